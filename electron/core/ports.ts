@@ -1,0 +1,81 @@
+// What the core needs from outside, as nouns of need. Adapters live in desktop/, headless/ and core/storage; tests bring in-memory twins.
+import type { Secret } from '../../shared/contract/secret.ts'
+
+/** Time. The only source of it in the core, so that tests and the simulation own the clock. */
+export type Clock = {
+  /** Wall clock, epoch milliseconds. May jump. */
+  now(): number
+  /** Milliseconds since an arbitrary start; never goes back; on some systems stands still during sleep. */
+  monotonicMs(): number
+  /** Runs `task` once after `delayMs`; the returned function cancels it. The timer never keeps the process alive by itself. */
+  after(delayMs: number, task: () => void): () => void
+}
+
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** Structured log. Every field passes the redactor; secrets must not be handed in all the same. */
+export type Logger = {
+  debug(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
+}
+
+/** Small documents that change seldom (settings, providers, apps). Reads are from memory; writes are durable when `set` returns. */
+export type KeyValueStore = {
+  /** Every entry as it was loaded; `unknown` because the caller parses it. */
+  entries(): ReadonlyArray<readonly [key: string, value: unknown]>
+  get(key: string): unknown
+  /** @throws KeywayError `disk_full` or `save_failed`; the value in memory is then still the old one. */
+  set(key: string, value: unknown): void
+  delete(key: string): void
+}
+
+/** One file a record, for what there may be ten thousand of. `put` resolves when the record is durable (fsync + rename + folder fsync). */
+export type RecordStore = {
+  /** Loads all readable records; unreadable ones are set aside and reported through the damage list, never overwritten. */
+  loadAll(): Promise<ReadonlyArray<{ id: string; value: unknown }>>
+  /** Fresh from disk. Null when there is none. @throws KeywayError `data_damaged` when it cannot be read in any generation. */
+  read(id: string): Promise<unknown>
+  /** Atomic and durable. The generation before it is kept beside it. @throws KeywayError `disk_full` | `save_failed`; the old record is then intact. */
+  put(id: string, value: unknown): Promise<void>
+  /** Removes the record and its kept generation. Removing what is not there is fine. */
+  remove(id: string): Promise<void>
+}
+
+/** A file that could not be read: moved to `setAsidePath`, with what is in use instead. */
+export type Damage = {
+  file: string
+  setAsidePath: string
+  using: 'previous generation' | 'nothing'
+  detectedAt: number
+}
+
+export type ProtectorKind = 'os-keychain' | 'safe-storage' | 'passphrase'
+
+/**
+ * Keeps the vault's data key for somebody who may have it. A protector never makes a weaker copy of it.
+ * Every call ends within 10 s. Throws KeywayError `keychain_unavailable`, `keychain_timeout`, `wrong_passphrase` or `passphrase_required`.
+ */
+export type Protector = {
+  readonly kind: ProtectorKind
+  /** What the window and `doctor` show, e.g. "Secret Service (gnome-keyring)". */
+  describe(): string
+  /** Whether it can be used here now; says why not. `basic_text` is a no. */
+  probe(): Promise<{ usable: true } | { usable: false; reason: string }>
+  /** Wraps the 32-byte data key; the answer is JSON-storable and useless without this protector. */
+  wrap(dataKey: Uint8Array): Promise<Record<string, unknown>>
+  /** Gives the data key back. A locked or absent keychain entry is a failure, never a new key. */
+  unwrap(wrapped: unknown): Promise<Uint8Array>
+}
+
+/** Makes a passphrase protector; separate because the passphrase comes from a person each time. */
+export type PassphraseProtectorFactory = (passphrase: Secret) => Protector
+
+/** Opens the system browser, or says that it could not (a warning, not a failure: the link is shown instead). */
+export type Browser = {
+  open(url: string): Promise<{ opened: true } | { opened: false; reason: string }>
+}
+
+/** The platform's fetch, or a dispatcher-bound undici fetch: one for every outgoing request (corporate proxy, extra CA). */
+export type HttpFetch = (url: string, init?: RequestInit) => Promise<Response>
