@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { patchOf } from './patch-of.ts'
+
+const hostPattern = z
+  .string()
+  .trim()
+  .min(1)
+  .max(260)
+  .regex(/^[^\s/\\@?#]+$/, 'A host such as api.example.com, or *.example.com.')
+export const httpMethod = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** What one app may do with some connections. */
+export const grant = z.strictObject({
+  /** `*`: every connection, also later ones; a provider id; or a connection id. */
+  target: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('all') }),
+    z.strictObject({ kind: z.literal('provider'), providerId: z.string().min(1).max(64) }),
+    z.strictObject({ kind: z.literal('connection'), connectionId: z.string().min(1).max(64) }),
+  ]),
+  /** May be handed the token itself. */
+  token: z.boolean().default(false),
+  /** May send requests through Keyway without seeing the token. */
+  proxy: z.boolean().default(true),
+  /** Empty: every host the connection allows. `*.example.com` takes subdomains. */
+  hosts: z.array(hostPattern).max(50).default([]),
+  /** Empty: every method. */
+  methods: z.array(httpMethod).max(7).default([]),
+  /** Empty: every path. `*` stands for one segment, `**` for any rest. */
+  paths: z.array(z.string().min(1).max(500).startsWith('/')).max(50).default([]),
+  expiresAt: z.number().nullable().default(null),
+  /** `ask`: each use is put to the person, who may remember the answer for 10 minutes or always. */
+  approval: z.enum(['allow', 'ask']).default('allow'),
+})
+export type Grant = z.output<typeof grant>
+
+/** A provider and scopes that an app says it needs, as toolshed's plugins declare them. */
+export const authProvider = z.strictObject({
+  id: z.string().max(100).optional(),
+  type: z.literal('oauth2').default('oauth2'),
+  provider: z.string().min(1).max(64),
+  scopes: z.array(z.string().max(300)).max(200).default([]),
+})
+
+export const appInput = z.strictObject({
+  name: z
+    .string()
+    .trim()
+    .min(1, 'A name is needed.')
+    .max(100)
+    .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.'),
+  grants: z.array(grant).max(100).default([]),
+  /** May register and change providers over HTTP. */
+  manage: z.boolean().default(false),
+  /** Browser origins from which this app may call, and to which a connect link may return. */
+  origins: z
+    .array(z.string().regex(/^https?:\/\/[^\s/\\@?#]+$/, 'An origin such as https://app.example.com'))
+    .max(20)
+    .default([]),
+  authProviders: z.array(authProvider).max(50).default([]),
+})
+export type AppInput = z.output<typeof appInput>
+export type AppDraft = z.input<typeof appInput>
+export const appPatch = patchOf(appInput.extend({ paused: z.boolean() }))
+export type AppPatch = z.output<typeof appPatch>
+
+/** A key is `kw_` + 43 base64url characters (256 bits); only its SHA-256 is stored. */
+export const appKeyRecord = z.strictObject({
+  id: z.string(),
+  sha256: z.string().length(64),
+  createdAt: z.number(),
+  /** Rotation overlap: after this the key is refused. */
+  expiresAt: z.number().nullable(),
+})
+
+export const appRecord = appInput.extend({
+  id: z.string(),
+  paused: z.boolean(),
+  keys: z.array(appKeyRecord).max(10),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  lastUsedAt: z.number().nullable(),
+})
+export type AppRecord = z.output<typeof appRecord>
+
+export type AppView = Omit<AppRecord, 'keys'> & {
+  keys: ReadonlyArray<{ id: string; createdAt: number; expiresAt: number | null }>
+  /** Declared needs that no connection meets yet. */
+  missing: ReadonlyArray<{ provider: string; scopes: string[] }>
+}
+
+/** A local program that asks to be paired. */
+export const pairInput = appInput.pick({ name: true, authProviders: true }).extend({
+  grants: z
+    .array(
+      z.strictObject({
+        provider: z.string().min(1).max(64),
+        token: z.boolean().default(false),
+        proxy: z.boolean().default(true),
+        methods: grant.shape.methods,
+        paths: grant.shape.paths,
+      }),
+    )
+    .max(50)
+    .default([]),
+  manage: z.boolean().default(false),
+})
+export type PairInput = z.output<typeof pairInput>

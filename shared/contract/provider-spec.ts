@@ -1,0 +1,175 @@
+// How a provider behaves, as data. Every deviation that a real service shows is a field here; no code knows a provider's name.
+// Strings marked "template" may hold {name} (a template parameter), {token.x}, {callback.x}, {identity.x}, {resource.x} and the runtime
+// values {client_id}, {client_secret}, {access_token}, {refresh_token}, {user_agent}, {app_name}, {contact_email}.
+import { z } from 'zod'
+import { tokenSpec, refreshSpec, revocationSpec } from './provider-token-spec.ts'
+import { accountSpec, apiSpec } from './provider-api-spec.ts'
+import { templateString, templateUrl, stringMap, paramNames } from './provider-template.ts'
+
+/** Yes, no, or nobody has established it; "unknown" is shown as such. */
+export const known = z.enum(['yes', 'no', 'unknown'])
+
+export const templateParameter = z.strictObject({
+  name: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,39}$/),
+  label: z.string().min(1).max(80),
+  required: z.boolean().default(true),
+  default: z.string().max(300).nullable().default(null),
+  example: z.string().max(300).nullable().default(null),
+  /** Anchored regular expression; a value outside it is refused, also when a reply or callback invents it. */
+  pattern: z.string().max(300).nullable().default(null),
+  suggestions: z.array(z.string()).default([]),
+})
+
+export const discoverySpec = z.strictObject({
+  /** Template; OIDC issuer. Null: endpoints are typed. */
+  issuer: templateUrl.nullable().default(null),
+  /** Where the metadata is when it is not at the issuer's well-known place. */
+  url: templateUrl.nullable().default(null),
+  kind: z.enum(['oidc', 'oauth2', 'oidc-then-oauth2']).default('oidc-then-oauth2'),
+  /** Issuer value to accept instead of the configured one, `{tenantid}` taken from the id_token (shared tenants). */
+  issuerPattern: z.string().nullable().default(null),
+  issuerTrailingSlash: z.boolean().default(false),
+})
+
+export const endpointsSpec = z.strictObject({
+  authorization: templateUrl.nullable().default(null),
+  /** Used instead of `authorization` for a client without a secret. */
+  nativeAuthorization: templateUrl.nullable().default(null),
+  token: templateUrl.nullable().default(null),
+  revocation: templateUrl.nullable().default(null),
+  deviceAuthorization: templateUrl.nullable().default(null),
+  userinfo: templateUrl.nullable().default(null),
+  introspection: templateUrl.nullable().default(null),
+  pushedAuthorization: templateUrl.nullable().default(null),
+  registration: templateUrl.nullable().default(null),
+})
+
+export const clientSpec = z.strictObject({
+  /** How the client proves itself at the token endpoint. `auto`: basic/post by metadata when there is a secret, none otherwise. */
+  auth: z.enum(['auto', 'client_secret_basic', 'client_secret_post', 'none']).default('auto'),
+  /** Method when the registration has a secret though `auth` is none (both kinds of app exist). */
+  authWithSecret: z.enum(['client_secret_basic', 'client_secret_post']).nullable().default(null),
+  publicPossible: known.default('unknown'),
+  /** Basic with an empty password for a client without a secret. */
+  basicWithEmptySecret: z.boolean().default(false),
+  /** RFC 6749 2.3.1 form-encodes id and secret before Basic; `raw` for servers that do not decode. */
+  basicEncoding: z.enum(['form', 'raw']).default('form'),
+  /** The server refuses a secret from a public client. */
+  mustNotSendSecret: z.boolean().default(false),
+  secretNotConfidential: z.boolean().default(false),
+  secretIsApiKey: z.boolean().default(false),
+  /** A desktop use needs another app type or another client id than a web app; shown in the wizard. */
+  separatePublicClient: z.boolean().default(false),
+  idParam: z.string().default('client_id'),
+  secretParam: z.string().default('client_secret'),
+  /** No client to register at all (the person types no id). */
+  noRegistration: z.boolean().default(false),
+  dynamicRegistration: z.boolean().default(false),
+  metadataDocument: z.boolean().default(false),
+  /** Registration by the server's own API, per instance (Mastodon's way). */
+  registrationRequest: z
+    .strictObject({
+      url: templateUrl,
+      format: z.enum(['form', 'json']),
+      fields: stringMap,
+      clientIdPath: z.string(),
+      clientSecretPath: z.string(),
+    })
+    .nullable()
+    .default(null),
+})
+
+export const scopeSpec = z.strictObject({
+  separator: z.enum([' ', ',', '+']).default(' '),
+  responseSeparator: z.enum([' ', ',', '+']).nullable().default(null),
+  param: z.string().default('scope'),
+  /** The server knows no scope parameter, or takes the app's own settings. */
+  none: z.boolean().default(false),
+  fixedOnApp: z.boolean().default(false),
+  secondary: z
+    .strictObject({ param: z.string(), separator: z.enum([' ', ',', '+']) })
+    .nullable()
+    .default(null),
+  /** Callback parameter that names what was granted. */
+  grantedInCallback: z.string().nullable().default(null),
+  userMayDrop: z.boolean().default(false),
+  dropsUnknownSilently: z.boolean().default(false),
+  /** New consent adds to the old grant instead of replacing it. */
+  additive: z.boolean().default(false),
+  /** What the known scopes mean, for the wizard. */
+  meanings: stringMap.default({}),
+})
+
+export const authorizeSpec = z.strictObject({
+  pkce: z.enum(['S256', 'S256-hex', 'plain', 'off']).default('S256'),
+  pkceRequired: z.boolean().default(false),
+  extraParams: stringMap.default({}),
+  /** Offered in the wizard, sent when filled. */
+  optionalParams: z.array(z.string()).default([]),
+  omitParams: z.array(z.string()).default([]),
+  paramNames: paramNames.default({}),
+  stateMinLength: z.number().int().min(0).max(512).default(0),
+  /** The server does not echo state: it rides in the redirect URI's query. */
+  stateInRedirectUri: z.boolean().default(false),
+  responseMode: z.enum(['default', 'query', 'form_post']).default('default'),
+  /** RFC 9126: `auto` uses it when metadata requires it. */
+  par: z.enum(['auto', 'always', 'never']).default('auto'),
+  nonce: z.enum(['auto', 'off']).default('auto'),
+  /** Callback parameters to keep as {callback.x}. */
+  callbackParams: z.array(z.string()).default([]),
+  callbackHmac: z
+    .strictObject({ param: z.string(), algorithm: z.literal('HMAC-SHA256'), key: z.literal('client_secret') })
+    .nullable()
+    .default(null),
+  /** Callback parameter that must equal the named template parameter's host. */
+  callbackHostMustMatch: z.string().nullable().default(null),
+  /** Callback parameter that names the token host (data-centre redirects), and what it must look like. */
+  tokenHostFromCallback: z.strictObject({ param: z.string(), pattern: z.string() }).nullable().default(null),
+  stripCodeSuffix: z.string().nullable().default(null),
+  codeLifetimeSeconds: z.number().int().positive().nullable().default(null),
+  /** redirect_uri value, or `omit`, that makes the server show the code for pasting. */
+  outOfBandRedirectUri: z.string().nullable().default(null),
+})
+
+export const redirectSpec = z.strictObject({
+  loopback: known.default('unknown'),
+  anyPort: known.default('unknown'),
+  customScheme: known.default('unknown'),
+  httpsRequired: known.default('unknown'),
+  hosts: z.array(z.enum(['127.0.0.1', 'localhost', '[::1]'])).default(['127.0.0.1']),
+  onePerApp: z.boolean().default(false),
+  note: z.string().nullable().default(null),
+})
+
+export const deviceSpec = z.strictObject({
+  withoutSecret: z.boolean().default(false),
+  scopeParam: z.string().nullable().default(null),
+  errorAliases: stringMap.default({}),
+})
+
+/** RFC 9449. `always`: the person or the server demands it. */
+export const dpopSpec = z.enum(['off', 'auto', 'always'])
+
+/** The whole behaviour of a provider. Everything has a default, so `{}` is a plain RFC 6749 + 7636 server. */
+export const providerSpec = z.strictObject({
+  templateParameters: z.array(templateParameter).max(10).default([]),
+  discovery: discoverySpec.prefault({}),
+  endpoints: endpointsSpec.prefault({}),
+  client: clientSpec.prefault({}),
+  scopes: scopeSpec.prefault({}),
+  authorize: authorizeSpec.prefault({}),
+  redirect: redirectSpec.prefault({}),
+  device: deviceSpec.prefault({}),
+  token: tokenSpec.prefault({}),
+  refresh: refreshSpec.prefault({}),
+  revocation: revocationSpec.nullable().default(null),
+  account: accountSpec.prefault({}),
+  api: apiSpec.prefault({}),
+  dpop: dpopSpec.default('off'),
+  /** RFC 8707 resource indicators sent at authorization, token and refresh. */
+  resources: z.array(templateString).max(10).default([]),
+})
+
+export type ProviderSpec = z.output<typeof providerSpec>
+export type ProviderSpecInput = z.input<typeof providerSpec>
+export type TemplateParameter = z.output<typeof templateParameter>

@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import { jsonPath, paramNames, stringMap, templateString, templateUrl } from './provider-template.ts'
+
+const dateFormat = z.enum(['epoch_seconds', 'epoch_millis', 'iso8601'])
+
+/** Where the fields of a token reply are, when not where RFC 6749 5.1 puts them. */
+export const tokenPaths = z.strictObject({
+  accessToken: jsonPath.optional(),
+  refreshToken: jsonPath.optional(),
+  expiresIn: jsonPath.optional(),
+  tokenType: jsonPath.optional(),
+  scope: jsonPath.optional(),
+  idToken: jsonPath.optional(),
+  accountLabel: jsonPath.optional(),
+  accountId: jsonPath.optional(),
+})
+
+export const tokenSpec = z.strictObject({
+  method: z.enum(['POST', 'GET']).default('POST'),
+  format: z.enum(['form', 'json', 'query']).default('form'),
+  /** Sent at the exchange and at every refresh. */
+  extraParams: stringMap.default({}),
+  /** Sent at the code exchange only. */
+  exchangeParams: stringMap.default({}),
+  omitParams: z.array(z.string()).default([]),
+  paramNames: paramNames.default({}),
+  headers: stringMap.default({}),
+  /** `if-sent`: only when the authorization request had one. */
+  redirectUri: z.enum(['always', 'if-sent', 'never']).default('always'),
+  paths: tokenPaths.prefault({}),
+  /** Other names under which the access token may come. */
+  accessTokenAliases: z.array(jsonPath).default([]),
+  /** A second token in the same reply (bot and user): its own paths; refreshed on its own. */
+  secondToken: z
+    .strictObject({
+      accessToken: jsonPath,
+      refreshToken: jsonPath.optional(),
+      expiresIn: jsonPath.optional(),
+      scope: jsonPath.optional(),
+    })
+    .nullable()
+    .default(null),
+  envelope: z.strictObject({ dataPath: jsonPath }).nullable().default(null),
+  /** A field that says whether a 200 is a success. */
+  success: z
+    .strictObject({
+      path: jsonPath,
+      value: z.union([z.boolean(), z.number(), z.string()]),
+      errorPath: jsonPath,
+    })
+    .nullable()
+    .default(null),
+  /** A 200 that carries this field is an error. */
+  errorInSuccess: z
+    .strictObject({ errorPath: jsonPath, descriptionPath: jsonPath.optional() })
+    .nullable()
+    .default(null),
+  expiresAt: z.strictObject({ path: jsonPath, format: dateFormat }).nullable().default(null),
+  expiresInUnit: z.enum(['seconds', 'milliseconds']).default('seconds'),
+  issuedAt: z.strictObject({ path: jsonPath, format: dateFormat }).nullable().default(null),
+  zeroExpiresInMeansNever: z.boolean().default(false),
+  /** Seconds a token lives when the reply does not say; null: unknown, then a refused call is what tells. */
+  defaultLifetimeSeconds: z.number().int().positive().nullable().default(null),
+  refreshExpiresIn: jsonPath.nullable().default(null),
+  refreshExpiresAt: z.strictObject({ path: jsonPath, format: dateFormat }).nullable().default(null),
+  refreshHardExpiresIn: jsonPath.nullable().default(null),
+  /** One more request right after the exchange, whose reply replaces the token (short-lived to long-lived). */
+  postExchange: z
+    .strictObject({ method: z.enum(['GET', 'POST']), url: templateUrl, params: stringMap })
+    .nullable()
+    .default(null),
+  /** Other token endpoints that live side by side; shown under Advanced. */
+  alternatives: z.array(z.string()).default([]),
+})
+
+export const refreshSpec = z.strictObject({
+  /** `sometimes`: depends on the app's kind or settings; see note. */
+  supported: z.enum(['yes', 'no', 'sometimes', 'unknown']).default('unknown'),
+  style: z.enum(['standard', 'exchange-access-token']).default('standard'),
+  method: z.enum(['POST', 'GET']).default('POST'),
+  url: templateUrl.nullable().default(null),
+  params: stringMap.default({}),
+  omitParams: z.array(z.string()).default([]),
+  headers: stringMap.default({}),
+  sendScope: z.boolean().default(false),
+  sendRedirectUri: z.boolean().default(false),
+  rotates: z.enum(['yes', 'no', 'unknown']).default('unknown'),
+  /** Seconds in which the previous refresh token is still taken. */
+  reuseGraceSeconds: z.number().int().nonnegative().default(0),
+  minAgeSeconds: z.number().int().nonnegative().default(0),
+  needsScope: z.string().nullable().default(null),
+  /** Authorization parameter without which no refresh token comes, as name=value. */
+  needsParam: z.string().nullable().default(null),
+  accessTokenLifetimeSeconds: z.number().int().positive().nullable().default(null),
+  refreshTokenLifetimeSeconds: z.number().int().positive().nullable().default(null),
+  /** Refresh at least this often so that an unused grant does not lapse; null: off. */
+  keepAliveSeconds: z.number().int().positive().nullable().default(null),
+  note: z.string().nullable().default(null),
+})
+
+/** A revocation request that is not RFC 7009; null in the provider means RFC 7009 where there is an endpoint. */
+export const revocationSpec = z.strictObject({
+  url: templateUrl.nullable().default(null),
+  method: z.enum(['POST', 'DELETE', 'GET']).default('POST'),
+  auth: z.enum(['client', 'client_secret_basic', 'bearer', 'none', 'header']).default('client'),
+  /** Template of an Authorization value, for `auth: header`. */
+  authHeader: templateString.nullable().default(null),
+  format: z.enum(['form', 'json', 'query', 'none']).default('form'),
+  tokenParam: z.string().default('token'),
+  /** Template body; {access_token} and {refresh_token} are filled. Empty: just the token parameter. */
+  body: stringMap.default({}),
+  tokens: z.enum(['refresh-then-access', 'access', 'refresh']).default('refresh-then-access'),
+  /** Revoking one token ends all of the account's grants for this client; the window says so before. */
+  revokesAll: z.boolean().default(false),
+})

@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import { patchOf } from './patch-of.ts'
+import { providerSpec, type ProviderSpec, type ProviderSpecInput } from './provider-spec.ts'
+import { presetSlugSchema, slugSchema } from './slug.ts'
+
+export const scopeList = z
+  .array(
+    z
+      .string()
+      .trim()
+      .min(1)
+      .max(300)
+      .regex(/^[^\p{Cc}\s]+$/u, 'A scope has no spaces.'),
+  )
+  .max(200)
+
+/** Values of the template parameters (tenant, host, subdomain …). */
+export const parameterValues = z.record(
+  z.string().max(40),
+  z
+    .string()
+    .max(300)
+    .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.'),
+)
+
+/** A sparse {@link providerSpec}: checked whole, kept as typed, so that a preset's later corrections still reach what was not overridden. */
+export const specPatch = z.unknown().transform((value, context): ProviderSpecInput => {
+  const parsed = providerSpec.safeParse(value ?? {})
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      context.addIssue({ code: 'custom', message: issue.message, path: issue.path })
+    }
+    return z.NEVER
+  }
+  return value ?? {}
+})
+
+/** What the window's form, `POST /api/integrations` and the CLI send to register a provider. */
+export const providerInput = z.strictObject({
+  slug: slugSchema.or(presetSlugSchema),
+  name: z
+    .string()
+    .trim()
+    .min(1, 'A name is needed.')
+    .max(100)
+    .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.'),
+  /** Preset that this registration builds on, or null. */
+  preset: presetSlugSchema.nullable().default(null),
+  clientId: z.string().trim().max(2000).default(''),
+  /** Write-only. Absent or the placeholder: the stored one is kept. Empty: there is none. */
+  clientSecret: z.string().max(10_000).optional(),
+  scopes: scopeList.default([]),
+  secondaryScopes: scopeList.default([]),
+  parameters: parameterValues.default({}),
+  /** Hosts (host or host:port) that the person added for proxied requests. */
+  allowedHosts: z.array(z.string().trim().min(1).max(260)).max(50).default([]),
+  /** Of these, the ones that may resolve to private or loopback addresses. */
+  privateHosts: z.array(z.string().trim().min(1).max(260)).max(50).default([]),
+  /** How the browser comes home; `auto` lets the redirect planner choose. */
+  redirect: z.enum(['auto', 'fixed-port', 'any-port', 'custom-scheme', 'paste']).default('auto'),
+  redirectHost: z.enum(['auto', '127.0.0.1', 'localhost', '[::1]']).default('auto'),
+  /** Which flow `connect` starts unless told otherwise. */
+  flow: z.enum(['authorization_code', 'device_code', 'client_credentials']).default('authorization_code'),
+  /** PEM certificate authorities to trust for this provider, beside the system's. */
+  extraCa: z.string().max(200_000).nullable().default(null),
+  spec: specPatch.default({}),
+})
+export type ProviderInput = z.output<typeof providerInput>
+export type ProviderInputDraft = z.input<typeof providerInput>
+
+/** Shown and sent back in place of a stored client secret. */
+export const SECRET_PLACEHOLDER = '••••••••'
+
+/** Changes to a provider; the slug is not among them. */
+export const providerPatch = patchOf(providerInput.omit({ slug: true, preset: true }))
+export type ProviderPatch = z.output<typeof providerPatch>
+
+/** As stored in the providers file. The secret is sealed by the vault with this record's id as associated data. */
+export const providerRecord = providerInput.omit({ clientSecret: true }).extend({
+  id: z.string().min(1).max(64),
+  sealedClientSecret: z.string().nullable(),
+  /** Sealed registration access token (RFC 7592), when the client was registered dynamically. */
+  sealedRegistration: z.string().nullable().default(null),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+})
+export type ProviderRecord = z.output<typeof providerRecord>
+
+/** What the window and the API see: everything but the secret, with the spec in full. */
+export type ProviderView = Omit<ProviderRecord, 'sealedClientSecret' | 'sealedRegistration' | 'spec'> & {
+  hasClientSecret: boolean
+  spec: ProviderSpec
+  /** Only what differs from the preset. */
+  overrides: ProviderSpecInput
+  /** The exact URI to register at the provider's console, or null when the flow needs none. */
+  redirectUri: string | null
+  /** Why this way home was chosen, and what to do when the provider refuses it. */
+  redirectNote: string | null
+  connectionCount: number
+}

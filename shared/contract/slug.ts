@@ -1,0 +1,23 @@
+import { z } from 'zod'
+
+/** Lowercase letters, digits and single hyphens between them; 1 to 63 characters. Immutable once the provider exists. */
+export const slugSchema = z
+  .string()
+  .min(1, 'A slug is needed.')
+  .max(63, 'A slug has at most 63 characters.')
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'Lowercase letters, digits and hyphens between them.')
+
+/** Preset slugs may also hold underscores (`google_calendar`), which is what keeps them apart at a glance. */
+export const presetSlugSchema = z
+  .string()
+  .min(1)
+  .max(40)
+  .regex(/^[a-z][a-z0-9_-]*$/)
+
+/** The label of a connection within its provider ("work"). Any printable text; compared without regard to case. */
+export const accountSchema = z
+  .string()
+  .trim()
+  .min(1, 'An account needs a name.')
+  .max(100, 'An account name has at most 100 characters.')
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'Control characters are not allowed.')

@@ -1,0 +1,202 @@
+// Every call and event of the window, once. IPC, the headless HTTP bridge and their types are derived from here.
+import { z } from 'zod'
+import { activityQuery, type ActivityRow } from './activity.ts'
+import { appInput, appPatch, type AppView } from './app.ts'
+import { decision, type Approval } from './approval.ts'
+import type { ConnectionView } from './connection.ts'
+import type { ErrorBody } from './errors.ts'
+import { connectInput, type Flow } from './flow.ts'
+import type { Preset } from './preset.ts'
+import { providerInput, providerPatch, type ProviderInputDraft, type ProviderView } from './provider.ts'
+import { settingsPatch, type Settings } from './settings.ts'
+import { accountSchema } from './slug.ts'
+
+type Call<Input extends z.ZodType, Output> = { input: Input; output?: Output }
+const call =
+  <Output>() =>
+  <Input extends z.ZodType>(input: Input): Call<Input, Output> => ({ input })
+
+const id = z.string().min(1).max(64)
+const byId = z.strictObject({ id })
+const nothing = z.undefined()
+/** Typed by a person; write-only. */
+const passphrase = z.string().min(1).max(1000)
+
+export type ProtectorView = {
+  kind: 'os-keychain' | 'safe-storage' | 'passphrase'
+  label: string
+  usable: boolean
+  reason: string | null
+}
+export type VaultView =
+  | { kind: 'uninitialised'; protectors: ProtectorView[] }
+  | { kind: 'locked'; protectors: ProtectorView[]; reason: string; needsPassphrase: boolean }
+  | { kind: 'unlocked'; protectors: ProtectorView[] }
+
+export type ServerView = {
+  url: string
+  listening: boolean
+  failure: ErrorBody | null
+  socketPath: string | null
+  version: string
+}
+export type DamageView = {
+  file: string
+  setAsidePath: string
+  using: 'previous generation' | 'nothing'
+  detectedAt: number
+}
+
+/** Everything the window mirrors; lists are replaced whole by the events of the same name. */
+export type Snapshot = {
+  host: 'desktop' | 'headless'
+  platform: string
+  vault: VaultView
+  server: ServerView
+  settings: Settings
+  providers: ProviderView[]
+  connections: ConnectionView[]
+  flows: Flow[]
+  apps: AppView[]
+  approvals: Approval[]
+  damages: DamageView[]
+}
+
+export type RedirectPlan = {
+  redirectUri: string | null
+  note: string | null
+  way: 'fixed-port' | 'any-port' | 'custom-scheme' | 'paste' | 'none'
+}
+/** What an address turned out to be, ready for the registration form. */
+export type Discovered = {
+  draft: ProviderInputDraft
+  registered: boolean
+  steps: DoctorStep[]
+  missing: string[]
+}
+export type DoctorStep = {
+  name: string
+  outcome: 'ok' | 'warning' | 'failed' | 'skipped'
+  /** Redacted request and answer, as text. */
+  request: string | null
+  answer: string | null
+  explanation: string
+  /** A change of the provider that would help, applied by `providers.update` with this patch's spec. */
+  fix: { label: string; spec: Record<string, unknown> } | null
+}
+export type DisconnectResult = {
+  revoked: 'at_provider' | 'local_only'
+  message: string
+  manageUrl: string | null
+}
+export type TestCallResult = {
+  status: number
+  contentType: string | null
+  body: string
+  durationMs: number
+  truncated: boolean
+}
+
+export const uiCalls = {
+  'snapshot.get': call<Snapshot>()(nothing),
+  'vault.initialise': call<VaultView>()(
+    z.strictObject({
+      protector: z.enum(['os-keychain', 'safe-storage', 'passphrase']),
+      passphrase: passphrase.optional(),
+    }),
+  ),
+  'vault.unlock': call<VaultView>()(z.strictObject({ passphrase: passphrase.optional() })),
+  'vault.lock': call<VaultView>()(nothing),
+  'vault.changePassphrase': call<VaultView>()(z.strictObject({ current: passphrase, next: passphrase })),
+  'vault.migrate': call<VaultView>()(
+    z.strictObject({
+      protector: z.enum(['os-keychain', 'safe-storage', 'passphrase']),
+      passphrase: passphrase.optional(),
+    }),
+  ),
+  'presets.list': call<Preset[]>()(nothing),
+  'providers.create': call<ProviderView>()(providerInput),
+  'providers.update': call<{ provider: ProviderView; reauthorise: boolean }>()(
+    z.strictObject({ id, patch: providerPatch }),
+  ),
+  'providers.remove': call<{ removedConnections: number }>()(byId),
+  'providers.redirectPlan': call<RedirectPlan>()(z.strictObject({ draft: z.unknown() })),
+  'providers.discover': call<Discovered>()(z.strictObject({ url: z.string().min(1).max(2000) })),
+  'providers.doctor': call<DoctorStep[]>()(byId),
+  'providers.export': call<{ json: string; code: string }>()(byId),
+  'connections.connect': call<Flow>()(connectInput),
+  'connections.rename': call<ConnectionView>()(z.strictObject({ id, account: accountSchema })),
+  'connections.setDefault': call<ConnectionView>()(byId),
+  'connections.refresh': call<ConnectionView>()(byId),
+  'connections.testCall': call<TestCallResult>()(
+    z.strictObject({
+      id,
+      method: z.enum(['GET', 'HEAD']).default('GET'),
+      url: z.string().max(2000).default(''),
+    }),
+  ),
+  'connections.disconnect': call<DisconnectResult>()(byId),
+  'flows.cancel': call<Flow>()(byId),
+  /** The final URL, or just the code, pasted by hand. */
+  'flows.paste': call<Flow>()(z.strictObject({ id, text: z.string().min(1).max(20_000) })),
+  'flows.openAgain': call<Flow>()(byId),
+  'flows.chooseResource': call<Flow>()(z.strictObject({ id, resourceId: z.string().max(500) })),
+  /** Replace the account, keep it as a further connection, or drop what came back. */
+  'flows.confirmAccount': call<Flow>()(z.strictObject({ id, answer: z.enum(['replace', 'add', 'discard']) })),
+  'flows.dismiss': call<null>()(byId),
+  'apps.create': call<{ app: AppView; key: string }>()(appInput),
+  'apps.update': call<AppView>()(z.strictObject({ id, patch: appPatch })),
+  'apps.rotateKey': call<{ app: AppView; key: string }>()(
+    z.strictObject({ id, overlapMinutes: z.number().int().min(0).max(10_080).default(60) }),
+  ),
+  'apps.remove': call<null>()(byId),
+  'approvals.decide': call<null>()(
+    z.strictObject({ id, decision, /** Narrowed grants for a pairing. */ app: appPatch.optional() }),
+  ),
+  'activity.query': call<ActivityRow[]>()(activityQuery),
+  'activity.verify': call<{ ok: boolean; rows: number; firstBad: number | null; message: string }>()(nothing),
+  'settings.update': call<Settings>()(settingsPatch),
+} as const
+
+export type UiCalls = typeof uiCalls
+export type UiCallName = keyof UiCalls
+export type UiInput<Name extends UiCallName> = z.input<UiCalls[Name]['input']>
+export type UiParsed<Name extends UiCallName> = z.output<UiCalls[Name]['input']>
+export type UiOutput<Name extends UiCallName> =
+  UiCalls[Name] extends Call<z.ZodType, infer Output> ? Output : never
+
+/** Over IPC and HTTP alike: a value, or the coded failure. A call never rejects with anything else. */
+export type UiResult<Output> = { ok: true; value: Output } | { ok: false; failure: ErrorBody }
+
+/** Events carry the changed part of the {@link Snapshot}; never a secret. */
+export type UiEvents = {
+  vault: VaultView
+  server: ServerView
+  settings: Settings
+  providers: ProviderView[]
+  connections: ConnectionView[]
+  flows: Flow[]
+  apps: AppView[]
+  approvals: Approval[]
+  damages: DamageView[]
+  activity: ActivityRow[]
+  /** Somebody (tray, notification, deep link) wants the window to show this. */
+  navigate: { to: string }
+}
+export type UiEventName = keyof UiEvents
+export const uiEventNames = [
+  'vault',
+  'server',
+  'settings',
+  'providers',
+  'connections',
+  'flows',
+  'apps',
+  'approvals',
+  'damages',
+  'activity',
+  'navigate',
+] as const satisfies readonly UiEventName[]
+
+/** What a host implements: the core behind IPC, HTTP or a test. */
+export type UiApi = { [Name in UiCallName]: (input: UiParsed<Name>) => Promise<UiOutput<Name>> }
