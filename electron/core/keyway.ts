@@ -1,0 +1,150 @@
+// The core as its hosts see it (HTTP server, window bridge, tray). create-keyway.ts builds it.
+import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../shared/contract/activity.ts'
+import type { AppInput, AppPatch, AppRecord, AppView, PairInput } from '../../shared/contract/app.ts'
+import type { Approval, Decision } from '../../shared/contract/approval.ts'
+import type { ConnectionRecord, ConnectionView } from '../../shared/contract/connection.ts'
+import type { ConnectInput, Flow } from '../../shared/contract/flow.ts'
+import type { ProviderInput, ProviderPatch, ProviderView } from '../../shared/contract/provider.ts'
+import type { Settings, SettingsPatch } from '../../shared/contract/settings.ts'
+import type {
+  DisconnectResult,
+  Snapshot,
+  UiApi,
+  UiEventName,
+  UiEvents,
+} from '../../shared/contract/ui-api.ts'
+import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth/oauth-client.ts'
+import type { TokenService } from './connections/token-service.ts'
+import type { Clock, HttpFetch, Logger } from './ports.ts'
+
+export type Providers = {
+  list(): ProviderView[]
+  /** By id or slug, whichever matches; null when none. */
+  find(idOrSlug: string): ProviderView | null
+  create(input: ProviderInput): ProviderView
+  update(id: string, patch: ProviderPatch): { provider: ProviderView; reauthorise: boolean }
+  remove(id: string): Promise<{ removedConnections: number }>
+  /** With the secret opened. @throws KeywayError vault_locked | provider_not_found */
+  resolve(id: string): ResolvedProvider
+}
+
+/** Where proxied requests of a connection may go, computed from provider, preset and what the person added. */
+export type ProxyPolicy = {
+  baseUrl: string | null
+  /** `host[:port]` patterns; `*.` takes subdomains. */
+  hosts: readonly string[]
+  /** Of these, private and loopback addresses are allowed for. */
+  privateHosts: readonly string[]
+  /** Filled API headers of the spec. */
+  headers: Readonly<Record<string, string>>
+  extraCa: string | null
+}
+
+export type Connections = {
+  list(): ConnectionView[]
+  get(id: string): ConnectionView | null
+  record(id: string): ConnectionRecord | null
+  /**
+   * The connection an app means. Without `account`: the default, or the only one.
+   * @throws KeywayError provider_not_found | not_connected (details.provider) | connection_not_found | ambiguous_account (details.accounts)
+   */
+  select(provider: string, account?: string): ConnectionRecord
+  connect(input: ConnectInput): Promise<Flow>
+  rename(id: string, account: string): Promise<ConnectionView>
+  setDefault(id: string): Promise<ConnectionView>
+  refresh(id: string): Promise<ConnectionView>
+  disconnect(id: string): Promise<DisconnectResult>
+  proxyPolicy(id: string): ProxyPolicy
+  /** For building API headers; opened when asked for, never kept. */
+  credential(id: string): ApiCredential
+}
+
+export type CallbackResult = {
+  flow: Flow | null
+  returnUrl: string | null
+  failure: { code: string; message: string; nextStep: string } | null
+}
+
+export type Flows = {
+  list(): Flow[]
+  get(id: string): Flow | null
+  /** The provider sent the browser back. Never throws, never hangs: the result page is made from what it says. Resolves when the exchange is over. */
+  callback(parameters: URLSearchParams): Promise<CallbackResult>
+  paste(id: string, text: string): Promise<Flow>
+  cancel(id: string): Flow
+  /** Fresh authorization URL for a browser that arrives with a ticket. */
+  startForLink(input: ConnectInput): Promise<{ flow: Flow; url: string | null }>
+}
+
+export type AppSession = { app: AppRecord; keyId: string }
+
+export type Apps = {
+  list(): AppView[]
+  create(input: AppInput): { app: AppView; key: string }
+  update(id: string, patch: AppPatch): AppView
+  rotateKey(id: string, overlapMinutes: number): { app: AppView; key: string }
+  remove(id: string): void
+  /** Constant-time; null when the key is unknown, expired, revoked or its app paused. */
+  authenticate(key: string): AppSession | null
+  /** Rises with every change that can make a remembered answer of `authenticate` or of the policy wrong. */
+  readonly revision: number
+  noteUse(appId: string): void
+}
+
+export type Approvals = {
+  list(): Approval[]
+  /** Resolves with the decision; 60 s without an answer is a no. */
+  askUse(question: {
+    app: AppRecord
+    connection: ConnectionRecord
+    what: 'token' | 'proxy'
+    method: string | null
+    url: string | null
+    bodyBytes: number | null
+    signal?: AbortSignal
+  }): Promise<'allowed' | 'denied' | 'timed_out'>
+  askPair(
+    wants: PairInput,
+    code: string,
+    signal?: AbortSignal,
+  ): Promise<{ app: AppView; key: string } | 'denied' | 'timed_out'>
+  decide(id: string, decision: Decision, patch?: AppPatch): void
+}
+
+export type Activity = {
+  /** Returns at once; durable within a second. */
+  append(entry: ActivityEntry): void
+  query(query: ActivityQuery): Promise<ActivityRow[]>
+  verify(): Promise<{ ok: boolean; rows: number; firstBad: number | null; message: string }>
+}
+
+export type Keyway = {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly fetch: HttpFetch
+  readonly oauth: OAuthClient
+  readonly providers: Providers
+  readonly connections: Connections
+  readonly tokens: TokenService
+  readonly flows: Flows
+  readonly apps: Apps
+  readonly approvals: Approvals
+  readonly activity: Activity
+  readonly settings: { get(): Settings; update(patch: SettingsPatch): Settings }
+  readonly vault: { readonly unlocked: boolean }
+  /** The window's calls; inputs are parsed already. */
+  readonly ui: UiApi
+  snapshot(): Snapshot
+  on<Name extends UiEventName>(name: Name, listener: (value: UiEvents[Name]) => void): () => void
+  emit<Name extends UiEventName>(name: Name, value: UiEvents[Name]): void
+  /** The local server says where it listens (or why not), for redirect URIs and the window. */
+  serverChanged(server: {
+    url: string
+    listening: boolean
+    failure: unknown
+    socketPath: string | null
+  }): void
+  /** The machine woke up or came online: check everything, spread with jitter. */
+  wake(): void
+  close(): Promise<void>
+}

@@ -1,0 +1,171 @@
+// What the rest of the core asks of OAuth: one client for every provider, driven by its spec. Expected outcomes are data; OAuth's own words
+// (snake_case) stay behind this line.
+import type { Secret } from '../../../shared/contract/secret.ts'
+import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
+import type { DoctorStep } from '../../../shared/contract/ui-api.ts'
+import type { ProviderInputDraft } from '../../../shared/contract/provider.ts'
+
+/** A provider ready to be spoken to: spec in full, secret opened. */
+export type ResolvedProvider = {
+  id: string
+  slug: string
+  name: string
+  clientId: string
+  clientSecret: Secret | null
+  spec: ProviderSpec
+  parameters: Readonly<Record<string, string>>
+  extraCa: string | null
+}
+
+/** One token reply in one shape, whatever the server sent (RFC 6749 5.1 and the spec's paths). Times are epoch ms by the local clock. */
+export type TokenAnswer = {
+  accessToken: Secret
+  tokenType: string
+  /** Null: the answer had none; keep the old one. */
+  refreshToken: Secret | null
+  idToken: Secret | null
+  receivedAt: number
+  expiresAt: number | null
+  lifetimeSeconds: number | null
+  refreshTokenExpiresAt: number | null
+  /** Null: the answer did not say, so granted = requested (RFC 6749 5.1). */
+  scopes: string[] | null
+  /** Non-secret values for templates and display ({token.x}, {callback.x}). */
+  values: Readonly<Record<string, string>>
+  accountId: string | null
+  accountLabel: string | null
+  /** Private JWK when the tokens are DPoP-bound. */
+  dpopKey: Readonly<Record<string, unknown>> | null
+  second: {
+    accessToken: Secret
+    refreshToken: Secret | null
+    expiresAt: number | null
+    scopes: string[] | null
+  } | null
+  /** Server clock minus local clock as the Date header tells, or null. */
+  clockSkewMs: number | null
+}
+
+/** The four outcomes of a token request (product.md); `refused` is a refusal that is not `invalid_grant` and wants one confirmation. */
+export type TokenOutcome =
+  | { kind: 'ok'; answer: TokenAnswer }
+  /** `sent`: false only when the request certainly never left, so that the refresh token is certainly unused. */
+  | { kind: 'retry'; code: string; message: string; retryAfterMs: number | null; sent: boolean }
+  | { kind: 'ended'; code: string; message: string }
+  | { kind: 'refused'; code: string; message: string }
+  | { kind: 'config_error'; code: string; message: string; nextStep: string }
+
+/** What must be remembered between sending the browser away and its return. Lives in memory only. */
+export type Transaction = {
+  readonly state: string
+  readonly redirectUri: string | null
+  readonly createdAt: number
+  /** Everything else is the client's own business (verifier, nonce, DPoP key, issuer). */
+  readonly inner: unknown
+}
+
+export type AuthorizeRequest = {
+  redirectUri: string | null
+  scopes: readonly string[]
+  secondaryScopes: readonly string[]
+  loginHint: string | null
+  prompt: 'none' | 'consent' | 'select_account' | 'login' | null
+  /** Values for the spec's optional parameters. */
+  optionalParams: Readonly<Record<string, string>>
+}
+
+export type RefreshRequest = {
+  refreshToken: Secret | null
+  accessToken: Secret
+  scopes: readonly string[]
+  redirectUri: string | null
+  dpopKey: Readonly<Record<string, unknown>> | null
+  values: Readonly<Record<string, string>>
+}
+
+export type DeviceCode = {
+  userCode: string
+  verificationUri: string
+  verificationUriComplete: string | null
+  intervalSeconds: number
+  expiresAt: number
+  readonly inner: unknown
+}
+
+export type Identity = { id: string | null; label: string | null }
+
+export type ApiCredential = {
+  accessToken: Secret
+  tokenType: string
+  dpopKey: Readonly<Record<string, unknown>> | null
+  values: Readonly<Record<string, string>>
+}
+
+/**
+ * Every call ends within its deadline (token 15 s, discovery 10 s, revocation 3 s) or when `signal` aborts, and honours the spec.
+ * Those that return a {@link TokenOutcome} do not throw for what a server does; the others throw KeywayError.
+ */
+export type OAuthClient = {
+  /** Builds the authorization URL (RFC 6749 4.1.1, PAR when asked for) with a fresh state, nonce and PKCE verifier. */
+  authorize(
+    provider: ResolvedProvider,
+    request: AuthorizeRequest,
+    signal?: AbortSignal,
+  ): Promise<{ url: string; transaction: Transaction }>
+  /**
+   * Checks the callback (state by the caller, `iss` RFC 9207, error, HMAC, duplicates) and exchanges the code.
+   * @throws KeywayError access_denied | issuer_mismatch | provider_error | invalid_request
+   */
+  exchange(
+    provider: ResolvedProvider,
+    transaction: Transaction,
+    callback: URLSearchParams,
+    signal?: AbortSignal,
+  ): Promise<TokenOutcome>
+  refresh(provider: ResolvedProvider, request: RefreshRequest, signal?: AbortSignal): Promise<TokenOutcome>
+  clientCredentials(
+    provider: ResolvedProvider,
+    scopes: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<TokenOutcome>
+  startDevice(
+    provider: ResolvedProvider,
+    scopes: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<DeviceCode>
+  /** Polls until decided. Denied → access_denied, expired → flow_expired as KeywayError. */
+  pollDevice(provider: ResolvedProvider, device: DeviceCode, signal: AbortSignal): Promise<TokenOutcome>
+  /** RFC 7009 or the spec's own request, refresh token first, at most 3 s. Never throws. */
+  revoke(
+    provider: ResolvedProvider,
+    tokens: RefreshRequest,
+  ): Promise<{ revoked: 'at_provider' | 'not_supported' | 'failed'; message: string }>
+  /** id_token claims (checked by the exchange), userinfo, or the spec's identity call. Nulls when nobody tells. `values` are {identity.x}. */
+  identify(
+    provider: ResolvedProvider,
+    credential: ApiCredential & { idToken: Secret | null },
+    signal?: AbortSignal,
+  ): Promise<Identity & { values: Record<string, string> }>
+  listResources(
+    provider: ResolvedProvider,
+    credential: ApiCredential,
+    signal?: AbortSignal,
+  ): Promise<Array<{ id: string; label: string; url: string | null }>>
+  /** Header name and value that carry the token to the API, fresh DPoP proof included. */
+  apiHeaders(
+    provider: ResolvedProvider,
+    credential: ApiCredential,
+    request: { method: string; url: string; nonce: string | null },
+  ): Promise<Array<[name: string, value: string]>>
+  /** OIDC discovery, RFC 8414, RFC 9728 and RFC 7591 from one pasted address. */
+  discover(
+    url: string,
+    options: { redirectUris: readonly string[]; signal?: AbortSignal },
+  ): Promise<{
+    draft: ProviderInputDraft
+    registration: Secret | null
+    steps: DoctorStep[]
+    missing: string[]
+  }>
+  doctor(provider: ResolvedProvider, redirectUri: string | null, signal?: AbortSignal): Promise<DoctorStep[]>
+}
