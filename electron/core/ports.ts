@@ -47,7 +47,7 @@ export type RecordStore = {
 export type Damage = {
   file: string
   setAsidePath: string
-  using: 'previous generation' | 'nothing'
+  using: 'previous generation' | 'copy in memory' | 'nothing'
   detectedAt: number
 }
 
@@ -67,6 +67,8 @@ export type Protector = {
   wrap(dataKey: Uint8Array): Promise<Record<string, unknown>>
   /** Gives the data key back. A locked or absent keychain entry is a failure, never a new key. */
   unwrap(wrapped: unknown): Promise<Uint8Array>
+  /** Removes what `wrap` left outside the vault's file (a keychain entry). Absent where nothing is left. Removing twice is fine. */
+  forget?(wrapped: unknown): Promise<void>
 }
 
 /** Makes a passphrase protector; separate because the passphrase comes from a person each time. */

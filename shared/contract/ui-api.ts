@@ -43,7 +43,7 @@ export type ServerView = {
 export type DamageView = {
   file: string
   setAsidePath: string
-  using: 'previous generation' | 'nothing'
+  using: 'previous generation' | 'copy in memory' | 'nothing'
   detectedAt: number
 }
 
