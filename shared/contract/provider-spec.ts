@@ -103,6 +103,8 @@ export const scopeSpec = z.strictObject({
 export const authorizeSpec = z.strictObject({
   pkce: z.enum(['S256', 'S256-hex', 'plain', 'off']).default('S256'),
   pkceRequired: z.boolean().default(false),
+  /** Method for a registration that has a secret, where the server treats the two kinds of client apart; null: the same. */
+  pkceWithSecret: z.enum(['S256', 'S256-hex', 'plain', 'off']).nullable().default(null),
   extraParams: stringMap.default({}),
   /** Offered in the wizard, sent when filled. */
   optionalParams: z.array(z.string()).default([]),
