@@ -1,0 +1,154 @@
+// The folder that holds everything: private to its user, owned by one process at a time, and able to say who that is.
+import { chmodSync, mkdirSync, readFileSync, statSync, unlinkSync } from 'node:fs'
+import { join, resolve as resolvePath } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Clock, Logger } from '../ports.ts'
+import { systemCode, toSaveError } from './disk-error.ts'
+import { removeLeftovers, writeDurably, writeDurablySync } from './durable-file.ts'
+import { takeOwnerLock, type OwnerLock } from './owner-lock.ts'
+
+/** What a second process may know of the owner, to hand its errand over. Never a secret. */
+const ownerFacts = z.object({
+  pid: z.number().int().positive(),
+  /** Epoch ms. */
+  since: z.number(),
+  url: z.url().optional(),
+})
+export type OwnerFacts = z.output<typeof ownerFacts>
+
+export type DataFolder = {
+  readonly path: string
+  /** The path of a file or folder in it. */
+  resolve(...names: string[]): string
+  /** Tells a second process where this one can be reached. @throws KeywayError `disk_full` | `save_failed`. */
+  publish(facts: { url: string }): Promise<void>
+  /** Lets go of the folder. Twice is fine. */
+  close(): void
+}
+
+/**
+ * Opens the folder as its only owner; makes it when it is not there.
+ * @throws KeywayError `data_folder_busy` with `{ holderPid, since, url?, port? }` while another process has it; `save_failed` |
+ * `disk_full` when it cannot be made, read or locked, or belongs to somebody else.
+ */
+export async function openDataFolder(deps: {
+  path: string
+  clock: Clock
+  logger: Logger
+}): Promise<DataFolder> {
+  const path = resolvePath(deps.path)
+  const factsPath = join(path, 'owner.json')
+  makePrivate(path, deps.logger)
+  const lock = lockOf(path)
+  if (lock === null) throw busy(path, await readHolder(factsPath))
+  const facts: OwnerFacts = { pid: process.pid, since: deps.clock.now() }
+  try {
+    removeLeftovers(path)
+    writeDurablySync(factsPath, JSON.stringify(facts))
+  } catch (error) {
+    lock.release()
+    throw toSaveError(error, factsPath)
+  }
+  let closed = false
+  return {
+    path,
+    resolve: (...names) => join(path, ...names),
+    publish: async ({ url }) => {
+      if (!closed) await writeDurably(factsPath, JSON.stringify({ ...facts, url }))
+    },
+    close() {
+      if (closed) return
+      closed = true
+      try {
+        unlinkSync(factsPath)
+      } catch (error) {
+        deps.logger.warn('The note of who owns the data folder could not be removed', { error })
+      }
+      lock.release()
+    },
+  }
+}
+
+/** Who owns the folder at `path` by its own note; null when nobody left one. The note outlives a killed owner, the lock does not. */
+export function readOwnerFacts(path: string): OwnerFacts | null {
+  return factsAt(join(path, 'owner.json'))
+}
+
+function lockOf(path: string): OwnerLock | null {
+  const file = join(path, 'owner.lock')
+  try {
+    const result = takeOwnerLock(file)
+    return result.kind === 'taken' ? result.lock : null
+  } catch (error) {
+    throw toSaveError(error, file)
+  }
+}
+
+function makePrivate(path: string, logger: Logger): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    if (process.platform === 'win32') return
+    const { mode, uid } = statSync(path)
+    const self = process.getuid?.()
+    if (self !== undefined && uid !== self) {
+      throw new KeywayError('save_failed', {
+        message: 'The data folder belongs to another user.',
+        nextStep: 'Start Keyway as the user who owns the folder, or choose another data folder.',
+        details: { file: path },
+      })
+    }
+    if ((mode & 0o077) === 0) return
+    logger.warn('The data folder was open to other users; closed it', {
+      path,
+      mode: (mode & 0o777).toString(8),
+    })
+    chmodSync(path, 0o700)
+  } catch (error) {
+    throw toSaveError(error, path)
+  }
+}
+
+// The owner writes its note right after it took the lock; a note of somebody dead is the last owner's, about to be replaced.
+async function readHolder(factsPath: string): Promise<OwnerFacts | null> {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const facts = factsAt(factsPath)
+    if (facts !== null && seemsAlive(facts.pid)) return facts
+    await pause(25)
+  }
+  return factsAt(factsPath)
+}
+
+function factsAt(path: string): OwnerFacts | null {
+  try {
+    const parsed = ownerFacts.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+    return parsed.success ? parsed.data : null
+  } catch {
+    return null
+  }
+}
+
+function seemsAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: there, but somebody else's.
+    return systemCode(error) === 'EPERM'
+  }
+}
+
+function busy(path: string, holder: OwnerFacts | null): KeywayError {
+  const port = holder?.url === undefined ? '' : new URL(holder.url).port
+  const who = holder === null ? 'Another Keyway' : `Another Keyway (process ${holder.pid})`
+  return new KeywayError('data_folder_busy', {
+    message: `${who} owns the data folder ${path}.`,
+    details: {
+      holderPid: holder?.pid ?? null,
+      since: holder?.since ?? null,
+      ...(holder?.url === undefined ? {} : { url: holder.url }),
+      ...(port === '' ? {} : { port: Number(port) }),
+    },
+  })
+}

@@ -1,0 +1,144 @@
+// Writes that survive a crash at any point: the whole new file beside the old one, fsync, rename over it, fsync of the folder.
+// It refuses to leave half a file under the real name.
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { systemCode, toSaveError } from './disk-error.ts'
+import { nodeFileOps, type FileOps } from './file-ops.ts'
+
+const FILE_MODE = 0o600
+
+// `.kwtmp` is ours; `.tmp-…` is what conf's writer (atomically) leaves behind when the process is killed.
+const LEFTOVER = /\.(?:[0-9a-f]{12}\.kwtmp|tmp-[0-9]{10}[0-9a-f]{6})$/
+
+const temporaryName = (path: string): string => `${path}.${randomBytes(6).toString('hex')}.kwtmp`
+
+// Windows cannot open a folder for fsync; NTFS journals the rename by itself.
+const foldersCanSync = process.platform !== 'win32'
+
+export async function syncFolder(folder: string, ops: FileOps = nodeFileOps): Promise<void> {
+  if (!foldersCanSync) return
+  const handle = await ops.open(folder, 'r')
+  try {
+    await ops.sync(handle)
+  } finally {
+    await ops.close(handle)
+  }
+}
+
+/**
+ * Replaces `path` with `data`, durable when it resolves. With `keepAs`, what stood there before is kept under that name.
+ * @throws KeywayError `disk_full` | `save_failed`; what stood at `path` is then still there, at worst under `keepAs`.
+ */
+export async function writeDurably(
+  path: string,
+  data: string,
+  options: { keepAs?: string; ops?: FileOps } = {},
+): Promise<void> {
+  const ops = options.ops ?? nodeFileOps
+  const temporary = temporaryName(path)
+  try {
+    await writeNewFile(temporary, Buffer.from(data), ops)
+    if (options.keepAs !== undefined) await replaceKeeping(path, options.keepAs, temporary, ops)
+    else await ops.rename(temporary, path)
+    await syncFolder(dirname(path), ops)
+  } catch (error) {
+    await ops.unlink(temporary).catch(leaveForNextStart)
+    throw toSaveError(error, path)
+  }
+}
+
+async function writeNewFile(path: string, data: Uint8Array, ops: FileOps): Promise<void> {
+  const handle = await ops.open(path, 'wx', FILE_MODE)
+  try {
+    // A nearly full disk takes a part and reports success; only asking again brings out ENOSPC.
+    for (let done = 0; done < data.length;) done += await ops.write(handle, data.subarray(done))
+    await ops.sync(handle)
+  } finally {
+    await ops.close(handle)
+  }
+}
+
+// Between the two renames the old state stands only under `keepAs`; readers look there too, so a crash there loses nothing.
+async function replaceKeeping(path: string, keepAs: string, fresh: string, ops: FileOps): Promise<void> {
+  const hadOne = await ops.rename(path, keepAs).then(
+    () => true,
+    (error: unknown) => {
+      if (systemCode(error) !== 'ENOENT') throw error
+      return false
+    },
+  )
+  try {
+    await ops.rename(fresh, path)
+  } catch (error) {
+    if (hadOne) await ops.rename(keepAs, path).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Removes a file for good. Removing what is not there is fine. @throws KeywayError `disk_full` | `save_failed`. */
+export async function removeDurably(paths: readonly string[], ops: FileOps = nodeFileOps): Promise<void> {
+  for (const path of paths) {
+    try {
+      await ops.unlink(path)
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw toSaveError(error, path)
+    }
+  }
+  const [first] = paths
+  if (first === undefined) return
+  await syncFolder(dirname(first), ops).catch((error: unknown) => {
+    throw toSaveError(error, first)
+  })
+}
+
+/** The same promise as {@link writeDurably} for callers that cannot wait (the key-value port is synchronous). */
+export function writeDurablySync(path: string, data: string): void {
+  const temporary = temporaryName(path)
+  try {
+    const bytes = Buffer.from(data)
+    const descriptor = openSync(temporary, 'wx', FILE_MODE)
+    try {
+      for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    renameSync(temporary, path)
+    syncFolderSync(dirname(path))
+  } catch (error) {
+    try {
+      unlinkSync(temporary)
+    } catch (leftover) {
+      leaveForNextStart(leftover)
+    }
+    throw toSaveError(error, path)
+  }
+}
+
+export function syncFolderSync(folder: string): void {
+  if (!foldersCanSync) return
+  const descriptor = openSync(folder, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Clears what a killed writer left in `folder`. Call it only as the folder's owner, before anything writes there. */
+export function removeLeftovers(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!LEFTOVER.test(name)) continue
+    try {
+      unlinkSync(join(folder, name))
+    } catch (error) {
+      leaveForNextStart(error)
+    }
+  }
+}
+
+// The failure that brought us here is the one to report; a leftover is cleared at the next start.
+function leaveForNextStart(error: unknown): void {
+  if (systemCode(error) === undefined) throw error
+}

@@ -1,0 +1,91 @@
+// One file a record, with the generation before it kept beside it. Writes of one record take turns; different records do not wait.
+import { mkdirSync, readdirSync } from 'node:fs'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Clock, Damage, Logger, RecordStore } from '../ports.ts'
+import { createTurns } from './by-turns.ts'
+import { removeDurably, removeLeftovers, writeDurably } from './durable-file.ts'
+import { nodeFileOps, type FileOps } from './file-ops.ts'
+import { encodeRecord } from './record-file.ts'
+import { createGenerations, recordPaths } from './record-generations.ts'
+
+const ID = /^[a-z0-9_-]{1,64}$/
+const FILE_NAME = /^([a-z0-9_-]{1,64})(?:\.prev\.json|\.json|\.lost)$/
+// Names that Windows gives to devices, with any ending.
+const DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/
+
+// About a millisecond of reading, then whoever else waits for the event loop has a turn.
+const RECORDS_A_TURN = 25
+
+export type RecordStoreDeps = {
+  /** The store's own folder; made 0700 when it is not there. */
+  folder: string
+  clock: Clock
+  logger: Logger
+  onDamage: (damage: Damage) => void
+  ops?: FileOps
+}
+
+export function createRecordStore({
+  folder,
+  clock,
+  logger,
+  onDamage,
+  ops = nodeFileOps,
+}: RecordStoreDeps): RecordStore {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  removeLeftovers(folder)
+  const inTurn = createTurns()
+  const generations = createGenerations({ folder, clock, logger, onDamage })
+
+  return {
+    async loadAll() {
+      const ids = recordIds(folder)
+      const records: { id: string; value: unknown }[] = []
+      for (const [index, id] of ids.entries()) {
+        if (index % RECORDS_A_TURN === 0) await new Promise(setImmediate)
+        const recalled = generations.recall(id)
+        if (recalled.kind === 'found') records.push({ id, value: recalled.value })
+      }
+      return records
+    },
+    read: (id) =>
+      inTurn(checkedId(id), async () => {
+        const recalled = generations.recall(id)
+        if (recalled.kind === 'found') return recalled.value
+        if (recalled.kind === 'absent') return null
+        throw new KeywayError('data_damaged', {
+          message: 'A data file could not be read in any generation; it was set aside.',
+          nextStep: `Look at ${recalled.setAsidePath}, or put a good copy of the file back.`,
+          details: { file: recordPaths(folder, id).current, setAsidePath: recalled.setAsidePath },
+        })
+      }),
+    async put(id, value) {
+      // Encoded now, so that what the caller changes while waiting for its turn is not written half old and half new.
+      const text = encodeRecord(checkedId(id), value)
+      await inTurn(id, async () => {
+        const { current, previous } = recordPaths(folder, id)
+        generations.protectUnreadable(id)
+        await writeDurably(current, text, { keepAs: previous, ops })
+      })
+    },
+    remove: (id) =>
+      inTurn(checkedId(id), async () => {
+        const { current, previous, lost } = recordPaths(folder, id)
+        // The kept generation goes first: were it last, a crash in between would bring the removed record back.
+        await removeDurably([lost, previous, current], ops)
+      }),
+  }
+}
+
+function checkedId(id: string): string {
+  if (ID.test(id) && !DEVICE.test(id)) return id
+  throw new KeywayError('invalid_request', {
+    message: 'A record id takes 1 to 64 characters of a-z, 0-9, "_" and "-", and no device name of Windows.',
+    details: { field: 'id' },
+  })
+}
+
+function recordIds(folder: string): string[] {
+  const ids = readdirSync(folder).flatMap((name) => FILE_NAME.exec(name)?.[1] ?? [])
+  return [...new Set(ids)].sort()
+}

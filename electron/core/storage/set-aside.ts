@@ -1,0 +1,33 @@
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { syncFolderSync } from './durable-file.ts'
+
+/** Where a file that could not be read will go: `set-aside/` beside it, with the time in its name, taken by no other file. */
+export function setAsideTarget(path: string, detectedAt: number): string {
+  const stamp = new Date(detectedAt).toISOString().replaceAll(/[:.]/g, '-')
+  const wanted = join(dirname(path), 'set-aside', `${basename(path)}.${stamp}`)
+  for (let n = 1; ; n += 1) {
+    const name = n === 1 ? wanted : `${wanted}-${n}`
+    if (!existsSync(name)) return name
+  }
+}
+
+/**
+ * Moves a file that could not be read out of the way, overwriting nothing, and gives back where it is now. Where moving is
+ * impossible (a read-only disk) the file stays, and its own path comes back.
+ */
+export function setAside(
+  path: string,
+  detectedAt: number,
+  target = setAsideTarget(path, detectedAt),
+): string {
+  try {
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
+    renameSync(path, target)
+    syncFolderSync(dirname(target))
+    syncFolderSync(dirname(path))
+    return target
+  } catch {
+    return existsSync(target) ? target : path
+  }
+}

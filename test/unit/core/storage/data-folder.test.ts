@@ -1,0 +1,86 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openDataFolder, readOwnerFacts } from '../../../../electron/core/storage/data-folder.ts'
+import { createFakeClock } from '../../../support/fake-clock.ts'
+import { createMemoryLogger } from '../../../support/memory-ports.ts'
+import { tempFolder } from '../../../support/temp-folder.ts'
+
+const open = (path: string, logger = createMemoryLogger()) =>
+  openDataFolder({ path, clock: createFakeClock(1000), logger })
+
+describe('the data folder', () => {
+  it.skipIf(process.platform === 'win32')('is made for its owner alone', async () => {
+    const path = join(tempFolder(), 'deep', 'keyway')
+    const folder = await open(path)
+    expect(statSync(path).mode & 0o777).toBe(0o700)
+    for (const name of ['owner.lock', 'owner.json'])
+      expect(statSync(join(path, name)).mode & 0o777).toBe(0o600)
+    expect(folder.resolve('connections', 'a.json')).toBe(join(path, 'connections', 'a.json'))
+    folder.close()
+  })
+
+  it.skipIf(process.platform === 'win32')('closes itself to other users and says so', async () => {
+    const path = join(tempFolder(), 'keyway')
+    mkdirSync(path)
+    chmodSync(path, 0o755)
+    const logger = createMemoryLogger()
+    const folder = await open(path, logger)
+    expect(statSync(path).mode & 0o777).toBe(0o700)
+    expect(logger.lines).toMatchObject([{ level: 'warn', fields: { path, mode: '755' } }])
+    folder.close()
+  })
+
+  it('has one owner; a second taker learns who it is and where to reach it', async () => {
+    const path = tempFolder()
+    const first = await open(path)
+    await expect(open(path)).rejects.toMatchObject({
+      code: 'data_folder_busy',
+      details: { holderPid: process.pid, since: 1000 },
+    })
+    await first.publish({ url: 'http://127.0.0.1:7317' })
+    await expect(open(path)).rejects.toMatchObject({
+      details: { holderPid: process.pid, url: 'http://127.0.0.1:7317', port: 7317 },
+    })
+    first.close()
+    first.close()
+    expect(readOwnerFacts(path)).toBeNull()
+    const second = await open(path)
+    second.close()
+  })
+
+  it('is not held up by the note of an owner that was killed, even when its pid lives on as another program', async () => {
+    const path = tempFolder()
+    writeFileSync(join(path, 'owner.json'), JSON.stringify({ pid: 1, since: 5, url: 'http://127.0.0.1:1' }))
+    writeFileSync(join(path, 'owner.lock'), '')
+    const folder = await open(path)
+    expect(readOwnerFacts(path)).toEqual({ pid: process.pid, since: 1000 })
+    folder.close()
+  })
+
+  it('opens over a lock file and a note that somebody filled with junk', async () => {
+    const path = tempFolder()
+    writeFileSync(join(path, 'owner.lock'), 'junk '.repeat(1000))
+    writeFileSync(join(path, 'owner.json'), '{{{')
+    const folder = await open(path)
+    await expect(open(path)).rejects.toMatchObject({ code: 'data_folder_busy' })
+    folder.close()
+  })
+
+  it('clears what a killed writer left', async () => {
+    const path = tempFolder()
+    const leftovers = ['vault.json.0123456789ab.kwtmp', 'settings.json.tmp-1234567890abcdef']
+    for (const name of leftovers) writeFileSync(join(path, name), 'half')
+    writeFileSync(join(path, 'settings.json'), '{}')
+    const folder = await open(path)
+    for (const name of leftovers) expect(existsSync(join(path, name))).toBe(false)
+    expect(readFileSync(join(path, 'settings.json'), 'utf8')).toBe('{}')
+    folder.close()
+  })
+
+  it('says save_failed when the folder cannot be made', async () => {
+    const file = join(tempFolder(), 'a-file')
+    writeFileSync(file, '')
+    await expect(open(join(file, 'keyway'))).rejects.toMatchObject({ code: 'save_failed' })
+  })
+})
