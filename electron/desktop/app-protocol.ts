@@ -1,0 +1,79 @@
+// app://keyway/ serves the window's bundle from the package, with the strictest policy that the bundle works under, and nothing else.
+import { readFile } from 'node:fs/promises'
+import { extname, join, normalize, sep } from 'node:path'
+import type { Protocol, Session } from 'electron'
+import { APP_ORIGIN, APP_SCHEME } from './channels.ts'
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+}
+
+/** No remote content, no inline script, no frames, no forms; styles inline because radix positions its layers with style attributes. */
+export const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+/** Must run before the app is ready. */
+export function registerAppScheme(protocol: Protocol): void {
+  protocol.registerSchemesAsPrivileged([
+    { scheme: APP_SCHEME, privileges: { standard: true, secure: true, supportFetchAPI: true } },
+  ])
+}
+
+export function serveBundle(session: Session, folder: string): void {
+  session.protocol.handle(APP_SCHEME, async (request) => {
+    const path = fileFor(request.url, folder)
+    if (path === null || request.method !== 'GET') return new Response(null, { status: 404 })
+    const type = types[extname(path)]
+    if (type === undefined) return new Response(null, { status: 404 })
+    try {
+      return new Response(new Uint8Array(await readFile(path)), { headers: headers(type) })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Response(null, { status: 404 })
+      throw error
+    }
+  })
+}
+
+/** The file that an address names, inside the folder or null. */
+export function fileFor(address: string, folder: string): string | null {
+  if (!URL.canParse(address)) return null
+  const url = new URL(address)
+  if (`${url.protocol}//${url.host}` !== APP_ORIGIN) return null
+  const wanted = decoded(url.pathname === '/' ? '/index.html' : url.pathname)
+  if (wanted === null) return null
+  const path = normalize(join(folder, wanted))
+  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep) ? path : null
+}
+
+function decoded(path: string): string | null {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return null
+  }
+}
+
+function headers(type: string): Record<string, string> {
+  return {
+    'content-type': type,
+    'content-security-policy': CONTENT_SECURITY_POLICY,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+  }
+}

@@ -1,0 +1,102 @@
+// What the tray shows, as data: one glance at what is healthy, and Reconnect. Everything in it is in the window too.
+import type { ConnectionView, ConnectionStatus } from '../../shared/contract/connection.ts'
+import type { VaultView } from '../../shared/contract/ui-api.ts'
+
+export type TrayAction =
+  | { kind: 'open'; to: string }
+  | { kind: 'reconnect'; connectionId: string }
+  | { kind: 'unlock' }
+  | { kind: 'lock' }
+  | { kind: 'quit' }
+export type TrayItem =
+  { label: string; action: TrayAction | null; children?: TrayItem[] } | { separator: true }
+
+const words: Record<ConnectionStatus, string> = {
+  ok: 'working',
+  retrying: 'trying again',
+  reconnect_needed: 'reconnect needed',
+  config_error: 'needs a change',
+}
+const order: readonly ConnectionStatus[] = ['reconnect_needed', 'config_error', 'retrying', 'ok']
+/** Longer menus cannot be taken in; the rest is in the window. */
+const MOST_SHOWN = 15
+
+export function trayMenu(state: {
+  vault: VaultView
+  connections: readonly ConnectionView[]
+  listening: boolean
+  url: string
+}): TrayItem[] {
+  return [
+    { label: headline(state), action: null },
+    { separator: true },
+    ...(state.vault.kind === 'unlocked' ? connectionItems(state.connections) : [unlockItem(state.vault)]),
+    { separator: true },
+    { label: 'Open Keyway', action: { kind: 'open', to: '/connections' } },
+    { label: 'Add a connection…', action: { kind: 'open', to: '/add' } },
+    ...(state.vault.kind === 'unlocked' ? [{ label: 'Lock', action: { kind: 'lock' } as const }] : []),
+    { separator: true },
+    { label: 'Quit Keyway', action: { kind: 'quit' } },
+  ]
+}
+
+export function trayTooltip(state: {
+  vault: VaultView
+  connections: readonly ConnectionView[]
+  listening: boolean
+  url: string
+}): string {
+  return `Keyway: ${headline(state)}`
+}
+
+function headline(state: {
+  vault: VaultView
+  connections: readonly ConnectionView[]
+  listening: boolean
+  url: string
+}): string {
+  if (!state.listening) return 'Local server is not running'
+  if (state.vault.kind !== 'unlocked') return state.vault.kind === 'locked' ? 'Locked' : 'Not set up yet'
+  const attention = state.connections.filter((each) => each.lastOutcome.status !== 'ok').length
+  if (attention > 0) return `${attention} of ${state.connections.length} need attention`
+  if (state.connections.length === 0) return 'No connections yet'
+  return state.connections.length === 1
+    ? '1 connection working'
+    : `${state.connections.length} connections working`
+}
+
+function unlockItem(vault: VaultView): TrayItem {
+  return vault.kind === 'locked'
+    ? { label: 'Unlock…', action: { kind: 'unlock' } }
+    : { label: 'Set up Keyway…', action: { kind: 'open', to: '/' } }
+}
+
+function connectionItems(connections: readonly ConnectionView[]): TrayItem[] {
+  if (connections.length === 0) return [{ label: 'No connections yet', action: null }]
+  const sorted = [...connections].sort(byNeed)
+  const shown = sorted.slice(0, MOST_SHOWN).map(connectionItem)
+  const rest = sorted.length - shown.length
+  return rest > 0
+    ? [...shown, { label: `${rest} more…`, action: { kind: 'open', to: '/connections' } }]
+    : shown
+}
+
+function byNeed(a: ConnectionView, b: ConnectionView): number {
+  const need = order.indexOf(a.lastOutcome.status) - order.indexOf(b.lastOutcome.status)
+  return need === 0
+    ? a.providerName.localeCompare(b.providerName) || a.account.localeCompare(b.account)
+    : need
+}
+
+function connectionItem(connection: ConnectionView): TrayItem {
+  const { status } = connection.lastOutcome
+  const children: TrayItem[] = [
+    { label: 'Show', action: { kind: 'open', to: `/connections/${connection.id}` } },
+    { label: 'Reconnect', action: { kind: 'reconnect', connectionId: connection.id } },
+  ]
+  return {
+    label: `${connection.providerName} · ${connection.account}: ${words[status]}`,
+    action: null,
+    children,
+  }
+}

@@ -1,0 +1,96 @@
+// The one window, hardened: sandboxed, isolated, no navigation away, no new windows, no permissions. Links leave through the system browser.
+import { BrowserWindow, shell, type WebContents } from 'electron'
+import type { Logger } from '../core/ports.ts'
+import { APP_ORIGIN } from './channels.ts'
+import { externalUrl } from './external-urls.ts'
+
+type Deps = {
+  preloadPath: string
+  iconPath: string
+  logger: Logger
+  /** vite's address while developing; absent in the built app. */ devUrl: string | undefined
+}
+
+export type MainWindow = {
+  /** Brings it to the front, making it when there is none. */
+  show(): BrowserWindow
+  /** The window as it is now, or null while none is open. */
+  current(): BrowserWindow | null
+  send(channel: string, ...values: unknown[]): void
+}
+
+export function createMainWindow(deps: Deps): MainWindow {
+  let window: BrowserWindow | null = null
+  const current = () => (window === null || window.isDestroyed() ? null : window)
+  return {
+    current,
+    show() {
+      const open = current() ?? openWindow(deps)
+      window = open
+      if (open.isMinimized()) open.restore()
+      open.show()
+      open.focus()
+      return open
+    },
+    send(channel, ...values) {
+      current()?.webContents.send(channel, ...values)
+    },
+  }
+}
+
+function openWindow({ preloadPath, iconPath, logger, devUrl }: Deps): BrowserWindow {
+  const window = new BrowserWindow({
+    width: 1120,
+    height: 760,
+    minWidth: 360,
+    minHeight: 480,
+    show: false,
+    title: 'Keyway',
+    icon: iconPath,
+    autoHideMenuBar: true,
+    webPreferences: {
+      preload: preloadPath,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      webviewTag: false,
+      spellcheck: false,
+      devTools: devUrl !== undefined,
+    },
+  })
+  keepInside(window.webContents, { logger, allowed: devUrl ?? `${APP_ORIGIN}/` })
+  window.loadURL(devUrl ?? `${APP_ORIGIN}/index.html`).catch((error: unknown) => {
+    logger.error('The window could not load its page.', { cause: String(error) })
+  })
+  return window
+}
+
+/** Nothing in the page can take the window elsewhere or open another one; web links go to the system browser. */
+function keepInside(contents: WebContents, { logger, allowed }: { logger: Logger; allowed: string }): void {
+  const stop = (event: { preventDefault(): void; url: string }) => {
+    if (isInside(event.url, allowed)) return
+    event.preventDefault()
+    logger.warn('The window tried to leave its page; stopped.')
+  }
+  contents.on('will-navigate', stop)
+  contents.on('will-frame-navigate', stop)
+  contents.on('will-attach-webview', (event) => event.preventDefault())
+  contents.setWindowOpenHandler(({ url }) => {
+    const target = externalUrl(url)
+    if (target !== null) {
+      shell
+        .openExternal(target)
+        .catch((error: unknown) =>
+          logger.warn('The system browser could not be opened.', { cause: String(error) }),
+        )
+    }
+    return { action: 'deny' }
+  })
+}
+
+function isInside(url: string, allowed: string): boolean {
+  if (!URL.canParse(url)) return false
+  const [target, home] = [new URL(url), new URL(allowed)]
+  return target.protocol === home.protocol && target.host === home.host
+}
