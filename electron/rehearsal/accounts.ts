@@ -1,0 +1,67 @@
+// The made-up people of the rehearsal. Addresses end in .test (RFC 2606), so none of them can be real.
+import { createHash } from 'node:crypto'
+
+export type RehearsalAccount = {
+  /** The OpenID `sub`: stable for one address. */
+  readonly id: string
+  readonly email: string
+  readonly name: string
+}
+
+export type AccountBook = {
+  /** The accounts to pick from. */
+  readonly known: readonly RehearsalAccount[]
+  byId(id: string): RehearsalAccount | null
+  /** The account with this address; any address that looks like one gets an account. Null for anything else. */
+  byEmail(email: string): RehearsalAccount | null
+}
+
+const looksLikeAddress = /^[^\s@<>"]{1,64}@[^\s@<>"]{1,120}$/
+
+export function createAccountBook(people: ReadonlyArray<{ email: string; name?: string }>): AccountBook {
+  const known = people.map(({ email, name }) => accountFor(email, name))
+  const accounts = new Map(known.map((account) => [account.id, account]))
+
+  return {
+    known,
+    byId: (id) => accounts.get(id) ?? null,
+    byEmail(email) {
+      const address = email.trim().toLowerCase()
+      if (!looksLikeAddress.test(address)) return null
+      const account = accounts.get(idFor(address)) ?? accountFor(address)
+      accounts.set(account.id, account)
+      return account
+    },
+  }
+}
+
+/** The claims that userinfo, the id token and `GET /api/me` tell about an account. */
+export function claimsOf(account: RehearsalAccount): {
+  sub: string
+  email: string
+  email_verified: boolean
+  name: string
+  preferred_username: string
+} {
+  return {
+    sub: account.id,
+    email: account.email,
+    email_verified: true,
+    name: account.name,
+    preferred_username: account.email.split('@')[0] ?? account.email,
+  }
+}
+
+export const madeUpPeople: ReadonlyArray<{ email: string; name: string }> = [
+  { email: 'ada@example.test', name: 'Ada Lovelace' },
+  { email: 'grace@example.test', name: 'Grace Hopper' },
+  { email: 'mary@example.test', name: 'Mary Jackson' },
+]
+
+function accountFor(email: string, name?: string): RehearsalAccount {
+  const address = email.trim().toLowerCase()
+  return { id: idFor(address), email: address, name: name ?? address }
+}
+
+const idFor = (address: string): string =>
+  `rehearsal-${createHash('sha256').update(address).digest('hex').slice(0, 16)}`

@@ -1,0 +1,126 @@
+// How the rehearsal provider behaves right now: one value, changed in parts while it runs.
+import { z } from 'zod'
+import { KeywayError } from '../../shared/contract/errors.ts'
+import type { RehearsalEndpoint } from './endpoints.ts'
+import { faultSchema } from './faults.ts'
+import type { RehearsalFault } from './faults.ts'
+
+const seconds = z
+  .int()
+  .positive()
+  .max(10 * 365 * 86_400)
+
+const outageSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  /** The port is closed: connections are refused. With `forMs` it opens again by itself. */
+  z.strictObject({
+    kind: z.literal('refused'),
+    forMs: z.int().positive().max(600_000).optional(),
+  }),
+])
+
+export const behaviourSchema = z.strictObject({
+  /** Lifetime of the access tokens issued from now on. */
+  accessTokenSeconds: seconds.default(3600),
+  /** Lifetime of the refresh tokens issued from now on. */
+  refreshTokenSeconds: seconds.default(14 * 86_400),
+  /** Whether a refresh gives a new refresh token and uses up the old one; a used-up one that comes back ends the grant. */
+  rotateRefreshTokens: z.boolean().default(true),
+  /** Who gets a refresh token: those with `offline_access` (OpenID Connect needs `prompt=consent` for it), everybody, nobody. */
+  issueRefreshTokens: z.enum(['offline_access', 'always', 'never']).default('offline_access'),
+  /** Whether the answer to a refresh repeats a refresh token. `omitted` keeps the old one valid, as Google does. */
+  refreshTokenOnRefresh: z.enum(['given', 'omitted']).default('given'),
+  /** How `expires_in` is written. */
+  expiresIn: z.enum(['number', 'string', 'milliseconds', 'omitted']).default('number'),
+  /** How `token_type` is written. */
+  tokenType: z.enum(['as-is', 'lowercase', 'omitted']).default('as-is'),
+  /** The token answer as JSON or form-encoded. */
+  tokenAnswerFormat: z.enum(['json', 'form']).default('json'),
+  /** The status of a token answer that went well. */
+  tokenAnswerStatus: z.union([z.literal(200), z.literal(201)]).default(200),
+  /** Whether DPoP proofs at the token endpoint need the server's nonce (RFC 9449 section 8). */
+  requireDpopNonce: z.boolean().default(false),
+  /** Seconds between polls that the device flow asks for; fractions are allowed here for quick rehearsals. */
+  deviceIntervalSeconds: z.number().positive().max(60).default(1),
+  /** How far the Date header of every answer is off. */
+  dateSkewMs: z
+    .int()
+    .min(-86_400_000 * 365)
+    .max(86_400_000 * 365)
+    .default(0),
+  /** Whoever is picked at sign-in, this account comes back: the surprise that the same-account guard is for. */
+  signInAs: z.string().min(1).max(200).nullable().default(null),
+  outage: outageSchema.default({ kind: 'none' }),
+  /** Struck in this order: the first one that fits a request is used for it. */
+  faults: z.array(faultSchema).max(100).default([]),
+})
+
+export type RehearsalBehaviour = z.output<typeof behaviourSchema>
+
+/** Any part of a behaviour; what is not named stays as it is. `faults` replaces the whole list. */
+export type RehearsalBehaviourChange = Partial<z.input<typeof behaviourSchema>>
+
+type Struck = { endpoint: RehearsalEndpoint; grantType: string | null }
+
+export type BehaviourSwitch = {
+  now(): RehearsalBehaviour
+  /** @throws KeywayError `invalid_request` naming the field; nothing is changed then. */
+  change(change: unknown): RehearsalBehaviour
+  reset(): RehearsalBehaviour
+  /** The fault for this request, if any, counted down. */
+  takeFault(struck: Struck): RehearsalFault | null
+}
+
+export function createBehaviourSwitch(initial: RehearsalBehaviourChange = {}): BehaviourSwitch {
+  let current = parseBehaviour(initial)
+
+  return {
+    now: () => current,
+    change(change) {
+      if (typeof change !== 'object' || change === null || Array.isArray(change)) {
+        throw new KeywayError('invalid_request', { message: 'A change of behaviour is an object.' })
+      }
+      current = parseBehaviour({ ...current, ...change })
+      return current
+    },
+    reset() {
+      current = parseBehaviour({})
+      return current
+    },
+    takeFault(struck) {
+      const fault = current.faults.find((candidate) => fits(candidate, struck))
+      if (fault === undefined) return null
+      current = { ...current, faults: countDown(current.faults, fault) }
+      return fault
+    },
+  }
+}
+
+const withoutAfter: ReadonlySet<RehearsalEndpoint> = new Set(['api', 'sign-in', 'other'])
+
+function fits(fault: RehearsalFault, struck: Struck): boolean {
+  if (fault.at !== 'everywhere' && fault.at !== struck.endpoint) return false
+  // Pages and the API have no "after": a fault that strikes everywhere leaves them alone then.
+  if (fault.when === 'after' && withoutAfter.has(struck.endpoint)) return false
+  return fault.grantType === undefined || fault.grantType === struck.grantType
+}
+
+function countDown(faults: readonly RehearsalFault[], struck: RehearsalFault): RehearsalFault[] {
+  if (struck.times === undefined) return [...faults]
+  const left = struck.times - 1
+  return faults.flatMap((fault) => {
+    if (fault !== struck) return [fault]
+    return left === 0 ? [] : [{ ...fault, times: left }]
+  })
+}
+
+function parseBehaviour(value: unknown): RehearsalBehaviour {
+  const parsed = behaviourSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.map((issue) => ({ field: issue.path.join('.'), problem: issue.message }))
+  throw new KeywayError('invalid_request', {
+    message: `Not a behaviour: ${issues.map(({ field, problem }) => `${field}: ${problem}`).join('; ')}`,
+    details: { issues },
+    cause: parsed.error,
+  })
+}

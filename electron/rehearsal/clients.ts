@@ -1,0 +1,78 @@
+// The preregistered clients. Their secrets are made up and the same at every start, so that a provider that was registered
+// in Keyway once keeps working with the next rehearsal; they guard nothing.
+import type { ClientMetadata } from 'oidc-provider'
+
+export type RehearsalClient = {
+  readonly clientId: string
+  /** Null for the public client. */
+  readonly clientSecret: string | null
+  readonly authMethod: 'client_secret_basic' | 'client_secret_post' | 'none'
+  readonly redirectUris: readonly string[]
+}
+
+export type RehearsalClients = {
+  /** Confidential, secret in the Authorization header. */
+  readonly basic: RehearsalClient
+  /** Confidential, secret in the body. */
+  readonly post: RehearsalClient
+  /** Public and native: no secret, PKCE required, any loopback port. */
+  readonly native: RehearsalClient
+}
+
+/** What a person signing in sees of who asks. */
+const names = {
+  basic: 'Keyway (confidential client)',
+  post: 'Keyway (confidential client, secret in the body)',
+  native: 'Keyway (native client)',
+} as const satisfies Record<keyof RehearsalClients, string>
+
+const CALLBACK_PATH = '/oauth2/callback'
+export const defaultRedirectUri = `http://127.0.0.1:7317${CALLBACK_PATH}`
+
+export function preregisteredClients(furtherRedirectUris: readonly string[]): RehearsalClients {
+  const redirectUris = unique([defaultRedirectUri, ...furtherRedirectUris])
+  const loopback = [`http://localhost${CALLBACK_PATH}`, `http://[::1]${CALLBACK_PATH}`]
+  return {
+    basic: {
+      clientId: 'rehearsal-basic',
+      clientSecret: 'made-up-secret-of-the-basic-client',
+      authMethod: 'client_secret_basic',
+      redirectUris,
+    },
+    post: {
+      clientId: 'rehearsal-post',
+      clientSecret: 'made-up-secret-of-the-post-client',
+      authMethod: 'client_secret_post',
+      redirectUris,
+    },
+    native: {
+      clientId: 'rehearsal-native',
+      clientSecret: null,
+      authMethod: 'none',
+      redirectUris: unique([...redirectUris, ...loopback]),
+    },
+  }
+}
+
+/** The same clients in the words of RFC 7591. */
+export function clientMetadata(clients: RehearsalClients): ClientMetadata[] {
+  return [
+    { ...metadataOf(clients.basic), client_name: names.basic },
+    { ...metadataOf(clients.post), client_name: names.post },
+    { ...metadataOf(clients.native), client_name: names.native, application_type: 'native' },
+  ]
+}
+
+function metadataOf(client: RehearsalClient): ClientMetadata {
+  const grantTypes = ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code']
+  return {
+    client_id: client.clientId,
+    ...(client.clientSecret === null ? {} : { client_secret: client.clientSecret }),
+    token_endpoint_auth_method: client.authMethod,
+    redirect_uris: [...client.redirectUris],
+    response_types: ['code'],
+    grant_types: client.clientSecret === null ? grantTypes : [...grantTypes, 'client_credentials'],
+  }
+}
+
+const unique = (values: readonly string[]): string[] => [...new Set(values)]

@@ -1,0 +1,63 @@
+// Which part of the rehearsal provider a request is for. Faults and counts speak of these names, not of paths.
+
+/** The paths that oidc-provider serves; its defaults, written out because faults and tests rely on them. */
+export const oidcRoutes = {
+  authorization: '/auth',
+  code_verification: '/device',
+  device_authorization: '/device/auth',
+  introspection: '/token/introspection',
+  jwks: '/jwks',
+  pushed_authorization_request: '/request',
+  registration: '/reg',
+  revocation: '/token/revocation',
+  token: '/token',
+  userinfo: '/me',
+} as const
+
+export const rehearsalEndpoints = [
+  'authorization',
+  'sign-in',
+  'token',
+  'device-authorization',
+  'device',
+  'par',
+  'revocation',
+  'introspection',
+  'userinfo',
+  'registration',
+  'discovery',
+  'jwks',
+  'api',
+  'other',
+] as const
+
+/** `sign-in` is the sign-in and consent pages, `device` the pages where a device code is typed, `api` the protected API. */
+export type RehearsalEndpoint = (typeof rehearsalEndpoints)[number]
+
+const byPath = new Map<string, RehearsalEndpoint>([
+  [oidcRoutes.authorization, 'authorization'],
+  [oidcRoutes.code_verification, 'device'],
+  [oidcRoutes.device_authorization, 'device-authorization'],
+  [oidcRoutes.introspection, 'introspection'],
+  [oidcRoutes.jwks, 'jwks'],
+  [oidcRoutes.pushed_authorization_request, 'par'],
+  [oidcRoutes.registration, 'registration'],
+  [oidcRoutes.revocation, 'revocation'],
+  [oidcRoutes.token, 'token'],
+  [oidcRoutes.userinfo, 'userinfo'],
+])
+
+const byPrefix: ReadonlyArray<readonly [prefix: string, endpoint: RehearsalEndpoint]> = [
+  ['/api/', 'api'],
+  ['/interaction/', 'sign-in'],
+  ['/.well-known/', 'discovery'],
+  [`${oidcRoutes.authorization}/`, 'authorization'],
+  [`${oidcRoutes.code_verification}/`, 'device'],
+  [`${oidcRoutes.registration}/`, 'registration'],
+]
+
+export function endpointOf(path: string): RehearsalEndpoint {
+  const exact = byPath.get(path)
+  if (exact !== undefined) return exact
+  return byPrefix.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'other'
+}

@@ -1,0 +1,129 @@
+// The configuration of oidc-provider. Every default that would print a notice is replaced on purpose, so that it has nothing
+// to warn about: own keys, own store, own pages, lifetimes and policies.
+import type { ClientMetadata, Configuration, JWKS, interactionPolicy } from 'oidc-provider'
+import { claimsOf } from './accounts.ts'
+import type { AccountBook } from './accounts.ts'
+import type { RehearsalBehaviour } from './behaviour.ts'
+import { oidcRoutes } from './endpoints.ts'
+import { confirmCode, deviceDone, typeCode } from './pages/device-pages.ts'
+import { pageHeaders } from './pages/layout.ts'
+import { problemPage } from './pages/problem-page.ts'
+import { resourceScopes, scopeNames } from './scopes.ts'
+import { makeCookieKey, makeNonceSecret } from './signing-keys.ts'
+import type { TokenStore } from './token-store.ts'
+
+const HOUR = 3600
+const DAY = 24 * HOUR
+
+export type ConfigurationParts = {
+  accounts: AccountBook
+  behaviour: () => RehearsalBehaviour
+  clients: ClientMetadata[]
+  jwks: JWKS
+  /** Whether somebody may ask for tokens for this resource (RFC 8707). */
+  isKnownResource: (resource: string) => boolean
+  policy: interactionPolicy.DefaultPolicy
+  /** What oidc-provider throws for a resource nobody knows. */
+  refuseResource: () => Error
+  store: TokenStore
+}
+
+export function oidcConfiguration(parts: ConfigurationParts): Configuration {
+  return {
+    adapter: (kind) => parts.store.adapter(kind),
+    claims: { email: ['email', 'email_verified'], profile: ['name', 'preferred_username'], openid: ['sub'] },
+    clientBasedCORS: () => false,
+    clients: parts.clients,
+    // Tokens end when they say they do; the default would let them live 15 seconds longer.
+    clockTolerance: 0,
+    // OpenID Connect wants profile and e-mail at userinfo only when there is an access token; showing them in the id token
+    // too is what most providers do, and what tells accounts apart without another request.
+    conformIdTokenClaims: false,
+    cookies: { keys: [makeCookieKey()] },
+    // A grant outlives the browser session it was made in, as with every provider that gives out refresh tokens.
+    expiresWithSession: () => false,
+    features: features(parts),
+    findAccount(_ctx, sub) {
+      const account = parts.accounts.byId(sub)
+      return account === null
+        ? undefined
+        : { accountId: account.id, claims: () => ({ ...claimsOf(account) }) }
+    },
+    interactions: { policy: parts.policy, url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    jwks: parts.jwks,
+    renderError(ctx, out) {
+      ctx.set(pageHeaders)
+      ctx.body = problemPage(out)
+    },
+    responseTypes: ['code'],
+    routes: oidcRoutes,
+    scopes: scopeNames,
+    ...tokenPolicy(parts),
+  }
+}
+
+function tokenPolicy(parts: ConfigurationParts): Partial<Configuration> {
+  const accessTokenSeconds = (): number => parts.behaviour().accessTokenSeconds
+  return {
+    issueRefreshToken(_ctx, client, source) {
+      const policy = parts.behaviour().issueRefreshTokens
+      if (policy === 'never' || !client.grantTypeAllowed('refresh_token')) return false
+      return policy === 'always' || source.scopes.has('offline_access')
+    },
+    // Using up a token whose successor the answer leaves out would end every grant at its second refresh.
+    rotateRefreshToken() {
+      const { rotateRefreshTokens, refreshTokenOnRefresh } = parts.behaviour()
+      return rotateRefreshTokens && refreshTokenOnRefresh === 'given'
+    },
+    ttl: {
+      AccessToken: accessTokenSeconds,
+      AuthorizationCode: 60,
+      ClientCredentials: accessTokenSeconds,
+      DeviceCode: () => 10 * 60,
+      Grant: () => 30 * DAY,
+      IdToken: () => HOUR,
+      Interaction: () => HOUR,
+      RefreshToken: () => parts.behaviour().refreshTokenSeconds,
+      Session: () => 14 * DAY,
+    },
+  }
+}
+
+function features(parts: ConfigurationParts): NonNullable<Configuration['features']> {
+  return {
+    clientCredentials: { enabled: true },
+    deviceFlow: {
+      enabled: true,
+      deviceInfo: () => ({}),
+      successSource: deviceDone,
+      userCodeConfirmSource: (ctx, _form, client, _info, code) => confirmCode(ctx, client, code),
+      userCodeInputSource: (ctx, _form, _out, problem) => typeCode(ctx, problem),
+    },
+    devInteractions: { enabled: false },
+    dPoP: {
+      enabled: true,
+      nonceSecret: makeNonceSecret(),
+      requireNonce: () => parts.behaviour().requireDpopNonce,
+    },
+    // A client may look at and revoke its own tokens.
+    introspection: {
+      enabled: true,
+      allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+    },
+    revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    pushedAuthorizationRequests: { enabled: true },
+    registration: { enabled: true, initialAccessToken: false },
+    registrationManagement: { enabled: true, rotateRegistrationAccessToken: false },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: (_ctx, _client, oneOf) => oneOf,
+      getResourceServerInfo(_ctx, resource) {
+        if (!parts.isKnownResource(resource)) throw parts.refuseResource()
+        return { scope: resourceScopes, audience: resource, accessTokenFormat: 'opaque' }
+      },
+      // The token that comes without a resource parameter is for userinfo when openid was asked for (the library's default).
+      useGrantedResource: () => false,
+    },
+    rpInitiatedLogout: { enabled: false },
+  }
+}

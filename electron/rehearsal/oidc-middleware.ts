@@ -1,0 +1,95 @@
+// What stands around oidc-provider: it sees each answer before it leaves, notes what happened, shapes it, or spoils it.
+import type { EventEmitter } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import type Provider from 'oidc-provider'
+import type { KoaContextWithOIDC } from 'oidc-provider'
+import type { RehearsalBehaviour } from './behaviour.ts'
+import { oidcRoutes } from './endpoints.ts'
+import type { RehearsalFault } from './faults.ts'
+import { defaultScope } from './scopes.ts'
+import { strike } from './strike.ts'
+import { shapeTokenAnswer } from './token-answers.ts'
+import type { RevokedTokenType, VisitLog, VisitNote } from './visits.ts'
+
+/** One request on its way through oidc-provider. */
+export type Exchange = { visit: VisitNote; spoiler: Exclude<RehearsalFault, { kind: 'delay' }> | null }
+
+/** The exchanges under way, found by the request that Koa was given. */
+export type Exchanges = WeakMap<IncomingMessage, Exchange>
+
+export type MiddlewareParts = { behaviour: () => RehearsalBehaviour; exchanges: Exchanges; log: VisitLog }
+
+export function surround(provider: Provider, parts: MiddlewareParts): void {
+  provider.use(async (ctx, next) => {
+    const asked = ctx as unknown as KoaContextWithOIDC
+    giveDefaultScope(asked)
+    await next()
+    const exchange = parts.exchanges.get(ctx.req)
+    if (exchange === undefined) return
+    noteOutcome(asked, exchange.visit, parts.log)
+    shape(asked, exchange.visit, parts.behaviour())
+    if (exchange.spoiler === null) return
+    const answer = typeof ctx.body === 'string' ? ctx.body : JSON.stringify(ctx.body ?? '')
+    ctx.respond = false
+    await strike(ctx.res, exchange.spoiler, answer)
+  })
+
+  provider.on('grant.error', (ctx, problem) => {
+    // Only oidc-provider itself can tell that a refresh token was used before; it says so in the detail that no client sees.
+    if (problem.error_detail !== 'refresh token already used') return
+    const exchange = parts.exchanges.get(ctx.req)
+    if (exchange !== undefined) parts.log.reused(exchange.visit)
+  })
+  provider.on('registration_create.success', () => parts.log.registered())
+  // With a listener, neither oidc-provider nor Koa prints to the console; what they say is kept for the statistics.
+  provider.on('server_error', (_ctx, failure) => parts.log.failed(failure))
+  const app: EventEmitter = provider
+  app.on('error', (failure: unknown) => {
+    if (!isCutConnection(failure)) parts.log.failed(failure)
+  })
+}
+
+/** oidc-provider denies a request without a scope; many real servers have a default for it. */
+function giveDefaultScope(ctx: KoaContextWithOIDC): void {
+  if (ctx.method !== 'GET' || ctx.path !== oidcRoutes.authorization) return
+  if (ctx.query['scope'] !== undefined || ctx.query['request_uri'] !== undefined) return
+  ctx.query = { ...ctx.query, scope: defaultScope }
+}
+
+function noteOutcome(ctx: KoaContextWithOIDC, visit: VisitNote, log: VisitLog): void {
+  const body = asRecord(ctx.body)
+  if (typeof body?.['error'] === 'string') visit.error = body['error']
+  const succeeded = ctx.status === 200
+  if (visit.endpoint === 'revocation' && succeeded) log.revoked(visit, revokedTokenType(ctx))
+  if (visit.endpoint === 'token' && visit.grantType === 'refresh_token' && succeeded)
+    log.refreshed(visit, ctx.oidc.entities.RotatedRefreshToken === undefined ? 'kept' : 'rotated')
+}
+
+function revokedTokenType(ctx: KoaContextWithOIDC): RevokedTokenType {
+  const { RefreshToken, AccessToken, ClientCredentials } = ctx.oidc.entities
+  if (RefreshToken !== undefined) return 'refresh_token'
+  return AccessToken === undefined && ClientCredentials === undefined ? 'unknown' : 'access_token'
+}
+
+function shape(ctx: KoaContextWithOIDC, visit: VisitNote, behaviour: RehearsalBehaviour): void {
+  const body = asRecord(ctx.body)
+  if (body === null || ctx.status !== 200) return
+  if (visit.endpoint === 'device-authorization')
+    ctx.body = { ...body, interval: behaviour.deviceIntervalSeconds }
+  if (visit.endpoint !== 'token') return
+  const answer = shapeTokenAnswer(body, behaviour, visit.grantType)
+  ctx.body = answer.body
+  ctx.status = answer.status
+  ctx.type = answer.type
+}
+
+const asRecord = (body: unknown): Record<string, unknown> | null =>
+  typeof body === 'object' && body !== null && !Buffer.isBuffer(body)
+    ? (body as Record<string, unknown>)
+    : null
+
+/** A client that hung up, or a fault that cut the line, is not a defect of the provider. */
+function isCutConnection(failure: unknown): boolean {
+  const code = failure instanceof Error && 'code' in failure ? failure.code : null
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE'
+}

@@ -1,0 +1,119 @@
+// The way of every request: noted, struck by a fault or not, then to the control endpoints, the pages, the API or oidc-provider.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import { asKeywayError } from '../../shared/contract/errors.ts'
+import { sendJson } from './api/api-answers.ts'
+import type { ProtectedApi } from './api/protected-api.ts'
+import type { BehaviourSwitch } from './behaviour.ts'
+import type { ControlRoutes } from './control-routes.ts'
+import { endpointOf } from './endpoints.ts'
+import type { InteractionRoutes } from './interaction-routes.ts'
+import type { Exchanges } from './oidc-middleware.ts'
+import { pageHeaders } from './pages/layout.ts'
+import { readBody, withBody } from './request-body.ts'
+import { strike } from './strike.ts'
+import { tokenRequestFacts } from './token-request-facts.ts'
+import type { VisitLog, VisitNote } from './visits.ts'
+
+export type HandlerParts = {
+  api: ProtectedApi
+  behaviour: BehaviourSwitch
+  closing: AbortSignal
+  /** Null when no control token was given. */
+  control: ControlRoutes | null
+  exchanges: Exchanges
+  homePage: () => string
+  interactions: InteractionRoutes
+  issuer: string
+  log: VisitLog
+  oidc: (req: IncomingMessage, res: ServerResponse) => Promise<void>
+}
+
+export function createRequestHandler(parts: HandlerParts) {
+  return (req: IncomingMessage, res: ServerResponse): void => {
+    handle(parts, req, res).catch((failure: unknown) => fail(parts, res, failure))
+  }
+}
+
+async function handle(parts: HandlerParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  if (!isLoopbackName(req.headers.host)) {
+    sendJson(res, 421, { error: 'host_refused', message: 'This server is for loopback only.' })
+    return
+  }
+  const url = URL.parse(req.url ?? '/', parts.issuer)
+  if (url === null) {
+    sendJson(res, 400, { error: 'invalid_request', message: 'That is not an address.' })
+    return
+  }
+  const { dateSkewMs } = parts.behaviour.now()
+  if (dateSkewMs !== 0) res.setHeader('date', new Date(Date.now() + dateSkewMs).toUTCString())
+  if (url.pathname.startsWith('/control/') && parts.control !== null) {
+    await parts.control(req, res, url.pathname)
+    return
+  }
+  await visit(parts, { req, res, url })
+}
+
+type Arrival = { req: IncomingMessage; res: ServerResponse; url: URL }
+
+async function visit(parts: HandlerParts, { req, res, url }: Arrival): Promise<void> {
+  const endpoint = endpointOf(url.pathname)
+  // Which grant a token request is for stands in its body, and must be known before anything is done with it.
+  const body = endpoint === 'token' && req.method === 'POST' ? await readBody(req, 64 * 1024) : null
+  const facts =
+    body === null ? { clientId: null, grantType: null } : tokenRequestFacts(body, req.headers.authorization)
+  const note = parts.log.arrived({ endpoint, method: req.method ?? '', path: url.pathname, ...facts })
+  res.once('close', () => {
+    note.status = res.writableFinished ? res.statusCode : null
+    note.endedAt = Date.now()
+  })
+
+  const fault = parts.behaviour.takeFault({ endpoint, grantType: note.grantType })
+  note.fault = fault?.kind ?? null
+  if (fault?.kind === 'delay') await pause(fault.ms, undefined, { signal: parts.closing })
+  const spoiler = fault === null || fault.kind === 'delay' ? null : fault
+  if (spoiler?.when === 'before') {
+    await strike(res, spoiler, null)
+    return
+  }
+  const forwarded = body === null ? req : withBody(req, body)
+  parts.exchanges.set(forwarded, { visit: note, spoiler })
+  await dispatch(parts, { req: forwarded, res, url }, note)
+}
+
+async function dispatch(parts: HandlerParts, { req, res, url }: Arrival, note: VisitNote): Promise<void> {
+  if (note.endpoint === 'api') return parts.api(req, res, url)
+  if (note.endpoint === 'sign-in') return parts.interactions(req, res, url)
+  if (url.pathname === '/' && req.method === 'GET') {
+    res.writeHead(200, pageHeaders).end(parts.homePage())
+    return
+  }
+  if (url.pathname === '/.well-known/oauth-protected-resource/api') {
+    sendJson(res, 200, {
+      resource: `${parts.issuer}/api`,
+      authorization_servers: [parts.issuer],
+      bearer_methods_supported: ['header'],
+      resource_name: 'Rehearsal API',
+    })
+    return
+  }
+  return parts.oidc(req, res)
+}
+
+/** A page of another site must not reach this server under its own name (DNS rebinding). */
+function isLoopbackName(host: string | undefined): boolean {
+  const name = host?.replace(/:\d+$/, '').toLowerCase()
+  return name === '127.0.0.1' || name === 'localhost' || name === '[::1]'
+}
+
+function fail(parts: HandlerParts, res: ServerResponse, failure: unknown): void {
+  // Work that was stopped because the provider closes, or because the other side hung up, has nobody left to answer.
+  if (parts.closing.aborted || res.destroyed) {
+    res.destroy()
+    return
+  }
+  const error = asKeywayError(failure)
+  if (error.code === 'internal_error') parts.log.failed(failure)
+  if (res.headersSent) res.destroy()
+  else sendJson(res, error.status, error.toJSON())
+}

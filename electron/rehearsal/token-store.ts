@@ -1,0 +1,160 @@
+// Where oidc-provider keeps what it issued: in memory, for as long as the rehearsal runs. Also what looks into it from
+// outside: the list of grants, revoking one behind the client's back, letting access tokens run out early.
+import type { Adapter, AdapterPayload } from 'oidc-provider'
+
+export type GrantFilter = {
+  /** The account's id, as `sub` tells it. */
+  accountId?: string
+  clientId?: string
+  grantId?: string
+}
+
+/** What one person allowed one client, as the provider sees it. */
+export type RehearsalGrant = {
+  readonly id: string
+  readonly accountId: string
+  readonly clientId: string
+  readonly scopes: readonly string[]
+  /** Epoch milliseconds. */
+  readonly issuedAt: number
+  /** Access tokens that still work. */
+  readonly accessTokens: number
+  /** Refresh tokens that still work; used-up ones are not counted. */
+  readonly refreshTokens: number
+}
+
+export type TokenStore = {
+  /** What oidc-provider asks for: one adapter a kind of record. */
+  adapter(kind: string): Adapter
+  grants(): RehearsalGrant[]
+  /** Ends grants with all their tokens, as a person would on the provider's account page. Gives how many. */
+  revokeGrants(filter: GrantFilter): number
+  /** Makes access tokens stop working now, as if their time were up. Gives how many. */
+  expireAccessTokens(filter: GrantFilter): number
+}
+
+type Stored = { payload: AdapterPayload; expiresAt: number }
+type Shelf = Map<string, Stored>
+
+const PRUNE_EVERY_WRITES = 500
+
+/** What falls with a grant. An interaction names a grant too, but a sign-in page that is open must outlive it. */
+const endsWithGrant = ['AccessToken', 'RefreshToken', 'AuthorizationCode', 'DeviceCode'] as const
+
+export function createTokenStore(): TokenStore {
+  const shelves = new Map<string, Shelf>()
+  let writes = 0
+
+  function shelf(kind: string): Shelf {
+    const known = shelves.get(kind)
+    if (known !== undefined) return known
+    const made: Shelf = new Map()
+    shelves.set(kind, made)
+    return made
+  }
+
+  function afterWrite(): void {
+    writes += 1
+    if (writes % PRUNE_EVERY_WRITES === 0) for (const each of shelves.values()) dropExpired(each)
+  }
+
+  function dropGrant(grantId: string): void {
+    for (const kind of endsWithGrant) dropWhere(shelf(kind), ({ payload }) => payload.grantId === grantId)
+  }
+
+  return {
+    adapter: (kind) => adapterOver(shelf(kind), { afterWrite, dropGrant }),
+    grants: () =>
+      live(shelf('Grant')).map(([id, { payload }]) => ({
+        id,
+        accountId: payload.accountId ?? '',
+        clientId: payload.clientId ?? '',
+        scopes: grantedScopes(payload),
+        issuedAt: (payload.iat ?? 0) * 1000,
+        accessTokens: countFor(shelf('AccessToken'), id),
+        refreshTokens: countFor(shelf('RefreshToken'), id),
+      })),
+    revokeGrants(filter) {
+      const ended = live(shelf('Grant')).filter(([id, { payload }]) =>
+        fits({ ...payload, grantId: id }, filter),
+      )
+      for (const [id] of ended) {
+        shelf('Grant').delete(id)
+        dropGrant(id)
+      }
+      return ended.length
+    },
+    expireAccessTokens: (filter) =>
+      dropWhere(shelf('AccessToken'), ({ payload }) => fits(payload, filter)) +
+      dropWhere(shelf('ClientCredentials'), ({ payload }) => fits(payload, filter)),
+  }
+}
+
+function adapterOver(
+  shelf: Shelf,
+  store: { afterWrite: () => void; dropGrant: (grantId: string) => void },
+): Adapter {
+  const find = (id: string): AdapterPayload | undefined => {
+    const stored = shelf.get(id)
+    return stored === undefined || isExpired(stored) ? undefined : { ...stored.payload }
+  }
+  const findWhere = (wanted: (payload: AdapterPayload) => boolean): AdapterPayload | undefined => {
+    const found = live(shelf).find(([, { payload }]) => wanted(payload))
+    return found === undefined ? undefined : { ...found[1].payload }
+  }
+
+  return {
+    async upsert(id, payload, expiresIn) {
+      shelf.set(id, {
+        payload,
+        expiresAt: expiresIn === undefined ? Infinity : Date.now() + expiresIn * 1000,
+      })
+      store.afterWrite()
+    },
+    find: async (id) => find(id),
+    findByUid: async (uid) => findWhere((payload) => payload.uid === uid),
+    findByUserCode: async (userCode) => findWhere((payload) => payload.userCode === userCode),
+    async consume(id) {
+      const stored = shelf.get(id)
+      if (stored !== undefined)
+        stored.payload = { ...stored.payload, consumed: Math.floor(Date.now() / 1000) }
+    },
+    async destroy(id) {
+      shelf.delete(id)
+    },
+    async revokeByGrantId(grantId) {
+      store.dropGrant(grantId)
+    },
+  }
+}
+
+const isExpired = (stored: Stored): boolean => stored.expiresAt <= Date.now()
+
+const live = (shelf: Shelf): Array<[string, Stored]> => [...shelf].filter(([, stored]) => !isExpired(stored))
+
+const dropExpired = (shelf: Shelf): number => dropWhere(shelf, isExpired)
+
+function dropWhere(shelf: Shelf, unwanted: (stored: Stored) => boolean): number {
+  const gone = [...shelf].filter(([, stored]) => unwanted(stored))
+  for (const [id] of gone) shelf.delete(id)
+  return gone.length
+}
+
+const countFor = (shelf: Shelf, grantId: string): number =>
+  live(shelf).filter(([, { payload }]) => payload.grantId === grantId && payload.consumed === undefined)
+    .length
+
+function fits(payload: AdapterPayload, filter: GrantFilter): boolean {
+  return (
+    (filter.accountId === undefined || filter.accountId === payload.accountId) &&
+    (filter.clientId === undefined || filter.clientId === payload.clientId) &&
+    (filter.grantId === undefined || filter.grantId === payload.grantId)
+  )
+}
+
+/** A stored grant has its scopes under `openid`, and what was refused beside it; the types of oidc-provider do not say so. */
+function grantedScopes(payload: AdapterPayload): string[] {
+  const grant = payload as { openid?: { scope?: string }; rejected?: { openid?: { scope?: string } } }
+  const refused = new Set(grant.rejected?.openid?.scope?.split(' '))
+  return (grant.openid?.scope ?? '').split(' ').filter((scope) => scope !== '' && !refused.has(scope))
+}

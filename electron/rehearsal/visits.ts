@@ -1,0 +1,136 @@
+// What came in: every request in order, and the counts that tests and the demo speak of. Never holds a token, code or secret.
+import type { RehearsalEndpoint } from './endpoints.ts'
+
+export type RevokedTokenType = 'refresh_token' | 'access_token' | 'unknown'
+
+/** One request as it arrived, with what became of it. */
+export type RehearsalVisit = {
+  /** 1 for the first request of this provider; never reused. */
+  readonly sequence: number
+  /** Arrival, epoch milliseconds. */
+  readonly at: number
+  readonly endpoint: RehearsalEndpoint
+  readonly method: string
+  /** Without the query, which may hold codes. */
+  readonly path: string
+  readonly clientId: string | null
+  /** Token requests only. */
+  readonly grantType: string | null
+  /** The fault that struck this request. */
+  readonly fault: string | null
+  /** Null while under way, and for good when no whole answer got out. */
+  readonly status: number | null
+  /** When the connection was done with it, epoch milliseconds. */
+  readonly endedAt: number | null
+  /** The OAuth error code that the provider answered with. */
+  readonly error: string | null
+  /** Refreshes only: what happened to the refresh token. */
+  readonly refresh: 'rotated' | 'kept' | 'reuse-detected' | null
+  /** Revocations only: which kind of token it was; `unknown` when it was none of this provider's. */
+  readonly revoked: RevokedTokenType | null
+}
+
+export type RehearsalStats = {
+  /** Every request that reached the token endpoint, answered or not. */
+  tokenRequests: number
+  tokenRequestsByGrantType: Record<string, number>
+  /** Refreshes that the provider carried out, also when the answer was spoilt afterwards. */
+  refreshes: number
+  /** Used-up refresh tokens that came back; each one ended its grant. */
+  reuseDetections: number
+  revocations: Record<RevokedTokenType, number>
+  /** Dynamic client registrations. */
+  registrations: number
+  apiCalls: number
+  /** Faults of the provider itself. Anything in here is a defect of the rehearsal, not of who rehearses. */
+  failures: readonly string[]
+  /** The latest 5,000 requests, oldest first. */
+  visits: readonly RehearsalVisit[]
+}
+
+export type VisitNote = { -readonly [Key in keyof RehearsalVisit]: RehearsalVisit[Key] }
+
+export type VisitLog = {
+  arrived(request: Pick<RehearsalVisit, 'endpoint' | 'method' | 'path' | 'clientId' | 'grantType'>): VisitNote
+  refreshed(visit: VisitNote, refresh: 'rotated' | 'kept'): void
+  reused(visit: VisitNote): void
+  revoked(visit: VisitNote, tokenType: RevokedTokenType): void
+  registered(): void
+  failed(failure: unknown): void
+  /** A copy; later requests do not change it. */
+  stats(): RehearsalStats
+  clear(): void
+}
+
+const KEPT_VISITS = 5000
+
+type Counts = Omit<RehearsalStats, 'visits' | 'failures'> & { failures: string[] }
+
+const noCounts = (): Counts => ({
+  tokenRequests: 0,
+  tokenRequestsByGrantType: {},
+  refreshes: 0,
+  reuseDetections: 0,
+  revocations: { refresh_token: 0, access_token: 0, unknown: 0 },
+  registrations: 0,
+  apiCalls: 0,
+  failures: [],
+})
+
+export function createVisitLog(): VisitLog {
+  let sequence = 0
+  let counts = noCounts()
+  let visits: VisitNote[] = []
+
+  function keep(visit: VisitNote): void {
+    visits.push(visit)
+    // In blocks, so that a benchmark does not pay a shift of the whole list for each request.
+    if (visits.length >= KEPT_VISITS * 2) visits = visits.slice(-KEPT_VISITS)
+    if (visit.endpoint === 'api') counts.apiCalls += 1
+    if (visit.endpoint !== 'token') return
+    counts.tokenRequests += 1
+    const grantType = visit.grantType ?? 'none'
+    counts.tokenRequestsByGrantType[grantType] = (counts.tokenRequestsByGrantType[grantType] ?? 0) + 1
+  }
+
+  return {
+    arrived(request) {
+      sequence += 1
+      const visit: VisitNote = { ...untouched, ...request, sequence, at: Date.now() }
+      keep(visit)
+      return visit
+    },
+    refreshed(visit, refresh) {
+      visit.refresh = refresh
+      counts.refreshes += 1
+    },
+    reused(visit) {
+      visit.refresh = 'reuse-detected'
+      counts.reuseDetections += 1
+    },
+    revoked(visit, tokenType) {
+      visit.revoked = tokenType
+      counts.revocations[tokenType] += 1
+    },
+    registered() {
+      counts.registrations += 1
+    },
+    failed(failure) {
+      counts.failures.push(failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure))
+    },
+    stats: () => structuredClone({ ...counts, visits: visits.slice(-KEPT_VISITS) }),
+    clear() {
+      counts = noCounts()
+      visits = []
+    },
+  }
+}
+
+const untouched = {
+  fault: null,
+  status: null,
+  endedAt: null,
+  error: null,
+  refresh: null,
+  revoked: null,
+} as const
