@@ -1,0 +1,28 @@
+import { resolve } from 'node:path'
+import { defineConfig } from 'electron-vite'
+import renderer from './renderer/vite.config.ts'
+
+export default defineConfig({
+  main: {
+    build: {
+      // Bundled whole: one file loads faster than some hundred, and the package needs no node_modules.
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: resolve(import.meta.dirname, 'electron/desktop/main.ts'),
+        external: ['@napi-rs/keyring'],
+        output: { entryFileNames: '[name].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      // A sandboxed window's preload is CommonJS and can require nothing but electron.
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: resolve(import.meta.dirname, 'electron/preload/preload.ts'),
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer,
+})

@@ -1,0 +1,19 @@
+// The host without Electron, as one file for plain Node: bundled, it gives its first HTTP answer in half the time.
+import { resolve } from 'node:path'
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  publicDir: false,
+  ssr: { noExternal: true, external: ['@napi-rs/keyring'] },
+  build: {
+    ssr: true,
+    target: 'node24',
+    outDir: resolve(import.meta.dirname, 'out/headless'),
+    emptyOutDir: true,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: { main: resolve(import.meta.dirname, 'electron/headless/main.ts') },
+      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+    },
+  },
+})

@@ -1,0 +1,18 @@
+// How every script ends: with an exit code, and on failure with one line instead of a stack.
+import { z } from 'zod'
+
+/** Runs a script's body; its number becomes the exit code. What it throws becomes one line and exit code 1. */
+export async function runScript(body: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await body()
+  } catch (error) {
+    console.error(oneLine(error))
+    process.exitCode = 1
+  }
+}
+
+export function oneLine(error: unknown): string {
+  if (error instanceof z.ZodError) return error.issues.map(({ message }) => message).join(' ')
+  if (error instanceof Error) return error.message
+  return String(error)
+}

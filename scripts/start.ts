@@ -1,0 +1,38 @@
+// `npm start`: the desktop window, or, where Electron's binary cannot be had, the same window in the browser.
+import { join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { buildStale, root } from './build/parts.ts'
+import { ensureElectron } from './machine/electron-binary.ts'
+import { passSignalsTo } from './machine/pass-signals.ts'
+import { exitCodeOf } from './machine/run-program.ts'
+import { runScript } from './machine/run-script.ts'
+
+const say = (line: string): void => console.log(line)
+
+await runScript(async () => {
+  const parameters = process.argv.slice(2)
+  const obstacle = noDesktopBecause()
+  const electron = obstacle === null ? await ensureElectron(say) : null
+  if (electron === null) {
+    const reason = obstacle ?? "Electron's binary is not here and cannot be fetched"
+    say(`${reason}; starting the headless host with the same window in your browser.`)
+    await buildStale(['window', 'headless'], { force: false, say })
+    return run(process.execPath, [join(root, 'out/headless/main.js'), ...parameters])
+  }
+  await buildStale(['window', 'main', 'preload'], { force: false, say })
+  return run(electron, [root, ...parameters])
+})
+
+/** What keeps Electron from opening a window even where its binary is. */
+function noDesktopBecause(): string | null {
+  if (process.platform !== 'linux') return null
+  const { DISPLAY: x11, WAYLAND_DISPLAY: wayland } = process.env
+  if ((x11 ?? '') === '' && (wayland ?? '') === '') return 'There is no display here for Electron'
+  return process.getuid?.() === 0 ? 'Electron does not run as root, who has no sandbox' : null
+}
+
+function run(program: string, parameters: readonly string[]): Promise<number> {
+  const child = spawn(program, parameters, { cwd: root, stdio: 'inherit' })
+  passSignalsTo(child)
+  return exitCodeOf(child)
+}
