@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { tokenSpec, refreshSpec, revocationSpec } from './provider-token-spec.ts'
 import { accountSpec, apiSpec } from './provider-api-spec.ts'
-import { templateString, templateUrl, stringMap, paramNames } from './provider-template.ts'
+import { isSafeUrl, templateString, templateUrl, stringMap, paramNames } from './provider-template.ts'
 
 /** Yes, no, or nobody has established it; "unknown" is shown as such. */
 export const known = z.enum(['yes', 'no', 'unknown'])
@@ -96,6 +96,8 @@ export const scopeSpec = z.strictObject({
   dropsUnknownSilently: z.boolean().default(false),
   /** New consent adds to the old grant instead of replacing it. */
   additive: z.boolean().default(false),
+  /** Requested name → the name under which the server says it was granted. */
+  aliases: z.record(z.string(), z.string()).default({}),
   /** What the known scopes mean, for the wizard. */
   meanings: stringMap.default({}),
 })
@@ -140,6 +142,8 @@ export const redirectSpec = z.strictObject({
   httpsRequired: known.default('unknown'),
   hosts: z.array(z.enum(['127.0.0.1', 'localhost', '[::1]'])).default(['127.0.0.1']),
   onePerApp: z.boolean().default(false),
+  /** An https page of the person's own, registered instead of Keyway's address; what it is sent may be pasted. */
+  uri: z.string().refine(isSafeUrl, 'An https address.').nullable().default(null),
   note: z.string().nullable().default(null),
 })
 

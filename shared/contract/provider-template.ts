@@ -16,8 +16,8 @@ export const templateUrl = templateString.refine(
 )
 
 export function isTemplateUrl(text: string): boolean {
-  if (/^\{[A-Za-z_.0-9]+\}/.test(text)) return true
-  const filled = text.replace(/\{[A-Za-z_.0-9]+\}/g, 'x')
+  if (/^\{[A-Za-z_][A-Za-z_.0-9[\]-]*\}/.test(text)) return true
+  const filled = text.replace(/\{[A-Za-z_][A-Za-z_.0-9[\]-]*\}/g, 'x')
   return isSafeUrl(filled)
 }
 

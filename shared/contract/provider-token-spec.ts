@@ -55,6 +55,8 @@ export const tokenSpec = z.strictObject({
     .strictObject({ errorPath: jsonPath, descriptionPath: jsonPath.optional() })
     .nullable()
     .default(null),
+  /** The server's own error codes → the standard ones they mean, e.g. bad_refresh_token → invalid_grant. */
+  errorAliases: z.record(z.string(), z.string().max(60)).default({}),
   expiresAt: z.strictObject({ path: jsonPath, format: dateFormat }).nullable().default(null),
   expiresInUnit: z.enum(['seconds', 'milliseconds']).default('seconds'),
   issuedAt: z.strictObject({ path: jsonPath, format: dateFormat }).nullable().default(null),
@@ -113,3 +115,7 @@ export const revocationSpec = z.strictObject({
   /** Revoking one token ends all of the account's grants for this client; the window says so before. */
   revokesAll: z.boolean().default(false),
 })
+
+export type TokenSpec = z.output<typeof tokenSpec>
+export type RefreshSpec = z.output<typeof refreshSpec>
+export type RevocationSpec = z.output<typeof revocationSpec>

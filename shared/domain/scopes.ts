@@ -1,0 +1,60 @@
+// Scopes as sets: servers reorder, repeat and rename them, so nothing here depends on order.
+
+export type ScopeSeparator = ' ' | ',' | '+'
+
+/** Scopes from a reply or a callback: text with the given separator, or an array. Null when there is nothing that says. */
+export function parseScopes(value: unknown, separator: ScopeSeparator = ' '): string[] | null {
+  if (Array.isArray(value)) {
+    const names = value.filter((item): item is string => typeof item === 'string')
+    return value.length > 0 && names.length === 0 ? null : distinct(names)
+  }
+  if (typeof value !== 'string') return null
+  const names = split(value, separator)
+  // A server that answers with commas though it was asked with spaces: seen often enough to be read as meant.
+  const [only] = names
+  return distinct(names.length === 1 && only !== undefined && only.includes(',') ? split(only, ',') : names)
+}
+
+/** Scopes for a request, each once, in the order given. */
+export function joinScopes(scopes: readonly string[], separator: ScopeSeparator = ' '): string {
+  return distinct(scopes).join(separator)
+}
+
+export function sameScopes(one: readonly string[], other: readonly string[]): boolean {
+  const left = new Set(one)
+  const right = new Set(other)
+  return left.size === right.size && [...left].every((scope) => right.has(scope))
+}
+
+export function unionScopes(...lists: ReadonlyArray<readonly string[]>): string[] {
+  return distinct(lists.flat())
+}
+
+/** These ask for tokens, not for access, and many servers never echo them. */
+const protocolScopes = new Set(['openid', 'offline_access', 'offline'])
+
+/**
+ * What was requested and is not among the granted. A full name (`https://api.example/Files.Read`) covers its short one, and `aliases`
+ * (requested → granted name) covers servers that answer with other names.
+ */
+export function missingScopes(
+  requested: readonly string[],
+  granted: readonly string[],
+  aliases: Readonly<Record<string, string>> = {},
+): string[] {
+  const have = new Set(granted)
+  const covered = (scope: string): boolean =>
+    have.has(scope) ||
+    protocolScopes.has(scope) ||
+    (Object.hasOwn(aliases, scope) && have.has(aliases[scope] ?? '')) ||
+    granted.some((other) => other.includes('://') && other.endsWith(`/${scope}`))
+  return distinct(requested).filter((scope) => !covered(scope))
+}
+
+function split(text: string, separator: ScopeSeparator): string[] {
+  return separator === ' ' ? text.split(/\s+/) : text.split(separator)
+}
+
+function distinct(scopes: readonly string[]): string[] {
+  return [...new Set(scopes.map((scope) => scope.trim()).filter((scope) => scope !== ''))]
+}

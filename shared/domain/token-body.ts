@@ -1,0 +1,42 @@
+// A reply's body as a JSON object, whatever it was sent as: JSON under any content type, or form-encoded.
+
+export type TokenBody =
+  | { kind: 'object'; body: Readonly<Record<string, unknown>> }
+  | { kind: 'unreadable'; reason: 'empty' | 'html' | 'not_json' | 'not_an_object'; message: string }
+
+export function readTokenBody(text: string): TokenBody {
+  const trimmed = text.replace(/^\uFEFF/, '').trim()
+  if (trimmed === '') return { kind: 'unreadable', reason: 'empty', message: 'The answer was empty.' }
+  if (trimmed.startsWith('<')) {
+    return { kind: 'unreadable', reason: 'html', message: 'The answer was a web page instead of JSON.' }
+  }
+  const parsed = parseJson(trimmed)
+  if (parsed !== undefined) {
+    return parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed)
+      ? { kind: 'object', body: parsed as Record<string, unknown> }
+      : { kind: 'unreadable', reason: 'not_an_object', message: 'The answer was JSON, but not an object.' }
+  }
+  const form = parseForm(trimmed)
+  return form === null
+    ? {
+        kind: 'unreadable',
+        reason: 'not_json',
+        message: 'The answer was not JSON, or broke off in the middle.',
+      }
+    : { kind: 'object', body: form }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** Only what really looks like a form with a token or an error in it: torn JSON must not pass for one. */
+function parseForm(text: string): Record<string, string> | null {
+  if (!/^[\w.-]+=[^\s<>{}"]*$/.test(text)) return null
+  const fields = Object.fromEntries(new URLSearchParams(text))
+  return 'access_token' in fields || 'error' in fields ? fields : null
+}

@@ -1,0 +1,162 @@
+// A token endpoint's reply in one shape, whatever the server sent. Pure: the caller says when it came and what the server's clock showed.
+import type { TokenSpec } from '../contract/provider-token-spec.ts'
+import { readPath, readText } from './json-path.ts'
+import { parseLifetime, parseMoment } from './expiry.ts'
+import { parseScopes, type ScopeSeparator } from './scopes.ts'
+import { readTokenBody } from './token-body.ts'
+import { errorInSuccess, errorOf, type ReplyError } from './token-error.ts'
+
+export type TokenReply = {
+  status: number
+  text: string
+  receivedAt: number
+  /** The server's clock at that moment (its Date header), or `receivedAt` when it sent none. */
+  serverNow: number
+}
+
+export type OneToken = {
+  accessToken: string
+  refreshToken: string | null
+  lifetimeSeconds: number | null
+  scopes: string[] | null
+}
+
+export type Tokens = OneToken & {
+  tokenType: string
+  idToken: string | null
+  refreshLifetimeSeconds: number | null
+  accountId: string | null
+  accountLabel: string | null
+  second: OneToken | null
+}
+
+export type ParsedReply =
+  | { kind: 'tokens'; tokens: Tokens; data: Readonly<Record<string, unknown>> }
+  | ({ kind: 'error' } & ReplyError)
+  | { kind: 'unreadable'; code: UnreadableCode; message: string }
+
+export type UnreadableCode =
+  'empty_answer' | 'html_answer' | 'torn_answer' | 'odd_answer' | 'no_token_in_answer'
+
+const unreadableCodes = {
+  empty: 'empty_answer',
+  html: 'html_answer',
+  not_json: 'torn_answer',
+  not_an_object: 'odd_answer',
+} as const
+
+/** Reads a reply by the spec. Anything that is neither tokens nor an error comes back as unreadable with the reason. */
+export function parseTokenReply(
+  reply: TokenReply,
+  spec: TokenSpec,
+  separator: ScopeSeparator = ' ',
+): ParsedReply {
+  const read = readTokenBody(reply.text)
+  if (read.kind === 'unreadable') {
+    return { kind: 'unreadable', code: unreadableCodes[read.reason], message: read.message }
+  }
+  if (reply.status < 200 || reply.status > 299) {
+    const error = errorOf(read.body, spec)
+    return error === null
+      ? { kind: 'unreadable', code: 'odd_answer', message: 'The answer names no error.' }
+      : { kind: 'error', ...error }
+  }
+  const data = dataOf(read.body, spec)
+  const tokens = tokensOf(data, { spec, reply, separator })
+  const error = errorInSuccess(read.body, spec, { hasToken: tokens !== null })
+  if (error !== null) return { kind: 'error', ...error }
+  return tokens === null
+    ? { kind: 'unreadable', code: 'no_token_in_answer', message: 'The answer holds no usable access token.' }
+    : { kind: 'tokens', tokens, data }
+}
+
+function dataOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec): Readonly<Record<string, unknown>> {
+  if (spec.envelope === null) return body
+  const inner = readPath(body, spec.envelope.dataPath)
+  return inner !== null && typeof inner === 'object' ? (inner as Record<string, unknown>) : {}
+}
+
+type Reading = { spec: TokenSpec; reply: TokenReply; separator: ScopeSeparator }
+
+function tokensOf(data: Readonly<Record<string, unknown>>, how: Reading): Tokens | null {
+  const { paths } = how.spec
+  const second = secondOf(data, how)
+  const places = [paths.accessToken ?? 'access_token', ...how.spec.accessTokenAliases]
+  const accessToken = firstToken(data, places)
+  const main: OneToken | null =
+    accessToken === null
+      ? second
+      : {
+          accessToken,
+          refreshToken: firstToken(data, [paths.refreshToken ?? 'refresh_token']),
+          lifetimeSeconds: lifetimeOf(data, how),
+          scopes: parseScopes(readPath(data, paths.scope ?? 'scope'), how.separator),
+        }
+  if (main === null) return null
+  return {
+    ...main,
+    tokenType: readText(data, paths.tokenType ?? 'token_type') ?? 'bearer',
+    idToken: firstToken(data, [paths.idToken ?? 'id_token']),
+    refreshLifetimeSeconds: refreshLifetimeOf(data, how),
+    accountId: paths.accountId === undefined ? null : readText(data, paths.accountId),
+    accountLabel: paths.accountLabel === undefined ? null : readText(data, paths.accountLabel),
+    // Only the second came (a person's token without a bot's): it is the one there is.
+    second: accessToken === null ? null : second,
+  }
+}
+
+function secondOf(data: Readonly<Record<string, unknown>>, how: Reading): OneToken | null {
+  const place = how.spec.secondToken
+  const accessToken = place === null ? null : firstToken(data, [place.accessToken])
+  if (place === null || accessToken === null) return null
+  return {
+    accessToken,
+    refreshToken: place.refreshToken === undefined ? null : firstToken(data, [place.refreshToken]),
+    lifetimeSeconds: place.expiresIn === undefined ? null : seconds(data, place.expiresIn, how),
+    scopes: place.scope === undefined ? null : parseScopes(readPath(data, place.scope), how.separator),
+  }
+}
+
+function lifetimeOf(data: Readonly<Record<string, unknown>>, how: Reading): number | null {
+  const { spec, reply } = how
+  const place = spec.paths.expiresIn ?? 'expires_in'
+  const told = seconds(data, place, how)
+  if (told !== null) return told
+  if (spec.zeroExpiresInMeansNever && Number(readPath(data, place)) === 0) return null
+  const moment =
+    spec.expiresAt === null ? null : parseMoment(readPath(data, spec.expiresAt.path), spec.expiresAt.format)
+  if (moment !== null && moment > reply.serverNow) return (moment - reply.serverNow) / 1000
+  return spec.defaultLifetimeSeconds
+}
+
+/** The nearer of the rolling and the hard end. */
+function refreshLifetimeOf(data: Readonly<Record<string, unknown>>, how: Reading): number | null {
+  const { spec, reply } = how
+  const date =
+    spec.refreshExpiresAt === null
+      ? null
+      : parseMoment(readPath(data, spec.refreshExpiresAt.path), spec.refreshExpiresAt.format)
+  const ends = [
+    spec.refreshExpiresIn === null ? null : seconds(data, spec.refreshExpiresIn, how),
+    spec.refreshHardExpiresIn === null ? null : seconds(data, spec.refreshHardExpiresIn, how),
+    date === null || date <= reply.serverNow ? null : (date - reply.serverNow) / 1000,
+  ].filter((end) => end !== null)
+  return ends.length === 0 ? null : Math.min(...ends)
+}
+
+function seconds(data: unknown, path: string, how: Reading): number | null {
+  return parseLifetime(readPath(data, path), {
+    unit: how.spec.expiresInUnit,
+    serverNow: how.reply.serverNow,
+  })
+}
+
+/** A token ends up in headers: text without spaces or control characters, or it is none. */
+function firstToken(data: unknown, places: readonly string[]): string | null {
+  for (const place of places) {
+    const found = readPath(data, place)
+    const token = typeof found === 'number' ? String(found) : found
+    if (typeof token === 'string' && /^[^\s\p{Cc}]+$/u.test(token)) return token
+  }
+  return null
+}
