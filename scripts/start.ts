@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
 import { buildStale, root } from './build/parts.ts'
-import { ensureElectron } from './machine/electron-binary.ts'
+import { ensureElectron, findElectron } from './machine/electron-binary.ts'
 import { passSignalsTo } from './machine/pass-signals.ts'
 import { exitCodeOf } from './machine/run-program.ts'
 import { runScript } from './machine/run-script.ts'
@@ -14,8 +14,10 @@ await runScript(async () => {
   const obstacle = noDesktopBecause()
   const electron = obstacle === null ? await ensureElectron(say) : null
   if (electron === null) {
-    const reason = obstacle ?? "Electron's binary is not here and cannot be fetched"
-    say(`${reason}; starting the headless host with the same window in your browser.`)
+    const missing = findElectron() === null ? "Electron's binary is not here" : "Electron's binary is here"
+    say(
+      `${missing} ${obstacle ?? 'and cannot be fetched'}; starting the headless host with the same window in your browser.`,
+    )
     await buildStale(['window', 'headless'], { force: false, say })
     return run(process.execPath, [join(root, 'out/headless/main.js'), ...parameters])
   }
@@ -27,8 +29,8 @@ await runScript(async () => {
 function noDesktopBecause(): string | null {
   if (process.platform !== 'linux') return null
   const { DISPLAY: x11, WAYLAND_DISPLAY: wayland } = process.env
-  if ((x11 ?? '') === '' && (wayland ?? '') === '') return 'There is no display here for Electron'
-  return process.getuid?.() === 0 ? 'Electron does not run as root, who has no sandbox' : null
+  if ((x11 ?? '') === '' && (wayland ?? '') === '') return 'and there is no display for its window'
+  return process.getuid?.() === 0 ? 'and does not run as root, who has no sandbox' : null
 }
 
 function run(program: string, parameters: readonly string[]): Promise<number> {
