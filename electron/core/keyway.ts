@@ -41,6 +41,11 @@ export type ProxyPolicy = {
 }
 
 export type Connections = {
+  /**
+   * Rises, at once, with every change that can make a remembered answer of `select` or `record` wrong (added, removed, renamed, new default,
+   * provider renamed or removed). Absent: nothing is remembered.
+   */
+  readonly revision?: number
   list(): ConnectionView[]
   get(id: string): ConnectionView | null
   record(id: string): ConnectionRecord | null

@@ -46,6 +46,7 @@ export const errorTable = {
   slug_immutable: row(409, 2, false, 'A slug cannot be changed once the provider exists.', 'Duplicate the provider under the new slug.'),
   name_taken: row(409, 2, false, 'Another account of this provider has that name.', 'Choose another name.'),
   account_mismatch: row(409, 10, false, 'Another account came back than the one that was connected.', 'Sign in with the shown account, or confirm the replacement in the window.'),
+  request_timeout: row(408, 13, true, 'The request did not arrive whole in time.', 'Send it again without pausing.'),
   expired_link: row(410, 2, false, 'This link was used already or is too old.', 'Ask for a fresh one.'),
   payload_too_large: row(413, 2, false, 'The body is larger than this call takes.', 'Send less, or use the path form of the request proxy, which streams.'),
   unsupported_media_type: row(415, 2, false, 'The body is not JSON.', 'Send "Content-Type: application/json".'),

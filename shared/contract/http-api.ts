@@ -1,0 +1,14 @@
+// The public local API: one file a concern under http/. Validation, types and /openapi.json all come from these schemas.
+export * from './http/common.ts'
+export * from './http/token.ts'
+export * from './http/connection.ts'
+export * from './http/request.ts'
+export * from './http/app.ts'
+export * from './http/toolshed.ts'
+
+/** Request headers of ours. Case-blind. */
+export const ACCOUNT_HEADER = 'keyway-account'
+/** On the answer to a disconnect: `at_provider` or `local_only`. */
+export const REVOCATION_HEADER = 'keyway-revocation'
+/** `1` on an answer that came from the API behind the proxy; absent when Keyway itself answers. */
+export const UPSTREAM_HEADER = 'keyway-upstream'

@@ -1,0 +1,51 @@
+// Pairing, and what an app may know and say about itself.
+import { z } from 'zod'
+import { authProvider, grant, pairInput } from '../app.ts'
+import { isoMoment } from './common.ts'
+
+export const pairBody = pairInput.extend({
+  /** Shown by the app and by Keyway; the person compares. Left out, Keyway makes one. */
+  code: z
+    .string()
+    .regex(/^[A-Z0-9]{2,4}-?[A-Z0-9]{2,4}$/, 'Four to eight capital letters and digits, such as K7QX-3M.')
+    .optional(),
+})
+
+export const pairStarted = z.strictObject({
+  status: z.literal('pending'),
+  pairingId: z.string(),
+  code: z.string().describe('Show it to the person; Keyway shows the same one'),
+  pollToken: z.string().describe('Send as "Authorization: Bearer <pollToken>" to pollUrl'),
+  pollUrl: z.string(),
+  expiresAt: isoMoment,
+})
+
+export const pairParams = z.strictObject({ pairingId: z.string().min(1).max(64) })
+export const pairQuery = z.strictObject({
+  wait: z.coerce.number().int().min(0).max(25).default(0).describe('Seconds to wait for a decision'),
+})
+
+export const appMeAnswer = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  manage: z.boolean(),
+  grants: z.array(grant),
+  origins: z.array(z.string()),
+  authProviders: z.array(authProvider),
+  missing: z
+    .array(z.strictObject({ provider: z.string(), scopes: z.array(z.string()) }))
+    .describe('Declared needs that no connection meets yet'),
+  key: z.strictObject({ id: z.string(), expiresAt: isoMoment.nullable() }),
+})
+
+export const pairDecided = z.discriminatedUnion('status', [
+  z.strictObject({ status: z.literal('pending'), code: z.string(), expiresAt: isoMoment }),
+  z.strictObject({
+    status: z.literal('approved'),
+    key: z.string().describe('Shown this once'),
+    app: appMeAnswer.omit({ key: true }),
+  }),
+])
+
+/** An app may declare what it needs later too; everything else about it is the person's. */
+export const appMePatch = z.strictObject({ authProviders: z.array(authProvider).max(50) })

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { accountSchema } from '../slug.ts'
+
+/** A connection id, a provider id or a provider's slug, as it stands in a path. */
+export const integrationId = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'A connection id, a provider id or a slug.')
+  .describe('Connection id, provider id or slug')
+
+export const idParams = z.strictObject({ id: integrationId })
+
+/** Which account of a provider is meant; only needed when several are connected and none is the default. */
+export const accountQuery = z.strictObject({ account: accountSchema.optional() })
+
+/** Text for a header or a URL: no control characters, so that neither can be split. */
+export const printable = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.')
+
+/** A moment as ISO 8601 in UTC with whole seconds, as the documents show it. */
+export const isoMoment = z.iso.datetime().describe('ISO 8601, UTC')
+
+export function toIsoMoment(epochMs: number): string {
+  return new Date(epochMs).toISOString().replace(/\.\d{3}Z$/, 'Z')
+}
+
+export function toIsoMomentOrNull(epochMs: number | null): string | null {
+  return epochMs === null ? null : toIsoMoment(epochMs)
+}
+
+/** Every failure, whatever the call. The code is one of shared/contract/error-table.ts. */
+export const errorAnswer = z
+  .looseObject({
+    code: z.string(),
+    error: z.string().describe('The same as code'),
+    message: z.string(),
+    nextStep: z.string(),
+    retryable: z.boolean(),
+    connectUrl: z
+      .string()
+      .optional()
+      .describe('Ready-to-open link, with one-time ticket, when a sign-in is needed'),
+    retryAt: z.string().optional(),
+  })
+  .describe('A failure: what happened, and what to do now')

@@ -1,0 +1,96 @@
+// The shapes of integrations-api for connections: one connection, the HAL list, connecting and its links.
+import { z } from 'zod'
+import { accountSchema } from '../slug.ts'
+import { connectionStatus } from '../connection.ts'
+import { isoMoment, printable } from './common.ts'
+
+export const connectionAnswer = z.strictObject({
+  id: z.string(),
+  integrationId: z.string(),
+  ownerId: z.string().describe('The account'),
+  isShared: z.literal(false),
+  tokenExpiresAt: isoMoment.nullable(),
+  refreshTokenExpiresAt: isoMoment.nullable(),
+  lastAuthorizedAt: isoMoment,
+  apiBaseUri: z.string().nullable(),
+  data: z.strictObject({
+    provider: z.string(),
+    identity: z.string().nullable(),
+    scopes: z.array(z.string()),
+    missingScopes: z.array(z.string()),
+    status: connectionStatus.describe('The last real outcome, not whether a token exists'),
+    statusMessage: z.string().nullable(),
+    isDefault: z.boolean(),
+    refreshable: z.boolean(),
+  }),
+  createdAt: isoMoment,
+  updatedAt: isoMoment,
+})
+export type ConnectionAnswer = z.output<typeof connectionAnswer>
+
+const link = z.strictObject({ href: z.string() })
+
+export const connectionListQuery = z.strictObject({
+  start: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  count: z.coerce.number().int().min(1).max(1000).default(100),
+})
+
+export const connectionListAnswer = z.strictObject({
+  _links: z.strictObject({ self: link, next: link.optional(), prev: link.optional() }),
+  _embedded: z.strictObject({
+    'inf:integration-connection': z.array(
+      z.strictObject({
+        id: z.string(),
+        integrationId: z.string(),
+        ownerId: z.string(),
+        isShared: z.literal(false),
+        tokenExpiresAt: isoMoment.nullable(),
+        lastAuthorizedAt: isoMoment,
+        status: connectionStatus,
+        _embedded: z.strictObject({
+          'inf:integration': z.strictObject({ id: z.string(), name: z.string(), type: z.string() }),
+        }),
+      }),
+    ),
+  }),
+  start: z.number().int(),
+  count: z.number().int().describe('How many are in this answer'),
+  total: z.number().int(),
+})
+export type ConnectionListAnswer = z.output<typeof connectionListAnswer>
+
+const returnUrl = printable(2000).describe('Loopback, or an origin registered for the app')
+
+/** A browser follows these links; `ticket` is what lets it in. */
+export const connectLinkQuery = z.strictObject({
+  ticket: printable(100).optional(),
+  return_url: returnUrl.optional(),
+  account: accountSchema.optional(),
+})
+
+export const connectLinkBody = z.strictObject({
+  account: accountSchema.optional(),
+  scopes: z.array(z.string().min(1).max(300)).max(200).default([]),
+  returnUrl: returnUrl.optional(),
+})
+
+export const connectLinkAnswer = z.strictObject({
+  connectUrl: z.string().describe('Open it in a browser within ten minutes; good for one use'),
+  expiresAt: isoMoment,
+})
+
+/** A code (or the whole address the browser ended on) of a sign-in started here, or a refresh token from elsewhere. */
+export const connectBody = z
+  .strictObject({
+    code: z.string().min(1).max(10_000).optional(),
+    state: printable(1000).optional(),
+    callbackUrl: printable(20_000).optional(),
+    refreshToken: z.string().min(1).max(20_000).optional(),
+    account: accountSchema.optional(),
+  })
+  .refine(
+    (body) =>
+      [body.code, body.callbackUrl, body.refreshToken].filter((part) => part !== undefined).length === 1,
+    { message: 'Exactly one of code, callbackUrl and refreshToken.', path: ['code'] },
+  )
+export type ConnectBody = z.output<typeof connectBody>

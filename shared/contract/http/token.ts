@@ -1,0 +1,57 @@
+// POST /api/integrations/token (leash) and its short form GET /api/integrations/{id}/token.
+import { z } from 'zod'
+import { accountSchema } from '../slug.ts'
+import { isoMoment, printable } from './common.ts'
+
+const minValid = z.number().int().min(0).max(86_400).describe('Seconds that the token must still be good for')
+const scopes = z.array(z.string().min(1).max(300)).max(200)
+
+export const tokenBody = z.strictObject({
+  provider: z.string().min(1).max(64).describe('Slug, provider id or connection id'),
+  account: accountSchema.optional(),
+  scopes: scopes.optional().describe('All of these must be granted, else scope_missing'),
+  minValid: minValid.optional(),
+  /** `true`: the token handed out last was refused by the API. A string: that very token was. Forces a refresh; rate limited. */
+  rejected: z.union([z.boolean(), z.string().min(1).max(20_000)]).optional(),
+})
+export type TokenBody = z.output<typeof tokenBody>
+
+/** In a URL everything is text; the refused token itself never belongs there. */
+export const tokenQuery = z.strictObject({
+  account: accountSchema.optional(),
+  scopes: printable(4000)
+    .transform((text) => text.split(/[ ,]+/).filter((scope) => scope !== ''))
+    .pipe(scopes)
+    .optional(),
+  minValid: z
+    .string()
+    .regex(/^\d{1,5}$/, 'Whole seconds.')
+    .transform(Number)
+    .pipe(minValid)
+    .optional(),
+  rejected: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
+})
+
+export const tokenData = z.strictObject({
+  accessToken: z.string(),
+  tokenType: z.string(),
+  expiresAt: isoMoment.nullable(),
+  expiresIn: z.number().int().nullable().describe('Seconds left; null when the provider tells no lifetime'),
+  scopes: z.array(z.string()),
+  account: z.string(),
+  connectionId: z.string(),
+  provider: z.string(),
+  header: z
+    .strictObject({ name: z.string(), value: z.string() })
+    .optional()
+    .describe('Present when the API wants another header than Authorization: Bearer'),
+  maxLifetimeReached: z
+    .boolean()
+    .optional()
+    .describe('True when minValid is longer than this provider’s tokens can live'),
+})
+export const tokenAnswer = z.strictObject({ data: tokenData })
+export type TokenAnswerBody = z.output<typeof tokenAnswer>

@@ -1,0 +1,114 @@
+// Decides where a proxied request may go, from the connection's policy and the address that was asked for. Credentials travel with it, so
+// everything that two parsers could read differently is refused instead of repaired.
+import { checkPath } from './proxy-target-path.ts'
+
+export type TargetPolicy = {
+  /** What relative addresses are joined to. Its own host is always allowed. */
+  readonly baseUrl: string | null
+  /** `host` or `host:port`; `*.` takes subdomains. Without a port: the scheme's own. */
+  readonly hosts: readonly string[]
+  /** Hosts that may have private or loopback addresses, and may be spoken to in plain http. */
+  readonly privateHosts: readonly string[]
+}
+
+export type Target =
+  | {
+      kind: 'ok'
+      url: URL
+      privateAllowed: boolean
+    }
+  | { kind: 'refused'; code: 'target_not_allowed' | 'invalid_request'; reason: string }
+
+/** `requested`: relative (`/files?x=1`, `files`) or absolute. */
+export function resolveTarget(policy: TargetPolicy, requested: string): Target {
+  if (/[\s\p{Cc}\\]/u.test(requested))
+    return invalid('The address holds a space, a backslash or a control character.')
+  if (requested.includes('#')) return invalid('The address holds a fragment.')
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(requested)) return absolute(policy, requested)
+  if (/^https?:/i.test(requested)) return invalid('The address is neither relative nor a full https address.')
+  return relative(policy, requested)
+}
+
+function relative(policy: TargetPolicy, requested: string): Target {
+  if (requested.startsWith('//'))
+    return refused('An address that starts with two slashes names another host.')
+  if (policy.baseUrl === null) {
+    return refused('This connection has no base address; send the whole address of an allowed host.')
+  }
+  const { path, query } = split(requested)
+  const checked = checkPath(`/${path.replace(/^\//, '')}`)
+  if (checked.kind === 'refused') return invalid(checked.reason)
+  const base = new URL(policy.baseUrl)
+  const prefix = base.pathname.replace(/\/$/, '')
+  const text = `${base.origin}${prefix}${path === '' || path.startsWith('/') ? path : `/${path}`}${query}`
+  const url = new URL(text)
+  if (url.origin !== base.origin || !url.pathname.startsWith(prefix))
+    return refused('The address leaves its base.')
+  return allowed(policy, url)
+}
+
+function absolute(policy: TargetPolicy, requested: string): Target {
+  if (!URL.canParse(requested)) return invalid('The address cannot be read.')
+  const authorityEnd = requested.indexOf('/', requested.indexOf('://') + 3)
+  const { path } = split(authorityEnd === -1 ? '/' : requested.slice(authorityEnd))
+  const checked = checkPath(path)
+  if (checked.kind === 'refused') return invalid(checked.reason)
+  const url = new URL(requested)
+  if (url.username !== '' || url.password !== '') return refused('The address holds a user name.')
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    return refused('Only http and https can be proxied.')
+  if (!isAllowed(policy, url)) {
+    return refused(`${url.host} is not among this connection's allowed hosts.`)
+  }
+  return allowed(policy, url)
+}
+
+function isAllowed(policy: TargetPolicy, url: URL): boolean {
+  const base = policy.baseUrl === null ? null : new URL(policy.baseUrl)
+  if (base?.origin === url.origin) return true
+  if (url.protocol === 'http:' && !matchesAny(policy.privateHosts, url, 'any-port')) return false
+  return (
+    (base !== null && base.protocol === url.protocol && base.host === url.host) ||
+    matchesAny(policy.hosts, url, 'own-port')
+  )
+}
+
+function allowed(policy: TargetPolicy, url: URL): Target {
+  return { kind: 'ok', url, privateAllowed: matchesAny(policy.privateHosts, url, 'any-port') }
+}
+
+/** `any-port`: a pattern without a port takes every port; `own-port`: only the scheme's. */
+export function matchesAny(patterns: readonly string[], url: URL, ports: 'any-port' | 'own-port'): boolean {
+  return patterns.some((pattern) => {
+    const { name, port } = splitPattern(pattern.toLowerCase())
+    const portFits = port === null ? ports === 'any-port' || url.port === '' : port === effectivePort(url)
+    return portFits && nameFits(name, url.hostname)
+  })
+}
+
+function nameFits(pattern: string, hostname: string): boolean {
+  return pattern.startsWith('*.') ? hostname.endsWith(pattern.slice(1)) : hostname === pattern
+}
+
+function splitPattern(pattern: string): { name: string; port: string | null } {
+  const match = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(pattern)
+  return { name: match?.[1] ?? pattern, port: match?.[2] ?? null }
+}
+
+function effectivePort(url: URL): string {
+  if (url.port !== '') return url.port
+  return url.protocol === 'https:' ? '443' : '80'
+}
+
+function split(text: string): { path: string; query: string } {
+  const at = text.indexOf('?')
+  return at === -1 ? { path: text, query: '' } : { path: text.slice(0, at), query: text.slice(at) }
+}
+
+function refused(reason: string): Target {
+  return { kind: 'refused', code: 'target_not_allowed', reason }
+}
+
+function invalid(reason: string): Target {
+  return { kind: 'refused', code: 'invalid_request', reason }
+}
