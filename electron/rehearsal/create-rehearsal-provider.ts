@@ -17,7 +17,7 @@ import { createInteractionPolicy } from './interaction-policy.ts'
 import { createInteractionRoutes } from './interaction-routes.ts'
 import { openListener } from './listener.ts'
 import { oidcConfiguration } from './oidc-configuration.ts'
-import { surround } from './oidc-middleware.ts'
+import { reuseDetail, surround } from './oidc-middleware.ts'
 import type { Exchanges } from './oidc-middleware.ts'
 import { homePage } from './pages/home-page.ts'
 import { createRequestHandler } from './request-handler.ts'
@@ -140,6 +140,7 @@ async function createHandler(parts: Parts): Promise<RequestListener> {
       isKnownResource: (resource) => resources.has(resource),
       policy: createInteractionPolicy(interactionPolicy, accounts),
       refuseResource: () => new errors.InvalidTarget('This resource is not known here.'),
+      refuseReuse: () => new errors.InvalidGrant(reuseDetail),
       store,
     }),
   )

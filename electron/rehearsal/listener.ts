@@ -3,6 +3,7 @@
 import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { KeywayError } from '../../shared/contract/errors.ts'
 
 export type Listener = {
@@ -54,7 +55,9 @@ export async function openListener(port: number, onRequest: RequestListener): Pr
   return {
     port: bound,
     refuse: async () => {
-      if (server.listening) await stop((socket) => spared.has(socket))
+      if (!server.listening) return
+      await stop((socket) => spared.has(socket))
+      await letClientsNotice()
     },
     accept: async () => {
       if (!server.listening) await listen(bound)
@@ -64,6 +67,12 @@ export async function openListener(port: number, onRequest: RequestListener): Pr
     },
     close: () => stop(() => false),
   }
+}
+
+/** A client in this process learns in its own turn that its idle connections are gone; it would try them once more before. */
+async function letClientsNotice(): Promise<void> {
+  await pause(5)
+  await nextTurn()
 }
 
 function asPortFailure(port: number, cause: Error): Error {

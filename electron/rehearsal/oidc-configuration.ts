@@ -25,12 +25,14 @@ export type ConfigurationParts = {
   policy: interactionPolicy.DefaultPolicy
   /** What oidc-provider throws for a resource nobody knows. */
   refuseResource: () => Error
+  /** What oidc-provider throws for a code or refresh token that was used before. */
+  refuseReuse: () => Error
   store: TokenStore
 }
 
 export function oidcConfiguration(parts: ConfigurationParts): Configuration {
   return {
-    adapter: (kind) => parts.store.adapter(kind),
+    adapter: (kind) => parts.store.adapter(kind, parts.refuseReuse),
     claims: { email: ['email', 'email_verified'], profile: ['name', 'preferred_username'], openid: ['sub'] },
     clientBasedCORS: () => false,
     clients: parts.clients,

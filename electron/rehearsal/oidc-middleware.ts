@@ -17,6 +17,9 @@ export type Exchange = { visit: VisitNote; spoiler: Exclude<RehearsalFault, { ki
 /** The exchanges under way, found by the request that Koa was given. */
 export type Exchanges = WeakMap<IncomingMessage, Exchange>
 
+/** How oidc-provider words the detail, which no client sees, when a refresh token comes in for the second time. */
+export const reuseDetail = 'refresh token already used'
+
 export type MiddlewareParts = { behaviour: () => RehearsalBehaviour; exchanges: Exchanges; log: VisitLog }
 
 export function surround(provider: Provider, parts: MiddlewareParts): void {
@@ -35,10 +38,9 @@ export function surround(provider: Provider, parts: MiddlewareParts): void {
   })
 
   provider.on('grant.error', (ctx, problem) => {
-    // Only oidc-provider itself can tell that a refresh token was used before; it says so in the detail that no client sees.
-    if (problem.error_detail !== 'refresh token already used') return
+    if (problem.error_detail !== reuseDetail) return
     const exchange = parts.exchanges.get(ctx.req)
-    if (exchange !== undefined) parts.log.reused(exchange.visit)
+    if (exchange?.visit.grantType === 'refresh_token') parts.log.reused(exchange.visit)
   })
   provider.on('registration_create.success', () => parts.log.registered())
   // With a listener, neither oidc-provider nor Koa prints to the console; what they say is kept for the statistics.

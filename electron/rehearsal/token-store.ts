@@ -24,8 +24,8 @@ export type RehearsalGrant = {
 }
 
 export type TokenStore = {
-  /** What oidc-provider asks for: one adapter a kind of record. */
-  adapter(kind: string): Adapter
+  /** What oidc-provider asks for: one adapter a kind of record. `refuseReuse` makes what it throws for a second use. */
+  adapter(kind: string, refuseReuse: () => Error): Adapter
   grants(): RehearsalGrant[]
   /** Ends grants with all their tokens, as a person would on the provider's account page. Gives how many. */
   revokeGrants(filter: GrantFilter): number
@@ -58,12 +58,18 @@ export function createTokenStore(): TokenStore {
     if (writes % PRUNE_EVERY_WRITES === 0) for (const each of shelves.values()) dropExpired(each)
   }
 
-  function dropGrant(grantId: string): void {
+  function dropTokens(grantId: string): void {
     for (const kind of endsWithGrant) dropWhere(shelf(kind), ({ payload }) => payload.grantId === grantId)
   }
 
+  function endGrant(grantId: string): void {
+    shelf('Grant').delete(grantId)
+    dropTokens(grantId)
+  }
+
   return {
-    adapter: (kind) => adapterOver(shelf(kind), { afterWrite, dropGrant }),
+    adapter: (kind, refuseReuse) =>
+      adapterOver(shelf(kind), { afterWrite, dropTokens, endGrant, refuseReuse }),
     grants: () =>
       live(shelf('Grant')).map(([id, { payload }]) => ({
         id,
@@ -78,10 +84,7 @@ export function createTokenStore(): TokenStore {
       const ended = live(shelf('Grant')).filter(([id, { payload }]) =>
         fits({ ...payload, grantId: id }, filter),
       )
-      for (const [id] of ended) {
-        shelf('Grant').delete(id)
-        dropGrant(id)
-      }
+      for (const [id] of ended) endGrant(id)
       return ended.length
     },
     expireAccessTokens: (filter) =>
@@ -90,10 +93,14 @@ export function createTokenStore(): TokenStore {
   }
 }
 
-function adapterOver(
-  shelf: Shelf,
-  store: { afterWrite: () => void; dropGrant: (grantId: string) => void },
-): Adapter {
+type Keeping = {
+  afterWrite: () => void
+  dropTokens: (grantId: string) => void
+  endGrant: (grantId: string) => void
+  refuseReuse: () => Error
+}
+
+function adapterOver(shelf: Shelf, store: Keeping): Adapter {
   const find = (id: string): AdapterPayload | undefined => {
     const stored = shelf.get(id)
     return stored === undefined || isExpired(stored) ? undefined : { ...stored.payload }
@@ -116,14 +123,19 @@ function adapterOver(
     findByUserCode: async (userCode) => findWhere((payload) => payload.userCode === userCode),
     async consume(id) {
       const stored = shelf.get(id)
-      if (stored !== undefined)
-        stored.payload = { ...stored.payload, consumed: Math.floor(Date.now() / 1000) }
+      if (stored === undefined) throw store.refuseReuse()
+      if (stored.payload.consumed !== undefined) {
+        // oidc-provider looks for an earlier use some awaits before it marks its own; two requests at once would both pass.
+        if (stored.payload.grantId !== undefined) store.endGrant(stored.payload.grantId)
+        throw store.refuseReuse()
+      }
+      stored.payload = { ...stored.payload, consumed: Math.floor(Date.now() / 1000) }
     },
     async destroy(id) {
       shelf.delete(id)
     },
     async revokeByGrantId(grantId) {
-      store.dropGrant(grantId)
+      store.dropTokens(grantId)
     },
   }
 }

@@ -40,7 +40,7 @@ export function createCallAuthorizer({ accounts, issuer, provider }: CallAuthori
     if (scheme === undefined || value === undefined)
       return refuse('Bearer', null, 'An access token is needed.')
 
-    const token = (await provider.AccessToken.find(value)) ?? (await provider.ClientCredentials.find(value))
+    const token = await findToken(provider, value)
     const wanted = token?.jkt === undefined ? 'Bearer' : 'DPoP'
     if (token === undefined)
       return refuse('Bearer', 'invalid_token', 'The access token is unknown, expired or revoked.')
@@ -73,4 +73,11 @@ export function createCallAuthorizer({ accounts, issuer, provider }: CallAuthori
       },
     }
   }
+}
+
+/** A token counts only while its grant does: one may be issued in the same moment in which the grant ends. */
+async function findToken(provider: Provider, value: string) {
+  const token = await provider.AccessToken.find(value)
+  if (token === undefined) return provider.ClientCredentials.find(value)
+  return (await provider.Grant.find(token.grantId)) === undefined ? undefined : token
 }
