@@ -17,7 +17,7 @@ export async function strike(res: ServerResponse, fault: Strike, answer: string 
       res.write('{"access_token":"')
       return
     case 'reset':
-      res.destroy()
+      res.socket?.resetAndDestroy()
       return
     case 'torn':
       return tear(res, answer ?? '{"access_token":"cut off before it was whole"}')

@@ -136,10 +136,10 @@ describe('control from another process', () => {
   it('an outage that is asked for this way is confirmed before the port closes', async () => {
     const provider = await startRehearsal({ control })
     const asked = await ask(provider.url('/control/behave'), 'POST', {
-      outage: { kind: 'refused', forMs: 200 },
+      outage: { kind: 'refused', forMs: 600 },
     })
     expect(asked.status).toBe(200)
-    expect((await asked.json()).outage).toEqual({ kind: 'refused', forMs: 200 })
+    expect((await asked.json()).outage).toEqual({ kind: 'refused', forMs: 600 })
     await expect(fetch(provider.url('/'))).rejects.toThrow('fetch failed')
     await expect
       .poll(() =>

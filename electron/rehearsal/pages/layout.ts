@@ -60,7 +60,6 @@ header p { display: flex; justify-content: space-between; gap: 1rem; margin: 1.5
 header span { color: var(--soft); font-weight: 400; }
 main { align-self: start; background: var(--card); border: 1px solid var(--line); border-radius: .9rem; padding: 1.75rem;
   box-shadow: 0 1px 2px rgb(0 0 0 / .05), 0 8px 24px rgb(0 0 0 / .05); }
-main.wide { max-width: 44rem; }
 footer p { color: var(--soft); font-size: .85rem; margin: 1rem 0 1.5rem; }
 h1 { font-size: 1.4rem; line-height: 1.25; margin: 0 0 .5rem; letter-spacing: -.01em; }
 h2 { font-size: .9rem; margin: 1.75rem 0 .6rem; color: var(--soft); font-weight: 600; }
