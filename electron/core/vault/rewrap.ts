@@ -1,0 +1,110 @@
+// Exchanging what protects the data key. A new wrap is proved by unwrapping before an old one gives way; the last never goes.
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
+import type { ProtectorKind } from '../ports.ts'
+import { readVaultFile, writeVaultFile, type VaultParts } from './unlock.ts'
+import type { VaultFile, Wrap } from './vault-file.ts'
+import type { VaultState } from './vault-state.ts'
+
+export async function addProtector(
+  parts: VaultParts,
+  kind: ProtectorKind,
+  passphrase: Secret | undefined,
+): Promise<VaultState> {
+  const file = await unlockedFile(parts)
+  if (file.wraps.some((wrap) => wrap.kind === kind))
+    throw refused(kind, 'The vault has this protector already.')
+  return replaceWraps(parts, file, [...file.wraps, await newWrap(parts, file, kind, passphrase)])
+}
+
+export async function removeProtector(parts: VaultParts, kind: ProtectorKind): Promise<VaultState> {
+  const file = await unlockedFile(parts)
+  const left = file.wraps.filter((wrap) => wrap.kind !== kind)
+  if (left.length === file.wraps.length) throw notThere(kind)
+  if (left.length === 0)
+    throw refused(kind, 'This is the only protector left; without it nothing could be opened again.')
+  return replaceWraps(parts, file, left)
+}
+
+export async function changePassphrase(
+  parts: VaultParts,
+  { current, next }: { current: Secret; next: Secret },
+): Promise<VaultState> {
+  const file = await unlockedFile(parts)
+  const old = file.wraps.find(({ kind }) => kind === 'passphrase')
+  if (old === undefined) throw notThere('passphrase')
+  const proof = await parts.calls.unwrap(parts.calls.protectorFor('passphrase', current), old, file)
+  proof.fill(0)
+  const fresh = await newWrap(parts, file, 'passphrase', next)
+  return replaceWraps(
+    parts,
+    file,
+    file.wraps.map((wrap) => (wrap === old ? fresh : wrap)),
+  )
+}
+
+export async function migrate(
+  parts: VaultParts,
+  kind: ProtectorKind,
+  passphrase: Secret | undefined,
+): Promise<VaultState> {
+  const file = await unlockedFile(parts)
+  return replaceWraps(parts, file, [await newWrap(parts, file, kind, passphrase)])
+}
+
+// With a copy of the key: lock() wipes the key at once, and a wrap of the wiped one would lose everything.
+async function newWrap(
+  { calls, keys }: VaultParts,
+  file: VaultFile,
+  kind: ProtectorKind,
+  passphrase: Secret | undefined,
+): Promise<Wrap> {
+  const dataKey = Uint8Array.from(keys.dataKey())
+  try {
+    return await calls.wrapVerified(calls.protectorFor(kind, passphrase), dataKey, file)
+  } finally {
+    dataKey.fill(0)
+  }
+}
+
+async function unlockedFile({ deps, keys }: VaultParts): Promise<VaultFile> {
+  if (!keys.unlocked) throw new KeywayError('vault_locked')
+  const file = await readVaultFile(deps)
+  if (file !== null) return file
+  throw new KeywayError('data_damaged', { message: "The vault's file is gone." })
+}
+
+async function replaceWraps(parts: VaultParts, file: VaultFile, wraps: readonly Wrap[]): Promise<VaultState> {
+  const next: VaultFile = { ...file, wraps: [...wraps] }
+  const dropped = file.wraps.filter((wrap) => !wraps.includes(wrap))
+  try {
+    await writeVaultFile(parts.deps, next)
+  } catch (error) {
+    for (const wrap of wraps) if (!file.wraps.includes(wrap)) await parts.calls.forget(wrap)
+    throw error
+  }
+  if (dropped.length > 0) await forgetDropped(parts, next, dropped)
+  return parts.status.rewrapped(next)
+}
+
+// The store keeps the generation before; written once more, that too no longer holds the dropped wraps, so an old passphrase or a
+// removed keychain opens nothing in this folder.
+async function forgetDropped(
+  { deps, calls }: VaultParts,
+  file: VaultFile,
+  dropped: readonly Wrap[],
+): Promise<void> {
+  try {
+    await writeVaultFile(deps, file)
+  } catch (error) {
+    deps.logger.warn('The generation before of the vault file still holds a dropped protector', { error })
+    return
+  }
+  for (const wrap of dropped) await calls.forget(wrap)
+}
+
+const refused = (kind: ProtectorKind, message: string): KeywayError =>
+  new KeywayError('invalid_request', { message, details: { field: 'protector', protector: kind } })
+
+const notThere = (kind: ProtectorKind): KeywayError =>
+  refused(kind, 'The vault does not have this protector.')

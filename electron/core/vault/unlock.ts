@@ -1,0 +1,106 @@
+// Making the vault, and opening it. Callers take turns.
+import { randomBytes } from 'node:crypto'
+import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
+import type { ProtectorKind, RecordStore } from '../ports.ts'
+import type { KeyHolder } from './key-holder.ts'
+import type { ProtectorCalls, ProtectorCallsDeps } from './protector-calls.ts'
+import { KEY_BYTES } from './sealed.ts'
+import { makeCheck, parseVaultFile, type VaultFile, type Wrap } from './vault-file.ts'
+import type { VaultState } from './vault-state.ts'
+import { kindsOf, type VaultStatus } from './vault-status.ts'
+
+const RECORD = 'vault'
+
+export type VaultDeps = ProtectorCallsDeps & {
+  /** The vault's own store; its one record is `vault`. */
+  store: RecordStore
+}
+
+export type VaultParts = { deps: VaultDeps; calls: ProtectorCalls; keys: KeyHolder; status: VaultStatus }
+
+export async function readVaultFile({ store }: VaultDeps): Promise<VaultFile | null> {
+  const value = await store.read(RECORD)
+  return value === null ? null : parseVaultFile(value)
+}
+
+export const writeVaultFile = ({ store }: VaultDeps, file: VaultFile): Promise<void> =>
+  store.put(RECORD, file)
+
+export async function initialiseVault(
+  { deps, calls, status }: VaultParts,
+  kind: ProtectorKind,
+  passphrase: Secret | undefined,
+): Promise<VaultState> {
+  // Also fails, with `data_damaged`, where there was a vault that cannot be read: secrets out there need its key, not a new one.
+  if ((await readVaultFile(deps)) !== null) throw new KeywayError('vault_exists')
+  const dataKey = new Uint8Array(randomBytes(KEY_BYTES))
+  const check = makeCheck(dataKey, randomBytes(16).toString('hex'))
+  const wrap = await calls.wrapVerified(calls.protectorFor(kind, passphrase), dataKey, check)
+  const file: VaultFile = { version: 1, ...check, createdAt: deps.clock.now(), wraps: [wrap] }
+  try {
+    await writeVaultFile(deps, file)
+  } catch (error) {
+    dataKey.fill(0)
+    await calls.forget(wrap)
+    throw error
+  }
+  return status.becomeUnlocked(dataKey, file)
+}
+
+/** `stillWanted` turns false when a person locks the vault meanwhile: then it stays locked. */
+export async function unlockVault(
+  { deps, calls, keys, status }: VaultParts,
+  passphrase: Secret | undefined,
+  stillWanted: () => boolean,
+): Promise<VaultState> {
+  if (keys.unlocked) return status.state()
+  let wraps: readonly ProtectorKind[] = []
+  try {
+    const file = await readVaultFile(deps)
+    if (file === null) throw noVault()
+    wraps = kindsOf(file)
+    const dataKey = await firstKey(calls, file, passphrase)
+    if (stillWanted()) return status.becomeUnlocked(dataKey, file)
+    dataKey.fill(0)
+    return status.state()
+  } catch (error) {
+    const failure = asKeywayError(error)
+    if (!isNoVault(failure)) status.becomeLocked(failure, wraps)
+    throw failure
+  }
+}
+
+/** The data key by the first wrap that opens. @throws the first failure when none does. */
+async function firstKey(
+  calls: ProtectorCalls,
+  file: VaultFile,
+  passphrase: Secret | undefined,
+): Promise<Uint8Array> {
+  let failure: KeywayError | null = null
+  for (const wrap of candidates(file, passphrase)) {
+    try {
+      return await calls.unwrap(calls.protectorFor(wrap.kind, passphrase), wrap, file)
+    } catch (error) {
+      failure ??= asKeywayError(error)
+    }
+  }
+  throw failure ?? new KeywayError('passphrase_required')
+}
+
+// With a passphrase given, that is the way the person chose; a keychain is not asked (and does not prompt) besides.
+function candidates({ wraps }: VaultFile, passphrase: Secret | undefined): readonly Wrap[] {
+  const byPassphrase = wraps.filter(({ kind }) => kind === 'passphrase')
+  if (passphrase !== undefined && byPassphrase.length > 0) return byPassphrase
+  return wraps.filter(({ kind }) => kind !== 'passphrase')
+}
+
+const noVault = (): KeywayError =>
+  new KeywayError('vault_locked', {
+    message: 'There is no vault yet.',
+    nextStep: 'Choose in the window how secrets are to be protected.',
+    details: { uninitialised: true },
+  })
+
+const isNoVault = ({ code, details }: KeywayError): boolean =>
+  code === 'vault_locked' && details['uninitialised'] === true

@@ -1,0 +1,59 @@
+// What the vault says about itself, and the key that this depends on: both change together or not at all.
+import type { KeywayError } from '../../../shared/contract/errors.ts'
+import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
+import type { ProtectorKind } from '../ports.ts'
+import type { KeyHolder } from './key-holder.ts'
+import type { VaultFile } from './vault-file.ts'
+import type { VaultState } from './vault-state.ts'
+
+export type VaultStatus = {
+  state: () => VaultState
+  onChange: (listener: (state: VaultState) => void) => () => void
+  offer: (protectors: readonly ProtectorView[]) => VaultState
+  becomeLocked: (why: KeywayError, wraps: readonly ProtectorKind[]) => VaultState
+  /** Takes the key over. */
+  becomeUnlocked: (dataKey: Uint8Array, file: VaultFile) => VaultState
+  /** Other wraps hold the key now; locked stays locked. */
+  rewrapped: (file: VaultFile) => VaultState
+}
+
+export function createVaultStatus(keys: KeyHolder, offered: readonly ProtectorView[]): VaultStatus {
+  const listeners = new Set<(state: VaultState) => void>()
+  let current: VaultState = { kind: 'uninitialised', protectors: offered }
+  const become = (next: VaultState): VaultState => {
+    current = next
+    for (const listener of listeners) listener(next)
+    return next
+  }
+  return {
+    state: () => current,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    offer: (protectors) => become({ ...current, protectors }),
+    becomeLocked(why, wraps) {
+      keys.wipe()
+      return become({
+        kind: 'locked',
+        protectors: current.protectors,
+        wraps,
+        code: why.code,
+        reason: why.message,
+        needsPassphrase: wraps.includes('passphrase'),
+      })
+    },
+    becomeUnlocked(dataKey, file) {
+      keys.hold(dataKey)
+      return become({ kind: 'unlocked', protectors: current.protectors, wraps: kindsOf(file) })
+    },
+    rewrapped(file) {
+      const wraps = kindsOf(file)
+      if (current.kind === 'locked')
+        return become({ ...current, wraps, needsPassphrase: wraps.includes('passphrase') })
+      return become({ kind: 'unlocked', protectors: current.protectors, wraps })
+    },
+  }
+}
+
+export const kindsOf = ({ wraps }: VaultFile): ProtectorKind[] => wraps.map(({ kind }) => kind)

@@ -1,0 +1,95 @@
+// One random data key for all secrets, wrapped by one or more protectors. It refuses to make a new key where a vault is, or was: a
+// keychain that is locked, empty or silent means LOCKED, and a vault file that cannot be read means LOCKED too.
+import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
+import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
+import type { ProtectorKind } from '../ports.ts'
+import { createTurns } from '../storage/by-turns.ts'
+import { createKeyHolder } from './key-holder.ts'
+import { createProtectorCalls } from './protector-calls.ts'
+import { addProtector, changePassphrase, migrate, removeProtector } from './rewrap.ts'
+import type { Sealed } from './sealed.ts'
+import { initialiseVault, readVaultFile, unlockVault, type VaultDeps, type VaultParts } from './unlock.ts'
+import type { VaultState } from './vault-state.ts'
+import { createVaultStatus } from './vault-status.ts'
+
+export type { VaultDeps }
+
+export type Vault = {
+  /** Reads the vault's file, and unlocks when a protector can without asking anybody. Never rejects: what is wrong is in the state. */
+  start(): Promise<VaultState>
+  state(): VaultState
+  /** Called after each change, never with a secret. Returns the way to stop. */
+  onChange(listener: (state: VaultState) => void): () => void
+  /** Probes every protector, for the moment when a person is to choose one. */
+  probe(): Promise<readonly ProtectorView[]>
+  /** @throws KeywayError `vault_exists`, `data_damaged`, a protector's or a disk's failure; nothing is left half made. */
+  initialise(kind: ProtectorKind, passphrase?: Secret): Promise<VaultState>
+  /** Tries what can open it. @throws the first failure; the state then says the same. */
+  unlock(passphrase?: Secret): Promise<VaultState>
+  /** Wipes the key from memory at once. */
+  lock(): void
+  /**
+   * `aad` names what the secret is and whose, e.g. `connection:<id>:refresh-token`; the same is needed to open it.
+   * @throws KeywayError `vault_locked`.
+   */
+  seal(secret: Secret, aad: string): Sealed
+  /** @throws KeywayError `vault_locked`; `data_damaged` when it was changed or sealed as something else. */
+  open(sealed: string, aad: string): Secret
+  /** Twelve hex digits, the same for the same secret in this vault. @throws KeywayError `vault_locked`. */
+  fingerprint(secret: Secret): string
+  /** The following need an unlocked vault. Each new wrap is proved by unwrapping before anything else gives way. */
+  addProtector(kind: ProtectorKind, passphrase?: Secret): Promise<VaultState>
+  /** @throws KeywayError `invalid_request` for the last one. */
+  removeProtector(kind: ProtectorKind): Promise<VaultState>
+  /** @throws KeywayError `wrong_passphrase`, or `invalid_request` with the least length. */
+  changePassphrase(change: { current: Secret; next: Secret }): Promise<VaultState>
+  /** Puts everything under this one protector and drops the others. */
+  migrate(kind: ProtectorKind, passphrase?: Secret): Promise<VaultState>
+}
+
+export function createVault(deps: VaultDeps): Vault {
+  const calls = createProtectorCalls(deps)
+  const keys = createKeyHolder()
+  const status = createVaultStatus(keys, calls.listed())
+  const parts: VaultParts = { deps, calls, keys, status }
+  const turns = createTurns()
+  const inTurn = <Result>(task: () => Promise<Result>): Promise<Result> => turns('vault', task)
+  let locks = 0
+
+  const probe = async (): Promise<readonly ProtectorView[]> => status.offer(await calls.probeAll()).protectors
+  const unlock = (passphrase?: Secret): Promise<VaultState> => {
+    const before = locks
+    return inTurn(() => unlockVault(parts, passphrase, () => locks === before))
+  }
+  return {
+    async start() {
+      try {
+        if ((await readVaultFile(deps)) === null) await probe()
+        else await unlock()
+      } catch (error) {
+        const failure = asKeywayError(error)
+        deps.logger.warn('The vault is locked', { code: failure.code, error })
+        if (status.state().kind === 'uninitialised') status.becomeLocked(failure, [])
+      }
+      return status.state()
+    },
+    state: status.state,
+    onChange: status.onChange,
+    probe,
+    initialise: (kind, passphrase) => inTurn(() => initialiseVault(parts, kind, passphrase)),
+    unlock,
+    lock() {
+      locks += 1
+      const state = status.state()
+      if (state.kind === 'unlocked') status.becomeLocked(new KeywayError('vault_locked'), state.wraps)
+    },
+    seal: keys.seal,
+    open: keys.open,
+    fingerprint: keys.fingerprint,
+    addProtector: (kind, passphrase) => inTurn(() => addProtector(parts, kind, passphrase)),
+    removeProtector: (kind) => inTurn(() => removeProtector(parts, kind)),
+    changePassphrase: (change) => inTurn(() => changePassphrase(parts, change)),
+    migrate: (kind, passphrase) => inTurn(() => migrate(parts, kind, passphrase)),
+  }
+}

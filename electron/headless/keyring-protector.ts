@@ -1,0 +1,94 @@
+// Protects the data key by the OS keychain: macOS Keychain, Windows Credential Manager, Secret Service on Linux. The keychain holds a
+// random wrapping key, not the data key: what a keychain export or sync carries away opens nothing without the vault's file, an entry
+// changed by somebody else is noticed by the cipher's tag, and dropping this protector really shuts it out.
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import { KeywayError } from '../../shared/contract/errors.ts'
+import type { Protector } from '../core/ports.ts'
+import { KEY_BYTES, openBytes, sealBytes, sealed } from '../core/vault/sealed.ts'
+import type { RunKeyring } from './keyring-child.ts'
+
+/** The name under which entries stand in the keychain, for a person who looks. */
+export const KEYRING_SERVICE = 'Keyway'
+
+// Each wrap has an entry of its own, with a random name that only this vault's file knows: two data folders, or two generations of
+// one, can neither share nor overwrite an entry.
+const wrappedByKeyring = z.object({
+  version: z.literal(1),
+  account: z.string().regex(/^vault-[0-9a-f]{32}$/),
+  sealed,
+})
+
+const aadFor = (account: string): string => `keyway wrap os-keychain v1 ${account}`
+
+export function createKeyringProtector(deps: { run: RunKeyring; platform?: NodeJS.Platform }): Protector {
+  const { run, platform = process.platform } = deps
+  return {
+    kind: 'os-keychain',
+    describe: () => keychainNames[platform] ?? 'Secret Service (GNOME Keyring, KWallet or another)',
+    async probe() {
+      // Only a round trip tells: a Secret Service without a collection, or with a locked one, answers every read with "nothing there".
+      const account = `probe-${randomBytes(8).toString('hex')}`
+      const value = randomBytes(16).toString('base64url')
+      try {
+        const [, read] = await run([
+          { op: 'set', account, value },
+          { op: 'get', account },
+          { op: 'delete', account },
+        ])
+        return read === value
+          ? { usable: true }
+          : { usable: false, reason: 'It does not give back what it was given.' }
+      } catch (error) {
+        return { usable: false, reason: error instanceof Error ? error.message : 'It failed.' }
+      }
+    },
+    async wrap(dataKey) {
+      const account = `vault-${randomBytes(16).toString('hex')}`
+      const wrappingKey = randomBytes(KEY_BYTES)
+      await run([{ op: 'set', account, value: wrappingKey.toString('base64url') }])
+      const box = sealBytes(wrappingKey, dataKey, aadFor(account))
+      wrappingKey.fill(0)
+      return { version: 1, account, sealed: box }
+    },
+    async unwrap(wrapped) {
+      const { account, sealed: box } = parseWrapped(wrapped)
+      const [stored] = await run([{ op: 'get', account }])
+      // A locked keyring also answers "nothing there". Either way the key exists no place else, so this is never a reason for a new one.
+      if (typeof stored !== 'string') throw lockedOrGone()
+      const wrappingKey = Buffer.from(stored, 'base64url')
+      const dataKey = wrappingKey.length === KEY_BYTES ? openBytes(wrappingKey, box, aadFor(account)) : null
+      wrappingKey.fill(0)
+      if (dataKey === null) throw changed()
+      return dataKey
+    },
+    async forget(wrapped) {
+      await run([{ op: 'delete', account: parseWrapped(wrapped).account }])
+    },
+  }
+}
+
+const keychainNames: Partial<Record<NodeJS.Platform, string>> = {
+  darwin: 'macOS Keychain',
+  win32: 'Windows Credential Manager',
+}
+
+function parseWrapped(wrapped: unknown): z.output<typeof wrappedByKeyring> {
+  const parsed = wrappedByKeyring.safeParse(wrapped)
+  if (parsed.success) return parsed.data
+  throw new KeywayError('data_damaged', { cause: parsed.error })
+}
+
+const lockedOrGone = (): KeywayError =>
+  new KeywayError('keychain_unavailable', {
+    message: "The keychain is locked, or no longer holds Keyway's key.",
+    nextStep: 'Unlock the keychain and try again. Nothing was changed or lost.',
+    details: { reason: 'locked or missing' },
+  })
+
+const changed = (): KeywayError =>
+  new KeywayError('keychain_unavailable', {
+    message: "The keychain's entry for Keyway was changed by something else.",
+    nextStep: 'Restore the entry, or unlock with the passphrase if the vault has one. Nothing was changed.',
+    details: { reason: 'changed' },
+  })
