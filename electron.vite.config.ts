@@ -9,7 +9,6 @@ export default defineConfig({
       externalizeDeps: false,
       rolldownOptions: {
         input: resolve(import.meta.dirname, 'electron/desktop/main.ts'),
-        external: ['@napi-rs/keyring'],
         output: { entryFileNames: '[name].js' },
       },
     },
@@ -24,5 +23,13 @@ export default defineConfig({
       },
     },
   },
-  renderer,
+  renderer: {
+    ...renderer,
+    build: {
+      ...renderer.build,
+      // Here the window runs in Electron's own Chromium only; `npm run build` makes the one bundle for both hosts.
+      target: 'es2024',
+      rolldownOptions: { input: resolve(import.meta.dirname, 'renderer/index.html') },
+    },
+  },
 })

@@ -1,8 +1,9 @@
 // What can be built, out of what, and how. `window` is one bundle for both hosts.
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { resolveConfig } from 'electron-vite'
 import { build, type InlineConfig } from 'vite'
+import { oneAtATime } from './one-at-a-time.ts'
 import { isStale, stamp } from './staleness.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
@@ -22,8 +23,8 @@ export const parts: readonly Part[] = [
     name: 'window',
     entry: 'renderer/index.html',
     output: 'out/renderer/index.html',
-    inputs: [...common, 'renderer', 'electron.vite.config.ts'],
-    config: () => electronPart('renderer'),
+    inputs: [...common, 'renderer'],
+    config: () => Promise.resolve({ configFile: join(root, 'renderer', 'vite.config.ts') }),
   },
   {
     name: 'headless',
@@ -51,7 +52,15 @@ export const parts: readonly Part[] = [
 export type PartName = Part['name']
 
 /** Builds what is stale of the named parts; says which were. @throws what Vite throws, with its own message. */
-export async function buildStale(
+export function buildStale(
+  names: readonly PartName[],
+  options: { force: boolean; say: (line: string) => void },
+): Promise<PartName[]> {
+  mkdirSync(join(root, 'out'), { recursive: true })
+  return oneAtATime(join(root, 'out', '.building'), () => buildInTurn(names, options))
+}
+
+async function buildInTurn(
   names: readonly PartName[],
   options: { force: boolean; say: (line: string) => void },
 ): Promise<PartName[]> {
@@ -73,7 +82,7 @@ export async function buildStale(
   return built
 }
 
-async function electronPart(target: 'main' | 'preload' | 'renderer'): Promise<InlineConfig> {
+async function electronPart(target: 'main' | 'preload'): Promise<InlineConfig> {
   // electron-vite reads it to decide on relative asset paths; its own `build` sets it too, but builds every part.
   process.env['NODE_ENV_ELECTRON_VITE'] = 'production'
   const resolved = await resolveConfig(
