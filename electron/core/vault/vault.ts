@@ -19,6 +19,7 @@ export type Vault = {
   /** Reads the vault's file, and unlocks when a protector can without asking anybody. Never rejects: what is wrong is in the state. */
   start(): Promise<VaultState>
   state(): VaultState
+  readonly unlocked: boolean
   /** Called after each change, never with a secret. Returns the way to stop. */
   onChange(listener: (state: VaultState) => void): () => void
   /** Probes every protector, for the moment when a person is to choose one. */
@@ -75,6 +76,9 @@ export function createVault(deps: VaultDeps): Vault {
       return status.state()
     },
     state: status.state,
+    get unlocked() {
+      return keys.unlocked
+    },
     onChange: status.onChange,
     probe,
     initialise: (kind, passphrase) => inTurn(() => initialiseVault(parts, kind, passphrase)),
