@@ -1,0 +1,103 @@
+// What an app may do: one pure decision over its grants. The most permissive matching grant wins (allow before ask), so adding a grant
+// never takes anything away; a grant that has expired does not exist.
+import type { Grant } from '../contract/app.ts'
+
+/** What the app is about to do with a connection. `host` is `host[:port]`, `path` the path as it will be sent, without query. */
+export type AppUse =
+  { what: 'token' } | { what: 'proxy'; method: string; host: string; path: string } | { what: 'see' }
+
+export type AppVerdict =
+  { kind: 'allow'; grant: Grant } | { kind: 'ask'; grant: Grant } | { kind: 'deny'; reason: string }
+
+export function may(
+  app: { paused: boolean; grants: readonly Grant[] },
+  use: AppUse,
+  connection: { id: string; providerId: string },
+  nowMs: number,
+): AppVerdict {
+  if (app.paused) return { kind: 'deny', reason: 'The app is paused.' }
+  const reaching = app.grants.filter((grant) => reaches(grant, connection))
+  if (reaching.length === 0) return { kind: 'deny', reason: 'The app has no grant for this connection.' }
+  const current = reaching.filter(({ expiresAt }) => expiresAt === null || nowMs < expiresAt)
+  if (current.length === 0)
+    return { kind: 'deny', reason: "The app's grant for this connection has expired." }
+  const fitting = current.filter((grant) => covers(grant, use))
+  const grant = fitting.find(({ approval }) => approval === 'allow') ?? fitting[0]
+  if (grant === undefined) return { kind: 'deny', reason: refusal(current, use) }
+  // Seeing that a connection exists hands nothing out, so nobody is asked for it.
+  return { kind: use.what === 'see' ? 'allow' : grant.approval, grant }
+}
+
+function reaches({ target }: Grant, connection: { id: string; providerId: string }): boolean {
+  if (target.kind === 'all') return true
+  return target.kind === 'provider'
+    ? target.providerId === connection.providerId
+    : target.connectionId === connection.id
+}
+
+function covers(grant: Grant, use: AppUse): boolean {
+  if (use.what === 'see') return true
+  if (use.what === 'token') return grant.token
+  return (
+    grant.proxy &&
+    (grant.methods.length === 0 || grant.methods.some((method) => method === use.method)) &&
+    (grant.hosts.length === 0 || grant.hosts.some((pattern) => hostMatches(pattern, use.host))) &&
+    (grant.paths.length === 0 || grant.paths.some((pattern) => pathMatches(pattern, use.path)))
+  )
+}
+
+function refusal(grants: readonly Grant[], use: AppUse): string {
+  if (use.what !== 'proxy')
+    return 'The app may not be handed the token itself; it may send requests through Keyway.'
+  if (!grants.some(({ proxy }) => proxy)) return 'The app may not send requests with this connection.'
+  return `The app may not send ${use.method} ${use.path} to ${use.host}.`
+}
+
+/** `*.example.com` takes subdomains, not the domain itself. A pattern without a port takes every port. */
+export function hostMatches(pattern: string, host: string): boolean {
+  const wanted = pattern.toLowerCase()
+  const actual = host.toLowerCase()
+  const candidate = /:\d+$/.test(wanted) ? actual : actual.replace(/:\d+$/, '')
+  return wanted.startsWith('*.')
+    ? candidate.endsWith(wanted.slice(1)) && candidate.length > wanted.length - 1
+    : candidate === wanted
+}
+
+// What a server might decode into another path than the one compared here: encoded dots, slashes and backslashes, and dot segments.
+const AMBIGUOUS = /%2e|%2f|%5c|\\|\/\/|(?:^|\/)\.{1,2}(?:\/|$)/i
+
+/** `*` stands for one segment, `**` for any rest. A path that servers read differently matches no pattern. */
+export function pathMatches(pattern: string, path: string): boolean {
+  if (AMBIGUOUS.test(path)) return pattern === '/**'
+  return segmentsMatch(pattern.split('/').slice(1), path.split('/').slice(1))
+}
+
+function segmentsMatch(pattern: readonly string[], path: readonly string[]): boolean {
+  const [head, ...rest] = pattern
+  if (head === undefined) return path.length === 0
+  if (head === '**') {
+    if (rest.length === 0) return true
+    return path.some((_, index) => segmentsMatch(rest, path.slice(index)))
+  }
+  const [segment, ...remaining] = path
+  if (segment === undefined) return false
+  return segmentMatches(head, segment) && segmentsMatch(rest, remaining)
+}
+
+function segmentMatches(pattern: string, segment: string): boolean {
+  if (pattern === '*') return segment !== ''
+  if (!pattern.includes('*')) return pattern === segment
+  // `repo-*` inside a segment: the pieces must come in order, the first at the start and the last at the end.
+  const pieces = pattern.split('*')
+  const first = pieces[0] ?? ''
+  const last = pieces.at(-1) ?? ''
+  if (!segment.startsWith(first) || !segment.endsWith(last) || segment.length < first.length + last.length)
+    return false
+  let at = first.length
+  for (const piece of pieces.slice(1, -1)) {
+    const found = segment.indexOf(piece, at)
+    if (found === -1 || found + piece.length > segment.length - last.length) return false
+    at = found + piece.length
+  }
+  return true
+}
