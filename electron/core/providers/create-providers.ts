@@ -1,0 +1,112 @@
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Preset } from '../../../shared/contract/preset.ts'
+import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
+import type { ProviderInput, ProviderRecord, ProviderView } from '../../../shared/contract/provider.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
+import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
+import type { Activity, Providers } from '../keyway.ts'
+import type { ResolvedProvider } from '../oauth/oauth-client.ts'
+import type { Clock } from '../ports.ts'
+import type { SecretBox } from '../secret-box.ts'
+import type { ProviderBook } from './provider-book.ts'
+import { changedProvider, checkSlug, newProvider } from './provider-changes.ts'
+import { openClientSecret } from './provider-secrets.ts'
+import { providerView } from './provider-view.ts'
+
+export type PlanRedirect = (
+  provider: Pick<ProviderRecord, 'redirect' | 'redirectHost' | 'flow'> & { spec: ProviderSpec },
+) => RedirectPlan
+
+export type ProvidersDeps = {
+  book: ProviderBook
+  box: SecretBox
+  clock: Clock
+  presets: readonly Preset[]
+  activity: Pick<Activity, 'append'>
+  planRedirect: PlanRedirect
+  connectionCount: (providerId: string) => number
+  /** Disconnects and removes them all; resolves with how many there were. */
+  removeConnections: (providerId: string) => Promise<number>
+  onChanged: (change: { before: ProviderRecord | null; after: ProviderRecord | null }) => void
+}
+
+/** {@link Providers}, and registration with what a dynamic registration (RFC 7591) gave. */
+export type ProviderRegistry = Providers & {
+  createRegistered(input: ProviderInput, registration: Secret | null): ProviderView
+}
+
+export function createProviders(deps: ProvidersDeps): ProviderRegistry {
+  const { book, box, clock } = deps
+  const presetSlugs = deps.presets.map(({ slug }) => slug)
+
+  const view = (record: ProviderRecord): ProviderView => {
+    const spec = book.specOf(record)
+    return providerView(record, {
+      spec,
+      plan: deps.planRedirect({ ...record, spec }),
+      connectionCount: deps.connectionCount(record.id),
+    })
+  }
+  const note = (record: ProviderRecord, what: string): void =>
+    deps.activity.append({ kind: 'provider', outcome: 'ok', providerSlug: record.slug, note: what })
+
+  const createRegistered: ProviderRegistry['createRegistered'] = (input, registration) => {
+    checkSlug(input, { presetSlugs, takenSlugs: book.takenSlugs() })
+    const record = newProvider(input, registration, { box, clock })
+    book.specOf(record)
+    book.save(record)
+    note(record, 'registered')
+    deps.onChanged({ before: null, after: record })
+    return view(record)
+  }
+
+  return {
+    list: () => book.list().map(view),
+    find(idOrSlug) {
+      const record = book.byId(idOrSlug) ?? book.bySlug(idOrSlug)
+      return record === null ? null : view(record)
+    },
+    create: (input) => createRegistered(input, null),
+    createRegistered,
+    update(id, patch) {
+      const before = book.need(id)
+      if ('slug' in patch && patch.slug !== undefined && patch.slug !== before.slug) {
+        throw new KeywayError('slug_immutable', { details: { field: 'slug' } })
+      }
+      const { record, reauthorise } = changedProvider(before, patch, { box, clock })
+      book.specOf(record)
+      book.save(record)
+      note(record, 'changed')
+      deps.onChanged({ before, after: record })
+      return { provider: view(record), reauthorise }
+    },
+    async remove(id) {
+      const record = book.need(id)
+      const removedConnections = await deps.removeConnections(id)
+      book.remove(id)
+      note(record, 'removed')
+      deps.onChanged({ before: record, after: null })
+      return { removedConnections }
+    },
+    resolve: (id) => resolveProvider(book, box, book.need(id)),
+  }
+}
+
+export function resolveProvider(
+  book: Pick<ProviderBook, 'specOf'>,
+  box: SecretBox,
+  record: ProviderRecord,
+): ResolvedProvider {
+  // Also without a secret: a locked vault starts nothing that it could not finish.
+  if (!box.unlocked) throw new KeywayError('vault_locked')
+  return {
+    id: record.id,
+    slug: record.slug,
+    name: record.name,
+    clientId: record.clientId,
+    clientSecret: openClientSecret(box, record),
+    spec: book.specOf(record),
+    parameters: record.parameters,
+    extraCa: record.extraCa,
+  }
+}

@@ -1,0 +1,84 @@
+import { isDeepStrictEqual } from 'node:util'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import {
+  SECRET_PLACEHOLDER,
+  type ProviderInput,
+  type ProviderPatch,
+  type ProviderRecord,
+} from '../../../shared/contract/provider.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
+import { slugSchema } from '../../../shared/contract/slug.ts'
+import { slugAvailability } from '../../../shared/domain/slug-availability.ts'
+import { newId } from '../ids.ts'
+import type { Clock } from '../ports.ts'
+import type { SecretBox } from '../secret-box.ts'
+import { sealClientSecret, sealRegistration } from './provider-secrets.ts'
+
+type Tools = { box: SecretBox; clock: Clock }
+
+/** A slug that this registration may have. @throws KeywayError slug_reserved | slug_taken | provider_not_found (the preset) | invalid_request */
+export function checkSlug(
+  input: Pick<ProviderInput, 'slug' | 'preset'>,
+  known: { presetSlugs: readonly string[]; takenSlugs: readonly string[] },
+): void {
+  if (input.preset !== null && !known.presetSlugs.includes(input.preset)) {
+    throw new KeywayError('invalid_request', {
+      message: `There is no preset "${input.preset}".`,
+      details: { field: 'preset' },
+    })
+  }
+  const availability = slugAvailability(input.slug, { ...known, preset: input.preset })
+  if (availability === 'reserved') {
+    throw new KeywayError('slug_reserved', { details: { field: 'slug', slug: input.slug } })
+  }
+  if (availability === 'taken') {
+    throw new KeywayError('slug_taken', { details: { field: 'slug', slug: input.slug } })
+  }
+  // Underscores tell a preset's own slug at a glance, so nobody else's slug has them.
+  if (input.slug !== input.preset && !slugSchema.safeParse(input.slug).success) {
+    throw new KeywayError('invalid_request', {
+      message: 'A slug has lowercase letters, digits and single hyphens between them.',
+      details: { field: 'slug' },
+    })
+  }
+}
+
+export function newProvider(
+  input: ProviderInput,
+  registration: Secret | null,
+  { box, clock }: Tools,
+): ProviderRecord {
+  const id = newId('prv')
+  const { clientSecret, ...rest } = input
+  const now = clock.now()
+  return {
+    ...rest,
+    id,
+    sealedClientSecret: sealClientSecret(box, id, clientSecret, null),
+    sealedRegistration: sealRegistration(box, id, registration),
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+export function changedProvider(
+  record: ProviderRecord,
+  patch: ProviderPatch,
+  { box, clock }: Tools,
+): { record: ProviderRecord; reauthorise: boolean } {
+  const { clientSecret, ...rest } = patch
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+  const next: ProviderRecord = {
+    ...record,
+    ...given,
+    sealedClientSecret: sealClientSecret(box, record.id, clientSecret, record.sealedClientSecret),
+    updatedAt: clock.now(),
+  }
+  const secretChanged = clientSecret !== undefined && clientSecret !== SECRET_PLACEHOLDER
+  return { record: next, reauthorise: secretChanged || !isDeepStrictEqual(basisOf(record), basisOf(next)) }
+}
+
+// What a grant hangs on: after a change of these the stored grants may not be what the provider now stands for.
+function basisOf({ clientId, scopes, secondaryScopes, parameters, spec }: ProviderRecord): unknown {
+  return [clientId, scopes, secondaryScopes, parameters, spec.endpoints, spec.discovery, spec.resources]
+}
