@@ -1,0 +1,65 @@
+// Who wants to know that something changed. Lists are sent whole, so bursts are gathered: the first change goes out at once, later ones
+// within a tenth of a second, and nothing is built when nobody listens.
+import type { UiEventName, UiEvents } from '../../shared/contract/ui-api.ts'
+import type { Clock, Logger } from './ports.ts'
+
+const GATHER_MS = 100
+
+type Listener = (value: never) => void
+
+export type Events = {
+  on<Name extends UiEventName>(name: Name, listener: (value: UiEvents[Name]) => void): () => void
+  emit<Name extends UiEventName>(name: Name, value: UiEvents[Name]): void
+  /** Announces a change; `build` makes the value when it is sent. */
+  changed<Name extends UiEventName>(name: Name, build: () => UiEvents[Name]): void
+  close(): void
+}
+
+export function createEvents({ clock, logger }: { clock: Clock; logger: Logger }): Events {
+  const listeners = new Map<UiEventName, Set<Listener>>()
+  const waiting = new Map<UiEventName, () => void>()
+  const sentAt = new Map<UiEventName, number>()
+
+  const emit: Events['emit'] = (name, value) => {
+    for (const listener of listeners.get(name) ?? []) {
+      try {
+        listener(value as never)
+      } catch (error) {
+        logger.error('A listener failed', { event: name, error })
+      }
+    }
+  }
+
+  return {
+    on(name, listener) {
+      const set = listeners.get(name) ?? new Set()
+      listeners.set(name, set)
+      set.add(listener)
+      return () => set.delete(listener)
+    },
+    emit,
+    changed(name, build) {
+      if (waiting.has(name) || (listeners.get(name)?.size ?? 0) === 0) return
+      const send = (): void => {
+        waiting.delete(name)
+        sentAt.set(name, clock.monotonicMs())
+        emit(name, build())
+      }
+      const quietFor = clock.monotonicMs() - (sentAt.get(name) ?? -GATHER_MS)
+      if (quietFor < GATHER_MS) {
+        waiting.set(name, clock.after(GATHER_MS - quietFor, send))
+        return
+      }
+      // Not this very moment: a change is often followed by another in the same turn.
+      waiting.set(name, () => undefined)
+      queueMicrotask(() => {
+        if (waiting.has(name)) send()
+      })
+    },
+    close() {
+      for (const cancel of waiting.values()) cancel()
+      waiting.clear()
+      listeners.clear()
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import {
+  settings as settingsSchema,
+  type Settings,
+  type SettingsPatch,
+} from '../../shared/contract/settings.ts'
+import type { KeyValueStore, Logger } from './ports.ts'
+
+export type SettingsBook = { get(): Settings; update(patch: SettingsPatch): Settings }
+
+/** Each setting is an entry of its own: one that cannot be read falls back to its default and stays in the file until it is set anew. */
+export function createSettings(deps: {
+  store: KeyValueStore
+  logger: Logger
+  onChanged: (settings: Settings) => void
+}): SettingsBook {
+  const { store } = deps
+  let current = load(deps)
+  return {
+    get: () => current,
+    update(patch) {
+      const given = Object.entries(patch).filter(([, value]) => value !== undefined)
+      const next = settingsSchema.parse({ ...current, ...Object.fromEntries(given) })
+      for (const [name, value] of given) store.set(name, value)
+      current = next
+      deps.onChanged(current)
+      return current
+    },
+  }
+}
+
+function load({ store, logger }: { store: KeyValueStore; logger: Logger }): Settings {
+  const readable: Record<string, unknown> = {}
+  const shape = settingsSchema.shape
+  for (const [name, value] of store.entries()) {
+    const field = Object.hasOwn(shape, name) ? shape[name as keyof typeof shape] : undefined
+    if (field?.safeParse(value).success === true) readable[name] = value
+    else logger.warn('A setting could not be read; its default is used', { setting: name })
+  }
+  return settingsSchema.parse(readable)
+}
