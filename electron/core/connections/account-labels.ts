@@ -1,0 +1,28 @@
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { sameLabel } from './select-connection.ts'
+
+/** @throws KeywayError name_taken when another account of the provider has this label, in whatever case. */
+export function checkLabelFree(
+  connections: readonly ConnectionRecord[],
+  label: string,
+  except: string | null = null,
+): void {
+  if (connections.some(({ id, account }) => id !== except && sameLabel(account, label))) {
+    throw new KeywayError('name_taken', { details: { field: 'account', account: label } })
+  }
+}
+
+/** The wanted label, or the next free one after it: "work", "work (2)". */
+export function freeLabel(connections: readonly ConnectionRecord[], wanted: string): string {
+  const base =
+    wanted
+      .replaceAll(/[\p{Cc}\p{Cs}]+/gu, ' ')
+      .trim()
+      .slice(0, 90) || 'account'
+  const taken = (label: string): boolean => connections.some(({ account }) => sameLabel(account, label))
+  for (let n = 1; ; n += 1) {
+    const label = n === 1 ? base : `${base} (${n})`
+    if (!taken(label)) return label
+  }
+}

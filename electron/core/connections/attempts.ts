@@ -1,0 +1,42 @@
+// When a connection may be tried again after a failure. Kept in memory and on the monotonic clock, so that setting the wall clock neither
+// hammers a provider nor waits for ever; what the person sees is the same moment in wall time.
+import type { Clock } from '../ports.ts'
+
+const QUICK = { firstMs: 1_000, mostMs: 5 * 60_000 }
+/** For refusals, which seldom pass by themselves but do (a firewall, a provider's bad day). */
+const SLOW = { firstMs: 15 * 60_000, mostMs: 6 * 60 * 60_000 }
+/** A provider that asks for more patience than this is asked once a day all the same. */
+const MOST_PATIENCE_MS = 24 * 60 * 60_000
+
+export type Attempts = {
+  /** Epoch ms before which no request goes out, or null when one may. */
+  blockedUntil(id: string): number | null
+  /** Notes a passing failure; returns the epoch ms of the next try. */
+  failed(id: string, retryAfterMs: number | null): number
+  /** Notes a refusal; returns the epoch ms of the next try. */
+  refused(id: string): number
+  /** What a person asks for, or what worked, waits for nothing. */
+  clear(id: string): void
+}
+
+export function createAttempts({ clock, random }: { clock: Clock; random: () => number }): Attempts {
+  const states = new Map<string, { failures: number; notBefore: number }>()
+
+  const block = (id: string, ladder: typeof QUICK, leastMs: number): number => {
+    const failures = states.get(id)?.failures ?? 0
+    const step = Math.min(ladder.mostMs, ladder.firstMs * 2 ** Math.min(failures, 20))
+    // Half of the step is jitter, so that ten thousand connections that failed together do not come back together.
+    const delayMs = Math.max(step * (0.5 + random() / 2), leastMs)
+    states.set(id, { failures: failures + 1, notBefore: clock.monotonicMs() + delayMs })
+    return Math.ceil(clock.now() + delayMs)
+  }
+  return {
+    blockedUntil(id) {
+      const left = (states.get(id)?.notBefore ?? 0) - clock.monotonicMs()
+      return left > 0 ? Math.ceil(clock.now() + left) : null
+    },
+    failed: (id, retryAfterMs) => block(id, QUICK, Math.min(retryAfterMs ?? 0, MOST_PATIENCE_MS)),
+    refused: (id) => block(id, SLOW, 0),
+    clear: (id) => void states.delete(id),
+  }
+}

@@ -1,0 +1,189 @@
+// A token answer made into a connection record: a new one, a renewed one, or one that a fresh sign-in replaced. Pure but for the sealing.
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
+import { okOutcome } from '../../../shared/domain/connection-status.ts'
+import { unionScopes } from '../../../shared/domain/scopes.ts'
+import { newId } from '../ids.ts'
+import type { TokenAnswer } from '../oauth/oauth-client.ts'
+import type { SecretBox } from '../secret-box.ts'
+import { lived } from './life.ts'
+import { openTokens, sealAnswer } from './sealed-tokens.ts'
+
+/** What a finished sign-in knows beside the tokens. */
+export type SignIn = {
+  how: ConnectionRecord['how']
+  identity: ConnectionRecord['identity']
+  requestedScopes: readonly string[]
+  values: Readonly<Record<string, string>>
+}
+
+type Tools = { box: SecretBox; spec: ProviderSpec; now: number }
+
+export function newConnection(
+  sign: SignIn & { providerId: string; account: string; isDefault: boolean },
+  answer: TokenAnswer,
+  { box, spec, now }: Tools,
+): ConnectionRecord {
+  const id = newId('con')
+  const base = {
+    version: 1 as const,
+    id,
+    providerId: sign.providerId,
+    account: sign.account,
+    isDefault: sign.isDefault,
+    identity: sign.identity,
+    how: sign.how,
+    requestedScopes: [...sign.requestedScopes],
+    grantedScopes: answer.scopes ?? [...sign.requestedScopes],
+    sealedTokens: sealAnswer(box, id, answer, null),
+    sealedPrevious: null,
+    refreshStartedAt: null,
+    hasRefreshToken: answer.refreshToken !== null,
+    generation: 1,
+    ...timesOf(answer, spec, null),
+    values: { ...answer.values, ...sign.values },
+    lastOutcome: okOutcome(now),
+    createdAt: now,
+    updatedAt: now,
+    lastAuthorizedAt: now,
+    lastUsedAt: null,
+    life: [],
+  }
+  return {
+    ...base,
+    life: lived(base, { at: now, kind: 'connected', ...fingerprints(box, answer, base.expiresAt) }),
+  }
+}
+
+/** A fresh sign-in into the same connection: id, label, history stay. */
+export function reconnected(
+  record: ConnectionRecord,
+  sign: SignIn,
+  answer: TokenAnswer,
+  { box, spec, now }: Tools,
+): ConnectionRecord {
+  // A dead or foreign refresh token must not be taken over; a living one of the same account goes on when no new one came.
+  const sameGrant = record.lastOutcome.status !== 'reconnect_needed' && sameAccount(record, sign) === 'yes'
+  const before = sameGrant ? record : null
+  const granted = answer.scopes ?? [...sign.requestedScopes]
+  const times = timesOf(answer, spec, record)
+  return {
+    ...record,
+    identity: {
+      id: sign.identity.id ?? record.identity.id,
+      label: sign.identity.label ?? record.identity.label,
+    },
+    how: sign.how,
+    requestedScopes: [...sign.requestedScopes],
+    grantedScopes: spec.scopes.additive && sameGrant ? unionScopes(record.grantedScopes, granted) : granted,
+    sealedTokens: sealAnswer(box, record.id, answer, before),
+    sealedPrevious: null,
+    refreshStartedAt: null,
+    hasRefreshToken: answer.refreshToken !== null || (before?.hasRefreshToken ?? false),
+    generation: record.generation + 1,
+    ...times,
+    values: { ...(sameGrant ? record.values : {}), ...answer.values, ...sign.values },
+    lastOutcome: okOutcome(now),
+    updatedAt: now,
+    lastAuthorizedAt: now,
+    life: lived(record, { at: now, kind: 'reconnected', ...fingerprints(box, answer, times.expiresAt) }),
+  }
+}
+
+/** The next generation of the same grant. The one before is kept, sealed, until this one has worked. */
+export function renewed(
+  record: ConnectionRecord,
+  answer: TokenAnswer,
+  { box, spec, now }: Tools,
+): ConnectionRecord {
+  const times = timesOf(answer, spec, record)
+  const isRotation = rotates(box, record, answer)
+  return {
+    ...record,
+    grantedScopes: answer.scopes ?? record.grantedScopes,
+    sealedTokens: sealAnswer(box, record.id, answer, record),
+    sealedPrevious: record.sealedTokens,
+    refreshStartedAt: null,
+    hasRefreshToken: record.hasRefreshToken || answer.refreshToken !== null,
+    generation: record.generation + 1,
+    ...times,
+    values: { ...record.values, ...answer.values },
+    lastOutcome: okOutcome(now),
+    updatedAt: now,
+    life: lived(record, {
+      at: now,
+      kind: isRotation ? 'rotated' : 'refreshed',
+      ...fingerprints(box, answer, times.expiresAt),
+      message: skewNote(answer.clockSkewMs),
+    }),
+  }
+}
+
+/** Whether the answer brought another refresh token than the stored one; then the stored one may be dead already. */
+export function rotates(
+  box: SecretBox,
+  record: Pick<ConnectionRecord, 'id' | 'sealedTokens'>,
+  answer: TokenAnswer,
+): boolean {
+  if (answer.refreshToken === null) return false
+  const stored = openTokens(box, record).refreshToken
+  return stored === null || !stored.equals(answer.refreshToken)
+}
+
+/** Whether two sign-ins are of one account; by id where both tell one, else by label. */
+export function sameAccount(
+  record: Pick<ConnectionRecord, 'identity'>,
+  other: Pick<ConnectionRecord, 'identity'>,
+): 'yes' | 'no' | 'unknown' {
+  const [was, is] = [record.identity, other.identity]
+  if (was.id !== null && is.id !== null) return was.id === is.id ? 'yes' : 'no'
+  if (was.label !== null && is.label !== null) {
+    return was.label.toLowerCase() === is.label.toLowerCase() ? 'yes' : 'no'
+  }
+  return 'unknown'
+}
+
+/** Where a reply does not say how long its token lives, the provider's usual lifetime counts, or the last one that was told. */
+function timesOf(
+  answer: TokenAnswer,
+  { token }: ProviderSpec,
+  before: Pick<ConnectionRecord, 'lifetimeSeconds' | 'refreshTokenExpiresAt'> | null,
+): Pick<ConnectionRecord, 'issuedAt' | 'expiresAt' | 'lifetimeSeconds' | 'refreshTokenExpiresAt'> {
+  const told = answer.lifetimeSeconds ?? secondsBetween(answer.receivedAt, answer.expiresAt)
+  const assumed = token.zeroExpiresInMeansNever
+    ? null
+    : (token.defaultLifetimeSeconds ?? before?.lifetimeSeconds ?? null)
+  const lifetimeSeconds = told ?? assumed
+  const assumedEnd = lifetimeSeconds === null ? null : answer.receivedAt + lifetimeSeconds * 1000
+  const isRotated = answer.refreshToken !== null
+  return {
+    issuedAt: answer.receivedAt,
+    expiresAt: answer.expiresAt ?? (told === null ? assumedEnd : null),
+    lifetimeSeconds,
+    refreshTokenExpiresAt:
+      answer.refreshTokenExpiresAt ?? (isRotated ? null : (before?.refreshTokenExpiresAt ?? null)),
+  }
+}
+
+function secondsBetween(from: number, to: number | null): number | null {
+  return to === null ? null : Math.max(0, (to - from) / 1000)
+}
+
+function fingerprints(
+  box: SecretBox,
+  answer: TokenAnswer,
+  expiresAt: number | null,
+): { fingerprint: string; refreshFingerprint: string | null; expiresAt: number | null } {
+  return {
+    fingerprint: box.fingerprint(answer.accessToken),
+    refreshFingerprint: answer.refreshToken === null ? null : box.fingerprint(answer.refreshToken),
+    expiresAt,
+  }
+}
+
+/** Expiry does not depend on the two clocks agreeing, but a person should know that theirs is wrong. */
+function skewNote(skewMs: number | null): string | null {
+  if (skewMs === null || Math.abs(skewMs) < 60_000) return null
+  const minutes = Math.round(Math.abs(skewMs) / 60_000)
+  return `This computer's clock is ${minutes} min ${skewMs > 0 ? 'behind' : 'ahead of'} the provider's.`
+}

@@ -1,0 +1,129 @@
+import type { ConnectionRecord, ConnectionView } from '../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { DisconnectResult } from '../../../shared/contract/ui-api.ts'
+import type { Activity, Connections } from '../keyway.ts'
+import type { OAuthClient } from '../oauth/oauth-client.ts'
+import type { Clock, Logger } from '../ports.ts'
+import { resolveProvider } from '../providers/create-providers.ts'
+import type { ProviderBook } from '../providers/provider-book.ts'
+import type { SecretBox } from '../secret-box.ts'
+import { checkLabelFree } from './account-labels.ts'
+import type { Background } from './background.ts'
+import type { ConnectionBook } from './connection-book.ts'
+import { connectionView } from './connection-view.ts'
+import type { TokenEngine } from './create-token-service.ts'
+import { disconnectResult, revokeAtProvider } from './disconnect.ts'
+import type { FlowRegistry } from './flows/create-flows.ts'
+import { proxyPolicy } from './proxy-policy.ts'
+import { openTokens } from './sealed-tokens.ts'
+import { selectConnection } from './select-connection.ts'
+
+/** A renewal under way is waited for, so that the newest refresh token is the one that is revoked. */
+const SETTLE_MS = 3_000
+
+export type ConnectionsDeps = {
+  book: ConnectionBook
+  providers: ProviderBook
+  flows: FlowRegistry
+  tokens: TokenEngine
+  background: Background
+  box: SecretBox
+  clock: Clock
+  logger: Logger
+  oauth: OAuthClient
+  activity: Pick<Activity, 'append'>
+  inProviderTurn: <Result>(providerId: string, task: () => Promise<Result>) => Promise<Result>
+  lastUsedAt: (id: string) => number | null
+}
+
+export function createConnections(deps: ConnectionsDeps): Connections {
+  const { book, providers, tokens } = deps
+
+  const view = (record: ConnectionRecord): ConnectionView => {
+    const provider = providers.need(record.providerId)
+    return connectionView(record, {
+      provider,
+      spec: providers.specOf(provider),
+      nextRefreshAt: deps.background.nextRefreshAt(record.id),
+      lastUsedAt: deps.lastUsedAt(record.id),
+    })
+  }
+  /** Connections of a provider that cannot be read stay on disk and out of sight, until the provider can. */
+  const shown = (): ConnectionRecord[] =>
+    book.list().filter(({ providerId }) => providers.byId(providerId) !== null)
+
+  return {
+    list: () => shown().map(view),
+    get(id) {
+      const record = book.get(id)
+      return record === null || providers.byId(record.providerId) === null ? null : view(record)
+    },
+    record: (id) => book.get(id),
+    select(idOrSlug, account) {
+      const provider = providers.byId(idOrSlug) ?? providers.bySlug(idOrSlug)
+      if (provider === null) throw new KeywayError('provider_not_found', { details: { provider: idOrSlug } })
+      return selectConnection(book, provider, account)
+    },
+    connect: (input) => deps.flows.start(input),
+    rename: (id, account) =>
+      deps.inProviderTurn(book.need(id).providerId, async () => {
+        checkLabelFree(book.ofProvider(book.need(id).providerId), account, id)
+        return view(await book.change(id, (record) => ({ ...record, account, updatedAt: deps.clock.now() })))
+      }),
+    setDefault: (id) =>
+      deps.inProviderTurn(book.need(id).providerId, async () => {
+        // The new one first: a crash in between leaves two, of which `select` takes one, instead of none.
+        const chosen = await book.change(id, (record) => ({ ...record, isDefault: true }))
+        for (const other of book.ofProvider(chosen.providerId)) {
+          if (other.id !== id && other.isDefault)
+            await book.change(other.id, (record) => ({ ...record, isDefault: false }))
+        }
+        return view(book.need(id))
+      }),
+    async refresh(id) {
+      book.need(id)
+      if (!deps.box.unlocked) throw new KeywayError('vault_locked')
+      await tokens.renewNow(id, 'person')
+      return view(book.need(id))
+    },
+    disconnect: (id) => disconnect(deps, id),
+    proxyPolicy(id) {
+      const record = book.need(id)
+      const provider = providers.need(record.providerId)
+      return proxyPolicy(provider, providers.specOf(provider), record)
+    },
+    credential(id) {
+      const record = book.need(id)
+      const { accessToken, tokenType, dpopKey } = openTokens(deps.box, record)
+      return { accessToken, tokenType, dpopKey, values: record.values }
+    },
+  }
+}
+
+async function disconnect(deps: ConnectionsDeps, id: string): Promise<DisconnectResult> {
+  const { book, providers, box } = deps
+  book.need(id)
+  deps.flows.cancelOf({ connectionId: id })
+  await deps.tokens.settled(id, SETTLE_MS)
+  const record = book.need(id)
+  const provider = providers.byId(record.providerId)
+  const revocation =
+    provider === null
+      ? { revoked: 'failed' as const, message: 'its provider is not registered here any more' }
+      : await revokeAtProvider(deps, () => resolveProvider(providers, box, provider), record)
+  deps.tokens.replaced(id)
+  await book.remove(id)
+  const result = disconnectResult(revocation, {
+    providerName: provider?.name ?? 'the provider',
+    manageUrl: provider === null ? null : (providers.presetOf(provider)?.consoleUrl ?? null),
+  })
+  deps.activity.append({
+    kind: 'disconnect',
+    outcome: result.revoked === 'at_provider' ? 'ok' : 'failed',
+    connectionId: id,
+    account: record.account,
+    ...(provider === null ? {} : { providerSlug: provider.slug }),
+    note: result.message.slice(0, 500),
+  })
+  return result
+}

@@ -1,0 +1,89 @@
+import { asKeywayError, type KeywayError } from '../../../../shared/contract/errors.ts'
+import type { Flow } from '../../../../shared/contract/flow.ts'
+import { within } from '../../vault/within.ts'
+import { isPending, type RunningFlow } from './flow-book.ts'
+import type { FlowDeps } from './flow-deps.ts'
+import type { FlowStart } from './start-flow.ts'
+
+const OPENER_MS = 5_000
+
+/** Sends the person to the provider: a fresh URL with its own state and verifier, in the system browser or as a link. */
+export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promise<Flow> {
+  const { running, provider } = start
+  const { input } = running
+  try {
+    const resolved = deps.resolve(provider)
+    const plan = deps.planRedirect({
+      ...provider,
+      flow: 'authorization_code',
+      spec: resolved.spec,
+      redirect: input.redirect === 'auto' ? provider.redirect : input.redirect,
+    })
+    const { url, transaction } = await deps.oauth.authorize(
+      resolved,
+      {
+        redirectUri: plan.redirectUri,
+        scopes: running.scopes,
+        secondaryScopes: provider.secondaryScopes,
+        loginHint: input.loginHint ?? start.before?.identity.label ?? null,
+        prompt: input.prompt,
+        optionalParams: pick(provider.parameters, resolved.spec.authorize.optionalParams),
+      },
+      running.abort.signal,
+    )
+    if (!isPending(running.flow)) return running.flow
+    deps.flows.bind(running, transaction)
+    deps.flows.show(running, (base) => ({
+      ...base,
+      kind: 'waiting_for_browser',
+      authorizationUrl: url,
+      redirectUri: transaction.redirectUri,
+      opened: false,
+      warning: null,
+    }))
+  } catch (error) {
+    return startFailed(deps, running, asKeywayError(error))
+  }
+  return start.open === 'browser' ? openBrowser(deps, running) : running.flow
+}
+
+/** A browser that does not open is a warning: the link is there. */
+async function openBrowser(deps: FlowDeps, running: RunningFlow): Promise<Flow> {
+  const { flow, transaction } = running
+  if (flow.kind !== 'waiting_for_browser') return flow
+  const asked = Promise.resolve().then(() => deps.browser.open(flow.authorizationUrl))
+  const result = await within(deps.clock, OPENER_MS, asked, () => new Error('it did not answer')).catch(
+    (error: unknown) => ({
+      opened: false as const,
+      reason: error instanceof Error ? error.message : 'unknown reason',
+    }),
+  )
+  // The person may have been quicker than the opener's answer.
+  if (running.transaction !== transaction || running.flow.kind !== 'waiting_for_browser') return running.flow
+  return deps.flows.show(running, () => ({
+    ...flow,
+    opened: result.opened,
+    warning: result.opened
+      ? null
+      : `The browser could not be opened (${result.reason}). Open the link yourself.`,
+  }))
+}
+
+export function startFailed(deps: FlowDeps, running: RunningFlow, failure: KeywayError): Flow {
+  deps.logger.warn('A sign-in could not be started', {
+    flowId: running.base.id,
+    provider: running.base.providerSlug,
+    code: failure.code,
+    error: failure,
+  })
+  return deps.flows.end(running, { kind: 'failed', failure })
+}
+
+function pick(values: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = values[name]
+      return value === undefined || value === '' ? [] : [[name, value]]
+    }),
+  )
+}

@@ -1,0 +1,97 @@
+// The browser's way back. State selects the flow and is spent by it; whatever arrives, the result page gets something to say in time.
+import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
+import type { Flow } from '../../../../shared/contract/flow.ts'
+import { pastedCallback } from '../../../../shared/domain/callback-url.ts'
+import type { CallbackResult } from '../../keyway.ts'
+import type { TokenOutcome } from '../../oauth/oauth-client.ts'
+import { within } from '../../vault/within.ts'
+import { answeredOr, heldFrom } from './answered.ts'
+import { startFailed } from './browser-flow.ts'
+import { finishSignIn } from './finish-sign-in.ts'
+import { FLOW_MS, isPending, type RunningFlow } from './flow-book.ts'
+import type { FlowDeps } from './flow-deps.ts'
+
+/** The client's own deadlines (exchange, identity, resources) end before; this is for the browser tab that waits. */
+const CALLBACK_MS = 30_000
+
+export async function receiveCallback(deps: FlowDeps, parameters: URLSearchParams): Promise<CallbackResult> {
+  try {
+    const running = takeFlow(deps, parameters)
+    const finished = exchange(deps, running, parameters)
+    const flow = await within(deps.clock, CALLBACK_MS, finished, () => new KeywayError('deadline_exceeded'))
+    return { flow, returnUrl: running.input.returnUrl, failure: flow.kind === 'failed' ? flow.failure : null }
+  } catch (error) {
+    const { code, message, nextStep } = asKeywayError(error)
+    deps.logger.warn('A callback was not accepted', { code })
+    return { flow: null, returnUrl: null, failure: { code, message, nextStep } }
+  }
+}
+
+/** The same with what the person pasted: the final address, its query, or just the code. @throws KeywayError; the flow then still waits. */
+export async function receivePaste(deps: FlowDeps, running: RunningFlow, text: string): Promise<Flow> {
+  const { transaction } = running
+  if (running.flow.kind !== 'waiting_for_browser' || transaction === null) {
+    throw new KeywayError('flow_not_found', { message: 'This sign-in does not wait for an answer.' })
+  }
+  const parameters = pastedCallback(text, { state: transaction.state })
+  if (parameters === null) {
+    throw new KeywayError('invalid_request', {
+      message: 'That is neither the final address nor a code.',
+      nextStep: 'Copy the whole address that the browser ended at, or the code that the page shows.',
+      details: { field: 'text' },
+    })
+  }
+  if (stateIn(deps, parameters) !== transaction.state) throw new KeywayError('state_mismatch')
+  // A bare code has no issuer that could be another one's: the person copied it from the page that this flow opened.
+  const isBareCode = parameters.get('code') === text.trim()
+  if (isBareCode && typeof transaction.issuer === 'string') parameters.set('iss', transaction.issuer)
+  return exchange(deps, takeFlow(deps, parameters), parameters)
+}
+
+function takeFlow(deps: FlowDeps, parameters: URLSearchParams): RunningFlow {
+  const state = stateIn(deps, parameters)
+  if (state === null) throw new KeywayError('state_mismatch')
+  const taken = deps.flows.take(state)
+  if (taken.kind === 'unknown') throw new KeywayError('state_mismatch')
+  if (taken.kind === 'spent') throw new KeywayError(spentCode(taken.flow))
+  // A machine that slept through the expiry's timer.
+  if (taken.running.base.expiresAt <= deps.clock.now()) {
+    const failure = new KeywayError('flow_expired')
+    deps.flows.end(taken.running, { kind: 'failed', failure })
+    throw failure
+  }
+  return taken.running
+}
+
+function spentCode(flow: Flow): 'callback_replayed' | 'flow_cancelled' | 'flow_expired' {
+  if (flow.kind === 'cancelled') return 'flow_cancelled'
+  return flow.kind === 'failed' && flow.failure.code === 'flow_expired' ? 'flow_expired' : 'callback_replayed'
+}
+
+/** Servers may name it otherwise (spec: authorize.paramNames); a value that is one of ours can only be the state. */
+function stateIn(deps: FlowDeps, parameters: URLSearchParams): string | null {
+  const named = parameters.getAll('state')
+  if (named.length > 1)
+    throw new KeywayError('invalid_request', { message: 'The parameter state came twice.' })
+  if (named[0] !== undefined) return named[0]
+  return [...parameters].map(([, value]) => value).find((value) => deps.flows.knows(value)) ?? null
+}
+
+async function exchange(deps: FlowDeps, running: RunningFlow, parameters: URLSearchParams): Promise<Flow> {
+  const { transaction } = running
+  if (transaction === null) throw new KeywayError('flow_not_found')
+  deps.flows.show(running, (base) => ({ ...base, kind: 'exchanging' }))
+  deps.flows.expireAfter(running, FLOW_MS)
+  try {
+    const provider = deps.resolve(deps.providers.need(running.base.providerId))
+    const ask = (): Promise<TokenOutcome> =>
+      deps.oauth.exchange(provider, transaction, parameters, running.abort.signal)
+    const first = await ask()
+    // A request that never left has not used up the code.
+    const outcome = first.kind === 'retry' && !first.sent ? await ask() : first
+    const answer = answeredOr(outcome, provider)
+    return await finishSignIn(deps, running, heldFrom(running, provider, answer, 'authorization_code'))
+  } catch (error) {
+    return isPending(running.flow) ? startFailed(deps, running, asKeywayError(error)) : running.flow
+  }
+}

@@ -1,0 +1,235 @@
+// From tokens to a connection: who is it, is it who it was, which resource, stored. What needs the person's word waits in the flow, and
+// nothing is replaced before.
+import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
+import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
+import type { Flow } from '../../../../shared/contract/flow.ts'
+import { missingScopes } from '../../../../shared/domain/scopes.ts'
+import { within } from '../../vault/within.ts'
+import { checkLabelFree, freeLabel } from '../account-labels.ts'
+import { newConnection, reconnected, sameAccount } from '../connection-record.ts'
+import { FLOW_MS, isPending, type RunningFlow } from './flow-book.ts'
+import type { FlowDeps } from './flow-deps.ts'
+import { giveBack } from './give-back.ts'
+import type { HeldSignIn, Resource } from './held-sign-in.ts'
+import { signInWarning } from './sign-in-warning.ts'
+
+const IDENTITY_MS = 10_000
+
+/** Carries a fresh answer as far as it goes without the person. Never throws: what goes wrong is the flow's end. */
+export async function finishSignIn(deps: FlowDeps, running: RunningFlow, fresh: HeldSignIn): Promise<Flow> {
+  try {
+    const held = await identified(deps, running, fresh)
+    // Cancelled or superseded while the provider was asked.
+    if (!isPending(running.flow)) return await drop(deps, running, held)
+    const target = targetOf(deps, held)
+    if (
+      target !== null &&
+      target.id === running.input.connectionId &&
+      sameAccount(target, held.sign) === 'no'
+    ) {
+      return askForAccount(deps, running, held, target)
+    }
+    return await chooseResource(deps, running, { ...held, connectionId: target?.id ?? null })
+  } catch (error) {
+    return failed(deps, running, error)
+  }
+}
+
+/** The person has said what to do with another account's tokens. */
+export async function confirmAccount(
+  deps: FlowDeps,
+  running: RunningFlow,
+  answer: 'replace' | 'add' | 'discard',
+): Promise<Flow> {
+  const held = waitingIn(running, 'confirming_account')
+  running.held = null
+  if (answer === 'discard') return drop(deps, running, held)
+  deps.flows.show(running, (base) => ({ ...base, kind: 'exchanging' }))
+  const connectionId = answer === 'replace' ? held.connectionId : null
+  try {
+    return await chooseResource(deps, running, { ...held, connectionId, account: null })
+  } catch (error) {
+    return failed(deps, running, error)
+  }
+}
+
+export async function resourceChosen(
+  deps: FlowDeps,
+  running: RunningFlow,
+  resourceId: string,
+): Promise<Flow> {
+  const held = waitingIn(running, 'choosing_resource')
+  const resource = held.resources.find(({ id }) => id === resourceId)
+  if (resource === undefined) {
+    throw new KeywayError('invalid_request', {
+      message: 'That is not one of the choices.',
+      details: { field: 'resourceId' },
+    })
+  }
+  running.held = null
+  deps.flows.show(running, (base) => ({ ...base, kind: 'exchanging' }))
+  try {
+    return await store(deps, running, withResource(held, resource))
+  } catch (error) {
+    return failed(deps, running, error)
+  }
+}
+
+async function identified(deps: FlowDeps, running: RunningFlow, held: HeldSignIn): Promise<HeldSignIn> {
+  const { answer, provider, sign } = held
+  const credential = {
+    accessToken: answer.accessToken,
+    tokenType: answer.tokenType,
+    dpopKey: answer.dpopKey,
+    values: { ...answer.values, ...sign.values },
+    idToken: answer.idToken,
+  }
+  const asked = deps.oauth.identify(provider, credential, running.abort.signal)
+  const told = await within(deps.clock, IDENTITY_MS, asked, () => new KeywayError('deadline_exceeded')).catch(
+    (error: unknown) => {
+      // A sign-in is worth keeping also when nobody tells whose it is.
+      deps.logger.warn('The provider did not say which account this is', { provider: provider.slug, error })
+      return { id: null, label: null, values: {} }
+    },
+  )
+  return {
+    ...held,
+    sign: {
+      ...sign,
+      identity: { id: answer.accountId ?? told.id, label: answer.accountLabel ?? told.label },
+      values: { ...sign.values, ...told.values },
+    },
+  }
+}
+
+/** Where the tokens go: the connection that was to be reconnected, or the one of the same account when no other label was asked for. */
+function targetOf(deps: FlowDeps, held: HeldSignIn): ConnectionRecord | null {
+  if (held.connectionId !== null) return deps.book.need(held.connectionId)
+  if (held.account !== null || held.sign.identity.id === null) return null
+  return (
+    deps.book
+      .ofProvider(held.provider.id)
+      .find(({ how, identity }) => identity.id === held.sign.identity.id && how === held.sign.how) ?? null
+  )
+}
+
+function askForAccount(deps: FlowDeps, running: RunningFlow, held: HeldSignIn, was: ConnectionRecord): Flow {
+  running.held = held
+  deps.flows.expireAfter(running, FLOW_MS)
+  const nameOf = ({ label, id }: ConnectionRecord['identity']): string => label ?? id ?? 'another account'
+  return deps.flows.show(running, (base) => ({
+    ...base,
+    kind: 'confirming_account',
+    was: nameOf(was.identity),
+    is: nameOf(held.sign.identity),
+  }))
+}
+
+async function chooseResource(deps: FlowDeps, running: RunningFlow, held: HeldSignIn): Promise<Flow> {
+  const wanted = held.provider.spec.account.resource
+  if (wanted === null) return store(deps, running, held)
+  const { answer, sign } = held
+  const credential = {
+    accessToken: answer.accessToken,
+    tokenType: answer.tokenType,
+    dpopKey: answer.dpopKey,
+    values: { ...answer.values, ...sign.values },
+  }
+  const resources = await deps.oauth.listResources(held.provider, credential, running.abort.signal)
+  const before = held.connectionId === null ? null : deps.book.get(held.connectionId)
+  const chosenBefore = before?.values[`resource.${wanted.bindAs}`]
+  const known = resources.find(({ id }) => id === chosenBefore)
+  const only = known ?? (resources.length === 1 ? resources[0] : undefined)
+  if (only !== undefined) return store(deps, running, withResource(held, only))
+  if (resources.length === 0) return store(deps, running, held)
+  running.held = { ...held, resources }
+  deps.flows.expireAfter(running, FLOW_MS)
+  return deps.flows.show(running, (base) => ({
+    ...base,
+    kind: 'choosing_resource',
+    options: resources.map(({ id, label }) => ({ id, label })),
+  }))
+}
+
+function withResource(held: HeldSignIn, resource: Resource): HeldSignIn {
+  const name = held.provider.spec.account.resource?.bindAs ?? 'id'
+  const values = {
+    ...held.sign.values,
+    [`resource.${name}`]: resource.id,
+    'resource.label': resource.label,
+    ...(resource.url === null ? {} : { 'resource.url': resource.url }),
+  }
+  return { ...held, sign: { ...held.sign, values } }
+}
+
+function store(deps: FlowDeps, running: RunningFlow, held: HeldSignIn): Promise<Flow> {
+  return deps.inProviderTurn(held.provider.id, async () => {
+    if (!isPending(running.flow)) return drop(deps, running, held)
+    const { book, clock, box } = deps
+    const { provider, answer } = held
+    const sign = {
+      ...held.sign,
+      values: {
+        ...held.sign.values,
+        ...(held.redirectUri === null ? {} : { redirect_uri: held.redirectUri }),
+      },
+    }
+    const tools = { box, spec: provider.spec, now: clock.now() }
+    const before = held.connectionId === null ? null : book.need(held.connectionId)
+    let record: ConnectionRecord
+    if (before === null) {
+      const siblings = book.ofProvider(provider.id)
+      if (held.account !== null) checkLabelFree(siblings, held.account)
+      const account = held.account ?? freeLabel(siblings, sign.identity.label ?? provider.name)
+      record = newConnection({ ...sign, providerId: provider.id, account, isDefault: false }, answer, tools)
+      await book.add(record)
+    } else {
+      record = await book.change(before.id, (current) => reconnected(current, sign, answer, tools))
+    }
+    deps.onSignedIn(record, before)
+    return done(deps, running, record, held)
+  })
+}
+
+function done(deps: FlowDeps, running: RunningFlow, record: ConnectionRecord, held: HeldSignIn): Flow {
+  deps.activity.append({
+    kind: 'connect',
+    outcome: 'ok',
+    connectionId: record.id,
+    providerSlug: held.provider.slug,
+    account: record.account,
+  })
+  return deps.flows.show(running, (base) => ({
+    ...base,
+    kind: 'done',
+    connectionId: record.id,
+    account: record.account,
+    identityLabel: record.identity.label,
+    grantedScopes: record.grantedScopes,
+    missingScopes: missingScopes(record.requestedScopes, record.grantedScopes),
+    warning: signInWarning(record, held.provider.spec),
+  }))
+}
+
+async function drop(deps: FlowDeps, running: RunningFlow, held: HeldSignIn): Promise<Flow> {
+  const flow = deps.flows.end(running, { kind: 'cancelled' })
+  await giveBack(deps, held)
+  return flow
+}
+
+function failed(deps: FlowDeps, running: RunningFlow, error: unknown): Flow {
+  const failure = asKeywayError(error)
+  deps.logger.warn('A sign-in could not be finished', { flowId: running.base.id, code: failure.code, error })
+  deps.activity.append({
+    kind: 'connect',
+    outcome: 'failed',
+    providerSlug: running.base.providerSlug,
+    code: failure.code,
+  })
+  return deps.flows.end(running, { kind: 'failed', failure })
+}
+
+function waitingIn(running: RunningFlow, kind: Flow['kind']): HeldSignIn {
+  if (running.flow.kind === kind && running.held !== null) return running.held
+  throw new KeywayError('flow_not_found', { message: 'This sign-in does not wait for that decision.' })
+}

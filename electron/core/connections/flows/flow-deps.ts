@@ -1,0 +1,29 @@
+import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
+import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
+import type { Activity } from '../../keyway.ts'
+import type { OAuthClient, ResolvedProvider } from '../../oauth/oauth-client.ts'
+import type { Browser, Clock, Logger } from '../../ports.ts'
+import type { PlanRedirect } from '../../providers/create-providers.ts'
+import type { ProviderBook } from '../../providers/provider-book.ts'
+import type { SecretBox } from '../../secret-box.ts'
+import type { ConnectionBook } from '../connection-book.ts'
+import type { FlowBook } from './flow-book.ts'
+
+export type FlowDeps = {
+  flows: FlowBook
+  book: ConnectionBook
+  providers: ProviderBook
+  box: SecretBox
+  clock: Clock
+  logger: Logger
+  oauth: OAuthClient
+  browser: Browser
+  activity: Pick<Activity, 'append'>
+  planRedirect: PlanRedirect
+  /** @throws KeywayError vault_locked | provider_not_found */
+  resolve: (provider: ProviderRecord) => ResolvedProvider
+  /** Runs one after the other what may change which labels a provider's connections have. */
+  inProviderTurn: <Result>(providerId: string, task: () => Promise<Result>) => Promise<Result>
+  /** The tokens of a connection were replaced by a sign-in; `before` is null for a new one. */
+  onSignedIn: (record: ConnectionRecord, before: ConnectionRecord | null) => void
+}

@@ -1,0 +1,17 @@
+import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
+import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
+import { refreshWay } from '../refresh-way.ts'
+
+/** What a person should know right after signing in: that this will end by itself, and what would prevent it. */
+export function signInWarning(record: ConnectionRecord, spec: ProviderSpec): string | null {
+  if (refreshWay(record, spec) !== 'none' || record.expiresAt === null) return null
+  const { needsScope, needsParam, supported, note } = spec.refresh
+  const end = `No refresh token came: this stops working at ${new Date(record.expiresAt).toISOString()}.`
+  if (supported === 'no') return `${end} This provider gives none; sign in again then.`
+  if (needsScope !== null && !record.requestedScopes.includes(needsScope)) {
+    return `${end} Ask for the scope "${needsScope}" and connect again.`
+  }
+  if (needsParam !== null)
+    return `${end} The provider gives one only with ${needsParam}; connect again and allow it anew.`
+  return `${end} ${note ?? 'Connect again and ask the provider to show its consent page (prompt=consent).'}`
+}

@@ -1,0 +1,50 @@
+// Where requests of a connection may go: the provider's API, what its description names, and what the person added. Never what an answer
+// alone says: a host from a reply must match the provider's own pattern (fillUrl sees to that).
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { isLoopbackHost } from '../../../shared/contract/provider-template.ts'
+import type { ProviderRecord } from '../../../shared/contract/provider.ts'
+import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
+import { fillMap, fillTemplate, resolveParameters } from '../../../shared/domain/template.ts'
+import { fillUrl } from '../../../shared/domain/template-url.ts'
+import type { ProxyPolicy } from '../keyway.ts'
+
+export function proxyPolicy(
+  provider: Pick<ProviderRecord, 'clientId' | 'parameters' | 'allowedHosts' | 'privateHosts' | 'extraCa'>,
+  spec: ProviderSpec,
+  connection: Pick<ConnectionRecord, 'values'>,
+): ProxyPolicy {
+  const parameters = resolveParameters(spec.templateParameters, provider.parameters).values
+  const values = { ...connection.values, ...parameters, client_id: provider.clientId }
+  const baseUrl = apiBaseUrl(provider, spec, connection)
+  const base = baseUrl === null ? null : new URL(baseUrl)
+  return {
+    baseUrl,
+    hosts: [
+      ...(base === null ? [] : [base.host]),
+      ...spec.api.hosts.flatMap((host) => fillTemplate(host, parameters) ?? []),
+      ...provider.allowedHosts,
+    ],
+    // A provider on this machine was typed in as such by the person; that is leave enough to call it.
+    privateHosts: [
+      ...provider.privateHosts,
+      ...(base !== null && isLoopbackHost(base.hostname) ? [base.host] : []),
+    ],
+    headers: fillMap(spec.api.headers, values),
+    extraCa: provider.extraCa,
+  }
+}
+
+export function apiBaseUrl(
+  provider: Pick<ProviderRecord, 'parameters'>,
+  spec: ProviderSpec,
+  connection: Pick<ConnectionRecord, 'values'>,
+): string | null {
+  if (spec.api.baseUrl === null) return null
+  const parameters = resolveParameters(spec.templateParameters, provider.parameters).values
+  const filled = fillUrl(spec.api.baseUrl, {
+    values: { ...connection.values, ...parameters },
+    checked: Object.keys(parameters),
+    dynamicHostPattern: spec.api.dynamicHostPattern,
+  })
+  return filled.ok ? filled.url : null
+}

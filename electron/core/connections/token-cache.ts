@@ -1,0 +1,50 @@
+// Tokens ready to be handed out, by connection. Reading allocates nothing; a lock of the vault empties it.
+import type { Clock } from '../ports.ts'
+import type { VendedToken } from './token-service.ts'
+
+type Entry = {
+  token: VendedToken
+  /** The same token for an ask that no token of this provider can meet in full. */
+  shortened: VendedToken | null
+  freshUntil: number
+  freshUntilMonotonic: number
+}
+
+export type TokenCache = {
+  peek(connectionId: string, nowMs: number): VendedToken | null
+  /** Whether or not it is still fresh. */
+  held(connectionId: string): VendedToken | null
+  shortened(connectionId: string): VendedToken | null
+  put(token: VendedToken, fresh: { until: number; untilMonotonic: number }): VendedToken
+  drop(connectionId: string): void
+  clear(): void
+}
+
+export function createTokenCache(clock: Clock): TokenCache {
+  const entries = new Map<string, Entry>()
+  return {
+    peek(connectionId, nowMs) {
+      const entry = entries.get(connectionId)
+      if (entry === undefined || nowMs >= entry.freshUntil) return null
+      return clock.monotonicMs() < entry.freshUntilMonotonic ? entry.token : null
+    },
+    held: (connectionId) => entries.get(connectionId)?.token ?? null,
+    shortened(connectionId) {
+      const entry = entries.get(connectionId)
+      if (entry === undefined) return null
+      entry.shortened ??= Object.freeze({ ...entry.token, maxLifetimeReached: true })
+      return entry.shortened
+    },
+    put(token, fresh) {
+      entries.set(token.connectionId, {
+        token,
+        shortened: null,
+        freshUntil: fresh.until,
+        freshUntilMonotonic: fresh.untilMonotonic,
+      })
+      return token
+    },
+    drop: (connectionId) => void entries.delete(connectionId),
+    clear: () => entries.clear(),
+  }
+}

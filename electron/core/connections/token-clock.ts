@@ -1,0 +1,45 @@
+// How long tokens really have left. The wall clock alone lies after it was set; the monotonic one stands still on some systems while the
+// machine sleeps. So both count, and the shorter answer wins.
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import type { Clock } from '../ports.ts'
+
+/** A token from "the future" by more than this was dated by another clock. */
+const PLAUSIBLE_MS = 60_000
+
+type Dated = Pick<ConnectionRecord, 'id' | 'generation' | 'issuedAt' | 'expiresAt' | 'lifetimeSeconds'>
+
+export type TokenClock = {
+  /** Milliseconds until the token ends, 0 or less when it has; Infinity when the provider tells no end. */
+  remainingMs(record: Dated): number
+  /** The monotonic moment of the token's end, for checks without the record. */
+  endsAtMonotonic(record: Dated): number
+  forget(id: string): void
+}
+
+export function createTokenClock(clock: Clock): TokenClock {
+  const ends = new Map<string, { generation: number; endsAt: number }>()
+
+  const endsAtMonotonic = (record: Dated): number => {
+    const known = ends.get(record.id)
+    if (known?.generation === record.generation) return known.endsAt
+    const endsAt = clock.monotonicMs() + leftAtFirstSight(record, clock.now())
+    ends.set(record.id, { generation: record.generation, endsAt })
+    return endsAt
+  }
+  return {
+    endsAtMonotonic,
+    remainingMs(record) {
+      const byMonotonic = endsAtMonotonic(record) - clock.monotonicMs()
+      return record.expiresAt === null ? byMonotonic : Math.min(byMonotonic, record.expiresAt - clock.now())
+    },
+    forget: (id) => void ends.delete(id),
+  }
+}
+
+function leftAtFirstSight({ issuedAt, expiresAt, lifetimeSeconds }: Dated, now: number): number {
+  if (expiresAt === null) return Number.POSITIVE_INFINITY
+  // The clock has been set back since the token came: nobody knows how old it is, so it counts as used up and a refresh decides.
+  if (issuedAt > now + PLAUSIBLE_MS) return 0
+  const left = expiresAt - now
+  return lifetimeSeconds === null ? left : Math.min(left, lifetimeSeconds * 1000)
+}

@@ -1,0 +1,87 @@
+// What became of the tokens that were handed out: the last use, and whether the API takes them. Cheap, as it runs on every request.
+import { failedOutcome, okOutcome, type LastOutcome } from '../../../shared/domain/connection-status.ts'
+import type { Clock } from '../ports.ts'
+import type { ConnectionBook } from './connection-book.ts'
+import { lived } from './life.ts'
+import type { TokenService } from './token-service.ts'
+
+/** Uses are gathered this long before the record changes. */
+const GATHER_MS = 10_000
+
+export type Usage = Pick<TokenService, 'reportApiOutcome' | 'noteUse'> & {
+  lastUsedAt(id: string): number | null
+  /** Puts what was gathered into the records. */
+  flush(): void
+}
+
+export function createUsage({ book, clock }: { book: ConnectionBook; clock: Clock }): Usage {
+  const worked = new Map<string, number>()
+  const used = new Map<string, { at: number; by: string }>()
+  let cancel: (() => void) | null = null
+
+  const flush = (): void => {
+    cancel?.()
+    cancel = null
+    for (const [id, { at, by }] of used) {
+      book.touch(id, (record) => ({
+        ...record,
+        lastUsedAt: at,
+        life: lived(record, { at, kind: 'used', by }),
+      }))
+    }
+    used.clear()
+  }
+  const noteWorked = (id: string, generation: number): void => {
+    if (worked.get(id) === generation) return
+    worked.set(id, generation)
+    book.touch(id, (record) => {
+      if (record.generation !== generation) return record
+      // The new generation has worked, so the one before is of no use any more.
+      return {
+        ...record,
+        sealedPrevious: null,
+        lastOutcome: isApiWord(record.lastOutcome) ? okOutcome(clock.now()) : record.lastOutcome,
+      }
+    })
+  }
+  const noteUnauthorized = (id: string, generation: number): void => {
+    worked.delete(id)
+    book.touch(id, (record) =>
+      record.generation === generation && record.lastOutcome.status === 'ok'
+        ? { ...record, lastOutcome: apiWord(clock.now()) }
+        : record,
+    )
+  }
+
+  return {
+    reportApiOutcome(id, generation, outcome) {
+      if (outcome === 'worked') noteWorked(id, generation)
+      else noteUnauthorized(id, generation)
+    },
+    noteUse(id, by) {
+      const seen = used.get(id)
+      if (seen === undefined) used.set(id, { at: clock.now(), by })
+      else {
+        seen.at = clock.now()
+        seen.by = by
+      }
+      cancel ??= clock.after(GATHER_MS, flush)
+    },
+    lastUsedAt: (id) => used.get(id)?.at ?? book.get(id)?.lastUsedAt ?? null,
+    flush,
+  }
+}
+
+/**
+ * An API's 401 is shown, but it ends nothing: what the provider said of the grant itself weighs more, and the next renewal or working
+ * call clears it. `retryAt` equal to `at` is what tells it from the provider's own words.
+ */
+const apiWord = (at: number): LastOutcome =>
+  failedOutcome('reconnect_needed', {
+    code: 'token_expired',
+    message: 'The API answered 401 to the newest token.',
+    at,
+    retryAt: at,
+  })
+const isApiWord = ({ status, at, retryAt }: LastOutcome): boolean =>
+  status === 'reconnect_needed' && retryAt === at
