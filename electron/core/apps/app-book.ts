@@ -1,0 +1,87 @@
+// The apps as they are stored. What does not parse stays in the file untouched and opens no door.
+import { appRecord, type AppRecord } from '../../../shared/contract/app.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Clock, KeyValueStore, Logger } from '../ports.ts'
+
+const LAZY_MS = 5 * 60_000
+
+export type AppBook = {
+  list(): AppRecord[]
+  get(id: string): AppRecord | null
+  /** @throws KeywayError not_found */
+  need(id: string): AppRecord
+  /** @throws KeywayError disk_full | save_failed; nothing has changed then. */
+  save(app: AppRecord): void
+  remove(id: string): void
+  /** Last use: in memory at once, on disk within minutes. */
+  used(id: string): void
+  close(): void
+}
+
+export function createAppBook(deps: {
+  store: KeyValueStore
+  clock: Clock
+  logger: Logger
+  onUnreadable: (entry: { store: string; key: string }) => void
+}): AppBook {
+  const { store, clock, logger } = deps
+  const apps = new Map<string, AppRecord>()
+  const stale = new Set<string>()
+  let cancel: (() => void) | null = null
+  for (const [key, value] of store.entries()) {
+    const parsed = appRecord.safeParse(value)
+    if (parsed.success && parsed.data.id === key) apps.set(key, parsed.data)
+    else {
+      logger.warn('An app could not be read; it is kept as it is', { key, error: parsed.error })
+      deps.onUnreadable({ store: 'apps', key })
+    }
+  }
+  const flush = (): void => {
+    cancel?.()
+    cancel = null
+    for (const id of stale) {
+      const app = apps.get(id)
+      try {
+        if (app !== undefined) store.set(id, app)
+      } catch (error) {
+        logger.warn("An app's last use could not be noted on disk", { appId: id, error })
+      }
+    }
+    stale.clear()
+  }
+
+  return {
+    list: () => [...apps.values()],
+    get: (id) => apps.get(id) ?? null,
+    need(id) {
+      const app = apps.get(id)
+      if (app === undefined) {
+        throw new KeywayError('not_found', {
+          message: 'No app has that id.',
+          nextStep: 'Look at the apps in the window.',
+          details: { appId: id },
+        })
+      }
+      return app
+    },
+    save(app) {
+      store.set(app.id, app)
+      apps.set(app.id, app)
+      stale.delete(app.id)
+    },
+    remove(id) {
+      store.delete(id)
+      apps.delete(id)
+      stale.delete(id)
+    },
+    used(id) {
+      const app = apps.get(id)
+      if (app === undefined) return
+      // In place: sessions hand this object out on every request, and a copy for each use would make theirs stale.
+      app.lastUsedAt = clock.now()
+      stale.add(id)
+      cancel ??= clock.after(LAZY_MS, flush)
+    },
+    close: flush,
+  }
+}
