@@ -1,0 +1,136 @@
+// The window's calls, each a line over the parts of the core. Inputs are parsed by whoever carries them here.
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { providerInput } from '../../../shared/contract/provider.ts'
+import type { Preset } from '../../../shared/contract/preset.ts'
+import type { Snapshot, UiApi } from '../../../shared/contract/ui-api.ts'
+import type { AppRegistry } from '../apps/create-apps.ts'
+import type { FlowRegistry } from '../connections/flows/create-flows.ts'
+import type { Activity, Approvals, Connections } from '../keyway.ts'
+import type { OAuthClient } from '../oauth/oauth-client.ts'
+import type { PlanRedirect, ProviderRegistry } from '../providers/create-providers.ts'
+import { specOf } from '../providers/merge-spec.ts'
+import type { SettingsBook } from '../settings.ts'
+import type { Vault } from '../vault/vault.ts'
+import type { DiscoveredRegistrations } from './discovered-registrations.ts'
+import { exportProvider } from './provider-export.ts'
+import { testCall, type TestCallDeps } from './test-call.ts'
+import { vaultCalls } from './vault-calls.ts'
+
+export type UiApiDeps = Omit<TestCallDeps, 'providers'> & {
+  providers: ProviderRegistry
+  connections: Connections
+  flows: FlowRegistry
+  apps: AppRegistry
+  approvals: Approvals
+  activity: Activity
+  settings: SettingsBook
+  vault: Vault
+  oauth: OAuthClient
+  presets: readonly Preset[]
+  planRedirect: PlanRedirect
+  registrations: DiscoveredRegistrations
+  snapshot: () => Snapshot
+  renewalsSettled: () => Promise<void>
+}
+
+export function createUiApi(deps: UiApiDeps): UiApi {
+  const { apps, activity, settings } = deps
+  return {
+    'snapshot.get': async () => deps.snapshot(),
+    ...vaultCalls(deps),
+    ...providerCalls(deps),
+    ...connectionCalls(deps),
+    'apps.create': async (input) => apps.create(input),
+    'apps.update': async ({ id, patch }) => apps.update(id, patch),
+    'apps.rotateKey': async ({ id, overlapMinutes }) => apps.rotateKey(id, overlapMinutes),
+    'apps.remove': async ({ id }) => {
+      apps.remove(id)
+      return null
+    },
+    'approvals.decide': async ({ id, decision, app }) => {
+      deps.approvals.decide(id, decision, app)
+      return null
+    },
+    'activity.query': (query) => activity.query(query),
+    'activity.verify': () => activity.verify(),
+    'settings.update': async (patch) => settings.update(patch),
+  }
+}
+
+type CallsOf<Prefix extends string> = {
+  [Name in keyof UiApi as Name extends `${Prefix}.${string}` ? Name : never]: UiApi[Name]
+}
+
+function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets'> {
+  const { providers, oauth } = deps
+  return {
+    'presets.list': async () => [...deps.presets],
+    'providers.create': async (input) =>
+      providers.createRegistered(input, deps.registrations.take(input.clientId)),
+    'providers.update': async ({ id, patch }) => providers.update(id, patch),
+    'providers.remove': async ({ id }) => providers.remove(id),
+    'providers.redirectPlan': async ({ draft }) => {
+      // The form asks while it is being filled in, so only what matters here must be right.
+      const wanted = providerInput
+        .pick({ preset: true, redirect: true, redirectHost: true, flow: true, spec: true })
+        .safeParse(pickFrom(draft))
+      if (!wanted.success)
+        throw new KeywayError('invalid_request', { details: { field: 'draft' }, cause: wanted.error })
+      const preset = deps.presets.find(({ slug }) => slug === wanted.data.preset) ?? null
+      return deps.planRedirect({ ...wanted.data, spec: specOf(preset, wanted.data.spec) })
+    },
+    'providers.discover': async ({ url }) => {
+      const redirectUris = [
+        deps.planRedirect({
+          redirect: 'auto',
+          redirectHost: 'auto',
+          flow: 'authorization_code',
+          spec: specOf(null, {}),
+        }).redirectUri,
+      ]
+      const found = await oauth.discover(url, { redirectUris: redirectUris.filter((uri) => uri !== null) })
+      if (found.registration !== null)
+        deps.registrations.remember(found.draft.clientId ?? '', found.registration)
+      const { draft, steps, missing, registration } = found
+      return { draft, steps, missing, registered: registration !== null }
+    },
+    'providers.doctor': async ({ id }) => {
+      const provider = providers.resolve(id)
+      return oauth.doctor(provider, providers.find(id)?.redirectUri ?? null)
+    },
+    'providers.export': async ({ id }) => {
+      const provider = providers.find(id)
+      if (provider === null) throw new KeywayError('provider_not_found')
+      return exportProvider(provider)
+    },
+  }
+}
+
+function connectionCalls(deps: UiApiDeps): CallsOf<'connections'> & CallsOf<'flows'> {
+  const { connections, flows } = deps
+  return {
+    'connections.connect': (input) => connections.connect(input),
+    'connections.rename': ({ id, account }) => connections.rename(id, account),
+    'connections.setDefault': ({ id }) => connections.setDefault(id),
+    'connections.refresh': ({ id }) => connections.refresh(id),
+    'connections.testCall': (ask) => testCall(deps, ask),
+    'connections.disconnect': ({ id }) => connections.disconnect(id),
+    'flows.cancel': async ({ id }) => flows.cancel(id),
+    'flows.paste': ({ id, text }) => flows.paste(id, text),
+    'flows.openAgain': ({ id }) => flows.openAgain(id),
+    'flows.chooseResource': ({ id, resourceId }) => flows.chooseResource(id, resourceId),
+    'flows.confirmAccount': ({ id, answer }) => flows.confirmAccount(id, answer),
+    'flows.dismiss': async ({ id }) => {
+      flows.dismiss(id)
+      return null
+    },
+  }
+}
+
+function pickFrom(draft: unknown): Record<string, unknown> {
+  const known = typeof draft === 'object' && draft !== null ? (draft as Record<string, unknown>) : {}
+  const names = ['preset', 'redirect', 'redirectHost', 'flow', 'spec']
+  return Object.fromEntries(
+    names.filter((name) => known[name] !== undefined).map((name) => [name, known[name]]),
+  )
+}

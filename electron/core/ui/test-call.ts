@@ -1,0 +1,97 @@
+// One read-only request to the connection's API, so that a person sees with their own eyes that it works.
+import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
+import type { TestCallResult } from '../../../shared/contract/ui-api.ts'
+import { resolveTarget } from '../../../shared/domain/proxy-target.ts'
+import type { Connections, Providers } from '../keyway.ts'
+import type { OAuthClient } from '../oauth/oauth-client.ts'
+import type { Clock, HttpFetch } from '../ports.ts'
+import type { TokenService } from '../connections/token-service.ts'
+
+const TIMEOUT_MS = 15_000
+const MOST_BYTES = 64 * 1024
+
+export type TestCallDeps = {
+  connections: Connections
+  providers: Providers
+  tokens: TokenService
+  oauth: OAuthClient
+  clock: Clock
+  fetchFor: (extraCa: string | null) => HttpFetch
+}
+
+/** @throws KeywayError target_not_allowed | invalid_request | provider_unreachable, or what asking for a token gave */
+export async function testCall(
+  deps: TestCallDeps,
+  ask: { id: string; method: 'GET' | 'HEAD'; url: string },
+): Promise<TestCallResult> {
+  const policy = deps.connections.proxyPolicy(ask.id)
+  const target = resolveTarget(policy, ask.url)
+  if (target.kind === 'refused') throw new KeywayError(target.code, { message: target.reason })
+  const startedAt = deps.clock.monotonicMs()
+  const send = async (rejected: 'yes' | 'no'): Promise<Response> => {
+    const generation = await freshGeneration(deps, ask.id, rejected)
+    const answer = await request(deps, ask, target.url, policy)
+    deps.tokens.reportApiOutcome(ask.id, generation, answer.status === 401 ? 'unauthorized' : 'worked')
+    return answer
+  }
+  const first = await send('no')
+  const answer = first.status === 401 ? await send('yes') : first
+  const { body, truncated } = await readSome(answer)
+  return {
+    status: answer.status,
+    contentType: answer.headers.get('content-type'),
+    body,
+    truncated,
+    durationMs: Math.round(deps.clock.monotonicMs() - startedAt),
+  }
+}
+
+async function freshGeneration(deps: TestCallDeps, id: string, rejected: 'yes' | 'no'): Promise<number> {
+  const result = await deps.tokens.get(id, rejected === 'yes' ? { rejected: 'current' } : {})
+  if (result.kind !== 'ok') throw result.failure
+  return result.token.generation
+}
+
+async function request(
+  deps: TestCallDeps,
+  ask: { id: string; method: 'GET' | 'HEAD' },
+  url: URL,
+  policy: { headers: Readonly<Record<string, string>>; extraCa: string | null },
+): Promise<Response> {
+  const provider = deps.providers.resolve(deps.connections.record(ask.id)?.providerId ?? '')
+  const own = await deps.oauth.apiHeaders(provider, deps.connections.credential(ask.id), {
+    method: ask.method,
+    url: url.href,
+    nonce: null,
+  })
+  const headers = [...Object.entries({ accept: 'application/json, */*;q=0.5', ...policy.headers }), ...own]
+  try {
+    // A redirect is shown, not followed: credentials must not travel to where an answer points.
+    return await deps.fetchFor(policy.extraCa)(url.href, {
+      method: ask.method,
+      headers,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+  } catch (error) {
+    throw new KeywayError('provider_unreachable', {
+      details: { host: url.host },
+      cause: asKeywayError(error),
+    })
+  }
+}
+
+async function readSome(answer: Response): Promise<{ body: string; truncated: boolean }> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  const reader = answer.body?.getReader()
+  while (reader !== undefined && bytes <= MOST_BYTES) {
+    const { done, value } = await reader.read()
+    if (done) break
+    chunks.push(value as Uint8Array)
+    bytes += (value as Uint8Array).length
+  }
+  await reader?.cancel()
+  const all = Buffer.concat(chunks)
+  return { body: new TextDecoder().decode(all.subarray(0, MOST_BYTES)), truncated: all.length > MOST_BYTES }
+}
