@@ -1,0 +1,66 @@
+// Reading a small body costs a quarter of a token call when it goes through the stream machinery, so a request may be given a taker that the
+// parser hands the bytes to directly. Without a taker it is an ordinary IncomingMessage.
+import { IncomingMessage, type ServerResponse } from 'node:http'
+import { KeywayError } from '../../shared/contract/errors.ts'
+
+/** Bytes of the body as they come; null at its end. */
+export type BodyTaker = (chunk: Buffer | null) => void
+
+export class KeywayRequest extends IncomingMessage {
+  taker: BodyTaker | null = null
+  /** An upload that is handed on may be dropped by the upstream's client; the caller's socket still has to carry the answer. */
+  keepSocket = false
+
+  override push(chunk: unknown, encoding?: BufferEncoding): boolean {
+    if (this.taker === null) return super.push(chunk, encoding)
+    this.taker(chunk as Buffer | null)
+    return true
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    if (this.keepSocket) callback()
+    else super._destroy(error, callback)
+  }
+}
+
+/**
+ * The whole body, at most `limitBytes`. To be called in the turn in which the request arrived.
+ * Calls back once: with the body, or with payload_too_large / request_timeout. A client that goes away is never called back.
+ */
+export function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  limits: { limitBytes: number; timeoutMs: number },
+  done: (body: Buffer | KeywayError) => void,
+): void {
+  const chunks: Buffer[] = []
+  let size = 0
+  let over = false
+  const finish = (result: Buffer | KeywayError): void => {
+    if (over) return
+    over = true
+    clearTimeout(timer)
+    if (result instanceof KeywayError) response.shouldKeepAlive = false
+    done(result)
+  }
+  const timer = setTimeout(() => finish(new KeywayError('request_timeout')), limits.timeoutMs)
+  const take = (chunk: Buffer | null): void => {
+    if (over) return
+    if (chunk === null) {
+      finish(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))
+      return
+    }
+    size += chunk.length
+    if (size > limits.limitBytes) finish(new KeywayError('payload_too_large'))
+    else chunks.push(chunk)
+  }
+  response.once('close', () => {
+    over = true
+    clearTimeout(timer)
+  })
+  if (request instanceof KeywayRequest) {
+    request.taker = take
+    return
+  }
+  request.on('data', take).once('end', () => take(null))
+}

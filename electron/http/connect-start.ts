@@ -1,0 +1,136 @@
+// A browser at a connect link: let in by a ticket, or by an app key; sent on to the provider. Without either it only gets a page.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { KeywayError } from '../../shared/contract/errors.ts'
+import type { ConnectInput, Flow } from '../../shared/contract/flow.ts'
+import type { ProviderView } from '../../shared/contract/provider.ts'
+import { checkReturnUrl, ticketFits, type ConnectTicket } from '../../shared/domain/connect-ticket.ts'
+import type { Keyway } from '../core/keyway.ts'
+import { admissionOf } from './admissions.ts'
+import { chooseProvider, sameAccount } from './choose-connection.ts'
+import { sessionOrNull } from './framework/access.ts'
+import type { HttpContext } from './http-context.ts'
+import { flowPage, openKeywayPage, usedLinkPage } from './pages/result-page.ts'
+import { pageHeaders } from './pages/page.ts'
+import { wantsPage } from './wants-page.ts'
+
+export type LinkCall = {
+  /** Connection id, provider id or slug. */
+  id: string
+  ticket: string | undefined
+  returnUrl: string | undefined
+  account: string | undefined
+}
+
+type Admitted = Omit<ConnectTicket, 'expiresAt'>
+
+export async function startFromLink(
+  context: HttpContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  call: LinkCall,
+): Promise<void> {
+  const { purpose } = admissionOf(request.raw).headers
+  // A browser that looks ahead must not use the ticket up, nor start what nobody has clicked.
+  if (purpose !== null && /prefetch|prerender|preview/i.test(purpose)) return void reply.code(503).send()
+  const admitted = admit(context, request, call)
+  if (admitted === 'used') return answerPage(request, reply, new KeywayError('expired_link'), usedLinkPage())
+  if (admitted === 'nobody') {
+    const name = context.keyway.providers.find(call.id)?.name ?? 'your account'
+    return answerPage(request, reply, new KeywayError('unauthorized'), openKeywayPage(name))
+  }
+  const { flow, url } = await context.keyway.flows.startForLink(connectInputOf(admitted))
+  if (url !== null) void reply.redirect(url, 302)
+  else if (wantsPage(request)) void reply.headers(pageHeaders()).send(flowPage(flow))
+  else void reply.send(flowState(flow))
+}
+
+function admit(context: HttpContext, request: FastifyRequest, call: LinkCall): Admitted | 'nobody' | 'used' {
+  const { keyway } = context
+  const session = sessionOrNull(request)
+  if (session !== null) {
+    const { provider, connection } = chooseProvider(keyway, session.app, call.id)
+    return {
+      appId: session.app.id,
+      providerId: provider.id,
+      ...connectionFor(keyway, provider, connection?.id ?? null, call.account),
+      addScopes: [],
+      returnUrl: allowedReturnUrl(call.returnUrl, session.app.origins),
+    }
+  }
+  if (call.ticket === undefined) return 'nobody'
+  const provider = keyway.providers.find(keyway.connections.record(call.id)?.providerId ?? call.id)
+  const ticket = context.tickets.look(call.ticket)
+  if (provider === null || ticket === null || !ticketFits(ticket, provider.id, keyway.clock.now()))
+    return 'used'
+  const app = keyway.apps.list().find(({ id }) => id === ticket.appId)
+  // Removing or pausing an app ends what it started.
+  if (ticket.appId !== null && (app === undefined || app.paused)) return 'used'
+  const returnUrl = ticket.returnUrl ?? allowedReturnUrl(call.returnUrl, app?.origins ?? [])
+  context.tickets.take(call.ticket)
+  return { ...ticket, returnUrl }
+}
+
+/** @throws KeywayError invalid_request */
+export function allowedReturnUrl(returnUrl: string | undefined, origins: readonly string[]): string | null {
+  if (returnUrl === undefined) return null
+  const checked = checkReturnUrl(returnUrl, origins)
+  if (checked.kind === 'ok') return checked.url
+  throw new KeywayError('invalid_request', {
+    message: `return_url: ${checked.reason}`,
+    nextStep: 'Use a loopback address, or register the origin for the app under Apps.',
+    details: { field: 'return_url' },
+  })
+}
+
+/** Reconnect what is there; a name that is not there yet makes a new one. */
+export function connectionFor(
+  keyway: Keyway,
+  provider: ProviderView,
+  connectionId: string | null,
+  account: string | undefined,
+): { connectionId: string | null; account: string | null } {
+  if (connectionId !== null) return { connectionId, account: account ?? null }
+  const ofProvider = keyway.connections.list().filter(({ providerId }) => providerId === provider.id)
+  const existing =
+    account === undefined
+      ? (ofProvider.find(({ isDefault }) => isDefault) ??
+        (ofProvider.length === 1 ? ofProvider[0] : undefined))
+      : ofProvider.find((connection) => sameAccount(connection.account, account))
+  return { connectionId: existing?.id ?? null, account: existing?.account ?? account ?? null }
+}
+
+export function connectInputOf(admitted: Admitted): ConnectInput {
+  return {
+    providerId: admitted.providerId,
+    connectionId: admitted.connectionId,
+    account: admitted.account,
+    addScopes: [...admitted.addScopes],
+    kind: null,
+    redirect: 'auto',
+    open: 'link-only',
+    loginHint: null,
+    prompt: null,
+    returnUrl: admitted.returnUrl,
+  }
+}
+
+function answerPage(request: FastifyRequest, reply: FastifyReply, failure: KeywayError, text: string): void {
+  if (!wantsPage(request)) throw failure
+  void reply.code(failure.status).headers(pageHeaders()).send(text)
+}
+
+/** What an app may see of a running sign-in. */
+export function flowState(flow: Flow) {
+  return {
+    flow: {
+      id: flow.id,
+      state: flow.kind,
+      provider: flow.providerSlug,
+      connectionId: flow.connectionId,
+      account: flow.account,
+      ...(flow.kind === 'showing_code'
+        ? { userCode: flow.userCode, verificationUri: flow.verificationUri }
+        : {}),
+    },
+  }
+}

@@ -1,0 +1,89 @@
+// POST /api/integrations/{id}/connect: a sign-in that somebody else brought to its end, or a grant from elsewhere.
+import { KeywayError, type ErrorCode } from '../../shared/contract/errors.ts'
+import type { ConnectBody, ConnectionAnswer } from '../../shared/contract/http-api.ts'
+import type { Flow } from '../../shared/contract/flow.ts'
+import type { AppSession, Keyway } from '../core/keyway.ts'
+import { awaitFlow } from './await-flow.ts'
+import { chooseProvider } from './choose-connection.ts'
+import { connectInputOf, connectionFor, flowState } from './connect-start.ts'
+import { connectionAnswer } from './connection-answers.ts'
+import { needCustody } from './custody.ts'
+import type { HttpContext } from './http-context.ts'
+
+const DEADLINE_MS = 15_000
+
+export async function connectWithProof(
+  context: HttpContext,
+  { app }: AppSession,
+  id: string,
+  body: ConnectBody,
+): Promise<ConnectionAnswer> {
+  const { keyway } = context
+  const { provider, connection } = chooseProvider(keyway, app, id)
+  const target = connectionFor(keyway, provider, connection?.id ?? null, body.account)
+  const existing = target.connectionId === null ? null : keyway.connections.record(target.connectionId)
+  needCustody(keyway, app, { provider, connection: existing })
+  const started =
+    body.refreshToken === undefined
+      ? await keyway.flows.paste(
+          pendingFlow(keyway, provider.id, body).id,
+          body.callbackUrl ?? body.code ?? '',
+        )
+      : await keyway.connections.connect({
+          ...connectInputOf({
+            ...target,
+            appId: app.id,
+            providerId: provider.id,
+            addScopes: [],
+            returnUrl: null,
+          }),
+          kind: 'refresh_token',
+          token: body.refreshToken,
+        })
+  const flow = await awaitFlow(keyway, started, DEADLINE_MS)
+  const view = keyway.connections.get(connectedId(flow))
+  if (view === null) throw new KeywayError('connection_not_found')
+  return connectionAnswer(view)
+}
+
+/** The waiting sign-in a code belongs to. Its state tells; without one there must be exactly one candidate. */
+function pendingFlow(keyway: Keyway, providerId: string, { state, callbackUrl }: ConnectBody): Flow {
+  const waiting = keyway.flows
+    .list()
+    .filter((flow) => flow.kind === 'waiting_for_browser')
+    .filter((flow) => flow.providerId === providerId)
+  const wanted = state ?? (callbackUrl === undefined ? null : stateOf(callbackUrl))
+  const [flow] =
+    wanted === null ? waiting : waiting.filter((each) => stateOf(each.authorizationUrl) === wanted)
+  if (flow === undefined) throw new KeywayError(wanted === null ? 'flow_not_found' : 'state_mismatch')
+  if (wanted === null && waiting.length > 1) {
+    throw new KeywayError('invalid_request', {
+      message:
+        'state: several sign-ins are waiting; the state that came with the code says which one is meant.',
+      details: { field: 'state' },
+    })
+  }
+  return flow
+}
+
+function stateOf(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).searchParams.get('state') : null
+}
+
+/** @throws KeywayError of the failed flow, or when a person has to decide first */
+function connectedId(flow: Flow): string {
+  switch (flow.kind) {
+    case 'done':
+      return flow.connectionId
+    case 'failed': {
+      const { code, message, nextStep, error: _, retryable: __, ...details } = flow.failure
+      throw new KeywayError(code satisfies ErrorCode, { message, nextStep, details })
+    }
+    case 'cancelled':
+      throw new KeywayError('flow_cancelled')
+    case 'confirming_account':
+      throw new KeywayError('account_mismatch', { details: { was: flow.was, is: flow.is } })
+    default:
+      throw new KeywayError('deadline_exceeded', { details: flowState(flow) })
+  }
+}

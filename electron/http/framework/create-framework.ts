@@ -1,0 +1,70 @@
+// Fastify behind the front door: everything but the few calls that must be as fast as Node itself. It is loaded after the server listens.
+import fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type RawServerDefault,
+  type FastifyBaseLogger,
+} from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import swagger from '@fastify/swagger'
+import { createJsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
+import type { HttpContext } from '../http-context.ts'
+import { admitByAccess } from './access.ts'
+import { asHttpFailure } from './framework-errors.ts'
+import { failureHeaders, COMMON_HEADERS } from '../send.ts'
+import { logInternal } from '../log-internal.ts'
+import { openapiInfo } from './openapi-info.ts'
+import { refuseOtherMethods } from './other-methods.ts'
+
+export type Framework = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>
+
+export const BODY_LIMIT = 1024 * 1024
+
+export async function createFramework(
+  context: HttpContext,
+  routes: ReadonlyArray<(app: Framework, context: HttpContext) => void | Promise<void>>,
+): Promise<Framework> {
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
+    frameworkErrors: (error, _request, reply) => sendError(context, error, reply as unknown as FastifyReply),
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  // Answers are built from typed values; checking them again on the way out would only turn a working call into a failed one.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.setErrorHandler((error, _request, reply) => sendError(context, error, reply as unknown as FastifyReply))
+  app.setNotFoundHandler(() => {
+    throw new KeywayError('not_found')
+  })
+  admitByAccess(app, context)
+  await app.register(swagger, {
+    openapi: openapiInfo(context),
+    transform: createJsonSchemaTransform({ zodToJsonConfig: { target: 'draft-2020-12' } }),
+  })
+  const seen = refuseOtherMethods(app)
+  for (const add of routes) await add(app, context)
+  seen.complete()
+  await app.ready()
+  return app
+}
+
+function sendError(context: HttpContext, error: unknown, reply: FastifyReply): void {
+  const failure = asHttpFailure(error)
+  logInternal(context, failure)
+  void reply
+    .code(failure.status)
+    .headers({
+      ...COMMON_HEADERS,
+      ...failureHeaders(failure),
+      'content-type': 'application/json; charset=utf-8',
+    })
+    .send(toErrorBody(failure))
+}

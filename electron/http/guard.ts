@@ -1,0 +1,99 @@
+// The first look at every request, before any key is read: who does it think it speaks to, and does a browser page speak for itself?
+// Defends against DNS rebinding (Host), foreign pages (Origin, Sec-Fetch-*), request smuggling (absolute form) and keys in URLs.
+import type { IncomingMessage } from 'node:http'
+import { KeywayError } from '../../shared/contract/errors.ts'
+import { checkHost } from '../../shared/domain/host-header.ts'
+import type { Keyway } from '../core/keyway.ts'
+import { readHeaders, type SeenHeaders } from './request-headers.ts'
+
+export type Admission = {
+  /** Path without query, as sent. */
+  path: string
+  query: string
+  host: string
+  headers: SeenHeaders
+  /** The one Origin header; null when there is none. It still has to belong to the app whose key comes along. */
+  origin: string | null
+}
+
+/** What a path is for decides which pages may point a browser at it. */
+type PathKind = 'callback' | 'link' | 'public' | 'app' | 'window'
+
+const MAX_URL = 16_000
+const KEY_IN_URL = /kw_[A-Za-z0-9_-]{40,}/
+const KEY_PARAMETERS = /[?&](?:api[_-]?key|x-api-key|app[_-]?key|access_token|authorization)=/i
+
+/** @throws KeywayError host_refused | origin_refused | invalid_request */
+export function guard(request: IncomingMessage, keyway: Keyway): Admission {
+  const headers = readHeaders(request)
+  const checked = checkHost(headers.hosts, request.socket.localPort ?? null)
+  if (checked.kind === 'refused') throw new KeywayError('host_refused', { message: checked.reason })
+  const { path, query } = splitUrl(request.url ?? '')
+  const kind = kindOf(path)
+  refuseKeysInUrl(path, query)
+  if (headers.origins.length > 1) throw new KeywayError('origin_refused')
+  const origin = headers.origins[0] ?? null
+  checkOrigin(kind, origin, `http://${checked.host}`, keyway)
+  checkFetchSite(kind, headers, origin)
+  return {
+    path,
+    query,
+    host: checked.host,
+    headers,
+    origin: kind === 'app' || kind === 'link' ? origin : null,
+  }
+}
+
+function splitUrl(url: string): { path: string; query: string } {
+  // Only origin-form (RFC 9112 3.2.1): the absolute form carries a second host, the asterisk form means nothing here.
+  if (!url.startsWith('/')) throw invalidUrl('The request target must be a path.')
+  if (url.length > MAX_URL) throw invalidUrl('The address is too long.')
+  if (/[\\#\p{Cc}]/u.test(url)) throw invalidUrl('The address holds a character that does not belong there.')
+  const at = url.indexOf('?')
+  return at === -1 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at) }
+}
+
+function refuseKeysInUrl(path: string, query: string): void {
+  const ofUpstream = /^\/api\/integrations\/[^/]+\/request(?:\/|$)/.test(path)
+  if (KEY_IN_URL.test(path) || KEY_IN_URL.test(query) || (!ofUpstream && KEY_PARAMETERS.test(query))) {
+    throw new KeywayError('invalid_request', {
+      message: 'Keys belong in a header, never in an address: addresses end up in histories and logs.',
+      nextStep: 'Send the key as "X-API-Key: <key>" or "Authorization: Bearer <key>", and rotate this one.',
+      details: { field: 'query' },
+    })
+  }
+}
+
+function kindOf(path: string): PathKind {
+  if (path === '/oauth2/callback') return 'callback'
+  if (path === '/healthz' || path === '/openapi.json' || path === '/docs') return 'public'
+  if (isConnectLink(path)) return 'link'
+  return path.startsWith('/api/') ? 'app' : 'window'
+}
+
+export function isConnectLink(path: string): boolean {
+  return /^\/api\/(?:integrations\/(?:[^/]+\/connect|connect\/[^/]+)|auth\/[^/]+\/login)$/.test(path)
+}
+
+function checkOrigin(kind: PathKind, origin: string | null, own: string, keyway: Keyway): void {
+  // A provider that answers by form_post sends its own Origin, or "null"; what guards the callback is its state.
+  if (origin === null || kind === 'callback') return
+  const welcome =
+    kind === 'window'
+      ? origin.toLowerCase() === own
+      : origin !== 'null' && keyway.apps.list().some(({ origins }) => origins.includes(origin))
+  if (!welcome) throw new KeywayError('origin_refused')
+}
+
+function checkFetchSite(kind: PathKind, { fetchSite, fetchMode }: SeenHeaders, origin: string | null): void {
+  if (fetchSite === null || fetchSite === 'none' || fetchSite === 'same-origin') return
+  if (kind === 'callback' || kind === 'link' || kind === 'public') return
+  // Pages on other loopback ports count as "same-site", so that is foreign too. With a registered Origin it is a CORS call.
+  if (kind === 'app' && origin !== null) return
+  if (kind === 'window' && fetchMode === 'navigate') return
+  throw new KeywayError('origin_refused', { message: 'A page of another site may not call this address.' })
+}
+
+function invalidUrl(message: string): KeywayError {
+  return new KeywayError('invalid_request', { message, details: { field: 'url' } })
+}

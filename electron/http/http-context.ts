@@ -1,0 +1,19 @@
+import type { ConnectTicket } from '../../shared/domain/connect-ticket.ts'
+import type { Keyway } from '../core/keyway.ts'
+import type { Outgoing } from '../core/network/outgoing.ts'
+import type { GuessDelay } from './guess-delay.ts'
+import type { OneTimeTickets } from './one-time-tickets.ts'
+
+/** Where this server can be reached; listen.ts fills it in. Null until it listens. */
+export type ServerAddress = { url: string | null }
+
+/** What every part of the local API works with. */
+export type HttpContext = {
+  readonly keyway: Keyway
+  readonly outgoing: Outgoing
+  readonly address: ServerAddress
+  readonly tickets: OneTimeTickets<ConnectTicket>
+  readonly guesses: GuessDelay
+  /** Aborts when the server closes. */
+  readonly closing: AbortSignal
+}

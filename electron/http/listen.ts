@@ -1,0 +1,106 @@
+// Opens the doors: loopback addresses only, and a UNIX socket (named pipe) beside them. A busy port is named, with who holds it and the next
+// free one; it never ends on another interface.
+import { createServer as createNodeServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { KeywayError } from '../../shared/contract/errors.ts'
+import { KeywayRequest } from './body-reader.ts'
+import { answerBadRequest } from './bad-requests.ts'
+import { explainBusyPort } from './busy-port.ts'
+import type { LocalApi } from './create-server.ts'
+import { openSocketDoor } from './socket-door.ts'
+import { tryListen } from './try-listen.ts'
+
+export type ListenOptions = {
+  /** 0: any free one (tests). */
+  port: number
+  /** `localhost` listens on 127.0.0.1 and, where there is one, on [::1] with the same port. */
+  host?: '127.0.0.1' | '[::1]' | 'localhost'
+  /** UNIX socket or named pipe with the same API; null or absent: none. */
+  socketPath?: string | null
+}
+
+export type Listening = {
+  readonly port: number
+  /** `http://127.0.0.1:<port>`, or of the host that was asked for. */
+  readonly url: string
+  readonly socketPath: string | null
+  /** Stops listening, ends idle connections at once and busy ones after `graceMs` (2 s). Twice is fine. */
+  close(graceMs?: number): Promise<void>
+}
+
+const MAX_HEADER_BYTES = 16 * 1024
+const HEADERS_TIMEOUT_MS = 10_000
+const KEEP_ALIVE_MS = 72_000
+
+/** @throws KeywayError port_busy (details: port, holder, nextFreePort) */
+export async function listen(api: LocalApi, options: ListenOptions): Promise<Listening> {
+  const { port: wanted, host = 'localhost', socketPath = null } = options
+  const servers: Server[] = []
+  try {
+    const first = await open(api.handle, wanted, host === '[::1]' ? '::1' : '127.0.0.1')
+    servers.push(first)
+    const { port } = first.address() as AddressInfo
+    if (host === 'localhost') servers.push(...(await openSecondStack(api.handle, port)))
+    if (socketPath !== null) servers.push(await openSocketDoor(makeServer(api.handle), socketPath))
+    const url = `http://${host === '[::1]' ? host : '127.0.0.1'}:${port}`
+    api.address.url = url
+    return { port, url, socketPath, close: (graceMs = 2000) => closeAll(servers, graceMs) }
+  } catch (error) {
+    await closeAll(servers, 0)
+    throw error
+  }
+}
+
+function makeServer(handle: RequestListener): Server {
+  const server = createNodeServer(
+    {
+      IncomingMessage: KeywayRequest,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      // A proxied upload may take hours; every other body has its own time limit.
+      requestTimeout: 0,
+      connectionsCheckingInterval: 1000,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // Ours is stricter, and says so in Keyway's words.
+      requireHostHeader: false,
+      optimizeEmptyRequests: true,
+    },
+    handle,
+  )
+  server.on('clientError', answerBadRequest)
+  return server
+}
+
+async function open(handle: RequestListener, port: number, address: string): Promise<Server> {
+  const server = makeServer(handle)
+  const failure = await tryListen(server, { port, host: address, exclusive: true })
+  if (failure === null) return server
+  if (failure.code === 'EADDRINUSE' || failure.code === 'EACCES') throw await explainBusyPort(port, failure)
+  throw new KeywayError('internal_error', {
+    message: `The local server cannot listen on ${address}:${port}.`,
+    cause: failure,
+  })
+}
+
+/** `localhost` may mean ::1 to some programs. No IPv6, or the port taken there: then 127.0.0.1 alone. */
+async function openSecondStack(handle: RequestListener, port: number): Promise<Server[]> {
+  const server = makeServer(handle)
+  const failure = await tryListen(server, { port, host: '::1', ipv6Only: true, exclusive: true })
+  return failure === null ? [server] : []
+}
+
+async function closeAll(servers: Server[], graceMs: number): Promise<void> {
+  await Promise.all(
+    servers.splice(0).map(
+      (server) =>
+        new Promise<void>((resolve) => {
+          const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+          server.close(() => {
+            clearTimeout(timer)
+            resolve()
+          })
+          server.closeIdleConnections()
+        }),
+    ),
+  )
+}

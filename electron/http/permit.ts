@@ -1,0 +1,38 @@
+// May this app do this now? The grants say yes, no, or ask the person; nobody's answer is a no.
+import { KeywayError } from '../../shared/contract/errors.ts'
+import type { ConnectionRecord } from '../../shared/contract/connection.ts'
+import { may } from '../../shared/domain/app-policy.ts'
+import type { AppSession, Keyway } from '../core/keyway.ts'
+
+export type Use = { what: 'token' } | { what: 'proxy'; method: string; url: URL; bodyBytes: number | null }
+
+/** Resolves when it is allowed. @throws KeywayError forbidden | approval_denied | approval_timeout */
+export async function permit(
+  keyway: Keyway,
+  { app }: AppSession,
+  connection: ConnectionRecord,
+  use: Use,
+  signal: AbortSignal,
+): Promise<void> {
+  const verdict = may(app, policyUse(use), connection, keyway.clock.now())
+  if (verdict.kind === 'allow') return
+  if (verdict.kind === 'deny') throw new KeywayError('forbidden', { message: verdict.reason })
+  const answer = await keyway.approvals.askUse({
+    app,
+    connection,
+    what: use.what,
+    method: use.what === 'proxy' ? use.method : null,
+    // Without its query, which may hold anything.
+    url: use.what === 'proxy' ? use.url.origin + use.url.pathname : null,
+    bodyBytes: use.what === 'proxy' ? use.bodyBytes : null,
+    signal,
+  })
+  if (answer === 'denied') throw new KeywayError('approval_denied')
+  if (answer === 'timed_out') throw new KeywayError('approval_timeout')
+}
+
+function policyUse(use: Use) {
+  return use.what === 'token'
+    ? ({ what: 'token' } as const)
+    : ({ what: 'proxy', method: use.method, host: use.url.host, path: use.url.pathname } as const)
+}

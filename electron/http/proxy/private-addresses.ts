@@ -1,0 +1,68 @@
+import { BlockList, isIP } from 'node:net'
+
+// IANA special-purpose registries: this machine, private networks, link-local (cloud metadata sits there), shared, test, multicast, reserved.
+const IPV4: ReadonlyArray<readonly [network: string, prefix: number]> = [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 3],
+]
+const IPV6: typeof IPV4 = [
+  ['::', 96],
+  ['64:ff9b:1::', 48],
+  ['100::', 64],
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['3fff::', 20],
+  ['5f00::', 16],
+  ['fc00::', 7],
+  ['fe80::', 9],
+  ['ff00::', 8],
+]
+
+const list = new BlockList()
+for (const [network, prefix] of IPV4) list.addSubnet(network, prefix, 'ipv4')
+for (const [network, prefix] of IPV6) list.addSubnet(network, prefix, 'ipv6')
+
+/** True for every address that is not on the public internet, however it is written. What is no address at all counts as private. */
+export function isPrivateAddress(address: string): boolean {
+  const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '')
+  const family = isIP(bare)
+  if (family === 0) return true
+  if (family === 4) return list.check(bare, 'ipv4')
+  const inner = embeddedIpv4(bare)
+  return inner === null ? list.check(bare, 'ipv6') : list.check(inner, 'ipv4')
+}
+
+/** The IPv4 address inside a mapped (::ffff/96), NAT64 (64:ff9b::/96) or 6to4 (2002::/16) one. */
+function embeddedIpv4(address: string): string | null {
+  const groups = ipv6Groups(address)
+  const prefix = groups.slice(0, 6).join(':')
+  if (prefix === '0:0:0:0:0:ffff' || prefix === '64:ff9b:0:0:0:0') return dotted(groups[6], groups[7])
+  return groups[0] === '2002' ? dotted(groups[1], groups[2]) : null
+}
+
+function ipv6Groups(address: string): string[] {
+  // The URL parser writes every IPv6 address one way: hexadecimal, shortened.
+  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
+  const [head = '', tail] = canonical.split('::')
+  const before = head === '' ? [] : head.split(':')
+  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  if (tail === undefined) return before
+  return [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after]
+}
+
+function dotted(high: string | undefined, low: string | undefined): string {
+  const value = (Number.parseInt(high ?? '0', 16) << 16) | Number.parseInt(low ?? '0', 16)
+  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.')
+}

@@ -1,0 +1,86 @@
+// The two spellings of a proxied request, parsed into one.
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { accountQuery, integrationId, requestBody } from '../../../shared/contract/http-api.ts'
+import type { Wanted } from '../choose-connection.ts'
+import type { Admission } from '../guard.ts'
+import { invalidRequest, parsed } from '../invalid-request.ts'
+import { jsonOf } from '../token-call.ts'
+
+export type ProxiedCall = {
+  wanted: Wanted
+  method: string
+  /** Relative or absolute, as asked for; not yet checked. */
+  target: string
+  /** Names and values in turn, not yet filtered. */
+  headers: readonly string[]
+  /** A buffer can be sent again. */
+  body: Buffer | Readable | null
+  /** Of the body; null when it is streamed without a length. */
+  bodyBytes: number | null
+}
+
+const JSON_FORM = /^\/api\/integrations\/([^/]+)\/request$/
+const PATH_FORM = /^\/api\/integrations\/([^/]+)\/request(\/.*)$/s
+/** CONNECT never gets here; TRACE would show the caller the credentials (RFC 9110 9.3.8). */
+const NOT_PROXIED: ReadonlySet<string> = new Set(['CONNECT', 'TRACE'])
+
+export function isProxyCall(method: string | undefined, path: string): boolean {
+  return isJsonForm(method, path) || (PATH_FORM.test(path) && !NOT_PROXIED.has(method ?? ''))
+}
+
+export function isJsonForm(method: string | undefined, path: string): boolean {
+  return method === 'POST' && JSON_FORM.test(path)
+}
+
+export function parsePathForm(
+  request: IncomingMessage,
+  { path, query, headers }: Admission,
+  body: Buffer | Readable | null,
+): ProxiedCall {
+  const [, id, rest] = PATH_FORM.exec(path) ?? []
+  if (headers.accounts.length > 1)
+    throw invalidRequest('headers', [{ path: ['keyway-account'], message: 'It may be given only once.' }])
+  const account = parsed(accountQuery, { account: headers.accounts[0] }, 'headers').account
+  const length = request.headers['content-length']
+  return {
+    wanted: { id: parsed(integrationId, id, 'path'), account },
+    method: request.method ?? 'GET',
+    target: `${rest ?? '/'}${query}`,
+    headers: request.rawHeaders,
+    body,
+    bodyBytes: body === null ? 0 : length === undefined ? null : Number(length),
+  }
+}
+
+export function parseJsonForm(
+  contentType: string | undefined,
+  { path, headers }: Admission,
+  raw: Buffer,
+): ProxiedCall {
+  if (!/^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i.test(contentType ?? '')) {
+    throw new KeywayError('unsupported_media_type')
+  }
+  const asked = parsed(requestBody, jsonOf(raw), 'body')
+  const account = asked.account ?? parsed(accountQuery, { account: headers.accounts[0] }, 'headers').account
+  const { body, type } = bodyOf(asked.data)
+  const flat = Object.entries(asked.headers).flatMap(([name, value]) =>
+    [value].flat().flatMap((each) => [name, String(each)]),
+  )
+  const hasType = Object.keys(asked.headers).some((name) => name.toLowerCase() === 'content-type')
+  return {
+    wanted: { id: parsed(integrationId, JSON_FORM.exec(path)?.[1], 'path'), account },
+    method: asked.method,
+    target: asked.url,
+    headers: type === null || hasType ? flat : [...flat, 'content-type', type],
+    body,
+    bodyBytes: body?.length ?? 0,
+  }
+}
+
+function bodyOf(data: unknown): { body: Buffer | null; type: string | null } {
+  if (data === undefined || data === null) return { body: null, type: null }
+  if (typeof data === 'string') return { body: Buffer.from(data), type: 'text/plain; charset=utf-8' }
+  return { body: Buffer.from(JSON.stringify(data)), type: 'application/json' }
+}

@@ -1,0 +1,76 @@
+// GET and POST /oauth2/callback: every sign-in comes home here. Needs no key: state decides, once.
+import { z } from 'zod'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { CallbackResult } from '../../core/keyway.ts'
+import { errorTable, type ErrorCode } from '../../../shared/contract/errors.ts'
+import { admissionOf } from '../admissions.ts'
+import type { Framework } from '../framework/create-framework.ts'
+import type { HttpContext } from '../http-context.ts'
+import { pageHeaders } from '../pages/page.ts'
+import { failurePage, flowPage } from '../pages/result-page.ts'
+import { returnUrlWith } from '../return-url.ts'
+import { wantsPage } from '../wants-page.ts'
+import { toolshedResult } from '../toolshed-result.ts'
+
+const PATH = '/oauth2/callback'
+const BODY_LIMIT = 64 * 1024
+
+export async function callbackRoutes(app: Framework, context: HttpContext): Promise<void> {
+  const answer = z.string().describe('A page that says what happened; JSON for programs')
+  const schema = {
+    summary: 'Where providers send the browser back to',
+    description:
+      'state is single use; iss is checked (RFC 9207). With a return_url the answer is a redirect there.',
+    tags: ['Connections'],
+    security: [],
+    response: { 200: answer, 302: z.undefined().describe('To return_url'), default: answer },
+  }
+  app.get(PATH, { config: { access: 'public' }, schema }, async (request, reply) => {
+    const { query } = admissionOf(request.raw)
+    finish(request, reply, await context.keyway.flows.callback(new URLSearchParams(query)))
+  })
+  await app.register((forms, _options, done) => {
+    forms.removeAllContentTypeParsers()
+    forms.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit: BODY_LIMIT },
+      (_request, body, parsed) => parsed(null, new URLSearchParams(String(body))),
+    )
+    forms.post(
+      PATH,
+      {
+        config: { access: 'public' },
+        schema: { ...schema, summary: 'The same for response_mode=form_post' },
+      },
+      async (request, reply) => {
+        const parameters = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
+        finish(request, reply, await context.keyway.flows.callback(parameters))
+      },
+    )
+    done()
+  })
+}
+
+function finish(request: FastifyRequest, reply: FastifyReply, result: CallbackResult): void {
+  const { status, text } = pageOf(result)
+  if (result.returnUrl !== null) void reply.redirect(returnUrlWith(result.returnUrl, result), 302)
+  else if (wantsPage(request)) void reply.code(status).headers(pageHeaders()).send(text)
+  else void reply.code(status).send(toolshedResult(result))
+}
+
+function pageOf({ flow, failure }: CallbackResult): { status: number; text: string } {
+  const shown = failure ?? (flow?.kind === 'failed' ? flow.failure : null)
+  if (shown !== null) return { status: statusOf(shown.code), text: failurePage(shown) }
+  if (flow === null) {
+    const row = errorTable.flow_not_found
+    return {
+      status: row.status,
+      text: failurePage({ code: 'flow_not_found', message: row.sentence, nextStep: row.nextStep }),
+    }
+  }
+  return { status: 200, text: flowPage(flow) }
+}
+
+function statusOf(code: string): number {
+  return Object.hasOwn(errorTable, code) ? errorTable[code as ErrorCode].status : 400
+}

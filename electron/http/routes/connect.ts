@@ -1,0 +1,100 @@
+import {
+  accountQuery,
+  connectBody,
+  connectLinkAnswer,
+  connectLinkBody,
+  connectLinkQuery,
+  connectionAnswer as connectionSchema,
+  errorAnswer,
+  idParams,
+  integrationId,
+  toIsoMoment,
+} from '../../../shared/contract/http-api.ts'
+import { z } from 'zod'
+import { chooseProvider } from '../choose-connection.ts'
+import { connectUrl } from '../connect-links.ts'
+import { allowedReturnUrl, connectionFor, startFromLink } from '../connect-start.ts'
+import { connectWithProof } from '../connect-with-proof.ts'
+import { sessionOf } from '../framework/access.ts'
+import type { Framework } from '../framework/create-framework.ts'
+import type { HttpContext } from '../http-context.ts'
+
+const redirect = z.undefined().describe('To the provider')
+
+export function connectRoutes(app: Framework, context: HttpContext): void {
+  const linkSchema = {
+    summary: 'For a browser: on to the provider, with a one-time ticket (or an app key)',
+    description: 'Without either the answer is a page that says to open Keyway; nothing is started.',
+    tags: ['Connections'],
+    querystring: connectLinkQuery,
+    response: { 302: redirect, default: errorAnswer },
+  }
+  app.get(
+    '/api/integrations/:id/connect',
+    { config: { access: 'link' }, schema: { ...linkSchema, params: idParams } },
+    (request, reply) =>
+      startFromLink(context, request, reply, { id: request.params.id, ...linkCall(request.query) }),
+  )
+  app.get(
+    '/api/integrations/connect/:slug',
+    {
+      config: { access: 'link' },
+      schema: { ...linkSchema, params: z.strictObject({ slug: integrationId }) },
+    },
+    (request, reply) =>
+      startFromLink(context, request, reply, { id: request.params.slug, ...linkCall(request.query) }),
+  )
+  connectLinkRoute(app, context)
+  app.post(
+    '/api/integrations/:id/connect',
+    {
+      schema: {
+        summary: 'Connect with a code, the final address of a sign-in, or a refresh token',
+        description: 'A refresh token is proved by one refresh before it is stored.',
+        tags: ['Connections'],
+        params: idParams,
+        querystring: accountQuery,
+        body: connectBody,
+        response: { 201: connectionSchema, default: errorAnswer },
+      },
+    },
+    async (request, reply) => {
+      const body = { ...request.body, account: request.body.account ?? request.query.account }
+      const answer = await connectWithProof(context, sessionOf(request), request.params.id, body)
+      return reply.code(201).send(answer)
+    },
+  )
+}
+
+function connectLinkRoute(app: Framework, context: HttpContext): void {
+  app.post(
+    '/api/integrations/:id/connect-link',
+    {
+      schema: {
+        summary: 'A link for a browser, with a ticket that is good for ten minutes and one use',
+        tags: ['Connections'],
+        params: idParams,
+        body: connectLinkBody.nullish(),
+        response: { 201: connectLinkAnswer, default: errorAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { app: caller } = sessionOf(request)
+      const { provider, connection } = chooseProvider(context.keyway, caller, request.params.id)
+      const wish = request.body ?? { scopes: [] }
+      const { url, expiresAt } = connectUrl(context, {
+        slug: provider.slug,
+        appId: caller.id,
+        providerId: provider.id,
+        ...connectionFor(context.keyway, provider, connection?.id ?? null, wish.account),
+        addScopes: wish.scopes,
+        returnUrl: allowedReturnUrl(wish.returnUrl, caller.origins),
+      })
+      return reply.code(201).send({ connectUrl: url, expiresAt: toIsoMoment(expiresAt) })
+    },
+  )
+}
+
+function linkCall(query: z.output<typeof connectLinkQuery>) {
+  return { ticket: query.ticket, returnUrl: query.return_url, account: query.account }
+}

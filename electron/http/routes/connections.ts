@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import type { AppRecord } from '../../../shared/contract/app.ts'
+import type { ConnectionView } from '../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import {
+  accountQuery,
+  connectionAnswer as connectionSchema,
+  connectionListAnswer as listSchema,
+  connectionListQuery,
+  errorAnswer,
+  idParams,
+  REVOCATION_HEADER,
+} from '../../../shared/contract/http-api.ts'
+import type { Keyway } from '../../core/keyway.ts'
+import { chooseConnection, sees } from '../choose-connection.ts'
+import { withConnectUrl } from '../connect-links.ts'
+import { connectionAnswer, connectionListAnswer } from '../connection-answers.ts'
+import { disconnect } from '../disconnect.ts'
+import { sessionOf } from '../framework/access.ts'
+import type { Framework } from '../framework/create-framework.ts'
+import type { HttpContext } from '../http-context.ts'
+
+export function connectionRoutes(app: Framework, context: HttpContext): void {
+  const { keyway } = context
+  app.get(
+    '/api/integration-connections',
+    {
+      schema: {
+        summary: 'The connections this app may know about',
+        tags: ['Connections'],
+        querystring: connectionListQuery,
+        response: { 200: listSchema, default: errorAnswer },
+      },
+    },
+    (request) => connectionListAnswer(visibleConnections(keyway, sessionOf(request).app), request.query),
+  )
+  app.get(
+    '/api/integrations/:id/connection',
+    {
+      schema: {
+        summary: 'One connection',
+        tags: ['Connections'],
+        params: idParams,
+        querystring: accountQuery,
+        response: { 200: connectionSchema, default: errorAnswer },
+      },
+    },
+    (request) => {
+      const { app: caller } = sessionOf(request)
+      const wanted = { id: request.params.id, account: request.query.account }
+      return connectionAnswer(chosenView(context, caller, wanted))
+    },
+  )
+  app.delete(
+    '/api/integrations/:id/connection',
+    {
+      schema: {
+        summary: 'Disconnect: revoked at the provider when it can be, removed here in any case',
+        description: `The ${REVOCATION_HEADER} header says which of the two happened: at_provider or local_only.`,
+        tags: ['Connections'],
+        params: idParams,
+        querystring: accountQuery,
+        response: { 204: z.undefined().describe('Disconnected'), default: errorAnswer },
+      },
+    },
+    async (request, reply) => {
+      const session = sessionOf(request)
+      const { id } = chosenView(context, session.app, {
+        id: request.params.id,
+        account: request.query.account,
+      })
+      const result = await disconnect(context, session, id)
+      return reply.code(204).header(REVOCATION_HEADER, result.revoked).send(undefined)
+    },
+  )
+}
+
+function visibleConnections(keyway: Keyway, app: AppRecord): ConnectionView[] {
+  return keyway.connections
+    .list()
+    .filter((connection) => sees(keyway, app, connection))
+    .sort((one, other) => one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1))
+}
+
+/** @throws KeywayError of chooseConnection, with a connectUrl when nothing is connected yet */
+export function chosenView(
+  context: HttpContext,
+  app: AppRecord,
+  wanted: { id: string; account?: string | undefined },
+): ConnectionView {
+  try {
+    const { id } = chooseConnection(context.keyway, app, wanted)
+    const view = context.keyway.connections.get(id)
+    if (view === null) throw new KeywayError('connection_not_found')
+    return view
+  } catch (error) {
+    if (!(error instanceof KeywayError)) throw error
+    throw withConnectUrl(context, error, {
+      id: wanted.id,
+      appId: app.id,
+      connectionId: null,
+      account: wanted.account ?? null,
+      addScopes: [],
+    })
+  }
+}

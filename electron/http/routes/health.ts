@@ -1,0 +1,20 @@
+import type { Framework } from '../framework/create-framework.ts'
+import { healthAnswer } from '../health.ts'
+import { answeredInFront } from '../framework/answered-in-front.ts'
+
+export function healthRoutes(app: Framework): void {
+  app.get(
+    '/healthz',
+    {
+      config: { access: 'public' },
+      schema: {
+        summary: 'Whether Keyway answers; needs no key',
+        tags: ['Server'],
+        security: [],
+        response: { 200: healthAnswer },
+      },
+    },
+    answeredInFront,
+  )
+  app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger())
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { errorAnswer, idParams, integrationId, requestBody } from '../../../shared/contract/http-api.ts'
+import { answeredInFront } from '../framework/answered-in-front.ts'
+import type { Framework } from '../framework/create-framework.ts'
+
+const upstream = z
+  .any()
+  .describe('The answer of the API, streamed; Keyway-Upstream: 1 tells it from an answer of Keyway')
+const description =
+  'Only to the connection’s allowed hosts. On 401 one refresh and one retry when the body can be replayed (up to 64 KiB); 429 and 503 with ' +
+  'Retry-After are waited for, up to 15 s, for idempotent methods. Redirects within the API are followed for GET and HEAD, others are handed ' +
+  'back as they are. Cookies are not passed in either direction. Keyway-Account picks the account.'
+
+export function requestRoutes(app: Framework): void {
+  app.post(
+    '/api/integrations/:id/request',
+    {
+      schema: {
+        summary: 'Send one API request, described as JSON',
+        description,
+        tags: ['Requests'],
+        params: idParams,
+        body: requestBody,
+        response: { 200: upstream, default: errorAnswer },
+      },
+    },
+    answeredInFront,
+  )
+  app.route({
+    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    url: '/api/integrations/:id/request/*',
+    schema: {
+      summary: 'Send an API request by its path; bodies are streamed',
+      description,
+      tags: ['Requests'],
+      params: z.strictObject({
+        id: integrationId,
+        '*': z.string().describe('Path below the connection’s base address'),
+      }),
+      response: { 200: upstream, default: errorAnswer },
+    },
+    handler: answeredInFront,
+  })
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import {
+  errorAnswer,
+  toolshedConnections,
+  toolshedDisconnected,
+  toolshedLoginQuery,
+  toolshedParams,
+  toolshedQuery,
+} from '../../../shared/contract/http-api.ts'
+import { sameAccount, sees } from '../choose-connection.ts'
+import { startFromLink } from '../connect-start.ts'
+import { disconnect } from '../disconnect.ts'
+import { sessionOf } from '../framework/access.ts'
+import type { Framework } from '../framework/create-framework.ts'
+import type { HttpContext } from '../http-context.ts'
+import { chosenView } from './connections.ts'
+
+export function toolshedRoutes(app: Framework, context: HttpContext): void {
+  const { keyway } = context
+  app.get(
+    '/api/auth/:provider/login',
+    {
+      config: { access: 'link' },
+      schema: {
+        summary: 'Connect an account; the same rules as a connect link',
+        tags: ['Toolshed'],
+        params: toolshedParams,
+        querystring: toolshedLoginQuery,
+        response: { 302: z.undefined().describe('To the provider'), default: errorAnswer },
+      },
+    },
+    (request, reply) =>
+      startFromLink(context, request, reply, {
+        id: request.params.provider,
+        ticket: request.query.ticket,
+        returnUrl: request.query.return_url,
+        account: request.query.userId,
+      }),
+  )
+  app.get(
+    '/api/auth/connections',
+    {
+      schema: {
+        summary: 'Which providers an account name is connected at',
+        tags: ['Toolshed'],
+        querystring: toolshedQuery,
+        response: { 200: toolshedConnections, default: errorAnswer },
+      },
+    },
+    (request) => {
+      const { userId } = request.query
+      const { app: caller } = sessionOf(request)
+      const slugs = keyway.connections
+        .list()
+        .filter((connection) => sameAccount(connection.account, userId) && sees(keyway, caller, connection))
+        .map(({ providerSlug }) => providerSlug)
+      return { userId, providers: [...new Set(slugs)].sort() }
+    },
+  )
+  disconnectRoute(app, context)
+}
+
+function disconnectRoute(app: Framework, context: HttpContext): void {
+  app.delete(
+    '/api/auth/:provider',
+    {
+      schema: {
+        summary: 'Disconnect an account',
+        tags: ['Toolshed'],
+        params: toolshedParams,
+        querystring: toolshedQuery,
+        response: { 200: toolshedDisconnected, default: errorAnswer },
+      },
+    },
+    async (request, reply) => {
+      const session = sessionOf(request)
+      const { userId } = request.query
+      const view = chosenView(context, session.app, { id: request.params.provider, account: userId })
+      const { revoked } = await disconnect(context, session, view.id)
+      void reply.header('keyway-revocation', revoked)
+      return { disconnected: true as const, provider: view.providerSlug, userId }
+    },
+  )
+}

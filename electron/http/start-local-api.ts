@@ -1,0 +1,45 @@
+// What a host calls: the local API built, listening, and made known to the core.
+import { asKeywayError } from '../../shared/contract/errors.ts'
+import type { Keyway } from '../core/keyway.ts'
+import { createServer, type ServerOptions } from './create-server.ts'
+import { listen, type Listening, type ListenOptions } from './listen.ts'
+
+export type RunningApi = Listening & {
+  /** A link that lets one browser into the window, once. Null without `windowFolder`. */
+  launchUrl(): string | null
+}
+
+/** @throws KeywayError port_busy; the core has been told then as well, so that the window can say it. */
+export async function startLocalApi(
+  keyway: Keyway,
+  options: ServerOptions & ListenOptions,
+): Promise<RunningApi> {
+  const api = createServer(keyway, options)
+  try {
+    const listening = await listen(api, options)
+    keyway.serverChanged({
+      url: listening.url,
+      listening: true,
+      failure: null,
+      socketPath: listening.socketPath,
+    })
+    return {
+      ...listening,
+      launchUrl: () => api.launchUrl(),
+      async close(graceMs) {
+        await api.close()
+        await listening.close(graceMs)
+      },
+    }
+  } catch (error) {
+    await api.close()
+    const failure = asKeywayError(error)
+    keyway.serverChanged({
+      url: `http://127.0.0.1:${options.port}`,
+      listening: false,
+      failure,
+      socketPath: null,
+    })
+    throw failure
+  }
+}

@@ -1,0 +1,67 @@
+// The two spellings of a token call, parsed into one.
+import { integrationId, tokenBody, tokenQuery } from '../../shared/contract/http-api.ts'
+import { Secret } from '../../shared/contract/secret.ts'
+import { KeywayError } from '../../shared/contract/errors.ts'
+import type { TokenAsk } from '../core/connections/token-service.ts'
+import type { Wanted } from './choose-connection.ts'
+import type { Admission } from './guard.ts'
+import { invalidRequest, parsed, queryObject } from './invalid-request.ts'
+
+export type TokenCall = { wanted: Wanted; ask: TokenAsk }
+
+export const TOKEN_PATH = '/api/integrations/token'
+const TOKEN_OF = /^\/api\/integrations\/([^/]+)\/token$/
+
+/** `GET` and `POST` on the paths that ask for a token. */
+export function isTokenCall(method: string | undefined, path: string): boolean {
+  return method === 'GET' ? TOKEN_OF.test(path) : method === 'POST' && path === TOKEN_PATH
+}
+
+export function parseTokenQuery({ path, query }: Admission): TokenCall {
+  const id = parsed(integrationId, TOKEN_OF.exec(path)?.[1] ?? '', 'path')
+  const asked = parsed(tokenQuery, queryObject(query), 'query')
+  return {
+    wanted: { id, account: asked.account },
+    ask: askOf({ ...asked, rejected: asked.rejected === true ? 'current' : undefined }),
+  }
+}
+
+export function parseTokenBody(contentType: string | undefined, body: Buffer): TokenCall {
+  if (!/^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i.test(contentType ?? '')) {
+    throw new KeywayError('unsupported_media_type')
+  }
+  const asked = parsed(tokenBody, jsonOf(body), 'body')
+  const rejected =
+    typeof asked.rejected === 'string'
+      ? new Secret(asked.rejected)
+      : asked.rejected === true
+        ? 'current'
+        : undefined
+  return { wanted: { id: asked.provider, account: asked.account }, ask: askOf({ ...asked, rejected }) }
+}
+
+/** Nothing but "a token, please": what a remembered call may stand for. */
+export function isPlain(ask: TokenAsk): boolean {
+  return ask.minValidSeconds === undefined && ask.rejected === undefined && ask.scopes === undefined
+}
+
+function askOf(asked: {
+  minValid?: number | undefined
+  scopes?: string[] | undefined
+  rejected: TokenAsk['rejected'] | undefined
+}): TokenAsk {
+  return {
+    ...(asked.minValid === undefined ? {} : { minValidSeconds: asked.minValid }),
+    ...(asked.scopes === undefined ? {} : { scopes: asked.scopes }),
+    ...(asked.rejected === undefined ? {} : { rejected: asked.rejected }),
+  }
+}
+
+export function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown
+  } catch (error) {
+    if (error instanceof SyntaxError) throw invalidRequest('body', [{ path: [], message: 'It is not JSON.' }])
+    throw error
+  }
+}

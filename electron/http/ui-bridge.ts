@@ -1,0 +1,83 @@
+// The window's calls and events over HTTP, derived from the one contract that IPC uses too.
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { asKeywayError, KeywayError, toErrorBody } from '../../shared/contract/errors.ts'
+import { uiCalls, uiEventNames, type UiCallName, type UiResult } from '../../shared/contract/ui-api.ts'
+import type { Keyway } from '../core/keyway.ts'
+import { admissionOf } from './admissions.ts'
+import { openEventStream } from './event-stream.ts'
+import type { Framework } from './framework/create-framework.ts'
+import type { HttpContext } from './http-context.ts'
+import { invalidRequest } from './invalid-request.ts'
+import { logInternal } from './log-internal.ts'
+
+const BODY_LIMIT = 1024 * 1024
+const callParams = z.strictObject({ name: z.string().max(60) })
+
+/** POST /ui/call/{name} and GET /ui/events. `needWindow` throws unless the request comes from the signed-in window. */
+export async function addUiBridge(
+  app: Framework,
+  context: HttpContext,
+  needWindow: (request: FastifyRequest) => void,
+): Promise<void> {
+  await app.register((calls, _options, done) => {
+    calls.removeAllContentTypeParsers()
+    // A call without input has an empty body; the framework's own parser refuses that.
+    calls.addContentTypeParser(
+      'application/json',
+      { parseAs: 'string', bodyLimit: BODY_LIMIT },
+      (_request, body, parsed) => {
+        try {
+          parsed(null, body === '' ? undefined : JSON.parse(String(body)))
+        } catch (error) {
+          parsed(invalidRequest('body', [{ path: [], message: 'It is not JSON.' }]))
+          context.keyway.logger.debug('A window call was not JSON', { error })
+        }
+      },
+    )
+    calls.addHook('onRequest', (request, _reply, next) => {
+      needWindow(request)
+      next()
+    })
+    calls.post('/ui/call/:name', { config: { access: 'window' }, schema: { hide: true } }, (request) => {
+      if (
+        request.headers['x-keyway-window'] === undefined ||
+        admissionOf(request.raw).headers.origins.length !== 1
+      ) {
+        throw new KeywayError('origin_refused', { message: 'Window calls come from the window only.' })
+      }
+      return answerCall(context, callParams.parse(request.params).name, request.body)
+    })
+    done()
+  })
+  app.get('/ui/events', { config: { access: 'window' }, schema: { hide: true } }, (request, reply) => {
+    needWindow(request)
+    const stream = openEventStream(reply.hijack().raw, context)
+    const stops = uiEventNames.map((name) => context.keyway.on(name, (value) => stream.send(name, value)))
+    stream.onEnd(() => {
+      for (const stop of stops) stop()
+    })
+  })
+}
+
+/** A call never fails in another way than with a coded body, as over IPC. */
+async function answerCall(context: HttpContext, name: string, input: unknown): Promise<UiResult<unknown>> {
+  try {
+    if (!isCallName(name)) throw new KeywayError('not_found', { details: { call: name } })
+    return { ok: true, value: (await call(context.keyway, name, input)) ?? null }
+  } catch (error) {
+    const failure = asKeywayError(error)
+    logInternal(context, failure)
+    return { ok: false, failure: toErrorBody(failure) }
+  }
+}
+
+function isCallName(name: string): name is UiCallName {
+  return Object.hasOwn(uiCalls, name)
+}
+
+function call(keyway: Keyway, name: UiCallName, input: unknown): Promise<unknown> {
+  const result = uiCalls[name].input.safeParse(input)
+  if (!result.success) throw invalidRequest('input', result.error.issues)
+  return keyway.ui[name](result.data as never)
+}

@@ -1,0 +1,120 @@
+// A token for an app: choose, permit, ask the core, answer with one of the four outcomes, and write down who got what.
+import { KeywayError, asKeywayError } from '../../shared/contract/errors.ts'
+import { toIsoMoment } from '../../shared/contract/http-api.ts'
+import type { ConnectionRecord } from '../../shared/contract/connection.ts'
+import type { AppSession, Keyway } from '../core/keyway.ts'
+import type { TokenAsk, TokenResult, VendedToken } from '../core/connections/token-service.ts'
+import { chooseConnection, type Wanted } from './choose-connection.ts'
+import { withConnectUrl } from './connect-links.ts'
+import type { HttpContext } from './http-context.ts'
+import { permit } from './permit.ts'
+
+export type Vended = { token: VendedToken; connection: ConnectionRecord }
+
+/** @throws KeywayError of whichever outcome is not `ok`, with connectUrl or retryAt where they help. */
+export async function vendToken(
+  context: HttpContext,
+  session: AppSession,
+  wanted: Wanted,
+  ask: TokenAsk,
+  signal: AbortSignal,
+): Promise<Vended> {
+  const { keyway } = context
+  const startedAt = keyway.clock.monotonicMs()
+  let connection: ConnectionRecord | null = null
+  try {
+    connection = chooseConnection(keyway, session.app, wanted)
+    await permit(keyway, session, connection, { what: 'token' }, signal)
+    const token = await tokenFor(context, session, connection, ask)
+    noteVend(context, session, token, keyway.clock.monotonicMs() - startedAt)
+    return { token, connection }
+  } catch (thrown) {
+    const failure = withConnectUrl(context, asKeywayError(thrown), {
+      id: connection?.providerId ?? wanted.id,
+      appId: session.app.id,
+      connectionId: connection?.id ?? null,
+      account: connection?.account ?? wanted.account ?? null,
+      addScopes: ask.scopes ?? [],
+    })
+    noteRefusal(context, session, {
+      connection,
+      wanted,
+      failure,
+      durationMs: keyway.clock.monotonicMs() - startedAt,
+    })
+    throw failure
+  }
+}
+
+/** Without choosing, permission or record: for callers that did all three. */
+export async function tokenFor(
+  context: HttpContext,
+  session: AppSession,
+  connection: ConnectionRecord,
+  ask: TokenAsk,
+): Promise<VendedToken> {
+  const result = await context.keyway.tokens.get(connection.id, ask)
+  if (result.kind !== 'ok') throw failureOf(result, context.keyway.clock.now())
+  noteUse(context.keyway, session, connection.id)
+  return result.token
+}
+
+export function noteUse({ tokens, apps }: Keyway, { app }: AppSession, connectionId: string): void {
+  tokens.noteUse(connectionId, app.name)
+  apps.noteUse(app.id)
+}
+
+export function failureOf(result: Exclude<TokenResult, { kind: 'ok' }>, nowMs: number): KeywayError {
+  const { failure } = result
+  if (result.kind !== 'retrying') return failure
+  return new KeywayError(failure.code, {
+    message: failure.message,
+    nextStep: failure.nextStep,
+    details: {
+      ...failure.details,
+      retryAt: toIsoMoment(result.retryAt),
+      retryAfterSeconds: Math.max(1, Math.ceil((result.retryAt - nowMs) / 1000)),
+    },
+    cause: failure.cause,
+  })
+}
+
+export function noteVend(
+  { keyway }: HttpContext,
+  { app }: AppSession,
+  token: VendedToken,
+  durationMs: number,
+): void {
+  keyway.activity.append({
+    kind: 'vend',
+    outcome: 'ok',
+    appId: app.id,
+    appName: app.name,
+    connectionId: token.connectionId,
+    providerSlug: token.providerSlug,
+    account: token.account,
+    status: 200,
+    durationMs,
+  })
+}
+
+function noteRefusal(
+  { keyway }: HttpContext,
+  { app }: AppSession,
+  about: { connection: ConnectionRecord | null; wanted: Wanted; failure: KeywayError; durationMs: number },
+): void {
+  const provider = keyway.providers.find(about.connection?.providerId ?? about.wanted.id)
+  keyway.activity.append({
+    kind: 'vend',
+    outcome: about.failure.status === 403 ? 'refused' : 'failed',
+    appId: app.id,
+    appName: app.name,
+    ...(about.connection === null
+      ? {}
+      : { connectionId: about.connection.id, account: about.connection.account }),
+    ...(provider === null ? {} : { providerSlug: provider.slug }),
+    status: about.failure.status,
+    code: about.failure.code,
+    durationMs: about.durationMs,
+  })
+}
