@@ -1,0 +1,139 @@
+// An authorization server as a data structure: codes, grants, rotating refresh tokens with reuse detection. It counts what a real one would
+// hold against its client.
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../../electron/core/ports.ts'
+
+export type MemoryAccount = { id: string; label: string }
+
+type Grant = {
+  account: MemoryAccount
+  scopes: readonly string[]
+  /** The refresh token that is taken now; older ones of the same grant are reuse. */
+  refreshToken: string | null
+  used: Set<string>
+  accessTokens: Map<string, number>
+  isRevoked: boolean
+}
+
+export type MemoryProvider = {
+  account: MemoryAccount
+  lifetimeSeconds: number
+  issuesRefreshToken: boolean
+  rotates: boolean
+  authorise(scopes: readonly string[]): string
+  exchange(code: string): MemoryTokens | { error: string }
+  refresh(refreshToken: string): MemoryTokens | { error: string }
+  /** For the app itself. */
+  issue(scopes: readonly string[]): MemoryTokens
+  revoke(token: string): void
+  /** Whether an API of this provider would take the token now. */
+  isAlive(accessToken: string): boolean
+  endAllGrants(): void
+  readonly counts: {
+    exchanges: number
+    refreshes: number
+    rotations: number
+    reuses: number
+    revocations: number
+  }
+}
+
+export type MemoryTokens = {
+  accessToken: string
+  refreshToken: string | null
+  expiresInSeconds: number
+  scopes: readonly string[]
+  account: MemoryAccount
+}
+
+export function createMemoryProvider(
+  clock: Clock,
+  random = () => randomBytes(9).toString('hex'),
+): MemoryProvider {
+  const grants = new Set<Grant>()
+  const codes = new Map<string, Grant>()
+  const byRefresh = new Map<string, Grant>()
+  const counts = { exchanges: 0, refreshes: 0, rotations: 0, reuses: 0, revocations: 0 }
+  const name = (kind: string): string => `made-up-${kind}-${random()}`
+
+  const tokensOf = (grant: Grant): MemoryTokens => {
+    const accessToken = name('access')
+    grant.accessTokens.set(accessToken, clock.monotonicMs() + provider.lifetimeSeconds * 1000)
+    return {
+      accessToken,
+      refreshToken: grant.refreshToken,
+      expiresInSeconds: provider.lifetimeSeconds,
+      scopes: grant.scopes,
+      account: grant.account,
+    }
+  }
+  const open = (scopes: readonly string[]): Grant => {
+    const grant: Grant = {
+      account: provider.account,
+      scopes,
+      refreshToken: provider.issuesRefreshToken ? name('refresh') : null,
+      used: new Set(),
+      accessTokens: new Map(),
+      isRevoked: false,
+    }
+    grants.add(grant)
+    if (grant.refreshToken !== null) byRefresh.set(grant.refreshToken, grant)
+    return grant
+  }
+  const end = (grant: Grant): void => {
+    grant.isRevoked = true
+    grant.accessTokens.clear()
+  }
+
+  const provider: MemoryProvider = {
+    account: { id: 'u-1', label: 'ada@example.test' },
+    lifetimeSeconds: 3600,
+    issuesRefreshToken: true,
+    rotates: true,
+    counts,
+    authorise(scopes) {
+      const code = name('code')
+      codes.set(code, open(scopes))
+      return code
+    },
+    exchange(code) {
+      counts.exchanges += 1
+      const grant = codes.get(code)
+      codes.delete(code)
+      return grant === undefined ? { error: 'invalid_grant' } : tokensOf(grant)
+    },
+    refresh(refreshToken) {
+      counts.refreshes += 1
+      const grant = byRefresh.get(refreshToken)
+      if (grant === undefined || grant.isRevoked) return { error: 'invalid_grant' }
+      if (grant.used.has(refreshToken)) {
+        counts.reuses += 1
+        end(grant)
+        return { error: 'invalid_grant' }
+      }
+      if (provider.rotates) {
+        counts.rotations += 1
+        grant.used.add(refreshToken)
+        grant.refreshToken = name('refresh')
+        byRefresh.set(grant.refreshToken, grant)
+      }
+      return tokensOf(grant)
+    },
+    issue(scopes) {
+      const grant = open(scopes)
+      grant.refreshToken = null
+      return tokensOf(grant)
+    },
+    revoke(token) {
+      counts.revocations += 1
+      const grant = byRefresh.get(token) ?? [...grants].find(({ accessTokens }) => accessTokens.has(token))
+      if (grant !== undefined) end(grant)
+    },
+    isAlive: (accessToken) =>
+      [...grants].some(
+        (grant) => !grant.isRevoked && (grant.accessTokens.get(accessToken) ?? -1) > clock.monotonicMs(),
+      ),
+    endAllGrants: () => grants.forEach(end),
+  }
+  return provider
+}

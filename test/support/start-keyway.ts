@@ -1,0 +1,141 @@
+// A core in memory: real parts, real vault, no disk and no network. What a test wants to look into is handed out beside it.
+import { createKeyway, type KeywayDeps } from '../../electron/core/create-keyway.ts'
+import { createDamages } from '../../electron/core/damages.ts'
+import type { Activity, Keyway } from '../../electron/core/keyway.ts'
+import type { Clock, KeyValueStore, RecordStore } from '../../electron/core/ports.ts'
+import { createVault, type Vault } from '../../electron/core/vault/vault.ts'
+import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-protector.ts'
+import type { ActivityEntry } from '../../shared/contract/activity.ts'
+import type { Flow } from '../../shared/contract/flow.ts'
+import type { Preset } from '../../shared/contract/preset.ts'
+import { Secret } from '../../shared/contract/secret.ts'
+import { aConnect, aProvider } from './builders.ts'
+import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { createFakeOAuthClient, type FakeOAuthClient } from './fake-oauth-client.ts'
+import { createMemoryKeyValueStore, createMemoryLogger, createMemoryRecordStore } from './memory-ports.ts'
+import { createMemoryProvider, type MemoryProvider } from './memory-provider.ts'
+
+export const PASSPHRASE = new Secret('correct horse battery staple')
+
+export type MemoryStores = {
+  settings: KeyValueStore
+  providers: KeyValueStore
+  apps: KeyValueStore
+  connections: RecordStore
+  vault: RecordStore
+}
+
+export const memoryStores = (): MemoryStores => ({
+  settings: createMemoryKeyValueStore(),
+  providers: createMemoryKeyValueStore(),
+  apps: createMemoryKeyValueStore(),
+  connections: createMemoryRecordStore(),
+  vault: createMemoryRecordStore(),
+})
+
+export type TestKeyway = {
+  keyway: Keyway
+  clock: FakeClock
+  oauth: FakeOAuthClient
+  server: MemoryProvider
+  vault: Vault
+  stores: MemoryStores
+  opened: string[]
+  activity: ActivityEntry[]
+  logger: ReturnType<typeof createMemoryLogger>
+}
+
+export type TestKeywayOptions = {
+  clock?: FakeClock
+  stores?: MemoryStores
+  server?: MemoryProvider
+  oauth?: FakeOAuthClient
+  presets?: readonly Preset[]
+  browser?: KeywayDeps['browser']
+  random?: () => number
+  fetch?: KeywayDeps['fetchFor']
+  vault?: 'unlocked' | 'locked'
+}
+
+export async function startTestKeyway(options: TestKeywayOptions = {}): Promise<TestKeyway> {
+  const clock = options.clock ?? createFakeClock()
+  const stores = options.stores ?? memoryStores()
+  const server = options.server ?? createMemoryProvider(clock)
+  const oauth = options.oauth ?? createFakeOAuthClient(clock, server)
+  const logger = createMemoryLogger()
+  const opened: string[] = []
+  const activity: ActivityEntry[] = []
+  const vault = await openTestVault(clock, stores.vault, logger, options.vault ?? 'unlocked')
+  const keyway = await createKeyway({
+    clock,
+    logger,
+    oauth,
+    vault,
+    stores,
+    activity: memoryActivity(activity),
+    browser: options.browser ?? {
+      open: async (url) => {
+        opened.push(url)
+        return { opened: true }
+      },
+    },
+    fetchFor: options.fetch ?? (() => () => Promise.reject(new Error('no network in this test'))),
+    damages: createDamages({ clock, dataFolder: '/data' }),
+    presets: options.presets ?? [],
+    host: { kind: 'headless', platform: 'linux', version: '0.0.0-test' },
+    random: options.random ?? (() => 0.5),
+  })
+  return { keyway, clock, oauth, server, vault, stores, opened, activity, logger }
+}
+
+async function openTestVault(
+  clock: Clock,
+  store: RecordStore,
+  logger: KeywayDeps['logger'],
+  wanted: 'unlocked' | 'locked',
+): Promise<Vault> {
+  // A cheap scrypt: these tests are not about how hard a passphrase is to guess. Real time, as scrypt knows no fake clock.
+  const passphrase = createPassphraseProtectors({ cost: { N: 2, r: 1, p: 1 } })
+  const vault = createVault({ protectors: [], passphrase, store, clock, logger })
+  const state = await vault.start()
+  if (state.kind === 'uninitialised') await vault.initialise('passphrase', PASSPHRASE)
+  else if (wanted === 'unlocked') await vault.unlock(PASSPHRASE)
+  if (wanted === 'locked') vault.lock()
+  return vault
+}
+
+function memoryActivity(entries: ActivityEntry[]): Activity {
+  return {
+    append: (entry) => void entries.push(entry),
+    query: () => Promise.resolve([]),
+    verify: () => Promise.resolve({ ok: true, rows: entries.length, firstBad: null, message: 'in memory' }),
+  }
+}
+
+/** Signs in at the in-memory provider and comes back with the code. */
+export async function signIn(
+  { keyway, server }: Pick<TestKeyway, 'keyway' | 'server'>,
+  draft: Parameters<typeof aConnect>[0],
+): Promise<Flow> {
+  const flow = await keyway.connections.connect(aConnect(draft))
+  if (flow.kind !== 'waiting_for_browser') return flow
+  const result = await keyway.flows.callback(answerTo(flow, server.authorise(['read', 'write'])))
+  if (result.flow === null) throw new Error(`the callback was refused: ${result.failure?.code ?? 'unknown'}`)
+  return result.flow
+}
+
+export function answerTo(flow: Flow, code: string): URLSearchParams {
+  if (flow.kind !== 'waiting_for_browser') throw new Error(`the flow is ${flow.kind}`)
+  return new URLSearchParams({ code, state: new URL(flow.authorizationUrl).searchParams.get('state') ?? '' })
+}
+
+/** A core with one provider and one connection at it. */
+export async function startConnected(
+  options: TestKeywayOptions & { provider?: Parameters<typeof aProvider>[0] } = {},
+): Promise<TestKeyway & { connectionId: string; providerId: string }> {
+  const started = await startTestKeyway(options)
+  const provider = started.keyway.providers.create(aProvider(options.provider))
+  const flow = await signIn(started, { providerId: provider.id, account: 'work' })
+  if (flow.kind !== 'done') throw new Error(`the sign-in ended as ${flow.kind}`)
+  return { ...started, providerId: provider.id, connectionId: flow.connectionId }
+}
