@@ -34,9 +34,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Only what really looks like a form with a token or an error in it: torn JSON must not pass for one. */
+/** Only what really looks like a form with a token, a device code or an error in it: torn JSON must not pass for one. */
 function parseForm(text: string): Record<string, string> | null {
   if (!/^[\w.-]+=[^\s<>{}"]*$/.test(text)) return null
   const fields = Object.fromEntries(new URLSearchParams(text))
-  return 'access_token' in fields || 'error' in fields ? fields : null
+  return ['access_token', 'error', 'device_code'].some((name) => name in fields) ? fields : null
 }

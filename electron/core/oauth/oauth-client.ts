@@ -60,7 +60,9 @@ export type Transaction = {
   readonly state: string
   readonly redirectUri: string | null
   readonly createdAt: number
-  /** Everything else is the client's own business (verifier, nonce, DPoP key, issuer). */
+  /** The server's issuer where it is known: an answer pasted as a bare code has no `iss`, and is given this one by whoever pastes it. */
+  readonly issuer?: string | null
+  /** Everything else is the client's own business (verifier, nonce, DPoP key). */
   readonly inner: unknown
 }
 

@@ -1,0 +1,152 @@
+// The authorization request (RFC 6749 4.1.1), with PKCE, state, nonce, PAR, DPoP and resource as the provider wants them.
+import { secretOrNull } from '../../../shared/contract/secret.ts'
+import { joinScopes } from '../../../shared/domain/scopes.ts'
+import { fillMap, fillTemplate, type TemplateValues } from '../../../shared/domain/template.ts'
+import type { DpopKeys } from './dpop-keys.ts'
+import { loadLibrary } from './library.ts'
+import type { AuthorizeRequest, OAuthClient, ResolvedProvider, Transaction } from './oauth-client.ts'
+import type { OAuthDeps } from './oauth-deps.ts'
+import { makePkce, randomText, type Pkce } from './pkce.ts'
+import { pushAuthorization } from './push-authorization.ts'
+import { requireClientId } from './require-client.ts'
+import type { Server, Servers } from './servers.ts'
+import { shapeParameters, withQuery } from './shape-request.ts'
+import { clientIdRule } from './token-shaping.ts'
+import { sealInner } from './transaction.ts'
+
+type Tools = { deps: OAuthDeps; servers: Servers; dpopKeys: DpopKeys }
+
+export function createAuthorize({ deps, servers, dpopKeys }: Tools): OAuthClient['authorize'] {
+  return async (provider, request, signal) => {
+    requireClientId(provider)
+    const server = await servers.find(provider, {
+      need: ['authorization', 'token'],
+      discovery: 'if-possible',
+      signal,
+    })
+    const endpoint = server.need('authorization')
+    const pkce = makePkce(provider)
+    const state = randomText(32, provider.spec.authorize.stateMinLength)
+    const nonce = wantsNonce(provider, request) ? randomText(32) : null
+    const dpopKey = wantsDpop(provider, server) ? await dpopKeys.make(await loadLibrary()) : null
+    const redirectUri = redirectFor(provider, request.redirectUri, state)
+    const parameters = authorizationParameters({ provider, request, server, pkce, state, nonce, redirectUri })
+    const transaction: Transaction = {
+      state,
+      redirectUri,
+      createdAt: deps.clock.now(),
+      issuer: server.issuer,
+      inner: sealInner({
+        verifier: secretOrNull(pkce?.verifier),
+        nonce: secretOrNull(nonce),
+        dpopKey,
+        scopes: request.scopes,
+        authorizationHost: new URL(endpoint).host,
+      }),
+    }
+    const pushed = usesPar(provider, server)
+      ? await pushAuthorization({ deps, dpopKeys }, { provider, server, parameters, dpopKey, signal })
+      : parameters
+    return { url: withQuery(endpoint, pushed), transaction }
+  }
+}
+
+type Parts = {
+  provider: ResolvedProvider
+  request: AuthorizeRequest
+  server: Server
+  pkce: Pkce | null
+  state: string
+  nonce: string | null
+  redirectUri: string | null
+}
+
+function authorizationParameters(parts: Parts): Array<[string, string]> {
+  const { provider, request, server, pkce, state, nonce, redirectUri } = parts
+  const { authorize, scopes, client } = provider.spec
+  const standard: Array<[string, string | null]> = [
+    ['client_id', provider.clientId],
+    ['response_type', 'code'],
+    ['redirect_uri', redirectUri],
+    ['state', state],
+    ['scope', scopes.none ? null : joinScopes(request.scopes, scopes.separator)],
+    ['code_challenge', pkce?.challenge ?? null],
+    ['code_challenge_method', pkce?.method ?? null],
+    ['nonce', nonce],
+    ['response_mode', authorize.responseMode === 'default' ? null : authorize.responseMode],
+    ['login_hint', request.loginHint],
+    ...resourcesOf(provider, server.values).map((resource): [string, string] => ['resource', resource]),
+  ]
+  const filled = standard.filter((entry): entry is [string, string] => entry[1] !== null && entry[1] !== '')
+  return shapeParameters(filled, {
+    omit: [...authorize.omitParams, ...clientIdRule(provider)],
+    add: {
+      ...fillMap(authorize.extraParams, server.values),
+      ...chosen(provider, request),
+      ...secondary(provider, request),
+    },
+    rename: { scope: scopes.param, client_id: client.idParam, ...authorize.paramNames },
+  })
+}
+
+/** What the person filled in, and the prompt: asked for now, fixed by the provider, or due for offline access. */
+function chosen(provider: ResolvedProvider, request: AuthorizeRequest): Record<string, string> {
+  const { authorize, refresh } = provider.spec
+  const optional = Object.entries(request.optionalParams).filter(
+    ([name, value]) => authorize.optionalParams.includes(name) && value !== '',
+  )
+  const fixed = authorize.extraParams['prompt']
+  // OpenID Connect Core 11: offline access is granted only with prompt=consent, unless the provider is known to need just the scope.
+  const offline = ['openid', 'offline_access'].every((scope) => request.scopes.includes(scope))
+  const due =
+    fixed ??
+    (offline && refresh.needsScope === null && !authorize.omitParams.includes('prompt')
+      ? 'consent'
+      : undefined)
+  const prompts =
+    request.prompt === 'none'
+      ? ['none']
+      : [request.prompt, due].filter((prompt) => typeof prompt === 'string')
+  const prompt = [...new Set(prompts)].join(' ')
+  return { ...Object.fromEntries(optional), ...(prompt === '' ? {} : { prompt }) }
+}
+
+function secondary(provider: ResolvedProvider, request: AuthorizeRequest): Record<string, string> {
+  const rule = provider.spec.scopes.secondary
+  if (rule === null || request.secondaryScopes.length === 0) return {}
+  return { [rule.param]: joinScopes(request.secondaryScopes, rule.separator) }
+}
+
+/** RFC 8707. */
+export function resourcesOf(provider: ResolvedProvider, values: TemplateValues): string[] {
+  return provider.spec.resources
+    .map((resource) => fillTemplate(resource, values))
+    .filter((resource): resource is string => resource !== null && resource !== '')
+}
+
+/** A server that does not echo state gets it inside the redirect address. */
+function redirectFor(provider: ResolvedProvider, redirectUri: string | null, state: string): string | null {
+  if (redirectUri === null || !provider.spec.authorize.stateInRedirectUri) return redirectUri
+  return withQuery(redirectUri, [['state', state]])
+}
+
+function wantsNonce(provider: ResolvedProvider, request: AuthorizeRequest): boolean {
+  return (
+    provider.spec.authorize.nonce === 'auto' &&
+    request.scopes.includes('openid') &&
+    !provider.spec.scopes.none
+  )
+}
+
+export function wantsDpop(provider: ResolvedProvider, server: Server): boolean {
+  if (provider.spec.dpop === 'auto')
+    return (server.discovered?.dpop_signing_alg_values_supported ?? []).length > 0
+  return provider.spec.dpop === 'always'
+}
+
+function usesPar(provider: ResolvedProvider, server: Server): boolean {
+  const { par } = provider.spec.authorize
+  return (
+    par === 'always' || (par === 'auto' && server.discovered?.require_pushed_authorization_requests === true)
+  )
+}

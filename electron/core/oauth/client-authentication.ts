@@ -1,0 +1,50 @@
+// How the client proves itself: chosen from spec, secret and metadata. No Basic without a secret, unless the server wants an empty one.
+import type { ClientAuth } from 'openid-client'
+import type { Library } from './library.ts'
+import type { ResolvedProvider } from './oauth-client.ts'
+
+export type AuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none' | 'basic_empty_secret'
+
+/** The ways to try, in order. More than one only where nobody has said which: the second is for a server that refuses the first. */
+export function authMethods(
+  provider: Pick<ResolvedProvider, 'spec' | 'clientSecret'>,
+  about: {
+    supported: readonly string[] | null
+    remembered?: AuthMethod | undefined
+    withoutSecret?: boolean
+  },
+): AuthMethod[] {
+  const { client } = provider.spec
+  const hasSecret = provider.clientSecret !== null && provider.clientSecret.length > 0
+  if (!hasSecret || about.withoutSecret === true)
+    return [client.basicWithEmptySecret ? 'basic_empty_secret' : 'none']
+  if (client.auth === 'none') return [client.authWithSecret ?? 'none']
+  if (client.auth !== 'auto') return [client.auth]
+  if (about.remembered !== undefined) return [about.remembered]
+  const both: AuthMethod[] = ['client_secret_basic', 'client_secret_post']
+  const offered = both.filter((method) => about.supported?.includes(method) ?? true)
+  return offered.length === 0 ? both : offered
+}
+
+/** The library's own authentication where it fits the server; the two it does not have are built here. */
+export function clientAuthentication(
+  library: Library,
+  provider: Pick<ResolvedProvider, 'spec' | 'clientSecret'>,
+  method: AuthMethod,
+): ClientAuth {
+  const secret = provider.clientSecret?.reveal() ?? ''
+  if (method === 'none') return library.None()
+  if (method === 'client_secret_post') return library.ClientSecretPost(secret)
+  if (method === 'client_secret_basic' && provider.spec.client.basicEncoding === 'form') {
+    return library.ClientSecretBasic(secret)
+  }
+  const password = method === 'basic_empty_secret' ? '' : secret
+  return (_server, client, _body, headers) => {
+    headers.set('authorization', basicHeader(client.client_id, password))
+  }
+}
+
+/** RFC 7617, without the form-encoding of RFC 6749 2.3.1. */
+export function basicHeader(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`
+}

@@ -1,0 +1,54 @@
+import { joinScopes } from '../../../shared/domain/scopes.ts'
+import { resourcesOf, wantsDpop } from './authorize.ts'
+import type { DpopKeys } from './dpop-keys.ts'
+import { loadLibrary } from './library.ts'
+import type { OAuthClient } from './oauth-client.ts'
+import type { OAuthDeps } from './oauth-deps.ts'
+import { requireClientId } from './require-client.ts'
+import type { Servers } from './servers.ts'
+import { outcomeOfPreparation, type TokenCaller } from './token-caller.ts'
+import { tokenShaping } from './token-shaping.ts'
+
+type Tools = { deps: OAuthDeps; servers: Servers; caller: TokenCaller; dpopKeys: DpopKeys }
+
+/** RFC 6749 4.4: a token for the client itself. */
+export function createClientCredentials({
+  deps,
+  servers,
+  caller,
+  dpopKeys,
+}: Tools): OAuthClient['clientCredentials'] {
+  return async (provider, scopes, signal) => {
+    try {
+      requireClientId(provider)
+      const server = await servers.find(provider, { need: ['token'], discovery: 'when-needed', signal })
+      const parameters = resourcesOf(provider, server.values).map((one): [string, string] => [
+        'resource',
+        one,
+      ])
+      if (scopes.length > 0 && !provider.spec.scopes.none) {
+        parameters.push(['scope', joinScopes(scopes, provider.spec.scopes.separator)])
+      }
+      return await caller.call({
+        provider,
+        server,
+        url: server.need('token'),
+        purpose: 'client_credentials',
+        shaping: tokenShaping({
+          provider,
+          values: server.values,
+          userAgent: deps.userAgent,
+          purpose: 'client_credentials',
+          redirectUri: null,
+        }),
+        secrets: [],
+        dpopKey: wantsDpop(provider, server) ? await dpopKeys.make(await loadLibrary()) : null,
+        signal,
+        run: ({ library, config, options }) =>
+          library.clientCredentialsGrant(config, new URLSearchParams(parameters), options),
+      })
+    } catch (error) {
+      return outcomeOfPreparation(provider, error)
+    }
+  }
+}

@@ -1,0 +1,179 @@
+// The first half of RFC 8628: a code for the person, from whatever the server answers.
+import type { CustomFetch } from 'openid-client'
+import { z } from 'zod'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { isLoopbackHost } from '../../../shared/contract/provider-template.ts'
+import { parseLifetime } from '../../../shared/domain/expiry.ts'
+import { joinScopes } from '../../../shared/domain/scopes.ts'
+import { readTokenBody } from '../../../shared/domain/token-body.ts'
+import { errorOf } from '../../../shared/domain/token-error.ts'
+import { resourcesOf } from './authorize.ts'
+import { authMethods } from './client-authentication.ts'
+import { buildConfiguration } from './configuration.ts'
+import { withinDeadline } from './deadline.ts'
+import { loadLibrary } from './library.ts'
+import { asDiscoveryError } from './metadata.ts'
+import type { DeviceCode, ResolvedProvider } from './oauth-client.ts'
+import { DISCOVERY_DEADLINE_MS, type OAuthDeps } from './oauth-deps.ts'
+import { adviceFor } from './outcome-advice.ts'
+import type { Server } from './servers.ts'
+import { shapeRequest } from './shape-request.ts'
+import { json } from './standard-reply.ts'
+import { scrub } from './token-outcome.ts'
+import { tokenShaping } from './token-shaping.ts'
+import { wireFailure, type WireFailure } from './wire-failure.ts'
+import { sendWire, type WireReply } from './wire.ts'
+
+type Ask = {
+  provider: ResolvedProvider
+  server: Server
+  scopes: readonly string[]
+  signal?: AbortSignal | undefined
+}
+type Shown = Omit<DeviceCode, 'inner'> & { deviceCode: string }
+
+const DEFAULT_LIFETIME_SECONDS = 600
+const DEFAULT_INTERVAL_SECONDS = 5
+
+/** @throws KeywayError config_error | provider_error | provider_response_invalid | provider_unreachable | deadline_exceeded */
+export async function requestDeviceCode(deps: OAuthDeps, ask: Ask): Promise<Shown> {
+  try {
+    return await withinDeadline(
+      { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal: ask.signal },
+      (signal) => requestOnce(deps, ask, signal),
+    )
+  } catch (error) {
+    throw asDiscoveryError(error)
+  }
+}
+
+async function requestOnce(deps: OAuthDeps, ask: Ask, signal: AbortSignal): Promise<Shown> {
+  const { provider, server } = ask
+  const library = await loadLibrary()
+  const url = server.need('deviceAuthorization')
+  const seen: { reply: WireReply | null; failure: WireFailure | null } = { reply: null, failure: null }
+  const { userAgent } = deps
+  const base = tokenShaping({
+    provider,
+    values: server.values,
+    userAgent,
+    purpose: 'device',
+    redirectUri: null,
+  })
+  const send: CustomFetch = async (_url, init) => {
+    const parameters = [...new URLSearchParams(init.body instanceof URLSearchParams ? init.body : '')]
+    const request = shapeRequest({ url, headers: init.headers, parameters }, { ...base, method: 'POST' })
+    try {
+      seen.reply = await sendWire({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request)
+    } catch (error) {
+      seen.failure = wireFailure(error, new URL(url).host)
+      throw seen.failure
+    }
+    return standardDeviceReply(seen.reply)
+  }
+  const supported = server.discovered?.token_endpoint_auth_methods_supported ?? null
+  const { withoutSecret } = provider.spec.device
+  const [method = 'none'] = authMethods(provider, { supported, withoutSecret })
+  const config = buildConfiguration(library, { provider, server, method, fetch: send })
+  try {
+    const code = await library.initiateDeviceAuthorization(config, deviceParameters(ask))
+    return shownCode(deps, provider, { ...code })
+  } catch (error) {
+    if (seen.failure !== null) throw seen.failure
+    throw seen.reply === null || error instanceof KeywayError ? error : refusedCode(provider, seen.reply)
+  }
+}
+
+function deviceParameters({ provider, server, scopes }: Ask): URLSearchParams {
+  const { device, scopes: rules } = provider.spec
+  const parameters = resourcesOf(provider, server.values).map((one): [string, string] => ['resource', one])
+  if (scopes.length > 0 && !rules.none) {
+    parameters.push([device.scopeParam ?? 'scope', joinScopes(scopes, rules.separator)])
+  }
+  return new URLSearchParams(parameters)
+}
+
+/** Older names, numbers as text, a missing lifetime. */
+function standardDeviceReply(reply: WireReply): Response {
+  const read = readTokenBody(reply.text)
+  const body = read.kind === 'object' ? read.body : {}
+  if (reply.status < 200 || reply.status > 299 || 'error' in body) return json(400, reply, body)
+  const about = { unit: 'seconds', serverNow: reply.serverNow } as const
+  return json(200, reply, {
+    ...body,
+    verification_uri: body['verification_uri'] ?? body['verification_url'],
+    verification_uri_complete:
+      body['verification_uri_complete'] ?? body['verification_url_complete'] ?? undefined,
+    expires_in: parseLifetime(body['expires_in'], about) ?? DEFAULT_LIFETIME_SECONDS,
+    interval: parseLifetime(body['interval'], about) ?? DEFAULT_INTERVAL_SECONDS,
+  })
+}
+
+const page = z
+  .string()
+  .max(2000)
+  .refine((text) => {
+    if (!URL.canParse(text)) return false
+    const url = new URL(text)
+    if (url.username !== '' || url.password !== '') return false
+    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname))
+  })
+
+const deviceReply = z.object({
+  device_code: z.string().min(1).max(10_000),
+  user_code: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^[^\p{Cc}]+$/u),
+  verification_uri: page,
+  verification_uri_complete: page.nullish().catch(null),
+  expires_in: z
+    .number()
+    .min(1)
+    .max(86_400 * 30),
+  interval: z.number().positive().max(600).default(DEFAULT_INTERVAL_SECONDS),
+})
+
+function shownCode({ clock }: OAuthDeps, provider: ResolvedProvider, answer: unknown): Shown {
+  const parsed = deviceReply.safeParse(answer)
+  if (!parsed.success) {
+    const fields = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ')
+    throw new KeywayError('provider_response_invalid', {
+      message: `${provider.name} answered with a device code that cannot be used (${fields}).`,
+    })
+  }
+  const { data } = parsed
+  return {
+    deviceCode: data.device_code,
+    userCode: data.user_code,
+    verificationUri: data.verification_uri,
+    verificationUriComplete: data.verification_uri_complete ?? null,
+    intervalSeconds: data.interval,
+    expiresAt: clock.now() + data.expires_in * 1000,
+  }
+}
+
+function refusedCode(provider: ResolvedProvider, reply: WireReply): KeywayError {
+  const read = readTokenBody(reply.text)
+  const error = read.kind === 'object' ? errorOf(read.body, provider.spec.token) : null
+  const details = { providerCode: error?.code ?? `http_${reply.status}` }
+  if (reply.status >= 500 || reply.status === 429) {
+    return new KeywayError('provider_unreachable', {
+      message: `${provider.name} answered ${reply.status}.`,
+      details,
+    })
+  }
+  if (read.kind === 'unreadable' || error === null) {
+    return new KeywayError('provider_response_invalid', {
+      message: `${provider.name} answered ${reply.status} without a device code.`,
+      details,
+    })
+  }
+  const said = scrub(error.description ?? '', [provider.clientSecret?.reveal() ?? ''])
+  return new KeywayError('config_error', {
+    message: `${provider.name} gives no device code: ${error.code}${said === '' ? '' : `, ${said}`}.`,
+    nextStep: adviceFor(error.code),
+    details,
+  })
+}

@@ -1,0 +1,18 @@
+import type { OAuthClient, ResolvedProvider } from './oauth-client.ts'
+import type { OAuthDeps } from './oauth-deps.ts'
+import type { Recorder } from './recorded-fetch.ts'
+import type { Servers } from './servers.ts'
+import type { StepLog } from './step-log.ts'
+
+/** One run of the provider check: the real flows, with a fetch that writes down what goes over the wire. */
+export type Check = {
+  deps: OAuthDeps
+  provider: ResolvedProvider
+  redirectUri: string | null
+  servers: Servers
+  recorder: Recorder
+  log: StepLog
+  signal: AbortSignal
+  authorize: OAuthClient['authorize']
+  exchange: OAuthClient['exchange']
+}

@@ -1,0 +1,97 @@
+// The provider check: everything a sign-in would do, up to a code that nobody was given. It runs the very code of the real flows, with a
+// fetch that writes down what goes over the wire.
+import { asKeywayError } from '../../../shared/contract/errors.ts'
+import { createAuthorize } from './authorize.ts'
+import { withinDeadline } from './deadline.ts'
+import type { Check } from './doctor-check.ts'
+import { checkAuthorization } from './doctor-authorization.ts'
+import { checkDiscovery } from './doctor-discovery.ts'
+import { checkTokenEndpoint } from './doctor-token.ts'
+import { createDpopKeys } from './dpop-keys.ts'
+import { createExchange } from './exchange.ts'
+import type { OAuthClient, ResolvedProvider } from './oauth-client.ts'
+import type { OAuthDeps } from './oauth-deps.ts'
+import { templateValues } from './provider-values.ts'
+import { recordExchanges } from './recorded-fetch.ts'
+import { requireClientId } from './require-client.ts'
+import { createServers, type Server } from './servers.ts'
+import { createStepLog, type StepLog } from './step-log.ts'
+import { createTokenCaller } from './token-caller.ts'
+
+const DOCTOR_DEADLINE_MS = 60_000
+
+export function createDoctor(deps: OAuthDeps): OAuthClient['doctor'] {
+  return async (provider, redirectUri, signal) => {
+    const log = createStepLog()
+    try {
+      const deadline = { clock: deps.clock, timeoutMs: DOCTOR_DEADLINE_MS, signal }
+      await withinDeadline(deadline, (inner) =>
+        examine(makeCheck(deps, provider, { redirectUri, log, signal: inner })),
+      )
+    } catch (error) {
+      log.add({
+        name: 'Check',
+        outcome: 'failed',
+        explanation: `The check did not finish: ${asKeywayError(error).message}`,
+      })
+    }
+    return log.steps
+  }
+}
+
+function makeCheck(
+  deps: OAuthDeps,
+  provider: ResolvedProvider,
+  about: { redirectUri: string | null; log: StepLog; signal: AbortSignal },
+): Check {
+  const secrets = [provider.clientSecret?.reveal() ?? '']
+  const recorder = recordExchanges(deps.fetchFor(provider), () => secrets)
+  const recorded: OAuthDeps = { ...deps, fetchFor: () => recorder.fetch }
+  // Everything of its own, so that nothing remembered hides what the server says now.
+  const servers = createServers(recorded)
+  const dpopKeys = createDpopKeys()
+  const caller = createTokenCaller(recorded, dpopKeys)
+  return {
+    deps: recorded,
+    provider,
+    servers,
+    recorder,
+    ...about,
+    authorize: createAuthorize({ deps: recorded, servers, dpopKeys }),
+    exchange: createExchange({ deps: recorded, servers, caller }),
+  }
+}
+
+async function examine(check: Check): Promise<void> {
+  if (!checkSetup(check)) return
+  const server = await checkDiscovery(check)
+  if (server === null) return
+  if (server.endpoint('authorization') !== null) await checkAuthorization(check)
+  if (server.endpoint('token') !== null && server.endpoint('authorization') !== null)
+    await checkTokenEndpoint(check)
+  noteOthers(check, server)
+}
+
+function checkSetup({ deps, provider, log }: Check): boolean {
+  try {
+    requireClientId(provider)
+    templateValues(deps, provider)
+  } catch (error) {
+    const { message, nextStep } = asKeywayError(error)
+    log.add({ name: 'Setup', outcome: 'failed', explanation: `${message} ${nextStep}` })
+    return false
+  }
+  log.add({ name: 'Setup', outcome: 'ok', explanation: 'Client id and parameters are there.' })
+  return true
+}
+
+function noteOthers({ provider, log }: Check, server: Server): void {
+  const canRevoke = server.endpoint('revocation') !== null || provider.spec.revocation?.url != null
+  log.add({
+    name: 'Disconnect',
+    outcome: canRevoke ? 'ok' : 'warning',
+    explanation: canRevoke
+      ? 'Grants can be ended at the provider.'
+      : 'No revocation address is known: a disconnect removes the tokens here only.',
+  })
+}

@@ -1,0 +1,153 @@
+// Which authorization server an address belongs to. Each try is a step that the person can read.
+import { issuerMatches } from './issuer-rules.ts'
+import { asDiscoveryError, getDocument, parseMetadata, refused, type DiscoveredMetadata } from './metadata.ts'
+import {
+  challengedAddress,
+  readProtectedResource,
+  resourceAddresses,
+  type ProtectedResource,
+} from './protected-resource.ts'
+import type { StepLog } from './step-log.ts'
+import { metadataAddresses } from './well-known.ts'
+import type { Wire } from './wire.ts'
+
+export type FoundServer = { metadata: DiscoveredMetadata; resource: ProtectedResource | null }
+type Search = { wire: Wire; userAgent: string; log: StepLog }
+
+const exact = { issuerPattern: null, issuerTrailingSlash: false }
+
+/** @throws KeywayError discovery_failed | provider_unreachable | config_error */
+export async function findServer(search: Search, url: string): Promise<FoundServer> {
+  if (new URL(url).pathname.includes('/.well-known/oauth-protected-resource')) {
+    const resource = await readResource(search, url, url.replace('/.well-known/oauth-protected-resource', ''))
+    if (resource !== null) return serverOfResource(search, resource)
+  } else if (new URL(url).pathname.includes('/.well-known/')) {
+    return { metadata: await readMetadata(search, url, null), resource: null }
+  }
+  const failures: unknown[] = []
+  const resource = await firstResource(search, url, failures)
+  if (resource !== null) return serverOfResource(search, resource)
+  const metadata = await firstMetadata(search, url, failures)
+  if (metadata !== null) return { metadata, resource: null }
+  throw asDiscoveryError(failures.at(-1) ?? refused(`No server metadata was found for ${url}.`))
+}
+
+async function serverOfResource(search: Search, resource: ProtectedResource): Promise<FoundServer> {
+  const failures: unknown[] = []
+  for (const issuer of resource.authorization_servers) {
+    const metadata = await tryIssuer(search, issuer, failures)
+    if (metadata !== null) return { metadata, resource }
+  }
+  throw asDiscoveryError(failures[0] ?? refused(`${resource.resource} names no server that can be used.`))
+}
+
+async function firstResource(
+  search: Search,
+  url: string,
+  failures: unknown[],
+): Promise<ProtectedResource | null> {
+  for (const address of resourceAddresses(url)) {
+    const found = await attempt(search, failures, () => readResource(search, address, url))
+    if (found !== null) return found
+  }
+  const named = await attempt(search, failures, () => challengedAddress(search.wire, url, search.userAgent))
+  return named === null ? null : attempt(search, failures, () => readResource(search, named, url))
+}
+
+/** The address as an issuer; then its origin, where older servers keep the metadata of everything below. */
+async function firstMetadata(
+  search: Search,
+  url: string,
+  failures: unknown[],
+): Promise<DiscoveredMetadata | null> {
+  const found = await tryIssuer(search, url, failures)
+  const { origin, pathname } = new URL(url)
+  return found ?? (pathname === '/' ? null : tryIssuer(search, origin, failures))
+}
+
+async function tryIssuer(
+  search: Search,
+  issuer: string,
+  failures: unknown[],
+): Promise<DiscoveredMetadata | null> {
+  for (const address of metadataAddresses(issuer, 'oidc-then-oauth2')) {
+    const found = await attempt(search, failures, () => readMetadata(search, address, issuer))
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** A failed try is remembered; the caller's own end of time is passed on. */
+async function attempt<T>(
+  search: Search,
+  failures: unknown[],
+  work: () => Promise<T | null>,
+): Promise<T | null> {
+  try {
+    return await work()
+  } catch (error) {
+    if (search.wire.signal.aborted) throw error
+    failures.push(error)
+    return null
+  }
+}
+
+async function readResource(
+  search: Search,
+  address: string,
+  resource: string,
+): Promise<ProtectedResource | null> {
+  const { wire, userAgent, log } = search
+  const found = await readProtectedResource(wire, address, { resource, userAgent })
+  log.add(
+    found === null
+      ? {
+          name: 'Protected resource',
+          outcome: 'skipped',
+          request: `GET ${address}`,
+          explanation: 'No resource metadata there (RFC 9728).',
+        }
+      : {
+          name: 'Protected resource',
+          outcome: 'ok',
+          request: `GET ${address}`,
+          explanation: `${found.resource} trusts ${found.authorization_servers.join(', ')}.`,
+        },
+  )
+  return found
+}
+
+async function readMetadata(
+  search: Search,
+  address: string,
+  issuer: string | null,
+): Promise<DiscoveredMetadata> {
+  const { wire, userAgent, log } = search
+  const request = `GET ${address}`
+  try {
+    const reply = await getDocument(wire, address, userAgent)
+    const metadata = await parseMetadata(address, reply)
+    if (
+      issuer === null ? !belongs(metadata.issuer, address) : !issuerMatches(issuer, metadata.issuer, exact)
+    ) {
+      throw refused(`The metadata at ${address} belongs to ${metadata.issuer}.`)
+    }
+    log.add({
+      name: 'Server metadata',
+      outcome: 'ok',
+      request,
+      answer: `HTTP ${reply.status}`,
+      explanation: `Issuer ${metadata.issuer}.`,
+    })
+    return metadata
+  } catch (error) {
+    const explanation = error instanceof Error ? error.message : 'It cannot be read.'
+    log.add({ name: 'Server metadata', outcome: 'skipped', request, explanation })
+    throw error
+  }
+}
+
+/** A document pasted directly: its issuer must at least live where it was found. */
+function belongs(issuer: string, address: string): boolean {
+  return new URL(issuer).origin === new URL(address).origin
+}

@@ -1,0 +1,86 @@
+// RFC 9728: a resource (an MCP server, an API) names the authorization servers that it trusts.
+import { z } from 'zod'
+import { isSafeUrl } from '../../../shared/contract/provider-template.ts'
+import { getDocument, pointsInside, refused } from './metadata.ts'
+import { WireFailure } from './wire-failure.ts'
+import type { Wire } from './wire.ts'
+
+const safeAddress = z.string().max(2000).refine(isSafeUrl)
+
+const schema = z.object({
+  resource: safeAddress,
+  resource_name: z.string().max(200).optional().catch(undefined),
+  authorization_servers: z.array(safeAddress).min(1).max(20),
+  scopes_supported: z.array(z.string().max(300)).max(500).optional(),
+})
+export type ProtectedResource = z.output<typeof schema>
+
+/** Where a resource's own metadata may be: with its path inserted, and at the root. */
+export function resourceAddresses(resource: string): string[] {
+  const url = new URL(resource)
+  const path = url.pathname.replace(/\/+$/, '')
+  const root = `${url.origin}/.well-known/oauth-protected-resource`
+  return path === '' ? [root] : [`${root}${path}`, root]
+}
+
+/** Null when there is none at `address`. @throws KeywayError discovery_failed for one that must not be believed */
+export async function readProtectedResource(
+  wire: Wire,
+  address: string,
+  about: { resource: string; userAgent: string },
+): Promise<ProtectedResource | null> {
+  const reply = await getDocument(wire, address, about.userAgent)
+  if (reply.status !== 200) return null
+  const parsed = schema.safeParse(jsonIn(reply.text))
+  if (!parsed.success) return null
+  const { data } = parsed
+  if (!covers(data.resource, about.resource)) {
+    throw refused(`${address} describes ${data.resource}, which is not ${about.resource}.`)
+  }
+  if (data.authorization_servers.some((server) => pointsInside(about.resource, server))) {
+    throw refused(
+      `${address} names an authorization server on this machine, which a remote resource may not.`,
+    )
+  }
+  return data
+}
+
+/** The described resource must be what was asked for, or what it lies below; never another origin (RFC 9728 3.3). */
+function covers(described: string, asked: string): boolean {
+  const [outer, inner] = [new URL(described), new URL(asked)]
+  const slash = (path: string): string => (path.endsWith('/') ? path : `${path}/`)
+  return outer.origin === inner.origin && slash(inner.pathname).startsWith(slash(outer.pathname))
+}
+
+/** Asks the resource itself: its refusal may say where its metadata is. The body is not read, it may be an endless stream. */
+export async function challengedAddress(
+  wire: Wire,
+  resource: string,
+  userAgent: string,
+): Promise<string | null> {
+  try {
+    const response = await wire.fetch(resource, {
+      method: 'GET',
+      headers: { accept: 'application/json, text/event-stream', 'user-agent': userAgent },
+      redirect: 'manual',
+      signal: wire.signal,
+    })
+    await response.body?.cancel()
+    const named = /resource_metadata\s*=\s*"([^"\s]+)"/i.exec(
+      response.headers.get('www-authenticate') ?? '',
+    )?.[1]
+    if (named === undefined || !isSafeUrl(named) || pointsInside(resource, named)) return null
+    return named
+  } catch (error) {
+    if (wire.signal.aborted || error instanceof WireFailure) throw error
+    return null
+  }
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,131 @@
+// RFC 7591: a client of its own at a server that takes registrations, so that the person needs no console.
+import type { CustomFetch } from 'openid-client'
+import { z } from 'zod'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { Secret, secretOrNull } from '../../../shared/contract/secret.ts'
+import { readTokenBody } from '../../../shared/domain/token-body.ts'
+import { loadLibrary, loopbackExtensions } from './library.ts'
+import type { DiscoveredMetadata } from './metadata.ts'
+import type { OAuthDeps } from './oauth-deps.ts'
+import { json } from './standard-reply.ts'
+import { wireFailure, type WireFailure } from './wire-failure.ts'
+import { sendWire, type Wire, type WireReply } from './wire.ts'
+
+export type RegisteredClient = {
+  clientId: string
+  clientSecret: Secret | null
+  auth: 'client_secret_basic' | 'client_secret_post' | 'none'
+  /** JSON {accessToken, uri} for RFC 7592; null when the server gave none. */
+  registration: Secret | null
+}
+
+const answer = z.object({
+  client_id: z.string().min(1).max(2000),
+  client_secret: z.string().max(10_000).nullish(),
+  token_endpoint_auth_method: z.string().max(100).nullish(),
+  registration_access_token: z.string().max(10_000).nullish(),
+  registration_client_uri: z.string().max(2000).nullish(),
+})
+
+/** @throws KeywayError provider_error | provider_response_invalid; WireFailure */
+export async function registerClient(
+  { deps, wire }: { deps: OAuthDeps; wire: Wire },
+  metadata: DiscoveredMetadata,
+  wishes: { redirectUris: readonly string[]; scopes: readonly string[] },
+): Promise<RegisteredClient> {
+  const library = await loadLibrary()
+  const seen: { reply: WireReply | null; failure: WireFailure | null } = { reply: null, failure: null }
+  const fetch: CustomFetch = async (url, init) => {
+    // The library asks for the metadata first; it is at hand.
+    if (init.method === 'GET') return json(200, { headers: new Headers() }, metadata)
+    const headers = { ...init.headers, 'user-agent': deps.userAgent }
+    const body = typeof init.body === 'string' ? init.body : null
+    try {
+      seen.reply = await sendWire(wire, { method: 'POST', url, headers, body })
+    } catch (error) {
+      seen.failure = wireFailure(error, new URL(url).host)
+      throw seen.failure
+    }
+    const read = readTokenBody(seen.reply.text)
+    const fine = seen.reply.status === 200 || seen.reply.status === 201
+    return json(fine ? 201 : 400, seen.reply, read.kind === 'object' ? withoutNulls(read.body) : {})
+  }
+  const server = new URL('/.well-known/openid-configuration', metadata.issuer)
+  try {
+    const config = await library.dynamicClientRegistration(
+      server,
+      requested(deps, metadata, wishes),
+      undefined,
+      {
+        [library.customFetch]: fetch,
+        execute: loopbackExtensions(library),
+      },
+    )
+    return registeredClient(config.clientMetadata())
+  } catch (error) {
+    if (seen.failure !== null) throw seen.failure
+    throw error instanceof KeywayError ? error : refusedRegistration(seen.reply, error)
+  }
+}
+
+function requested(
+  deps: OAuthDeps,
+  metadata: DiscoveredMetadata,
+  wishes: { redirectUris: readonly string[]; scopes: readonly string[] },
+): Record<string, string | string[]> {
+  const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
+  const method =
+    ['none', 'client_secret_basic', 'client_secret_post'].find((one) => methods.includes(one)) ?? 'none'
+  const grants = ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code']
+  const supported = metadata.grant_types_supported ?? ['authorization_code', 'refresh_token']
+  return {
+    client_name: deps.appName ?? 'Keyway',
+    redirect_uris: [...wishes.redirectUris],
+    grant_types: grants.filter((grant) => supported.includes(grant)),
+    response_types: ['code'],
+    token_endpoint_auth_method: method,
+    application_type: 'native',
+    ...(wishes.scopes.length === 0 ? {} : { scope: wishes.scopes.join(' ') }),
+  }
+}
+
+function registeredClient(registered: unknown): RegisteredClient {
+  const parsed = answer.safeParse(registered)
+  if (!parsed.success) {
+    throw new KeywayError('provider_response_invalid', {
+      message: 'The registration answer holds no usable client.',
+    })
+  }
+  const { data } = parsed
+  const clientSecret = secretOrNull(data.client_secret)
+  const told = data.token_endpoint_auth_method
+  const method =
+    told === 'client_secret_post' || told === 'client_secret_basic' ? told : 'client_secret_basic'
+  const token = data.registration_access_token ?? ''
+  return {
+    clientId: data.client_id,
+    clientSecret,
+    auth: clientSecret === null || told === 'none' ? 'none' : method,
+    registration:
+      token === ''
+        ? null
+        : new Secret(JSON.stringify({ accessToken: token, uri: data.registration_client_uri ?? null })),
+  }
+}
+
+function refusedRegistration(reply: WireReply | null, cause: unknown): KeywayError {
+  const read = reply === null ? null : readTokenBody(reply.text)
+  const body = read?.kind === 'object' ? read.body : {}
+  const words = [body['error'], body['error_description']]
+    .filter((part) => typeof part === 'string')
+    .join(': ')
+  const said = words.replace(/[\p{Cc}]+/gu, ' ').slice(0, 300)
+  return new KeywayError('provider_error', {
+    message: `The server did not register a client${said === '' ? ` (HTTP ${reply?.status ?? '?'})` : ` (${said})`}.`,
+    cause,
+  })
+}
+
+function withoutNulls(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
+}

@@ -1,0 +1,42 @@
+import { Secret, secretOrNull } from '../../../shared/contract/secret.ts'
+import { expiryOf } from '../../../shared/domain/expiry.ts'
+import type { Tokens } from '../../../shared/domain/token-response.ts'
+import type { TokenAnswer } from './oauth-client.ts'
+import { isDpop } from './standard-reply.ts'
+import type { WireReply } from './wire.ts'
+
+/** One reply as the rest of the core sees it: expiry is receipt time plus lifetime, by the local clock. */
+export function tokenAnswer(
+  tokens: Tokens,
+  reply: Pick<WireReply, 'receivedAt' | 'clockSkewMs'>,
+  about: { dpopKey: Readonly<Record<string, unknown>> | null; values: Readonly<Record<string, string>> },
+): TokenAnswer {
+  const { receivedAt, clockSkewMs } = reply
+  const bound = isDpop(tokens.tokenType)
+  return {
+    accessToken: new Secret(tokens.accessToken),
+    // Odd types ("user", "bot") are carried as Bearer like any other.
+    tokenType: bound ? 'DPoP' : 'Bearer',
+    refreshToken: secretOrNull(tokens.refreshToken),
+    idToken: secretOrNull(tokens.idToken),
+    receivedAt,
+    expiresAt: expiryOf(receivedAt, tokens.lifetimeSeconds),
+    lifetimeSeconds: tokens.lifetimeSeconds,
+    refreshTokenExpiresAt: expiryOf(receivedAt, tokens.refreshLifetimeSeconds),
+    scopes: tokens.scopes,
+    values: about.values,
+    accountId: tokens.accountId,
+    accountLabel: tokens.accountLabel,
+    dpopKey: about.dpopKey,
+    second:
+      tokens.second === null
+        ? null
+        : {
+            accessToken: new Secret(tokens.second.accessToken),
+            refreshToken: secretOrNull(tokens.second.refreshToken),
+            expiresAt: expiryOf(receivedAt, tokens.second.lifetimeSeconds),
+            scopes: tokens.second.scopes,
+          },
+    clockSkewMs,
+  }
+}

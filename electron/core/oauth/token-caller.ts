@@ -1,0 +1,98 @@
+// The frame of every token request: deadline, which authentication to try, and no throw for what a server or the network does.
+import { asKeywayError, type KeywayError } from '../../../shared/contract/errors.ts'
+import { authMethods, type AuthMethod } from './client-authentication.ts'
+import { DeadlinePassed, withinDeadline } from './deadline.ts'
+import type { DpopKeys } from './dpop-keys.ts'
+import { loadLibrary } from './library.ts'
+import { TOKEN_DEADLINE_MS, type OAuthDeps } from './oauth-deps.ts'
+import type { ResolvedProvider, TokenOutcome } from './oauth-client.ts'
+import { attemptGrant, factsOf } from './token-attempt.ts'
+import type { TokenCall } from './token-call.ts'
+import { outcomeOfWire } from './token-outcome.ts'
+import { wireFailure } from './wire-failure.ts'
+
+export type TokenCaller = {
+  call(request: TokenCall): Promise<TokenOutcome>
+}
+
+export function createTokenCaller(deps: OAuthDeps, dpopKeys: DpopKeys): TokenCaller {
+  /** Which way of authentication a provider took, where the spec leaves it open. */
+  const taken = new Map<string, AuthMethod>()
+
+  const attempts = async (call: TokenCall, signal: AbortSignal): Promise<TokenOutcome> => {
+    const library = await loadLibrary()
+    const key = `${call.provider.id} ${call.provider.clientId} ${call.url}`
+    const methods = authMethods(call.provider, {
+      supported: supportedMethods(call),
+      remembered: taken.get(key),
+      withoutSecret: call.withoutSecret ?? false,
+    })
+    const [first = 'none', ...others] = methods
+    let outcome = await attemptGrant({ deps, dpopKeys, library, signal }, call, first)
+    if (outcome.kind === 'ok') taken.set(key, first)
+    for (const method of others) {
+      if (!isClientRefused(outcome)) break
+      outcome = await attemptGrant({ deps, dpopKeys, library, signal }, call, method)
+      if (outcome.kind === 'ok') taken.set(key, method)
+    }
+    // A server that changed its mind is asked both ways again the next time.
+    if (isClientRefused(outcome)) taken.delete(key)
+    return outcome
+  }
+
+  return {
+    async call(request) {
+      try {
+        return await withinDeadline(
+          { clock: deps.clock, timeoutMs: TOKEN_DEADLINE_MS, signal: request.signal },
+          (signal) => attempts(request, signal),
+        )
+      } catch (error) {
+        const stopped = error instanceof DeadlinePassed || request.signal?.aborted === true
+        if (!stopped) throw asKeywayError(error)
+        return outcomeOfWire(stopFailure(error, request), factsOf(request))
+      }
+    },
+  }
+}
+
+function stopFailure(error: unknown, request: TokenCall): ReturnType<typeof wireFailure> {
+  const { host } = new URL(request.url)
+  return wireFailure(
+    request.signal?.aborted === true ? new DOMException('cancelled', 'AbortError') : error,
+    host,
+  )
+}
+
+function isClientRefused(outcome: TokenOutcome): boolean {
+  return outcome.kind === 'config_error' && outcome.code === 'invalid_client'
+}
+
+/** RFC 8414: metadata without the field means Basic. Without metadata nobody has said. */
+function supportedMethods({ server }: TokenCall): readonly string[] | null {
+  if (server.discovered === null) return null
+  return server.discovered.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
+}
+
+/** A coded failure that came before the request (missing address, discovery) as the outcome that it means. */
+export function outcomeOfPreparation(provider: ResolvedProvider, thrown: unknown): TokenOutcome {
+  const failure: KeywayError = asKeywayError(thrown)
+  const passing =
+    failure.code === 'provider_unreachable' ||
+    failure.code === 'deadline_exceeded' ||
+    failure.code === 'flow_cancelled'
+  if (passing) {
+    return { kind: 'retry', code: failure.code, message: failure.message, retryAfterMs: null, sent: false }
+  }
+  if (failure.code === 'discovery_failed') {
+    return {
+      kind: 'retry',
+      code: failure.code,
+      message: `${provider.name}: ${failure.message}`,
+      retryAfterMs: null,
+      sent: false,
+    }
+  }
+  if (failure.code === 'internal_error') throw failure
+  return { kind: 'config_error', code: failure.code, message: failure.message, nextStep: failure.nextStep }
+}

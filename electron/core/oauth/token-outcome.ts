@@ -1,0 +1,146 @@
+// What a failed token request means: the one place that decides between retry, ended, refused and config_error (product.md).
+import type { ParsedReply } from '../../../shared/domain/token-response.ts'
+import type { TokenOutcome } from './oauth-client.ts'
+import { adviceFor } from './outcome-advice.ts'
+import { retryAfterMs } from './retry-after.ts'
+import type { WireFailure } from './wire-failure.ts'
+import type { WireReply } from './wire.ts'
+
+export type FailedOutcome = Exclude<TokenOutcome, { kind: 'ok' }>
+
+export type FailureFacts = {
+  providerName: string
+  purpose: 'exchange' | 'refresh' | 'client_credentials' | 'device'
+  /** Values that the server may have echoed and that must not be shown. */
+  secrets: readonly string[]
+}
+
+/** Nothing came back. */
+export function outcomeOfWire(failure: WireFailure, facts: FailureFacts): FailedOutcome {
+  const sentence = `${facts.providerName}: ${failure.message}.`
+  if (failure.kind === 'tls' || failure.kind === 'unsafe_address') {
+    const code = failure.kind === 'tls' ? 'tls_failure' : 'unsafe_address'
+    return { kind: 'config_error', code, message: sentence, nextStep: adviceFor(code) }
+  }
+  const codes = {
+    unreachable: 'unreachable',
+    network: 'network_error',
+    timeout: 'timeout',
+    aborted: 'aborted',
+    too_large: 'answer_too_large',
+  } as const
+  return {
+    kind: 'retry',
+    code: codes[failure.kind],
+    message: sentence,
+    retryAfterMs: null,
+    sent: failure.sent,
+  }
+}
+
+/** Something came back, and it is not tokens. */
+export function outcomeOfReply(
+  reply: WireReply,
+  parsed: Exclude<ParsedReply, { kind: 'tokens' }>,
+  facts: FailureFacts,
+): FailedOutcome {
+  const said = parsed.kind === 'error' ? scrub(parsed.description ?? '', facts.secrets) : ''
+  const code = parsed.kind === 'error' ? scrub(parsed.code, facts.secrets) : `http_${reply.status}`
+  const retry = (why: string, sentence: string): FailedOutcome => ({
+    kind: 'retry',
+    code: why,
+    message: `${facts.providerName} ${sentence}${said === '' ? '' : ` (${said})`}.`,
+    retryAfterMs: retryAfterMs(reply.headers, reply.serverNow),
+    sent: true,
+  })
+  if (isPassing(reply.status)) return retry(`http_${reply.status}`, `answered ${reply.status}`)
+  if (parsed.kind === 'error' && passingCodes.has(code.toLowerCase())) return retry(code, `says ${code}`)
+  if (parsed.kind === 'error') return outcomeOfCode({ code, said, status: reply.status }, facts)
+  if (isClientChallenge(reply)) return configError('invalid_client', '', facts)
+  if (wrongAddress.has(reply.status) || reply.status === 301 || reply.status === 308) {
+    return configError(code, '', facts)
+  }
+  const isRefusal = reply.status >= 400 && !unreadable.has(parsed.code)
+  if (isRefusal) return { kind: 'refused', code, message: `HTTP ${reply.status} without a reason` }
+  return retry(
+    reply.status >= 300 && reply.status < 400 ? 'redirected' : parsed.code,
+    `answered ${reply.status} with something that cannot be read: ${parsed.message.replace(/\.$/, '')}`,
+  )
+}
+
+function outcomeOfCode(
+  { code, said, status }: { code: string; said: string; status: number },
+  facts: FailureFacts,
+): FailedOutcome {
+  if (code === 'invalid_grant') return { kind: 'ended', code, message: said }
+  const aboutTheGrant = /refresh.?token|expired|revoked|\bgrant\b/i.test(said)
+  if (code === 'invalid_request' && facts.purpose === 'refresh' && aboutTheGrant) {
+    return { kind: 'refused', code, message: `${code}: ${said}` }
+  }
+  if (configCodes.has(code) || wrongAddress.has(status)) return configError(code, said, facts)
+  return { kind: 'refused', code, message: said === '' ? code : `${code}: ${said}` }
+}
+
+function configError(code: string, said: string, facts: FailureFacts): FailedOutcome {
+  return {
+    kind: 'config_error',
+    code,
+    message: `${facts.providerName} refuses the way it is set up here: ${code}${said === '' ? '' : `, ${said}`}.`,
+    nextStep: adviceFor(code),
+  }
+}
+
+function isPassing(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500
+}
+
+/** 401 with a Basic challenge and no readable error: the server wants other client credentials (RFC 6749 5.2). */
+function isClientChallenge(reply: WireReply): boolean {
+  return reply.status === 401 && /^\s*basic\b/i.test(reply.headers.get('www-authenticate') ?? '')
+}
+
+const unreadable = new Set(['html_answer', 'torn_answer'])
+/** Not there, not this method, not this format: the address or the format of the request is wrong. */
+const wrongAddress = new Set([404, 405, 406, 410, 415])
+
+const configCodes = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'invalid_request',
+  'invalid_scope',
+  'invalid_target',
+  'invalid_resource',
+  'unsupported_grant_type',
+  'unsupported_response_type',
+  'redirect_uri_mismatch',
+  'invalid_redirect_uri',
+  'invalid_dpop_proof',
+  'invalid_client_id',
+  'bad_client_secret',
+  'bad_redirect_uri',
+  'incorrect_client_credentials',
+])
+
+/** Codes by which servers say "later", also inside a 200 or 400. */
+const passingCodes = new Set([
+  'temporarily_unavailable',
+  'server_error',
+  'service_unavailable',
+  'internal_error',
+  'internal_server_error',
+  'fatal_error',
+  'request_timeout',
+  'rate_limited',
+  'ratelimited',
+  'rate_limit_exceeded',
+  'too_many_requests',
+  'slow_down',
+  'use_dpop_nonce',
+])
+
+/** The server's words without anything secret it may have echoed. */
+export function scrub(words: string, secrets: readonly string[]): string {
+  return secrets
+    .filter((secret) => secret.length >= 4)
+    .reduce((text, secret) => text.replaceAll(secret, '[secret]'), words)
+}

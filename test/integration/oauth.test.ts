@@ -1,0 +1,226 @@
+// The whole circle at a real, certified authorization server.
+import { describe, expect, it } from 'vitest'
+import type { AuthorizeRequest } from '../../electron/core/oauth/oauth-client.ts'
+import type { ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
+import { approveDevice, signInWithHttp } from '../support/user-agent.ts'
+import { answerOf, grantOf, makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
+import { callApi, callbackUri, startRehearsal, type ClientName } from '../support/start-rehearsal.ts'
+import type { RehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
+
+const scopes = ['openid', 'profile', 'email', 'offline_access', 'files.read']
+
+function asProvider(
+  rehearsal: RehearsalProvider,
+  client: ClientName = 'native',
+  spec: ProviderSpecInput = {},
+) {
+  const { clientId, clientSecret } = rehearsal.clients[client]
+  return resolvedProvider({ discovery: { issuer: rehearsal.issuer }, ...spec }, { clientId, clientSecret })
+}
+
+const request = (more: Partial<AuthorizeRequest> = {}): AuthorizeRequest => ({
+  redirectUri: callbackUri,
+  scopes,
+  secondaryScopes: [],
+  loginHint: null,
+  prompt: null,
+  optionalParams: {},
+  ...more,
+})
+
+async function callbackFrom(url: string, decision: 'allow' | 'deny' = 'allow'): Promise<URLSearchParams> {
+  const outcome = await signInWithHttp(url, { account: 'ada@example.test', decision, stopAtCallback: true })
+  if (outcome.kind !== 'stopped') throw new Error(JSON.stringify(outcome))
+  return new URL(outcome.callbackUrl).searchParams
+}
+
+describe('the OAuth client at a real provider', () => {
+  it.each<ClientName>(['native', 'basic', 'post'])(
+    'signs in, refreshes, rotates and revokes as the %s client',
+    async (name) => {
+      const rehearsal = await startRehearsal()
+      const client = makeOAuthClient()
+      const provider = asProvider(rehearsal, name)
+      const { url, transaction } = await client.authorize(provider, request())
+      const asked = new URL(url).searchParams
+      expect(asked.get('code_challenge_method')).toBe('S256')
+      expect(asked.get('state')).toBe(transaction.state)
+      expect(asked.get('prompt')).toBe('consent')
+
+      const first = answerOf(await client.exchange(provider, transaction, await callbackFrom(url)))
+      expect(first.tokenType).toBe('Bearer')
+      expect(first.lifetimeSeconds).toBe(3600)
+      expect(first.scopes).toEqual(expect.arrayContaining(scopes))
+      expect((await callApi(rehearsal, '/api/me', first.accessToken.reveal())).status).toBe(200)
+      expect(await client.identify(provider, { ...grantOf(first) })).toMatchObject({
+        label: 'ada@example.test',
+      })
+
+      const second = answerOf(await client.refresh(provider, grantOf(first, scopes)))
+      expect(second.refreshToken?.reveal()).not.toBe(first.refreshToken?.reveal())
+      expect(await client.revoke(provider, grantOf(second))).toMatchObject({ revoked: 'at_provider' })
+      expect((await callApi(rehearsal, '/api/me', second.accessToken.reveal())).status).toBe(401)
+      expect(await client.refresh(provider, grantOf(second))).toMatchObject({
+        kind: 'ended',
+        code: 'invalid_grant',
+      })
+    },
+  )
+
+  it('finds the way of authentication by itself when addresses are typed and nobody says', async () => {
+    const rehearsal = await startRehearsal()
+    const client = makeOAuthClient()
+    for (const name of ['basic', 'post'] as const) {
+      const provider = asProvider(rehearsal, name, {
+        discovery: {},
+        endpoints: { authorization: rehearsal.url('/auth'), token: rehearsal.url('/token') },
+      })
+      const { url, transaction } = await client.authorize({ ...provider, id: name }, request())
+      const answer = answerOf(
+        await client.exchange({ ...provider, id: name }, transaction, await callbackFrom(url)),
+      )
+      expect(answer.refreshToken).not.toBeNull()
+    }
+  })
+
+  it('pushes the authorization request when told to', async () => {
+    const rehearsal = await startRehearsal()
+    const client = makeOAuthClient()
+    for (const name of ['native', 'basic'] as const) {
+      const provider = asProvider(rehearsal, name, {
+        authorize: { par: 'always' },
+        discovery: { issuer: rehearsal.issuer },
+      })
+      const { url, transaction } = await client.authorize(provider, request())
+      expect([...new URL(url).searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri'])
+      answerOf(await client.exchange(provider, transaction, await callbackFrom(url)))
+    }
+  })
+
+  it('binds tokens with DPoP, takes up the server nonce, and proves possession to the API and at the refresh', async () => {
+    const rehearsal = await startRehearsal({ behaviour: { requireDpopNonce: true } })
+    const client = makeOAuthClient()
+    const provider = asProvider(rehearsal, 'native', {
+      dpop: 'always',
+      discovery: { issuer: rehearsal.issuer },
+    })
+    const { url, transaction } = await client.authorize(provider, request({ scopes }))
+    const first = answerOf(await client.exchange(provider, transaction, await callbackFrom(url)))
+    expect(first.tokenType).toBe('DPoP')
+    expect(first.dpopKey).toMatchObject({ kty: 'EC' })
+    const second = answerOf(await client.refresh(provider, grantOf(first)))
+    expect(second.tokenType).toBe('DPoP')
+    const api = rehearsal.url('/api/me')
+    const proven = await client.apiHeaders(provider, grantOf(second), {
+      method: 'GET',
+      url: api,
+      nonce: null,
+    })
+    expect((await fetch(api, { headers: proven })).status).toBe(200)
+    const wrong = await client.apiHeaders(provider, grantOf(second), {
+      method: 'POST',
+      url: api,
+      nonce: null,
+    })
+    expect((await fetch(api, { headers: wrong })).status).toBe(401)
+    const stranger = makeOAuthClient()
+    const again = answerOf(await stranger.refresh(provider, grantOf(second)))
+    expect(again.tokenType).toBe('DPoP')
+  })
+
+  it('says so when access is denied, when the answer is of another issuer, and when it comes twice', async () => {
+    const rehearsal = await startRehearsal()
+    const client = makeOAuthClient()
+    const provider = asProvider(rehearsal)
+    const denied = await client.authorize(provider, request())
+    const refusal = await callbackFrom(denied.url, 'deny')
+    await expect(client.exchange(provider, denied.transaction, refusal)).rejects.toMatchObject({
+      code: 'access_denied',
+    })
+
+    const mixed = await client.authorize(provider, request())
+    const callback = await callbackFrom(mixed.url)
+    const foreign = new URLSearchParams(callback)
+    foreign.set('iss', 'https://evil.example')
+    await expect(client.exchange(provider, mixed.transaction, foreign)).rejects.toMatchObject({
+      code: 'issuer_mismatch',
+    })
+    const silent = new URLSearchParams(callback)
+    silent.delete('iss')
+    await expect(client.exchange(provider, mixed.transaction, silent)).rejects.toMatchObject({
+      code: 'issuer_mismatch',
+    })
+    const other = await client.authorize(provider, request())
+    await expect(client.exchange(provider, other.transaction, callback)).rejects.toMatchObject({
+      code: 'state_mismatch',
+    })
+    const twice = new URLSearchParams([...callback, ['code', 'other']])
+    await expect(client.exchange(provider, mixed.transaction, twice)).rejects.toMatchObject({
+      code: 'invalid_request',
+    })
+
+    answerOf(await client.exchange(provider, mixed.transaction, callback))
+    expect(await client.exchange(provider, mixed.transaction, callback)).toMatchObject({
+      kind: 'ended',
+      code: 'invalid_grant',
+    })
+  })
+
+  it('gets tokens for the client itself, and names the setting when the secret is wrong', async () => {
+    const rehearsal = await startRehearsal()
+    const client = makeOAuthClient()
+    const provider = asProvider(rehearsal, 'basic')
+    expect(answerOf(await client.clientCredentials(provider, ['files.read'])).refreshToken).toBeNull()
+    const wrong = resolvedProvider(
+      { discovery: { issuer: rehearsal.issuer } },
+      { clientId: rehearsal.clients.basic.clientId, clientSecret: 'not-the-secret' },
+    )
+    expect(await client.clientCredentials(wrong, [])).toMatchObject({
+      kind: 'config_error',
+      code: 'invalid_client',
+    })
+  })
+
+  it('runs the device flow: approved, denied and cancelled', async () => {
+    const rehearsal = await startRehearsal({ behaviour: { deviceIntervalSeconds: 0.05 } })
+    const client = makeOAuthClient()
+    const provider = asProvider(rehearsal)
+    const start = () => client.startDevice(provider, scopes)
+
+    const wanted = await start()
+    const polling = client.pollDevice(provider, wanted, new AbortController().signal)
+    await approveDevice(wanted.verificationUriComplete ?? wanted.verificationUri, {
+      account: 'ada@example.test',
+    })
+    expect(answerOf(await polling).refreshToken).not.toBeNull()
+
+    const refused = await start()
+    const waiting = client.pollDevice(provider, refused, new AbortController().signal)
+    const denial = expect(waiting).rejects.toMatchObject({ code: 'access_denied' })
+    await approveDevice(refused.verificationUriComplete ?? '', {
+      account: 'ada@example.test',
+      decision: 'deny',
+    })
+    await denial
+
+    const controller = new AbortController()
+    const stopped = client.pollDevice(provider, await start(), controller.signal)
+    controller.abort()
+    await expect(stopped).rejects.toMatchObject({ code: 'flow_cancelled' })
+  })
+
+  it('asks for a resource (RFC 8707) at each step', async () => {
+    const rehearsal = await startRehearsal()
+    const client = makeOAuthClient()
+    const resource = rehearsal.url('/api')
+    const provider = asProvider(rehearsal, 'native', {
+      resources: [resource],
+      discovery: { issuer: rehearsal.issuer },
+    })
+    const { url, transaction } = await client.authorize(provider, request())
+    expect(new URL(url).searchParams.get('resource')).toBe(resource)
+    const first = answerOf(await client.exchange(provider, transaction, await callbackFrom(url)))
+    answerOf(await client.refresh(provider, grantOf(first)))
+    expect((await callApi(rehearsal, '/api/me', first.accessToken.reveal())).status).toBe(200)
+  })
+})
