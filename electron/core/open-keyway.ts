@@ -1,0 +1,172 @@
+// What both hosts do alike: the data folder with its stores, vault, journal and log, and the core on top. A host brings only what
+// differs: where the folder is, what keeps the key, how a browser opens.
+import type { Preset } from '../../shared/contract/preset.ts'
+import { createActivityFeed } from './activity-feed.ts'
+import { keepActivityShort } from './activity-retention.ts'
+import { openActivityJournal, type ActivityJournal } from './activity/activity-journal.ts'
+import { createKeyway, type KeywayDeps } from './create-keyway.ts'
+import { createDamages, type Damages } from './damages.ts'
+import type { Keyway } from './keyway.ts'
+import { createLogger, type LogLevel } from './logging/create-logger.ts'
+import { createEarlyLogger } from './logging-early.ts'
+import { createOutgoing, type Outgoing } from './network/outgoing.ts'
+import { createOAuthClient } from './oauth/create-oauth-client.ts'
+import type { Browser, Clock, KeyValueStore, Logger, Protector, RecordStore } from './ports.ts'
+import { socketPathIn } from './socket-path.ts'
+import { openDataFolder, type DataFolder } from './storage/data-folder.ts'
+import type { GuardedKvDeps } from './storage/guarded-kv.ts'
+import { createRecordStore } from './storage/record-store.ts'
+import { systemClock } from './system-clock.ts'
+import { createPassphraseProtectors } from './vault/passphrase-protector.ts'
+import { createVault, type Vault } from './vault/vault.ts'
+
+export type OpenDeps = {
+  /** Made when it is not there; owned by this process until `close`. */
+  dataFolder: string
+  /** Default: the machine's own time. */
+  clock?: Clock
+  host: KeywayDeps['host']
+  /** Those that need no passphrase, in the order in which they are tried. */
+  protectors: readonly Protector[]
+  openKv: (deps: Omit<GuardedKvDeps, 'open'>) => KeyValueStore
+  browser: Browser
+  presets: readonly Preset[]
+  /** For HTTP(S)_PROXY and NO_PROXY. */
+  environment: Readonly<Record<string, string | undefined>>
+  logLevel?: LogLevel
+  /** Gets each finished log line too, for a terminal. */
+  mirrorLog?: (line: string) => void
+}
+
+export type OpenedKeyway = {
+  readonly keyway: Keyway
+  readonly vault: Vault
+  readonly folder: DataFolder
+  readonly outgoing: Outgoing
+  readonly journal: ActivityJournal
+  /** Where the second door (UNIX socket, named pipe) belongs; null where none can be bound. */
+  readonly socketPath: string | null
+  /** Ends the background work, waits for a rotation under way, writes what is left, lets go of the folder. Twice is fine. */
+  close(): Promise<void>
+}
+
+/** @throws KeywayError data_folder_busy while another process owns the folder; save_failed | disk_full when it cannot be used. */
+export async function openKeyway(deps: OpenDeps): Promise<OpenedKeyway> {
+  const clock = deps.clock ?? systemClock()
+  const early = createEarlyLogger()
+  const folder = await openDataFolder({ path: deps.dataFolder, clock, logger: early.logger })
+  try {
+    return await openIn(folder, { ...deps, clock }, early.hand)
+  } catch (error) {
+    folder.close()
+    throw error
+  }
+}
+
+async function openIn(
+  folder: DataFolder,
+  deps: OpenDeps & { clock: Clock },
+  handOver: (logger: Logger) => void,
+): Promise<OpenedKeyway> {
+  const { clock } = deps
+  const sealing: { vault: Vault | null } = { vault: null }
+  const logger = createLogger({
+    file: folder.resolve('keyway.log'),
+    clock,
+    fingerprint: (secret) => sealing.vault?.fingerprint(secret) ?? null,
+    ...(deps.logLevel === undefined ? {} : { level: deps.logLevel }),
+    ...(deps.mirrorLog === undefined ? {} : { mirror: deps.mirrorLog }),
+  })
+  handOver(logger)
+  const damages = createDamages({ clock, dataFolder: folder.path })
+  const place: Place = { folder, clock, logger, damages }
+  const vault = createVault({
+    protectors: deps.protectors,
+    passphrase: createPassphraseProtectors(),
+    store: recordStore(place, 'vault'),
+    clock,
+    logger,
+  })
+  sealing.vault = vault
+  const journal = openActivityJournal({
+    folder: folder.resolve('activity'),
+    clock,
+    logger,
+    onDamage: damages.add,
+  })
+  await vault.start()
+  const core = await buildCore(deps, { ...place, vault, journal })
+  let closing: Promise<void> | null = null
+  return {
+    ...core,
+    vault,
+    folder,
+    journal,
+    socketPath: socketPathIn(folder.path),
+    close: () =>
+      (closing ??= (async () => {
+        await core.close()
+        await journal.close().catch((error: unknown) => logger.error('Activity was not all saved', { error }))
+        vault.lock()
+        logger.close()
+        folder.close()
+      })()),
+  }
+}
+
+type Place = { folder: DataFolder; clock: Clock; logger: Logger; damages: Damages }
+
+async function buildCore(
+  deps: OpenDeps,
+  parts: Place & { vault: Vault; journal: ActivityJournal },
+): Promise<{ keyway: Keyway; outgoing: Outgoing; close(): Promise<void> }> {
+  const { clock, logger, journal } = parts
+  const kv = (name: string): KeyValueStore =>
+    deps.openKv({ folder: parts.folder.path, name, clock, logger, onDamage: parts.damages.add })
+  const network = { current: (): Keyway | null => null }
+  const outgoing = createOutgoing({
+    settings: () => network.current()?.settings.get() ?? { proxyUrl: null, extraCa: null },
+    environment: deps.environment,
+  })
+  const keyway = await createKeyway({
+    ...parts,
+    activity: journal,
+    browser: deps.browser,
+    presets: deps.presets,
+    host: deps.host,
+    oauth: createOAuthClient({
+      fetchFor: (provider) => outgoing.fetchFor(provider?.extraCa ?? null),
+      clock,
+      logger,
+      userAgent: `Keyway/${deps.host.version}`,
+    }),
+    fetchFor: outgoing.fetchFor,
+    stores: {
+      settings: kv('settings'),
+      providers: kv('providers'),
+      apps: kv('apps'),
+      connections: recordStore(parts, 'connections'),
+    },
+  })
+  network.current = () => keyway
+  const feed = createActivityFeed({ clock, send: (rows) => keyway.emit('activity', rows) })
+  const stops = [
+    journal.onAppend(feed.add),
+    feed.close,
+    keyway.on('settings', () => void outgoing.reset()),
+    keepActivityShort({ journal, days: () => keyway.settings.get().activityDays, clock, logger }),
+  ]
+  return {
+    keyway,
+    outgoing,
+    async close() {
+      await keyway.close()
+      for (const stop of stops) stop()
+      await outgoing.close()
+    },
+  }
+}
+
+function recordStore({ folder, clock, logger, damages }: Place, name: string): RecordStore {
+  return createRecordStore({ folder: folder.resolve(name), clock, logger, onDamage: damages.add })
+}
