@@ -1,0 +1,22 @@
+import { defineConfig } from '@playwright/test'
+import { findChromium, sandboxFlags } from './test/support/chromium.ts'
+import { findDesktopDriver } from './test/support/desktop-driver.ts'
+
+// Workers load this file as well; who reads the run wants to know once.
+if (process.env['TEST_WORKER_INDEX'] === undefined) process.stdout.write(`${findDesktopDriver().description}\n`)
+
+export default defineConfig({
+  testDir: 'test/e2e',
+  outputDir: 'test-results',
+  // One window at a time: the specs share two cores, and each starts an app with a browser of its own.
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 60_000,
+  reporter: 'list',
+  use: {
+    trace: 'off',
+    video: 'off',
+    launchOptions: { executablePath: findChromium(), args: [...sandboxFlags()] },
+  },
+})

@@ -1,0 +1,57 @@
+import { isGone, type Cdp, type CdpSession } from '../chromium/cdp.ts'
+
+export type PageTarget = {
+  readonly targetId: string
+  readonly session: CdpSession
+  close(): Promise<void>
+}
+
+type TargetListeners = {
+  onGone(): void
+  onTitle(title: string): void
+}
+
+/** Does something with a page once it is there. That it has gone meanwhile is fine; anything else is printed. */
+export function whenOpen(
+  opened: Promise<PageTarget>,
+  act: (page: PageTarget) => Promise<unknown> | void,
+): void {
+  opened.then(act).catch((error: unknown) => {
+    if (!isGone(error)) console.error('Electron stand-in:', error)
+  })
+}
+
+/** Opens a window of its own in Chromium (a tab in another's window would count as hidden) and attaches to its page. */
+export async function openPageTarget(
+  cdp: Cdp,
+  size: { width: number; height: number },
+  listeners: TargetListeners,
+): Promise<PageTarget> {
+  const { targetId } = await cdp.browser.send('Target.createTarget', {
+    url: 'about:blank',
+    newWindow: true,
+    ...size,
+  })
+  const { sessionId } = await cdp.browser.send('Target.attachToTarget', { targetId, flatten: true })
+  const gone = new Promise<void>((resolve) => {
+    cdp.browser.on('Target.targetDestroyed', (event) => {
+      if (event.targetId !== targetId) return
+      cdp.drop(sessionId)
+      listeners.onGone()
+      resolve()
+    })
+  })
+  cdp.browser.on('Target.targetInfoChanged', ({ targetInfo }) => {
+    // A page without a title is called after its address, which the app knows under another name.
+    const isAddress = targetInfo.url.endsWith(targetInfo.title)
+    if (targetInfo.targetId === targetId && !isAddress) listeners.onTitle(targetInfo.title)
+  })
+  return {
+    targetId,
+    session: cdp.session(sessionId),
+    close: async () => {
+      cdp.browser.tell('Target.closeTarget', { targetId })
+      await gone
+    },
+  }
+}
