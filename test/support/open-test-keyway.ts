@@ -1,0 +1,74 @@
+// A core as the headless host opens it: real folder, real stores, real vault, real OAuth client. Only the browser is the test itself.
+import { onTestFinished } from 'vitest'
+import { openKeyway, type OpenDeps, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
+import { createConfKv } from '../../electron/headless/conf-kv.ts'
+import type { RehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import type { Flow } from '../../shared/contract/flow.ts'
+import type { ProviderView } from '../../shared/contract/provider.ts'
+import { Secret } from '../../shared/contract/secret.ts'
+import { aConnect, aProvider } from './builders.ts'
+import { signInWithHttp } from './user-agent.ts'
+
+export const PASSPHRASE = new Secret('correct horse battery staple')
+
+export function openDeps(dataFolder: string): OpenDeps {
+  return {
+    dataFolder,
+    host: { kind: 'headless', platform: process.platform, version: '0.0.0-test' },
+    protectors: [],
+    openKv: createConfKv,
+    browser: { open: async () => ({ opened: false, reason: 'there is none in a test' }) },
+    presets: [],
+    environment: {},
+    logLevel: 'debug',
+  }
+}
+
+/** Opened and unlocked; closed when the test is over. */
+export async function openTestKeyway(dataFolder: string, deps: Partial<OpenDeps> = {}): Promise<OpenedKeyway> {
+  const opened = await openKeyway({ ...openDeps(dataFolder), ...deps })
+  onTestFinished(() => opened.close())
+  const { vault } = opened
+  if (vault.state().kind === 'uninitialised') await vault.initialise('passphrase', PASSPHRASE)
+  if (vault.state().kind === 'locked') await vault.unlock(PASSPHRASE)
+  return opened
+}
+
+export function registerRehearsal(
+  { keyway }: Pick<OpenedKeyway, 'keyway'>,
+  rehearsal: RehearsalProvider,
+  draft: Parameters<typeof aProvider>[0] = {},
+): ProviderView {
+  const { clientId, clientSecret } = rehearsal.clients.basic
+  return keyway.providers.create(
+    aProvider({
+      slug: 'rehearsal',
+      name: 'Rehearsal',
+      clientId,
+      clientSecret: clientSecret ?? '',
+      scopes: ['openid', 'profile', 'email', 'offline_access', 'files.read'],
+      spec: {
+        discovery: { issuer: rehearsal.issuer },
+        authorize: { extraParams: { prompt: 'consent' } },
+        api: { baseUrl: rehearsal.url('/api') },
+      },
+      ...draft,
+    }),
+  )
+}
+
+/** The person at the provider's pages, then the browser's way home. */
+export async function signInAtRehearsal(
+  { keyway }: Pick<OpenedKeyway, 'keyway'>,
+  provider: { id: string },
+  draft: Partial<Parameters<typeof aConnect>[0]> & { as?: string } = {},
+): Promise<Flow> {
+  const { as = 'ada@example.test', ...input } = draft
+  const flow = await keyway.connections.connect(aConnect({ providerId: provider.id, open: 'link-only', ...input }))
+  if (flow.kind !== 'waiting_for_browser') throw new Error(`the sign-in did not start: ${JSON.stringify(flow)}`)
+  const outcome = await signInWithHttp(flow.authorizationUrl, { account: as, stopAtCallback: true })
+  if (outcome.kind !== 'stopped') throw new Error(`the sign-in ended otherwise: ${JSON.stringify(outcome)}`)
+  const result = await keyway.flows.callback(new URL(outcome.callbackUrl).searchParams)
+  if (result.flow === null) throw new Error(`the callback was refused: ${JSON.stringify(result.failure)}`)
+  return result.flow
+}
