@@ -17,12 +17,20 @@ export function ensureBrowser(say: Say): string {
   throw new Error(second.sentence)
 }
 
+const secretServicePrograms = [
+  ['dbus-daemon', 'dbus'],
+  ['dbus-send', 'dbus'],
+  ['gnome-keyring-daemon', 'gnome-keyring'],
+] as const
+
 /** A Secret Service for the keychain test on Linux. Where it is missing for good, that test says so itself. */
 export function ensureSecretService(say: Say): void {
   if (process.platform !== 'linux') return
-  const missing = Object.entries({ 'dbus-run-session': 'dbus', 'gnome-keyring-daemon': 'gnome-keyring' })
-    .filter(([program]) => findProgram(program) === null)
-    .map(([, debianPackage]) => debianPackage)
+  const missing = [
+    ...new Set(
+      secretServicePrograms.filter(([program]) => findProgram(program) === null).map(([, from]) => from),
+    ),
+  ]
   if (missing.length === 0) return
   if (!canInstallPackages()) {
     say(`The keychain test needs ${missing.join(' and ')}; install it to have that test run.`)

@@ -1,0 +1,99 @@
+// The headless host as a program: reads its arguments, prints where the window is, ends when it is asked to.
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import manifest from '../../package.json' with { type: 'json' }
+import { asKeywayError, errorTable, KeywayError } from '../../shared/contract/errors.ts'
+import { readCommandLine, type CommandLine } from './command-line.ts'
+import { createHeadless, type Headless } from './create-headless.ts'
+import { dataLocation } from './data-location.ts'
+import { onEnterKey } from './enter-key.ts'
+import { readPassphrase } from './passphrase-input.ts'
+
+const CLOSE_LIMIT_MS = 8_000
+
+process.exitCode = await run(process.argv.slice(2))
+
+async function run(argv: readonly string[]): Promise<number> {
+  try {
+    const asked = readCommandLine(argv, manifest.version)
+    if (asked.kind === 'print') {
+      console.log(asked.text)
+      return 0
+    }
+    const headless = await start(asked.options)
+    const stopListening = onEnterKey(process.stdin, () => console.log(headless.launchUrl()))
+    await untilAskedToEnd()
+    stopListening()
+    await closeInTime(headless)
+    return 0
+  } catch (error) {
+    return report(error)
+  }
+}
+
+async function start(options: CommandLine): Promise<Headless> {
+  const passphrase = options.passphraseStdin ? await readPassphrase(process.stdin) : null
+  const place = { platform: process.platform, home: homedir(), environment: process.env }
+  const headless = await createHeadless({
+    dataFolder: dataLocation(options.data, place),
+    port: options.port ?? null,
+    windowFolder: findWindow(),
+    passphrase,
+    keychain: 'used',
+    logLevel: options.logLevel,
+    version: manifest.version,
+    environment: process.env,
+  })
+  console.log(`Keyway answers at ${headless.url}`)
+  const opened = options.open ? await headless.openWindow() : null
+  if (opened?.opened === false) console.log(`No browser was opened: ${opened.reason}`)
+  console.log(`Open ${headless.launchUrl()}`)
+  console.log(
+    process.stdin.isTTY
+      ? 'That link works once; press Enter for a fresh one. Ctrl+C ends Keyway.'
+      : 'That link works once.',
+  )
+  return headless
+}
+
+/** Beside the bundle, or where the build puts it when this runs from its sources. */
+function findWindow(): string {
+  const places = [join('..', 'renderer'), join('..', '..', 'out', 'renderer')]
+  const found = places
+    .map((place) => join(import.meta.dirname, place))
+    .find((folder) => existsSync(join(folder, 'index.html')))
+  if (found !== undefined) return found
+  throw new KeywayError('internal_error', {
+    message: 'The window has not been built.',
+    nextStep: 'Run "npm run build" first.',
+  })
+}
+
+function untilAskedToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
+  })
+}
+
+/** A second Ctrl+C, or a part that does not end, must not keep the process. Everything that matters is on disk already. */
+async function closeInTime(headless: Headless): Promise<void> {
+  const leave = (): never => process.exit(1)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, leave)
+  const limit = setTimeout(leave, CLOSE_LIMIT_MS)
+  await headless.close()
+  clearTimeout(limit)
+}
+
+/** One line, no stack; the code is the failure's own. */
+function report(thrown: unknown): number {
+  const error = asKeywayError(thrown)
+  const { url } = error.details
+  const where = error.code === 'data_folder_busy' && typeof url === 'string' ? ` It answers at ${url}.` : ''
+  const why =
+    error.code === 'internal_error' && thrown instanceof Error && thrown !== error
+      ? ` (${thrown.message})`
+      : ''
+  console.error(`keyway: ${error.message}${why}${where} ${error.nextStep}`.replaceAll(/\s+/g, ' '))
+  return errorTable[error.code].exit
+}

@@ -1,0 +1,56 @@
+// The demo with a person at it: the window's address, what to click, and a curl line that works as soon as they have.
+import { onEnterKey } from '../../electron/headless/enter-key.ts'
+import { rehearsalRegistration } from './registration.ts'
+import type { Stage } from './stage.ts'
+import { openWindowClient } from './window-client.ts'
+
+/** Resolves when the person stops it with Ctrl+C, or the process is asked to end. */
+export async function showToPerson(
+  { headless, rehearsal }: Stage,
+  { open }: { open: boolean },
+): Promise<void> {
+  const window = await openWindowClient(headless.launchUrl())
+  await window.call('providers.create', rehearsalRegistration(rehearsal))
+  const { key } = await window.call('apps.create', {
+    name: 'Your terminal',
+    grants: [{ target: { kind: 'all' }, token: true, proxy: true }],
+  })
+  const curl = `curl -s ${headless.url}/api/integrations/token -H 'X-API-Key: ${key}' -H 'Content-Type: application/json' -d '{"provider":"rehearsal"}'`
+
+  const ended = untilAskedToEnd()
+  const opened = open ? await headless.openWindow() : { opened: false as const, reason: 'as you asked' }
+  if (!opened.opened) console.log(`No browser was opened (${opened.reason}).`)
+  console.log(
+    [
+      '',
+      'Keyway, with a provider that runs on this machine. All of it is thrown away when you stop.',
+      '',
+      `1. The window:  ${headless.launchUrl()}`,
+      '   (works once; press Enter for a fresh link)',
+      '2. At "Rehearsal" click Connect and sign in as anybody.',
+      '3. Then, in another terminal:',
+      '',
+      `   ${curl}`,
+      '',
+      'Ctrl+C ends it.',
+    ].join('\n'),
+  )
+  const stopListening = onEnterKey(process.stdin, () => console.log(headless.launchUrl()))
+  let healthy = false
+  const unsubscribe = headless.keyway.on('connections', (connections) => {
+    const found = connections.find(({ lastOutcome }) => lastOutcome.status === 'ok')
+    if (found !== undefined && !healthy) {
+      console.log(`\nConnected as ${found.identity.label ?? found.account}. The curl line above works now.`)
+    }
+    healthy = found !== undefined
+  })
+  await ended
+  unsubscribe()
+  stopListening()
+}
+
+function untilAskedToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
+  })
+}

@@ -1,0 +1,22 @@
+import type { RehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import type { ProviderInputDraft } from '../../shared/contract/provider.ts'
+
+/** The rehearsal provider as a person would register it: issuer, client and scopes; the endpoints come by discovery. */
+export function rehearsalRegistration({ issuer, port, clients }: RehearsalProvider): ProviderInputDraft {
+  return {
+    slug: 'rehearsal',
+    name: 'Rehearsal',
+    clientId: clients.basic.clientId,
+    clientSecret: clients.basic.clientSecret ?? '',
+    scopes: ['openid', 'profile', 'email', 'offline_access', 'files.read'],
+    // Its API runs on this very machine, which is never allowed unless somebody says so.
+    allowedHosts: [`127.0.0.1:${port}`],
+    privateHosts: [`127.0.0.1:${port}`],
+    spec: {
+      discovery: { issuer, kind: 'oidc' },
+      // OpenID Connect Core 11: offline_access needs prompt=consent.
+      authorize: { extraParams: { prompt: 'consent' } },
+      api: { baseUrl: issuer },
+    },
+  }
+}

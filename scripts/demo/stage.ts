@@ -1,0 +1,62 @@
+// Keyway without Electron on a throw-away folder, beside the rehearsal provider. All of it is gone after `close`.
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import manifest from '../../package.json' with { type: 'json' }
+import { createHeadless, type Headless } from '../../electron/headless/create-headless.ts'
+import {
+  createRehearsalProvider,
+  type RehearsalProvider,
+} from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import { KeywayError } from '../../shared/contract/errors.ts'
+import { Secret } from '../../shared/contract/secret.ts'
+import { root } from '../build/parts.ts'
+
+export type Stage = { headless: Headless; rehearsal: RehearsalProvider; close(): Promise<void> }
+
+/** `port` null: 7317, or any free one when that is taken. @throws KeywayError `port_busy` for a port that was asked for. */
+export async function setStage({ port }: { port: number | null }): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'keyway-demo-'))
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true })
+  try {
+    const headless = await startHeadless(join(folder, 'data'), port)
+    const rehearsal = await createRehearsalProvider({
+      redirectUris: [`${headless.url}/oauth2/callback`],
+    })
+    return {
+      headless,
+      rehearsal,
+      async close() {
+        await headless.close()
+        await rehearsal.close()
+        removeFolder()
+      },
+    }
+  } catch (error) {
+    removeFolder()
+    throw error
+  }
+}
+
+async function startHeadless(dataFolder: string, port: number | null): Promise<Headless> {
+  const start = (at: number): Promise<Headless> =>
+    createHeadless({
+      dataFolder,
+      port: at,
+      windowFolder: join(root, 'out', 'renderer'),
+      // A passphrase that nobody ever sees, so that the person's keychain is left alone.
+      passphrase: new Secret(randomBytes(32).toString('base64url')),
+      keychain: 'unused',
+      logLevel: 'warn',
+      version: manifest.version,
+      environment: process.env,
+    })
+  if (port !== null) return start(port)
+  try {
+    return await start(7317)
+  } catch (error) {
+    if (error instanceof KeywayError && error.code === 'port_busy') return start(0)
+    throw error
+  }
+}
