@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { providerSpec } from './provider-spec.ts'
+import { templateUrl } from './provider-template.ts'
 import { presetSlugSchema } from './slug.ts'
 import { specPatch } from './provider.ts'
 
@@ -14,6 +15,8 @@ export const preset = z.strictObject({
   consoleUrl: z.string().nullable(),
   /** How to find the right place in the console. */
   consoleHint: z.string().nullable().default(null),
+  /** Template; the page where the owner of an account sees and takes back what programs were allowed. Null: not known. */
+  manageUrl: templateUrl.nullable().default(null),
   defaultScopes: z.array(z.string()),
   defaultSecondaryScopes: z.array(z.string()).default([]),
   spec: specPatch,
