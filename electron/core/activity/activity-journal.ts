@@ -1,0 +1,135 @@
+// The record of who did what when: append-only, chained by hashes, never a secret. It refuses to write over rows that are missing.
+import { mkdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
+import type { Clock, Damage, Logger } from '../ports.ts'
+import { createTurns } from '../storage/by-turns.ts'
+import { removeDurably, removeLeftovers } from '../storage/durable-file.ts'
+import { createChainNote } from './chain-file.ts'
+import { planPruning } from './journal-prune.ts'
+import { searchRows, type SegmentTimes } from './journal-query.ts'
+import { verifyChain, type Verdict } from './journal-verify.ts'
+import { createJournalWriter } from './journal-writer.ts'
+import { openChain, type OpenedChain } from './open-chain.ts'
+import { createRecorder } from './recorder.ts'
+import { createSegmentWriter, type WriteAt } from './segment-writer.ts'
+import type { Segment } from './segments.ts'
+
+// Some 14,000 rows: searched in a few milliseconds, and the piece in which pruning removes.
+const MAX_SEGMENT_BYTES = 4 * 1024 * 1024
+
+export type ActivityJournalDeps = {
+  /** The journal's own folder; made 0700. */
+  folder: string
+  clock: Clock
+  logger: Logger
+  onDamage: (damage: Damage) => void
+  maxSegmentBytes?: number
+  writeAt?: WriteAt
+}
+
+export type ActivityJournal = {
+  /** Returns at once; durable within a second. Never throws. */
+  append(entry: ActivityEntry): void
+  /** Newest first; rows not on disk yet are among them. For the next page give the last row's `seq` as `before`. */
+  query(query: ActivityQuery): Promise<ActivityRow[]>
+  /** Names the first row that was changed, taken out, exchanged or cut off. */
+  verify(): Promise<Verdict>
+  /** Called after each row, in order. Returns the way to stop. */
+  onAppend(listener: (row: ActivityRow) => void): () => void
+  /** All rows recorded so far, oldest first, as JSON lines in pieces of up to some megabytes. */
+  lines(): AsyncGenerator<string>
+  /** Removes days (segments) of which every row is older than `olderThan`, epoch ms. The chain holds from there on. */
+  prune(olderThan: number): Promise<{ removedRows: number }>
+  /** Everything recorded is durable when it resolves. @throws KeywayError `disk_full` | `save_failed`. */
+  flush(): Promise<void>
+  /** Flushes and lets go of the files, in any case. Twice is fine. */
+  close(): Promise<void>
+}
+
+export function openActivityJournal(deps: ActivityJournalDeps): ActivityJournal {
+  mkdirSync(deps.folder, { recursive: true, mode: 0o700 })
+  removeLeftovers(deps.folder)
+  const opened = openChain(deps)
+  const parts = assemble(deps, opened)
+  const { writer, recorder, segments } = parts
+  const inTurn = createTurns()
+  const times: SegmentTimes = new Map()
+  for (const note of opened.findings)
+    recorder.append({ kind: 'system', outcome: 'failed', code: 'data_damaged', note })
+  let closing: Promise<void> | null = null
+  return {
+    append(entry) {
+      if (closing === null) recorder.append(entry)
+      else deps.logger.warn('An event came after the activity journal was closed', { kind: entry.kind })
+    },
+    query(query) {
+      const unwritten = writer.unwritten()
+      const below = unwritten[0]?.point.seq ?? recorder.head.seq + 1
+      const lines = unwritten.map(({ line }) => line)
+      return searchRows(query, { lines, segments: [...segments], below, times })
+    },
+    verify: () => inTurn('disk', () => verifyParts(parts)),
+    onAppend: recorder.onAppend,
+    lines: () => allLines(parts),
+    prune: (olderThan) => inTurn('disk', () => pruneParts(parts, olderThan)),
+    flush: () => writer.flush(),
+    close() {
+      closing ??= writer.close().catch((error: unknown) => {
+        deps.logger.error('The last rows of the activity journal could not be written', { error })
+      })
+      return closing
+    },
+  }
+}
+
+type Parts = ReturnType<typeof assemble>
+
+function assemble(deps: ActivityJournalDeps, opened: OpenedChain) {
+  const { folder, clock, logger, writeAt } = deps
+  const { segments, newestAt, anchor, head } = opened
+  const note = createChainNote(folder, { anchor, head })
+  const segmentWriter = createSegmentWriter({
+    folder,
+    segments,
+    newestAt,
+    maxBytes: deps.maxSegmentBytes ?? MAX_SEGMENT_BYTES,
+    ...(writeAt === undefined ? {} : { writeAt }),
+  })
+  const writer = createJournalWriter({
+    folder,
+    clock,
+    logger,
+    segments: segmentWriter,
+    onSynced: (reached) => note.update({ head: reached }),
+  })
+  const recorder = createRecorder({ clock, logger, writer, head })
+  return { folder, logger, segments, note, writer, recorder }
+}
+
+function verifyParts({ writer, recorder, segments, note }: Parts): Promise<Verdict> {
+  return verifyChain({
+    anchor: note.anchor,
+    segments: [...segments],
+    unwritten: writer.unwritten(),
+    head: recorder.head,
+  })
+}
+
+async function pruneParts(parts: Parts, olderThan: number): Promise<{ removedRows: number }> {
+  const plan = await planPruning([...parts.segments], olderThan)
+  if (plan === null) return { removedRows: 0 }
+  // The new beginning first: segments from before it are then leftovers, removed at the next start if not now.
+  await parts.note.update({ anchor: plan.anchor })
+  await removeDurably(plan.segments.map(({ path }) => path))
+  parts.segments.splice(0, plan.segments.length)
+  const note = `${plan.rows} rows up to number ${plan.anchor.seq} were pruned for their age.`
+  parts.recorder.append({ kind: 'system', outcome: 'ok', note })
+  return { removedRows: plan.rows }
+}
+
+async function* allLines({ writer, segments }: Parts): AsyncGenerator<string> {
+  await writer.flush()
+  const upTo: readonly Segment[] = [...segments]
+  for (const { path } of upTo) yield await readFile(path, 'utf8')
+}

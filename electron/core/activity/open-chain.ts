@@ -1,0 +1,98 @@
+// Finding where to go on at start: after the last whole row, with a torn last line taken off and everything odd told.
+import { mkdirSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Clock, Damage, Logger } from '../ports.ts'
+import { setAside, setAsideTarget } from '../storage/set-aside.ts'
+import { GENESIS, readLink, type ChainPoint, type Link } from './activity-line.ts'
+import { readChain, type Chain } from './chain-file.ts'
+import { linesOf, listSegments, type Segment } from './segments.ts'
+
+export type OpenedChain = Chain & {
+  /** Oldest first; the last one is written on. */
+  segments: Segment[]
+  /** When the last row was recorded; null when there is none. */
+  newestAt: number | null
+  /** What was found wrong, to be recorded as rows of the journal itself. */
+  findings: string[]
+}
+
+export type OpenChainDeps = {
+  folder: string
+  clock: Clock
+  logger: Logger
+  onDamage: (damage: Damage) => void
+}
+
+export function openChain(deps: OpenChainDeps): OpenedChain {
+  const findings: string[] = []
+  const noted = notedChain(deps, findings)
+  const segments = finishPruning(listSegments(deps.folder), noted?.anchor ?? GENESIS)
+  const newest = segments.at(-1)
+  if (newest !== undefined) cutTornLine(deps, newest, findings)
+  const last = lastRow(segments)
+  const anchor = noted?.anchor ?? beginningOf(segments)
+  const head = furthest(last ?? anchor, noted?.head ?? GENESIS, findings)
+  return { anchor, head, segments, newestAt: last?.at ?? null, findings }
+}
+
+function notedChain(deps: OpenChainDeps, findings: string[]): Chain | null {
+  const found = readChain(deps.folder)
+  if (found.kind === 'good') return found.chain
+  if (found.kind === 'damaged') {
+    const detectedAt = deps.clock.now()
+    const setAsidePath = setAside(found.path, detectedAt)
+    deps.onDamage({ file: found.path, setAsidePath, using: 'nothing', detectedAt })
+    findings.push('The note of how far the journal went could not be read and was set aside.')
+  }
+  return null
+}
+
+// A crash in the middle of pruning leaves segments from before the anchor.
+function finishPruning(segments: readonly Segment[], anchor: ChainPoint): Segment[] {
+  const kept = segments.filter(({ firstSeq }) => firstSeq > anchor.seq)
+  for (const { path } of segments.filter((one) => !kept.includes(one))) unlinkSync(path)
+  return kept
+}
+
+function cutTornLine(deps: OpenChainDeps, { path }: Segment, findings: string[]): void {
+  const bytes = readFileSync(path)
+  const whole = bytes.lastIndexOf(0x0a) + 1
+  if (whole === bytes.length) return
+  const target = setAsideTarget(path, deps.clock.now())
+  mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
+  writeFileSync(target, bytes.subarray(whole), { mode: 0o600 })
+  truncateSync(path, whole)
+  findings.push(`A crash cut off the last line of the journal; ${bytes.length - whole} bytes were set aside.`)
+  deps.logger.warn('The last line of the activity journal was cut off by a crash', { file: path, target })
+}
+
+function lastRow(segments: readonly Segment[]): Link | null {
+  for (const { path } of segments.toReversed()) {
+    const lines = [...linesOf(readFileSync(path, 'utf8'))]
+    for (const line of lines.toReversed()) {
+      const link = readLink(line)
+      if (link !== null) return link
+    }
+  }
+  return null
+}
+
+/** Without a note, the chain is taken to begin where its first row says. */
+function beginningOf(segments: readonly Segment[]): ChainPoint {
+  const [first] = segments
+  if (first === undefined) return GENESIS
+  const [line] = linesOf(readFileSync(first.path, 'utf8'))
+  const link = line === undefined ? null : readLink(line)
+  return link === null ? GENESIS : { seq: link.seq - 1, hash: link.prev }
+}
+
+// Rows that were once on disk and are gone are not written over: the chain goes on from what was noted, and verifying shows the break.
+function furthest(last: ChainPoint, noted: ChainPoint, findings: string[]): ChainPoint {
+  if (noted.seq < last.seq || noted.hash === last.hash) return { seq: last.seq, hash: last.hash }
+  if (noted.seq === last.seq) {
+    findings.push(`Row ${last.seq} is not the one that was written.`)
+    return noted
+  }
+  findings.push(`The rows ${last.seq + 1} to ${noted.seq} were on disk once and are gone.`)
+  return noted
+}
