@@ -1,0 +1,44 @@
+import { app, dialog, protocol } from 'electron'
+import { asKeywayError } from '../../shared/contract/errors.ts'
+
+import { registerAppScheme } from './app-protocol.ts'
+import { createDesktop } from './create-desktop.ts'
+import { deepLinkIn } from './deep-links.ts'
+
+app.enableSandbox()
+registerAppScheme(protocol)
+void run()
+
+/** One Keyway a user: a second start hands its link over and leaves. */
+async function run(): Promise<void> {
+  if (!app.requestSingleInstanceLock()) {
+    app.quit()
+    return
+  }
+  const waiting: string[] = []
+  let openLink = (link: string): void => {
+    waiting.push(link)
+  }
+  let show = (): void => undefined
+  // Links and second starts may come before the window is there.
+  app.on('open-url', (event, url) => {
+    event.preventDefault()
+    openLink(url)
+  })
+  app.on('second-instance', (_event, argv) => {
+    const link = deepLinkIn(argv)
+    show()
+    if (link !== null) openLink(link)
+  })
+  await app.whenReady()
+  try {
+    const desktop = await createDesktop({ argv: process.argv })
+    openLink = desktop.openLink
+    show = desktop.show
+    for (const link of waiting) desktop.openLink(link)
+  } catch (error) {
+    const failure = asKeywayError(error)
+    dialog.showErrorBox('Keyway cannot start', `${failure.message}\n\n${failure.nextStep}`)
+    app.exit(1)
+  }
+}
