@@ -8,6 +8,7 @@ import { readCommandLine, type CommandLine } from './command-line.ts'
 import { createHeadless, type Headless } from './create-headless.ts'
 import { dataLocation } from './data-location.ts'
 import { onEnterKey } from './enter-key.ts'
+import { failureLine } from './failure-line.ts'
 import { readPassphrase } from './passphrase-input.ts'
 
 const CLOSE_LIMIT_MS = 8_000
@@ -28,7 +29,8 @@ async function run(argv: readonly string[]): Promise<number> {
     await closeInTime(headless)
     return 0
   } catch (error) {
-    return report(error)
+    console.error(failureLine(error))
+    return errorTable[asKeywayError(error).code].exit
   }
 }
 
@@ -83,17 +85,4 @@ async function closeInTime(headless: Headless): Promise<void> {
   const limit = setTimeout(leave, CLOSE_LIMIT_MS)
   await headless.close()
   clearTimeout(limit)
-}
-
-/** One line, no stack; the code is the failure's own. */
-function report(thrown: unknown): number {
-  const error = asKeywayError(thrown)
-  const { url } = error.details
-  const where = error.code === 'data_folder_busy' && typeof url === 'string' ? ` It answers at ${url}.` : ''
-  const why =
-    error.code === 'internal_error' && thrown instanceof Error && thrown !== error
-      ? ` (${thrown.message})`
-      : ''
-  console.error(`keyway: ${error.message}${why}${where} ${error.nextStep}`.replaceAll(/\s+/g, ' '))
-  return errorTable[error.code].exit
 }

@@ -16,10 +16,9 @@ export async function explainBusyPort(port: number, cause: NodeJS.ErrnoException
   }[holder]
   return new KeywayError('port_busy', {
     message: `Port ${port} is in use by ${who}.`,
-    nextStep:
-      holder === 'keyway'
-        ? 'Use the Keyway that runs already, or close it first.'
-        : `Choose another port with --port or under Settings${nextFreePort === null ? '' : `; ${nextFreePort} is free`}.`,
+    nextStep: `${holder === 'keyway' ? 'Use the Keyway that runs already, or choose' : 'Choose'} another port with --port or under Settings${
+      nextFreePort === null ? '' : `; ${nextFreePort} is free`
+    }.`,
     details: { port, holder, nextFreePort },
     cause,
   })

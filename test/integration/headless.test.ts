@@ -1,0 +1,176 @@
+// The built headless host as a person starts it: what it prints, how it ends, and what it does when it cannot start.
+import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { openWindowClient } from '../../scripts/demo/window-client.ts'
+import { buildHost, startHost, untilReady, type HostProcess } from '../support/host-process.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+
+const PASSPHRASE = 'a made-up passphrase'
+
+beforeAll(buildHost, 180_000)
+
+const newFolder = (): string => join(tempFolder(), 'data')
+
+function start(dataPath: string, ...more: string[]): HostProcess {
+  const parameters = ['--data', dataPath, '--no-open', '--passphrase-stdin', ...more]
+  return startHost(parameters, { input: `${PASSPHRASE}\n` })
+}
+
+/** One failure: its exit code, and its one line. */
+async function failure(host: HostProcess): Promise<{ code: number | NodeJS.Signals; line: string }> {
+  const code = await host.ended
+  const lines = host.output().trim().split('\n')
+  expect(lines).toHaveLength(1)
+  return { code, line: lines[0] ?? '' }
+}
+
+test('it prints a link that opens the window once, answers, and lets go of everything when asked to end', async () => {
+  const dataPath = newFolder()
+  const host = start(dataPath, '--port', '0')
+  const { url, launchUrl } = await untilReady(host)
+  expect((await fetch(`${url}/healthz`)).status).toBe(200)
+
+  const window = await openWindowClient(launchUrl)
+  expect(await window.call('snapshot.get', undefined)).toMatchObject({
+    host: 'headless',
+    vault: { kind: 'unlocked' },
+    server: { url, listening: true },
+  })
+  await expect(openWindowClient(launchUrl)).rejects.toThrow('HTTP 410')
+
+  host.kill('SIGTERM')
+  expect(await host.ended).toBe(0)
+  await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed')
+
+  const next = start(dataPath, '--port', '0')
+  await untilReady(next)
+})
+
+test.skipIf(process.platform === 'win32')('its folder and files are private to their user', async () => {
+  const dataPath = newFolder()
+  const { launchUrl } = await untilReady(start(dataPath, '--port', '0'))
+  const window = await openWindowClient(launchUrl)
+  await window.call('providers.create', {
+    slug: 'made-up',
+    name: 'Made up',
+    spec: { endpoints: { authorization: 'https://example.test/a', token: 'https://example.test/t' } },
+  })
+  const open = readdirSync(dataPath, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(dataPath, name))
+    .concat(dataPath)
+    .filter((path) => (statSync(path).mode & 0o077) !== 0)
+  expect(open).toEqual([])
+})
+
+test('a second one on the same folder says who has it and where that answers, and leaves it alone', async () => {
+  const dataPath = newFolder()
+  const first = start(dataPath, '--port', '0')
+  const { url } = await untilReady(first)
+  const second = await failure(start(dataPath, '--port', '0'))
+  expect(second.code).toBe(14)
+  expect(second.line).toContain(`process ${first.pid}`)
+  expect(second.line).toContain(url)
+  expect((await fetch(`${url}/healthz`)).status).toBe(200)
+})
+
+test('a folder whose owner was killed is taken over', async () => {
+  const dataPath = newFolder()
+  const first = start(dataPath, '--port', '0')
+  await untilReady(first)
+  first.kill('SIGKILL')
+  await first.ended
+  await untilReady(start(dataPath, '--port', '0'))
+})
+
+test('a port that another program has is named, with how to choose another', async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const { code, line } = await failure(start(newFolder(), '--port', String(port)))
+  expect(code).toBe(14)
+  expect(line).toContain(String(port))
+  expect(line).toContain('--port')
+  expect(line).not.toContain('Keyway is there')
+})
+
+test('a port that another Keyway has is named with its holder', async () => {
+  const { url } = await untilReady(start(newFolder(), '--port', '0'))
+  const { code, line } = await failure(start(newFolder(), '--port', new URL(url).port))
+  expect(code).toBe(14)
+  expect(line).toMatch(/Keyway/)
+  expect(line).toContain(new URL(url).port)
+  expect(line).toContain('--port')
+})
+
+test('a wrong passphrase ends it with the code of that failure; the right one still opens the vault', async () => {
+  const dataPath = newFolder()
+  const first = start(dataPath, '--port', '0')
+  await untilReady(first)
+  first.kill('SIGTERM')
+  await first.ended
+
+  const parameters = ['--data', dataPath, '--no-open', '--passphrase-stdin', '--port', '0']
+  const wrong = await failure(startHost(parameters, { input: 'another made-up passphrase\n' }))
+  expect(wrong.code).toBe(11)
+  expect(wrong.line).not.toContain('another made-up')
+  await untilReady(start(dataPath, '--port', '0'))
+})
+
+test('without a passphrase it runs with a vault that is locked or not made yet, and the window says which', async () => {
+  const dataPath = newFolder()
+  const parameters = ['--data', dataPath, '--no-open', '--port', '0']
+  const fresh = startHost(parameters)
+  const { launchUrl } = await untilReady(fresh)
+  const window = await openWindowClient(launchUrl)
+  expect((await window.call('snapshot.get', undefined)).vault.kind).toBe('uninitialised')
+  await window.call('vault.initialise', { protector: 'passphrase', passphrase: PASSPHRASE })
+  fresh.kill('SIGTERM')
+  await fresh.ended
+
+  const locked = await untilReady(startHost(parameters))
+  const again = await openWindowClient(locked.launchUrl)
+  expect((await again.call('snapshot.get', undefined)).vault).toMatchObject({
+    kind: 'locked',
+    needsPassphrase: true,
+  })
+  await again.call('vault.unlock', { passphrase: PASSPHRASE })
+  expect((await again.call('snapshot.get', undefined)).vault.kind).toBe('unlocked')
+})
+
+test('a damaged data file is set aside and named, and the rest works', async () => {
+  const dataPath = newFolder()
+  const first = start(dataPath, '--port', '0')
+  await untilReady(first)
+  first.kill('SIGTERM')
+  await first.ended
+  writeFileSync(join(dataPath, 'providers.json'), '{"torn":')
+
+  const { launchUrl } = await untilReady(start(dataPath, '--port', '0'))
+  const window = await openWindowClient(launchUrl)
+  const { damages, vault } = await window.call('snapshot.get', undefined)
+  expect(vault.kind).toBe('unlocked')
+  expect(damages).toEqual([expect.objectContaining({ file: expect.stringContaining('providers.json') })])
+  expect(readdirSync(join(dataPath, 'set-aside'))).toEqual([expect.stringContaining('providers.json')])
+})
+
+test.each([
+  [['--port', '99999'], 2, '--port'],
+  [['--passphrase', 'on the command line'], 2, '--passphrase'],
+  [['--data', '/dev/null/keyway'], 14, '/dev/null/keyway'],
+])('%j ends in one line and exit code %d', async (parameters, code, named) => {
+  const ended = await failure(startHost([...parameters, '--no-open']))
+  expect(ended.code).toBe(code)
+  expect(ended.line).toContain(named)
+})
+
+test('--help and --version print and end well', async () => {
+  const help = startHost(['--help'])
+  expect(await help.ended).toBe(0)
+  expect(help.output()).toContain('--passphrase-stdin')
+  const version = startHost(['--version'])
+  expect(await version.ended).toBe(0)
+  expect(version.output()).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
