@@ -1,10 +1,9 @@
 // The record of who did what when: append-only, chained by hashes, never a secret. It refuses to write over rows that are missing.
-import { mkdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
 import type { Clock, Damage, Logger } from '../ports.ts'
 import { createTurns } from '../storage/by-turns.ts'
-import { removeDurably, removeLeftovers } from '../storage/durable-file.ts'
+import { makeFolder, removeDurably, removeLeftovers } from '../storage/durable-file.ts'
 import { createChainNote } from './chain-file.ts'
 import { planPruning } from './journal-prune.ts'
 import { searchRows, type SegmentTimes } from './journal-query.ts'
@@ -48,7 +47,7 @@ export type ActivityJournal = {
 }
 
 export function openActivityJournal(deps: ActivityJournalDeps): ActivityJournal {
-  mkdirSync(deps.folder, { recursive: true, mode: 0o700 })
+  makeFolder(deps.folder)
   removeLeftovers(deps.folder)
   const opened = openChain(deps)
   const parts = assemble(deps, opened)
@@ -87,12 +86,13 @@ type Parts = ReturnType<typeof assemble>
 
 function assemble(deps: ActivityJournalDeps, opened: OpenedChain) {
   const { folder, clock, logger, writeAt } = deps
-  const { segments, newestAt, anchor, head } = opened
+  const { segments, newestAt, newestBytes, anchor, head } = opened
   const note = createChainNote(folder, { anchor, head })
   const segmentWriter = createSegmentWriter({
     folder,
     segments,
     newestAt,
+    newestBytes,
     maxBytes: deps.maxSegmentBytes ?? MAX_SEGMENT_BYTES,
     ...(writeAt === undefined ? {} : { writeAt }),
   })

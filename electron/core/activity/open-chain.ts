@@ -1,5 +1,5 @@
 // Finding where to go on at start: after the last whole row, with a torn last line taken off and everything odd told.
-import { mkdirSync, readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock, Damage, Logger } from '../ports.ts'
 import { setAside, setAsideTarget } from '../storage/set-aside.ts'
@@ -12,6 +12,8 @@ export type OpenedChain = Chain & {
   segments: Segment[]
   /** When the last row was recorded; null when there is none. */
   newestAt: number | null
+  /** How much of the newest segment is whole lines. */
+  newestBytes: number
   /** What was found wrong, to be recorded as rows of the journal itself. */
   findings: string[]
 }
@@ -26,13 +28,13 @@ export type OpenChainDeps = {
 export function openChain(deps: OpenChainDeps): OpenedChain {
   const findings: string[] = []
   const noted = notedChain(deps, findings)
-  const segments = finishPruning(listSegments(deps.folder), noted?.anchor ?? GENESIS)
+  const segments = finishPruning(deps, listSegments(deps.folder), noted?.anchor ?? GENESIS)
   const newest = segments.at(-1)
-  if (newest !== undefined) cutTornLine(deps, newest, findings)
+  const newestBytes = newest === undefined ? 0 : wholeBytes(deps, newest, findings)
   const last = lastRow(segments)
   const anchor = noted?.anchor ?? beginningOf(segments)
   const head = furthest(last ?? anchor, noted?.head ?? GENESIS, findings)
-  return { anchor, head, segments, newestAt: last?.at ?? null, findings }
+  return { anchor, head, segments, newestAt: last?.at ?? null, newestBytes, findings }
 }
 
 function notedChain(deps: OpenChainDeps, findings: string[]): Chain | null {
@@ -48,22 +50,37 @@ function notedChain(deps: OpenChainDeps, findings: string[]): Chain | null {
 }
 
 // A crash in the middle of pruning leaves segments from before the anchor.
-function finishPruning(segments: readonly Segment[], anchor: ChainPoint): Segment[] {
+function finishPruning(deps: OpenChainDeps, segments: readonly Segment[], anchor: ChainPoint): Segment[] {
   const kept = segments.filter(({ firstSeq }) => firstSeq > anchor.seq)
-  for (const { path } of segments.filter((one) => !kept.includes(one))) unlinkSync(path)
+  for (const { path } of segments.filter((one) => !kept.includes(one))) {
+    try {
+      unlinkSync(path)
+    } catch (error) {
+      deps.logger.warn('A pruned part of the activity journal could not be removed', { file: path, error })
+    }
+  }
   return kept
 }
 
-function cutTornLine(deps: OpenChainDeps, { path }: Segment, findings: string[]): void {
+/**
+ * How much of the newest segment is whole lines. What follows is half a row: copied aside where the disk takes it, and written over
+ * when the journal goes on.
+ */
+function wholeBytes(deps: OpenChainDeps, { path }: Segment, findings: string[]): number {
   const bytes = readFileSync(path)
   const whole = bytes.lastIndexOf(0x0a) + 1
-  if (whole === bytes.length) return
+  const torn = bytes.subarray(whole)
+  if (torn.length === 0) return whole
+  findings.push(`A crash cut off the last line of the journal; its ${torn.length} bytes were set aside.`)
   const target = setAsideTarget(path, deps.clock.now())
-  mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
-  writeFileSync(target, bytes.subarray(whole), { mode: 0o600 })
-  truncateSync(path, whole)
-  findings.push(`A crash cut off the last line of the journal; ${bytes.length - whole} bytes were set aside.`)
-  deps.logger.warn('The last line of the activity journal was cut off by a crash', { file: path, target })
+  try {
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
+    writeFileSync(target, torn, { mode: 0o600 })
+    deps.logger.warn('The last line of the activity journal was cut off by a crash', { file: path, target })
+  } catch (error) {
+    deps.logger.warn('Half a line of the activity journal could not be set aside', { file: path, error })
+  }
+  return whole
 }
 
 function lastRow(segments: readonly Segment[]): Link | null {

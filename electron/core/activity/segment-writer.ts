@@ -15,6 +15,8 @@ export type SegmentWriterDeps = {
   maxBytes: number
   /** When the newest segment's last row was recorded; null when there is none to go on with. */
   newestAt: number | null
+  /** How much of it is whole lines; what follows is cut off. */
+  newestBytes: number
   writeAt?: WriteAt
 }
 
@@ -36,7 +38,8 @@ export function createSegmentWriter(deps: SegmentWriterDeps): SegmentWriter {
     const newest = deps.segments.at(-1)
     if (resumable === null || newest === undefined) return
     const handle = await open(newest.path, 'r+')
-    target = { handle, size: (await handle.stat()).size, day: dayOf(resumable) }
+    await handle.truncate(deps.newestBytes)
+    target = { handle, size: deps.newestBytes, day: dayOf(resumable) }
     resumable = null
   }
   const begin = async (first: { seq: number; at: number }): Promise<Target> => {

@@ -1,7 +1,16 @@
 // Writes that survive a crash at any point: the whole new file beside the old one, fsync, rename over it, fsync of the folder.
 // It refuses to leave half a file under the real name.
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemCode, toSaveError } from './disk-error.ts'
 import { nodeFileOps, type FileOps } from './file-ops.ts'
@@ -123,6 +132,15 @@ export function syncFolderSync(folder: string): void {
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
+  }
+}
+
+/** Makes a folder for its owner alone. @throws KeywayError `disk_full` | `save_failed`. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw toSaveError(error, path)
   }
 }
 

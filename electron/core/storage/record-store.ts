@@ -1,9 +1,9 @@
 // One file a record, with the generation before it kept beside it. Writes of one record take turns; different records do not wait.
-import { mkdirSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Clock, Damage, Logger, RecordStore } from '../ports.ts'
 import { createTurns } from './by-turns.ts'
-import { removeDurably, removeLeftovers, writeDurably } from './durable-file.ts'
+import { makeFolder, removeDurably, removeLeftovers, writeDurably } from './durable-file.ts'
 import { nodeFileOps, type FileOps } from './file-ops.ts'
 import { encodeRecord } from './record-file.ts'
 import { createGenerations, recordPaths } from './record-generations.ts'
@@ -32,7 +32,7 @@ export function createRecordStore({
   onDamage,
   ops = nodeFileOps,
 }: RecordStoreDeps): RecordStore {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   removeLeftovers(folder)
   const inTurn = createTurns()
   const generations = createGenerations({ folder, clock, logger, onDamage })
