@@ -133,12 +133,7 @@ function buildParts(deps: KeywayDeps): Parts {
     logger,
     onChanged: (value) => events.changed('settings', () => value),
   })
-  const plan: PlanRedirect = (provider) =>
-    planRedirect({
-      ...provider,
-      port: server.port() ?? settings.get().port,
-      customSchemeWorks: deps.host.customSchemeWorks?.() ?? false,
-    })
+  const plan = plannerFor(deps, server, settings)
   const providerBook = createProviderBook({
     store: deps.stores.providers,
     presets: deps.presets,
@@ -184,6 +179,15 @@ function buildParts(deps: KeywayDeps): Parts {
     onApprovalsChanged: () => events.changed('approvals', () => apps.approvals.list()),
   })
   return { events, settings, server, providerBook, providers, connections, apps, planRedirect: plan }
+}
+
+function plannerFor({ host }: KeywayDeps, server: ServerState, settings: SettingsBook): PlanRedirect {
+  return (provider) =>
+    planRedirect({
+      ...provider,
+      port: server.port() ?? settings.get().port,
+      customSchemeWorks: host.customSchemeWorks?.() ?? false,
+    })
 }
 
 function watchVault({ vault, activity }: KeywayDeps, { events, connections }: Parts): () => void {

@@ -3,6 +3,7 @@ import { appRecord, type AppRecord } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Clock, KeyValueStore, Logger } from '../ports.ts'
 
+/** The last use of an app need not be on disk at once; the file is written whole each time. */
 const LAZY_MS = 5 * 60_000
 
 export type AppBook = {
@@ -18,31 +19,24 @@ export type AppBook = {
   close(): void
 }
 
-export function createAppBook(deps: {
+export type AppBookDeps = {
   store: KeyValueStore
   clock: Clock
   logger: Logger
   onUnreadable: (entry: { store: string; key: string }) => void
-}): AppBook {
+}
+
+export function createAppBook(deps: AppBookDeps): AppBook {
   const { store, clock, logger } = deps
-  const apps = new Map<string, AppRecord>()
+  const apps = load(deps)
   const stale = new Set<string>()
   let cancel: (() => void) | null = null
-  for (const [key, value] of store.entries()) {
-    const parsed = appRecord.safeParse(value)
-    if (parsed.success && parsed.data.id === key) apps.set(key, parsed.data)
-    else {
-      logger.warn('An app could not be read; it is kept as it is', { key, error: parsed.error })
-      deps.onUnreadable({ store: 'apps', key })
-    }
-  }
   const flush = (): void => {
     cancel?.()
     cancel = null
     for (const id of stale) {
-      const app = apps.get(id)
       try {
-        if (app !== undefined) store.set(id, app)
+        store.set(id, apps.get(id))
       } catch (error) {
         logger.warn("An app's last use could not be noted on disk", { appId: id, error })
       }
@@ -55,13 +49,7 @@ export function createAppBook(deps: {
     get: (id) => apps.get(id) ?? null,
     need(id) {
       const app = apps.get(id)
-      if (app === undefined) {
-        throw new KeywayError('not_found', {
-          message: 'No app has that id.',
-          nextStep: 'Look at the apps in the window.',
-          details: { appId: id },
-        })
-      }
+      if (app === undefined) throw noSuchApp(id)
       return app
     },
     save(app) {
@@ -84,4 +72,26 @@ export function createAppBook(deps: {
     },
     close: flush,
   }
+}
+
+function load({ store, logger, onUnreadable }: AppBookDeps): Map<string, AppRecord> {
+  const apps = new Map<string, AppRecord>()
+  for (const [key, value] of store.entries()) {
+    const parsed = appRecord.safeParse(value)
+    if (parsed.success && parsed.data.id === key) {
+      apps.set(key, parsed.data)
+      continue
+    }
+    logger.warn('An app could not be read; it is kept as it is', { key, error: parsed.error })
+    onUnreadable({ store: 'apps', key })
+  }
+  return apps
+}
+
+function noSuchApp(id: string): KeywayError {
+  return new KeywayError('not_found', {
+    message: 'No app has that id.',
+    nextStep: 'Look at the apps in the window.',
+    details: { appId: id },
+  })
 }

@@ -1,14 +1,10 @@
-import type { AppInput, AppRecord, AppView } from '../../../shared/contract/app.ts'
+import type { AppRecord, AppView } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import { newId } from '../ids.ts'
-import type { Activity, Apps, AppSession } from '../keyway.ts'
+import type { Activity, Apps } from '../keyway.ts'
 import type { Clock } from '../ports.ts'
 import type { AppBook } from './app-book.ts'
-import { createKeyRing, newAppKey } from './app-keys.ts'
-
-const MOST_KEYS = 10
-/** Very long timers overflow; a revision too many costs nothing. */
-const LONGEST_TIMER_MS = 24 * 60 * 60_000
+import { changedApp, newApp, withNewKey } from './app-changes.ts'
+import { createAppSessions } from './app-sessions.ts'
 
 export type AppsDeps = {
   book: AppBook
@@ -22,128 +18,68 @@ export type AppsDeps = {
 export type AppRegistry = Apps & { record(id: string): AppRecord | null; close(): void }
 
 export function createApps(deps: AppsDeps): AppRegistry {
-  const { book, clock } = deps
-  const ring = createKeyRing()
-  const sessions = new Map<string, AppSession>()
-  let revision = 1
-  let cancelExpiry: (() => void) | null = null
-  ring.rebuild(book.list())
-
+  const { book, clock, activity } = deps
+  const sessions = createAppSessions({ clock, list: book.list, get: book.get })
   const view = (app: AppRecord): AppView => ({
     ...app,
     keys: app.keys.map(({ id, createdAt, expiresAt }) => ({ id, createdAt, expiresAt })),
     missing: deps.missingOf(app),
   })
-  const changed = (appId: string): void => {
-    ring.rebuild(book.list())
-    sessions.clear()
-    revision += 1
-    watchExpiry()
-    deps.onChanged(appId)
+  const announce = (app: AppRecord, what: string): void => {
+    sessions.rebuild()
+    activity.append({ kind: 'app', outcome: 'ok', appId: app.id, appName: app.name, note: what })
+    deps.onChanged(app.id)
   }
-  // What runs out by itself changes answers too: a key after its rotation, a grant with an end.
-  const watchExpiry = (): void => {
-    cancelExpiry?.()
-    cancelExpiry = null
-    const now = clock.now()
-    const ends = book
-      .list()
-      .flatMap(({ keys, grants }) => [...keys, ...grants].map(({ expiresAt }) => expiresAt))
-      .filter((end) => end !== null && end > now) as number[]
-    if (ends.length === 0) return
-    const delayMs = Math.min(LONGEST_TIMER_MS, Math.min(...ends) - now)
-    cancelExpiry = clock.after(delayMs, () => {
-      revision += 1
-      sessions.clear()
-      watchExpiry()
-    })
+  const save = (app: AppRecord, what: string): AppView => {
+    book.save(app)
+    announce(app, what)
+    return view(app)
   }
-  const note = (app: AppRecord, what: string): void =>
-    deps.activity.append({ kind: 'app', outcome: 'ok', appId: app.id, appName: app.name, note: what })
-  const checkName = (name: string, except: string | null): void => {
-    const isTaken = book
-      .list()
-      .some((app) => app.id !== except && app.name.toLowerCase() === name.toLowerCase())
-    if (isTaken)
-      throw new KeywayError('name_taken', {
-        message: 'Another app has that name.',
-        details: { field: 'name' },
-      })
-  }
-  watchExpiry()
 
   return {
     list: () => book.list().map(view),
     record: book.get,
-    create(input: AppInput) {
-      checkName(input.name, null)
-      const now = clock.now()
-      const { key, record } = newAppKey(now)
-      const app: AppRecord = {
-        ...input,
-        id: newId('app'),
-        paused: false,
-        keys: [record],
-        createdAt: now,
-        updatedAt: now,
-        lastUsedAt: null,
-      }
-      book.save(app)
-      note(app, 'made')
-      changed(app.id)
-      return { app: view(app), key }
+    create(input) {
+      checkName(book, input.name, null)
+      const { app, key } = newApp(input, clock.now())
+      return { app: save(app, 'made'), key }
     },
     update(id, patch) {
-      const app = book.need(id)
-      if (patch.name !== undefined) checkName(patch.name, id)
-      const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
-      const next: AppRecord = { ...app, ...given, updatedAt: clock.now() }
-      book.save(next)
-      note(next, next.paused === app.paused ? 'changed' : next.paused ? 'paused' : 'resumed')
-      changed(id)
-      return view(next)
+      const before = book.need(id)
+      if (patch.name !== undefined) checkName(book, patch.name, id)
+      const app = changedApp(before, patch, clock.now())
+      return save(app, pausing(before, app) ?? 'changed')
     },
     rotateKey(id, overlapMinutes) {
-      const app = book.need(id)
-      const now = clock.now()
-      const { key, record } = newAppKey(now)
-      const overlapUntil = now + overlapMinutes * 60_000
-      const still =
-        overlapMinutes === 0 ? [] : app.keys.filter(({ expiresAt }) => expiresAt === null || expiresAt > now)
-      const ending = still.map((old) => ({
-        ...old,
-        expiresAt: Math.min(old.expiresAt ?? Infinity, overlapUntil),
-      }))
-      const next: AppRecord = { ...app, keys: [...ending.slice(1 - MOST_KEYS), record], updatedAt: now }
-      book.save(next)
-      note(next, `key rotated, the old one ends in ${overlapMinutes} min`)
-      changed(id)
-      return { app: view(next), key }
+      const { app, key } = withNewKey(book.need(id), overlapMinutes, clock.now())
+      return { app: save(app, `new key; the ones before end in ${overlapMinutes} min`), key }
     },
     remove(id) {
       const app = book.need(id)
       book.remove(id)
-      note(app, 'removed')
-      changed(id)
+      announce(app, 'removed')
     },
-    authenticate(key) {
-      const known = ring.find(key)
-      if (known === null || (known.expiresAt !== null && known.expiresAt <= clock.now())) return null
-      const session = sessions.get(known.keyId)
-      if (session !== undefined) return session
-      const app = book.get(known.appId)
-      if (app === null || app.paused) return null
-      const fresh = { app, keyId: known.keyId }
-      sessions.set(known.keyId, fresh)
-      return fresh
-    },
+    authenticate: sessions.authenticate,
     get revision() {
-      return revision
+      return sessions.revision
     },
     noteUse: book.used,
     close() {
-      cancelExpiry?.()
+      sessions.close()
       book.close()
     },
   }
+}
+
+function checkName(book: AppBook, name: string, except: string | null): void {
+  const isTaken = book
+    .list()
+    .some((app) => app.id !== except && app.name.toLowerCase() === name.toLowerCase())
+  if (!isTaken) return
+  throw new KeywayError('name_taken', { message: 'Another app has that name.', details: { field: 'name' } })
+}
+
+function pausing(before: AppRecord, after: AppRecord): string | null {
+  if (before.paused === after.paused) return null
+  return after.paused ? 'paused' : 'resumed'
 }

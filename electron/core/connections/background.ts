@@ -5,11 +5,15 @@ import type { SecretBox } from '../secret-box.ts'
 import type { ConnectionBook } from './connection-book.ts'
 import type { TokenEngine } from './create-token-service.ts'
 import { createDueQueue } from './due-queue.ts'
+import { createFewAtOnce } from './few-at-once.ts'
 import { nextRefreshAt } from './next-refresh.ts'
 import type { ProviderFacts } from './token-server.ts'
 
 const AT_ONCE = 8
-/** After waking up, as many seconds as this for each hundred connections that are due. */
+/** A wrong plan must never become a storm. */
+const LEAST_PAUSE_MS = 1_000
+const PAUSE_AFTER_ERROR_MS = 5 * 60_000
+/** After waking up: this long for each hundred connections that are due. */
 const SPREAD_MS_PER_HUNDRED = 2_000
 const LEAST_SPREAD_MS = 3_000
 
@@ -24,7 +28,7 @@ export type Background = {
   close(): void
 }
 
-export function createBackground(deps: {
+export type BackgroundDeps = {
   book: ConnectionBook
   box: SecretBox
   clock: Clock
@@ -33,86 +37,84 @@ export function createBackground(deps: {
   tokens: Pick<TokenEngine, 'renewNow'>
   lastUsedAt: (id: string) => number | null
   providerOf: (providerId: string) => ProviderFacts
-}): Background {
-  const { book, clock } = deps
-  const spreads = new Map<string, number>()
-  const ready: string[] = []
-  let running = 0
-  let isClosed = false
+}
 
-  const planned = (record: ConnectionRecord): number | null => {
-    const spread = spreads.get(record.id) ?? deps.random()
-    spreads.set(record.id, spread)
-    return nextRefreshAt(record, deps.providerOf(record.providerId).spec, {
-      now: clock.now(),
-      lastUsedAt: deps.lastUsedAt(record.id),
-      spread,
-    })
-  }
-  /** For what nothing renews: the moment to say that it has ended. */
-  const endOf = (record: ConnectionRecord): number | null =>
-    record.lastOutcome.status === 'ok' ? record.expiresAt : null
-  const schedule = (id: string): void => {
-    const record = book.get(id)
-    if (record === null) {
-      spreads.delete(id)
-      queue.set(id, null)
-      return
-    }
-    queue.set(id, planned(record) ?? endOf(record))
-  }
-  const pump = (): void => {
-    while (running < AT_ONCE && !isClosed) {
-      const id = ready.shift()
-      if (id === undefined) return
-      running += 1
-      void renewOne(id).finally(() => {
-        running -= 1
-        pump()
-      })
-    }
-  }
-  const renewOne = async (id: string): Promise<void> => {
+export function createBackground(deps: BackgroundDeps): Background {
+  const { book, clock, random } = deps
+  const plan = createPlan(deps)
+  const work = createFewAtOnce(AT_ONCE, async (id) => {
     // A locked vault can neither open nor keep a token; unlocking wakes everything up.
-    if (book.get(id) === null || !deps.box.unlocked) return
-    try {
-      await deps.tokens.renewNow(id, 'due')
-    } catch (error) {
-      deps.logger.warn('A background renewal failed', { connectionId: id, error })
-    }
-    // Not sooner than in a second, so that a wrong plan can never turn into a storm.
-    const next = book.get(id)
-    const at = next === null ? null : (planned(next) ?? endOf(next))
-    if (at !== null) queue.set(id, Math.max(at, clock.now() + 1_000))
-  }
-  const queue = createDueQueue(clock, (id) => {
-    ready.push(id)
-    pump()
+    if (!deps.box.unlocked) return
+    const pauseMs = await renewOne(deps, id)
+    const next = plan.dueAt(id)
+    if (next !== null) queue.set(id, Math.max(next, clock.now() + pauseMs))
   })
+  const queue = createDueQueue(clock, work.add)
+  const schedule = (id: string): void => queue.set(id, plan.dueAt(id))
 
   return {
     changed: schedule,
     retry(id) {
-      schedule(id)
       const status = book.get(id)?.lastOutcome.status
       if (status === 'retrying' || status === 'config_error') queue.set(id, clock.now())
+      else schedule(id)
     },
-    nextRefreshAt: (id) => {
-      const record = book.get(id)
-      return record === null ? null : planned(record)
-    },
+    nextRefreshAt: plan.nextRefreshAt,
     wake() {
-      const records = book.list()
-      const due = records.filter((record) => (planned(record) ?? endOf(record) ?? Infinity) <= clock.now())
+      const now = clock.now()
+      const ids = book.list().map(({ id }) => id)
+      const due = ids.filter((id) => (plan.dueAt(id) ?? Number.POSITIVE_INFINITY) <= now)
       const spreadMs = Math.max(LEAST_SPREAD_MS, (due.length / 100) * SPREAD_MS_PER_HUNDRED)
-      for (const record of records) schedule(record.id)
-      for (const { id } of due) queue.set(id, clock.now() + deps.random() * spreadMs)
+      for (const id of ids) schedule(id)
+      for (const id of due) queue.set(id, now + random() * spreadMs)
       queue.check()
     },
     close() {
-      isClosed = true
       queue.close()
-      ready.length = 0
+      work.close()
     },
+  }
+}
+
+type Plan = {
+  nextRefreshAt(id: string): number | null
+  /** The next renewal; for what nothing renews, the moment to say that it has ended. */
+  dueAt(id: string): number | null
+}
+
+function createPlan(deps: BackgroundDeps): Plan {
+  const spreads = new Map<string, number>()
+  const refreshAt = (record: ConnectionRecord): number | null => {
+    const spread = spreads.get(record.id) ?? deps.random()
+    spreads.set(record.id, spread)
+    const lastUsedAt = deps.lastUsedAt(record.id)
+    return nextRefreshAt(record, deps.providerOf(record.providerId).spec, {
+      now: deps.clock.now(),
+      lastUsedAt,
+      spread,
+    })
+  }
+  const of = (id: string, time: (record: ConnectionRecord) => number | null): number | null => {
+    const record = deps.book.get(id)
+    if (record !== null) return time(record)
+    spreads.delete(id)
+    return null
+  }
+  return {
+    nextRefreshAt: (id) => of(id, refreshAt),
+    dueAt: (id) =>
+      of(id, (record) => refreshAt(record) ?? (record.lastOutcome.status === 'ok' ? record.expiresAt : null)),
+  }
+}
+
+/** Resolves with the least pause until the next one. */
+async function renewOne({ book, tokens, logger }: BackgroundDeps, id: string): Promise<number> {
+  if (book.get(id) === null) return 0
+  try {
+    await tokens.renewNow(id, 'due')
+    return LEAST_PAUSE_MS
+  } catch (error) {
+    logger.warn('A background renewal failed', { connectionId: id, error })
+    return PAUSE_AFTER_ERROR_MS
   }
 }

@@ -4,21 +4,25 @@ import type { Clock } from '../ports.ts'
 const LEAST_MS = 10_000
 
 export type ForcedRefreshes = {
-  /** Takes the right to force a refresh now; false when one was forced a moment ago. */
-  take(id: string): boolean
+  /**
+   * Takes the right to have this generation replaced now; false when an earlier one was a moment ago. All callers whose same token was
+   * refused have the right together: they join the one refresh that it takes. What fails is slowed down by its own backoff.
+   */
+  take(id: string, generation: number): boolean
   forget(id: string): void
 }
 
 export function createForcedRefreshes(clock: Clock): ForcedRefreshes {
-  const lastAt = new Map<string, number>()
+  const last = new Map<string, { generation: number; at: number }>()
   return {
-    take(id) {
-      const now = clock.monotonicMs()
-      const last = lastAt.get(id)
-      if (last !== undefined && now - last < LEAST_MS) return false
-      lastAt.set(id, now)
+    take(id, generation) {
+      const before = last.get(id)
+      if (before?.generation === generation) return true
+      const at = clock.monotonicMs()
+      if (before !== undefined && at - before.at < LEAST_MS) return false
+      last.set(id, { generation, at })
       return true
     },
-    forget: (id) => void lastAt.delete(id),
+    forget: (id) => void last.delete(id),
   }
 }

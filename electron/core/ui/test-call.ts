@@ -84,14 +84,13 @@ async function request(
 async function readSome(answer: Response): Promise<{ body: string; truncated: boolean }> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  const reader = answer.body?.getReader()
-  while (reader !== undefined && bytes <= MOST_BYTES) {
-    const { done, value } = await reader.read()
-    if (done) break
-    chunks.push(value as Uint8Array)
-    bytes += (value as Uint8Array).length
+  if (answer.body !== null) {
+    for await (const chunk of answer.body) {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes > MOST_BYTES) break
+    }
   }
-  await reader?.cancel()
   const all = Buffer.concat(chunks)
   return { body: new TextDecoder().decode(all.subarray(0, MOST_BYTES)), truncated: all.length > MOST_BYTES }
 }

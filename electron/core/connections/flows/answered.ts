@@ -1,7 +1,7 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import type { ResolvedProvider, TokenAnswer, TokenOutcome } from '../../oauth/oauth-client.ts'
-import type { RunningFlow } from './flow-book.ts'
+import type { RunningFlow } from './running-flow.ts'
 import type { HeldSignIn } from './held-sign-in.ts'
 
 /** The answer of a sign-in's token request. @throws KeywayError with what the provider said instead */

@@ -1,7 +1,7 @@
 import { asKeywayError, type KeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import { within } from '../../vault/within.ts'
-import { isPending, type RunningFlow } from './flow-book.ts'
+import { isPending, type RunningFlow } from './running-flow.ts'
 import type { FlowDeps } from './flow-deps.ts'
 import type { FlowStart } from './start-flow.ts'
 

@@ -8,7 +8,7 @@ import { within } from '../../vault/within.ts'
 import { answeredOr, heldFrom } from './answered.ts'
 import { startFailed } from './browser-flow.ts'
 import { finishSignIn } from './finish-sign-in.ts'
-import { FLOW_MS, isPending, type RunningFlow } from './flow-book.ts'
+import { FLOW_MS, isPending, type RunningFlow } from './running-flow.ts'
 import type { FlowDeps } from './flow-deps.ts'
 
 /** The client's own deadlines (exchange, identity, resources) end before; this is for the browser tab that waits. */
@@ -53,14 +53,17 @@ function takeFlow(deps: FlowDeps, parameters: URLSearchParams): RunningFlow {
   if (state === null) throw new KeywayError('state_mismatch')
   const taken = deps.flows.take(state)
   if (taken.kind === 'unknown') throw new KeywayError('state_mismatch')
-  if (taken.kind === 'spent') throw new KeywayError(spentCode(taken.flow))
+  const running = taken.owner
+  if (taken.kind === 'spent' || running.flow.kind !== 'waiting_for_browser') {
+    throw new KeywayError(spentCode(running.flow))
+  }
   // A machine that slept through the expiry's timer.
-  if (taken.running.base.expiresAt <= deps.clock.now()) {
+  if (running.base.expiresAt <= deps.clock.now()) {
     const failure = new KeywayError('flow_expired')
-    deps.flows.end(taken.running, { kind: 'failed', failure })
+    deps.flows.end(running, { kind: 'failed', failure })
     throw failure
   }
-  return taken.running
+  return running
 }
 
 function spentCode(flow: Flow): 'callback_replayed' | 'flow_cancelled' | 'flow_expired' {

@@ -6,7 +6,7 @@ import type { ResolvedProvider, TokenAnswer } from '../../oauth/oauth-client.ts'
 import { answeredOr, heldFrom } from './answered.ts'
 import { startFailed } from './browser-flow.ts'
 import { finishSignIn } from './finish-sign-in.ts'
-import type { RunningFlow } from './flow-book.ts'
+import type { RunningFlow } from './running-flow.ts'
 import type { FlowDeps } from './flow-deps.ts'
 import type { FlowStart } from './start-flow.ts'
 

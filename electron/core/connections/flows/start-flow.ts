@@ -10,7 +10,7 @@ import { checkLabelFree } from '../account-labels.ts'
 import { startBrowserFlow } from './browser-flow.ts'
 import { startDeviceFlow } from './device-flow.ts'
 import { runDirectFlow } from './direct-flow.ts'
-import type { RunningFlow } from './flow-book.ts'
+import type { RunningFlow } from './running-flow.ts'
 import type { FlowDeps } from './flow-deps.ts'
 
 type FlowKind = z.output<typeof flowKind>
@@ -40,7 +40,7 @@ export async function startFlow(deps: FlowDeps, input: ConnectInput): Promise<Fl
     throw new KeywayError('invalid_request', { message: 'A token is needed.', details: { field: 'token' } })
   }
   const scopes = unionScopes(provider.scopes, before?.requestedScopes ?? [], input.addScopes)
-  const running = deps.flows.open(slotOf(input), remembered, { provider, scopes })
+  const running = deps.flows.open({ slot: slotOf(input), input: remembered, provider, scopes })
   return begin(deps, { running, provider, before, open: input.open }, kind, token)
 }
 

@@ -9,17 +9,17 @@ export const ANSWER_WITHIN_MS = 60_000
 const MOST_OF_ONE = 25
 const MOST = 100
 
-export type Verdict = { decision: Decision; patch: AppPatch | undefined } | { decision: 'timed_out' }
+export type Answer = { decision: Decision; patch: AppPatch | undefined }
+export type Verdict = Answer | { decision: 'timed_out' }
 type DistributiveOmit<Whole, Key extends PropertyKey> = Whole extends unknown ? Omit<Whole, Key> : never
 export type Question = DistributiveOmit<Approval, 'id' | 'askedAt' | 'expiresAt' | 'waiting'>
 
 export type QuestionBoard = {
   list(): Approval[]
-  get(id: string): Approval | null
   /** `sameAs`: what makes two questions one. Resolves with what the person said, also when that was meant for a twin. */
   ask(question: Question, sameAs: string, signal?: AbortSignal): Promise<Verdict>
   /** @throws KeywayError not_found */
-  answer(id: string, verdict: Exclude<Verdict, { decision: 'timed_out' }>): Approval
+  answer(id: string, answer: Answer): Approval
   /** Says no to what waits for an app. */
   refuseAllOf(appId: string): void
   close(): void
@@ -32,66 +32,43 @@ type Open = {
   cancelTimer: () => void
 }
 
-export function createQuestionBoard(deps: { clock: Clock; onChanged: () => void }): QuestionBoard {
-  const { clock } = deps
-  const open = new Map<string, Open>()
+const NO: Answer = { decision: 'deny', patch: undefined }
 
+export function createQuestionBoard(deps: { clock: Clock; onChanged: () => void }): QuestionBoard {
+  const { clock, onChanged } = deps
+  const open = new Map<string, Open>()
   const close = (entry: Open, verdict: Verdict): void => {
     if (!open.delete(entry.approval.id)) return
     entry.cancelTimer()
     for (const settle of entry.waiters) settle(verdict)
-    deps.onChanged()
+    onChanged()
   }
-  const openQuestion = (question: Question, sameAs: string): Open => {
-    const askedAt = clock.now()
-    const approval = {
-      ...question,
-      id: newId('ask'),
-      askedAt,
-      expiresAt: askedAt + ANSWER_WITHIN_MS,
-      waiting: 0,
-    } as Approval
-    const entry: Open = { approval, sameAs, waiters: new Set(), cancelTimer: () => undefined }
+  const put = (question: Question, sameAs: string): Open => {
+    const entry = newQuestion(question, sameAs, clock.now())
     entry.cancelTimer = clock.after(ANSWER_WITHIN_MS, () => close(entry, { decision: 'timed_out' }))
-    open.set(approval.id, entry)
+    open.set(entry.approval.id, entry)
     return entry
   }
-  const isTooMuch = ({ appId }: Question): boolean =>
-    open.size >= MOST ||
-    [...open.values()].filter(({ approval }) => approval.appId === appId).length >= MOST_OF_ONE
+  const ofApp = (appId: string | null): Open[] =>
+    [...open.values()].filter(({ approval }) => approval.appId === appId)
 
   return {
     list: () => [...open.values()].map(({ approval }) => approval),
-    get: (id) => open.get(id)?.approval ?? null,
     ask(question, sameAs, signal) {
       const twin = [...open.values()].find((entry) => entry.sameAs === sameAs)
+      const isTooMuch = open.size >= MOST || ofApp(question.appId).length >= MOST_OF_ONE
       // A flood of questions must not bury the window; what comes on top of it is refused unasked.
-      if (signal?.aborted === true || (twin === undefined && isTooMuch(question))) {
-        return Promise.resolve({ decision: 'deny', patch: undefined })
-      }
-      const entry = twin ?? openQuestion(question, sameAs)
-      return new Promise((resolve) => {
-        const recount = (): void => {
-          entry.approval = { ...entry.approval, waiting: entry.waiters.size }
-          deps.onChanged()
-        }
-        const leave = (): void => {
-          entry.waiters.delete(settle)
-          resolve({ decision: 'deny', patch: undefined })
-          // Nobody waits for the answer any more, so nobody is asked.
-          if (entry.waiters.size === 0) close(entry, { decision: 'deny', patch: undefined })
-          else recount()
-        }
-        const settle = (verdict: Verdict): void => {
-          signal?.removeEventListener('abort', leave)
-          resolve(verdict)
-        }
-        entry.waiters.add(settle)
-        signal?.addEventListener('abort', leave, { once: true })
-        recount()
+      if (signal?.aborted === true || (twin === undefined && isTooMuch)) return Promise.resolve(NO)
+      const entry = twin ?? put(question, sameAs)
+      const answered = join(entry, signal, (left) => {
+        // Nobody waits for the answer any more, so nobody is asked.
+        if (left === 0) close(entry, NO)
+        else onChanged()
       })
+      onChanged()
+      return answered
     },
-    answer(id, verdict) {
+    answer(id, answer) {
       const entry = open.get(id)
       if (entry === undefined) {
         throw new KeywayError('not_found', {
@@ -99,16 +76,49 @@ export function createQuestionBoard(deps: { clock: Clock; onChanged: () => void 
           nextStep: 'Wait for the app to ask again.',
         })
       }
-      close(entry, verdict)
+      close(entry, answer)
       return entry.approval
     },
     refuseAllOf(appId) {
-      for (const entry of open.values()) {
-        if (entry.approval.appId === appId) close(entry, { decision: 'deny', patch: undefined })
-      }
+      for (const entry of ofApp(appId)) close(entry, NO)
     },
     close() {
       for (const entry of open.values()) close(entry, { decision: 'timed_out' })
     },
   }
+}
+
+function newQuestion(question: Question, sameAs: string, askedAt: number): Open {
+  const expiresAt = askedAt + ANSWER_WITHIN_MS
+  return {
+    approval: { ...question, id: newId('ask'), askedAt, expiresAt, waiting: 0 },
+    sameAs,
+    waiters: new Set(),
+    cancelTimer: () => undefined,
+  }
+}
+
+function join(
+  entry: Open,
+  signal: AbortSignal | undefined,
+  onLeft: (left: number) => void,
+): Promise<Verdict> {
+  return new Promise((resolve) => {
+    const recount = (): void => {
+      entry.approval = { ...entry.approval, waiting: entry.waiters.size }
+    }
+    const leave = (): void => {
+      entry.waiters.delete(settle)
+      recount()
+      resolve(NO)
+      onLeft(entry.waiters.size)
+    }
+    const settle = (verdict: Verdict): void => {
+      signal?.removeEventListener('abort', leave)
+      resolve(verdict)
+    }
+    entry.waiters.add(settle)
+    signal?.addEventListener('abort', leave, { once: true })
+    recount()
+  })
 }

@@ -1,0 +1,72 @@
+// Who a key belongs to right now, and a number that changes whenever the answer might: callers remember answers as long as it stands.
+import type { AppRecord } from '../../../shared/contract/app.ts'
+import type { AppSession } from '../keyway.ts'
+import type { Clock } from '../ports.ts'
+import { createKeyRing } from './app-keys.ts'
+
+/** Very long timers are no use; a revision too many costs nothing. */
+const LONGEST_TIMER_MS = 24 * 60 * 60_000
+
+export type AppSessions = {
+  authenticate(key: string): AppSession | null
+  readonly revision: number
+  /** The apps changed. */
+  rebuild(): void
+  close(): void
+}
+
+export function createAppSessions(deps: {
+  clock: Clock
+  list: () => AppRecord[]
+  get: (id: string) => AppRecord | null
+}): AppSessions {
+  const { clock } = deps
+  const ring = createKeyRing()
+  const sessions = new Map<string, AppSession>()
+  let revision = 0
+  let cancelTimer: () => void = () => undefined
+
+  // What runs out by itself changes answers too: a key after its rotation, a grant with an end.
+  const outdate = (): void => {
+    revision += 1
+    sessions.clear()
+    cancelTimer()
+    const end = nextEnd(deps.list(), clock.now())
+    if (end === null) return
+    cancelTimer = clock.after(Math.min(LONGEST_TIMER_MS, end - clock.now()), outdate)
+  }
+  const rebuild = (): void => {
+    ring.rebuild(deps.list())
+    outdate()
+  }
+  rebuild()
+
+  return {
+    authenticate(key) {
+      const known = ring.find(key)
+      if (known === null || (known.expiresAt !== null && known.expiresAt <= clock.now())) return null
+      const session = sessions.get(known.keyId)
+      if (session !== undefined) return session
+      const app = deps.get(known.appId)
+      if (app === null || app.paused) return null
+      const fresh = { app, keyId: known.keyId }
+      sessions.set(known.keyId, fresh)
+      return fresh
+    },
+    get revision() {
+      return revision
+    },
+    rebuild,
+    close: () => cancelTimer(),
+  }
+}
+
+function nextEnd(apps: readonly AppRecord[], now: number): number | null {
+  let next: number | null = null
+  for (const { keys, grants } of apps) {
+    for (const { expiresAt } of [...keys, ...grants]) {
+      if (expiresAt !== null && expiresAt > now && (next === null || expiresAt < next)) next = expiresAt
+    }
+  }
+  return next
+}

@@ -1,0 +1,43 @@
+// The connections in memory, and whoever is to hear of their changes. Nothing here touches the disk.
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { createConnectionIndex, type ConnectionIndex } from './connection-index.ts'
+
+export type ConnectionShelf = {
+  list(): ConnectionRecord[]
+  get(id: string): ConnectionRecord | null
+  /** @throws KeywayError connection_not_found */
+  need(id: string): ConnectionRecord
+  ofProvider(providerId: string): ConnectionRecord[]
+  index: ConnectionIndex['of']
+  put(record: ConnectionRecord): void
+  delete(id: string): void
+}
+
+export function createConnectionShelf(onChanged: (id: string) => void): ConnectionShelf {
+  const records = new Map<string, ConnectionRecord>()
+  const index = createConnectionIndex(() => records.values())
+  const get = (id: string): ConnectionRecord | null => records.get(id) ?? null
+  return {
+    list: () => [...records.values()],
+    get,
+    need(id) {
+      const record = records.get(id)
+      if (record === undefined) {
+        throw new KeywayError('connection_not_found', { details: { connectionId: id } })
+      }
+      return record
+    },
+    ofProvider: (providerId) => index.of(providerId).ids.flatMap((id) => records.get(id) ?? []),
+    index: index.of,
+    put(record) {
+      index.changed(get(record.id), record)
+      records.set(record.id, record)
+      onChanged(record.id)
+    },
+    delete(id) {
+      index.changed(get(id), null)
+      if (records.delete(id)) onChanged(id)
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import type { ConnectInput, Flow } from '../../../../shared/contract/flow.ts'
+import { newId } from '../../ids.ts'
+import type { Transaction } from '../../oauth/oauth-client.ts'
+import type { HeldSignIn } from './held-sign-in.ts'
+
+export const FLOW_MS = 10 * 60_000
+
+export type FlowBase = Pick<
+  Flow,
+  | 'id'
+  | 'providerId'
+  | 'providerSlug'
+  | 'providerName'
+  | 'connectionId'
+  | 'account'
+  | 'startedAt'
+  | 'expiresAt'
+>
+
+export type RunningFlow = {
+  base: FlowBase
+  flow: Flow
+  /** What there may be one pending flow of: a connection, or a provider and account label. */
+  readonly slot: string
+  readonly input: ConnectInput
+  /** What the provider is asked for. */
+  readonly scopes: readonly string[]
+  transaction: Transaction | null
+  /** Tokens that came and wait for the person's decision. */
+  held: HeldSignIn | null
+  readonly abort: AbortController
+  cancelExpiry: () => void
+}
+
+export const isPending = ({ kind }: Flow): boolean =>
+  kind !== 'done' && kind !== 'failed' && kind !== 'cancelled'
+
+export type FlowOpening = {
+  slot: string
+  input: ConnectInput
+  provider: { id: string; slug: string; name: string }
+  scopes: readonly string[]
+}
+
+export function newRunningFlow({ slot, input, provider, scopes }: FlowOpening, now: number): RunningFlow {
+  const base: FlowBase = {
+    id: newId('flow'),
+    providerId: provider.id,
+    providerSlug: provider.slug,
+    providerName: provider.name,
+    connectionId: input.connectionId,
+    account: input.account,
+    startedAt: now,
+    expiresAt: now + FLOW_MS,
+  }
+  return {
+    base,
+    flow: { ...base, kind: 'exchanging' },
+    slot,
+    input,
+    scopes,
+    transaction: null,
+    held: null,
+    abort: new AbortController(),
+    cancelExpiry: () => undefined,
+  }
+}

@@ -1,0 +1,163 @@
+// Everything that makes tokens, put together: book, cache, renewals, background.
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { providerSpec } from '../../../shared/contract/provider-spec.ts'
+import type { ProviderRecord } from '../../../shared/contract/provider.ts'
+import type { Activity } from '../keyway.ts'
+import type { OAuthClient } from '../oauth/oauth-client.ts'
+import type { Clock, Logger, RecordStore } from '../ports.ts'
+import { resolveProvider } from '../providers/create-providers.ts'
+import type { ProviderBook } from '../providers/provider-book.ts'
+import type { SecretBox } from '../secret-box.ts'
+import { createAttempts, type Attempts } from './attempts.ts'
+import { createBackground, type Background } from './background.ts'
+import { createConnectionBook, type ConnectionBook } from './connection-book.ts'
+import { createTokenEngine, type TokenEngine } from './create-token-service.ts'
+import { revokeAnswer } from './disconnect.ts'
+import { createTokenCache, type TokenCache } from './token-cache.ts'
+import { createTokenClock } from './token-clock.ts'
+import type { ProviderFacts } from './token-server.ts'
+import { createUnsavedAnswers } from './unsaved-answers.ts'
+import { createUsage, type Usage } from './usage.ts'
+
+const CONFIRM_AFTER_MS = 1_000
+/** Above the token request's own deadline, so that a rotation under way is not cut off. */
+const CLOSING_MS = 17_000
+
+export type TokenPartsDeps = {
+  store: RecordStore
+  providers: ProviderBook
+  box: SecretBox
+  clock: Clock
+  logger: Logger
+  oauth: OAuthClient
+  activity: Pick<Activity, 'append'>
+  random: () => number
+  onUnreadable: (entry: { store: string; key: string }) => void
+  onConnectionsChanged: () => void
+}
+
+export type TokenParts = {
+  book: ConnectionBook
+  tokens: TokenEngine
+  background: Background
+  usage: Usage
+  load(): Promise<void>
+  unlocked(): void
+  locked(): void
+  /** Credentials or behaviour of a provider changed: what was refused for them may be tried again. */
+  providerChanged(before: ProviderRecord, after: ProviderRecord): void
+  close(): Promise<void>
+}
+
+export function createTokenParts(deps: TokenPartsDeps): TokenParts {
+  const state: State = {
+    cache: createTokenCache(deps.clock),
+    attempts: createAttempts(deps),
+    earlierMarks: new Set(),
+    isClosing: false,
+  }
+  const { book, usage, unsaved, tokens, background } = wire(deps, state)
+  return {
+    book,
+    tokens,
+    background,
+    usage,
+    async load() {
+      await book.load()
+      for (const { id, refreshStartedAt } of book.list()) {
+        if (refreshStartedAt !== null) state.earlierMarks.add(id)
+      }
+    },
+    unlocked() {
+      void unsaved.saveNow()
+      background.wake()
+    },
+    locked: state.cache.clear,
+    providerChanged(before, after) {
+      for (const { id } of book.ofProvider(after.id)) {
+        state.cache.drop(id)
+        state.attempts.clear(id)
+        book.touch(id, (record) => withoutDropped(record, before, after))
+        background.retry(id)
+      }
+    },
+    async close() {
+      state.isClosing = true
+      background.close()
+      await tokens.allSettled(CLOSING_MS)
+      await unsaved.saveNow()
+      usage.flush()
+      await book.close()
+      state.cache.clear()
+    },
+  }
+}
+
+type State = {
+  cache: TokenCache
+  attempts: Attempts
+  earlierMarks: Set<string>
+  isClosing: boolean
+}
+
+function wire(deps: TokenPartsDeps, state: State) {
+  const { clock, providers, box } = deps
+  const { cache, attempts, earlierMarks } = state
+  const providerOf = factsOf(providers)
+  const book = createConnectionBook({
+    ...deps,
+    onChanged(id) {
+      if (isOutdated(cache.held(id), book.get(id))) cache.drop(id)
+      background.changed(id)
+      deps.onConnectionsChanged()
+    },
+  })
+  const usage = createUsage({ book, clock })
+  const slugOf = (id: string): string => providerOf(id).slug
+  const unsaved = createUnsavedAnswers({ ...deps, book, slugOf, onSaved: cache.drop })
+  const tokens: TokenEngine = createTokenEngine({
+    ...deps,
+    book,
+    attempts,
+    tokenClock: createTokenClock(clock),
+    unsaved,
+    cache,
+    usage,
+    earlierMarks,
+    providerOf,
+    resolve: (providerId) => resolveProvider(providers, box, providers.need(providerId)),
+    confirmAfterMs: CONFIRM_AFTER_MS,
+    isClosing: () => state.isClosing,
+    revokeStray: (provider, { requestedScopes }, answer) =>
+      revokeAnswer(deps, provider, { redirectUri: null, scopes: requestedScopes }, answer),
+  })
+  const background = createBackground({ ...deps, book, tokens, lastUsedAt: usage.lastUsedAt, providerOf })
+  return { book, usage, unsaved, tokens, background }
+}
+
+function isOutdated(
+  held: { generation: number; account: string } | null,
+  record: ConnectionRecord | null,
+): boolean {
+  return held !== null && (record?.generation !== held.generation || record.account !== held.account)
+}
+
+/** What the person took out of the provider is not asked for again at the next consent. */
+function withoutDropped(
+  record: ConnectionRecord,
+  before: ProviderRecord,
+  after: ProviderRecord,
+): ConnectionRecord {
+  const isDropped = (scope: string): boolean => before.scopes.includes(scope) && !after.scopes.includes(scope)
+  return { ...record, requestedScopes: record.requestedScopes.filter((scope) => !isDropped(scope)) }
+}
+
+/** A provider's behaviour, also while its entry cannot be read: then nothing is known but the defaults. */
+function factsOf(providers: ProviderBook): (providerId: string) => ProviderFacts {
+  const unknown = { slug: 'unknown', spec: providerSpec.parse({}), parameters: {} }
+  return (providerId) => {
+    const record = providers.byId(providerId)
+    if (record === null) return unknown
+    return { slug: record.slug, spec: providers.specOf(record), parameters: record.parameters }
+  }
+}
