@@ -93,11 +93,9 @@ function makePrivate(path: string, logger: Logger): void {
     const { mode, uid } = statSync(path)
     const self = process.getuid?.()
     if (self !== undefined && uid !== self) {
-      throw new KeywayError('save_failed', {
-        message: 'The data folder belongs to another user.',
-        nextStep: 'Start Keyway as the user who owns the folder, or choose another data folder.',
-        details: { file: path },
-      })
+      // Root may: a container's root in a volume of the host's user. The owner cannot read the files (0600), only take them away.
+      if (self !== 0) throw foreign(path)
+      logger.warn('The data folder belongs to another user', { path, uid })
     }
     if ((mode & 0o077) === 0) return
     logger.warn('The data folder was open to other users; closed it', {
@@ -109,6 +107,13 @@ function makePrivate(path: string, logger: Logger): void {
     throw toSaveError(error, path)
   }
 }
+
+const foreign = (path: string): KeywayError =>
+  new KeywayError('save_failed', {
+    message: 'The data folder belongs to another user.',
+    nextStep: 'Start Keyway as the user who owns the folder, or choose another data folder.',
+    details: { file: path },
+  })
 
 // The owner writes its note right after it took the lock; a note of somebody dead is the last owner's, about to be replaced.
 async function readHolder(factsPath: string): Promise<OwnerFacts | null> {

@@ -48,7 +48,7 @@ export function createRecordStore({
       }
       return records
     },
-    read: (id) =>
+    read: async (id) =>
       inTurn(checkedId(id), async () => {
         const recalled = generations.recall(id)
         if (recalled.kind === 'found') return recalled.value
@@ -68,7 +68,7 @@ export function createRecordStore({
         await writeDurably(current, text, { keepAs: previous, ops })
       })
     },
-    remove: (id) =>
+    remove: async (id) =>
       inTurn(checkedId(id), async () => {
         const { current, previous, lost } = recordPaths(folder, id)
         // The kept generation goes first: were it last, a crash in between would bring the removed record back.

@@ -1,6 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { openDataFolder, readOwnerFacts } from '../../../../electron/core/storage/data-folder.ts'
 import { createFakeClock } from '../../../support/fake-clock.ts'
 import { createMemoryLogger } from '../../../support/memory-ports.ts'
@@ -30,6 +30,26 @@ describe('the data folder', () => {
     expect(logger.lines).toMatchObject([{ level: 'warn', fields: { path, mode: '755' } }])
     folder.close()
   })
+
+  it.skipIf(process.getuid?.() !== 0)(
+    "is taken by root alone when it is another user's, and never without a word",
+    async () => {
+      const path = join(tempFolder(), 'keyway')
+      mkdirSync(path, { mode: 0o700 })
+      chownSync(path, 12_345, 12_345)
+      const logger = createMemoryLogger()
+      const folder = await open(path, logger)
+      folder.close()
+      expect(logger.lines).toMatchObject([{ level: 'warn', fields: { uid: 12_345 } }])
+
+      const getuid = process.getuid
+      Object.defineProperty(process, 'getuid', { value: () => 1000, configurable: true })
+      onTestFinished(() => {
+        Object.defineProperty(process, 'getuid', { value: getuid, configurable: true })
+      })
+      await expect(open(path)).rejects.toMatchObject({ code: 'save_failed' })
+    },
+  )
 
   it('has one owner; a second taker learns who it is and where to reach it', async () => {
     const path = tempFolder()

@@ -261,9 +261,9 @@ describe('a record store', () => {
     'refuses the id %j, so no id names a file outside',
     async (id) => {
       const { store } = openStore(tempFolder())
-      await expect((async () => store.read(id))()).rejects.toMatchObject({ code: 'invalid_request' })
-      await expect((async () => store.put(id, 1))()).rejects.toMatchObject({ code: 'invalid_request' })
-      await expect((async () => store.remove(id))()).rejects.toMatchObject({ code: 'invalid_request' })
+      await expect(store.read(id)).rejects.toMatchObject({ code: 'invalid_request' })
+      await expect(store.put(id, 1)).rejects.toMatchObject({ code: 'invalid_request' })
+      await expect(store.remove(id)).rejects.toMatchObject({ code: 'invalid_request' })
     },
   )
 
