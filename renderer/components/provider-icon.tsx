@@ -1,0 +1,31 @@
+import { lazy, Suspense } from 'react'
+import { classes } from '../lib/class-names.ts'
+import { Initials } from './initials.tsx'
+
+// The brand shapes come in their own chunk: the window is usable before they are there, and without them the initials stay.
+const BrandMark = lazy(() =>
+  import('./brand-mark.tsx').then(
+    (module) => ({ default: module.BrandMark }),
+    () => ({ default: Initials }),
+  ),
+)
+
+type ProviderIconProps = { icon: string | null; name: string; size?: 'sm' | 'md' | 'lg' }
+
+const sizes = {
+  sm: 'size-6 rounded-sm text-2xs [&>svg]:size-3.5',
+  md: 'size-8 rounded-md text-xs [&>svg]:size-4.5',
+  lg: 'size-11 rounded-lg text-base [&>svg]:size-6',
+}
+
+/** A provider's mark in its own colour on a quiet tile, or its initials. Always beside the name, so it is silent. */
+export function ProviderIcon({ icon, name, size = 'md' }: ProviderIconProps) {
+  const className = classes('grid shrink-0 place-items-center', sizes[size])
+  const initials = <Initials name={name} className={className} />
+  if (icon === null) return initials
+  return (
+    <Suspense fallback={initials}>
+      <BrandMark icon={icon} name={name} className={className} />
+    </Suspense>
+  )
+}

@@ -1,0 +1,75 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { text } from '../../lib/text.ts'
+import type { Activity } from '../../stores/use-activity.ts'
+import { ActivityLine } from './activity-line.tsx'
+
+const ROW_PX = 41
+/** Older rows are asked for when so few are left below. */
+const AHEAD = 40
+
+export function ActivityList({ activity }: { activity: Activity }) {
+  const { rows, loading, atEnd, loadMore } = activity
+  const list = useRef<HTMLDivElement>(null)
+  const [opened, setOpened] = useState<ReadonlySet<number>>(new Set())
+  const [place, setPlace] = useState({ scroller: null as HTMLElement | null, top: 0 })
+  useLayoutEffect(() => {
+    const scroller = list.current?.closest<HTMLElement>('[data-scroller]') ?? null
+    const top =
+      (list.current?.getBoundingClientRect().top ?? 0) - (scroller?.getBoundingClientRect().top ?? 0)
+    setPlace({ scroller, top: top + (scroller?.scrollTop ?? 0) })
+  }, [])
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => place.scroller,
+    estimateSize: () => ROW_PX,
+    getItemKey: (index) => rows[index]?.seq ?? index,
+    scrollMargin: place.top,
+    overscan: 12,
+  })
+  const items = virtual.getVirtualItems()
+  const last = items.at(-1)?.index ?? 0
+  useEffect(() => {
+    if (!loading && !atEnd && last > rows.length - AHEAD) loadMore()
+  }, [last, rows.length, loading, atEnd, loadMore])
+
+  const toggle = (seq: number): void => {
+    const next = new Set(opened)
+    if (!next.delete(seq)) next.add(seq)
+    setOpened(next)
+  }
+
+  return (
+    <>
+      <div
+        ref={list}
+        role="list"
+        aria-label={text.activity.list}
+        className="border-line bg-surface relative rounded-lg border"
+        style={{ height: virtual.getTotalSize() }}
+      >
+        {items.map((item) => {
+          const row = rows[item.index]
+          if (row === undefined) return null
+          return (
+            <div
+              key={item.key}
+              ref={virtual.measureElement}
+              data-index={item.index}
+              role="listitem"
+              aria-setsize={atEnd ? rows.length : -1}
+              aria-posinset={item.index + 1}
+              className="border-line absolute inset-x-0 top-0 border-b last:border-b-0"
+              style={{ transform: `translateY(${item.start - place.top}px)` }}
+            >
+              <ActivityLine row={row} open={opened.has(row.seq)} onToggle={() => toggle(row.seq)} />
+            </div>
+          )
+        })}
+      </div>
+      <p role="status" className="text-faint py-3 text-center text-xs">
+        {loading ? text.activity.loadingMore : atEnd ? text.activity.end : ''}
+      </p>
+    </>
+  )
+}

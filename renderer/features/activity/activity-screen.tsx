@@ -1,0 +1,124 @@
+import { ChartNoAxesColumn, Download, ListFilter, ShieldCheck } from 'lucide-react'
+import { useMemo } from 'react'
+import { toast } from 'sonner'
+import { activityKind, activityOutcome, type ActivityRow } from '../../../shared/contract/activity.ts'
+import { Button } from '../../components/button.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Page } from '../../components/page.tsx'
+import { Skeleton } from '../../components/skeleton.tsx'
+import { saveText } from '../../lib/save-text.ts'
+import type { ActivityFilter } from '../../lib/route.ts'
+import { text } from '../../lib/text.ts'
+import { replaceRoute } from '../../stores/use-route.ts'
+import { useActivity } from '../../stores/use-activity.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { ActivityBars } from './activity-bars.tsx'
+import { ActivityFilters } from './activity-filters.tsx'
+import { ActivityList } from './activity-list.tsx'
+
+const words = text.activity
+
+export function ActivityScreen({ filter }: { filter: ActivityFilter }) {
+  const query = useMemo(() => queryOf(filter), [filter])
+  const activity = useActivity(query)
+  const filtered = Object.keys(filter).length > 0
+  const empty = !activity.loading && activity.rows.length === 0 && activity.failure === null
+  return (
+    <Page
+      title={words.title}
+      subtitle={words.subtitle}
+      width="wide"
+      actions={
+        <>
+          <Verify />
+          <Button
+            icon={<Download />}
+            disabled={activity.rows.length === 0}
+            onClick={() => exportRows(activity.rows)}
+          >
+            {words.export}
+          </Button>
+        </>
+      }
+    >
+      <ActivityFilters filter={filter} />
+      <Failure failure={activity.failure} />
+      {activity.loading && activity.rows.length === 0 && <Waiting />}
+      {empty && filtered && (
+        <EmptyState
+          icon={<ListFilter />}
+          title={words.noneMatch}
+          actions={
+            <Button onClick={() => replaceRoute({ name: 'activity', filter: {} })}>{words.clear}</Button>
+          }
+        />
+      )}
+      {empty && !filtered && (
+        <EmptyState icon={<ChartNoAxesColumn />} title={words.emptyTitle}>
+          {words.emptyLead}
+        </EmptyState>
+      )}
+      {activity.rows.length > 0 && (
+        <>
+          <ActivityBars rows={activity.rows} />
+          <ActivityList activity={activity} />
+        </>
+      )}
+    </Page>
+  )
+}
+
+/** An address may hold anything; what is no filter is left out. */
+function queryOf({
+  appId,
+  connectionId,
+  kind,
+  outcome,
+  day,
+}: ActivityFilter): Parameters<typeof useActivity>[0] {
+  const known = { kind: activityKind.safeParse(kind), outcome: activityOutcome.safeParse(outcome) }
+  const start = day === undefined ? Number.NaN : new Date(`${day}T00:00:00`).getTime()
+  const end = Number.isNaN(start) ? start : new Date(start).setDate(new Date(start).getDate() + 1)
+  return {
+    ...(appId === undefined ? {} : { appId }),
+    ...(connectionId === undefined ? {} : { connectionId }),
+    ...(known.kind.success ? { kind: known.kind.data } : {}),
+    ...(known.outcome.success ? { outcome: known.outcome.data } : {}),
+    ...(Number.isNaN(start) ? {} : { from: start, to: end }),
+  }
+}
+
+function exportRows(rows: readonly ActivityRow[]): void {
+  saveText('keyway-activity.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'))
+  toast.success(words.exported(rows.length))
+}
+
+function Verify() {
+  const verify = useCall('activity.verify')
+  const run = async (): Promise<void> => {
+    const answer = await verify.run(undefined)
+    if (answer === null) return
+    const { ok, message } = answer.value
+    if (ok) toast.success(words.verified, { description: message })
+    else toast.error(words.broken, { description: message, duration: Infinity })
+  }
+  return (
+    <>
+      <Button icon={<ShieldCheck />} pending={verify.pending} onClick={() => void run()}>
+        {words.verify}
+      </Button>
+      <Failure failure={verify.failure} />
+    </>
+  )
+}
+
+function Waiting() {
+  return (
+    <div role="status" aria-label={text.common.loading} className="flex flex-col gap-1.5">
+      {Array.from({ length: 10 }, (_, index) => (
+        <Skeleton key={index} className="h-10" />
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,113 @@
+import { useState } from 'react'
+import type { Discovered } from '../../../shared/contract/ui-api.ts'
+import { Button, buttonClasses } from '../../components/button.tsx'
+import { Callout } from '../../components/callout.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Field } from '../../components/field.tsx'
+import { TextInput } from '../../components/inputs.tsx'
+import { Page } from '../../components/page.tsx'
+import { Section } from '../../components/section.tsx'
+import { StepTrace } from '../../components/step-trace.tsx'
+import { hrefOf } from '../../lib/route.ts'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { replaceRoute } from '../../stores/use-route.ts'
+import { NewProvider } from './register-provider.tsx'
+
+const words = text.add.url
+
+/** From an address to a form that is filled in, showing what was asked and answered on the way. */
+export function AddByUrl({ url }: { url: string }) {
+  const [typed, setTyped] = useState(url)
+  const [found, setFound] = useState<Discovered | null>(null)
+  const [accepted, setAccepted] = useState(false)
+  const discover = useCall('providers.discover')
+
+  const lookUp = async (): Promise<void> => {
+    const wanted = withScheme(typed.trim())
+    if (wanted === '') return
+    setFound(null)
+    replaceRoute({ name: 'add-url', url: wanted })
+    const answer = await discover.run({ url: wanted })
+    if (answer !== null) setFound(answer.value)
+  }
+
+  if (found !== null && accepted) {
+    return <NewProvider preset={null} draft={found.draft} draftKey={`provider:url:${typed}`} />
+  }
+  return (
+    <Page
+      title={words.title}
+      subtitle={words.subtitle}
+      back={{ href: hrefOf({ name: 'add', query: '' }), label: text.add.backToAdd }}
+      width="narrow"
+    >
+      <form
+        aria-label={words.title}
+        noValidate
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void lookUp()
+        }}
+      >
+        <Field label={words.label} hint={words.hint}>
+          {(ids) => (
+            <TextInput
+              {...ids}
+              mono
+              autoFocus
+              inputMode="url"
+              value={typed}
+              placeholder={words.placeholder}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          )}
+        </Field>
+        <Failure
+          failure={discover.failure}
+          actions={
+            <a href={hrefOf({ name: 'register', preset: null })} className={buttonClasses('secondary', 'sm')}>
+              {words.byHand}
+            </a>
+          }
+        />
+        <div className="flex gap-2">
+          <Button type="submit" look={found === null ? 'primary' : 'secondary'} pending={discover.pending}>
+            {words.look}
+          </Button>
+          {discover.slow && <Button onClick={discover.leave}>{text.common.stopWaiting}</Button>}
+        </div>
+        <p role="status" className="text-muted text-sm">
+          {discover.slow ? words.looking : ''}
+        </p>
+      </form>
+      {found !== null && <Found found={found} onContinue={() => setAccepted(true)} />}
+    </Page>
+  )
+}
+
+function Found({ found, onContinue }: { found: Discovered; onContinue: () => void }) {
+  return (
+    <Section title={words.steps} className="mt-4!">
+      <StepTrace steps={found.steps} />
+      <div className="mt-4 flex flex-col items-start gap-4">
+        {found.registered && <Callout tone="ok" title={words.registered} />}
+        {found.missing.length > 0 && (
+          <Callout tone="wait" title={words.missing}>
+            {found.missing.join(', ')}
+          </Callout>
+        )}
+        <Button look="primary" onClick={onContinue}>
+          {words.continue}
+        </Button>
+      </div>
+    </Section>
+  )
+}
+
+/** "auth.example.com" is meant as https; a loopback host as http. */
+function withScheme(address: string): string {
+  if (address === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(address)) return address
+  return /^(?:localhost|127\.|\[::1\])/.test(address) ? `http://${address}` : `https://${address}`
+}

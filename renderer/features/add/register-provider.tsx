@@ -1,0 +1,104 @@
+import { useMemo, useState } from 'react'
+import { toast } from 'sonner'
+import type { Preset } from '../../../shared/contract/preset.ts'
+import type { ProviderInputDraft } from '../../../shared/contract/provider.ts'
+import { Button, buttonClasses } from '../../components/button.tsx'
+import { Page } from '../../components/page.tsx'
+import { ProviderIcon } from '../../components/provider-icon.tsx'
+import { Skeleton } from '../../components/skeleton.tsx'
+import { hrefOf } from '../../lib/route.ts'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { navigate } from '../../stores/use-route.ts'
+import { usePresets } from '../../stores/window-context.tsx'
+import { ProviderForm } from '../providers/provider-form.tsx'
+import { freshValues } from '../providers/provider-form-values.ts'
+import { NothingHere } from '../shell/nothing-here.tsx'
+import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
+
+const words = text.add.form
+
+export function RegisterProvider({ presetSlug }: { presetSlug: string | null }) {
+  const { presets, bySlug } = usePresets()
+  if (presets === null) return <Waiting />
+  const preset = presetSlug === null ? null : (bySlug.get(presetSlug) ?? null)
+  if (presetSlug !== null && preset === null) return <NothingHere title={words.presetGone} />
+  return <NewProvider preset={preset} draft={null} draftKey={`provider:${presetSlug ?? ''}`} />
+}
+
+type NewProviderProps = { preset: Preset | null; draft: ProviderInputDraft | null; draftKey: string | null }
+
+/** Registers, then signs in at once: setting up is only the way to the first connection. */
+export function NewProvider({ preset, draft, draftKey }: NewProviderProps) {
+  const create = useCall('providers.create')
+  const signIn = useStartSignIn()
+  const [thenSignIn, setThenSignIn] = useState(true)
+  const values = useMemo(() => freshValues(preset, draft ?? {}), [preset, draft])
+
+  const submit = async (input: ProviderInputDraft): Promise<boolean> => {
+    const made = await create.run(input)
+    if (made === null) return false
+    toast.success(words.saved(made.value.name))
+    if (!thenSignIn || !(await signIn.start({ providerId: made.value.id }))) {
+      navigate({ name: 'provider', id: made.value.id, tab: 'overview' })
+    }
+    return true
+  }
+
+  return (
+    <Page
+      title={preset === null ? words.titleCustom : words.titlePreset(preset.name)}
+      subtitle={words.subtitle}
+      lead={preset === null ? undefined : <ProviderIcon icon={preset.icon} name={preset.name} size="lg" />}
+      back={{ href: hrefOf({ name: 'add', query: '' }), label: text.add.backToAdd }}
+      width="narrow"
+    >
+      <ProviderForm
+        mode="new"
+        preset={preset}
+        values={values}
+        draftKey={draftKey}
+        failure={create.failure}
+        onSubmit={submit}
+        footer={
+          <>
+            <a
+              href={hrefOf({ name: 'add', query: '' })}
+              className={`${buttonClasses('ghost', 'md')} mr-auto`}
+            >
+              {text.common.cancel}
+            </a>
+            {create.slow && <Button onClick={create.leave}>{text.common.stopWaiting}</Button>}
+            <Button
+              type="submit"
+              onClick={() => setThenSignIn(false)}
+              pending={create.pending && !thenSignIn}
+            >
+              {words.save}
+            </Button>
+            <Button
+              type="submit"
+              look="primary"
+              onClick={() => setThenSignIn(true)}
+              pending={(create.pending || signIn.pending) && thenSignIn}
+            >
+              {words.saveAndSignIn}
+            </Button>
+          </>
+        }
+      />
+    </Page>
+  )
+}
+
+function Waiting() {
+  return (
+    <Page title={words.titleCustom} width="narrow">
+      <div role="status" aria-label={text.common.loading} className="flex flex-col gap-4">
+        <Skeleton className="h-8" />
+        <Skeleton className="h-8" />
+        <Skeleton className="h-24" />
+      </div>
+    </Page>
+  )
+}

@@ -1,0 +1,34 @@
+import type { Preset } from '../../../shared/contract/preset.ts'
+
+export type FoundCategory = { category: string; presets: Preset[] }
+
+/** An address, or enough of one to be meant as such. */
+export function looksLikeAddress(query: string): boolean {
+  if (/^https?:\/\//i.test(query)) return true
+  return (
+    /^(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:\/\S*)?$/i.test(query) ||
+    /^(?:localhost|127\.0\.0\.1)(?::\d+)?(?:\/\S*)?$/i.test(query)
+  )
+}
+
+/** Presets that have every word of the query in their name, slug or category; those whose name begins with it first. */
+export function searchPresets(presets: readonly Preset[], query: string): FoundCategory[] {
+  const sought = query.toLocaleLowerCase()
+  const found = sought === '' ? presets : presets.filter((preset) => hasAllWords(preset, sought))
+  const ranked = [...found].sort((a, b) => rank(b, sought) - rank(a, sought) || a.name.localeCompare(b.name))
+  const byCategory = new Map<string, Preset[]>()
+  for (const preset of ranked)
+    byCategory.set(preset.category, [...(byCategory.get(preset.category) ?? []), preset])
+  return [...byCategory].map(([category, inside]) => ({ category, presets: inside }))
+}
+
+function hasAllWords({ name, slug, category }: Preset, sought: string): boolean {
+  const known = `${name} ${slug} ${slug.replaceAll('_', ' ')} ${category}`.toLocaleLowerCase()
+  return sought.split(/\s+/).every((word) => known.includes(word))
+}
+
+function rank({ name, slug }: Preset, sought: string): number {
+  if (sought === '') return 0
+  if (name.toLocaleLowerCase() === sought || slug === sought) return 3
+  return name.toLocaleLowerCase().startsWith(sought) || slug.startsWith(sought) ? 2 : 1
+}

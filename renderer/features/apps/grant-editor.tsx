@@ -1,0 +1,131 @@
+import { Trash2 } from 'lucide-react'
+import { httpMethod, type Grant } from '../../../shared/contract/app.ts'
+import { Checkbox } from '../../components/checkbox.tsx'
+import { ChipsInput } from '../../components/chips-input.tsx'
+import { Disclosure } from '../../components/disclosure.tsx'
+import { Field } from '../../components/field.tsx'
+import { IconButton } from '../../components/icon-button.tsx'
+import { TextInput } from '../../components/inputs.tsx'
+import { Select } from '../../components/select.tsx'
+import { firstMessage } from '../../lib/first-message.ts'
+import { text } from '../../lib/text.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { grantSentence } from './grant-sentence.ts'
+import { targetOf, targetOptions, targetValue } from './grant-target.ts'
+import { MethodChoice } from './method-choice.tsx'
+
+const words = text.apps.fields
+
+type GrantErrors = Partial<Record<keyof Grant, unknown>>
+type GrantEditorProps = {
+  grant: Grant
+  errors: GrantErrors | undefined
+  onChange: (grant: Grant) => void
+  onRemove: () => void
+}
+
+export function GrantEditor({ grant, errors, onChange, onRemove }: GrantEditorProps) {
+  const snapshot = useSnapshot()
+  const set = (change: Partial<Grant>): void => onChange({ ...grant, ...change })
+  const sentence = grantSentence(grant, snapshot)
+  return (
+    <div
+      role="group"
+      aria-label={sentence}
+      className="border-line bg-surface shadow-card flex flex-col gap-4 rounded-lg border p-4"
+    >
+      <div className="flex items-end gap-2">
+        <div className="min-w-0 flex-1">
+          <Field label={words.target} error={firstMessage(errors?.target)}>
+            {(ids) => (
+              <Select
+                {...ids}
+                value={targetValue(grant.target)}
+                onChange={(event) => set({ target: targetOf(event.target.value) })}
+                options={targetOptions(snapshot, grant.target)}
+              />
+            )}
+          </Field>
+        </div>
+        <IconButton
+          label={words.removeGrant}
+          icon={<Trash2 aria-hidden="true" />}
+          onClick={onRemove}
+          className="mb-0.5"
+        />
+      </div>
+      <div className="flex flex-col gap-3">
+        <Checkbox
+          label={words.proxy}
+          hint={words.proxyHint}
+          checked={grant.proxy}
+          onChange={(proxy) => set({ proxy })}
+        />
+        <Checkbox
+          label={words.token}
+          hint={words.tokenHint}
+          checked={grant.token}
+          onChange={(token) => set({ token })}
+        />
+        <Checkbox
+          label={words.ask}
+          hint={words.askHint}
+          checked={grant.approval === 'ask'}
+          onChange={(ask) => set({ approval: ask ? 'ask' : 'allow' })}
+        />
+      </div>
+      <Disclosure label={words.limits} hint={limitsHint(grant)} openAtFirst={errors !== undefined}>
+        <Limits grant={grant} errors={errors} set={set} />
+      </Disclosure>
+      <p className="border-line text-muted border-t pt-3 text-xs text-pretty" aria-live="polite">
+        {sentence}
+      </p>
+    </div>
+  )
+}
+
+function limitsHint({ hosts, methods, paths, expiresAt }: Grant): string {
+  const count = hosts.length + methods.length + paths.length + (expiresAt === null ? 0 : 1)
+  return count === 0 ? words.limitsNone : String(count)
+}
+
+type LimitsProps = { grant: Grant; errors: GrantErrors | undefined; set: (change: Partial<Grant>) => void }
+
+function Limits({ grant, errors, set }: LimitsProps) {
+  return (
+    <div className="flex flex-col gap-4">
+      <MethodChoice
+        methods={grant.methods}
+        onChange={(methods) =>
+          set({ methods: httpMethod.options.filter((method) => methods.includes(method)) })
+        }
+      />
+      <Field label={words.hosts} hint={words.hostsHint} error={firstMessage(errors?.hosts)} optional>
+        {(ids) => <ChipsInput {...ids} values={grant.hosts} onChange={(hosts) => set({ hosts })} />}
+      </Field>
+      <Field label={words.paths} hint={words.pathsHint} error={firstMessage(errors?.paths)} optional>
+        {(ids) => <ChipsInput {...ids} values={grant.paths} onChange={(paths) => set({ paths })} />}
+      </Field>
+      <Field label={words.until} hint={words.untilHint} error={firstMessage(errors?.expiresAt)} optional>
+        {(ids) => (
+          <TextInput
+            {...ids}
+            type="datetime-local"
+            className="sm:max-w-60"
+            value={grant.expiresAt === null ? '' : localInputValue(grant.expiresAt)}
+            onChange={(event) => {
+              const at = Date.parse(event.target.value)
+              set({ expiresAt: Number.isNaN(at) ? null : at })
+            }}
+          />
+        )}
+      </Field>
+    </div>
+  )
+}
+
+/** Epoch ms as the local wall time that the field wants. */
+function localInputValue(at: number): string {
+  const offsetMs = new Date(at).getTimezoneOffset() * 60_000
+  return new Date(at - offsetMs).toISOString().slice(0, 16)
+}

@@ -1,0 +1,42 @@
+import type { Grant } from '../../../shared/contract/app.ts'
+import type { Snapshot } from '../../../shared/contract/ui-api.ts'
+import type { SelectOption } from '../../components/select.tsx'
+import { connectionName } from '../../lib/status.ts'
+import { text } from '../../lib/text.ts'
+
+/** A grant's target as the value of a choice, and back. */
+export function targetValue(target: Grant['target']): string {
+  switch (target.kind) {
+    case 'all':
+      return 'all'
+    case 'provider':
+      return `provider:${target.providerId}`
+    default:
+      return `connection:${target.connectionId}`
+  }
+}
+
+export function targetOf(value: string): Grant['target'] {
+  if (value.startsWith('provider:')) return { kind: 'provider', providerId: value.slice('provider:'.length) }
+  if (value.startsWith('connection:'))
+    return { kind: 'connection', connectionId: value.slice('connection:'.length) }
+  return { kind: 'all' }
+}
+
+/** Everything that a grant can be for; a target that is gone stays selectable, so that it is not silently widened. */
+export function targetOptions(
+  { connections, providers }: Pick<Snapshot, 'connections' | 'providers'>,
+  present: Grant['target'],
+): SelectOption[] {
+  const options = [
+    { value: 'all', label: text.apps.fields.targetAll },
+    ...providers.map(({ id, name }) => ({
+      value: `provider:${id}`,
+      label: text.apps.fields.targetProvider(name),
+    })),
+    ...connections.map((each) => ({ value: `connection:${each.id}`, label: connectionName(each) })),
+  ]
+  const value = targetValue(present)
+  if (options.some((option) => option.value === value)) return options
+  return [...options, { value, label: text.apps.sentence.goneTarget }]
+}

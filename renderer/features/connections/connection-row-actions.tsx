@@ -1,0 +1,57 @@
+import { Code, Ellipsis } from 'lucide-react'
+import type { ConnectionView } from '../../../shared/contract/connection.ts'
+import { Button, buttonClasses } from '../../components/button.tsx'
+import { IconButton } from '../../components/icon-button.tsx'
+import { Menu } from '../../components/menu.tsx'
+import { connectionName } from '../../lib/status.ts'
+import { hrefOf } from '../../lib/route.ts'
+import { text } from '../../lib/text.ts'
+import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
+import { useConnectionDialogs } from './dialog-context.ts'
+import { useConnectionMenu } from './use-connection-menu.tsx'
+
+/** The one action that helps now in words, the rest in a menu. */
+export function ConnectionRowActions({ connection }: { connection: ConnectionView }) {
+  const items = useConnectionMenu(connection)
+  const open = useConnectionDialogs()
+  const signIn = useStartSignIn()
+  const name = connectionName(connection)
+  const { status } = connection.lastOutcome
+  return (
+    <div className="relative z-1 flex items-center gap-1">
+      {status === 'reconnect_needed' && (
+        <Button
+          size="sm"
+          look="primary"
+          pending={signIn.pending}
+          aria-label={`${text.connections.reconnect} ${name}`}
+          onClick={() =>
+            void signIn.start({ providerId: connection.providerId, connectionId: connection.id })
+          }
+        >
+          {text.connections.reconnect}
+        </Button>
+      )}
+      {status === 'config_error' && (
+        <a
+          href={hrefOf({ name: 'provider', id: connection.providerId, tab: 'check' })}
+          aria-label={`${text.connections.fixSetup}: ${name}`}
+          className={buttonClasses('secondary', 'sm')}
+        >
+          {text.connections.fixSetup}
+        </a>
+      )}
+      <span className="max-sm:hidden">
+        <IconButton
+          label={`${text.connections.copySnippet}: ${name}`}
+          icon={<Code aria-hidden="true" />}
+          onClick={() => open({ kind: 'snippet', connection })}
+        />
+      </span>
+      <Menu
+        items={items}
+        trigger={<IconButton label={text.common.moreActions(name)} icon={<Ellipsis aria-hidden="true" />} />}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,109 @@
+import { Code, Ellipsis, FlaskConical } from 'lucide-react'
+import type { ConnectionView } from '../../../shared/contract/connection.ts'
+import { Badge } from '../../components/badge.tsx'
+import { Button } from '../../components/button.tsx'
+import { IconButton } from '../../components/icon-button.tsx'
+import { Menu } from '../../components/menu.tsx'
+import { Page } from '../../components/page.tsx'
+import { ProviderIcon } from '../../components/provider-icon.tsx'
+import { Section } from '../../components/section.tsx'
+import { StatusBadge } from '../../components/status-badge.tsx'
+import { hrefOf } from '../../lib/route.ts'
+import { connectionName } from '../../lib/status.ts'
+import { text } from '../../lib/text.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { useIconOf } from '../providers/use-presets.ts'
+import { NothingHere } from '../shell/nothing-here.tsx'
+import { ConnectionAccess, ConnectionApps } from './connection-access.tsx'
+import { ConnectionFacts } from './connection-facts.tsx'
+import { ConnectionHealth } from './connection-health.tsx'
+import { useConnectionDialogs } from './dialog-context.ts'
+import { LifeHistory } from './life-history.tsx'
+import { LifePictureView } from './life-picture-view.tsx'
+import { TokenRing } from './token-ring.tsx'
+import { useConnectionMenu } from './use-connection-menu.tsx'
+
+export function ConnectionScreen({ id }: { id: string }) {
+  const { connections } = useSnapshot()
+  const connection = connections.find((each) => each.id === id)
+  if (connection === undefined) return <NothingHere title={text.connections.gone} />
+  return <Details connection={connection} />
+}
+
+function Details({ connection }: { connection: ConnectionView }) {
+  const icon = useIconOf(connection.providerSlug, connection.providerId)
+  const words = text.connections.detail
+  return (
+    <Page
+      title={connection.account}
+      subtitle={
+        <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
+          <span>
+            {connection.providerName}
+            {connection.identity.label !== null &&
+              connection.identity.label !== connection.account &&
+              ` · ${connection.identity.label}`}
+          </span>
+          <StatusBadge status={connection.lastOutcome.status} />
+          {connection.isDefault && <Badge>{text.connections.default}</Badge>}
+        </span>
+      }
+      lead={<ProviderIcon icon={icon} name={connection.providerName} size="lg" />}
+      back={{ href: hrefOf({ name: 'connections' }), label: words.back }}
+      actions={<Actions connection={connection} />}
+    >
+      <ConnectionHealth connection={connection} />
+      <Section title={words.life} hint={words.lifeHint}>
+        <LifePictureView connection={connection} />
+      </Section>
+      <Section title={words.access}>
+        <ConnectionAccess connection={connection} />
+      </Section>
+      <Section title={words.usedBy}>
+        <ConnectionApps connection={connection} />
+      </Section>
+      <Section title={words.facts}>
+        <ConnectionFacts connection={connection} />
+      </Section>
+      <Section
+        title={words.history}
+        actions={
+          <a
+            href={hrefOf({ name: 'activity', filter: { connectionId: connection.id } })}
+            className="text-accent text-xs font-medium hover:underline"
+          >
+            {words.activity}
+          </a>
+        }
+      >
+        <LifeHistory life={connection.life} />
+      </Section>
+    </Page>
+  )
+}
+
+function Actions({ connection }: { connection: ConnectionView }) {
+  const open = useConnectionDialogs()
+  const items = useConnectionMenu(connection)
+  return (
+    <>
+      <TokenRing connection={connection} />
+      <Button icon={<Code />} onClick={() => open({ kind: 'snippet', connection })}>
+        {text.connections.copySnippet}
+      </Button>
+      <Button icon={<FlaskConical />} onClick={() => open({ kind: 'test', connection })}>
+        {text.connections.testCall}
+      </Button>
+      <Menu
+        items={items.slice(2)}
+        trigger={
+          <IconButton
+            label={text.common.moreActions(connectionName(connection))}
+            icon={<Ellipsis aria-hidden="true" />}
+            className="border-line-strong size-8 border"
+          />
+        }
+      />
+    </>
+  )
+}

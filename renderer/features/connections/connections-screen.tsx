@@ -1,0 +1,87 @@
+import { Plug, Plus, Search } from 'lucide-react'
+import { useDeferredValue, useState } from 'react'
+import { buttonClasses } from '../../components/button.tsx'
+import { Button } from '../../components/button.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { TextInput } from '../../components/inputs.tsx'
+import { Page } from '../../components/page.tsx'
+import { hrefOf } from '../../lib/route.ts'
+import { text } from '../../lib/text.ts'
+import { useNow } from '../../lib/use-now.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { ConnectionList } from './connection-list.tsx'
+import { groupConnections, matching } from './grouping.ts'
+
+/** From this many on, a filter helps more than it takes. */
+const FILTER_FROM = 8
+
+export function ConnectionsScreen() {
+  const { connections } = useSnapshot()
+  if (connections.length === 0) return <FirstConnection />
+  return <AllConnections />
+}
+
+function AllConnections() {
+  const { connections } = useSnapshot()
+  const [query, setQuery] = useState('')
+  const sought = useDeferredValue(query)
+  const now = useNow(15_000)
+  const found = matching(connections, sought)
+  return (
+    <Page
+      title={text.connections.title}
+      subtitle={text.connections.subtitle}
+      width="wide"
+      actions={
+        <a href={hrefOf({ name: 'add', query: '' })} className={buttonClasses('primary', 'md')}>
+          <Plus aria-hidden="true" className="-ml-0.5 size-4" />
+          {text.connections.add}
+        </a>
+      }
+    >
+      {connections.length >= FILTER_FROM && (
+        <div role="search" className="relative mb-5">
+          <Search
+            aria-hidden="true"
+            className="text-faint pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2"
+          />
+          <TextInput
+            type="search"
+            aria-label={text.connections.filter}
+            placeholder={text.connections.filterPlaceholder}
+            value={query}
+            onChange={(event) => setQuery(event.target.value)}
+            className="pl-8"
+          />
+        </div>
+      )}
+      {found.length === 0 ? (
+        <EmptyState
+          icon={<Search />}
+          title={text.connections.nothingMatches(sought)}
+          actions={<Button onClick={() => setQuery('')}>{text.connections.clearFilter}</Button>}
+        />
+      ) : (
+        <ConnectionList groups={groupConnections(found, now)} now={now} />
+      )}
+    </Page>
+  )
+}
+
+function FirstConnection() {
+  return (
+    <Page title={text.connections.title}>
+      <EmptyState
+        icon={<Plug />}
+        title={text.connections.emptyTitle}
+        actions={
+          <a href={hrefOf({ name: 'add', query: '' })} className={buttonClasses('primary', 'md')}>
+            {text.connections.emptyAction}
+          </a>
+        }
+      >
+        {text.connections.emptyLead}
+      </EmptyState>
+    </Page>
+  )
+}

@@ -1,0 +1,28 @@
+import type { ConnectionView } from '../../../shared/contract/connection.ts'
+import { ExpiryRing } from '../../components/expiry-ring.tsx'
+import { Tooltip } from '../../components/tooltip.tsx'
+import { statusTones, tokenLeft } from '../../lib/status.ts'
+import { useNow } from '../../lib/use-now.ts'
+
+/** The ring that moves, with the time left beside it. */
+export function TokenRing({ connection, size = 'sm' }: { connection: ConnectionView; size?: 'sm' | 'lg' }) {
+  const now = useNow(1000)
+  const { share, short, sentence } = tokenLeft(connection, now)
+  return (
+    <Tooltip label={sentence}>
+      <span className="flex items-center gap-2">
+        {size === 'sm' && (
+          <span aria-hidden="true" className="text-muted w-8 text-right text-xs tabular-nums max-xs:sr-only">
+            {short}
+          </span>
+        )}
+        <ExpiryRing
+          left={share}
+          tone={statusTones[connection.lastOutcome.status]}
+          size={size}
+          label={sentence}
+        />
+      </span>
+    </Tooltip>
+  )
+}

@@ -1,0 +1,164 @@
+import { Command } from 'cmdk'
+import { Search } from 'lucide-react'
+import { Dialog } from 'radix-ui'
+import type { ReactNode } from 'react'
+import { Initials } from '../../components/initials.tsx'
+import { Kbd } from '../../components/kbd.tsx'
+import { ProviderIcon } from '../../components/provider-icon.tsx'
+import { connectionName } from '../../lib/status.ts'
+import { text } from '../../lib/text.ts'
+import { navigate } from '../../stores/use-route.ts'
+import { usePresets, useSnapshot } from '../../stores/window-context.tsx'
+import { useCommands } from './use-commands.tsx'
+
+const words = text.palette
+
+/** Everything, by name, from anywhere. */
+export function Palette({ open, onClose }: { open: boolean; onClose: () => void }) {
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="animate-fade fixed inset-0 z-50 bg-[light-dark(rgb(15_15_25/0.2),rgb(0_0_0/0.5))]" />
+        <Dialog.Content
+          aria-describedby={undefined}
+          className="animate-pop shadow-pop bg-raised fixed top-[12vh] left-1/2 z-50 w-[calc(100vw-2rem)] max-w-xl -translate-x-1/2 overflow-hidden rounded-xl outline-none max-sm:top-4"
+        >
+          <Dialog.Title className="sr-only">{words.title}</Dialog.Title>
+          <Command loop label={words.title}>
+            <div className="border-line flex items-center gap-2.5 border-b px-4">
+              <Search aria-hidden="true" className="text-faint size-4 shrink-0" />
+              <Command.Input
+                placeholder={words.placeholder}
+                className="text-ink h-12 min-w-0 flex-1 bg-transparent text-base outline-none max-sm:text-lg"
+              />
+            </div>
+            <Command.List
+              label={words.title}
+              className="max-h-[min(24rem,60dvh)] scroll-py-2 overflow-y-auto p-1.5"
+            >
+              <Command.Empty className="text-muted px-3 py-8 text-center text-sm">
+                {words.nothing}
+              </Command.Empty>
+              <Entries onClose={onClose} />
+            </Command.List>
+          </Command>
+          <div className="border-line text-faint flex gap-4 border-t px-4 py-2 text-2xs max-sm:hidden">
+            <Hint keys={['↑', '↓']} label={words.hint.move} />
+            <Hint keys={['↵']} label={words.hint.open} />
+            <Hint keys={['esc']} label={words.hint.leave} />
+          </div>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  )
+}
+
+function Hint({ keys, label }: { keys: readonly string[]; label: string }) {
+  return (
+    <span className="flex items-center gap-1.5">
+      <Kbd keys={keys} />
+      {label}
+    </span>
+  )
+}
+
+function Entries({ onClose }: { onClose: () => void }) {
+  const { connections, apps, providers } = useSnapshot()
+  const { bySlug } = usePresets()
+  const commands = useCommands()
+  const iconOf = (slug: string | null): string | null => bySlug.get(slug ?? '')?.icon ?? null
+  const then = (act: () => void) => () => {
+    onClose()
+    act()
+  }
+  return (
+    <>
+      {connections.length > 0 && (
+        <Group heading={words.groups.connections}>
+          {connections.map((each) => (
+            <Entry
+              key={each.id}
+              value={`connection ${connectionName(each)} ${each.identity.label ?? ''} ${each.id}`}
+              icon={
+                <ProviderIcon
+                  size="sm"
+                  icon={iconOf(
+                    providers.find(({ id }) => id === each.providerId)?.preset ?? each.providerSlug,
+                  )}
+                  name={each.providerName}
+                />
+              }
+              label={connectionName(each)}
+              detail={text.connections.status[each.lastOutcome.status]}
+              onSelect={then(() => navigate({ name: 'connection', id: each.id }))}
+            />
+          ))}
+        </Group>
+      )}
+      {commands.map((group) => (
+        <Group key={group.heading} heading={group.heading}>
+          {group.commands.map(({ label, icon, run }) => (
+            <Entry
+              key={label}
+              value={`${group.heading} ${label}`}
+              icon={icon}
+              label={label}
+              onSelect={then(run)}
+            />
+          ))}
+        </Group>
+      ))}
+      <Group heading={words.groups.apps}>
+        {apps.map(({ id, name }) => (
+          <Entry
+            key={id}
+            value={`app ${name} ${id}`}
+            icon={<Initials name={name} className="text-2xs grid size-6 place-items-center rounded-sm" />}
+            label={name}
+            onSelect={then(() => navigate({ name: 'app', id }))}
+          />
+        ))}
+      </Group>
+      <Group heading={words.groups.providers}>
+        {providers.map(({ id, name, preset }) => (
+          <Entry
+            key={id}
+            value={`provider ${name} ${id}`}
+            icon={<ProviderIcon size="sm" icon={iconOf(preset)} name={name} />}
+            label={name}
+            onSelect={then(() => navigate({ name: 'provider', id, tab: 'overview' }))}
+          />
+        ))}
+      </Group>
+    </>
+  )
+}
+
+function Group({ heading, children }: { heading: string; children: ReactNode }) {
+  return (
+    <Command.Group
+      heading={heading}
+      className="**:[[cmdk-group-heading]]:text-faint **:[[cmdk-group-heading]]:px-2.5 **:[[cmdk-group-heading]]:pt-2 **:[[cmdk-group-heading]]:pb-1 **:[[cmdk-group-heading]]:text-2xs **:[[cmdk-group-heading]]:font-semibold"
+    >
+      {children}
+    </Command.Group>
+  )
+}
+
+type EntryProps = { value: string; icon: ReactNode; label: string; detail?: string; onSelect: () => void }
+
+function Entry({ value, icon, label, detail, onSelect }: EntryProps) {
+  return (
+    <Command.Item
+      value={value}
+      onSelect={onSelect}
+      className="text-ink data-[selected=true]:bg-active flex h-9 items-center gap-2.5 rounded-md px-2.5 text-sm max-sm:h-11"
+    >
+      <span aria-hidden="true" className="text-muted grid size-6 shrink-0 place-items-center [&>svg]:size-4">
+        {icon}
+      </span>
+      <span className="min-w-0 flex-1 truncate">{label}</span>
+      {detail !== undefined && <span className="text-faint shrink-0 text-xs">{detail}</span>}
+    </Command.Item>
+  )
+}

@@ -1,0 +1,56 @@
+import { useController, useWatch } from 'react-hook-form'
+import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
+import { SECRET_PLACEHOLDER } from '../../../shared/contract/provider.ts'
+import { Field } from '../../components/field.tsx'
+import { SecretInput } from '../../components/inputs.tsx'
+import { firstMessage } from '../../lib/first-message.ts'
+import { text } from '../../lib/text.ts'
+import { FormText } from './form-fields.tsx'
+
+const words = text.add.form
+
+export function CredentialFields() {
+  const client = useWatch({ name: 'spec.client' }) as ProviderSpec['client']
+  if (client.noRegistration) return <p className="text-muted text-sm">{words.noRegistration}</p>
+  return (
+    <>
+      {client.dynamicRegistration && <p className="text-muted text-sm">{words.dynamic}</p>}
+      <div className="grid gap-4 sm:grid-cols-2">
+        <FormText name="clientId" label={words.clientId} mono empty="text" />
+        <ClientSecret />
+      </div>
+    </>
+  )
+}
+
+/** Dots stand for a stored secret: they can be kept or replaced, never shown. */
+function ClientSecret() {
+  const { field, fieldState } = useController({ name: 'clientSecret' })
+  const value = String(field.value ?? '')
+  const kept = value === SECRET_PLACEHOLDER
+  return (
+    <Field
+      label={words.clientSecret}
+      hint={kept ? words.clientSecretKept : words.clientSecretHint}
+      error={firstMessage(fieldState.error)}
+      optional
+    >
+      {(ids) => (
+        <SecretInput
+          {...ids}
+          ref={field.ref}
+          value={value}
+          autoComplete="new-password"
+          onFocus={(event) => {
+            if (kept) event.target.select()
+          }}
+          onBlur={field.onBlur}
+          onChange={(event) => {
+            // A change inside the dots is a new secret without them.
+            field.onChange(event.target.value.replaceAll('•', ''))
+          }}
+        />
+      )}
+    </Field>
+  )
+}

@@ -1,0 +1,45 @@
+import { toast } from 'sonner'
+import type { ProviderView } from '../../../shared/contract/provider.ts'
+import { Button } from '../../components/button.tsx'
+import { ConfirmDialog } from '../../components/dialog.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { navigate } from '../../stores/use-route.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { appsOf } from '../apps/apps-of.ts'
+
+const words = text.providers.remove
+
+export function DeleteProvider({ provider, onClose }: { provider: ProviderView; onClose: () => void }) {
+  const { connections, apps } = useSnapshot()
+  const remove = useCall('providers.remove')
+  const own = connections.filter(({ providerId }) => providerId === provider.id)
+  const affected = new Set(own.flatMap((connection) => appsOf(connection, apps)).map(({ name }) => name))
+
+  const confirm = async (): Promise<void> => {
+    const answer = await remove.run({ id: provider.id })
+    if (answer === null) return
+    toast.success(words.done(provider.name, answer.value.removedConnections))
+    navigate({ name: 'providers' })
+  }
+  return (
+    <ConfirmDialog
+      open
+      onClose={onClose}
+      title={words.title(provider.name)}
+      footer={
+        <>
+          <Button onClick={onClose}>{text.common.cancel}</Button>
+          <Button look="danger" pending={remove.pending} onClick={() => void confirm()}>
+            {words.confirm}
+          </Button>
+        </>
+      }
+    >
+      <p>{words.breaks(own.length)}</p>
+      {affected.size > 0 && <p>{words.apps([...affected].join(', '))}</p>}
+      <Failure failure={remove.failure} />
+    </ConfirmDialog>
+  )
+}

@@ -1,0 +1,48 @@
+import { useEffect, useState } from 'react'
+import type { ProviderView } from '../../../shared/contract/provider.ts'
+import { CodeBlock } from '../../components/code-block.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Section } from '../../components/section.tsx'
+import { Segmented } from '../../components/segmented.tsx'
+import { Skeleton } from '../../components/skeleton.tsx'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+
+const words = text.providers.export
+
+/** A change of the provider makes it anew. */
+export function ProviderExport({ provider }: { provider: ProviderView }) {
+  return <Exported key={provider.updatedAt} provider={provider} />
+}
+
+function Exported({ provider }: { provider: ProviderView }) {
+  const [shape, setShape] = useState<'json' | 'code'>('json')
+  const [exported, setExported] = useState<{ json: string; code: string } | null>(null)
+  const { run, failure } = useCall('providers.export')
+  useEffect(() => {
+    void run({ id: provider.id }).then((answer) => {
+      if (answer !== null) setExported(answer.value)
+    })
+  }, [run, provider.id])
+  return (
+    <Section
+      title={words.title}
+      hint={words.lead}
+      actions={
+        <Segmented
+          label={words.format}
+          value={shape}
+          onChange={setShape}
+          segments={[
+            { value: 'json', label: words.json },
+            { value: 'code', label: words.code },
+          ]}
+        />
+      }
+    >
+      <Failure failure={failure} />
+      {exported === null && failure === null && <Skeleton className="h-64" />}
+      {exported !== null && <CodeBlock code={exported[shape]} label={words[shape]} copyLabel={words.copy} />}
+    </Section>
+  )
+}

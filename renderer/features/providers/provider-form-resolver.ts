@@ -1,0 +1,47 @@
+import { zodResolver } from '@hookform/resolvers/zod'
+import type { FieldError, FieldValues, Resolver, ResolverOptions } from 'react-hook-form'
+import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
+import { providerInput } from '../../../shared/contract/provider.ts'
+import { text } from '../../lib/text.ts'
+import { toDraft, type ProviderFormValues } from './provider-form-values.ts'
+
+const words = text.add.form
+
+/** Checks what would be sent with the schema that the core parses it with, plus what only this provider's own description knows. */
+export function providerResolver(base: ProviderSpec): Resolver<ProviderFormValues> {
+  const bySchema = zodResolver(providerInput) as unknown as Resolver
+  return async (values, context, options) => {
+    const draft = toDraft(values, base)
+    const outcome = await bySchema(draft, context, options as unknown as ResolverOptions<FieldValues>)
+    const errors: Record<string, unknown> = { ...outcome.errors }
+    const parameters = parameterErrors(values)
+    if (Object.keys(parameters).length > 0) errors['parameters'] = parameters
+    const endpoints = endpointErrors(values)
+    if (endpoints !== null) errors['spec'] = { ...(errors['spec'] as object | undefined), endpoints }
+    return Object.keys(errors).length === 0 ? { values, errors: {} } : { values: {}, errors: errors as never }
+  }
+}
+
+function parameterErrors({ spec, parameters }: ProviderFormValues): Record<string, FieldError> {
+  const errors: Record<string, FieldError> = {}
+  for (const { name, label, required, pattern } of spec.templateParameters) {
+    const value = parameters[name] ?? ''
+    if (value === '' && required) errors[name] = { type: 'required', message: words.parameterNeeded(label) }
+    else if (value !== '' && pattern !== null && !new RegExp(pattern).test(value)) {
+      errors[name] = { type: 'pattern', message: words.parameterPattern }
+    }
+  }
+  return errors
+}
+
+/** Without an issuer to ask, the addresses must stand there. */
+function endpointErrors({ spec, flow }: ProviderFormValues): Record<string, FieldError> | null {
+  const { discovery, endpoints } = spec
+  if (discovery.issuer !== null || discovery.url !== null) return null
+  const needed = { type: 'required', message: words.addressNeeded }
+  const errors: Record<string, FieldError> = {}
+  if (flow === 'authorization_code' && endpoints.authorization === null) errors['authorization'] = needed
+  if (endpoints.token === null) errors['token'] = needed
+  if (flow === 'device_code' && endpoints.deviceAuthorization === null) errors['deviceAuthorization'] = needed
+  return Object.keys(errors).length === 0 ? null : errors
+}

@@ -1,0 +1,110 @@
+import { CopyPlus, Ellipsis, Plug, Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import type { ProviderView } from '../../../shared/contract/provider.ts'
+import { Button } from '../../components/button.tsx'
+import { classes } from '../../lib/class-names.ts'
+import { IconButton } from '../../components/icon-button.tsx'
+import { Menu } from '../../components/menu.tsx'
+import { Page } from '../../components/page.tsx'
+import { ProviderIcon } from '../../components/provider-icon.tsx'
+import { hrefOf, providerTabs, type ProviderTab } from '../../lib/route.ts'
+import { text } from '../../lib/text.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { NothingHere } from '../shell/nothing-here.tsx'
+import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
+import { DeleteProvider } from './delete-provider.tsx'
+import { DuplicateProvider } from './duplicate-provider.tsx'
+import { EditProvider } from './edit-provider.tsx'
+import { ProviderCheck } from './provider-check.tsx'
+import { ProviderExport } from './provider-export.tsx'
+import { ProviderOverview } from './provider-overview.tsx'
+import { usePresetOf } from './use-presets.ts'
+
+const words = text.providers
+
+export function ProviderScreen({ id, tab }: { id: string; tab: ProviderTab }) {
+  const { providers } = useSnapshot()
+  const provider = providers.find((each) => each.id === id)
+  if (provider === undefined) return <NothingHere title={words.gone} />
+  return <Details provider={provider} tab={tab} />
+}
+
+function Details({ provider, tab }: { provider: ProviderView; tab: ProviderTab }) {
+  const preset = usePresetOf(provider.preset)
+  const signIn = useStartSignIn()
+  const [asking, setAsking] = useState<'delete' | 'duplicate' | null>(null)
+  return (
+    <Page
+      title={provider.name}
+      subtitle={<code className="text-xs">{provider.slug}</code>}
+      lead={<ProviderIcon icon={preset?.icon ?? null} name={provider.name} size="lg" />}
+      back={{ href: hrefOf({ name: 'providers' }), label: words.back }}
+      actions={
+        <>
+          <Button
+            look="primary"
+            icon={<Plug />}
+            pending={signIn.pending}
+            onClick={() => void signIn.start({ providerId: provider.id })}
+          >
+            {provider.connectionCount === 0 ? words.connect : words.another}
+          </Button>
+          <Menu
+            items={[
+              {
+                kind: 'item',
+                label: words.duplicate,
+                icon: <CopyPlus />,
+                onSelect: () => setAsking('duplicate'),
+              },
+              { kind: 'divider', key: 'first' },
+              {
+                kind: 'item',
+                label: words.delete,
+                icon: <Trash2 />,
+                danger: true,
+                onSelect: () => setAsking('delete'),
+              },
+            ]}
+            trigger={
+              <IconButton
+                label={text.common.moreActions(provider.name)}
+                icon={<Ellipsis aria-hidden="true" />}
+                className="border-line-strong size-8 border"
+              />
+            }
+          />
+        </>
+      }
+    >
+      <TabLinks id={provider.id} tab={tab} />
+      {tab === 'overview' && <ProviderOverview provider={provider} preset={preset} />}
+      {tab === 'edit' && <EditProvider provider={provider} />}
+      {tab === 'check' && <ProviderCheck provider={provider} />}
+      {tab === 'export' && <ProviderExport provider={provider} />}
+      {asking === 'delete' && <DeleteProvider provider={provider} onClose={() => setAsking(null)} />}
+      {asking === 'duplicate' && <DuplicateProvider provider={provider} onClose={() => setAsking(null)} />}
+    </Page>
+  )
+}
+
+/** Tabs with addresses of their own: links, so that they can be gone back from and reloaded into. */
+function TabLinks({ id, tab }: { id: string; tab: ProviderTab }) {
+  return (
+    <nav aria-label={words.sections} className="border-line mb-6 flex gap-1 overflow-x-auto border-b">
+      {providerTabs.map((each) => (
+        <a
+          key={each}
+          href={hrefOf({ name: 'provider', id, tab: each })}
+          aria-current={each === tab ? 'page' : undefined}
+          className={classes(
+            '-mb-px flex h-9 items-center border-b-2 px-2.5 text-sm font-medium transition-colors outline-offset-[-2px]',
+            each === tab ? 'border-accent text-ink' : 'text-muted hover:text-ink border-transparent',
+          )}
+        >
+          {words.tabs[each]}
+        </a>
+      ))}
+    </nav>
+  )
+}

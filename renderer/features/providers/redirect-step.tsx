@@ -1,0 +1,110 @@
+import { BookOpen, ExternalLink } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { useWatch } from 'react-hook-form'
+import type { Preset } from '../../../shared/contract/preset.ts'
+import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
+import { buttonClasses } from '../../components/button.tsx'
+import { CopyField } from '../../components/copy-field.tsx'
+import { Skeleton } from '../../components/skeleton.tsx'
+import { text } from '../../lib/text.ts'
+import { useHost } from '../../stores/window-context.tsx'
+import { baseSpec, toDraft, type ProviderFormValues } from './provider-form-values.ts'
+
+const words = text.add.form
+
+/** Long enough for somebody who types, short enough for somebody who looks. */
+const SETTLE_MS = 250
+
+/** What to do at the provider's own console, with the one address that must be right to the letter. */
+export function RedirectStep({ preset }: { preset: Preset | null }) {
+  const plan = useRedirectPlan(preset)
+  return (
+    <>
+      {preset !== null && <ConsoleLinks preset={preset} />}
+      {plan?.way === 'none' ? (
+        <p className="text-muted text-sm">{words.noRedirect}</p>
+      ) : (
+        <div className="flex flex-col gap-2">
+          <p className="text-muted text-sm text-pretty">{words.consoleLead}</p>
+          {plan === null ? (
+            <Skeleton className="h-8.5 w-full" />
+          ) : (
+            plan.redirectUri !== null && (
+              <CopyField label={words.redirectUri} value={plan.redirectUri} copyLabel={words.copyRedirect} />
+            )
+          )}
+          {plan?.note != null && <p className="text-muted text-xs text-pretty">{plan.note}</p>}
+        </div>
+      )}
+    </>
+  )
+}
+
+function ConsoleLinks({ preset }: { preset: Preset }) {
+  return (
+    <>
+      {(preset.consoleUrl !== null || preset.docsUrl !== null) && (
+        <div className="flex flex-wrap gap-2">
+          {preset.consoleUrl !== null && preset.consoleUrl.startsWith('https:') && (
+            <a
+              href={preset.consoleUrl}
+              target="_blank"
+              rel="noreferrer"
+              className={buttonClasses('secondary', 'md')}
+            >
+              {words.openConsole(preset.name)}
+              <ExternalLink aria-hidden="true" className="size-3.5" />
+              <span className="sr-only">{text.common.opensBrowser}</span>
+            </a>
+          )}
+          {preset.docsUrl !== null && (
+            <a
+              href={preset.docsUrl}
+              target="_blank"
+              rel="noreferrer"
+              className={buttonClasses('ghost', 'md')}
+            >
+              <BookOpen aria-hidden="true" className="size-4" />
+              {words.openDocs}
+              <span className="sr-only">{text.common.opensBrowser}</span>
+            </a>
+          )}
+        </div>
+      )}
+      {(preset.consoleHint !== null || preset.notes.length > 0) && (
+        <ul
+          aria-label={words.notes}
+          className="text-muted flex list-disc flex-col gap-1 pl-4 text-sm text-pretty"
+        >
+          {preset.consoleHint !== null && <li>{preset.consoleHint}</li>}
+          {preset.notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+/** The planner's answer for the form as it stands; the last one stays until a newer one is there, so that nothing jumps. */
+function useRedirectPlan(preset: Preset | null): RedirectPlan | null {
+  const host = useHost()
+  const values = useWatch() as ProviderFormValues
+  const [plan, setPlan] = useState<RedirectPlan | null>(null)
+  const { clientSecret: _never, ...plain } = values
+  const draft = JSON.stringify(toDraft({ ...plain, clientSecret: '' }, baseSpec(preset)))
+
+  useEffect(() => {
+    let wanted = true
+    const timer = setTimeout(() => {
+      void host.call('providers.redirectPlan', { draft: JSON.parse(draft) as unknown }).then((answer) => {
+        if (wanted && answer.ok) setPlan(answer.value)
+      })
+    }, SETTLE_MS)
+    return () => {
+      wanted = false
+      clearTimeout(timer)
+    }
+  }, [host, draft])
+  return plan
+}

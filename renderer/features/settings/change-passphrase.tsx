@@ -1,0 +1,67 @@
+import { useState } from 'react'
+import { toast } from 'sonner'
+import { Button } from '../../components/button.tsx'
+import { Dialog } from '../../components/dialog.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Field } from '../../components/field.tsx'
+import { SecretInput } from '../../components/inputs.tsx'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { NewPassphrase, emptyPassphrase, passphraseProblem } from '../vault/new-passphrase.tsx'
+
+const words = text.settings.vault
+
+export function ChangePassphrase({ onClose }: { onClose: () => void }) {
+  const [current, setCurrent] = useState('')
+  const [typed, setTyped] = useState(emptyPassphrase)
+  const [submitted, setSubmitted] = useState(false)
+  const change = useCall('vault.changePassphrase')
+  const problem = passphraseProblem(typed)
+
+  const submit = async (): Promise<void> => {
+    setSubmitted(true)
+    if (problem !== null || current === '') return
+    if ((await change.run({ current, next: typed.first })) === null) return
+    toast.success(words.passphraseChanged)
+    onClose()
+  }
+
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={words.changePassphrase}
+      footer={
+        <>
+          <Button onClick={onClose}>{text.common.cancel}</Button>
+          <Button look="primary" type="submit" form="change-passphrase" pending={change.pending}>
+            {text.common.save}
+          </Button>
+        </>
+      }
+    >
+      <form
+        id="change-passphrase"
+        noValidate
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void submit()
+        }}
+      >
+        <Field label={words.currentPassphrase} required>
+          {(ids) => (
+            <SecretInput
+              {...ids}
+              autoComplete="current-password"
+              value={current}
+              onChange={(event) => setCurrent(event.target.value)}
+            />
+          )}
+        </Field>
+        <NewPassphrase value={typed} onChange={setTyped} problem={submitted ? problem : null} />
+        <Failure failure={change.failure} />
+      </form>
+    </Dialog>
+  )
+}

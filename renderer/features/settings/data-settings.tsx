@@ -1,0 +1,44 @@
+import { HardDrive } from 'lucide-react'
+import { Moment } from '../../components/moment.tsx'
+import { Card, Rows, Section } from '../../components/section.tsx'
+import { text } from '../../lib/text.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { NumberSetting } from './setting-fields.tsx'
+
+const words = text.settings.data
+
+export function DataSettings() {
+  const { damages } = useSnapshot()
+  return (
+    <>
+      <Section title={words.title}>
+        <Rows>
+          <NumberSetting name="activityDays" label={words.days} hint={words.daysHint} />
+        </Rows>
+      </Section>
+      <Section title={words.damages}>
+        {damages.length === 0 ? (
+          <Card className="text-muted flex items-center gap-2.5 px-4 py-3 text-sm">
+            <HardDrive aria-hidden="true" className="size-4" />
+            <p>{words.damagesNone}</p>
+          </Card>
+        ) : (
+          <Rows>
+            {damages.map((damage) => (
+              <div key={damage.setAsidePath} className="flex flex-col gap-0.5 text-sm">
+                <p className="text-ink font-medium break-all">{damage.file}</p>
+                <p className="text-muted text-xs break-all">
+                  {words.damage.setAside} <code>{damage.setAsidePath}</code>
+                </p>
+                <p className="text-muted text-xs">
+                  {words.damage.using}: {words.using[damage.using]} · {words.damage.when}{' '}
+                  <Moment at={damage.detectedAt} />
+                </p>
+              </div>
+            ))}
+          </Rows>
+        )}
+      </Section>
+    </>
+  )
+}

@@ -1,0 +1,108 @@
+import { useState, type ReactNode } from 'react'
+import type { Settings } from '../../../shared/contract/settings.ts'
+import { Button } from '../../components/button.tsx'
+import { Field } from '../../components/field.tsx'
+import { TextArea, TextInput } from '../../components/inputs.tsx'
+import { text } from '../../lib/text.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { settingProblem, useSetting } from './use-setting.ts'
+
+type NumberSetting = { [K in keyof Settings]: Settings[K] extends number ? K : never }[keyof Settings]
+
+type TypedProps = {
+  label: string
+  hint: ReactNode
+  stored: string
+  /** The patch for what is typed. */
+  patchOf: (typed: string) => Record<string, unknown>
+  kind: 'number' | 'line' | 'long'
+}
+
+/** A setting that is typed: it is saved when one says so, or with Enter. */
+function TypedSetting({ label, hint, stored, patchOf, kind }: TypedProps) {
+  const save = useSetting()
+  const [typed, setTyped] = useState<string | null>(null)
+  const [pending, setPending] = useState(false)
+  const value = typed ?? stored
+  const problem = typed === null ? undefined : settingProblem(patchOf(typed))
+  const changed = typed !== null && typed !== stored
+
+  const submit = async (): Promise<void> => {
+    if (!changed || problem !== undefined) return
+    setPending(true)
+    if (await save(patchOf(value))) setTyped(null)
+    setPending(false)
+  }
+  const Control = kind === 'long' ? TextArea : TextInput
+
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        void submit()
+      }}
+    >
+      <Field label={label} hint={hint} error={problem}>
+        {(ids) => (
+          <div className={kind === 'long' ? 'flex flex-col items-start gap-2' : 'flex gap-2'}>
+            <Control
+              {...ids}
+              mono={kind !== 'number'}
+              inputMode={kind === 'number' ? 'numeric' : undefined}
+              className={kind === 'number' ? 'max-w-28 tabular-nums' : ''}
+              value={value}
+              onChange={(event: { target: { value: string } }) => setTyped(event.target.value)}
+            />
+            {changed && (
+              <Button type="submit" look="primary" pending={pending} disabled={problem !== undefined}>
+                {text.common.save}
+              </Button>
+            )}
+          </div>
+        )}
+      </Field>
+    </form>
+  )
+}
+
+export function NumberSetting({
+  name,
+  label,
+  hint,
+}: {
+  name: NumberSetting
+  label: string
+  hint: ReactNode
+}) {
+  const { settings } = useSnapshot()
+  return (
+    <TypedSetting
+      label={label}
+      hint={hint}
+      stored={String(settings[name])}
+      patchOf={(typed) => ({ [name]: typed.trim() === '' ? Number.NaN : Number(typed) })}
+      kind="number"
+    />
+  )
+}
+
+type TextSettingProps = {
+  name: 'proxyUrl' | 'extraCa'
+  label: string
+  hint: ReactNode
+  kind: 'line' | 'long'
+}
+
+export function TextSetting({ name, label, hint, kind }: TextSettingProps) {
+  const { settings } = useSnapshot()
+  return (
+    <TypedSetting
+      label={label}
+      hint={hint}
+      stored={settings[name] ?? ''}
+      patchOf={(typed) => ({ [name]: typed.trim() === '' ? null : typed.trim() })}
+      kind={kind}
+    />
+  )
+}

@@ -1,0 +1,50 @@
+import { useEffect } from 'react'
+import { Toaster } from 'sonner'
+import { TooltipProvider } from '../../components/tooltip.tsx'
+import { SnapshotProvider, useHost, useWindow } from '../../stores/window-context.tsx'
+import { parseRoute } from '../../lib/route.ts'
+import { navigate } from '../../stores/use-route.ts'
+import { FirstRun } from '../vault/first-run.tsx'
+import { Locked } from '../vault/locked.tsx'
+import { CrashBoundary } from './crash-boundary.tsx'
+import { Opening, SignedOut } from './before-the-snapshot.tsx'
+import { Shell } from './shell.tsx'
+import { useTheme } from './use-theme.ts'
+
+export function App() {
+  return (
+    <CrashBoundary>
+      <TooltipProvider>
+        <Gate />
+        <Toasts />
+      </TooltipProvider>
+    </CrashBoundary>
+  )
+}
+
+function Gate() {
+  const { link, snapshot, failure } = useWindow((state) => state)
+  const host = useHost()
+  useTheme(snapshot?.settings.theme ?? 'system')
+  useEffect(() => host.subscribe('navigate', ({ to }) => navigate(parseRoute(to))), [host])
+
+  if (link === 'signed-out') return <SignedOut />
+  if (snapshot === null) return <Opening failure={failure} offline={link === 'offline'} />
+  return (
+    <SnapshotProvider snapshot={snapshot}>
+      {snapshot.vault.kind === 'uninitialised' && <FirstRun protectors={snapshot.vault.protectors} />}
+      {snapshot.vault.kind === 'locked' && <Locked vault={snapshot.vault} />}
+      {snapshot.vault.kind === 'unlocked' && <Shell />}
+    </SnapshotProvider>
+  )
+}
+
+function Toasts() {
+  return (
+    <Toaster
+      position="bottom-center"
+      duration={6000}
+      toastOptions={{ classNames: { toast: 'shadow-pop! gap-2.5!', description: 'text-muted!' } }}
+    />
+  )
+}

@@ -1,0 +1,23 @@
+import { Compass } from 'lucide-react'
+import { buttonClasses } from '../../components/button.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { Page } from '../../components/page.tsx'
+import { hrefOf } from '../../lib/route.ts'
+import { text } from '../../lib/text.ts'
+
+/** An address that leads nowhere, or to something that is gone. */
+export function NothingHere({ title, detail }: { title: string; detail?: string }) {
+  return (
+    <Page title={title}>
+      <EmptyState
+        icon={<Compass />}
+        title={detail ?? title}
+        actions={
+          <a href={hrefOf({ name: 'connections' })} className={buttonClasses('primary', 'md')}>
+            {text.shell.notFoundAction}
+          </a>
+        }
+      />
+    </Page>
+  )
+}

@@ -1,0 +1,112 @@
+import { LockKeyhole, Search } from 'lucide-react'
+import { CopyIconButton } from '../../components/copy-button.tsx'
+import { IconButton } from '../../components/icon-button.tsx'
+import { Kbd } from '../../components/kbd.tsx'
+import { Logo } from '../../components/logo.tsx'
+import { Tooltip } from '../../components/tooltip.tsx'
+import { classes } from '../../lib/class-names.ts'
+import { modifierLabel } from '../../lib/keyboard.ts'
+import type { Route } from '../../lib/route.ts'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { navItems, type NavItem } from './nav-items.tsx'
+
+type SidebarProps = { route: Route; attention: number; onSearch: () => void }
+
+/** Words at the left where there is room, a rail of icons where there is less. */
+export function Sidebar({ route, attention, onSearch }: SidebarProps) {
+  const { platform } = useSnapshot()
+  return (
+    <div className="bg-sidebar border-line flex w-56 shrink-0 flex-col border-r max-lg:w-15 max-sm:hidden">
+      <div className="flex h-14 items-center gap-2.5 px-4 max-lg:justify-center max-lg:px-0">
+        <Logo className="size-6.5" />
+        <span className="text-ink text-base font-semibold tracking-tight max-lg:sr-only">
+          {text.shell.name}
+        </span>
+      </div>
+      <div className="px-3 pb-3 max-lg:px-2">
+        <Tooltip label={text.shell.search}>
+          <button
+            type="button"
+            aria-label={text.shell.search}
+            onClick={onSearch}
+            className="border-line bg-surface text-faint hover:text-muted shadow-control flex h-8 w-full items-center gap-2 rounded-md border px-2.5 text-sm transition-colors max-lg:size-9 max-lg:justify-center max-lg:px-0 lg:w-full"
+          >
+            <Search aria-hidden="true" className="size-3.5 shrink-0" />
+            <span className="flex-1 text-left max-lg:hidden">{text.shell.searchShort}</span>
+            <span className="max-lg:hidden">
+              <Kbd keys={[modifierLabel(platform), 'K']} />
+            </span>
+          </button>
+        </Tooltip>
+      </div>
+      <nav aria-label={text.shell.navigation} className="flex flex-col gap-px px-3 max-lg:px-2">
+        {navItems.map((item) => (
+          <SidebarLink
+            key={item.key}
+            item={item}
+            current={item.owns.includes(route.name)}
+            attention={item.key === 'connections' ? attention : 0}
+          />
+        ))}
+      </nav>
+      <ServerFoot />
+    </div>
+  )
+}
+
+function SidebarLink({ item, current, attention }: { item: NavItem; current: boolean; attention: number }) {
+  return (
+    <Tooltip label={item.label}>
+      <a
+        href={item.href}
+        aria-current={current ? 'page' : undefined}
+        className={classes(
+          'relative flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm font-medium transition-colors duration-100 max-lg:size-11 max-lg:justify-center max-lg:px-0',
+          current ? 'bg-active text-ink' : 'text-muted hover:bg-hover hover:text-ink',
+          '[&>svg]:size-4 [&>svg]:shrink-0 max-lg:[&>svg]:size-4.5',
+        )}
+      >
+        {item.icon}
+        <span className="flex-1 max-lg:sr-only">{item.label}</span>
+        {attention > 0 && <Attention count={attention} />}
+      </a>
+    </Tooltip>
+  )
+}
+
+export function Attention({ count }: { count: number }) {
+  return (
+    <span className="bg-bad-soft text-bad text-2xs grid h-4.5 min-w-4.5 place-items-center rounded-full px-1 font-semibold tabular-nums max-lg:absolute max-lg:top-0.5 max-lg:right-0.5">
+      <span aria-hidden="true">{count}</span>
+      <span className="sr-only">{text.shell.needAttention(count)}</span>
+    </span>
+  )
+}
+
+function ServerFoot() {
+  const { server } = useSnapshot()
+  const lock = useCall('vault.lock')
+  const address = server.url.replace(/^https?:\/\//, '')
+  const words = server.listening ? text.shell.serverUp(address) : text.shell.serverDown
+  return (
+    <div className="border-line mt-auto flex items-center gap-1 border-t py-2 pr-2 pl-4 max-lg:flex-col max-lg:px-0">
+      <span className="flex min-w-0 flex-1 items-center gap-2" role="status">
+        <Tooltip label={words}>
+          <span className={classes('size-2 shrink-0 rounded-full', server.listening ? 'bg-ok' : 'bg-bad')} />
+        </Tooltip>
+        <span className="text-muted min-w-0 truncate font-mono text-2xs max-lg:sr-only">
+          {server.listening ? address : text.shell.serverDown}
+        </span>
+      </span>
+      <CopyIconButton value={server.url} label={text.shell.copyServerUrl} />
+      <IconButton
+        label={text.shell.lock}
+        icon={<LockKeyhole aria-hidden="true" />}
+        pending={lock.pending}
+        onClick={() => void lock.run(undefined)}
+      />
+    </div>
+  )
+}

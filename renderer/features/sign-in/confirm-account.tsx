@@ -1,0 +1,46 @@
+import { useState } from 'react'
+import { Button } from '../../components/button.tsx'
+import { ChoiceCards } from '../../components/choice-cards.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+import type { FlowOf } from './flow-of.ts'
+
+const words = text.signIn.account
+type Answer = 'replace' | 'add' | 'discard'
+
+/** Nothing is preselected: this is the question that must not be answered by a stray Enter. */
+export function ConfirmAccount({ flow }: { flow: FlowOf<'confirming_account'> }) {
+  const [answer, setAnswer] = useState<Answer | null>(null)
+  const confirm = useCall('flows.confirmAccount')
+  return (
+    <form
+      className="flex flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (answer !== null) void confirm.run({ id: flow.id, answer })
+      }}
+    >
+      <div>
+        <h2 className="text-ink text-lg font-semibold tracking-tight">{words.title}</h2>
+        <p className="text-muted text-sm text-pretty">{words.lead(flow.was, flow.is)}</p>
+      </div>
+      <ChoiceCards
+        label={words.title}
+        value={answer}
+        onChange={setAnswer}
+        choices={[
+          { value: 'add', title: words.add, description: words.addHint(flow.is) },
+          { value: 'replace', title: words.replace, description: words.replaceHint(flow.is) },
+          { value: 'discard', title: words.discard, description: words.discardHint },
+        ]}
+      />
+      <Failure failure={confirm.failure} />
+      <div>
+        <Button type="submit" look="primary" pending={confirm.pending} disabled={answer === null}>
+          {words.confirm}
+        </Button>
+      </div>
+    </form>
+  )
+}

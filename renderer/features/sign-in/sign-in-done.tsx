@@ -1,0 +1,116 @@
+import { Code, FlaskConical } from 'lucide-react'
+import { Button, buttonClasses } from '../../components/button.tsx'
+import { Callout } from '../../components/callout.tsx'
+import { ScopeList } from '../../components/scope-list.tsx'
+import { hrefOf } from '../../lib/route.ts'
+import { text } from '../../lib/text.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { useConnectionDialogs } from '../connections/dialog-context.ts'
+import type { FlowOf } from './flow-of.ts'
+import { useStartSignIn } from './use-start-sign-in.ts'
+
+const words = text.signIn.done
+
+/** Who one is now, what was granted, and what to do next. */
+export function SignInDone({ flow }: { flow: FlowOf<'done'> }) {
+  const { connections, providers } = useSnapshot()
+  const signIn = useStartSignIn()
+  const meanings = providers.find(({ id }) => id === flow.providerId)?.spec.scopes.meanings ?? {}
+  const connection = connections.find(({ id }) => id === flow.connectionId)
+  const askAgain = {
+    providerId: flow.providerId,
+    connectionId: flow.connectionId,
+    prompt: 'consent' as const,
+    addScopes: flow.missingScopes,
+  }
+  return (
+    <div className="flex flex-col gap-5">
+      <div className="flex items-start gap-3.5">
+        <Tick />
+        <div className="min-w-0">
+          <h2 className="text-ink text-lg font-semibold tracking-tight">{words.title}</h2>
+          <p className="text-muted text-sm break-words">{words.as(flow.identityLabel ?? flow.account)}</p>
+        </div>
+      </div>
+      {flow.warning !== null && (
+        <Callout
+          tone="wait"
+          title={flow.warning}
+          actions={
+            <Button size="sm" pending={signIn.pending} onClick={() => void signIn.start(askAgain)}>
+              {words.askAgain}
+            </Button>
+          }
+        />
+      )}
+      <div className="grid gap-5 sm:grid-cols-2">
+        <div>
+          <h3 className="mb-2 text-sm font-medium">{words.granted}</h3>
+          {flow.grantedScopes.length === 0 ? (
+            <p className="text-muted text-sm">{words.noScopes}</p>
+          ) : (
+            <ScopeList scopes={flow.grantedScopes} meanings={meanings} />
+          )}
+        </div>
+        {flow.missingScopes.length > 0 && (
+          <div>
+            <h3 className="mb-2 text-sm font-medium">{words.missing}</h3>
+            <ScopeList scopes={flow.missingScopes} meanings={meanings} missing />
+            <p className="text-muted mt-2 text-xs text-pretty">{words.missingLead}</p>
+          </div>
+        )}
+      </div>
+      <div className="border-line flex flex-wrap gap-2 border-t pt-4">
+        <a
+          href={hrefOf({ name: 'connection', id: flow.connectionId })}
+          className={buttonClasses('primary', 'md')}
+        >
+          {words.show}
+        </a>
+        {connection !== undefined && <NextSteps connection={connection} />}
+      </div>
+    </div>
+  )
+}
+
+function NextSteps({
+  connection,
+}: {
+  connection: Parameters<ReturnType<typeof useConnectionDialogs>>[0]['connection']
+}) {
+  const open = useConnectionDialogs()
+  return (
+    <>
+      <Button icon={<Code />} onClick={() => open({ kind: 'snippet', connection })}>
+        {words.copySnippet}
+      </Button>
+      <Button icon={<FlaskConical />} onClick={() => open({ kind: 'test', connection })}>
+        {words.testCall}
+      </Button>
+      <a href={hrefOf({ name: 'new-app' })} className={buttonClasses('ghost', 'md')}>
+        {words.makeApp}
+      </a>
+    </>
+  )
+}
+
+function Tick() {
+  return (
+    <span
+      aria-hidden="true"
+      className="bg-ok-soft text-ok animate-pop grid size-9 shrink-0 place-items-center rounded-full"
+    >
+      <svg
+        viewBox="0 0 24 24"
+        fill="none"
+        className="size-5"
+        stroke="currentColor"
+        strokeWidth="2.5"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      >
+        <path d="m5 12.5 4.5 4.5L19 7.5" className="animate-draw" />
+      </svg>
+    </span>
+  )
+}

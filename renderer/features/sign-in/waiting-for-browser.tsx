@@ -1,0 +1,100 @@
+import { ExternalLink } from 'lucide-react'
+import { useState } from 'react'
+import { Button, buttonClasses } from '../../components/button.tsx'
+import { Callout } from '../../components/callout.tsx'
+import { CopyButton } from '../../components/copy-button.tsx'
+import { Disclosure } from '../../components/disclosure.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Field } from '../../components/field.tsx'
+import { TextInput } from '../../components/inputs.tsx'
+import { Spinner } from '../../components/spinner.tsx'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { useHost } from '../../stores/window-context.tsx'
+import type { FlowOf } from './flow-of.ts'
+
+const words = text.signIn.waiting
+
+export function WaitingForBrowser({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
+  return (
+    <div className="flex flex-col gap-5">
+      <div className="flex items-start gap-3">
+        <Spinner className="text-accent mt-1 size-4.5" />
+        <div className="min-w-0">
+          <h2 className="text-ink text-lg font-semibold tracking-tight">{words.title}</h2>
+          <p className="text-muted text-sm text-pretty">{flow.opened ? words.opened : words.notOpened}</p>
+        </div>
+      </div>
+      {flow.warning !== null && <Callout tone="wait" title={flow.warning} />}
+      <div className="flex flex-wrap gap-2">
+        <OpenAgain flow={flow} />
+        <CopyButton value={flow.authorizationUrl} label={words.copyLink} />
+      </div>
+      <p className="text-muted text-xs text-pretty">{words.copyHint}</p>
+      <div className="border-line border-t pt-3">
+        <Disclosure label={words.pasteTitle} openAtFirst={flow.redirectUri === null}>
+          <PasteAnswer flow={flow} />
+        </Disclosure>
+      </div>
+    </div>
+  )
+}
+
+/** On the desktop Keyway opens the system's browser; in a browser the page itself can. */
+function OpenAgain({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
+  const host = useHost()
+  const openAgain = useCall('flows.openAgain')
+  if (host.kind === 'headless') {
+    return (
+      <a
+        href={flow.authorizationUrl}
+        target="_blank"
+        rel="noreferrer"
+        className={buttonClasses(flow.opened ? 'secondary' : 'primary', 'md')}
+      >
+        <ExternalLink aria-hidden="true" className="-ml-0.5 size-4" />
+        {flow.opened ? words.openAgain : words.open}
+      </a>
+    )
+  }
+  return (
+    <>
+      <Button
+        look={flow.opened ? 'secondary' : 'primary'}
+        icon={<ExternalLink />}
+        pending={openAgain.pending}
+        onClick={() => void openAgain.run({ id: flow.id })}
+      >
+        {flow.opened ? words.openAgain : words.open}
+      </Button>
+      <Failure failure={openAgain.failure} />
+    </>
+  )
+}
+
+function PasteAnswer({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
+  const [typed, setTyped] = useState('')
+  const paste = useCall('flows.paste')
+  return (
+    <form
+      noValidate
+      className="flex flex-col gap-3"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (typed.trim() !== '') void paste.run({ id: flow.id, text: typed.trim() })
+      }}
+    >
+      <Field label={words.pasteLabel} hint={words.pasteLead}>
+        {(ids) => (
+          <TextInput {...ids} mono value={typed} onChange={(event) => setTyped(event.target.value)} />
+        )}
+      </Field>
+      <Failure failure={paste.failure} />
+      <div>
+        <Button type="submit" pending={paste.pending} disabled={typed.trim() === ''}>
+          {words.paste}
+        </Button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,107 @@
+import { KeyRound, Laptop, ShieldCheck } from 'lucide-react'
+import { useState, type ReactNode } from 'react'
+import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
+import { Button } from '../../components/button.tsx'
+import { Callout } from '../../components/callout.tsx'
+import { ChoiceCards } from '../../components/choice-cards.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Logo } from '../../components/logo.tsx'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { NewPassphrase, emptyPassphrase, passphraseProblem } from './new-passphrase.tsx'
+
+const promiseIcons: readonly ReactNode[] = [
+  <Laptop key="laptop" aria-hidden="true" />,
+  <ShieldCheck key="shield" aria-hidden="true" />,
+  <KeyRound key="key" aria-hidden="true" />,
+]
+
+/** What Keyway is, and the one choice it needs before anything can be kept. */
+export function FirstRun({ protectors }: { protectors: readonly ProtectorView[] }) {
+  return (
+    <main className="h-full overflow-auto">
+      <div className="mx-auto grid min-h-full w-full max-w-5xl items-center gap-x-16 gap-y-8 px-6 py-10 md:grid-cols-2">
+        <div className="animate-rise">
+          <Logo className="mb-5 size-14" />
+          <h1 className="text-ink text-2xl font-semibold tracking-[-0.022em]">{text.vault.welcome}</h1>
+          <p className="text-muted mt-2 max-w-md text-lg text-pretty">{text.vault.oneSentence}</p>
+          <ul className="mt-6 flex max-w-md flex-col gap-3">
+            {text.vault.promises.map((promise, index) => (
+              <li key={promise} className="text-muted flex gap-3 text-sm text-pretty">
+                <span className="text-accent mt-0.5 [&>svg]:size-4">{promiseIcons[index]}</span>
+                {promise}
+              </li>
+            ))}
+          </ul>
+        </div>
+        <VaultChoice protectors={protectors} />
+      </div>
+    </main>
+  )
+}
+
+function VaultChoice({ protectors }: { protectors: readonly ProtectorView[] }) {
+  const usable = protectors.filter((protector) => protector.usable)
+  const [kind, setKind] = useState(usable[0]?.kind ?? 'passphrase')
+  const [typed, setTyped] = useState(emptyPassphrase)
+  const [submitted, setSubmitted] = useState(false)
+  const initialise = useCall('vault.initialise')
+  const missing = protectors.find((protector) => protector.kind !== 'passphrase' && !protector.usable)
+  const problem = kind === 'passphrase' ? passphraseProblem(typed) : null
+
+  const submit = (): void => {
+    setSubmitted(true)
+    if (problem !== null) return
+    void initialise.run(
+      kind === 'passphrase' ? { protector: kind, passphrase: typed.first } : { protector: kind },
+    )
+  }
+
+  return (
+    <form
+      aria-label={text.vault.chooseTitle}
+      className="border-line bg-surface shadow-card flex flex-col gap-4 rounded-xl border p-6 max-sm:p-4"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        submit()
+      }}
+    >
+      <div>
+        <h2 className="text-ink text-lg font-semibold tracking-tight">{text.vault.chooseTitle}</h2>
+        <p className="text-muted text-sm text-pretty">{text.vault.chooseLead}</p>
+      </div>
+      {missing !== undefined && !usable.some((protector) => protector.kind !== 'passphrase') && (
+        <Callout tone="wait" title={text.vault.keychainMissingTitle}>
+          {missing.reason === null ? '' : `${missing.reason} `}
+          {text.vault.keychainMissing}
+        </Callout>
+      )}
+      <ChoiceCards
+        label={text.vault.chooseTitle}
+        value={kind}
+        onChange={setKind}
+        choices={protectors.map((protector) => ({
+          value: protector.kind,
+          title: protector.kind === 'passphrase' ? text.vault.protectors.passphrase.title : protector.label,
+          description: protector.usable
+            ? text.vault.protectors[protector.kind].found
+            : (protector.reason ?? text.vault.keychainMissingTitle),
+          disabled: !protector.usable,
+        }))}
+      />
+      {kind === 'passphrase' && (
+        <NewPassphrase value={typed} onChange={setTyped} problem={submitted ? problem : null} />
+      )}
+      <Failure failure={initialise.failure} />
+      <Button look="primary" type="submit" pending={initialise.pending} className="mt-1 h-9">
+        {kind === 'passphrase' ? text.vault.create : text.vault.createKeychain}
+      </Button>
+      {initialise.slow && kind !== 'passphrase' && (
+        <p role="status" className="text-muted animate-fade text-xs">
+          {text.vault.waitingForKeychain}
+        </p>
+      )}
+    </form>
+  )
+}

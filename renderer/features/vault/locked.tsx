@@ -1,0 +1,70 @@
+import { LockKeyhole } from 'lucide-react'
+import { useState } from 'react'
+import type { VaultView } from '../../../shared/contract/ui-api.ts'
+import { Button } from '../../components/button.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Field } from '../../components/field.tsx'
+import { SecretInput } from '../../components/inputs.tsx'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+
+export function Locked({ vault }: { vault: Extract<VaultView, { kind: 'locked' }> }) {
+  const [passphrase, setPassphrase] = useState('')
+  const unlock = useCall('vault.unlock')
+
+  const submit = async (): Promise<void> => {
+    await unlock.run(vault.needsPassphrase ? { passphrase } : {})
+  }
+
+  return (
+    <main className="grid h-full place-items-center overflow-auto p-6">
+      <form
+        aria-label={text.vault.lockedTitle}
+        className="animate-rise flex w-full max-w-sm flex-col gap-4"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault()
+          void submit()
+        }}
+      >
+        <div className="flex flex-col items-center text-center">
+          <span
+            aria-hidden="true"
+            className="border-line bg-surface text-accent shadow-card mb-4 grid size-14 place-items-center rounded-xl border"
+          >
+            <LockKeyhole className="size-6" />
+          </span>
+          <h1 className="text-ink text-xl font-semibold tracking-tight">{text.vault.lockedTitle}</h1>
+          <p className="text-muted mt-1 text-sm text-pretty">{vault.reason}</p>
+        </div>
+        {vault.needsPassphrase && (
+          <Field label={text.vault.passphrase} required>
+            {(ids) => (
+              <SecretInput
+                {...ids}
+                // The one field of a screen that exists to be typed into.
+                autoFocus
+                autoComplete="current-password"
+                value={passphrase}
+                onChange={(event) => setPassphrase(event.target.value)}
+              />
+            )}
+          </Field>
+        )}
+        <Failure failure={unlock.failure} />
+        <Button
+          look="primary"
+          type="submit"
+          className="h-9"
+          pending={unlock.pending}
+          disabled={vault.needsPassphrase && passphrase === ''}
+        >
+          {vault.needsPassphrase ? text.vault.unlock : text.vault.unlockKeychain}
+        </Button>
+        <p role="status" className="text-muted text-center text-xs text-pretty">
+          {unlock.slow && !vault.needsPassphrase ? text.vault.waitingForKeychain : text.vault.lockedLead}
+        </p>
+      </form>
+    </main>
+  )
+}

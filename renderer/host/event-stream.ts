@@ -1,0 +1,77 @@
+import { uiEventNames, type UiEventName } from '../../shared/contract/ui-api.ts'
+import type { LinkState } from './host.ts'
+
+export type EventStreamDeps = {
+  open(): EventSource
+  /** Asked when the stream breaks: does the server answer, and does it still know us? */
+  probe(): Promise<LinkState>
+  onEvent(name: UiEventName, data: unknown): void
+  onLink(state: LinkState): void
+  after(delayMs: number, task: () => void): () => void
+}
+
+const RETRY_MS = [250, 500, 1000, 2000, 3000] as const
+
+/** Keeps one event stream open: reconnects with growing pauses, and tells honestly when Keyway does not answer. */
+export function createEventStream(deps: EventStreamDeps): { reconnectNow(): void; close(): void } {
+  let source: EventSource | null = null
+  let cancelRetry: (() => void) | null = null
+  let failures = 0
+  let closed = false
+
+  const drop = (): void => {
+    source?.close()
+    source = null
+    cancelRetry?.()
+    cancelRetry = null
+  }
+
+  const retryLater = async (): Promise<void> => {
+    const state = await deps.probe()
+    if (closed) return
+    deps.onLink(state === 'online' ? 'connecting' : state)
+    const delayMs = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 3000
+    failures += 1
+    cancelRetry = deps.after(delayMs, connect)
+  }
+
+  function connect(): void {
+    drop()
+    if (closed) return
+    const opened = deps.open()
+    source = opened
+    opened.addEventListener('open', () => {
+      failures = 0
+      deps.onLink('online')
+    })
+    opened.addEventListener('error', () => {
+      if (source !== opened) return
+      drop()
+      void retryLater()
+    })
+    for (const name of uiEventNames) {
+      opened.addEventListener(name, (message: MessageEvent<string>) => {
+        const data = parsed(message.data)
+        if (data !== undefined) deps.onEvent(name, data)
+      })
+    }
+  }
+
+  connect()
+  return {
+    reconnectNow: connect,
+    close() {
+      closed = true
+      drop()
+    },
+  }
+}
+
+/** A frame that is cut off is skipped: the next event or snapshot carries the whole list again. */
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data) as unknown
+  } catch {
+    return undefined
+  }
+}

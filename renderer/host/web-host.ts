@@ -1,0 +1,105 @@
+import type {
+  UiCallName,
+  UiEventName,
+  UiEvents,
+  UiInput,
+  UiOutput,
+  UiResult,
+} from '../../shared/contract/ui-api.ts'
+import { createEventStream } from './event-stream.ts'
+import type { Host, HostWords, LinkState } from './host.ts'
+import { failureOf, parseUiResult } from './ui-result.ts'
+
+export type WebHostDeps = {
+  /** Where the window's calls are answered, without a slash at the end. */
+  base: string
+  fetch: typeof fetch
+  words: HostWords
+  openEvents(url: string): EventSource
+  /** Tells when the page is looked at again, so that a lost link is tried at once. */
+  onVisible(listener: () => void): () => void
+}
+
+type Listener = (data: never) => void
+
+/** The window in a browser, over the headless Keyway that served it. The session is a cookie that this page cannot read. */
+export function createWebHost(deps: WebHostDeps): Host {
+  const listeners = new Map<UiEventName, Set<Listener>>()
+  const linkListeners = new Set<(state: LinkState) => void>()
+  let link: LinkState = 'connecting'
+
+  const setLink = (state: LinkState): void => {
+    if (state === link) return
+    link = state
+    for (const listener of linkListeners) listener(state)
+  }
+
+  async function call<Name extends UiCallName>(
+    name: Name,
+    input: UiInput<Name>,
+  ): Promise<UiResult<UiOutput<Name>>> {
+    try {
+      const response = await deps.fetch(`${deps.base}/ui/call/${name}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-keyway-window': '1' },
+        credentials: 'same-origin',
+        ...(input === undefined ? {} : { body: JSON.stringify(input) }),
+      })
+      if (response.status === 401) {
+        setLink('signed-out')
+        return { ok: false, failure: failureOf('unauthorized', deps.words.signedOut) }
+      }
+      return parseUiResult(await response.json())
+    } catch {
+      // fetch rejects, and json() throws, only when the server is gone or broke off: that is what the banner says.
+      if (link !== 'signed-out') setLink('offline')
+      return {
+        ok: false,
+        failure: failureOf('internal_error', { ...deps.words.notAnswering, retryable: true }),
+      }
+    }
+  }
+
+  const probe = async (): Promise<LinkState> => {
+    const answer = await call('snapshot.get', undefined)
+    if (answer.ok) return 'online'
+    return answer.failure.code === 'unauthorized' ? 'signed-out' : 'offline'
+  }
+
+  const stream = createEventStream({
+    open: () => deps.openEvents(`${deps.base}/ui/events`),
+    probe,
+    onEvent: (name, data) => {
+      for (const listener of listeners.get(name) ?? []) listener(data as never)
+    },
+    onLink: setLink,
+    after: (delayMs, task) => {
+      const timer = setTimeout(task, delayMs)
+      return () => clearTimeout(timer)
+    },
+  })
+  const stopVisible = deps.onVisible(() => {
+    if (link !== 'online') stream.reconnectNow()
+  })
+
+  return {
+    kind: 'headless',
+    capabilities: { loginItem: false, notifications: false },
+    call,
+    subscribe<Name extends UiEventName>(name: Name, listener: (data: UiEvents[Name]) => void) {
+      const set = listeners.get(name) ?? new Set<Listener>()
+      listeners.set(name, set)
+      set.add(listener)
+      return () => set.delete(listener)
+    },
+    watchLink(listener) {
+      linkListeners.add(listener)
+      listener(link)
+      return () => linkListeners.delete(listener)
+    },
+    close() {
+      stopVisible()
+      stream.close()
+    },
+  }
+}

@@ -1,0 +1,142 @@
+// Where the person is, as data; the address bar's hash is its only home, so that a reload comes back to the same place.
+export type ActivityFilter = {
+  appId?: string
+  connectionId?: string
+  outcome?: string
+  kind?: string
+  day?: string
+}
+export const settingsSections = ['general', 'vault', 'server', 'network', 'data', 'about'] as const
+export type SettingsSection = (typeof settingsSections)[number]
+
+export type Route =
+  | { name: 'connections' }
+  | { name: 'connection'; id: string }
+  | { name: 'add'; query: string }
+  | { name: 'add-url'; url: string }
+  | { name: 'register'; preset: string | null }
+  | { name: 'sign-in'; flowId: string }
+  | { name: 'providers' }
+  | { name: 'provider'; id: string; tab: ProviderTab }
+  | { name: 'apps' }
+  | { name: 'new-app' }
+  | { name: 'app'; id: string }
+  | { name: 'activity'; filter: ActivityFilter }
+  | { name: 'settings'; section: SettingsSection }
+  | { name: 'unknown'; path: string }
+
+export const providerTabs = ['overview', 'edit', 'check', 'export'] as const
+export type ProviderTab = (typeof providerTabs)[number]
+
+export function hrefOf(route: Route): string {
+  switch (route.name) {
+    case 'connections':
+      return '#/connections'
+    case 'connection':
+      return `#/connections/${encodeURIComponent(route.id)}`
+    case 'add':
+      return withQuery('#/add', { q: route.query })
+    case 'add-url':
+      return withQuery('#/add/url', { url: route.url })
+    case 'register':
+      return route.preset === null ? '#/add/custom' : `#/add/preset/${encodeURIComponent(route.preset)}`
+    case 'sign-in':
+      return `#/sign-in/${encodeURIComponent(route.flowId)}`
+    case 'providers':
+      return '#/providers'
+    case 'provider':
+      return `#/providers/${encodeURIComponent(route.id)}${route.tab === 'overview' ? '' : `/${route.tab}`}`
+    case 'apps':
+      return '#/apps'
+    case 'new-app':
+      return '#/apps/new'
+    case 'app':
+      return `#/apps/${encodeURIComponent(route.id)}`
+    case 'activity':
+      return withQuery('#/activity', route.filter)
+    case 'settings':
+      return `#/settings/${route.section}`
+    default:
+      return `#${route.path}`
+  }
+}
+
+/** Any hash, or a path such as a deep link carries. What is no address here is shown as such, never thrown. */
+export function parseRoute(hash: string): Route {
+  const path = hash.replace(/^#/, '')
+  const [before = '', after = ''] = path.split('?', 2)
+  const parts = before.split('/').filter((part) => part !== '')
+  const query = new URLSearchParams(after)
+  const [first = 'connections', second, third] = parts.map(decoded)
+  return routeOf(first, second, third, query) ?? { name: 'unknown', path }
+}
+
+function routeOf(
+  first: string,
+  second: string | undefined,
+  third: string | undefined,
+  query: URLSearchParams,
+): Route | null {
+  switch (first) {
+    case 'connections':
+      return second === undefined ? { name: 'connections' } : { name: 'connection', id: second }
+    case 'add':
+      return addRoute(second, third, query)
+    case 'sign-in':
+      return second === undefined ? null : { name: 'sign-in', flowId: second }
+    case 'providers': {
+      if (second === undefined) return { name: 'providers' }
+      const tab = oneOf(providerTabs, third ?? 'overview')
+      return tab === null ? null : { name: 'provider', id: second, tab }
+    }
+    case 'apps':
+      if (second === undefined) return { name: 'apps' }
+      return second === 'new' ? { name: 'new-app' } : { name: 'app', id: second }
+    case 'activity':
+      return { name: 'activity', filter: filterOf(query) }
+    case 'settings': {
+      const section = oneOf(settingsSections, second ?? 'general')
+      return section === null ? null : { name: 'settings', section }
+    }
+    default:
+      return null
+  }
+}
+
+function addRoute(
+  second: string | undefined,
+  third: string | undefined,
+  query: URLSearchParams,
+): Route | null {
+  if (second === undefined) return { name: 'add', query: query.get('q') ?? '' }
+  if (second === 'url') return { name: 'add-url', url: query.get('url') ?? '' }
+  if (second === 'custom') return { name: 'register', preset: null }
+  if (second === 'preset' && third !== undefined) return { name: 'register', preset: third }
+  return null
+}
+
+function filterOf(query: URLSearchParams): ActivityFilter {
+  const filter: ActivityFilter = {}
+  for (const key of ['appId', 'connectionId', 'outcome', 'kind', 'day'] as const) {
+    const value = query.get(key)
+    if (value !== null && value !== '') filter[key] = value
+  }
+  return filter
+}
+
+function withQuery(path: string, query: Record<string, string | undefined>): string {
+  const filled = Object.entries(query).filter((pair): pair is [string, string] => (pair[1] ?? '') !== '')
+  return filled.length === 0 ? path : `${path}?${new URLSearchParams(filled).toString()}`
+}
+
+function oneOf<Value extends string>(values: readonly Value[], text: string): Value | null {
+  return values.find((value) => value === text) ?? null
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}

@@ -1,0 +1,45 @@
+import type { ConnectionStatus, ConnectionView } from '../../shared/contract/connection.ts'
+import { shortDuration, duration } from './time.ts'
+import { text } from './text.ts'
+
+export type StatusTone = 'ok' | 'wait' | 'bad' | 'setup'
+
+export const statusTones: Record<ConnectionStatus, StatusTone> = {
+  ok: 'ok',
+  retrying: 'wait',
+  reconnect_needed: 'bad',
+  config_error: 'setup',
+}
+
+type Life = Pick<
+  ConnectionView,
+  'issuedAt' | 'expiresAt' | 'lastOutcome' | 'hasRefreshToken' | 'nextRefreshAt' | 'how'
+>
+
+/** How much of the token's life is left, as a share, a short word and a sentence. */
+export function tokenLeft(
+  life: Life,
+  now: number,
+): { share: number | null; short: string; sentence: string } {
+  const { issuedAt, expiresAt, lastOutcome } = life
+  if (lastOutcome.status === 'reconnect_needed')
+    return { share: 0, short: '', sentence: text.connections.ring.dead }
+  if (expiresAt === null) return { share: null, short: '', sentence: text.connections.ring.unknown }
+  const left = expiresAt - now
+  if (left <= 0) {
+    const renewable = life.hasRefreshToken || life.how === 'client_credentials'
+    const words = renewable ? text.connections.ring.expired : text.connections.ring.expiredNoRefresh
+    return { share: 0, short: '', sentence: words }
+  }
+  const whole = Math.max(1, expiresAt - issuedAt)
+  return {
+    share: Math.min(1, left / whole),
+    short: shortDuration(left),
+    sentence: text.connections.ring.left(duration(left)),
+  }
+}
+
+/** "GitHub · work": how a connection is called in sentences. */
+export function connectionName(connection: Pick<ConnectionView, 'providerName' | 'account'>): string {
+  return `${connection.providerName} · ${connection.account}`
+}

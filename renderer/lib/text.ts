@@ -1,0 +1,30 @@
+// Every word that the window says, by area; ready for a second language. Sentences that Keyway's core writes (failures, notes) come from there.
+import { appsText } from './text/apps.ts'
+import { activityText } from './text/activity.ts'
+import { addText } from './text/add.ts'
+import { approvalText } from './text/approval.ts'
+import { commonText } from './text/common.ts'
+import { connectionText } from './text/connections.ts'
+import { linkText } from './text/link.ts'
+import { paletteText } from './text/palette.ts'
+import { providerText } from './text/providers.ts'
+import { settingsText } from './text/settings.ts'
+import { shellText } from './text/shell.ts'
+import { signInText } from './text/sign-in.ts'
+import { vaultText } from './text/vault.ts'
+
+export const text = {
+  activity: activityText,
+  add: addText,
+  apps: appsText,
+  approval: approvalText,
+  common: commonText,
+  connections: connectionText,
+  link: linkText,
+  palette: paletteText,
+  providers: providerText,
+  settings: settingsText,
+  shell: shellText,
+  signIn: signInText,
+  vault: vaultText,
+} as const

@@ -1,0 +1,29 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { z } from 'zod'
+import { App } from './features/shell/app.tsx'
+import { createHost } from './host/create-host.ts'
+import { text } from './lib/text.ts'
+import { WindowProvider } from './stores/window-context.tsx'
+import { createPresetsStore } from './stores/presets-store.ts'
+import { createWindowStore } from './stores/window-store.ts'
+import './styles/app.css'
+
+// The content policy forbids code made from text, which zod would otherwise try for speed.
+z.config({ jitless: true })
+
+const host = createHost(window, text.link)
+const store = createWindowStore(host)
+const presets = createPresetsStore(host)
+store.start()
+
+const root = document.getElementById('root')
+if (root === null) throw new Error('index.html has no #root.')
+const context = { host, store, presets }
+createRoot(root).render(
+  <StrictMode>
+    <WindowProvider value={context}>
+      <App />
+    </WindowProvider>
+  </StrictMode>,
+)

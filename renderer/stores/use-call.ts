@@ -1,0 +1,67 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import type { ErrorBody } from '../../shared/contract/errors.ts'
+import type { UiCallName, UiInput, UiOutput } from '../../shared/contract/ui-api.ts'
+import { useHost } from './window-context.tsx'
+
+/** After this long a running call shows that it can be left. */
+const SLOW_AFTER_MS = 1000
+
+type CallState = { phase: 'idle' | 'pending' | 'slow'; failure: ErrorBody | null }
+
+export type Call<Name extends UiCallName> = {
+  pending: boolean
+  /** Pending for over a second: offer a way out. */
+  slow: boolean
+  failure: ErrorBody | null
+  /** The value, or null when it failed (see `failure`) or nobody waits for it any more. */
+  run(input: UiInput<Name>): Promise<{ value: UiOutput<Name> } | null>
+  /** Stops waiting. What Keyway began, it may still finish. */
+  leave(): void
+  forget(): void
+}
+
+export function useCall<Name extends UiCallName>(name: Name): Call<Name> {
+  const host = useHost()
+  const [state, setState] = useState<CallState>({ phase: 'idle', failure: null })
+  const attempt = useRef(0)
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+
+  const settle = useCallback((failure: ErrorBody | null) => {
+    attempt.current += 1
+    clearTimeout(timer.current)
+    setState({ phase: 'idle', failure })
+  }, [])
+  useEffect(() => {
+    return () => {
+      attempt.current += 1
+      clearTimeout(timer.current)
+    }
+  }, [])
+
+  const run = useCallback(
+    async (input: UiInput<Name>) => {
+      attempt.current += 1
+      const mine = attempt.current
+      clearTimeout(timer.current)
+      setState({ phase: 'pending', failure: null })
+      timer.current = setTimeout(() => {
+        if (mine === attempt.current) setState((now) => ({ ...now, phase: 'slow' }))
+      }, SLOW_AFTER_MS)
+      const answer = await host.call(name, input)
+      if (mine !== attempt.current) return null
+      settle(answer.ok ? null : answer.failure)
+      return answer.ok ? { value: answer.value } : null
+    },
+    [host, name, settle],
+  )
+  const leave = useCallback(() => settle(null), [settle])
+
+  return {
+    pending: state.phase !== 'idle',
+    slow: state.phase === 'slow',
+    failure: state.failure,
+    run,
+    leave,
+    forget: leave,
+  }
+}
