@@ -148,8 +148,9 @@ function buildParts(deps: KeywayDeps): Parts {
     planRedirect: plan,
     random: deps.random ?? Math.random,
     onUnreadable,
-    onConnectionsChanged: () => {
-      events.changed('connections', connections.connections.list)
+    onConnectionsChanged: (kind) => {
+      events.changed('connections', () => connections.connections.list())
+      if (kind === 'content') return
       // They count connections, and apps name what they miss.
       events.changed('providers', () => providers.list())
       events.changed('apps', () => apps.apps.list())

@@ -18,7 +18,7 @@ export type Events = {
 export function createEvents({ clock, logger }: { clock: Clock; logger: Logger }): Events {
   const listeners = new Map<UiEventName, Set<Listener>>()
   const waiting = new Map<UiEventName, () => void>()
-  const sentAt = new Map<UiEventName, number>()
+  const freeAt = new Map<UiEventName, number>()
 
   const emit: Events['emit'] = (name, value) => {
     for (const listener of listeners.get(name) ?? []) {
@@ -42,12 +42,15 @@ export function createEvents({ clock, logger }: { clock: Clock; logger: Logger }
       if (waiting.has(name) || (listeners.get(name)?.size ?? 0) === 0) return
       const send = (): void => {
         waiting.delete(name)
-        sentAt.set(name, clock.monotonicMs())
+        const startedAt = clock.monotonicMs()
         emit(name, build())
+        const endedAt = clock.monotonicMs()
+        // A list of ten thousand takes its time; never more than a tenth of all time goes into it.
+        freeAt.set(name, endedAt + Math.max(GATHER_MS, 10 * (endedAt - startedAt)))
       }
-      const quietFor = clock.monotonicMs() - (sentAt.get(name) ?? -GATHER_MS)
-      if (quietFor < GATHER_MS) {
-        waiting.set(name, clock.after(GATHER_MS - quietFor, send))
+      const waitMs = (freeAt.get(name) ?? 0) - clock.monotonicMs()
+      if (waitMs > 0) {
+        waiting.set(name, clock.after(waitMs, send))
         return
       }
       // Not this very moment: a change is often followed by another in the same turn.

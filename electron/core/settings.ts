@@ -20,9 +20,16 @@ export function createSettings(deps: {
     update(patch) {
       const given = Object.entries(patch).filter(([, value]) => value !== undefined)
       const next = settingsSchema.parse({ ...current, ...Object.fromEntries(given) })
-      for (const [name, value] of given) store.set(name, value)
-      current = next
-      deps.onChanged(current)
+      try {
+        for (const [name, value] of given) store.set(name, value)
+        current = next
+      } catch (error) {
+        // Some may have been written before the disk refused.
+        current = load(deps)
+        throw error
+      } finally {
+        deps.onChanged(current)
+      }
       return current
     },
   }

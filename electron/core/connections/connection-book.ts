@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { connectionRecord, type ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { Clock, Logger, RecordStore } from '../ports.ts'
 import { createTurns } from '../storage/by-turns.ts'
-import { createConnectionShelf, type ConnectionShelf } from './connection-shelf.ts'
+import { createConnectionShelf, type ChangeKind, type ConnectionShelf } from './connection-shelf.ts'
 import { createLazyWrites } from './lazy-writes.ts'
 
 export type ConnectionChange = (record: ConnectionRecord) => ConnectionRecord
@@ -29,7 +29,7 @@ export type ConnectionBookDeps = {
   clock: Clock
   logger: Logger
   onUnreadable: (entry: { store: string; key: string }) => void
-  onChanged: (id: string) => void
+  onChanged: (id: string, kind: ChangeKind) => void
 }
 
 export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {

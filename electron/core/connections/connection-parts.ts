@@ -13,6 +13,9 @@ import { createFlowBook } from './flows/flow-book.ts'
 import { giveBack } from './flows/give-back.ts'
 import { createTokenParts, type TokenParts, type TokenPartsDeps } from './token-parts.ts'
 
+/** As long as a token request may take. */
+const SETTLE_MS = 16_000
+
 export type ConnectionPartsDeps = TokenPartsDeps & {
   browser: Browser
   planRedirect: PlanRedirect
@@ -50,6 +53,7 @@ export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionPart
       onDropped: (held) => void giveBack(shared, held),
     }),
     resolve,
+    settled: (id) => tokens.settled(id, SETTLE_MS),
     onSignedIn,
   })
   const connections = createConnections({
@@ -66,6 +70,10 @@ export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionPart
     flows,
     providerChanged({ before, after }) {
       if (before !== null && after !== null) parts.providerChanged(before, after)
+    },
+    async close() {
+      flows.cancelWaiting()
+      await parts.close()
     },
     async removeOf(providerId) {
       flows.cancelOf({ providerId })

@@ -1,6 +1,7 @@
 // The connections in memory, and whoever is to hear of their changes. Nothing here touches the disk.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import { sameScopes } from '../../../shared/domain/scopes.ts'
 import { createConnectionIndex, type ConnectionIndex } from './connection-index.ts'
 
 export type ConnectionShelf = {
@@ -14,7 +15,10 @@ export type ConnectionShelf = {
   delete(id: string): void
 }
 
-export function createConnectionShelf(onChanged: (id: string) => void): ConnectionShelf {
+/** What a change means for others: `set`: one came, went or may do more or less; `content`: only this connection changed. */
+export type ChangeKind = 'set' | 'content'
+
+export function createConnectionShelf(onChanged: (id: string, kind: ChangeKind) => void): ConnectionShelf {
   const records = new Map<string, ConnectionRecord>()
   const index = createConnectionIndex(() => records.values())
   const get = (id: string): ConnectionRecord | null => records.get(id) ?? null
@@ -31,13 +35,17 @@ export function createConnectionShelf(onChanged: (id: string) => void): Connecti
     ofProvider: (providerId) => index.of(providerId).ids.flatMap((id) => records.get(id) ?? []),
     index: index.of,
     put(record) {
-      index.changed(get(record.id), record)
+      const before = get(record.id)
+      index.changed(before, record)
       records.set(record.id, record)
-      onChanged(record.id)
+      onChanged(
+        record.id,
+        before !== null && sameScopes(before.grantedScopes, record.grantedScopes) ? 'content' : 'set',
+      )
     },
     delete(id) {
       index.changed(get(id), null)
-      if (records.delete(id)) onChanged(id)
+      if (records.delete(id)) onChanged(id, 'set')
     },
   }
 }

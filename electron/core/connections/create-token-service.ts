@@ -38,8 +38,7 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
     if (rejected === undefined) return needOf(ask, record, 'no')
     // Somebody renewed it already: the caller only has to take the newer one.
     const isCurrent = rejected === 'current' || rejected.equals(serve(record, {}).accessToken)
-    const mayForce =
-      isCurrent && (forced.take(record.id, record.generation) || attempts.blockedUntil(record.id) !== null)
+    const mayForce = isCurrent && forced.take(record.id, record.generation)
     return needOf(ask, record, mayForce ? 'yes' : 'no')
   }
   const refusal = (record: ConnectionRecord, ask: TokenAsk): TokenResult | null => {
@@ -53,6 +52,14 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
     return last?.kind === 'ended' ? tokenResultOf(last) : null
   }
 
+  const answer = async (record: ConnectionRecord, ask: TokenAsk): Promise<TokenResult> => {
+    const need = needFor(record, ask)
+    if (meets(record, need, tokenClock) && !deps.earlierMarks.has(record.id)) return ok(record, ask)
+    const canRenew = refreshWay(record, deps.providerOf(record.providerId).spec) !== 'none'
+    const isAlive = tokenClock.remainingMs(record) > 0 && need.notGeneration === null
+    return !canRenew && isAlive ? ok(record, ask) : waitForRenewal(waiting, record.id, ask, need)
+  }
+
   return {
     ...usage,
     ...renewals,
@@ -61,13 +68,12 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
       if (deps.isClosing()) throw new KeywayError('shutting_down')
       const record = book.need(id)
       if (!deps.box.unlocked) throw new KeywayError('vault_locked')
-      const refused = refusal(record, ask)
-      if (refused !== null) return refused
-      const need = needFor(record, ask)
-      if (meets(record, need, tokenClock) && !deps.earlierMarks.has(id)) return ok(record, ask)
-      const canRenew = refreshWay(record, deps.providerOf(record.providerId).spec) !== 'none'
-      const isAlive = tokenClock.remainingMs(record) > 0 && need.notGeneration === null
-      return !canRenew && isAlive ? ok(record, ask) : waitForRenewal(waiting, id, ask, need)
+      try {
+        return refusal(record, ask) ?? (await answer(record, ask))
+      } catch (error) {
+        if (!(error instanceof KeywayError) || error.code !== 'data_damaged') throw error
+        return { kind: 'reconnect_needed', failure: error }
+      }
     },
     replaced(id) {
       cache.drop(id)

@@ -42,8 +42,11 @@ export function createRenewals(deps: RenewalsDeps): Renewals {
     if (without !== null) return without
     if (need === null) deps.attempts.clear(id)
     const result = await renew({ ...deps, onRenewed }, record)
+    const after = book.get(id)
+    if (after?.refreshStartedAt === null) earlierMarks.delete(id)
+    // A sign-in has put newer tokens there meanwhile; what became of the old ones does not matter any more.
+    if (after !== null && after.generation !== record.generation) return { kind: 'ok' }
     if (result.kind === 'ended') await noteEnded(deps, id, result.failure)
-    if (book.get(id)?.refreshStartedAt === null) earlierMarks.delete(id)
     return result
   }
   const renewIfNeeded = (id: string, need: TokenNeed | null): Promise<RefreshResult> =>

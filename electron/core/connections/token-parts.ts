@@ -11,6 +11,7 @@ import type { SecretBox } from '../secret-box.ts'
 import { createAttempts, type Attempts } from './attempts.ts'
 import { createBackground, type Background } from './background.ts'
 import { createConnectionBook, type ConnectionBook } from './connection-book.ts'
+import type { ChangeKind } from './connection-shelf.ts'
 import { createTokenEngine, type TokenEngine } from './create-token-service.ts'
 import { revokeAnswer } from './disconnect.ts'
 import { createTokenCache, type TokenCache } from './token-cache.ts'
@@ -33,7 +34,7 @@ export type TokenPartsDeps = {
   activity: Pick<Activity, 'append'>
   random: () => number
   onUnreadable: (entry: { store: string; key: string }) => void
-  onConnectionsChanged: () => void
+  onConnectionsChanged: (kind: ChangeKind) => void
 }
 
 export type TokenParts = {
@@ -106,10 +107,10 @@ function wire(deps: TokenPartsDeps, state: State) {
   const providerOf = factsOf(providers)
   const book = createConnectionBook({
     ...deps,
-    onChanged(id) {
+    onChanged(id, kind) {
       if (isOutdated(cache.held(id), book.get(id))) cache.drop(id)
       background.changed(id)
-      deps.onConnectionsChanged()
+      deps.onConnectionsChanged(kind)
     },
   })
   const usage = createUsage({ book, clock })

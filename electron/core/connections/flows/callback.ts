@@ -16,15 +16,30 @@ const CALLBACK_MS = 30_000
 
 export async function receiveCallback(deps: FlowDeps, parameters: URLSearchParams): Promise<CallbackResult> {
   try {
-    const running = takeFlow(deps, parameters)
-    const finished = exchange(deps, running, parameters)
-    const flow = await within(deps.clock, CALLBACK_MS, finished, () => new KeywayError('deadline_exceeded'))
-    return { flow, returnUrl: running.input.returnUrl, failure: flow.kind === 'failed' ? flow.failure : null }
+    return await finished(deps, takeFlow(deps, parameters), parameters)
   } catch (error) {
     const { code, message, nextStep } = asKeywayError(error)
     deps.logger.warn('A callback was not accepted', { code })
     return { flow: null, returnUrl: null, failure: { code, message, nextStep } }
   }
+}
+
+async function finished(
+  deps: FlowDeps,
+  running: RunningFlow,
+  parameters: URLSearchParams,
+): Promise<CallbackResult> {
+  const { returnUrl } = running.input
+  const late = new KeywayError('deadline_exceeded')
+  const flow = await within(deps.clock, CALLBACK_MS, exchange(deps, running, parameters), () => late).catch(
+    (error: unknown) => {
+      if (error === late) return running.flow
+      throw error
+    },
+  )
+  const { code, message, nextStep } = flow.kind === 'failed' ? flow.failure : late
+  const isFine = flow.kind !== 'failed' && flow.kind !== 'exchanging'
+  return { flow, returnUrl, failure: isFine ? null : { code, message, nextStep } }
 }
 
 /** The same with what the person pasted: the final address, its query, or just the code. @throws KeywayError; the flow then still waits. */

@@ -15,6 +15,8 @@ export type FlowRegistry = Flows & {
   chooseResource(id: string, resourceId: string): Promise<Flow>
   confirmAccount(id: string, answer: 'replace' | 'add' | 'discard'): Promise<Flow>
   dismiss(id: string): void
+  /** Keyway closes: ends what waits for a person. An exchange under way may still finish. */
+  cancelWaiting(): void
   /** Ends what is pending for a provider or connection that goes away. */
   cancelOf(gone: { providerId: string } | { connectionId: string }): void
 }
@@ -45,6 +47,7 @@ export function createFlows(deps: FlowDeps): FlowRegistry {
     chooseResource: (id, resourceId) => resourceChosen(deps, flows.need(id), resourceId),
     confirmAccount: (id, answer) => confirmAccount(deps, flows.need(id), answer),
     dismiss: flows.dismiss,
+    cancelWaiting: () => flows.cancelWhere(({ kind }) => kind !== 'exchanging'),
     cancelOf: (gone) =>
       flows.cancelWhere((flow) =>
         'providerId' in gone ? flow.providerId === gone.providerId : flow.connectionId === gone.connectionId,

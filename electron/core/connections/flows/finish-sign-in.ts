@@ -184,6 +184,7 @@ function store(deps: FlowDeps, running: RunningFlow, held: HeldSignIn): Promise<
       record = newConnection({ ...sign, providerId: provider.id, account, isDefault: false }, answer, tools)
       await book.add(record)
     } else {
+      await deps.settled(before.id)
       record = await book.change(before.id, (current) => reconnected(current, sign, answer, tools))
     }
     deps.onSignedIn(record, before)

@@ -24,6 +24,8 @@ export type FlowDeps = {
   resolve: (provider: ProviderRecord) => ResolvedProvider
   /** Runs one after the other what may change which labels a provider's connections have. */
   inProviderTurn: <Result>(providerId: string, task: () => Promise<Result>) => Promise<Result>
+  /** Resolves when no renewal of the connection is under way: its answer and a sign-in's must not cross. */
+  settled: (connectionId: string) => Promise<void>
   /** The tokens of a connection were replaced by a sign-in; `before` is null for a new one. */
   onSignedIn: (record: ConnectionRecord, before: ConnectionRecord | null) => void
 }
