@@ -60,10 +60,13 @@ function fromUnique(seen: ReadonlyMap<string, string>): Callback {
 }
 
 /**
- * What a person pasted: the final address, its query, or just the code. A bare code gets the flow's own state; an address keeps the one it
+ * What a person pasted: the final address, its query, or just the code. A bare code gets the flow's own state and issuer; an address keeps what it
  * brought, so that an answer of another sign-in is still noticed. Null when it is none of these.
  */
-export function pastedCallback(text: string, flow: { state: string }): URLSearchParams | null {
+export function pastedCallback(
+  text: string,
+  flow: { state: string; issuer?: string | null },
+): URLSearchParams | null {
   const trimmed = text.trim()
   if (trimmed === '' || trimmed.length > MAX_TOTAL) return null
   const found =
@@ -76,7 +79,8 @@ export function pastedCallback(text: string, flow: { state: string }): URLSearch
     return withState(new URLSearchParams(trimmed.replace(/^[?#]/, '')), flow.state)
   }
   if (/\s|[?&]|:\/\//.test(trimmed)) return null
-  return new URLSearchParams({ code: trimmed, state: flow.state })
+  const own = flow.issuer == null ? {} : { iss: flow.issuer }
+  return new URLSearchParams({ code: trimmed, state: flow.state, ...own })
 }
 
 function fromAddress(url: URL): URLSearchParams | null {

@@ -25,6 +25,8 @@ export type Tokens = OneToken & {
   tokenType: string
   idToken: string | null
   refreshLifetimeSeconds: number | null
+  /** When the server says it made the token, epoch ms of its clock. */
+  issuedAt: number | null
   accountId: string | null
   accountLabel: string | null
   second: OneToken | null
@@ -79,7 +81,7 @@ function dataOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec): Reado
 type Reading = { spec: TokenSpec; reply: TokenReply; separator: ScopeSeparator }
 
 function tokensOf(data: Readonly<Record<string, unknown>>, how: Reading): Tokens | null {
-  const { paths } = how.spec
+  const { paths, issuedAt } = how.spec
   const second = secondOf(data, how)
   const places = [paths.accessToken ?? 'access_token', ...how.spec.accessTokenAliases]
   const accessToken = firstToken(data, places)
@@ -98,6 +100,7 @@ function tokensOf(data: Readonly<Record<string, unknown>>, how: Reading): Tokens
     tokenType: readText(data, paths.tokenType ?? 'token_type') ?? 'bearer',
     idToken: firstToken(data, [paths.idToken ?? 'id_token']),
     refreshLifetimeSeconds: refreshLifetimeOf(data, how),
+    issuedAt: issuedAt === null ? null : parseMoment(readPath(data, issuedAt.path), issuedAt.format),
     accountId: paths.accountId === undefined ? null : readText(data, paths.accountId),
     accountLabel: paths.accountLabel === undefined ? null : readText(data, paths.accountLabel),
     // Only the second came (a person's token without a bot's): it is the one there is.

@@ -196,12 +196,11 @@ describe('the OAuth client at a real provider', () => {
 
     const refused = await start()
     const waiting = client.pollDevice(provider, refused, new AbortController().signal)
-    const denial = expect(waiting).rejects.toMatchObject({ code: 'access_denied' })
-    await approveDevice(refused.verificationUriComplete ?? '', {
+    const allow = approveDevice(refused.verificationUriComplete ?? '', {
       account: 'ada@example.test',
       decision: 'deny',
     })
-    await denial
+    await Promise.all([expect(waiting).rejects.toMatchObject({ code: 'access_denied' }), allow])
 
     const controller = new AbortController()
     const stopped = client.pollDevice(provider, await start(), controller.signal)

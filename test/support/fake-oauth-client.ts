@@ -134,6 +134,8 @@ export function createFakeOAuthClient(clock: Clock, provider: MemoryProvider): F
     listResources: async () => client.resources,
     apiHeaders: async (_provider, { accessToken }) => [['authorization', `Bearer ${accessToken.reveal()}`]],
     discover: () => Promise.reject(new KeywayError('discovery_failed')),
+    register: async () => ({ clientId: 'made-up-client', clientSecret: null, auth: 'none', registration: null }),
+    validate: async () => 'unknown',
     doctor: async () => [],
   }
   return client

@@ -12,10 +12,12 @@ import { createIdentify } from './identify.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import type { OAuthDeps } from './oauth-deps.ts'
 import { createRefresh } from './refresh.ts'
+import { createRegister } from './register.ts'
 import { createListResources } from './resources.ts'
 import { createRevoke } from './revoke.ts'
 import { createServers } from './servers.ts'
 import { createTokenCaller } from './token-caller.ts'
+import { createValidate } from './validate.ts'
 
 export function createOAuthClient(deps: OAuthDeps): OAuthClient {
   const servers = createServers(deps)
@@ -34,6 +36,8 @@ export function createOAuthClient(deps: OAuthDeps): OAuthClient {
     listResources: createListResources(deps, callApi),
     apiHeaders,
     discover: createDiscover(deps),
+    register: createRegister({ deps, servers }),
+    validate: createValidate(deps),
     doctor: createDoctor(deps),
   }
 }

@@ -15,6 +15,9 @@ export type DpopKeys = {
   ): Promise<DPoPHandle>
 }
 
+/** The library's name for it; the platform has two types for one thing. */
+type KeyPair = Parameters<Library['getDPoPHandle']>[1]
+
 const REMEMBERED = 200
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const
 
@@ -39,7 +42,7 @@ export function createDpopKeys(): DpopKeys {
   }
 }
 
-async function importPair(jwk: PrivateJwk): Promise<webcrypto.CryptoKeyPair> {
+async function importPair(jwk: PrivateJwk): Promise<KeyPair> {
   const { kty, crv, x, y, d } = jwk as webcrypto.JsonWebKey
   const jwkOf = (parts: object): webcrypto.JsonWebKey => parts
   if (typeof d !== 'string') throw new TypeError('the stored DPoP key is not a private key')

@@ -96,6 +96,14 @@ export type DeviceCode = {
 
 export type Identity = { id: string | null; label: string | null }
 
+export type RegisteredClient = {
+  clientId: string
+  clientSecret: Secret | null
+  auth: 'client_secret_basic' | 'client_secret_post' | 'none'
+  /** JSON {accessToken, uri} for RFC 7592; null when the server gave none. */
+  registration: Secret | null
+}
+
 export type ApiCredential = {
   accessToken: Secret
   tokenType: string
@@ -169,5 +177,20 @@ export type OAuthClient = {
     steps: DoctorStep[]
     missing: string[]
   }>
+  /**
+   * A client of Keyway's own at this provider, by its registration API or RFC 7591, so that no console has to be visited.
+   * @throws KeywayError config_error (it takes no registrations) | provider_error | provider_response_invalid | provider_unreachable
+   */
+  register(
+    provider: ResolvedProvider,
+    wishes: { redirectUris: readonly string[]; scopes: readonly string[] },
+    signal?: AbortSignal,
+  ): Promise<RegisteredClient>
+  /** The check of a token that some providers demand from time to time (`account.validation`). Never throws; `unknown` when nobody tells. */
+  validate(
+    provider: ResolvedProvider,
+    credential: ApiCredential,
+    signal?: AbortSignal,
+  ): Promise<'valid' | 'invalid' | 'unknown'>
   doctor(provider: ResolvedProvider, redirectUri: string | null, signal?: AbortSignal): Promise<DoctorStep[]>
 }

@@ -6,18 +6,11 @@ import { Secret, secretOrNull } from '../../../shared/contract/secret.ts'
 import { readTokenBody } from '../../../shared/domain/token-body.ts'
 import { loadLibrary, loopbackExtensions } from './library.ts'
 import type { DiscoveredMetadata } from './metadata.ts'
+import type { RegisteredClient } from './oauth-client.ts'
 import type { OAuthDeps } from './oauth-deps.ts'
 import { json } from './standard-reply.ts'
 import { wireFailure, type WireFailure } from './wire-failure.ts'
 import { sendWire, type Wire, type WireReply } from './wire.ts'
-
-export type RegisteredClient = {
-  clientId: string
-  clientSecret: Secret | null
-  auth: 'client_secret_basic' | 'client_secret_post' | 'none'
-  /** JSON {accessToken, uri} for RFC 7592; null when the server gave none. */
-  registration: Secret | null
-}
 
 const answer = z.object({
   client_id: z.string().min(1).max(2000),

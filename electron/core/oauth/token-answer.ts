@@ -3,7 +3,7 @@ import { expiryOf } from '../../../shared/domain/expiry.ts'
 import type { Tokens } from '../../../shared/domain/token-response.ts'
 import type { TokenAnswer } from './oauth-client.ts'
 import { isDpop } from './standard-reply.ts'
-import type { WireReply } from './wire.ts'
+import { skewOf, type WireReply } from './wire.ts'
 
 /** One reply as the rest of the core sees it: expiry is receipt time plus lifetime, by the local clock. */
 export function tokenAnswer(
@@ -37,6 +37,7 @@ export function tokenAnswer(
             expiresAt: expiryOf(receivedAt, tokens.second.lifetimeSeconds),
             scopes: tokens.second.scopes,
           },
-    clockSkewMs,
+    // Without a Date header the time of issue is the next best sight of the server's clock.
+    clockSkewMs: clockSkewMs ?? (tokens.issuedAt === null ? null : skewOf(tokens.issuedAt, receivedAt)),
   }
 }

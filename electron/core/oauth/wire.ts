@@ -62,9 +62,14 @@ function timesOf(
   const receivedAt = clock.now()
   const date = Date.parse(response.headers.get('date') ?? '')
   if (Number.isNaN(date)) return { receivedAt, serverNow: receivedAt, clockSkewMs: null }
-  const skew = date - receivedAt
-  const clockSkewMs = Math.abs(skew) < SKEW_NOISE_MS ? 0 : skew
+  const clockSkewMs = skewOf(date, receivedAt)
   return { receivedAt, serverNow: receivedAt + clockSkewMs, clockSkewMs }
+}
+
+/** Server clock minus local clock, when it is more than the way of the answer explains. */
+export function skewOf(serverTime: number, receivedAt: number): number {
+  const skew = serverTime - receivedAt
+  return Math.abs(skew) < SKEW_NOISE_MS ? 0 : skew
 }
 
 async function readBounded(response: Response, host: string): Promise<string> {
