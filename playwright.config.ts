@@ -3,11 +3,14 @@ import { findChromium, sandboxFlags } from './test/support/chromium.ts'
 import { findDesktopDriver } from './test/support/desktop-driver.ts'
 
 // Workers load this file as well; who reads the run wants to know once.
-if (process.env['TEST_WORKER_INDEX'] === undefined) process.stdout.write(`${findDesktopDriver().description}\n`)
+if (process.env['TEST_WORKER_INDEX'] === undefined)
+  process.stdout.write(`${findDesktopDriver().description}\n`)
 
 export default defineConfig({
   testDir: 'test/e2e',
   outputDir: 'test-results',
+  // The stand-in is a shell script with a Chromium behind it; Windows has the real Electron.
+  testIgnore: process.platform === 'win32' ? 'stand-in-*.spec.ts' : [],
   // One window at a time: the specs share two cores, and each starts an app with a browser of its own.
   workers: 1,
   retries: 0,

@@ -22,6 +22,8 @@ export type DesktopOptions = {
   readonly appPath?: string
   /** Null lets the app decide through nativeTheme; Playwright would otherwise insist on light. */
   readonly colorScheme?: 'light' | 'dark' | null
+  /** What `findDesktopDriver` finds, by default. */
+  readonly driver?: DesktopDriver
 }
 
 export type MenuEntry = {
@@ -109,13 +111,17 @@ export function findDesktopDriver(): DesktopDriver {
     const description = `desktop driver: Electron ${readElectronVersion()}`
     return { kind: 'electron', executablePath: binary, description }
   }
+  return findStandIn()
+}
+
+export function findStandIn(): DesktopDriver {
   const description = `desktop driver: stand-in on Chromium ${readChromiumVersion()}`
   return { kind: 'stand-in', executablePath: standInPath, description }
 }
 
 /** Starts the app without waiting for a window: it may live in the tray only. */
 export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
-  const driver = findDesktopDriver()
+  const driver = options.driver ?? findDesktopDriver()
   const args = [options.appPath ?? projectPath, `--user-data-dir=${options.userData}`]
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries({ ...process.env, ...options.env }))

@@ -12,12 +12,24 @@ import { hookElectron } from './module-hook.ts'
 
 const recorderUrl = new URL('../desktop-recorder.cjs', import.meta.url)
 const topLevelAwaitLimitMs = 10_000
+const orphanCheckMs = 500
 
 /** Playwright calls this once it is connected; until then the app does not become ready. */
 function waitForDriver(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   Object.defineProperty(globalThis, '__playwright_run', { value: resolve })
   return promise
+}
+
+/** A driver that was killed cannot say goodbye: somebody else becomes the parent. */
+function whenOrphaned(leave: () => void): void {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    leave()
+  }, orphanCheckMs)
+  watch.unref()
 }
 
 async function importApp(entryPath: string): Promise<void> {
@@ -66,8 +78,7 @@ async function main(): Promise<void> {
 
   const driver = launch.isDriven ? waitForDriver() : Promise.resolve()
   if (launch.isDriven) {
-    // A driver that was killed cannot say goodbye: its end of this pipe closes.
-    process.stdin.resume().once('end', () => {
+    whenOrphaned(() => {
       app.app.exit(1)
     })
     inspector.open(0, '127.0.0.1')

@@ -1,6 +1,6 @@
 // Starts headless Chromium and makes sure that it never outlives the stand-in, however the stand-in ends.
 import { spawn } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -60,6 +60,7 @@ const flags = [
 /** Outlives the stand-in by the moment that it takes to remove the profile. */
 const guardScript = `
 profile=$1; shift
+mkdir -m 700 "$profile" || exit 1
 "$@" &
 chromium=$!
 # Whoever reads this may be dead by now; that must not end the guard before its work is done.
@@ -83,7 +84,8 @@ function killIfAlive(pid: number): void {
 }
 
 export async function startChromium(executable: string): Promise<ChromiumProcess> {
-  const profilePath = mkdtempSync(join(tmpdir(), 'keyway-stand-in-'))
+  // Made and removed by the guard, so that it stays behind in no case.
+  const profilePath = join(tmpdir(), `keyway-stand-in-${randomUUID()}`)
   const guard = spawn(
     '/bin/sh',
     [

@@ -2,6 +2,7 @@
 import { Script } from 'node:vm'
 import { createCloneText } from './clone-text.ts'
 import { startPreloadWorld, type PreloadFacts } from './preload-world.ts'
+import { titleBindingName, watchTitle } from './title-watch.ts'
 import { createWorldMembrane } from './world-membrane.ts'
 
 export const preloadWorldName = 'Electron Isolated Context'
@@ -12,6 +13,10 @@ const onlyMainFrame = (body: string): string => `if (window === window.top) { ${
 
 export function pageWorldScript(token: string): string {
   return onlyMainFrame(`(${createWorldMembrane.toString()})(${JSON.stringify(token)}, 'page')`)
+}
+
+export function titleWatchScript(): string {
+  return onlyMainFrame(`(${watchTitle.toString()})(globalThis.${titleBindingName})`)
 }
 
 /** @throws SyntaxError when the preload cannot be parsed as CommonJS. */

@@ -8,7 +8,8 @@ type Backend = (typeof backends)[number]
 
 /**
  * A backend's name: it works (`basic_text` with a key that everybody knows). `unavailable`: there is no keychain.
- * `locked`: it is there, and refuses. `hanging`: its question is never answered, until the mood changes. `rotated`: it
+ * `locked`: it says
+ * that it is there, and refuses. `hanging`: its question is never answered, until the mood changes. `rotated`: it
  * works and asks for everything to be encrypted again.
  */
 export type SafeStorageMood = Backend | 'unavailable' | 'locked' | 'hanging' | 'rotated'
@@ -98,7 +99,7 @@ export function createSafeStorage(deps: SafeStorageDeps): SafeStorageParts {
     // basic_text counts as available here, which is why an app has to look at the backend's name.
     isAsyncEncryptionAvailable: async () => {
       await settleMood()
-      return deps.isReady() && mood !== 'unavailable' && mood !== 'locked'
+      return deps.isReady() && mood !== 'unavailable'
     },
     encryptStringAsync: async (text: string) => {
       await settleMood()

@@ -1,6 +1,6 @@
 // Asks the app before a page goes somewhere by itself. Navigations that the app starts (loadURL) are not asked about.
 import type { EventEmitter } from 'node:events'
-import { isGone, type CdpSession } from '../chromium/cdp.ts'
+import type { CdpSession } from '../chromium/cdp.ts'
 import type { Protocol } from '../chromium/protocol.ts'
 import { createEvent } from '../electron-event.ts'
 import type { FrameTree } from './frame-tree.ts'
@@ -11,7 +11,7 @@ export type NavigationGuard = {
   /** The app itself is about to load `pageUrl` in the main frame. */
   expect(pageUrl: string): void
   /** False when a listener prevented it. */
-  mayProceed(request: Protocol.Fetch.requestPausedPayload): Promise<boolean>
+  mayProceed(request: Protocol.Fetch.requestPausedPayload): boolean
 }
 
 export type NavigationGuardDeps = {
@@ -29,7 +29,6 @@ const loadable = /^(https?|file|about|blob|data|javascript):/i
 export function createNavigationGuard(deps: NavigationGuardDeps): NavigationGuard {
   const requested = new Map<string, string>()
   let expected: string | null = null
-  let page: CdpSession | null = null
 
   const emit = (name: string, frameId: string, url: string): boolean => {
     const frame = deps.frames.get(frameId)
@@ -45,27 +44,23 @@ export function createNavigationGuard(deps: NavigationGuardDeps): NavigationGuar
     return deps.frames.get(frameId)?.parentId !== null || emit('will-navigate', frameId, url)
   }
 
-  /** The page's announcement was sent before the request, but by another way: an answer from the page has passed it. */
-  const waitForAnnouncements = async (): Promise<void> => {
-    await page?.send('Runtime.evaluate', { expression: '0' }).catch((error: unknown) => {
-      if (!isGone(error)) throw error
-    })
-  }
-
   return {
     listen: (session) => {
-      page = session
+      // Chromium sends this on the same channel as the request itself, and before it.
       session.on('Page.frameRequestedNavigation', ({ frameId, url, disposition }) => {
         if (disposition !== 'currentTab') return
         // mailto: and its kind never become a request; Chromium is kept from handing them to the system.
         if (loadable.test(url)) requested.set(frameId, url)
         else ask(frameId, url)
       })
+      session.on('Page.frameNavigated', ({ frame }) => {
+        requested.delete(frame.id)
+      })
     },
     expect: (pageUrl) => {
       expected = withoutFragment(pageUrl)
     },
-    mayProceed: async ({ frameId, request, redirectedRequestId }) => {
+    mayProceed: ({ frameId, request, redirectedRequestId }) => {
       const isMainFrame = deps.frames.get(frameId)?.parentId === null
       if (redirectedRequestId !== undefined)
         return !isMainFrame || emit('will-redirect', frameId, request.url)
@@ -73,7 +68,6 @@ export function createNavigationGuard(deps: NavigationGuardDeps): NavigationGuar
         expected = null
         return true
       }
-      await waitForAnnouncements()
       const announced = requested.get(frameId)
       if (announced === undefined || withoutFragment(announced) !== withoutFragment(request.url)) return true
       requested.delete(frameId)

@@ -6,11 +6,6 @@ export type PageTarget = {
   close(): Promise<void>
 }
 
-type TargetListeners = {
-  onGone(): void
-  onTitle(title: string): void
-}
-
 /** Does something with a page once it is there. That it has gone meanwhile is fine; anything else is printed. */
 export function whenOpen(
   opened: Promise<PageTarget>,
@@ -25,7 +20,7 @@ export function whenOpen(
 export async function openPageTarget(
   cdp: Cdp,
   size: { width: number; height: number },
-  listeners: TargetListeners,
+  onGone: () => void,
 ): Promise<PageTarget> {
   const { targetId } = await cdp.browser.send('Target.createTarget', {
     url: 'about:blank',
@@ -37,14 +32,13 @@ export async function openPageTarget(
     cdp.browser.on('Target.targetDestroyed', (event) => {
       if (event.targetId !== targetId) return
       cdp.drop(sessionId)
-      listeners.onGone()
+      onGone()
       resolve()
     })
   })
-  cdp.browser.on('Target.targetInfoChanged', ({ targetInfo }) => {
-    // A page without a title is called after its address, which the app knows under another name.
-    const isAddress = targetInfo.url.endsWith(targetInfo.title)
-    if (targetInfo.targetId === targetId && !isAddress) listeners.onTitle(targetInfo.title)
+  // Documents forbid popups; one of a page that has no document of the app's yet is closed before it shows anything.
+  cdp.browser.on('Target.targetCreated', ({ targetInfo }) => {
+    if (targetInfo.openerId === targetId) cdp.browser.tell('Target.closeTarget', { targetId: targetInfo.targetId })
   })
   return {
     targetId,

@@ -33,6 +33,9 @@ const resourceTypes: Partial<Record<Protocol.Network.ResourceType, string>> = {
   WebSocket: 'webSocket',
 }
 
+/** They speak of the body as it travelled; Chromium hands it over unpacked. */
+const transferNames = new Set(['content-encoding', 'content-length', 'transfer-encoding'])
+
 async function toRequest(paused: Paused, url: string): Promise<Request> {
   const { method, headers, postData, postDataEntries } = paused.request
   const parts = (postDataEntries ?? []).flatMap(({ bytes }) =>
@@ -93,7 +96,7 @@ export function listenToRequests(page: CdpSession, deps: RequestPipelineDeps): P
 
   const onRequest = async (paused: Paused): Promise<unknown> => {
     const isDocument = paused.resourceType === 'Document'
-    if (isDocument && !(await guard.mayProceed(paused))) return fail(paused, 'Aborted')
+    if (isDocument && !guard.mayProceed(paused)) return fail(paused, 'Aborted')
     const { url } = paused.request
     const custom = schemes.schemeOf(url)
     const scheme = custom ?? new URL(url).protocol.slice(0, -1)
@@ -127,10 +130,17 @@ export function listenToRequests(page: CdpSession, deps: RequestPipelineDeps): P
     const entries = Object.entries(after).flatMap(([name, values]) =>
       values.map((value) => ({ name, value })),
     )
-    return page.send('Fetch.continueResponse', {
-      requestId,
-      responseCode: responseStatusCode,
-      responseHeaders: toPageHeaders(entries, schemes, { isDocument: paused.resourceType === 'Document' }),
+    const isDocument = paused.resourceType === 'Document'
+    const changed = { requestId, responseCode: responseStatusCode }
+    const headers = toPageHeaders(entries, schemes, { isDocument })
+    if (!isDocument) return page.send('Fetch.continueResponse', { ...changed, responseHeaders: headers })
+    // Chromium enforces the policy that the network sent, whatever is changed after it, unless it is given all anew.
+    const { body, base64Encoded } = await page.send('Fetch.getResponseBody', { requestId })
+    const bytes = Buffer.from(body, base64Encoded ? 'base64' : 'utf8')
+    return page.send('Fetch.fulfillRequest', {
+      ...changed,
+      responseHeaders: headers.filter(({ name }) => !transferNames.has(name.toLowerCase())),
+      body: bytes.toString('base64'),
     })
   }
 

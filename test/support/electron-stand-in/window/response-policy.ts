@@ -10,16 +10,26 @@ type HeaderEntry = Protocol.Fetch.HeaderEntry
 const noPopups =
   'sandbox allow-downloads allow-forms allow-modals allow-orientation-lock allow-pointer-lock allow-presentation allow-same-origin allow-scripts'
 
-const policyNames = new Set(['content-security-policy', 'content-security-policy-report-only'])
+const policyName = 'content-security-policy'
+const policyNames = new Set([policyName, 'content-security-policy-report-only'])
 
-/** Headers as Chromium gets them: the app's policies in Chromium's addresses, and no popups in documents. */
+/**
+ * Headers as Chromium gets them: the app's policies in Chromium's addresses, and no popups in documents. Policies of one
+ * kind go into one header.
+ */
 export function toPageHeaders(
   headers: readonly HeaderEntry[],
   schemes: CustomSchemes,
   { isDocument }: { isDocument: boolean },
 ): HeaderEntry[] {
-  const translated = headers.map(({ name, value }) =>
-    policyNames.has(name.toLowerCase()) ? { name, value: schemes.toPagePolicy(value) } : { name, value },
-  )
-  return isDocument ? [...translated, { name: 'Content-Security-Policy', value: noPopups }] : translated
+  const policies = new Map<string, string[]>()
+  if (isDocument) policies.set(policyName, [noPopups])
+  const others: HeaderEntry[] = []
+  for (const { name, value } of headers) {
+    const lowerName = name.toLowerCase()
+    if (policyNames.has(lowerName)) {
+      policies.set(lowerName, [...(policies.get(lowerName) ?? []), schemes.toPagePolicy(value)])
+    } else others.push({ name, value })
+  }
+  return [...others, ...[...policies].map(([name, values]) => ({ name, value: values.join(', ') }))]
 }

@@ -104,7 +104,13 @@ async function connectPage(
     },
   })
   await Promise.all([
-    preparePage(session, deps.facts, readPreload(options.preferences), parts.onPreloadError),
+    preparePage(session, deps.facts, readPreload(options.preferences), {
+      onPreloadError: parts.onPreloadError,
+      onTitle: (title) => {
+        state.title = title
+        options.onTitle(title)
+      },
+    }),
     parts.channel.listen(session),
     listenToRequests(session, {
       session: options.session,
@@ -162,14 +168,7 @@ export function createWebContents(options: ContentsOptions, deps: ContentsDeps):
     options.onClose()
   }
   const open = async (): Promise<PageTarget> => {
-    const page = await openPageTarget(await deps.cdp(), options.size, {
-      onGone: markGone,
-      onTitle: (title) => {
-        if (title === state.title) return
-        state.title = title
-        options.onTitle(title)
-      },
-    })
+    const page = await openPageTarget(await deps.cdp(), options.size, markGone)
     state.page = page
     await connectPage(page, parts, options, deps, contents, applyTheme)
     return page
