@@ -98,11 +98,9 @@ function chosen(provider: ResolvedProvider, request: AuthorizeRequest): Record<s
   const fixed = authorize.extraParams['prompt']
   // OpenID Connect Core 11: offline access is granted only with prompt=consent, unless the provider is known to need just the scope.
   const offline = ['openid', 'offline_access'].every((scope) => request.scopes.includes(scope))
+  const scopeIsEnough = refresh.needsScope !== null && refresh.needsParam !== 'prompt=consent'
   const due =
-    fixed ??
-    (offline && refresh.needsScope === null && !authorize.omitParams.includes('prompt')
-      ? 'consent'
-      : undefined)
+    fixed ?? (offline && !scopeIsEnough && !authorize.omitParams.includes('prompt') ? 'consent' : undefined)
   const prompts =
     request.prompt === 'none'
       ? ['none']
