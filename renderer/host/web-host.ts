@@ -34,32 +34,9 @@ export function createWebHost(deps: WebHostDeps): Host {
     for (const listener of linkListeners) listener(state)
   }
 
-  async function call<Name extends UiCallName>(
-    name: Name,
-    input: UiInput<Name>,
-  ): Promise<UiResult<UiOutput<Name>>> {
-    try {
-      const response = await deps.fetch(`${deps.base}/ui/call/${name}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-keyway-window': '1' },
-        credentials: 'same-origin',
-        ...(input === undefined ? {} : { body: JSON.stringify(input) }),
-      })
-      if (response.status === 401) {
-        setLink('signed-out')
-        return { ok: false, failure: failureOf('unauthorized', deps.words.signedOut) }
-      }
-      return parseUiResult(await response.json())
-    } catch {
-      // fetch rejects, and json() throws, only when the server is gone or broke off: that is what the banner says.
-      if (link !== 'signed-out') setLink('offline')
-      return {
-        ok: false,
-        failure: failureOf('internal_error', { ...deps.words.notAnswering, retryable: true }),
-      }
-    }
-  }
-
+  const call = createCall(deps, (state) => {
+    if (link !== 'signed-out' || state === 'signed-out') setLink(state)
+  })
   const probe = async (): Promise<LinkState> => {
     const answer = await call('snapshot.get', undefined)
     if (answer.ok) return 'online'
@@ -101,5 +78,34 @@ export function createWebHost(deps: WebHostDeps): Host {
       stopVisible()
       stream.close()
     },
+  }
+}
+
+/** One call over fetch; tells what it learnt about the link. */
+function createCall(deps: WebHostDeps, onLink: (state: 'offline' | 'signed-out') => void): Host['call'] {
+  return async <Name extends UiCallName>(
+    name: Name,
+    input: UiInput<Name>,
+  ): Promise<UiResult<UiOutput<Name>>> => {
+    try {
+      const response = await deps.fetch(`${deps.base}/ui/call/${name}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-keyway-window': '1' },
+        credentials: 'same-origin',
+        ...(input === undefined ? {} : { body: JSON.stringify(input) }),
+      })
+      if (response.status === 401) {
+        onLink('signed-out')
+        return { ok: false, failure: failureOf('unauthorized', deps.words.signedOut) }
+      }
+      return parseUiResult(await response.json())
+    } catch {
+      // fetch rejects, and json() throws, only when the server is gone or broke off: that is what the banner says.
+      onLink('offline')
+      return {
+        ok: false,
+        failure: failureOf('internal_error', { ...deps.words.notAnswering, retryable: true }),
+      }
+    }
   }
 }

@@ -1,76 +1,73 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { ActivityRow } from '../../shared/contract/activity.ts'
 import type { ErrorBody } from '../../shared/contract/errors.ts'
-import type { UiInput } from '../../shared/contract/ui-api.ts'
+import type { UiInput, UiResult } from '../../shared/contract/ui-api.ts'
 import { useHost } from './window-context.tsx'
 
 const PAGE = 200
 
-type Query = Pick<UiInput<'activity.query'>, 'appId' | 'connectionId' | 'kind' | 'outcome' | 'from' | 'to'>
-type Loaded = { rows: ActivityRow[]; atEnd: boolean; failure: ErrorBody | null; first: boolean }
-const nothing: Loaded = { rows: [], atEnd: false, failure: null, first: true }
+export type ActivityFilterQuery = Pick<
+  UiInput<'activity.query'>,
+  'appId' | 'connectionId' | 'kind' | 'outcome' | 'from' | 'to'
+>
+type Loaded = { rows: ActivityRow[]; atEnd: boolean; failure: ErrorBody | null }
 
-export type Activity = Omit<Loaded, 'first'> & { loading: boolean; loadMore(): void }
+export type Activity = Loaded & { loading: boolean; loadMore(): void }
 
-/** The journal, newest first, a page at a time; what happens while one looks is put on top. */
-export function useActivity(query: Query): Activity {
+/**
+ * The journal, newest first, a page at a time; what happens while one looks is put on top. The query is that of the first call: another
+ * one wants a component of its own.
+ */
+export function useActivity(asked: ActivityFilterQuery): Activity {
   const host = useHost()
-  const key = JSON.stringify(query)
-  const [loaded, setLoaded] = useState<Loaded>(nothing)
+  const [query] = useState(asked)
+  const [loaded, setLoaded] = useState<Loaded>({ rows: [], atEnd: false, failure: null })
   const [loading, setLoading] = useState(true)
-  const epoch = useRef(0)
-  const busy = useRef(false)
+  const asking = useRef(true)
 
-  const load = useCallback(
-    async (before: number | null) => {
-      if (busy.current && before !== null) return
-      busy.current = true
-      setLoading(true)
-      const mine = epoch.current
-      const wanted = JSON.parse(key) as Query
-      const answer = await host.call('activity.query', {
-        ...wanted,
-        limit: PAGE,
-        ...(before === null ? {} : { before }),
-      })
-      if (mine !== epoch.current) return
-      busy.current = false
-      setLoading(false)
-      setLoaded((now) =>
-        answer.ok
-          ? {
-              rows: before === null ? answer.value : [...now.rows, ...answer.value],
-              atEnd: answer.value.length < PAGE,
-              failure: null,
-              first: false,
-            }
-          : { ...now, failure: answer.failure, first: false },
-      )
-    },
-    [host, key],
+  const ask = useCallback(
+    (before: number | null) =>
+      host.call('activity.query', { ...query, limit: PAGE, ...(before === null ? {} : { before }) }),
+    [host, query],
   )
+  const take = useCallback((answer: UiResult<ActivityRow[]>) => {
+    asking.current = false
+    setLoading(false)
+    setLoaded((now) =>
+      answer.ok
+        ? { rows: below(now.rows, answer.value), atEnd: answer.value.length < PAGE, failure: null }
+        : { ...now, failure: answer.failure },
+    )
+  }, [])
 
   useEffect(() => {
-    epoch.current += 1
-    busy.current = false
-    setLoaded(nothing)
-    void load(null)
-    const wanted = JSON.parse(key) as Query
-    return host.subscribe('activity', (fresh) => {
-      const matching = fresh.filter((row) => matches(row, wanted))
+    let wanted = true
+    void ask(null).then((answer) => wanted && take(answer))
+    const stop = host.subscribe('activity', (fresh) => {
+      const matching = fresh.filter((row) => matches(row, query))
       if (matching.length > 0) setLoaded((now) => ({ ...now, rows: onTop(now.rows, matching) }))
     })
-  }, [host, key, load])
+    return () => {
+      wanted = false
+      stop()
+    }
+  }, [host, query, ask, take])
 
   const oldest = loaded.rows.at(-1)?.seq ?? null
   const loadMore = useCallback(() => {
-    if (oldest !== null && !loaded.atEnd) void load(oldest)
-  }, [load, oldest, loaded.atEnd])
+    if (asking.current || oldest === null || loaded.atEnd) return
+    asking.current = true
+    setLoading(true)
+    void ask(oldest).then(take)
+  }, [ask, take, oldest, loaded.atEnd])
 
   return { ...loaded, loading, loadMore }
 }
 
-function matches(row: ActivityRow, { appId, connectionId, kind, outcome, from, to }: Query): boolean {
+function matches(
+  row: ActivityRow,
+  { appId, connectionId, kind, outcome, from, to }: ActivityFilterQuery,
+): boolean {
   return (
     (appId === undefined || row.appId === appId) &&
     (connectionId === undefined || row.connectionId === connectionId) &&
@@ -85,4 +82,9 @@ function onTop(rows: readonly ActivityRow[], fresh: readonly ActivityRow[]): Act
   const newest = rows[0]?.seq ?? 0
   const added = fresh.filter(({ seq }) => seq > newest).sort((a, b) => b.seq - a.seq)
   return [...added, ...rows]
+}
+
+function below(rows: readonly ActivityRow[], older: readonly ActivityRow[]): ActivityRow[] {
+  const oldest = rows.at(-1)?.seq ?? Number.POSITIVE_INFINITY
+  return [...rows, ...older.filter(({ seq }) => seq < oldest)]
 }
