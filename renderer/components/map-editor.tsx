@@ -36,27 +36,13 @@ export function MapEditor({ label, value, error, onChange }: MapEditorProps) {
       <legend className="mb-1.5 text-sm font-medium">{label}</legend>
       <div className="flex flex-col gap-1.5">
         {lines.map((line) => (
-          <div key={line.key} className="flex items-center gap-1.5">
-            <TextInput
-              mono
-              aria-label={`${label}: ${words.mapName}`}
-              placeholder={words.mapName}
-              value={line.name}
-              onChange={(event) => set(line.key, { name: event.target.value.trim() })}
-            />
-            <TextInput
-              mono
-              aria-label={`${label}: ${words.mapValue} ${line.name}`}
-              placeholder={words.mapValue}
-              value={line.value}
-              onChange={(event) => set(line.key, { value: event.target.value })}
-            />
-            <IconButton
-              label={words.mapRemove(line.name)}
-              icon={<Trash2 aria-hidden="true" />}
-              onClick={() => change(lines.filter((other) => other.key !== line.key))}
-            />
-          </div>
+          <MapLine
+            key={line.key}
+            line={line}
+            label={label}
+            onChange={(part) => set(line.key, part)}
+            onRemove={() => change(lines.filter((other) => other.key !== line.key))}
+          />
         ))}
         <div>
           <Button
@@ -76,5 +62,38 @@ export function MapEditor({ label, value, error, onChange }: MapEditorProps) {
         </p>
       )}
     </fieldset>
+  )
+}
+
+type MapLineProps = {
+  line: Line
+  label: string
+  onChange: (part: Partial<Line>) => void
+  onRemove: () => void
+}
+
+function MapLine({ line, label, onChange, onRemove }: MapLineProps) {
+  return (
+    <div className="flex items-center gap-1.5">
+      <TextInput
+        mono
+        aria-label={`${label}: ${words.mapName}`}
+        placeholder={words.mapName}
+        value={line.name}
+        onChange={(event) => onChange({ name: event.target.value.trim() })}
+      />
+      <TextInput
+        mono
+        aria-label={`${label}: ${words.mapValue} ${line.name}`}
+        placeholder={words.mapValue}
+        value={line.value}
+        onChange={(event) => onChange({ value: event.target.value })}
+      />
+      <IconButton
+        label={words.mapRemove(line.name)}
+        icon={<Trash2 aria-hidden="true" />}
+        onClick={onRemove}
+      />
+    </div>
   )
 }

@@ -2,17 +2,15 @@ import { DropdownMenu as Radix } from 'radix-ui'
 import type { ReactElement, ReactNode } from 'react'
 import { classes } from '../lib/class-names.ts'
 
-export type MenuItem =
-  | {
-      kind: 'item'
-      label: string
-      icon?: ReactNode
-      danger?: boolean
-      disabled?: boolean
-      onSelect: () => void
-    }
-  | { kind: 'divider'; key: string }
-  | { kind: 'heading'; label: string }
+export type ActionItem = {
+  kind: 'item'
+  label: string
+  icon?: ReactNode
+  danger?: boolean
+  disabled?: boolean
+  onSelect: () => void
+}
+export type MenuItem = ActionItem | { kind: 'divider'; key: string } | { kind: 'heading'; label: string }
 
 /** A button's list of further actions. */
 export function Menu({

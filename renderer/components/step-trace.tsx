@@ -12,13 +12,17 @@ const looks = {
   skipped: { Icon: CircleMinus, colour: 'text-faint' },
 }
 
-type StepTraceProps = { steps: readonly DoctorStep[]; actionFor?: (step: DoctorStep) => ReactNode }
+type StepTraceProps = {
+  steps: readonly DoctorStep[]
+  /** One for each step, or nothing. */
+  children?: readonly ReactNode[]
+}
 
 /** What was asked, what came back, and what that means; one line a step, the exchange on demand. */
-export function StepTrace({ steps, actionFor }: StepTraceProps) {
+export function StepTrace({ steps, children }: StepTraceProps) {
   return (
     <ol className="border-line bg-surface shadow-card divide-line divide-y rounded-lg border">
-      {steps.map((step) => {
+      {steps.map((step, index) => {
         const { Icon, colour } = looks[step.outcome]
         return (
           <li key={`${step.name}:${step.explanation}`} className="flex items-start gap-3 px-4 py-3">
@@ -30,7 +34,7 @@ export function StepTrace({ steps, actionFor }: StepTraceProps) {
               </p>
               <p className="text-muted text-sm text-pretty break-words">{step.explanation}</p>
               {(step.request !== null || step.answer !== null) && <Exchange step={step} />}
-              {actionFor?.(step)}
+              {children?.[index]}
             </div>
           </li>
         )

@@ -36,7 +36,12 @@ export function lifePicture(subject: Subject, now: number): LifePicture {
     now: share(now),
     bars: barsOf(events, subject, now)
       .filter(({ from, to }) => to > startsAt && from < endsAt)
-      .map(({ from, to, fingerprint, current }) => ({ from: share(from), to: share(to), fingerprint, current })),
+      .map(({ from, to, fingerprint, current }) => ({
+        from: share(from),
+        to: share(to),
+        fingerprint,
+        current,
+      })),
     marks: events
       .filter(({ kind, at }) => kind !== 'used' && inView(at))
       .map((event) => ({ at: share(event.at), event })),

@@ -25,7 +25,7 @@ export const activityText = {
   verify: 'Verify',
   verified: 'The record is whole',
   broken: 'The record was changed',
-  export: 'Export',
+  export: (count: number) => `Save these ${count} rows`,
   exported: (count: number) => `${count} rows saved as JSON lines.`,
   list: 'Activity, newest first',
   loadingMore: 'Loading older rows…',
