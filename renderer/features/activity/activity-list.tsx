@@ -1,5 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
+import { useNow } from '../../lib/use-now.ts'
+import { useScrollPlace } from '../../lib/use-scroll-place.ts'
 import { text } from '../../lib/text.ts'
 import type { Activity } from '../../stores/use-activity.ts'
 import { ActivityLine } from './activity-line.tsx'
@@ -9,16 +11,11 @@ const ROW_PX = 41
 const AHEAD = 40
 
 export function ActivityList({ activity }: { activity: Activity }) {
-  const { rows, loading, atEnd, loadMore } = activity
+  const { rows, loading, atEnd } = activity
   const list = useRef<HTMLDivElement>(null)
+  const now = useNow(60_000)
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set())
-  const [place, setPlace] = useState({ scroller: null as HTMLElement | null, top: 0 })
-  useLayoutEffect(() => {
-    const scroller = list.current?.closest<HTMLElement>('[data-scroller]') ?? null
-    const top =
-      (list.current?.getBoundingClientRect().top ?? 0) - (scroller?.getBoundingClientRect().top ?? 0)
-    setPlace({ scroller, top: top + (scroller?.scrollTop ?? 0) })
-  }, [])
+  const place = useScrollPlace(list)
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => place.scroller,
@@ -28,10 +25,7 @@ export function ActivityList({ activity }: { activity: Activity }) {
     overscan: 12,
   })
   const items = virtual.getVirtualItems()
-  const last = items.at(-1)?.index ?? 0
-  useEffect(() => {
-    if (!loading && !atEnd && last > rows.length - AHEAD) loadMore()
-  }, [last, rows.length, loading, atEnd, loadMore])
+  useLoadAhead(activity, items.at(-1)?.index ?? 0)
 
   const toggle = (seq: number): void => {
     const next = new Set(opened)
@@ -62,7 +56,7 @@ export function ActivityList({ activity }: { activity: Activity }) {
               className="border-line absolute inset-x-0 top-0 border-b last:border-b-0"
               style={{ transform: `translateY(${item.start - place.top}px)` }}
             >
-              <ActivityLine row={row} open={opened.has(row.seq)} onToggle={() => toggle(row.seq)} />
+              <ActivityLine row={row} now={now} open={opened.has(row.seq)} onToggle={() => toggle(row.seq)} />
             </div>
           )
         })}
@@ -72,4 +66,11 @@ export function ActivityList({ activity }: { activity: Activity }) {
       </p>
     </>
   )
+}
+
+/** Older rows are on their way before one gets to the end of those that are here. */
+function useLoadAhead({ rows, loading, atEnd, loadMore }: Activity, last: number): void {
+  useEffect(() => {
+    if (!loading && !atEnd && last > rows.length - AHEAD) loadMore()
+  }, [last, rows.length, loading, atEnd, loadMore])
 }

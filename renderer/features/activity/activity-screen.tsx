@@ -1,5 +1,4 @@
 import { ChartNoAxesColumn, Download, ListFilter, ShieldCheck } from 'lucide-react'
-import { useMemo } from 'react'
 import { toast } from 'sonner'
 import { activityKind, activityOutcome, type ActivityRow } from '../../../shared/contract/activity.ts'
 import { Button } from '../../components/button.tsx'
@@ -11,7 +10,7 @@ import { saveText } from '../../lib/save-text.ts'
 import type { ActivityFilter } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { replaceRoute } from '../../stores/use-route.ts'
-import { useActivity } from '../../stores/use-activity.ts'
+import { useActivity, type ActivityFilterQuery } from '../../stores/use-activity.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { ActivityBars } from './activity-bars.tsx'
 import { ActivityFilters } from './activity-filters.tsx'
@@ -20,29 +19,20 @@ import { ActivityList } from './activity-list.tsx'
 const words = text.activity
 
 export function ActivityScreen({ filter }: { filter: ActivityFilter }) {
-  const query = useMemo(() => queryOf(filter), [filter])
-  const activity = useActivity(query)
+  return (
+    <Page title={words.title} subtitle={words.subtitle} width="wide" actions={<Verify />}>
+      <ActivityFilters filter={filter} />
+      <Rows key={JSON.stringify(filter)} filter={filter} />
+    </Page>
+  )
+}
+
+function Rows({ filter }: { filter: ActivityFilter }) {
+  const activity = useActivity(queryOf(filter))
   const filtered = Object.keys(filter).length > 0
   const empty = !activity.loading && activity.rows.length === 0 && activity.failure === null
   return (
-    <Page
-      title={words.title}
-      subtitle={words.subtitle}
-      width="wide"
-      actions={
-        <>
-          <Verify />
-          <Button
-            icon={<Download />}
-            disabled={activity.rows.length === 0}
-            onClick={() => exportRows(activity.rows)}
-          >
-            {words.export}
-          </Button>
-        </>
-      }
-    >
-      <ActivityFilters filter={filter} />
+    <>
       <Failure failure={activity.failure} />
       {activity.loading && activity.rows.length === 0 && <Waiting />}
       {empty && filtered && (
@@ -63,20 +53,19 @@ export function ActivityScreen({ filter }: { filter: ActivityFilter }) {
         <>
           <ActivityBars rows={activity.rows} />
           <ActivityList activity={activity} />
+          <div className="flex justify-center">
+            <Button look="ghost" icon={<Download />} onClick={() => exportRows(activity.rows)}>
+              {words.export(activity.rows.length)}
+            </Button>
+          </div>
         </>
       )}
-    </Page>
+    </>
   )
 }
 
 /** An address may hold anything; what is no filter is left out. */
-function queryOf({
-  appId,
-  connectionId,
-  kind,
-  outcome,
-  day,
-}: ActivityFilter): Parameters<typeof useActivity>[0] {
+function queryOf({ appId, connectionId, kind, outcome, day }: ActivityFilter): ActivityFilterQuery {
   const known = { kind: activityKind.safeParse(kind), outcome: activityOutcome.safeParse(outcome) }
   const start = day === undefined ? Number.NaN : new Date(`${day}T00:00:00`).getTime()
   const end = Number.isNaN(start) ? start : new Date(start).setDate(new Date(start).getDate() + 1)

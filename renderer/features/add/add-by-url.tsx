@@ -1,17 +1,15 @@
 import { useState } from 'react'
 import type { Discovered } from '../../../shared/contract/ui-api.ts'
 import { Button, buttonClasses } from '../../components/button.tsx'
-import { Callout } from '../../components/callout.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { Field } from '../../components/field.tsx'
 import { TextInput } from '../../components/inputs.tsx'
 import { Page } from '../../components/page.tsx'
-import { Section } from '../../components/section.tsx'
-import { StepTrace } from '../../components/step-trace.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { replaceRoute } from '../../stores/use-route.ts'
+import { Found } from './by-url-found.tsx'
 import { NewProvider } from './register-provider.tsx'
 
 const words = text.add.url
@@ -51,19 +49,7 @@ export function AddByUrl({ url }: { url: string }) {
           void lookUp()
         }}
       >
-        <Field label={words.label} hint={words.hint}>
-          {(ids) => (
-            <TextInput
-              {...ids}
-              mono
-              autoFocus
-              inputMode="url"
-              value={typed}
-              placeholder={words.placeholder}
-              onChange={(event) => setTyped(event.target.value)}
-            />
-          )}
-        </Field>
+        <AddressField value={typed} onChange={setTyped} />
         <Failure
           failure={discover.failure}
           actions={
@@ -87,22 +73,21 @@ export function AddByUrl({ url }: { url: string }) {
   )
 }
 
-function Found({ found, onContinue }: { found: Discovered; onContinue: () => void }) {
+function AddressField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
   return (
-    <Section title={words.steps} className="mt-4!">
-      <StepTrace steps={found.steps} />
-      <div className="mt-4 flex flex-col items-start gap-4">
-        {found.registered && <Callout tone="ok" title={words.registered} />}
-        {found.missing.length > 0 && (
-          <Callout tone="wait" title={words.missing}>
-            {found.missing.join(', ')}
-          </Callout>
-        )}
-        <Button look="primary" onClick={onContinue}>
-          {words.continue}
-        </Button>
-      </div>
-    </Section>
+    <Field label={words.label} hint={words.hint}>
+      {(ids) => (
+        <TextInput
+          {...ids}
+          mono
+          autoFocus
+          inputMode="url"
+          value={value}
+          placeholder={words.placeholder}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
   )
 }
 

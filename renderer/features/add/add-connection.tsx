@@ -54,8 +54,6 @@ export function AddConnection({ query }: { query: string }) {
 
 function Results({ query, presets }: { query: string; presets: readonly Preset[] }) {
   const { providers } = useSnapshot()
-  const { bySlug } = usePresets()
-  const signIn = useStartSignIn()
   const found = searchPresets(presets, query)
   const registered = providers.filter((provider) => mentions(provider, query))
   return (
@@ -65,22 +63,7 @@ function Results({ query, presets }: { query: string; presets: readonly Preset[]
           <ByUrl url={query} />
         </Group>
       )}
-      {registered.length > 0 && (
-        <Group heading={words.registered}>
-          {registered.map((provider) => (
-            <Item
-              key={provider.id}
-              value={`provider:${provider.id}`}
-              icon={
-                <ProviderIcon icon={bySlug.get(provider.preset ?? '')?.icon ?? null} name={provider.name} />
-              }
-              title={provider.name}
-              detail={words.signInAgain}
-              onSelect={() => void signIn.start({ providerId: provider.id })}
-            />
-          ))}
-        </Group>
-      )}
+      <Registered providers={registered} />
       {found.map(({ category, presets: inside }) => (
         <Group key={category} heading={words.categories[category] ?? category} columns>
           {inside.map((preset) => (
@@ -111,6 +94,26 @@ function Results({ query, presets }: { query: string; presets: readonly Preset[]
         />
       </Group>
     </Command.List>
+  )
+}
+
+function Registered({ providers }: { providers: readonly ProviderView[] }) {
+  const { bySlug } = usePresets()
+  const signIn = useStartSignIn()
+  if (providers.length === 0) return null
+  return (
+    <Group heading={words.registered} columns>
+      {providers.map((provider) => (
+        <Item
+          key={provider.id}
+          value={`provider:${provider.id}`}
+          icon={<ProviderIcon icon={bySlug.get(provider.preset ?? '')?.icon ?? null} name={provider.name} />}
+          title={provider.name}
+          detail={words.signInAgain}
+          onSelect={() => void signIn.start({ providerId: provider.id })}
+        />
+      ))}
+    </Group>
   )
 }
 

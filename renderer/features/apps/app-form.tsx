@@ -1,6 +1,6 @@
 import { zodResolver } from '@hookform/resolvers/zod'
 import { Plus } from 'lucide-react'
-import { Controller, useForm, useWatch, type Control, type FieldErrors } from 'react-hook-form'
+import { Controller, useFieldArray, useForm, useWatch, type Control, type FieldErrors } from 'react-hook-form'
 import {
   appInput,
   grant as grantSchema,
@@ -48,45 +48,40 @@ type PartProps = { control: Control<AppDraft, unknown, AppInput>; errors: FieldE
 
 function Grants({ control, errors }: PartProps) {
   const { connections } = useSnapshot()
+  const { fields, append, remove } = useFieldArray({ control, name: 'grants' })
   return (
-    <Controller
-      control={control}
-      name="grants"
-      render={({ field }) => {
-        const grants = (field.value ?? []) as Grant[]
-        return (
-          <Section
-            title={words.grants}
-            className="mt-2!"
-            actions={
-              <Button
-                size="sm"
-                icon={<Plus />}
-                onClick={() => field.onChange([...grants, freshGrant(connections.map(({ id }) => id))])}
-              >
-                {words.addGrant}
-              </Button>
-            }
-          >
-            <div className="flex flex-col gap-3">
-              {grants.length === 0 && <p className="text-muted text-sm">{words.noGrants}</p>}
-              {grants.map((grant, index) => (
-                <GrantEditor
-                  // A grant has no id of its own; its place is what one edits.
-                  key={`grant-${index}`}
-                  grant={grant}
-                  errors={errors.grants?.[index] as Partial<Record<keyof Grant, unknown>> | undefined}
-                  onChange={(next) =>
-                    field.onChange(grants.map((other, at) => (at === index ? next : other)))
-                  }
-                  onRemove={() => field.onChange(grants.filter((_, at) => at !== index))}
-                />
-              ))}
-            </div>
-          </Section>
-        )
-      }}
-    />
+    <Section
+      title={words.grants}
+      className="mt-2!"
+      actions={
+        <Button
+          size="sm"
+          icon={<Plus />}
+          onClick={() => append(freshGrant(connections.map(({ id }) => id)), { shouldFocus: false })}
+        >
+          {words.addGrant}
+        </Button>
+      }
+    >
+      <div className="flex flex-col gap-3">
+        {fields.length === 0 && <p className="text-muted text-sm">{words.noGrants}</p>}
+        {fields.map(({ id }, index) => (
+          <Controller
+            key={id}
+            control={control}
+            name={`grants.${index}`}
+            render={({ field }) => (
+              <GrantEditor
+                grant={field.value as Grant}
+                errors={errors.grants?.[index]}
+                onChange={field.onChange}
+                onRemove={() => remove(index)}
+              />
+            )}
+          />
+        ))}
+      </div>
+    </Section>
   )
 }
 

@@ -1,8 +1,9 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import { useMemo, useRef, type CSSProperties } from 'react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { classes } from '../../lib/class-names.ts'
 import { text } from '../../lib/text.ts'
+import { useScrollPlace } from '../../lib/use-scroll-place.ts'
 import { ConnectionRow, ROW_REM } from './connection-row.tsx'
 import type { ConnectionGroup, GroupKey } from './grouping.ts'
 
@@ -17,14 +18,7 @@ const GAP_REM = 1.25
 export function ConnectionList({ groups, now }: { groups: readonly ConnectionGroup[]; now: number }) {
   const lines = useMemo(() => linesOf(groups), [groups])
   const list = useRef<HTMLDivElement>(null)
-  const [place, setPlace] = useState({ scroller: null as HTMLElement | null, top: 0, rem: 16 })
-  useLayoutEffect(() => {
-    const scroller = list.current?.closest<HTMLElement>('[data-scroller]') ?? null
-    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
-    const top =
-      (list.current?.getBoundingClientRect().top ?? 0) - (scroller?.getBoundingClientRect().top ?? 0)
-    setPlace({ scroller, top: top + (scroller?.scrollTop ?? 0), rem })
-  }, [])
+  const place = useScrollPlace(list)
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => place.scroller,
@@ -39,7 +33,6 @@ export function ConnectionList({ groups, now }: { groups: readonly ConnectionGro
       ref={list}
       role="list"
       aria-label={text.connections.title}
-      onKeyDown={moveBetweenRows}
       className="relative"
       style={{ height: virtual.getTotalSize() }}
     >
@@ -68,13 +61,7 @@ export function ConnectionList({ groups, now }: { groups: readonly ConnectionGro
   )
 }
 
-function GroupHeading({
-  line,
-  style,
-}: {
-  line: Extract<Line, { kind: 'heading' }>
-  style: React.CSSProperties
-}) {
+function GroupHeading({ line, style }: { line: Extract<Line, { kind: 'heading' }>; style: CSSProperties }) {
   return (
     <div role="listitem" className="absolute inset-x-0 top-0 flex items-end gap-2 px-1 pb-2" style={style}>
       <h2 className={classes('text-sm font-semibold', line.group === 'attention' ? 'text-bad' : 'text-ink')}>
@@ -99,17 +86,4 @@ function linesOf(groups: readonly ConnectionGroup[]): Line[] {
 function heightOf(line: Line | undefined): number {
   if (line?.kind !== 'heading') return ROW_REM
   return line.first ? HEADING_REM - 0.5 : HEADING_REM + GAP_REM
-}
-
-/** Up and down go from connection to connection, wherever in a row the focus is. */
-function moveBetweenRows(event: KeyboardEvent<HTMLElement>): void {
-  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
-  const links = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-row-link]')]
-  const row = (event.target as HTMLElement).closest('article')
-  const at = links.findIndex((link) => row?.contains(link) === true)
-  const next = links[at + (event.key === 'ArrowDown' ? 1 : -1)]
-  if (next === undefined) return
-  event.preventDefault()
-  next.focus()
-  next.scrollIntoView({ block: 'nearest' })
 }

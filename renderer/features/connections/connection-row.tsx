@@ -7,6 +7,7 @@ import { text } from '../../lib/text.ts'
 import { relative } from '../../lib/time.ts'
 import { useIconOf } from '../providers/use-presets.ts'
 import { ConnectionRowActions } from './connection-row-actions.tsx'
+import { moveBetweenRows } from './move-between-rows.ts'
 import { TokenRing } from './token-ring.tsx'
 
 /** Height in pixels at the base text size; the list scales it with the text. */
@@ -26,6 +27,7 @@ export function ConnectionRow({ connection, now }: { connection: ConnectionView;
           <a
             href={hrefOf({ name: 'connection', id: connection.id })}
             data-row-link=""
+            onKeyDown={moveBetweenRows}
             className="text-ink min-w-0 truncate text-sm font-medium outline-offset-0 after:absolute after:inset-0 after:rounded-[inherit] focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
           >
             {connection.providerName}

@@ -52,36 +52,56 @@ export function TestCallDialog({ connection, onClose }: { connection: Connection
           void submit()
         }}
       >
-        <div className="flex gap-3 max-sm:flex-col">
-          <Field label={words.method}>
-            {(ids) => (
-              <Select
-                {...ids}
-                className="sm:w-28"
-                value={method}
-                onChange={(event) => setMethod(event.target.value === 'HEAD' ? 'HEAD' : 'GET')}
-                options={['GET', 'HEAD'].map((value) => ({ value, label: value }))}
-              />
-            )}
-          </Field>
-          <div className="min-w-0 flex-1">
-            <Field label={words.url} hint={words.urlHint} optional>
-              {(ids) => (
-                <TextInput
-                  {...ids}
-                  mono
-                  value={url}
-                  placeholder={connection.apiBaseUrl ?? ''}
-                  onChange={(event) => setUrl(event.target.value)}
-                />
-              )}
-            </Field>
-          </div>
-        </div>
+        <RequestFields
+          method={method}
+          url={url}
+          placeholder={connection.apiBaseUrl ?? ''}
+          onMethod={setMethod}
+          onUrl={setUrl}
+        />
         <Failure failure={send.failure} />
         {result !== null && <Result result={result} />}
       </form>
     </Dialog>
+  )
+}
+
+type RequestFieldsProps = {
+  method: 'GET' | 'HEAD'
+  url: string
+  placeholder: string
+  onMethod: (method: 'GET' | 'HEAD') => void
+  onUrl: (url: string) => void
+}
+
+function RequestFields({ method, url, placeholder, onMethod, onUrl }: RequestFieldsProps) {
+  return (
+    <div className="flex gap-3 max-sm:flex-col">
+      <Field label={words.method}>
+        {(ids) => (
+          <Select
+            {...ids}
+            className="sm:w-28"
+            value={method}
+            onChange={(event) => onMethod(event.target.value === 'HEAD' ? 'HEAD' : 'GET')}
+            options={['GET', 'HEAD'].map((value) => ({ value, label: value }))}
+          />
+        )}
+      </Field>
+      <div className="min-w-0 flex-1">
+        <Field label={words.url} hint={words.urlHint} optional>
+          {(ids) => (
+            <TextInput
+              {...ids}
+              mono
+              value={url}
+              placeholder={placeholder}
+              onChange={(event) => onUrl(event.target.value)}
+            />
+          )}
+        </Field>
+      </div>
+    </div>
   )
 }
 

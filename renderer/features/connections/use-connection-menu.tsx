@@ -1,14 +1,15 @@
 import { Blocks, Code, FlaskConical, KeySquare, Pencil, Plug, RefreshCw, Star, Unplug } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { toast } from 'sonner'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
-import type { MenuItem } from '../../components/menu.tsx'
+import type { ActionItem, MenuItem } from '../../components/menu.tsx'
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { navigate } from '../../stores/use-route.ts'
 import { useHost } from '../../stores/window-context.tsx'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 import { toastFailure } from '../toasts.ts'
-import { useConnectionDialogs } from './dialog-context.ts'
+import { useConnectionDialogs, type ConnectionDialog } from './dialog-context.ts'
 
 /** Everything one can do with a connection, in one order everywhere. */
 export function useConnectionMenu(connection: ConnectionView): MenuItem[] {
@@ -28,59 +29,27 @@ export function useConnectionMenu(connection: ConnectionView): MenuItem[] {
     else toastFailure(answer.failure)
   }
 
+  const item = (label: string, icon: ReactNode, onSelect: () => void): ActionItem => ({
+    kind: 'item',
+    label,
+    icon,
+    onSelect,
+  })
+  const dialog = (kind: ConnectionDialog['kind']) => (): void => open({ kind, connection })
+  const words = text.connections
   return [
-    {
-      kind: 'item',
-      label: text.connections.copySnippet,
-      icon: <Code />,
-      onSelect: () => open({ kind: 'snippet', connection }),
-    },
-    {
-      kind: 'item',
-      label: text.connections.testCall,
-      icon: <FlaskConical />,
-      onSelect: () => open({ kind: 'test', connection }),
-    },
-    { kind: 'item', label: text.connections.refreshNow, icon: <RefreshCw />, onSelect: () => void refresh() },
+    item(words.copySnippet, <Code />, dialog('snippet')),
+    item(words.testCall, <FlaskConical />, dialog('test')),
+    item(words.refreshNow, <RefreshCw />, () => void refresh()),
     { kind: 'divider', key: 'first' },
-    {
-      kind: 'item',
-      label: text.connections.reconnect,
-      icon: <Plug />,
-      onSelect: () => void signIn.start({ providerId, connectionId: id }),
-    },
-    {
-      kind: 'item',
-      label: text.connections.upgrade,
-      icon: <KeySquare />,
-      onSelect: () => open({ kind: 'scopes', connection }),
-    },
-    {
-      kind: 'item',
-      label: text.connections.rename,
-      icon: <Pencil />,
-      onSelect: () => open({ kind: 'rename', connection }),
-    },
-    {
-      kind: 'item',
-      label: text.connections.setDefault,
-      icon: <Star />,
-      disabled: connection.isDefault,
-      onSelect: () => void makeDefault(),
-    },
-    {
-      kind: 'item',
-      label: text.connections.openProvider,
-      icon: <Blocks />,
-      onSelect: () => navigate({ name: 'provider', id: providerId, tab: 'overview' }),
-    },
+    item(words.reconnect, <Plug />, () => void signIn.start({ providerId, connectionId: id })),
+    item(words.upgrade, <KeySquare />, dialog('scopes')),
+    item(words.rename, <Pencil />, dialog('rename')),
+    { ...item(words.setDefault, <Star />, () => void makeDefault()), disabled: connection.isDefault },
+    item(words.openProvider, <Blocks />, () =>
+      navigate({ name: 'provider', id: providerId, tab: 'overview' }),
+    ),
     { kind: 'divider', key: 'second' },
-    {
-      kind: 'item',
-      label: text.connections.disconnect,
-      icon: <Unplug />,
-      danger: true,
-      onSelect: () => open({ kind: 'disconnect', connection }),
-    },
+    { ...item(words.disconnect, <Unplug />, dialog('disconnect')), danger: true },
   ]
 }

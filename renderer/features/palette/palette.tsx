@@ -63,38 +63,16 @@ function Hint({ keys, label }: { keys: readonly string[]; label: string }) {
 }
 
 function Entries({ onClose }: { onClose: () => void }) {
-  const { connections, apps, providers } = useSnapshot()
+  const { apps, providers } = useSnapshot()
   const { bySlug } = usePresets()
   const commands = useCommands()
-  const iconOf = (slug: string | null): string | null => bySlug.get(slug ?? '')?.icon ?? null
   const then = (act: () => void) => () => {
     onClose()
     act()
   }
   return (
     <>
-      {connections.length > 0 && (
-        <Group heading={words.groups.connections}>
-          {connections.map((each) => (
-            <Entry
-              key={each.id}
-              value={`connection ${connectionName(each)} ${each.identity.label ?? ''} ${each.id}`}
-              icon={
-                <ProviderIcon
-                  size="sm"
-                  icon={iconOf(
-                    providers.find(({ id }) => id === each.providerId)?.preset ?? each.providerSlug,
-                  )}
-                  name={each.providerName}
-                />
-              }
-              label={connectionName(each)}
-              detail={text.connections.status[each.lastOutcome.status]}
-              onSelect={then(() => navigate({ name: 'connection', id: each.id }))}
-            />
-          ))}
-        </Group>
-      )}
+      <ConnectionEntries onClose={onClose} />
       {commands.map((group) => (
         <Group key={group.heading} heading={group.heading}>
           {group.commands.map(({ label, icon, run }) => (
@@ -113,7 +91,7 @@ function Entries({ onClose }: { onClose: () => void }) {
           <Entry
             key={id}
             value={`app ${name} ${id}`}
-            icon={<Initials name={name} className="text-2xs grid size-6 place-items-center rounded-sm" />}
+            icon={<Initials name={name} className="grid size-6 place-items-center rounded-sm text-2xs" />}
             label={name}
             onSelect={then(() => navigate({ name: 'app', id }))}
           />
@@ -124,13 +102,39 @@ function Entries({ onClose }: { onClose: () => void }) {
           <Entry
             key={id}
             value={`provider ${name} ${id}`}
-            icon={<ProviderIcon size="sm" icon={iconOf(preset)} name={name} />}
+            icon={<ProviderIcon size="sm" icon={bySlug.get(preset ?? '')?.icon ?? null} name={name} />}
             label={name}
             onSelect={then(() => navigate({ name: 'provider', id, tab: 'overview' }))}
           />
         ))}
       </Group>
     </>
+  )
+}
+
+function ConnectionEntries({ onClose }: { onClose: () => void }) {
+  const { connections, providers } = useSnapshot()
+  const { bySlug } = usePresets()
+  const iconOf = (providerId: string): string | null => {
+    const preset = providers.find(({ id }) => id === providerId)?.preset
+    return bySlug.get(preset ?? '')?.icon ?? null
+  }
+  return (
+    <Group heading={words.groups.connections}>
+      {connections.map((each) => (
+        <Entry
+          key={each.id}
+          value={`connection ${connectionName(each)} ${each.identity.label ?? ''} ${each.id}`}
+          icon={<ProviderIcon size="sm" icon={iconOf(each.providerId)} name={each.providerName} />}
+          label={connectionName(each)}
+          detail={text.connections.status[each.lastOutcome.status]}
+          onSelect={() => {
+            onClose()
+            navigate({ name: 'connection', id: each.id })
+          }}
+        />
+      ))}
+    </Group>
   )
 }
 

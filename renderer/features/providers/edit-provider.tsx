@@ -18,7 +18,6 @@ export function EditProvider({ provider }: { provider: ProviderView }) {
   const [version, setVersion] = useState(0)
   const [reauthorise, setReauthorise] = useState(false)
   const update = useCall('providers.update')
-  const signIn = useStartSignIn()
   // Without the catalogue the form would take a preset's own values for the person's.
   if (presets === null) return null
 
@@ -38,25 +37,7 @@ export function EditProvider({ provider }: { provider: ProviderView }) {
 
   return (
     <>
-      {reauthorise && (
-        <div className="mb-6">
-          <Callout
-            tone="wait"
-            title={words.reauthorise}
-            live="polite"
-            actions={
-              <Button
-                size="sm"
-                look="primary"
-                pending={signIn.pending}
-                onClick={() => void signIn.start({ providerId: provider.id })}
-              >
-                {words.reauthoriseAction}
-              </Button>
-            }
-          />
-        </div>
-      )}
+      {reauthorise && <SignInAnew providerId={provider.id} />}
       <ProviderForm
         key={version}
         mode="edit"
@@ -75,5 +56,28 @@ export function EditProvider({ provider }: { provider: ProviderView }) {
         }
       />
     </>
+  )
+}
+
+function SignInAnew({ providerId }: { providerId: string }) {
+  const signIn = useStartSignIn()
+  return (
+    <div className="mb-6">
+      <Callout
+        tone="wait"
+        title={words.reauthorise}
+        live="polite"
+        actions={
+          <Button
+            size="sm"
+            look="primary"
+            pending={signIn.pending}
+            onClick={() => void signIn.start({ providerId })}
+          >
+            {words.reauthoriseAction}
+          </Button>
+        }
+      />
+    </div>
   )
 }

@@ -50,7 +50,9 @@ export function ProviderCheck({ provider }: { provider: ProviderView }) {
         {controls}
       </div>
       <Failure failure={doctor.failure} />
-      <StepTrace steps={steps} actionFor={(step) => <Fix provider={provider} step={step} />} />
+      <StepTrace steps={steps}>
+        {steps.map((step) => step.fix && <Fix key={step.name} provider={provider} step={step} />)}
+      </StepTrace>
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import { useMemo, type ReactNode } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import { FormProvider, useForm, type FieldValues, type Resolver } from 'react-hook-form'
 import type { ErrorBody } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
@@ -18,7 +18,7 @@ import { RedirectStep } from './redirect-step.tsx'
 import { ScopeFields } from './scope-fields.tsx'
 import { Step } from './form-step.tsx'
 import { UnsureContext } from './unsure-mark.tsx'
-import { useFormDraft } from './use-form-draft.ts'
+import { forgetDraft, readDraft, useKeepDraft } from './form-draft.ts'
 
 const words = text.add.form
 
@@ -46,15 +46,16 @@ export function ProviderForm({
   footer,
 }: ProviderFormProps) {
   const base = useMemo(() => baseSpec(preset), [preset])
+  const [kept] = useState(() => readDraft(draftKey))
   const form = useForm({
-    defaultValues: values,
+    defaultValues: { ...values, ...kept },
     resolver: providerResolver(base) as unknown as Resolver,
   })
-  const { restored, forget } = useFormDraft(form, draftKey)
+  useKeepDraft(form, draftKey)
   const { errors } = form.formState
 
   const submit = async (typed: FieldValues): Promise<void> => {
-    if (await onSubmit(toDraft(typed as ProviderFormValues, base))) forget()
+    if (await onSubmit(toDraft(typed as ProviderFormValues, base))) forgetDraft(draftKey)
   }
 
   return (
@@ -66,7 +67,7 @@ export function ProviderForm({
           onSubmit={(event) => void form.handleSubmit(submit)(event)}
           className="flex flex-col gap-8"
         >
-          {restored && <Callout tone="info" title={words.restored} />}
+          {kept !== null && <Callout tone="info" title={words.restored} />}
           <Step number={1} title={words.steps.provider}>
             <IdentityFields mode={mode} />
             <ParameterFields />

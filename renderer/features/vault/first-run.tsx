@@ -41,12 +41,10 @@ export function FirstRun({ protectors }: { protectors: readonly ProtectorView[] 
 }
 
 function VaultChoice({ protectors }: { protectors: readonly ProtectorView[] }) {
-  const usable = protectors.filter((protector) => protector.usable)
-  const [kind, setKind] = useState(usable[0]?.kind ?? 'passphrase')
+  const [kind, setKind] = useState(protectors.find(({ usable }) => usable)?.kind ?? 'passphrase')
   const [typed, setTyped] = useState(emptyPassphrase)
   const [submitted, setSubmitted] = useState(false)
   const initialise = useCall('vault.initialise')
-  const missing = protectors.find((protector) => protector.kind !== 'passphrase' && !protector.usable)
   const problem = kind === 'passphrase' ? passphraseProblem(typed) : null
 
   const submit = (): void => {
@@ -71,12 +69,7 @@ function VaultChoice({ protectors }: { protectors: readonly ProtectorView[] }) {
         <h2 className="text-ink text-lg font-semibold tracking-tight">{text.vault.chooseTitle}</h2>
         <p className="text-muted text-sm text-pretty">{text.vault.chooseLead}</p>
       </div>
-      {missing !== undefined && !usable.some((protector) => protector.kind !== 'passphrase') && (
-        <Callout tone="wait" title={text.vault.keychainMissingTitle}>
-          {missing.reason === null ? '' : `${missing.reason} `}
-          {text.vault.keychainMissing}
-        </Callout>
-      )}
+      <KeychainMissing protectors={protectors} />
       <ChoiceCards
         label={text.vault.chooseTitle}
         value={kind}
@@ -103,5 +96,18 @@ function VaultChoice({ protectors }: { protectors: readonly ProtectorView[] }) {
         </p>
       )}
     </form>
+  )
+}
+
+/** Says what was looked for and not found, so that the passphrase is a choice and no riddle. */
+function KeychainMissing({ protectors }: { protectors: readonly ProtectorView[] }) {
+  const keychains = protectors.filter(({ kind }) => kind !== 'passphrase')
+  const missing = keychains.find(({ usable }) => !usable)
+  if (missing === undefined || keychains.some(({ usable }) => usable)) return null
+  return (
+    <Callout tone="wait" title={text.vault.keychainMissingTitle}>
+      {missing.reason === null ? '' : `${missing.reason} `}
+      {text.vault.keychainMissing}
+    </Callout>
   )
 }
