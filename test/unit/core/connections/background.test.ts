@@ -1,0 +1,227 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createDueQueue } from '../../../../electron/core/connections/due-queue.ts'
+import { nextRefreshAt } from '../../../../electron/core/connections/next-refresh.ts'
+import { providerSpec, type ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
+import { okOutcome } from '../../../../shared/domain/connection-status.ts'
+import { createFakeClock } from '../../../support/fake-clock.ts'
+import { passing } from '../../../support/fake-oauth-client.ts'
+import { settle } from '../../../support/settle.ts'
+import { PASSPHRASE, startConnected } from '../../../support/start-keyway.ts'
+
+const HOUR_MS = 3600_000
+const DAY_MS = 24 * HOUR_MS
+
+describe('the queue of what is due', () => {
+  test('calls everything once, in order, never early, and holds one timer', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({ id: fc.integer({ min: 0, max: 30 }), at: fc.integer({ min: 0, max: 100_000 }) }),
+          {
+            maxLength: 200,
+          },
+        ),
+        (entries) => {
+          const clock = createFakeClock(0)
+          const called: Array<{ id: string; at: number }> = []
+          const queue = createDueQueue(clock, (id) => called.push({ id, at: clock.now() }))
+          for (const { id, at } of entries) queue.set(String(id), at)
+          expect(clock.waiting).toBeLessThanOrEqual(1)
+          const expected = new Map(entries.map(({ id, at }) => [String(id), at]))
+          clock.advance(100_001)
+          expect(new Map(called.map(({ id, at }) => [id, at]))).toEqual(expected)
+          expect(called).toHaveLength(expected.size)
+          expect(called.map(({ at }) => at)).toEqual(called.map(({ at }) => at).toSorted((a, b) => a - b))
+          expect(clock.waiting).toBe(0)
+        },
+      ),
+    )
+  })
+
+  test('what is taken out or moved does not come at its old time', () => {
+    const clock = createFakeClock(0)
+    const called: string[] = []
+    const queue = createDueQueue(clock, (id) => called.push(id))
+    queue.set('out', 100)
+    queue.set('moved', 100)
+    queue.set('out', null)
+    queue.set('moved', 300)
+    clock.advance(299)
+    expect(called).toEqual([])
+    clock.advance(1)
+    expect(called).toEqual(['moved'])
+  })
+
+  test('ten thousand entries are one timer', () => {
+    const clock = createFakeClock(0)
+    let called = 0
+    const queue = createDueQueue(clock, () => (called += 1))
+    for (let n = 0; n < 10_000; n += 1) queue.set(`con_${n}`, 1_000_000 + ((n * 7919) % 10_000))
+    expect(clock.waiting).toBe(1)
+    clock.advance(2_000_000)
+    expect(called).toBe(10_000)
+  })
+
+  test('a wall clock that jumped is noticed by looking again', () => {
+    const clock = createFakeClock(0)
+    const called: string[] = []
+    const queue = createDueQueue(clock, (id) => called.push(id))
+    queue.set('a', DAY_MS)
+    clock.jumpTo(DAY_MS + 1)
+    queue.check()
+    expect(called).toEqual(['a'])
+  })
+})
+
+describe('the plan', () => {
+  const now = 1_000_000_000
+  const plan = (
+    about: Partial<Parameters<typeof nextRefreshAt>[0]> = {},
+    spec: ProviderSpecInput = {},
+    more: { lastUsedAt?: number | null; spread?: number } = {},
+  ): number | null =>
+    nextRefreshAt(
+      {
+        how: 'authorization_code',
+        hasRefreshToken: true,
+        issuedAt: now,
+        expiresAt: now + HOUR_MS,
+        lifetimeSeconds: 3600,
+        refreshTokenExpiresAt: null,
+        refreshStartedAt: null,
+        lastAuthorizedAt: now,
+        lastOutcome: okOutcome(now),
+        ...about,
+      },
+      providerSpec.parse(spec),
+      { now, lastUsedAt: more.lastUsedAt ?? null, spread: more.spread ?? 0 },
+    )
+
+  test('is ahead of the margin, spread over a tenth of the lifetime', () => {
+    expect(plan()).toBe(now + HOUR_MS - 60_000)
+    expect(plan({}, {}, { spread: 0.99 })).toBeGreaterThan(now + HOUR_MS * 0.88 - 60_000)
+  })
+
+  test('is nothing where nothing can be renewed, or the provider ended the grant', () => {
+    expect(plan({ hasRefreshToken: false })).toBeNull()
+    expect(plan({}, { refresh: { supported: 'no' } })).toBeNull()
+    const ended = {
+      status: 'reconnect_needed',
+      code: 'token_expired',
+      message: '',
+      nextStep: '',
+      at: now,
+      retryAt: null,
+    } as const
+    expect(plan({ lastOutcome: ended })).toBeNull()
+    expect(plan({ lastOutcome: { ...ended, retryAt: now + 5 } })).toBe(now + 5)
+  })
+
+  test('is now after a crash between question and answer', () => {
+    expect(plan({ refreshStartedAt: now - 1000 })).toBe(now)
+  })
+
+  test('leaves short-lived tokens alone that nobody uses', () => {
+    const short = { expiresAt: now + 60_000, lifetimeSeconds: 60, lastAuthorizedAt: now - 2 * HOUR_MS }
+    expect(plan(short)).toBeNull()
+    expect(plan(short, {}, { lastUsedAt: now - 60_000 })).not.toBeNull()
+  })
+
+  test('keeps a grant alive that lapses unused', () => {
+    const at = plan(
+      { expiresAt: now + 60_000, lifetimeSeconds: 60, lastAuthorizedAt: now - DAY_MS },
+      { refresh: { keepAliveSeconds: 86_400 } },
+    )
+    expect(at).toBeGreaterThan(now + 0.7 * DAY_MS)
+    expect(at).toBeLessThan(now + DAY_MS)
+  })
+
+  test('uses a refresh token before its own end', () => {
+    const at = plan({ expiresAt: null, lifetimeSeconds: null, refreshTokenExpiresAt: now + 10 * DAY_MS })
+    expect(at).toBeLessThan(now + 9 * DAY_MS)
+  })
+
+  test('renews a living-only token early, and no token before it is old enough', () => {
+    const long = { expiresAt: now + 60 * DAY_MS, lifetimeSeconds: 60 * 86_400, hasRefreshToken: false }
+    expect(plan(long, { refresh: { style: 'exchange-access-token' } })).toBe(now + 30 * DAY_MS)
+    const young = { expiresAt: now + HOUR_MS, lifetimeSeconds: 3600 }
+    expect(plan(young, { refresh: { minAgeSeconds: 86_400 } })).toBe(now + DAY_MS)
+  })
+})
+
+describe('in the background', () => {
+  test('a token is renewed before it ends, without anybody asking', async () => {
+    const { keyway, connectionId, server, clock } = await startConnected()
+    clock.advance(HOUR_MS - 60_000)
+    await settle()
+    expect(server.counts.refreshes).toBe(1)
+    expect(keyway.connections.record(connectionId)?.generation).toBe(2)
+    expect(keyway.connections.get(connectionId)?.nextRefreshAt).toBeGreaterThan(clock.now())
+  })
+
+  test('an outage is waited out, and the status tells of it', async () => {
+    const { keyway, connectionId, oauth, clock, server } = await startConnected()
+    oauth.script = () => passing()
+    clock.advance(HOUR_MS)
+    await settle()
+    for (let n = 0; n < 20; n += 1) {
+      clock.advance(5 * 60_000)
+      await settle(5)
+    }
+    expect(keyway.connections.get(connectionId)?.lastOutcome.status).toBe('retrying')
+    expect(keyway.connections.get(connectionId)?.life.filter(({ kind }) => kind === 'retrying')).toHaveLength(
+      1,
+    )
+    oauth.script = null
+    clock.advance(5 * 60_000)
+    await settle()
+    expect(keyway.connections.get(connectionId)?.lastOutcome.status).toBe('ok')
+    expect(server.counts.reuses).toBe(0)
+  })
+
+  test('a locked vault is not hammered; unlocking catches up', async () => {
+    const { clock, server, vault } = await startConnected()
+    vault.lock()
+    clock.advance(10 * HOUR_MS)
+    await settle()
+    expect(server.counts.refreshes).toBe(0)
+    expect(clock.waiting).toBeLessThanOrEqual(1)
+    await vault.unlock(PASSPHRASE)
+    clock.advance(3000)
+    await settle()
+    expect(server.counts.refreshes).toBe(1)
+  })
+
+  test('waking up renews what is due, spread over some seconds', async () => {
+    const { keyway, clock, server } = await startConnected()
+    clock.jumpTo(clock.now() + 5 * HOUR_MS)
+    keyway.wake()
+    await settle()
+    expect(server.counts.refreshes).toBe(0)
+    clock.advance(3000)
+    await settle()
+    expect(server.counts.refreshes).toBe(1)
+  })
+
+  test('closing stops it and waits for a rotation under way', async () => {
+    const { keyway, connectionId, oauth, stores, clock, server } = await startConnected()
+    let release: () => void = () => undefined
+    oauth.loss = (outcome) => new Promise((resolve) => (release = () => resolve(outcome)))
+    void keyway.tokens.get(connectionId, { rejected: 'current' }).catch(() => undefined)
+    await settle()
+    const closing = keyway.close()
+    await settle()
+    release()
+    await closing
+    await keyway.close()
+    expect(await stores.connections.read(connectionId)).toMatchObject({
+      generation: 2,
+      refreshStartedAt: null,
+    })
+    await expect(keyway.tokens.get(connectionId, {})).rejects.toMatchObject({ code: 'shutting_down' })
+    clock.advance(10 * HOUR_MS)
+    await settle()
+    expect(server.counts.refreshes).toBe(1)
+  })
+})
