@@ -158,9 +158,7 @@ describe('an answer that is not right', () => {
       const { keyway, connect } = await startWithProvider()
       const flow = waiting(await connect())
       const { state } = Object.fromEntries(answerTo(flow, ''))
-      const result = await keyway.flows.callback(
-        new URLSearchParams({ ...query, state: state ?? '' } as Record<string, string>),
-      )
+      const result = await keyway.flows.callback(new URLSearchParams({ ...query, state: state ?? '' }))
       expect(result).toMatchObject({ flow: { kind: 'failed' }, failure: { code } })
       expect(result.failure?.message).not.toBe('')
       expect(result.failure?.nextStep).not.toBe('')
