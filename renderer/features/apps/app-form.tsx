@@ -74,7 +74,8 @@ function Grants({ control, errors }: PartProps) {
               <GrantEditor
                 grant={field.value as Grant}
                 errors={errors.grants?.[index]}
-                onChange={field.onChange}
+                // A grant has a `target`, and what has one is an event to the form library: so it is given one.
+                onChange={(value) => field.onChange({ target: { value } })}
                 onRemove={() => remove(index)}
               />
             )}
