@@ -2,7 +2,7 @@
 
 export type TokenBody =
   | { kind: 'object'; body: Readonly<Record<string, unknown>> }
-  | { kind: 'unreadable'; reason: 'empty' | 'html' | 'not_json' | 'not_an_object'; message: string }
+  | { kind: 'unreadable'; reason: 'empty' | 'html' | 'torn' | 'text' | 'not_an_object'; message: string }
 
 export function readTokenBody(text: string): TokenBody {
   const trimmed = text.replace(/^\uFEFF/, '').trim()
@@ -17,13 +17,10 @@ export function readTokenBody(text: string): TokenBody {
       : { kind: 'unreadable', reason: 'not_an_object', message: 'The answer was JSON, but not an object.' }
   }
   const form = parseForm(trimmed)
-  return form === null
-    ? {
-        kind: 'unreadable',
-        reason: 'not_json',
-        message: 'The answer was not JSON, or broke off in the middle.',
-      }
-    : { kind: 'object', body: form }
+  if (form !== null) return { kind: 'object', body: form }
+  return /^[{["]/.test(trimmed)
+    ? { kind: 'unreadable', reason: 'torn', message: 'The answer broke off in the middle, or is no JSON.' }
+    : { kind: 'unreadable', reason: 'text', message: 'The answer was plain text instead of JSON.' }
 }
 
 function parseJson(text: string): unknown {

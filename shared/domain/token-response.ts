@@ -38,12 +38,13 @@ export type ParsedReply =
   | { kind: 'unreadable'; code: UnreadableCode; message: string }
 
 export type UnreadableCode =
-  'empty_answer' | 'html_answer' | 'torn_answer' | 'odd_answer' | 'no_token_in_answer'
+  'empty_answer' | 'html_answer' | 'torn_answer' | 'text_answer' | 'odd_answer' | 'no_token_in_answer'
 
 const unreadableCodes = {
   empty: 'empty_answer',
   html: 'html_answer',
-  not_json: 'torn_answer',
+  torn: 'torn_answer',
+  text: 'text_answer',
   not_an_object: 'odd_answer',
 } as const
 

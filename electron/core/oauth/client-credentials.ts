@@ -21,6 +21,7 @@ export function createClientCredentials({
   return async (provider, scopes, signal) => {
     try {
       requireClientId(provider)
+      const startedAt = deps.clock.monotonicMs()
       const server = await servers.find(provider, { need: ['token'], discovery: 'when-needed', signal })
       const parameters = resourcesOf(provider, server.values).map((one): [string, string] => [
         'resource',
@@ -43,6 +44,7 @@ export function createClientCredentials({
         }),
         secrets: [],
         dpopKey: wantsDpop(provider, server) ? await dpopKeys.make(await loadLibrary()) : null,
+        startedAt,
         signal,
         run: ({ library, config, options }) =>
           library.clientCredentialsGrant(config, new URLSearchParams(parameters), options),

@@ -16,6 +16,7 @@ type Tools = { deps: OAuthDeps; servers: Servers; caller: TokenCaller }
 export function createExchange({ deps, servers, caller }: Tools): OAuthClient['exchange'] {
   return async (provider, transaction, parameters, signal) => {
     const inner = openInner(transaction)
+    const startedAt = deps.clock.monotonicMs()
     const before = await servers
       .find(provider, { need: ['authorization'], discovery: 'if-possible', signal })
       .catch((error: unknown) => outcomeOfPreparation(provider, error))
@@ -41,12 +42,13 @@ export function createExchange({ deps, servers, caller }: Tools): OAuthClient['e
       }),
       secrets: [callback.code, inner.verifier?.reveal() ?? ''],
       dpopKey: inner.dpopKey,
+      startedAt,
       signal,
       run: (tools) =>
         codeGrant(tools, { callback, inner, transaction, resources: resourcesOf(provider, found.values) }),
     })
     const completed = withCallback(provider, outcome, callback)
-    return postExchange({ deps }, provider, completed, signal)
+    return postExchange({ deps, startedAt }, provider, completed, signal)
   }
 }
 

@@ -111,7 +111,7 @@ export function asDiscoveryError(thrown: unknown): unknown {
   const code =
     thrown.kind === 'timeout' || thrown.kind === 'aborted' || thrown.kind === 'too_large'
       ? codes[thrown.kind]
-      : thrown.kind === 'tls' || thrown.kind === 'unsafe_address'
+      : thrown.kind === 'tls' || thrown.kind === 'unsafe_address' || thrown.kind === 'setup'
         ? 'config_error'
         : 'provider_unreachable'
   return new KeywayError(code, { message: `${thrown.message}.`, cause: thrown })

@@ -1,9 +1,10 @@
 // Token requests that are no OAuth grant and so cannot go through the library: exchanging an access token for a longer one.
 import { parseTokenReply } from '../../../shared/domain/token-response.ts'
 import { DeadlinePassed, withinDeadline } from './deadline.ts'
-import { TOKEN_DEADLINE_MS, type OAuthDeps } from './oauth-deps.ts'
+import type { OAuthDeps } from './oauth-deps.ts'
 import type { ResolvedProvider, TokenOutcome } from './oauth-client.ts'
 import { collectValues } from './provider-values.ts'
+import { timeLeft } from './token-caller.ts'
 import { tokenAnswer } from './token-answer.ts'
 import { outcomeOfReply, outcomeOfWire, type FailureFacts } from './token-outcome.ts'
 import { wireFailure, WireFailure } from './wire-failure.ts'
@@ -13,11 +14,11 @@ export async function plainTokenRequest(
   deps: OAuthDeps,
   provider: ResolvedProvider,
   request: WireRequest,
-  about: { facts: FailureFacts; signal?: AbortSignal | undefined },
+  about: { facts: FailureFacts; startedAt?: number; signal?: AbortSignal | undefined },
 ): Promise<TokenOutcome> {
   const { token, scopes } = provider.spec
   const { host } = new URL(request.url)
-  const deadline = { clock: deps.clock, timeoutMs: TOKEN_DEADLINE_MS, signal: about.signal }
+  const deadline = { clock: deps.clock, timeoutMs: timeLeft(deps, about.startedAt), signal: about.signal }
   try {
     const reply = await withinDeadline(deadline, (signal) =>
       sendWire({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request),

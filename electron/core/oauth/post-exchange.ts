@@ -7,7 +7,7 @@ import { fillProviderUrl, templateValues } from './provider-values.ts'
 import { shapeRequest } from './shape-request.ts'
 
 export async function postExchange(
-  { deps }: { deps: OAuthDeps },
+  { deps, startedAt }: { deps: OAuthDeps; startedAt: number },
   provider: ResolvedProvider,
   outcome: TokenOutcome,
   signal?: AbortSignal,
@@ -32,6 +32,7 @@ export async function postExchange(
   const secrets = [accessToken, provider.clientSecret?.reveal() ?? '']
   const longer = await plainTokenRequest(deps, provider, request, {
     facts: { providerName: provider.name, purpose: 'exchange', secrets },
+    startedAt,
     signal,
   })
   if (longer.kind === 'retry') {

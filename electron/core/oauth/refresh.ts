@@ -39,6 +39,7 @@ async function standardRefresh(
     return { kind: 'ended', code: 'no_refresh_token', message: 'There is no refresh token to use.' }
   }
   const refreshToken = request.refreshToken.reveal()
+  const startedAt = deps.clock.monotonicMs()
   const server = await servers.find(provider, {
     need: refresh.url === null ? ['token'] : [],
     values: request.values,
@@ -61,6 +62,7 @@ async function standardRefresh(
     }),
     secrets: [refreshToken, request.accessToken.reveal()],
     dpopKey: request.dpopKey,
+    startedAt,
     signal,
     run: ({ library, config, options }) =>
       library.refreshTokenGrant(config, refreshToken, refreshParameters(provider, request, values), options),

@@ -26,6 +26,8 @@ export type TokenCall = {
   secrets: readonly string[]
   dpopKey: PrivateJwk | null
   withoutSecret?: boolean
+  /** Monotonic milliseconds at which the whole call began: what came before (discovery) is part of the deadline. */
+  startedAt?: number
   signal?: AbortSignal | undefined
   /** The library's grant. */
   run(tools: GrantTools): Promise<unknown>

@@ -44,7 +44,7 @@ export function createTokenCaller(deps: OAuthDeps, dpopKeys: DpopKeys): TokenCal
     async call(request) {
       try {
         return await withinDeadline(
-          { clock: deps.clock, timeoutMs: TOKEN_DEADLINE_MS, signal: request.signal },
+          { clock: deps.clock, timeoutMs: timeLeft(deps, request.startedAt), signal: request.signal },
           (signal) => attempts(request, signal),
         )
       } catch (error) {
@@ -64,8 +64,19 @@ function stopFailure(error: unknown, request: TokenCall): ReturnType<typeof wire
   )
 }
 
+/** What is left of a token call's deadline; never nothing, so that the failure is the server's and not the arithmetic's. */
+export function timeLeft({ clock }: Pick<OAuthDeps, 'clock'>, startedAt: number | undefined): number {
+  return startedAt === undefined
+    ? TOKEN_DEADLINE_MS
+    : Math.max(1000, TOKEN_DEADLINE_MS - (clock.monotonicMs() - startedAt))
+}
+
+/** Strictly "invalid_client"; but servers that do not see the credentials where they look also say it in other ways. */
 function isClientRefused(outcome: TokenOutcome): boolean {
-  return outcome.kind === 'config_error' && outcome.code === 'invalid_client'
+  if (outcome.kind === 'refused') return outcome.code === 'http_401'
+  if (outcome.kind !== 'config_error') return false
+  const aboutClient = /client[_ ]?(?:id|secret|auth|cred)|credential/i.test(outcome.message)
+  return outcome.code === 'invalid_client' || (outcome.code === 'invalid_request' && aboutClient)
 }
 
 /** RFC 8414: metadata without the field means Basic. Without metadata nobody has said. */

@@ -1,4 +1,5 @@
 // A request without an answer: why, and whether it can have reached the server. Rotating refresh tokens depend on that second fact.
+import { KeywayError } from '../../../shared/contract/errors.ts'
 import { DeadlinePassed } from './deadline.ts'
 
 export type WireFailureKind =
@@ -12,6 +13,8 @@ export type WireFailureKind =
   | 'tls'
   | 'too_large'
   | 'unsafe_address'
+  /** Our own side cannot send: an unreadable extra authority, say. */
+  | 'setup'
 
 export class WireFailure extends Error {
   override readonly name = 'WireFailure'
@@ -52,8 +55,17 @@ const certificate =
 /** What a rejected fetch means. */
 export function wireFailure(thrown: unknown, host: string): WireFailure {
   if (thrown instanceof WireFailure) return thrown
+  if (thrown instanceof KeywayError) {
+    return new WireFailure('setup', thrown.message.replace(/\.$/, ''), { sent: false, cause: thrown })
+  }
   if (thrown instanceof DeadlinePassed) {
     return new WireFailure('timeout', `${host} did not answer in time`, { sent: true, cause: thrown })
+  }
+  if (thrown instanceof Error && thrown.cause instanceof Error && thrown.cause.message === 'bad port') {
+    return new WireFailure('setup', `the port of ${host} is one that no web server may have`, {
+      sent: false,
+      cause: thrown,
+    })
   }
   const codes = codesOf(thrown)
   const about = { systemCode: codes[0] ?? null, cause: thrown }

@@ -1,0 +1,271 @@
+// Connect by URL: honest servers of every kind become filled forms, hostile documents become coded failures with nothing kept.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { providerInput } from '../../shared/contract/provider.ts'
+import { createFakeClock } from '../support/fake-clock.ts'
+import { answerOf, makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
+import { always, startAnswering } from '../support/providers/answering-server.ts'
+import { startRehearsal } from '../support/start-rehearsal.ts'
+import { signInWithHttp } from '../support/user-agent.ts'
+
+const redirectUris = ['http://127.0.0.1:7317/oauth2/callback']
+type Handler = (origin: string) => object | string | ((response: ServerResponse) => void)
+
+/** Serves documents by path; everything else is a 404. */
+async function serve(documents: Readonly<Record<string, Handler>>) {
+  const paths: string[] = []
+  const place = { origin: '' }
+  const server = await startAnswering((request: IncomingMessage, response) => {
+    const path = (request.url ?? '').replace(/\?.*$/, '')
+    paths.push(`${request.method} ${path}`)
+    const found = documents[path]?.(place.origin)
+    if (typeof found === 'function') found(response)
+    else always(found === undefined ? 404 : 200, found ?? 'no')(request, response)
+  })
+  place.origin = server.origin
+  return { origin: server.origin, paths }
+}
+
+const metadata = (issuer: string, base = issuer): object => ({
+  issuer,
+  authorization_endpoint: `${base}/authorize`,
+  token_endpoint: `${base}/token`,
+  scopes_supported: ['openid', 'email', 'offline_access', 'files'],
+})
+
+const discover = (url: string) => makeOAuthClient().discover(url, { redirectUris })
+
+describe('an address that can be connected to', () => {
+  it('is a real issuer: found, registered, signed in at, with no client id from the person', async () => {
+    const rehearsal = await startRehearsal()
+    const client = makeOAuthClient()
+    const { draft, registration, steps, missing } = await client.discover(rehearsal.issuer, { redirectUris })
+    expect(missing).toEqual([])
+    expect(registration?.reveal()).toContain('accessToken')
+    expect(steps.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+    expect(draft.scopes).toEqual(['openid', 'profile', 'email', 'offline_access'])
+    expect(JSON.stringify(steps)).not.toContain(String(draft.clientSecret ?? registration?.reveal()))
+
+    const input = providerInput.parse(draft)
+    const provider = resolvedProvider(input.spec, {
+      clientId: input.clientId,
+      clientSecret: input.clientSecret ?? null,
+    })
+    const { url, transaction } = await client.authorize(provider, {
+      redirectUri: redirectUris[0] ?? null,
+      scopes: input.scopes,
+      secondaryScopes: [],
+      loginHint: null,
+      prompt: null,
+      optionalParams: {},
+    })
+    const outcome = await signInWithHttp(url, { account: 'ada@example.test', stopAtCallback: true })
+    const callback = new URL(outcome.kind === 'stopped' ? outcome.callbackUrl : '').searchParams
+    expect(answerOf(await client.exchange(provider, transaction, callback)).refreshToken).not.toBeNull()
+  })
+
+  it.each([
+    ['OpenID Connect discovery', '/.well-known/openid-configuration', ''],
+    ['the same below a path', '/tenant/.well-known/openid-configuration', '/tenant'],
+    ['RFC 8414', '/.well-known/oauth-authorization-server', ''],
+    ['RFC 8414 with the path inserted', '/.well-known/oauth-authorization-server/tenant', '/tenant'],
+    ['RFC 8414 with the path in front', '/tenant/.well-known/oauth-authorization-server', '/tenant'],
+    ['OpenID Connect with the path inserted', '/.well-known/openid-configuration/tenant', '/tenant'],
+  ])('is an issuer by %s', async (_name, path, issuerPath) => {
+    const { origin } = await serve({ [path]: (base) => metadata(`${base}${issuerPath}`) })
+    const { draft, missing } = await discover(`${origin}${issuerPath}`)
+    expect(draft.spec).toMatchObject({
+      discovery: { issuer: `${origin}${issuerPath}` },
+      endpoints: { token: `${origin}${issuerPath}/token` },
+    })
+    expect(missing).toEqual(['clientId'])
+  })
+
+  it('is a metadata document itself, or a server at the root of the pasted page', async () => {
+    const { origin } = await serve({ '/.well-known/openid-configuration': (base) => metadata(base) })
+    for (const url of [
+      `${origin}/.well-known/openid-configuration`,
+      `${origin}/docs/start#top`,
+      origin.replace('http://', ''),
+    ]) {
+      expect((await discover(url)).draft.spec).toMatchObject({ discovery: { issuer: origin } })
+    }
+  })
+
+  it.each(['well-known', 'challenge'])(
+    'is an MCP server whose %s names its authorization server',
+    async (how) => {
+      const authorization = await serve({
+        '/.well-known/oauth-authorization-server': (base) => metadata(base),
+      })
+      const document = (base: string): object => ({
+        resource: `${base}/mcp`,
+        resource_name: 'Files',
+        authorization_servers: [authorization.origin],
+        scopes_supported: ['files'],
+      })
+      const resource = await serve({
+        [how === 'well-known' ? '/.well-known/oauth-protected-resource/mcp' : '/elsewhere']: document,
+        '/mcp': (base) => (response) => {
+          const challenge = how === 'challenge' ? `Bearer resource_metadata="${base}/elsewhere"` : 'Bearer'
+          response.writeHead(401, { 'www-authenticate': challenge, 'content-type': 'text/event-stream' })
+          // An event stream that never ends: only its headers are wanted.
+          response.write(': hello\n\n')
+        },
+      })
+      const { draft, steps } = await discover(`${resource.origin}/mcp`)
+      expect(draft).toMatchObject({
+        name: 'Files',
+        scopes: ['files', 'offline_access'],
+        spec: {
+          discovery: { issuer: authorization.origin },
+          resources: [`${resource.origin}/mcp`],
+          api: { baseUrl: `${resource.origin}/mcp` },
+        },
+      })
+      expect(steps.map(({ name, outcome }) => `${name}: ${outcome}`)).toContain('Protected resource: ok')
+      expect(providerInput.safeParse({ ...draft, clientId: 'x' }).success).toBe(true)
+    },
+  )
+
+  it('redirects up to five times', async () => {
+    const hop =
+      (count: number): Handler =>
+      (base) =>
+      (response) => {
+        const next = count === 1 ? '/real' : `/hop${count - 1}`
+        response.writeHead(302, { location: `${base}${next}` }).end()
+      }
+    const documents = {
+      '/hop1': hop(1),
+      '/hop2': hop(2),
+      '/hop3': hop(3),
+      '/hop4': hop(4),
+      '/hop5': hop(5),
+      '/real': (base: string) => metadata(base),
+    }
+    const five = await serve({ ...documents, '/.well-known/openid-configuration': hop(5) })
+    expect((await discover(five.origin)).draft.spec).toMatchObject({ discovery: { issuer: five.origin } })
+    const six = await serve({ ...documents, '/.well-known/openid-configuration': hop(6) })
+    await expect(discover(six.origin)).rejects.toMatchObject({ code: 'discovery_failed' })
+  })
+
+  it('refuses to register, and says what to do instead', async () => {
+    const { origin } = await serve({
+      '/.well-known/openid-configuration': (base) => ({
+        ...metadata(base),
+        registration_endpoint: `${base}/register`,
+      }),
+      '/register': () => (response) => {
+        response
+          .writeHead(403, { 'content-type': 'application/json' })
+          .end('{"error":"access_denied","error_description":"by hand only"}')
+      },
+    })
+    const { missing, steps, registration } = await discover(origin)
+    expect(missing).toEqual(['clientId'])
+    expect(registration).toBeNull()
+    expect(steps.at(-1)).toMatchObject({
+      outcome: 'failed',
+      explanation: expect.stringContaining('by hand only') as string,
+    })
+  })
+})
+
+describe('a hostile or useless address', () => {
+  const hostile: Array<[string, Handler]> = [
+    ['another issuer', () => metadata('https://evil.example')],
+    [
+      'a plain http endpoint elsewhere',
+      (base) => ({ ...metadata(base), token_endpoint: 'http://evil.example/token' }),
+    ],
+    [
+      'a script as endpoint',
+      (base) => ({ ...metadata(base), authorization_endpoint: 'javascript:alert(1)' }),
+    ],
+    ['wrong types', (base) => ({ ...metadata(base), token_endpoint: 7, scopes_supported: 'openid' })],
+    ['a list', () => []],
+    ['a web page', () => '<html>Welcome</html>'],
+    ['torn JSON', () => '{"issuer": "'],
+    [
+      'user info in an endpoint',
+      (base) => ({ ...metadata(base), token_endpoint: `${base.replace('//', '//user:pw@')}/token` }),
+    ],
+    [
+      'a redirect to plain http elsewhere',
+      () => (response) => {
+        response.writeHead(302, { location: 'http://evil.example/' }).end()
+      },
+    ],
+    [
+      'a redirect to a file',
+      () => (response) => {
+        response.writeHead(302, { location: 'file:///etc/passwd' }).end()
+      },
+    ],
+    ['five megabytes', () => JSON.stringify({ issuer: 'x'.repeat(5_000_000) })],
+  ]
+
+  it.each(hostile)('with %s is refused with a code', async (_name, handler) => {
+    const { origin } = await serve({ '/.well-known/openid-configuration': handler })
+    await expect(discover(origin)).rejects.toMatchObject({ code: 'discovery_failed' })
+  })
+
+  it('elsewhere may not point at services of this machine', async () => {
+    const asked: string[] = []
+    const answers: Record<string, () => Response> = {
+      'https://evil.example/.well-known/openid-configuration': () =>
+        Response.json({ ...metadata('https://evil.example'), token_endpoint: 'http://127.0.0.1:7317/token' }),
+      'https://evil.example/.well-known/oauth-authorization-server': () =>
+        new Response(null, { status: 302, headers: { location: 'http://localhost:9200/' } }),
+      'https://evil.example/.well-known/oauth-protected-resource': () =>
+        Response.json({
+          resource: 'https://evil.example/',
+          authorization_servers: ['http://127.0.0.1:9200'],
+        }),
+    }
+    const client = makeOAuthClient({
+      fetchFor: () => (url) => {
+        asked.push(url)
+        return Promise.resolve(answers[url]?.() ?? new Response(null, { status: 404 }))
+      },
+    })
+    await expect(client.discover('https://evil.example', { redirectUris })).rejects.toMatchObject({
+      code: 'discovery_failed',
+    })
+    expect(asked.filter((url) => !url.startsWith('https://evil.example'))).toEqual([])
+  })
+
+  it('may not describe a resource of somebody else', async () => {
+    const { origin } = await serve({
+      '/.well-known/oauth-protected-resource/mcp': () => ({
+        resource: 'https://bank.example/',
+        authorization_servers: ['https://evil.example'],
+      }),
+    })
+    await expect(discover(`${origin}/mcp`)).rejects.toMatchObject({ code: 'discovery_failed' })
+  })
+
+  it.each([
+    'http://evil.example',
+    'ftp://server.example',
+    'https://user:pw@server.example',
+    '',
+    'not an address',
+    'javascript:alert(1)',
+  ])('of the form %j is not asked at all', async (url) => {
+    const client = makeOAuthClient({ fetchFor: () => () => Promise.reject(new Error('asked')) })
+    await expect(client.discover(url, { redirectUris })).rejects.toMatchObject({ code: 'invalid_request' })
+  })
+
+  it('that is silent ends after ten seconds, with the steps so far', async () => {
+    const clock = createFakeClock()
+    const arrived = Promise.withResolvers<void>()
+    const { origin } = await startAnswering(() => arrived.resolve())
+    const outcome = makeOAuthClient({ clock }).discover(origin, { redirectUris })
+    outcome.catch(() => undefined)
+    await arrived.promise
+    clock.advance(10_000)
+    await expect(outcome).rejects.toMatchObject({ code: 'discovery_failed', details: { steps: [] } })
+  })
+})
