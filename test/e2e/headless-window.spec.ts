@@ -1,0 +1,125 @@
+// The window in a real browser, served by the built headless host: from the one-time link to a healthy connection.
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { expect, test as base, type Page } from '@playwright/test'
+import manifest from '../../package.json' with { type: 'json' }
+import { createHeadless, type Headless } from '../../electron/headless/create-headless.ts'
+import {
+  createRehearsalProvider,
+  type RehearsalProvider,
+} from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import { Secret } from '../../shared/contract/secret.ts'
+import { root } from '../../scripts/build/parts.ts'
+import { rehearsalRegistration } from '../../scripts/demo/registration.ts'
+import { openWindowClient } from '../../scripts/demo/window-client.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+type World = { host: Headless; rehearsal: RehearsalProvider; complaints: string[] }
+
+const test = base.extend<World>({
+  // Playwright reads from this pattern what a fixture needs.
+  host: async ({ browserName: _browser }, provide) => {
+    const folder = makeTempFolder()
+    const host = await createHeadless({
+      dataFolder: join(folder.path, 'data'),
+      port: 0,
+      windowFolder: join(root, 'out', 'renderer'),
+      passphrase: new Secret(randomBytes(16).toString('base64url')),
+      keychain: 'unused',
+      logLevel: 'warn',
+      version: manifest.version,
+      environment: {},
+    })
+    await provide(host)
+    await host.close()
+    folder.remove()
+  },
+  rehearsal: async ({ host }, provide) => {
+    const rehearsal = await createRehearsalProvider({ redirectUris: [`${host.url}/oauth2/callback`] })
+    const window = await openWindowClient(host.launchUrl())
+    await window.call('providers.create', rehearsalRegistration(rehearsal))
+    await provide(rehearsal)
+    await rehearsal.close()
+  },
+  /** What the browser found wrong: a policy broken, a script that threw, a request refused. */
+  complaints: async ({ page }, provide) => {
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    await provide(complaints)
+  },
+})
+
+async function openProvider(page: Page, host: Headless): Promise<void> {
+  await page.goto(host.launchUrl())
+  await page.getByRole('link', { name: 'Providers' }).click()
+  await page.getByText('Rehearsal').first().click()
+}
+
+async function signIn(page: Page, decision: 'Allow access' | 'Deny'): Promise<Page> {
+  await page.getByRole('button', { name: 'Sign in' }).first().click()
+  const link = page.getByRole('link', { name: 'Open the sign-in page' })
+  const address = await link.getAttribute('href')
+  const provider = await page.context().newPage()
+  await provider.goto(address ?? '')
+  await provider.getByLabel('Account').fill('ada@example.test')
+  await provider.getByRole('button', { name: 'Sign in' }).click()
+  await provider.getByRole('button', { name: decision }).click()
+  await provider.waitForURL((url) => url.pathname === '/oauth2/callback')
+  return provider
+}
+
+test('the link opens the window once; who comes again is told to ask for a fresh one', async ({
+  page,
+  host,
+  complaints,
+}) => {
+  const link = host.launchUrl()
+  await page.goto(link)
+  await expect(page.getByRole('heading', { name: 'Connections' })).toBeVisible()
+  expect(new URL(page.url()).search).toBe('')
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'Connections' })).toBeVisible()
+  expect(complaints).toEqual([])
+
+  const stranger = await page.context().browser()!.newContext()
+  const theirs = await stranger.newPage()
+  expect((await theirs.goto(link))?.status()).toBe(410)
+  await theirs.goto(host.url)
+  await expect(theirs.getByText('Connections').first()).toBeHidden()
+  await stranger.close()
+})
+
+test('a person signs in, and the window shows the healthy connection by itself', async ({
+  page,
+  host,
+  rehearsal,
+  complaints,
+}) => {
+  await openProvider(page, host)
+  const provider = await signIn(page, 'Allow access')
+  await expect(provider.getByText('ada@example.test')).toBeVisible()
+  await page.bringToFront()
+  await expect(page.getByText('Signed in as ada@example.test')).toBeVisible()
+
+  await page.getByRole('link', { name: 'Connections' }).first().click()
+  await expect(page.getByText('Healthy').first()).toBeVisible()
+  await expect(page.getByText('ada@example.test').first()).toBeVisible()
+  expect(rehearsal.grants()).toHaveLength(1)
+  expect(complaints).toEqual([])
+})
+
+test('a person who denies reads what happened and what to do, in the browser and in the window', async ({
+  page,
+  host,
+  rehearsal,
+}) => {
+  await openProvider(page, host)
+  const provider = await signIn(page, 'Deny')
+  await expect(provider.getByText(/denied/i).first()).toBeVisible()
+  await page.bringToFront()
+  await expect(page.getByText(/denied/i).first()).toBeVisible()
+  expect(rehearsal.grants()).toEqual([])
+})
