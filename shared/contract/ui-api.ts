@@ -121,7 +121,13 @@ export const uiCalls = {
   ),
   'providers.remove': call<{ removedConnections: number }>()(byId),
   'providers.redirectPlan': call<RedirectPlan>()(z.strictObject({ draft: z.unknown() })),
-  'providers.discover': call<Discovered>()(z.strictObject({ url: z.string().min(1).max(2000) })),
+  'providers.discover': call<Discovered>()(
+    z.strictObject({
+      url: z.string().min(1).max(2000),
+      /** `register`: a server that registers clients by itself is asked to (RFC 7591). `typed`: the person has a client; nothing is changed there. */
+      client: z.enum(['register', 'typed']),
+    }),
+  ),
   'providers.doctor': call<DoctorStep[]>()(byId),
   'providers.export': call<{ json: string; code: string }>()(byId),
   'connections.connect': call<Flow>()(connectInput),

@@ -108,7 +108,7 @@ async function clientFor(
     log.add({
       name: 'Client',
       outcome: 'skipped',
-      explanation: 'The server takes no registrations; enter the client id of an app registered there.',
+      explanation: 'Enter the client ID of an app registered there.',
     })
     return none
   }

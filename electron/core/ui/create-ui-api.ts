@@ -79,7 +79,7 @@ function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets
       const preset = deps.presets.find(({ slug }) => slug === wanted.data.preset) ?? null
       return deps.planRedirect({ ...wanted.data, spec: specOf(preset, wanted.data.spec) })
     },
-    'providers.discover': async ({ url }) => {
+    'providers.discover': async ({ url, client }) => {
       const redirectUris = [
         deps.planRedirect({
           redirect: 'auto',
@@ -88,11 +88,13 @@ function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets
           spec: specOf(null, {}),
         }).redirectUri,
       ]
-      const found = await oauth.discover(url, { redirectUris: redirectUris.filter((uri) => uri !== null) })
+      const found = await oauth.discover(url, {
+        redirectUris: client === 'register' ? redirectUris.filter((uri) => uri !== null) : [],
+      })
       if (found.registration !== null)
         deps.registrations.remember(found.draft.clientId ?? '', found.registration)
-      const { draft, steps, missing, registration } = found
-      return { draft, steps, missing, registered: registration !== null }
+      const { draft, steps, missing } = found
+      return { draft, steps, missing, registered: (draft.clientId ?? '') !== '' }
     },
     'providers.doctor': async ({ id }) => {
       const provider = providers.resolve(id)

@@ -26,7 +26,7 @@ export function AddByUrl({ url }: { url: string }) {
     if (wanted === '') return
     setFound(null)
     replaceRoute({ name: 'add-url', url: wanted })
-    const answer = await discover.run({ url: wanted })
+    const answer = await discover.run({ url: wanted, client: 'register' })
     if (answer !== null) setFound(answer.value)
   }
 

@@ -21,7 +21,7 @@ export function AddressFields() {
   const lookUp = async (): Promise<void> => {
     if (issuer === null) return
     setFound(false)
-    const answer = await discover.run({ url: issuer.trim() })
+    const answer = await discover.run({ url: issuer.trim(), client: 'typed' })
     if (answer === null) return
     const { draft } = answer.value
     const merged = providerSpec.safeParse(withOverrides(getValues('spec'), draft.spec))
