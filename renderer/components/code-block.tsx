@@ -4,7 +4,7 @@ import { CopyIconButton } from './copy-button.tsx'
 export function CodeBlock({ code, label, copyLabel }: { code: string; label: string; copyLabel: string }) {
   return (
     <figure aria-label={label} className="border-line bg-sunken relative min-w-0 rounded-lg border">
-      <pre className="p-3 pr-12 text-xs leading-5 break-words whitespace-pre-wrap">
+      <pre className="text-ink p-3 pr-12 text-xs leading-5 break-words whitespace-pre-wrap">
         <code>{code}</code>
       </pre>
       <div className="absolute top-1.5 right-1.5">

@@ -13,7 +13,7 @@ export function CopyField({ label, value, copyLabel }: { label: string; value: s
       <span id={id} className="sr-only">
         {label}
       </span>
-      <code className="min-w-0 flex-1 py-1 text-xs break-all select-all">{value}</code>
+      <code className="text-ink min-w-0 flex-1 py-1 text-xs break-all select-all">{value}</code>
       <CopyIconButton value={value} label={copyLabel} />
     </div>
   )

@@ -26,6 +26,8 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
         <Radix.Overlay className={overlay} />
         <Radix.Content
           className={classes(panel, width === 'md' ? 'max-w-md' : 'max-w-2xl')}
+          tabIndex={-1}
+          onOpenAutoFocus={focusContent}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <div className="flex items-start gap-3 px-5 pt-4.5">
@@ -51,6 +53,16 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
       </Radix.Portal>
     </Radix.Root>
   )
+}
+
+/** The first field takes the focus; where there is none, the dialog itself, not its way out. */
+function focusContent(event: Event): void {
+  event.preventDefault()
+  const dialog = event.target as HTMLElement
+  const field = dialog.querySelector<HTMLElement>(
+    'input:not([type="hidden"]), textarea:not([readonly]), select',
+  )
+  ;(field ?? dialog).focus()
 }
 
 export function DialogFooter({ children }: { children: ReactNode }) {

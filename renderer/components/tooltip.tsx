@@ -13,7 +13,15 @@ export function TooltipProvider({ children }: { children: ReactNode }) {
 export function Tooltip({ label, children }: { label: ReactNode; children: ReactElement }) {
   return (
     <Radix.Root>
-      <Radix.Trigger asChild>{children}</Radix.Trigger>
+      <Radix.Trigger
+        asChild
+        onFocus={(event) => {
+          // A dialog or menu that hands the focus over is no question about what the button does.
+          if (!event.target.matches(':focus-visible')) event.preventDefault()
+        }}
+      >
+        {children}
+      </Radix.Trigger>
       <Radix.Portal>
         <Radix.Content
           sideOffset={6}

@@ -4,7 +4,8 @@ import { bytes } from '../../lib/bytes.ts'
 import { classes } from '../../lib/class-names.ts'
 import { text } from '../../lib/text.ts'
 import { clock, exactTime } from '../../lib/time.ts'
-import { activitySentence, connectionOf } from './activity-sentence.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { activitySentence, connectionOf, type NameOf } from './activity-sentence.ts'
 
 const words = text.activity
 const looks = {
@@ -17,7 +18,8 @@ type ActivityLineProps = { row: ActivityRow; now: number; open: boolean; onToggl
 
 export function ActivityLine({ row, now, open, onToggle }: ActivityLineProps) {
   const { Icon, colour } = looks[row.outcome]
-  const sentence = activitySentence(row)
+  const nameOf = useProviderNames()
+  const sentence = activitySentence(row, nameOf)
   return (
     <>
       <button
@@ -58,19 +60,19 @@ export function ActivityLine({ row, now, open, onToggle }: ActivityLineProps) {
           )}
         />
       </button>
-      {open && <Details row={row} />}
+      {open && <Details row={row} nameOf={nameOf} />}
     </>
   )
 }
 
 /** A row in full, with its link in the chain. */
-function Details({ row }: { row: ActivityRow }) {
+function Details({ row, nameOf }: { row: ActivityRow; nameOf: NameOf }) {
   const { fields } = words
   const facts: (readonly [string, string | undefined])[] = [
     [fields.when, exactTime(row.at)],
     [fields.seq, String(row.seq)],
     [fields.app, row.appName],
-    [fields.connection, row.providerSlug === undefined ? undefined : connectionOf(row)],
+    [fields.connection, row.providerSlug === undefined ? undefined : connectionOf(row, nameOf)],
     [fields.method, row.method],
     [fields.host, row.host],
     [fields.path, row.path],
@@ -95,4 +97,9 @@ function Details({ row }: { row: ActivityRow }) {
       )}
     </dl>
   )
+}
+
+function useProviderNames(): NameOf {
+  const { providers } = useSnapshot()
+  return (slug) => providers.find((provider) => provider.slug === slug)?.name ?? slug
 }

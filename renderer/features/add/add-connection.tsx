@@ -57,7 +57,10 @@ function Results({ query, presets }: { query: string; presets: readonly Preset[]
   const found = searchPresets(presets, query)
   const registered = providers.filter((provider) => mentions(provider, query))
   return (
-    <Command.List label={words.results} className="flex flex-col gap-5 outline-none">
+    <Command.List
+      label={words.results}
+      className="outline-none **:[[cmdk-list-sizer]]:flex **:[[cmdk-list-sizer]]:flex-col **:[[cmdk-list-sizer]]:gap-5"
+    >
       {looksLikeAddress(query) && (
         <Group heading={words.ownWay}>
           <ByUrl url={query} />

@@ -19,7 +19,17 @@ export function searchPresets(presets: readonly Preset[], query: string): FoundC
   const byCategory = new Map<string, Preset[]>()
   for (const preset of ranked)
     byCategory.set(preset.category, [...(byCategory.get(preset.category) ?? []), preset])
-  return [...byCategory].map(([category, inside]) => ({ category, presets: inside }))
+  const all = [...byCategory].map(([category, inside]) => ({ category, presets: inside }))
+  // With a query the best match leads; without one the categories stand in a fixed order.
+  return sought === '' ? all.sort((a, b) => place(a.category) - place(b.category)) : all
+}
+
+const order = ['developer', 'google', 'microsoft', 'communication', 'productivity', 'storage', 'ai', 'design']
+
+function place(category: string): number {
+  const at = order.indexOf(category)
+  // The generic ones come last: whoever needs them knows so.
+  return at >= 0 ? at : category === 'identity' ? order.length + 1 : order.length
 }
 
 function hasAllWords({ name, slug, category }: Preset, sought: string): boolean {

@@ -6,6 +6,7 @@ import { ConfirmDialog } from '../../components/dialog.tsx'
 import { shellQuoted, snippet } from '../../lib/snippets.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
+import { snippetSubject } from '../connections/snippet-subject.ts'
 import { reaches } from './apps-of.ts'
 
 const words = text.apps.key
@@ -14,9 +15,11 @@ export type FreshKey = { app: AppView; key: string }
 
 /** The only time a key is seen. Nothing but the button closes it, so that a stray Escape cannot lose the key. */
 export function KeyDialog({ fresh, onSaved }: { fresh: FreshKey; onSaved: () => void }) {
-  const { connections, server } = useSnapshot()
+  const snapshot = useSnapshot()
   const { app, key } = fresh
-  const reached = connections.find((connection) => app.grants.some((grant) => reaches(grant, connection)))
+  const reached = snapshot.connections.find((connection) =>
+    app.grants.some((grant) => reaches(grant, connection)),
+  )
   const mayGetTokens =
     reached !== undefined && app.grants.some((grant) => grant.token && reaches(grant, reached))
   return (
@@ -41,11 +44,7 @@ export function KeyDialog({ fresh, onSaved }: { fresh: FreshKey; onSaved: () => 
             copyLabel={words.copySnippet}
             code={[
               `KEYWAY_KEY=${shellQuoted(key)}`,
-              snippet('curl', mayGetTokens ? 'token' : 'request', {
-                ...reached,
-                connectionId: reached.id,
-                serverUrl: server.url,
-              }),
+              snippet('curl', mayGetTokens ? 'token' : 'request', snippetSubject(reached, snapshot)),
             ].join('\n')}
           />
         </>

@@ -50,6 +50,7 @@ export function LifePictureView({ connection }: { connection: ConnectionView }) 
         {picture.stops !== null && <Upright share={picture.stops} tone="bad" />}
       </div>
       <Axis picture={picture} now={now} />
+      <Legend picture={picture} />
     </figure>
   )
 }
@@ -123,3 +124,39 @@ function Axis({ picture, now }: { picture: LifePicture; now: number }) {
     </div>
   )
 }
+
+/** Says what the marks in view stand for. */
+function Legend({ picture }: { picture: LifePicture }) {
+  const kinds = new Set(picture.marks.map(({ event }) => event.kind))
+  const entry = (key: string, look: string, label: string) => (
+    <li key={key} className="flex items-center gap-1.5">
+      <span className={look} />
+      {label}
+    </li>
+  )
+  return (
+    <ul
+      aria-hidden="true"
+      className="text-muted border-line mt-2 flex flex-wrap gap-x-4 gap-y-1 border-t pt-2.5 text-2xs"
+    >
+      {legendKinds
+        .filter((kind) => kinds.has(kind))
+        .map((kind) => entry(kind, `size-2 ${markLooks[kind]}`, text.connections.lifeLegend[kind]))}
+      {picture.uses.length > 0 && entry('used', 'bg-faint h-2.5 w-px', text.connections.lifeLegend.used)}
+      {picture.nextRefresh !== null &&
+        entry('next', 'border-accent size-2 rounded-full border-[1.5px]', text.connections.lifeLegend.next)}
+      {picture.stops !== null && entry('stops', 'bg-bad h-2.5 w-px', text.connections.lifeLegend.stops)}
+    </ul>
+  )
+}
+
+const legendKinds = [
+  'connected',
+  'reconnected',
+  'refreshed',
+  'rotated',
+  'failed',
+  'retrying',
+  'scopes_changed',
+  'revoked',
+] as const

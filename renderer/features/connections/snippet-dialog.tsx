@@ -10,14 +10,15 @@ import { snippet, snippetLanguages, type SnippetLanguage, type SnippetWay } from
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
+import { snippetSubject } from './snippet-subject.ts'
 
 const words = text.connections.snippet
 
 export function SnippetDialog({ connection, onClose }: { connection: ConnectionView; onClose: () => void }) {
-  const { server } = useSnapshot()
+  const snapshot = useSnapshot()
   const [language, setLanguage] = useState<SnippetLanguage>('curl')
   const [way, setWay] = useState<SnippetWay>('token')
-  const code = snippet(language, way, { ...connection, connectionId: connection.id, serverUrl: server.url })
+  const code = snippet(language, way, snippetSubject(connection, snapshot))
   return (
     <Dialog
       open

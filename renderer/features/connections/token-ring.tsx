@@ -8,6 +8,8 @@ import { useNow } from '../../lib/use-now.ts'
 export function TokenRing({ connection, size = 'sm' }: { connection: ConnectionView; size?: 'sm' | 'lg' }) {
   const now = useNow(1000)
   const { share, short, sentence } = tokenLeft(connection, now)
+  // Where a person has to act, the status says it all.
+  if (share === 0 && connection.lastOutcome.status !== 'ok') return null
   return (
     <Tooltip label={sentence}>
       <span className="flex items-center gap-2">

@@ -120,6 +120,19 @@ export const connectionText = {
     token: 'token',
     refreshToken: 'refresh token',
   },
+  lifeLegend: {
+    connected: 'connected',
+    reconnected: 'reconnected',
+    refreshed: 'refreshed',
+    rotated: 'refreshed, with a new refresh token',
+    failed: 'failed',
+    retrying: 'retrying',
+    scopes_changed: 'scopes changed',
+    revoked: 'revoked',
+    used: 'used',
+    next: 'next refresh',
+    stops: 'stops working',
+  },
   lifeSummary: (refreshes: number, failures: number, uses: number) =>
     `Timeline: ${refreshes} refreshes, ${failures} failures, ${uses} uses in view. The history below says the same in words.`,
   snippet: {
