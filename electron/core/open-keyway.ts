@@ -11,9 +11,18 @@ import { createLogger, type LogLevel } from './logging/create-logger.ts'
 import { createEarlyLogger } from './logging-early.ts'
 import { createOutgoing, type Outgoing } from './network/outgoing.ts'
 import { createOAuthClient } from './oauth/create-oauth-client.ts'
-import type { Browser, Clock, KeyValueStore, Logger, Protector, RecordStore } from './ports.ts'
+import type {
+  Browser,
+  Clock,
+  KeyValueStore,
+  Logger,
+  PassphraseProtectorFactory,
+  Protector,
+  RecordStore,
+} from './ports.ts'
 import { socketPathIn } from './socket-path.ts'
 import { openDataFolder, type DataFolder } from './storage/data-folder.ts'
+import type { FileOps } from './storage/file-ops.ts'
 import type { GuardedKvDeps } from './storage/guarded-kv.ts'
 import { createRecordStore } from './storage/record-store.ts'
 import { systemClock } from './system-clock.ts'
@@ -36,6 +45,10 @@ export type OpenDeps = {
   logLevel?: LogLevel
   /** Gets each finished log line too, for a terminal. */
   mirrorLog?: (line: string) => void
+  /** How files are written. Default: as the platform does it; crash tests bring a set that dies at a chosen step. */
+  fileOps?: FileOps
+  /** Default: a passphrase that is dear to guess. */
+  passphraseProtectors?: PassphraseProtectorFactory
 }
 
 export type OpenedKeyway = {
@@ -82,7 +95,7 @@ async function openIn(
   const place: Place = { folder, clock, logger, damages }
   const vault = createVault({
     protectors: deps.protectors,
-    passphrase: createPassphraseProtectors(),
+    passphrase: deps.passphraseProtectors ?? createPassphraseProtectors(),
     store: recordStore(place, 'vault'),
     clock,
     logger,
@@ -145,7 +158,7 @@ async function buildCore(
       settings: kv('settings'),
       providers: kv('providers'),
       apps: kv('apps'),
-      connections: recordStore(parts, 'connections'),
+      connections: recordStore(parts, 'connections', deps.fileOps),
     },
   })
   network.current = () => keyway
@@ -167,6 +180,13 @@ async function buildCore(
   }
 }
 
-function recordStore({ folder, clock, logger, damages }: Place, name: string): RecordStore {
-  return createRecordStore({ folder: folder.resolve(name), clock, logger, onDamage: damages.add })
+function recordStore(place: Place, name: string, ops?: FileOps): RecordStore {
+  const { folder, clock, logger, damages } = place
+  return createRecordStore({
+    folder: folder.resolve(name),
+    clock,
+    logger,
+    onDamage: damages.add,
+    ...(ops === undefined ? {} : { ops }),
+  })
 }

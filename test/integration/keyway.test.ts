@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { callApi, startRehearsal } from '../support/start-rehearsal.ts'
 import { openTestKeyway, registerRehearsal, signInAtRehearsal } from '../support/open-test-keyway.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -7,6 +7,7 @@ test('the whole circle at a real provider: register, connect, token, rotation, r
   const rehearsal = await startRehearsal()
   const folder = tempFolder()
   const first = await openTestKeyway(folder)
+  onTestFinished(() => first.close())
   const provider = registerRehearsal(first, rehearsal)
 
   const flow = await signInAtRehearsal(first, provider)
@@ -23,6 +24,7 @@ test('the whole circle at a real provider: register, connect, token, rotation, r
   await first.close()
 
   const second = await openTestKeyway(folder)
+  onTestFinished(() => second.close())
   const again = await second.keyway.tokens.get(flow.connectionId, {})
   if (again.kind !== 'ok') throw again.failure
   expect(again.token.accessToken.equals(forced.token.accessToken)).toBe(true)

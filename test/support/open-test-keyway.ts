@@ -1,6 +1,6 @@
 // A core as the headless host opens it: real folder, real stores, real vault, real OAuth client. Only the browser is the test itself.
-import { onTestFinished } from 'vitest'
 import { openKeyway, type OpenDeps, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
+import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-protector.ts'
 import { createConfKv } from '../../electron/headless/conf-kv.ts'
 import type { RehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
 import type { Flow } from '../../shared/contract/flow.ts'
@@ -21,13 +21,17 @@ export function openDeps(dataFolder: string): OpenDeps {
     presets: [],
     environment: {},
     logLevel: 'debug',
+    // A cheap scrypt: these tests are not about how hard a passphrase is to guess.
+    passphraseProtectors: createPassphraseProtectors({ cost: { N: 2, r: 1, p: 1 } }),
   }
 }
 
-/** Opened and unlocked; closed when the test is over. */
-export async function openTestKeyway(dataFolder: string, deps: Partial<OpenDeps> = {}): Promise<OpenedKeyway> {
+/** Opened and unlocked; whoever opens it closes it. */
+export async function openTestKeyway(
+  dataFolder: string,
+  deps: Partial<OpenDeps> = {},
+): Promise<OpenedKeyway> {
   const opened = await openKeyway({ ...openDeps(dataFolder), ...deps })
-  onTestFinished(() => opened.close())
   const { vault } = opened
   if (vault.state().kind === 'uninitialised') await vault.initialise('passphrase', PASSPHRASE)
   if (vault.state().kind === 'locked') await vault.unlock(PASSPHRASE)
@@ -64,8 +68,11 @@ export async function signInAtRehearsal(
   draft: Partial<Parameters<typeof aConnect>[0]> & { as?: string } = {},
 ): Promise<Flow> {
   const { as = 'ada@example.test', ...input } = draft
-  const flow = await keyway.connections.connect(aConnect({ providerId: provider.id, open: 'link-only', ...input }))
-  if (flow.kind !== 'waiting_for_browser') throw new Error(`the sign-in did not start: ${JSON.stringify(flow)}`)
+  const flow = await keyway.connections.connect(
+    aConnect({ providerId: provider.id, open: 'link-only', ...input }),
+  )
+  if (flow.kind !== 'waiting_for_browser')
+    throw new Error(`the sign-in did not start: ${JSON.stringify(flow)}`)
   const outcome = await signInWithHttp(flow.authorizationUrl, { account: as, stopAtCallback: true })
   if (outcome.kind !== 'stopped') throw new Error(`the sign-in ended otherwise: ${JSON.stringify(outcome)}`)
   const result = await keyway.flows.callback(new URL(outcome.callbackUrl).searchParams)

@@ -1,0 +1,77 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { openKeyway } from '../../electron/core/open-keyway.ts'
+import type { TokenResult } from '../../electron/core/connections/token-service.ts'
+import { callApi, startRehearsal } from '../support/start-rehearsal.ts'
+import {
+  openDeps,
+  openTestKeyway,
+  registerRehearsal,
+  signInAtRehearsal,
+} from '../support/open-test-keyway.ts'
+import { runChild } from '../support/run-child.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+
+async function startConnected(...accounts: string[]) {
+  const rehearsal = await startRehearsal()
+  const opened = await openTestKeyway(tempFolder())
+  onTestFinished(() => opened.close())
+  const provider = registerRehearsal(opened, rehearsal)
+  const ids: string[] = []
+  for (const account of accounts) {
+    const flow = await signInAtRehearsal(opened, provider, { account })
+    if (flow.kind !== 'done') throw new Error(flow.kind)
+    ids.push(flow.connectionId)
+  }
+  return { rehearsal, opened, keyway: opened.keyway, ids }
+}
+
+const tokenOf = (result: TokenResult): string => {
+  if (result.kind !== 'ok') throw result.failure
+  return result.token.accessToken.reveal()
+}
+
+test('a thousand callers at once are one token request at a real provider, and all get a token that works', async () => {
+  const { rehearsal, keyway, ids } = await startConnected('work')
+  const [id = ''] = ids
+  await rehearsal.behave({ faults: [{ kind: 'delay', ms: 200, times: 1 }] })
+  const before = rehearsal.stats().tokenRequests
+  const results = await Promise.all(
+    Array.from({ length: 1000 }, () => keyway.tokens.get(id, { rejected: 'current' })),
+  )
+  expect(rehearsal.stats().tokenRequests - before).toBe(1)
+  const tokens = new Set(results.map(tokenOf))
+  expect(tokens.size).toBe(1)
+  expect((await callApi(rehearsal, '/api/files', [...tokens][0] ?? '')).status).toBe(200)
+  expect(rehearsal.stats().reuseDetections).toBe(0)
+})
+
+test('a provider that hangs for one connection holds up no other', async () => {
+  const { rehearsal, keyway, ids } = await startConnected('slow', 'quick')
+  const [slow = '', quick = ''] = ids
+  await rehearsal.behave({ faults: [{ kind: 'delay', ms: 2000, times: 1 }] })
+  const hanging = keyway.tokens.get(slow, { rejected: 'current', deadlineMs: 500 })
+  expect(tokenOf(await keyway.tokens.get(quick, { rejected: 'current' }))).not.toBe('')
+  await expect(hanging).rejects.toMatchObject({ code: 'deadline_exceeded' })
+})
+
+test(
+  'a second process on the folder is refused and told who has it; a killed holder is no holder',
+  { timeout: 60_000 },
+  async () => {
+    const folder = tempFolder()
+    const holder = runChild('hold-folder.ts', [folder])
+    onTestFinished(() => void holder.process.kill('SIGKILL'))
+    await holder.line('ready')
+    await expect(openKeyway(openDeps(folder))).rejects.toMatchObject({
+      code: 'data_folder_busy',
+      details: { holderPid: holder.process.pid },
+    })
+    holder.process.kill('SIGKILL')
+    await holder.ended()
+    const taken = await openTestKeyway(folder)
+    await taken.close()
+    await taken.close()
+    const again = await openTestKeyway(folder)
+    await again.close()
+  },
+)

@@ -1,0 +1,148 @@
+// kill -9 at each step of a refresh, in a process of its own, against a real provider that ends a grant when a used-up refresh token
+// comes back. From the moment the answer is on disk a restart serves a working token; before that it says that a reconnect is needed
+// and why; a dead token is never served.
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { OpenedKeyway } from '../../electron/core/open-keyway.ts'
+import {
+  createRehearsalProvider,
+  type RehearsalProvider,
+} from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import { callApi } from '../support/start-rehearsal.ts'
+import { openTestKeyway, registerRehearsal, signInAtRehearsal } from '../support/open-test-keyway.ts'
+import { runChild } from '../support/run-child.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+// A put is eight steps: open, write, sync, close, two renames, and the folder's open, sync and close.
+const STEPS_OF_A_PUT = 9
+// Processes start slowly on a busy machine; nothing here waits for time to pass.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
+const temp = makeTempFolder()
+const origin = join(temp.path, 'origin')
+let rehearsal: RehearsalProvider
+/** One connection for each crash, because a crash in the window costs its grant. */
+const connections: string[] = []
+
+beforeAll(async () => {
+  rehearsal = await createRehearsalProvider()
+  const opened = await openTestKeyway(origin)
+  const provider = registerRehearsal(opened, rehearsal)
+  for (let n = 0; n < 2 * STEPS_OF_A_PUT + 6; n += 1) {
+    const flow = await signInAtRehearsal(opened, provider, { account: `crash ${n}` })
+    if (flow.kind !== 'done') throw new Error(flow.kind)
+    connections.push(flow.connectionId)
+  }
+  await opened.close()
+})
+
+afterAll(async () => {
+  await rehearsal.close()
+  temp.remove()
+})
+
+let copies = 0
+function freshCopy(): { folder: string; connectionId: string } {
+  const connectionId = connections[copies]
+  copies += 1
+  if (connectionId === undefined) throw new Error('no connection left for this crash')
+  const folder = join(temp.path, `copy-${copies}`)
+  cpSync(origin, folder, { recursive: true })
+  return { folder, connectionId }
+}
+
+async function afterRestart<Answer>(
+  folder: string,
+  look: (opened: OpenedKeyway) => Promise<Answer>,
+): Promise<Answer> {
+  const opened = await openTestKeyway(folder)
+  try {
+    return await look(opened)
+  } finally {
+    await opened.close()
+  }
+}
+
+/** What a caller gets after the restart, and whether the provider's API takes it. */
+async function outcomeAfter(folder: string, connectionId: string): Promise<string> {
+  return afterRestart(folder, async ({ keyway }) => {
+    const result = await keyway.tokens.get(connectionId, {})
+    if (result.kind !== 'ok') {
+      const { message } = keyway.connections.get(connectionId)?.lastOutcome ?? {}
+      return /stopped between the provider's answer and its saving/.test(message ?? '')
+        ? `${result.kind}, and it says why`
+        : `${result.kind}: ${message ?? 'no reason'}`
+    }
+    const { status } = await callApi(rehearsal, '/api/files', result.token.accessToken.reveal())
+    return status === 200 ? 'a working token' : `a token that the API answers with ${status}`
+  })
+}
+
+test('kill -9 at every step of writing the note and the answer', { timeout: 300_000 }, async () => {
+  const outcomes: string[] = []
+  for (let step = 0; step < 2 * STEPS_OF_A_PUT; step += 1) {
+    const { folder, connectionId } = freshCopy()
+    const refreshesBefore = rehearsal.stats().refreshes
+    const child = await runChild('crash-child.ts', [folder, connectionId, `file:${step}`]).ended()
+    expect(child).toMatchObject({ signal: 'SIGKILL' })
+    const asked = rehearsal.stats().refreshes > refreshesBefore
+    // The provider is asked only once the note is on disk.
+    expect({ step, asked }).toEqual({ step, asked: step >= STEPS_OF_A_PUT })
+    outcomes.push(await outcomeAfter(folder, connectionId))
+  }
+  const lost = 'reconnect_needed, and it says why'
+  // The answer counts from its second rename on, which is step 5 of its put; the crash falls in front of the step.
+  const answer = outcomes.slice(STEPS_OF_A_PUT)
+  expect(outcomes.slice(0, STEPS_OF_A_PUT)).toEqual(Array(STEPS_OF_A_PUT).fill('a working token'))
+  expect(answer.slice(0, 6)).toEqual(Array(6).fill(lost))
+  expect(answer.slice(6)).toEqual(Array(STEPS_OF_A_PUT - 6).fill('a working token'))
+})
+
+test('a refresh that nobody interrupts is two writes, and the crash after it costs nothing', async () => {
+  const { folder, connectionId } = freshCopy()
+  const child = await runChild('crash-child.ts', [folder, connectionId, 'never']).ended()
+  expect(child.output).toContain(`all ok after ${2 * STEPS_OF_A_PUT} steps`)
+  expect(await outcomeAfter(folder, connectionId)).toBe('a working token')
+})
+
+test('killed while the provider has not acted yet: the restart renews', async () => {
+  const { folder, connectionId } = freshCopy()
+  await rehearsal.behave({ faults: [{ kind: 'hang', times: 1 }] })
+  await killWhen('tokenRequests', folder, connectionId)
+  expect(await outcomeAfter(folder, connectionId)).toBe('a working token')
+})
+
+test('killed when the provider has rotated and its answer never came: reconnect needed, and it says why', async () => {
+  const { folder, connectionId } = freshCopy()
+  await rehearsal.behave({ faults: [{ kind: 'hang', when: 'after', times: 1 }] })
+  await killWhen('refreshes', folder, connectionId)
+  expect(await outcomeAfter(folder, connectionId)).toBe('reconnect_needed, and it says why')
+})
+
+test('a thousand callers, killed in the middle and restarted: one request before, one after, all answered', async () => {
+  const { folder, connectionId } = freshCopy()
+  await rehearsal.behave({ faults: [{ kind: 'hang', times: 1 }] })
+  const before = rehearsal.stats().tokenRequests
+  await killWhen('tokenRequests', folder, connectionId, 1000)
+  expect(rehearsal.stats().tokenRequests - before).toBe(1)
+  await afterRestart(folder, async ({ keyway }) => {
+    const results = await Promise.all(Array.from({ length: 1000 }, () => keyway.tokens.get(connectionId, {})))
+    expect(results.every(({ kind }) => kind === 'ok')).toBe(true)
+  })
+  expect(rehearsal.stats().tokenRequests - before).toBe(2)
+})
+
+async function killWhen(
+  what: 'tokenRequests' | 'refreshes',
+  folder: string,
+  connectionId: string,
+  callers = 1,
+): Promise<void> {
+  const before = rehearsal.stats()[what]
+  const child = runChild('crash-child.ts', [folder, connectionId, 'never', String(callers)])
+  await child.line('ready')
+  await expect.poll(() => rehearsal.stats()[what], { timeout: 10_000 }).toBeGreaterThan(before)
+  child.process.kill('SIGKILL')
+  await child.ended()
+}
