@@ -36,14 +36,17 @@ export function readBody(
   const chunks: Buffer[] = []
   let size = 0
   let over = false
-  const finish = (result: Buffer | KeywayError): void => {
-    if (over) return
+  let timer: NodeJS.Timeout | undefined
+  const stop = (): void => {
     over = true
     clearTimeout(timer)
+  }
+  const finish = (result: Buffer | KeywayError): void => {
+    if (over) return
+    stop()
     if (result instanceof KeywayError) response.shouldKeepAlive = false
     done(result)
   }
-  const timer = setTimeout(() => finish(new KeywayError('request_timeout')), limits.timeoutMs)
   const take = (chunk: Buffer | null): void => {
     if (over) return
     if (chunk === null) {
@@ -54,13 +57,12 @@ export function readBody(
     if (size > limits.limitBytes) finish(new KeywayError('payload_too_large'))
     else chunks.push(chunk)
   }
-  response.once('close', () => {
-    over = true
-    clearTimeout(timer)
+  if (request instanceof KeywayRequest) request.taker = take
+  else request.on('data', take).once('end', () => take(null))
+  // A small body comes with its head, in this very turn; only what does not needs watching.
+  process.nextTick(() => {
+    if (over) return
+    timer = setTimeout(() => finish(new KeywayError('request_timeout')), limits.timeoutMs)
+    response.once('close', stop)
   })
-  if (request instanceof KeywayRequest) {
-    request.taker = take
-    return
-  }
-  request.on('data', take).once('end', () => take(null))
 }

@@ -6,6 +6,7 @@ import { KeywayError } from '../../shared/contract/errors.ts'
 import { KeywayRequest } from './body-reader.ts'
 import { answerBadRequest } from './bad-requests.ts'
 import { explainBusyPort } from './busy-port.ts'
+import { KEEP_ALIVE_SECONDS } from './keep-alive.ts'
 import type { LocalApi } from './create-server.ts'
 import { openSocketDoor } from './socket-door.ts'
 import { tryListen } from './try-listen.ts'
@@ -30,7 +31,6 @@ export type Listening = {
 
 const MAX_HEADER_BYTES = 16 * 1024
 const HEADERS_TIMEOUT_MS = 10_000
-const KEEP_ALIVE_MS = 72_000
 
 /** @throws KeywayError port_busy (details: port, holder, nextFreePort) */
 export async function listen(api: LocalApi, options: ListenOptions): Promise<Listening> {
@@ -60,7 +60,7 @@ function makeServer(handle: RequestListener): Server {
       // A proxied upload may take hours; every other body has its own time limit.
       requestTimeout: 0,
       connectionsCheckingInterval: 1000,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000,
       // Ours is stricter, and says so in Keyway's words.
       requireHostHeader: false,
       optimizeEmptyRequests: true,

@@ -31,7 +31,7 @@ export async function permit(
   if (answer === 'timed_out') throw new KeywayError('approval_timeout')
 }
 
-function policyUse(use: Use) {
+export function policyUse(use: Use) {
   return use.what === 'token'
     ? ({ what: 'token' } as const)
     : ({ what: 'proxy', method: use.method, host: use.url.host, path: use.url.pathname } as const)

@@ -7,13 +7,17 @@ import fastify, {
 } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import swagger from '@fastify/swagger'
-import { createJsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
 import type { HttpContext } from '../http-context.ts'
 import { admitByAccess } from './access.ts'
 import { asHttpFailure } from './framework-errors.ts'
 import { failureHeaders, COMMON_HEADERS } from '../send.ts'
 import { logInternal } from '../log-internal.ts'
+import { describeRoute } from './describe-route.ts'
+import { pageHeaders } from '../pages/page.ts'
+import { failurePage } from '../pages/result-page.ts'
+import { wantsPage } from '../wants-page.ts'
 import { openapiInfo } from './openapi-info.ts'
 import { refuseOtherMethods } from './other-methods.ts'
 
@@ -47,7 +51,7 @@ export async function createFramework(
   admitByAccess(app, context)
   await app.register(swagger, {
     openapi: openapiInfo(context),
-    transform: createJsonSchemaTransform({ zodToJsonConfig: { target: 'draft-2020-12' } }),
+    transform: describeRoute,
   })
   const seen = refuseOtherMethods(app)
   for (const add of routes) await add(app, context)
@@ -59,6 +63,12 @@ export async function createFramework(
 function sendError(context: HttpContext, error: unknown, reply: FastifyReply): void {
   const failure = asHttpFailure(error)
   logInternal(context, failure)
+  const { access } = reply.request.routeOptions.config
+  // Where a person follows a link, a person reads the answer.
+  if (access !== undefined && access !== 'app' && access !== 'manage' && wantsPage(reply.request)) {
+    void reply.code(failure.status).headers(pageHeaders()).send(failurePage(failure))
+    return
+  }
   void reply
     .code(failure.status)
     .headers({

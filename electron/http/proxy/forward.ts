@@ -8,7 +8,9 @@ import type { AppSession, ProxyPolicy } from '../../core/keyway.ts'
 import { chooseConnection } from '../choose-connection.ts'
 import { withConnectUrl } from '../connect-links.ts'
 import type { HttpContext } from '../http-context.ts'
-import { permit } from '../permit.ts'
+import type { Admission } from '../guard.ts'
+import { permit, policyUse } from '../permit.ts'
+import { needStillAllowed } from '../still-allowed.ts'
 import { tokenFor } from '../vend-token.ts'
 import { requestHeaders } from './forwarded-headers.ts'
 import { nextMove, type Move } from './next-move.ts'
@@ -23,14 +25,20 @@ import type { Upstreams } from './upstreams.ts'
 
 export type ForwardParts = { context: HttpContext; upstreams: Upstreams; pace: RequestPace }
 
-/** What one request carries along from try to try. */
-type Trip = {
-  readonly call: ProxiedCall
+/** Who asks for what, and where the answer goes. */
+export type Forwarding = {
   readonly session: AppSession
+  readonly admission: Admission
+  readonly call: ProxiedCall
+  readonly response: ServerResponse
+  /** Aborts when nobody waits for the answer any more. */
+  readonly gone: AbortSignal
+}
+
+/** What one request carries along from try to try. */
+type Trip = Forwarding & {
   readonly connection: ConnectionRecord
   readonly policy: ProxyPolicy
-  readonly response: ServerResponse
-  readonly gone: AbortSignal
   url: URL
   privateAllowed: boolean
   token: VendedToken
@@ -41,20 +49,15 @@ type Trip = {
 }
 
 /** Answers the request. @throws KeywayError when there is nothing of the API to hand on; the record is written in any case. */
-export async function forward(
-  parts: ForwardParts,
-  session: AppSession,
-  call: ProxiedCall,
-  response: ServerResponse,
-  gone: AbortSignal,
-): Promise<void> {
+export async function forward(parts: ForwardParts, forwarding: Forwarding): Promise<void> {
   const { keyway } = parts.context
+  const { session, call } = forwarding
   const startedAt = keyway.clock.monotonicMs()
   let connection: ConnectionRecord | null = null
   let trip: Trip | null = null
   try {
     connection = chooseConnection(keyway, session.app, call.wanted)
-    trip = await prepare(parts, { session, call, connection, response, gone })
+    trip = await prepare(parts, forwarding, connection)
     const tried = await run(parts, trip)
     noteProxied(keyway, { session, connection, call, url: trip.url, tried, startedAt })
   } catch (thrown) {
@@ -70,10 +73,13 @@ export async function forward(
   }
 }
 
-type Ingredients = Pick<Trip, 'session' | 'call' | 'connection' | 'response' | 'gone'>
-
-async function prepare({ context }: ForwardParts, ingredients: Ingredients): Promise<Trip> {
-  const { session, call, connection, gone } = ingredients
+async function prepare(
+  { context }: ForwardParts,
+  forwarding: Forwarding,
+  connection: ConnectionRecord,
+): Promise<Trip> {
+  const { session, admission, call, gone } = forwarding
+  const { revision } = context.keyway.apps
   const policy = context.keyway.connections.proxyPolicy(connection.id)
   const target = resolveTarget(policy, call.target)
   if (target.kind === 'refused') {
@@ -84,8 +90,12 @@ async function prepare({ context }: ForwardParts, ingredients: Ingredients): Pro
   const token =
     context.keyway.tokens.peek(connection.id, context.keyway.clock.now()) ??
     (await tokenFor(context, session, connection, {}))
+  if (context.keyway.apps.revision !== revision) {
+    needStillAllowed(context.keyway, admission, session, connection, policyUse(use))
+  }
   return {
-    ...ingredients,
+    ...forwarding,
+    connection,
     policy,
     url: target.url,
     privateAllowed: target.privateAllowed,

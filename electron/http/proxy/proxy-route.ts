@@ -2,7 +2,6 @@
 // untouched.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import type { AppSession } from '../../core/keyway.ts'
 import { authenticate } from '../authenticate.ts'
 import { KeywayRequest, readBody } from '../body-reader.ts'
 import { clientGone } from '../client-gone.ts'
@@ -12,7 +11,7 @@ import type { HttpContext } from '../http-context.ts'
 import { logInternal } from '../log-internal.ts'
 import { hasBody, refuse } from '../refuse.ts'
 import { sendFailure } from '../send.ts'
-import { forward, type ForwardParts } from './forward.ts'
+import { forward, type Forwarding, type ForwardParts } from './forward.ts'
 import type { Resolve } from './pinned-lookup.ts'
 import { isJsonForm, parseJsonForm, parsePathForm, type ProxiedCall } from './proxied-call.ts'
 import { createRequestPace } from './request-pace.ts'
@@ -34,8 +33,9 @@ export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: 
     pace: createRequestPace(context.keyway.clock),
   }
 
-  const send = (session: AppSession, response: ServerResponse, call: ProxiedCall): void => {
-    forward(parts, session, call, response, clientGone(response)).catch((error: unknown) => {
+  const send = (asked: Omit<Forwarding, 'gone'>): void => {
+    const { call, response } = asked
+    forward(parts, { ...asked, gone: clientGone(response) }).catch((error: unknown) => {
       // An upload that nobody reads any more must not keep the connection busy.
       if (call.body !== null && !Buffer.isBuffer(call.body)) response.shouldKeepAlive = false
       logInternal(context, sendFailure(response, error))
@@ -49,11 +49,11 @@ export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: 
       return
     }
     allowOrigin(response, admission)
-    const { session } = authenticated
+    const asked = { session: authenticated.session, admission, response }
     const withBody = (parse: (body: Buffer) => ProxiedCall) => (body: Buffer | KeywayError) => {
       try {
         if (body instanceof KeywayError) throw body
-        send(session, response, parse(body))
+        send({ ...asked, call: parse(body) })
       } catch (error) {
         sendFailure(response, error)
       }
@@ -62,13 +62,13 @@ export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: 
       const parse = (body: Buffer): ProxiedCall =>
         parseJsonForm(request.headers['content-type'], admission, body)
       readBody(request, response, JSON_LIMITS, withBody(parse))
-    } else if (!hasBody(request)) send(session, response, parsePathForm(request, admission, null))
+    } else if (!hasBody(request)) send({ ...asked, call: parsePathForm(request, admission, null) })
     else if (Number(request.headers['content-length'] ?? Infinity) <= REPLAY_BYTES) {
       const parse = (body: Buffer): ProxiedCall => parsePathForm(request, admission, body)
       readBody(request, response, REPLAY_LIMITS, withBody(parse))
     } else {
       if (request instanceof KeywayRequest) request.keepSocket = true
-      send(session, response, parsePathForm(request, admission, request))
+      send({ ...asked, call: parsePathForm(request, admission, request) })
     }
   }
 }

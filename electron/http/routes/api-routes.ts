@@ -1,17 +1,26 @@
+import { appRoutes } from './apps.ts'
 import { callbackRoutes } from './callback.ts'
 import { connectRoutes } from './connect.ts'
 import { connectionRoutes } from './connections.ts'
+import { eventRoutes } from './events.ts'
 import { healthRoutes } from './health.ts'
+import { integrationRoutes } from './integrations.ts'
+import { pairingRoutes } from './pairing.ts'
 import { requestRoutes } from './requests.ts'
-import { toolshedRoutes } from './toolshed.ts'
 import { tokenRoutes } from './tokens.ts'
+import { toolshedRoutes } from './toolshed.ts'
 
+/** Every route of the local API, in the order in which the reference shows them. */
 export const apiRoutes = [
   tokenRoutes,
   requestRoutes,
   connectionRoutes,
   connectRoutes,
   callbackRoutes,
+  pairingRoutes,
+  appRoutes,
+  integrationRoutes,
   toolshedRoutes,
+  eventRoutes,
   healthRoutes,
 ] as const

@@ -1,5 +1,7 @@
 import type { Framework } from '../framework/create-framework.ts'
 import { healthAnswer } from '../health.ts'
+import { pageHeaders } from '../pages/page.ts'
+import { referencePage } from '../pages/reference-page.ts'
 import { answeredInFront } from '../framework/answered-in-front.ts'
 
 export function healthRoutes(app: Framework): void {
@@ -17,4 +19,7 @@ export function healthRoutes(app: Framework): void {
     answeredInFront,
   )
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger())
+  app.get('/docs', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
+    reply.headers(pageHeaders()).send(referencePage(app.swagger())),
+  )
 }

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { errorAnswer } from '../../../shared/contract/http-api.ts'
+import { admissionOf } from '../admissions.ts'
+import { authenticate } from '../authenticate.ts'
+import { appEvents } from '../app-events.ts'
+import { openEventStream } from '../event-stream.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { sessionOf } from '../framework/access.ts'
+import type { Framework } from '../framework/create-framework.ts'
+import type { HttpContext } from '../http-context.ts'
+
+const MOST_STREAMS_PER_APP = 16
+
+export function eventRoutes(app: Framework, context: HttpContext): void {
+  const { keyway } = context
+  const open = new Map<string, number>()
+  app.get(
+    '/api/events',
+    {
+      schema: {
+        summary: 'Server-sent events: connection.changed, flow.changed, approval.changed',
+        description:
+          'Only what concerns connections the app may know about, and its own approvals. Never a secret.',
+        tags: ['Server'],
+        response: { 200: z.string().describe('text/event-stream'), default: errorAnswer },
+      },
+    },
+    (request, reply) => {
+      const { app: caller } = sessionOf(request)
+      const streams = open.get(caller.id) ?? 0
+      if (streams >= MOST_STREAMS_PER_APP) {
+        throw new KeywayError('rate_limited', { message: 'This app has too many event streams open.' })
+      }
+      const admission = admissionOf(request.raw)
+      const stream = openEventStream(reply.hijack().raw, context)
+      open.set(caller.id, streams + 1)
+      // Checked at each event: a revoked key, or a grant taken away, counts on open streams too.
+      const current = () => {
+        const authenticated = authenticate(admission, keyway)
+        if (authenticated.kind === 'ok') return authenticated.session.app
+        stream.close()
+        return null
+      }
+      const stops = [
+        ...appEvents(keyway, current, (name, data) => stream.send(name, data)),
+        keyway.on('apps', () => void current()),
+      ]
+      stream.send('ready', { app: caller.id })
+      stream.onEnd(() => {
+        for (const stop of stops) stop()
+        open.set(caller.id, (open.get(caller.id) ?? 1) - 1)
+      })
+    },
+  )
+}

@@ -1,0 +1,98 @@
+import type { FastifyRequest } from 'fastify'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import {
+  errorAnswer,
+  pairBody,
+  pairDecided,
+  pairParams,
+  pairQuery,
+  pairStarted,
+  toIsoMoment,
+} from '../../../shared/contract/http-api.ts'
+import { clientGone } from '../client-gone.ts'
+import { baseUrl } from '../connect-links.ts'
+import type { Framework } from '../framework/create-framework.ts'
+import type { HttpContext } from '../http-context.ts'
+import { createPairings, type Decided } from '../pairings.ts'
+import { delayedRefusal } from '../refuse.ts'
+import { describeApp } from './apps.ts'
+
+export function pairingRoutes(app: Framework, context: HttpContext): void {
+  const pairings = createPairings(context.keyway, context.closing)
+  app.post(
+    '/api/apps/pair',
+    {
+      config: { access: 'public' },
+      schema: {
+        summary: 'Ask the person to pair this program; needs no key',
+        description:
+          'Show the code: the person compares it with the one in Keyway and decides within 60 s. Then fetch the key at pollUrl.',
+        tags: ['Apps'],
+        security: [],
+        body: pairBody,
+        response: { 202: pairStarted, default: errorAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { code, ...wants } = request.body
+      const started = pairings.start(wants, code)
+      return reply.code(202).send({
+        status: 'pending',
+        pairingId: started.pairingId,
+        code: started.code,
+        pollToken: started.pollToken,
+        pollUrl: `${baseUrl(context)}/api/apps/pair/${started.pairingId}`,
+        expiresAt: toIsoMoment(started.expiresAt),
+      })
+    },
+  )
+  app.get(
+    '/api/apps/pair/:pairingId',
+    {
+      config: { access: 'public' },
+      schema: {
+        summary: 'Fetch the decision; the key comes once',
+        description: 'Send the poll token as "Authorization: Bearer". 202 while the person has not decided.',
+        tags: ['Apps'],
+        params: pairParams,
+        querystring: pairQuery,
+        response: { 200: pairDecided, 202: pairDecided, default: errorAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { pairingId } = request.params
+      const token = pollTokenOf(request)
+      const before = pairings.poll(pairingId, token)
+      if (before?.kind === 'pending' && request.query.wait > 0) {
+        await pairings.wait(pairingId, request.query.wait * 1000, clientGone(reply.raw))
+      }
+      // A caller that has gone would lose the key that is handed out once.
+      if (reply.raw.destroyed) return reply
+      const polled = before?.kind === 'decided' ? before : pairings.poll(pairingId, token)
+      if (polled === null) throw await delayedRefusal(context, request.raw, { kind: 'wrong' })
+      if (polled.kind === 'decided') return reply.send(approved(polled.decision))
+      return reply
+        .code(202)
+        .send({ status: 'pending', code: polled.code, expiresAt: toIsoMoment(polled.expiresAt) })
+    },
+  )
+}
+
+/** @throws KeywayError unauthorized */
+function pollTokenOf({ headers: { authorization } }: FastifyRequest): string {
+  const token = /^bearer +(kp_\S+)$/i.exec(authorization ?? '')?.[1]
+  if (token === undefined) {
+    throw new KeywayError('unauthorized', {
+      nextStep: 'Send the pollToken as "Authorization: Bearer <pollToken>".',
+    })
+  }
+  return token
+}
+
+/** @throws KeywayError approval_denied | approval_timeout, or why no app could be made */
+function approved(decision: Decided) {
+  if (decision instanceof KeywayError) throw decision
+  if (decision === 'denied') throw new KeywayError('approval_denied')
+  if (decision === 'timed_out') throw new KeywayError('approval_timeout')
+  return { status: 'approved' as const, key: decision.key, app: describeApp(decision.app) }
+}
