@@ -14,9 +14,8 @@ await runScript(async () => {
   const obstacle = noDesktopBecause()
   const electron = obstacle === null ? await ensureElectron(say) : null
   if (electron === null) {
-    const missing = findElectron() === null ? "Electron's binary is not here" : "Electron's binary is here"
     say(
-      `${missing} ${obstacle ?? 'and cannot be fetched'}; starting the headless host with the same window in your browser.`,
+      `Electron's binary is ${reasonWithout(obstacle)}; starting the headless host with the same window in your browser.`,
     )
     await buildStale(['window', 'headless'], { force: false, say })
     return run(process.execPath, [join(root, 'out/headless/main.js'), ...parameters])
@@ -25,12 +24,17 @@ await runScript(async () => {
   return run(electron, [root, ...parameters])
 })
 
+function reasonWithout(obstacle: string | null): string {
+  if (obstacle === null) return 'not here and cannot be fetched'
+  return findElectron() === null ? `not here, and ${obstacle}` : `here, but ${obstacle}`
+}
+
 /** What keeps Electron from opening a window even where its binary is. */
 function noDesktopBecause(): string | null {
   if (process.platform !== 'linux') return null
   const { DISPLAY: x11, WAYLAND_DISPLAY: wayland } = process.env
-  if ((x11 ?? '') === '' && (wayland ?? '') === '') return 'and there is no display for its window'
-  return process.getuid?.() === 0 ? 'and does not run as root, who has no sandbox' : null
+  if ((x11 ?? '') === '' && (wayland ?? '') === '') return 'there is no display for its window'
+  return process.getuid?.() === 0 ? 'it does not run as root' : null
 }
 
 function run(program: string, parameters: readonly string[]): Promise<number> {
