@@ -11,12 +11,15 @@ type ProviderIndex = {
 
 export type ConnectionIndex = {
   of(providerId: string): ProviderIndex
+  /** Rises with every change that may make another connection be meant than before. */
+  revision(): number
   /** To be told of every change; only those of label, default and provider cost anything. */
   changed(before: ConnectionRecord | null, after: ConnectionRecord | null): void
 }
 
 export function createConnectionIndex(all: () => Iterable<ConnectionRecord>): ConnectionIndex {
   const indexes = new Map<string, ProviderIndex>()
+  let revision = 0
   return {
     of(providerId) {
       const known = indexes.get(providerId)
@@ -25,14 +28,17 @@ export function createConnectionIndex(all: () => Iterable<ConnectionRecord>): Co
       indexes.set(providerId, index)
       return index
     },
+    revision: () => revision,
     changed(before, after) {
       const isSame =
         before !== null &&
         after !== null &&
         before.account === after.account &&
         before.isDefault === after.isDefault &&
-        before.providerId === after.providerId
+        before.providerId === after.providerId &&
+        before.identity.label === after.identity.label
       if (isSame) return
+      revision += 1
       if (before !== null) indexes.delete(before.providerId)
       if (after !== null) indexes.delete(after.providerId)
     },

@@ -11,6 +11,7 @@ export type ConnectionShelf = {
   need(id: string): ConnectionRecord
   ofProvider(providerId: string): ConnectionRecord[]
   index: ConnectionIndex['of']
+  revision: ConnectionIndex['revision']
   put(record: ConnectionRecord): void
   delete(id: string): void
 }
@@ -34,6 +35,7 @@ export function createConnectionShelf(onChanged: (id: string, kind: ChangeKind) 
     },
     ofProvider: (providerId) => index.of(providerId).ids.flatMap((id) => records.get(id) ?? []),
     index: index.of,
+    revision: index.revision,
     put(record) {
       const before = get(record.id)
       index.changed(before, record)

@@ -14,6 +14,7 @@ import { connectionView } from './connection-view.ts'
 import type { TokenEngine } from './create-token-service.ts'
 import { disconnectResult, revokeAtProvider } from './disconnect.ts'
 import type { FlowRegistry } from './flows/create-flows.ts'
+import { manageUrl } from './manage-url.ts'
 import { proxyPolicy } from './proxy-policy.ts'
 import { openTokens } from './sealed-tokens.ts'
 import { selectConnection } from './select-connection.ts'
@@ -53,6 +54,9 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     book.list().filter(({ providerId }) => providers.byId(providerId) !== null)
 
   return {
+    get revision() {
+      return book.revision()
+    },
     list: () => shown().map(view),
     get(id) {
       const record = book.get(id)
@@ -115,7 +119,10 @@ async function disconnect(deps: ConnectionsDeps, id: string): Promise<Disconnect
   await book.remove(id)
   const result = disconnectResult(revocation, {
     providerName: provider?.name ?? 'the provider',
-    manageUrl: provider === null ? null : (providers.presetOf(provider)?.consoleUrl ?? null),
+    manageUrl:
+      provider === null
+        ? null
+        : manageUrl(providers.presetOf(provider), providers.specOf(provider), provider),
   })
   deps.activity.append({
     kind: 'disconnect',
