@@ -52,7 +52,8 @@ export function missingScopes(
 }
 
 function split(text: string, separator: ScopeSeparator): string[] {
-  return separator === ' ' ? text.split(/\s+/) : text.split(separator)
+  // A scope has no spaces, so that a space always parts two, also where a server was asked with commas.
+  return text.split(separator === ' ' ? /\s+/ : separator === ',' ? /[,\s]+/ : separator)
 }
 
 function distinct(scopes: readonly string[]): string[] {

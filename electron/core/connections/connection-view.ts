@@ -31,7 +31,7 @@ export function connectionView(
     providerName: provider.name,
     nextRefreshAt: about.nextRefreshAt,
     apiBaseUrl: apiBaseUrl(provider, spec, record),
-    missingScopes: missingScopes(record.requestedScopes, record.grantedScopes),
+    missingScopes: missingScopes(record.requestedScopes, record.grantedScopes, spec.scopes.aliases),
     stopsWorkingAt: stopsWorkingAt(record, refreshWay(record, spec) === 'none' ? 'no' : 'yes'),
   }
 }

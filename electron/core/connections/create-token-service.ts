@@ -42,8 +42,8 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
     return needOf(ask, record, mayForce ? 'yes' : 'no')
   }
   const refusal = (record: ConnectionRecord, ask: TokenAsk): TokenResult | null => {
-    const { slug } = deps.providerOf(record.providerId)
-    const missing = missingScopes(ask.scopes ?? [], record.grantedScopes)
+    const { slug, spec } = deps.providerOf(record.providerId)
+    const missing = missingScopes(ask.scopes ?? [], record.grantedScopes, spec.scopes.aliases)
     if (missing.length > 0) {
       const details = { ...failureDetails(record, slug), missingScopes: missing }
       return { kind: 'reconnect_needed', failure: new KeywayError('scope_missing', { details }) }

@@ -47,6 +47,7 @@ describe('scopes', () => {
   it('are read from arrays, from commas where spaces were agreed, and from nothing as null', () => {
     expect(parseScopes(['a', 'b', 'a'])).toEqual(['a', 'b'])
     expect(parseScopes('repo,gist')).toEqual(['repo', 'gist'])
+    expect(parseScopes('read write, admin', ',')).toEqual(['read', 'write', 'admin'])
     expect(parseScopes(' a\tb  a ')).toEqual(['a', 'b'])
     expect(parseScopes('')).toEqual([])
     expect(parseScopes(undefined)).toBeNull()

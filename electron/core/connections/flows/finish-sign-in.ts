@@ -207,7 +207,11 @@ function done(deps: FlowDeps, running: RunningFlow, record: ConnectionRecord, he
     account: record.account,
     identityLabel: record.identity.label,
     grantedScopes: record.grantedScopes,
-    missingScopes: missingScopes(record.requestedScopes, record.grantedScopes),
+    missingScopes: missingScopes(
+      record.requestedScopes,
+      record.grantedScopes,
+      held.provider.spec.scopes.aliases,
+    ),
     warning: signInWarning(record, held.provider.spec),
   }))
 }
