@@ -14,7 +14,13 @@ export function proxyPolicy(
   connection: Pick<ConnectionRecord, 'values'>,
 ): ProxyPolicy {
   const parameters = resolveParameters(spec.templateParameters, provider.parameters).values
-  const values = { ...connection.values, ...parameters, client_id: provider.clientId }
+  const values = {
+    ...connection.values,
+    ...parameters,
+    client_id: provider.clientId,
+    app_name: 'Keyway',
+    user_agent: 'Keyway',
+  }
   const baseUrl = apiBaseUrl(provider, spec, connection)
   const base = baseUrl === null ? null : new URL(baseUrl)
   return {
