@@ -15,7 +15,13 @@ import { clientIdRule } from './token-shaping.ts'
 import { wireFailure, type WireFailure } from './wire-failure.ts'
 import { sendWire, type WireReply } from './wire.ts'
 
-type Ask = { provider: ResolvedProvider; server: Server; token: TokenToRevoke; signal: AbortSignal }
+type Ask = {
+  provider: ResolvedProvider
+  server: Server
+  token: TokenToRevoke
+  secrets: readonly string[]
+  signal: AbortSignal
+}
 
 /** RFC 7009 through the library. */
 export async function standardRevocation(deps: OAuthDeps, ask: Ask): Promise<Revoked> {
@@ -24,7 +30,7 @@ export async function standardRevocation(deps: OAuthDeps, ask: Ask): Promise<Rev
   let result: Revoked = { done: false, message: 'There was no way to authenticate.' }
   for (const method of methods) {
     const { reply } = await send(deps, ask, method)
-    result = judgeRevocation(ask.provider, reply, [ask.token.value])
+    result = judgeRevocation(ask.provider, reply, ask.secrets)
     const read = readTokenBody(reply.text)
     const code = read.kind === 'object' ? errorOf(read.body, ask.provider.spec.token)?.code : undefined
     if (result.done || (code !== 'invalid_client' && reply.status !== 401)) break

@@ -41,12 +41,13 @@ async function revokeAll(
   if (own?.url == null && server.endpoint('revocation') === null) {
     return { revoked: 'not_supported', message: `${provider.name} has no way to end a grant from outside.` }
   }
+  const secrets = [tokens.accessToken.reveal(), tokens.refreshToken?.reveal() ?? '']
   const toRevoke = order(tokens, own?.tokens ?? 'refresh-then-access')
   let first: Revoked | null = null
   for (const token of toRevoke) {
     const result =
       own === null
-        ? await standardRevocation(deps, { provider, server, token, signal })
+        ? await standardRevocation(deps, { provider, server, token, secrets, signal })
         : await ownRevocation(deps, { provider, server, rule: own, token, tokens, signal })
     // The first token decides: with the refresh token gone, what is left of the access token ends by itself.
     if (result.done) first ??= result
