@@ -1,0 +1,13 @@
+/** As much of fetch as the client needs, so that it depends on no platform. */
+export type FetchLike = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; redirect: 'manual'; body?: string },
+) => Promise<ResponseLike>
+
+export type ResponseLike = {
+  readonly ok: boolean
+  readonly status: number
+  readonly headers: { get(name: string): string | null }
+  json(): Promise<unknown>
+  text(): Promise<string>
+}

@@ -1,0 +1,12 @@
+export { createKeywayClient } from './keyway-client.ts'
+export type {
+  ApiRequest,
+  Connection,
+  KeywayClient,
+  KeywayClientOptions,
+  Token,
+  TokenWish,
+} from './keyway-client.ts'
+export { KeywayCallError, type Outcome } from './keyway-call-error.ts'
+export { createOAuth2Connection, defineProvider, type OAuth2ConnectionDraft } from './define-provider.ts'
+export type { FetchLike, ResponseLike } from './fetch-like.ts'

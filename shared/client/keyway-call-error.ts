@@ -1,0 +1,53 @@
+import type { z } from 'zod'
+import { errorAnswer } from '../contract/http-api.ts'
+import type { ResponseLike } from './fetch-like.ts'
+
+/** Which of the four outcomes a failed call is, or `failed` for everything else. */
+export type Outcome = 'retrying' | 'reconnect_needed' | 'config_error' | 'failed'
+
+const OUTCOMES: Readonly<Record<string, Outcome>> = {
+  retrying: 'retrying',
+  not_connected: 'reconnect_needed',
+  token_expired: 'reconnect_needed',
+  scope_missing: 'reconnect_needed',
+  config_error: 'config_error',
+}
+
+/** Keyway said no, with a code of its error table, a sentence and the next step. */
+export class KeywayCallError extends Error {
+  override readonly name = 'KeywayCallError'
+  readonly code: string
+  readonly status: number
+  readonly nextStep: string
+  /** The same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean
+  readonly outcome: Outcome
+  /** To be opened in a browser when a sign-in is needed; ten minutes, one use. */
+  readonly connectUrl: string | null
+  /** ISO 8601; when to ask again. */
+  readonly retryAt: string | null
+
+  constructor(status: number, body: z.output<typeof errorAnswer>) {
+    super(body.message)
+    this.code = body.code
+    this.status = status
+    this.nextStep = body.nextStep
+    this.retryable = body.retryable
+    this.outcome = OUTCOMES[body.code] ?? 'failed'
+    this.connectUrl = body.connectUrl ?? null
+    this.retryAt = body.retryAt ?? null
+  }
+}
+
+/** Whatever answered, as a failure; something that is no Keyway included. */
+export async function readFailure(response: ResponseLike): Promise<KeywayCallError> {
+  const parsed = errorAnswer.safeParse(await response.json().catch(() => null))
+  if (parsed.success) return new KeywayCallError(response.status, parsed.data)
+  return new KeywayCallError(response.status, {
+    code: 'internal_error',
+    error: 'internal_error',
+    message: `The answer (HTTP ${response.status}) is not one of Keyway's.`,
+    nextStep: 'Check the address: something else may listen there.',
+    retryable: false,
+  })
+}

@@ -1,0 +1,122 @@
+// The client for programs in JavaScript: four calls over the local API. Runs wherever there is a fetch.
+import type { z } from 'zod'
+import { connectionListAnswer, connectLinkAnswer, tokenAnswer } from '../contract/http-api.ts'
+import { KeywayCallError, readFailure } from './keyway-call-error.ts'
+import type { FetchLike, ResponseLike } from './fetch-like.ts'
+
+export type KeywayClientOptions = {
+  /** The app key, `kw_…`. */
+  key: string
+  /** Default `http://127.0.0.1:7317`. */
+  url?: string
+  /** Default: the platform's own. */
+  fetch?: FetchLike
+}
+
+export type TokenWish = {
+  account?: string
+  /** All must be granted, else the call fails with `scope_missing` and a connectUrl. */
+  scopes?: string[]
+  /** Seconds that the token must still be good for. */
+  minValid?: number
+  /** The token that an API has just refused: Keyway refreshes unless it has a newer one. */
+  rejected?: string | true
+}
+
+export type Token = z.output<typeof tokenAnswer>['data']
+export type Connection = z.output<
+  typeof connectionListAnswer
+>['_embedded']['inf:integration-connection'][number]
+
+export type ApiRequest = {
+  method?: string
+  /** Relative to the connection's base address, or absolute on an allowed host. */
+  url: string
+  headers?: Record<string, string>
+  /** Sent as JSON; a string as it is. */
+  data?: unknown
+  account?: string
+}
+
+export type KeywayClient = {
+  /** A token that works right now. Never opens a browser. @throws KeywayCallError (code, connectUrl, retryAt) */
+  token(provider: string, wish?: TokenWish): Promise<Token>
+  /** The same in jsworkflows' shape: never throws; exactly one of the two is set. */
+  getOAuthToken(handle: string): Promise<{ token: string | null; error: string | null }>
+  /**
+   * Sends an API request through Keyway; the program never sees the token. The answer is the API's own, whatever its status, with redirects
+   * to other origins handed back. @throws KeywayCallError when Keyway itself refuses or cannot reach the API
+   */
+  request(provider: string, request: ApiRequest): Promise<ResponseLike>
+  /** The connections that this app may know about. @throws KeywayCallError */
+  connections(): Promise<Connection[]>
+  /** A link for the person's browser: ten minutes, one use. @throws KeywayCallError */
+  connect(
+    provider: string,
+    wish?: { account?: string; scopes?: string[]; returnUrl?: string },
+  ): Promise<z.output<typeof connectLinkAnswer>>
+}
+
+const PAGE = 1000
+
+/** Does not call anything yet. */
+export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
+  const base = (options.url ?? 'http://127.0.0.1:7317').replace(/\/$/, '')
+  const fetch = options.fetch ?? platformFetch()
+  const send = (path: string, body?: unknown): Promise<ResponseLike> =>
+    fetch(`${base}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      // As a bearer: clients drop that header themselves should they ever follow a redirect to another origin.
+      headers: {
+        authorization: `Bearer ${options.key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      redirect: 'manual',
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  const call = async <Schema extends z.ZodType>(
+    schema: Schema,
+    path: string,
+    body?: unknown,
+  ): Promise<z.output<Schema>> => {
+    const response = await send(path, body)
+    if (!response.ok) throw await readFailure(response)
+    return schema.parse(await response.json())
+  }
+  const token: KeywayClient['token'] = async (provider, wish = {}) =>
+    (await call(tokenAnswer, '/api/integrations/token', { provider, ...wish })).data
+
+  return {
+    token,
+    async getOAuthToken(handle) {
+      try {
+        return { token: (await token(handle)).accessToken, error: null }
+      } catch (error) {
+        return { token: null, error: error instanceof KeywayCallError ? error.code : String(error) }
+      }
+    },
+    async request(provider, request) {
+      const response = await send(`/api/integrations/${encodeURIComponent(provider)}/request`, request)
+      if (response.headers.get('keyway-upstream') === null) throw await readFailure(response)
+      return response
+    },
+    async connections() {
+      const found: Connection[] = []
+      for (;;) {
+        const path = `/api/integration-connections?start=${found.length}&count=${PAGE}`
+        const { _embedded: embedded, total } = await call(connectionListAnswer, path)
+        const page = embedded['inf:integration-connection']
+        found.push(...page)
+        if (page.length === 0 || found.length >= total) return found
+      }
+    },
+    connect: (provider, wish = {}) =>
+      call(connectLinkAnswer, `/api/integrations/${encodeURIComponent(provider)}/connect-link`, wish),
+  }
+}
+
+function platformFetch(): FetchLike {
+  const { fetch } = globalThis as { fetch?: FetchLike }
+  if (fetch === undefined) throw new TypeError('There is no fetch here; give one in the options.')
+  return fetch
+}
