@@ -127,9 +127,9 @@ const codeReply = json({
 
 /** Moves the clock on whenever something waits for it. */
 async function passTime(clock: ReturnType<typeof createFakeClock>): Promise<string> {
-  for (let turn = 0; turn < 500; turn += 1) {
+  for (let turn = 0; turn < 5000; turn += 1) {
     await new Promise<void>((resolve) => void setImmediate(resolve))
-    if (clock.waiting > 0) clock.advance(5000)
+    if (clock.waiting > 0) clock.advance(1000)
   }
   return 'nothing was decided'
 }

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import { presets } from '../../../shared/presets/presets.ts'
-import { dataDifferences } from '../../support/catalog/compare-data.ts'
+import { dataDifferences, isUnsure } from '../../support/catalog/compare-data.ts'
 import { demandedRecord, departures } from '../../support/catalog/departures.ts'
 import { readRecords, type CatalogRecord } from '../../support/catalog/record.ts'
 
@@ -40,4 +40,33 @@ it('notices a wrong life, a wrong rule of the redirect, a forgotten mark', () =>
   expect(found).toContain('loopback names is ["localhost"]')
   expect(found).toContain('scope for a refresh token is null')
   expect(found).toContain('refresh.rotates is not marked as unsure')
+})
+
+/** What the catalogue lists as to be settled before anybody relies on it. */
+const doubts: ReadonlyArray<readonly [slug: string, path: string]> = [
+  ['figma', 'scopes.separator'],
+  ['figma', 'authorize.pkce'],
+  ...['linear', 'calendly', 'vercel', 'cloudflare', 'mastodon'].map(
+    (slug) => [slug, 'client.publicPossible'] as const,
+  ),
+  ['calendly', 'defaultScopes'],
+  ['hubspot', 'redirect'],
+  ['hubspot', 'endpoints.token'],
+  ['slack_user', 'endpoints'],
+  ['monday', 'api.tokenHeader'],
+  ['threads', 'endpoints'],
+  ['todoist', 'endpoints'],
+  ['netlify', 'endpoints'],
+  ...['sentry', 'oura', 'typeform', 'withings', 'mailchimp', 'keycloak', 'webex', 'supabase', 'patreon'].map(
+    (slug) => [slug, 'endpoints.token'] as const,
+  ),
+]
+
+it.each(doubts)('a doubt about %s is shown at %s', (slug, path) => {
+  expect(isUnsure(pairOf(slug)[0], path)).toBe(true)
+})
+
+it('the service that is winding down says so, and the discouraged one too', () => {
+  expect(pairOf('fitbit')[0].notes.join(' ')).toMatch(/switched off/)
+  expect(pairOf('stripe')[0].notes.join(' ')).toMatch(/advises new platforms against/)
 })
