@@ -4,7 +4,7 @@ import { findDesktopDriver } from './test/support/desktop-driver.ts'
 
 // Workers load this file as well; who reads the run wants to know once.
 if (process.env['TEST_WORKER_INDEX'] === undefined)
-  process.stdout.write(`${findDesktopDriver().description}\n`)
+  process.stdout.write(`${findDesktopDriver().describe()}\n`)
 
 export default defineConfig({
   testDir: 'test/e2e',

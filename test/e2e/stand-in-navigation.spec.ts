@@ -19,9 +19,9 @@ async function startOutside(): Promise<{ url: string; visits: string[]; close():
 }
 
 test('the policy of the app is enforced on app://: an inline script does not run, the module does', async ({
-  launch,
+  desktop,
 }) => {
-  const { window } = await launch()
+  const { window } = desktop
   const found = await window.evaluate(async () => {
     const blocked = await fetch('https://elsewhere.example/').then(
       () => 'fetched',
@@ -52,8 +52,8 @@ test('the policy of the app is enforced on app://: an inline script does not run
   })
 })
 
-test('without the policy the same inline script runs: the check above can fail', async ({ launch }) => {
-  const { app } = await launch()
+test('without the policy the same inline script runs: the check above can fail', async ({ desktop }) => {
+  const { app } = desktop
   const ran = await app.evaluate(async ({ BrowserWindow, session }) => {
     const { protocol } = session.fromPartition('lax')
     const lax = '<title>Lax</title><script>window.inlineScriptRan = true</script>'
@@ -66,9 +66,9 @@ test('without the policy the same inline script runs: the check above can fail',
 })
 
 test('the handler of app:// gets method and body, and an address it does not serve fails', async ({
-  launch,
+  desktop,
 }) => {
-  const { app, window } = await launch()
+  const { app, window } = desktop
   const echo = await window.evaluate(async () => {
     const response = await fetch('/echo', { method: 'POST', body: 'grüße' })
     return response.text()
@@ -84,9 +84,9 @@ test('the handler of app:// gets method and body, and an address it does not ser
   expect(failure).toBe('ERR_NAME_NOT_RESOLVED')
 })
 
-test('a navigation of the page is asked about and blocked, whatever starts it', async ({ launch }) => {
+test('a navigation of the page is asked about and blocked, whatever starts it', async ({ desktop }) => {
   const outside = await startOutside()
-  const { window, log, addressOf } = await launch()
+  const { window, log, addressOf } = desktop
   const ways = {
     '/href': (url: string) => {
       location.href = url
@@ -116,10 +116,10 @@ test('a navigation of the page is asked about and blocked, whatever starts it', 
 })
 
 test('the same navigation goes through when the app lets it: the check above can fail', async ({
-  launch,
+  desktop,
 }) => {
   const outside = await startOutside()
-  const { app, window, log, addressOf } = await launch()
+  const { app, window, log, addressOf } = desktop
   await app.evaluate(() => {
     globalThis.fixture.blocksNavigation = false
   })
@@ -134,8 +134,8 @@ test('the same navigation goes through when the app lets it: the check above can
   outside.close()
 })
 
-test('loadURL, reload and a jump inside the page are not asked about', async ({ launch }) => {
-  const { app, window, log } = await launch()
+test('loadURL, reload and a jump inside the page are not asked about', async ({ desktop }) => {
+  const { app, window, log } = desktop
   await window.reload()
   await window.evaluate(() => {
     location.hash = '#part'
@@ -146,9 +146,9 @@ test('loadURL, reload and a jump inside the page are not asked about', async ({ 
   expect((await log()).filter((line) => line.startsWith('will-navigate'))).toEqual([])
 })
 
-test('window.open and target=_blank ask the app and open nothing when it refuses', async ({ launch }) => {
+test('window.open and target=_blank ask the app and open nothing when it refuses', async ({ desktop }) => {
   const outside = await startOutside()
-  const { app, window: page, log, opened } = await launch()
+  const { app, window: page, log, opened } = desktop
   const seen: string[] = []
   app.on('window', (opening) => seen.push(opening.url()))
   const answers = await page.evaluate((url) => {
@@ -170,8 +170,8 @@ test('window.open and target=_blank ask the app and open nothing when it refuses
   outside.close()
 })
 
-test('window.open makes a window when the app allows it: the check above can fail', async ({ launch }) => {
-  const { app, window: page } = await launch()
+test('window.open makes a window when the app allows it: the check above can fail', async ({ desktop }) => {
+  const { app, window: page } = desktop
   const opening = app.waitForEvent('window')
   await page.evaluate(() => {
     window.open('app://fixture/index.html?child')
@@ -181,15 +181,15 @@ test('window.open makes a window when the app allows it: the check above can fai
   expect(app.windows()).toHaveLength(2)
 })
 
-test('a mailto: link is asked about like any other', async ({ launch }) => {
-  const { window, log } = await launch()
+test('a mailto: link is asked about like any other', async ({ desktop }) => {
+  const { window, log } = desktop
   await window.getByRole('link', { name: 'Mail' }).click()
   await expect.poll(log).toContain('will-navigate mailto:somebody@help.example true')
 })
 
-test('webRequest changes the headers of what comes from the network', async ({ launch }) => {
+test('webRequest changes the headers of what comes from the network', async ({ desktop }) => {
   const outside = await startOutside()
-  const { app } = await launch()
+  const { app } = desktop
   const results = await app.evaluate(async ({ BrowserWindow, session }, url) => {
     session.fromPartition('strict').webRequest.onHeadersReceived((details, callback) => {
       const responseHeaders = { ...details.responseHeaders, 'Content-Security-Policy': ["script-src 'none'"] }
@@ -206,8 +206,8 @@ test('webRequest changes the headers of what comes from the network', async ({ l
   outside.close()
 })
 
-test('the permissions of a page are what the app answers', async ({ launch }) => {
-  const { app } = await launch()
+test('the permissions of a page are what the app answers', async ({ desktop }) => {
+  const { app } = desktop
   const states = await app.evaluate(async ({ BrowserWindow, session }) => {
     const query = `Promise.all(['geolocation', 'notifications'].map((name) =>
       navigator.permissions.query({ name }).then(({ state }) => state)))`

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { expect } from '@playwright/test'
 import { test, type FixtureDesktop } from '../support/stand-in-fixture.ts'
 
@@ -7,8 +8,8 @@ function seal({ window }: FixtureDesktop, text: string): Promise<unknown> {
   return window.evaluate((plain) => globalThis.fixture.call('seal', plain), text)
 }
 
-test('the tray menu is seen and clicked, its submenus too, but not what is disabled', async ({ launch }) => {
-  const { trays, clickTray, log } = await launch()
+test('the tray menu is seen and clicked, its submenus too, but not what is disabled', async ({ desktop }) => {
+  const { trays, clickTray, log } = desktop
   const [tray] = await trays()
   expect(tray?.toolTip).toBe('Fixture')
   expect(tray?.menu.map(({ label, type }) => label || type)).toEqual(['Open', 'separator', 'More', 'Off'])
@@ -37,8 +38,8 @@ test('what the app opens outside is recorded, and handed to whom the environment
   browser.close()
 })
 
-test('a second start hands its command line to the first and leaves', async ({ launch }) => {
-  const { app, log, startAgain } = await launch()
+test('a second start hands its command line to the first and leaves', async ({ desktop }) => {
+  const { app, log, startAgain } = desktop
   expect(await startAgain(['keyway://open/connections'])).toBe(0)
   await expect.poll(log).toContain('second-instance keyway://open/connections')
   expect(app.windows()).toHaveLength(1)
@@ -76,8 +77,8 @@ test('safeStorage encrypts, and the next start decrypts what this one encrypted'
   expect(await open(elsewhere)).toContain('Error while decrypting')
 })
 
-test('safeStorage has the moods of real keychains', async ({ launch }) => {
-  const { app } = await launch({ env: { KEYWAY_STAND_IN_SAFE_STORAGE: 'basic_text' } })
+test('safeStorage has the moods of real keychains', async ({ desktop }) => {
+  const { app } = desktop
   const states: unknown[] = []
   for (const mood of ['basic_text', 'kwallet6', 'locked', 'unavailable', 'rotated']) {
     states.push(
@@ -123,8 +124,8 @@ test('a hanging keychain answers only once it wakes up', async ({ launch }) => {
   expect(await sealing).toMatchObject({ result: 'late' })
 })
 
-test('dialogs take their answers from a queue, and an empty queue is an error', async ({ launch }) => {
-  const { app, answerDialog, dialogs } = await launch()
+test('dialogs take their answers from a queue, and an empty queue is an error', async ({ desktop }) => {
+  const { app, answerDialog, dialogs } = desktop
   const ask = (): Promise<string> =>
     app.evaluate(({ dialog }) =>
       dialog.showMessageBox({ message: 'Sure?', buttons: ['No', 'Yes'] }).then(
@@ -139,9 +140,9 @@ test('dialogs take their answers from a queue, and an empty queue is an error', 
 })
 
 test('notifications, power events, open-url and protocol registration are within reach of a spec', async ({
-  launch,
+  desktop,
 }) => {
-  const { app, notifications, clickNotification, emitPowerEvent, log } = await launch()
+  const { app, notifications, clickNotification, emitPowerEvent, log } = desktop
   await app.evaluate(({ app: electronApp, Notification, powerMonitor }) => {
     const { log: lines } = globalThis.fixture
     const notification = new Notification({ title: 'Reconnect', body: 'Needs you' })
@@ -161,8 +162,8 @@ test('notifications, power events, open-url and protocol registration are within
   expect(await app.evaluate(() => globalThis.__standIn.requests.protocolClients)).toEqual(['keyway'])
 })
 
-test('the app is told who it is, as Electron does', async ({ launch, userData }) => {
-  const { app } = await launch()
+test('the app is told who it is, as Electron does', async ({ desktop, sharedUserData }) => {
+  const { app } = desktop
   const facts = await app.evaluate(({ app: electronApp }) => ({
     name: electronApp.getName(),
     version: electronApp.getVersion(),
@@ -174,15 +175,20 @@ test('the app is told who it is, as Electron does', async ({ launch, userData })
   expect(facts).toEqual({
     name: 'Stand-in fixture',
     version: '3.2.1',
-    userData,
+    userData: sharedUserData,
     isPackaged: false,
     type: 'browser',
     electron: '45',
   })
 })
 
-test('a member that the stand-in does not have throws and is named', async ({ launch }) => {
-  const { app } = await launch()
+test('a package that imports electron by itself gets the stand-in', async ({ desktop, sharedUserData }) => {
+  const { app } = desktop
+  expect(await app.evaluate(() => globalThis.fixture.settingsPath)).toBe(join(sharedUserData, 'config.json'))
+})
+
+test('a member that the stand-in does not have throws and is named', async ({ desktop }) => {
+  const { app } = desktop
   const messages = await app.evaluate((electron) => {
     const { app: electronApp, BrowserWindow, Tray } = electron
     const [window] = BrowserWindow.getAllWindows()

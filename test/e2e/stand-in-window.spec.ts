@@ -1,8 +1,8 @@
 import { expect } from '@playwright/test'
 import { fixturePath, test } from '../support/stand-in-fixture.ts'
 
-test('values survive the way from the page to the main process and back', async ({ launch }) => {
-  const { window } = await launch()
+test('values survive the way from the page to the main process and back', async ({ desktop }) => {
+  const { window } = desktop
   const answer = await window.evaluate(async () => {
     const [date, map, big, bytes, nothing, error] = (await globalThis.fixture.call(
       'echo',
@@ -34,9 +34,9 @@ test('values survive the way from the page to the main process and back', async 
 })
 
 test('what cannot be cloned and what fails in a handler is refused in the words of Electron', async ({
-  launch,
+  desktop,
 }) => {
-  const { window } = await launch()
+  const { window } = desktop
   const messages = await window.evaluate(async () => {
     const messageOf = (call: () => Promise<unknown>): Promise<string> =>
       call().then(String, (error: Error) => error.message)
@@ -53,15 +53,15 @@ test('what cannot be cloned and what fails in a handler is refused in the words 
   ])
 })
 
-test('an event goes from a click through the main process back to the page', async ({ launch }) => {
-  const { window, log } = await launch()
+test('an event goes from a click through the main process back to the page', async ({ desktop }) => {
+  const { window, log } = desktop
   await window.getByRole('button', { name: 'Note' }).click()
   await expect(window.locator('#noted')).toHaveText('from the page true')
   expect(await log()).toContain('note from the page')
 })
 
-test('a listener that was taken off hears nothing more, one that stays does', async ({ launch }) => {
-  const { window } = await launch()
+test('a listener that was taken off hears nothing more, one that stays does', async ({ desktop }) => {
+  const { window } = desktop
   const heard = await window.evaluate(async () => {
     const first: string[] = []
     const second: string[] = []
@@ -83,9 +83,9 @@ test('a listener that was taken off hears nothing more, one that stays does', as
 })
 
 test('the page has the bridge before its first script, and nothing of Node or of the preload', async ({
-  launch,
+  desktop,
 }) => {
-  const { window } = await launch()
+  const { window } = desktop
   const found = await window.evaluate(() => ({
     wasThere: globalThis.fixtureWasThere,
     require: typeof Reflect.get(globalThis, 'require'),
@@ -107,17 +107,17 @@ test('the page has the bridge before its first script, and nothing of Node or of
 })
 
 test('a sandboxed preload may require electron and nothing else, and cannot call synchronously', async ({
-  launch,
+  desktop,
 }) => {
-  const { window } = await launch()
+  const { window } = desktop
   const refusals = await window.evaluate(() => globalThis.fixture.refusals)
   expect(Object.keys(refusals).toSorted()).toEqual(['./other.cjs', 'electron/main', 'node:fs', 'sendSync'])
   expect(refusals['node:fs']).toContain('module not found: node:fs')
   expect(refusals['sendSync']).toContain('sendSync is not supported')
 })
 
-test('an error thrown behind the bridge reaches the page as an error', async ({ launch }) => {
-  const { window } = await launch()
+test('an error thrown behind the bridge reaches the page as an error', async ({ desktop }) => {
+  const { window } = desktop
   const message = await window.evaluate(() => {
     try {
       globalThis.fixture.throwNow()
@@ -129,8 +129,8 @@ test('an error thrown behind the bridge reaches the page as an error', async ({ 
   expect(message).toBe('thrown in the preload')
 })
 
-test('the sender of a call is told by Chromium: address, origin and no parent', async ({ launch }) => {
-  const { window } = await launch()
+test('the sender of a call is told by Chromium: address, origin and no parent', async ({ desktop }) => {
+  const { window } = desktop
   await window.evaluate(() => {
     location.hash = '#there'
   })
@@ -143,8 +143,8 @@ test('the sender of a call is told by Chromium: address, origin and no parent', 
   })
 })
 
-test('a reloaded page has its preload again', async ({ launch }) => {
-  const { window } = await launch()
+test('a reloaded page has its preload again', async ({ desktop }) => {
+  const { window } = desktop
   await window.evaluate(() => Reflect.set(globalThis, 'leftOver', true))
   await window.reload()
   await window.waitForFunction(() => globalThis.moduleScriptRan)
@@ -155,8 +155,8 @@ test('a reloaded page has its preload again', async ({ launch }) => {
   expect(after).toEqual({ leftOver: undefined, echo: ['again'] })
 })
 
-test('several windows answer for themselves, and one can be closed', async ({ launch }) => {
-  const { app, window, clickTray } = await launch()
+test('several windows answer for themselves, and one can be closed', async ({ desktop }) => {
+  const { app, window, clickTray } = desktop
   const opening = app.waitForEvent('window')
   await clickTray('Open')
   const second = await opening
@@ -173,8 +173,8 @@ test('several windows answer for themselves, and one can be closed', async ({ la
   expect(await window.evaluate(() => globalThis.fixture.call('echo', 1))).toEqual([1])
 })
 
-test('a window has the size, title and visibility that the app gave it', async ({ launch }) => {
-  const { app, window, addressOf } = await launch()
+test('a window has the size, title and visibility that the app gave it', async ({ desktop }) => {
+  const { app, window, addressOf } = desktop
   expect(await window.evaluate(() => [innerWidth, innerHeight])).toEqual([900, 640])
   expect(await addressOf(window)).toBe('app://fixture/index.html')
   const readWindow = (): Promise<object> =>
@@ -189,8 +189,8 @@ test('a window has the size, title and visibility that the app gave it', async (
   await window.waitForFunction(() => innerWidth === 700 && innerHeight === 500)
 })
 
-test('themeSource switches what the page sees, and back', async ({ launch }) => {
-  const { app, window, log } = await launch()
+test('themeSource switches what the page sees, and back', async ({ desktop }) => {
+  const { app, window, log } = desktop
   const background = (): Promise<string> =>
     window.evaluate(() => getComputedStyle(document.body).backgroundColor)
   const setTheme = (theme: 'dark' | 'light' | 'system'): Promise<void> =>
@@ -207,8 +207,8 @@ test('themeSource switches what the page sees, and back', async ({ launch }) => 
   expect(await log()).toEqual(['theme true', 'theme false'])
 })
 
-test('unsafe preferences are refused by name', async ({ launch }) => {
-  const { app } = await launch()
+test('unsafe preferences are refused by name', async ({ desktop }) => {
+  const { app } = desktop
   const refusals = await app.evaluate(({ BrowserWindow }) =>
     [{ nodeIntegration: true }, { contextIsolation: false }, { sandbox: false }, { webSecurity: false }].map(
       (webPreferences) => {
@@ -228,8 +228,8 @@ test('unsafe preferences are refused by name', async ({ launch }) => {
   ])
 })
 
-test('a preload that cannot run is reported', async ({ launch }) => {
-  const { app, log } = await launch()
+test('a preload that cannot run is reported', async ({ desktop }) => {
+  const { app, log } = desktop
   const openWith = (preload: string): Promise<void> =>
     app.evaluate(async ({ BrowserWindow }, path) => {
       await new BrowserWindow({ webPreferences: { preload: path } }).loadURL('app://fixture/index.html')

@@ -62,8 +62,15 @@ export type DesktopDriver = {
   readonly kind: 'electron' | 'stand-in'
   readonly executablePath: string
   /** One line for the person who reads the test run. */
-  readonly description: string
+  describe(): string
 }
+
+/**
+ * What the stand-in itself makes Chromium write to a page's console. A spec that wants a silent console has to leave it
+ * out; real Electron never writes it.
+ */
+export const standInWarning =
+  'An iframe which has both allow-scripts and allow-same-origin for its sandbox attribute can escape its sandboxing.'
 
 type RecordedMenu = {
   items: Array<{ label: string; type: string; enabled: boolean; checked: boolean; submenu?: unknown }>
@@ -108,15 +115,21 @@ function readChromiumVersion(): string {
 export function findDesktopDriver(): DesktopDriver {
   const binary = process.env['KEYWAY_DESKTOP_DRIVER'] === 'stand-in' ? null : findElectronBinary()
   if (binary !== null) {
-    const description = `desktop driver: Electron ${readElectronVersion()}`
-    return { kind: 'electron', executablePath: binary, description }
+    return {
+      kind: 'electron',
+      executablePath: binary,
+      describe: () => `desktop driver: Electron ${readElectronVersion()}`,
+    }
   }
   return findStandIn()
 }
 
 export function findStandIn(): DesktopDriver {
-  const description = `desktop driver: stand-in on Chromium ${readChromiumVersion()}`
-  return { kind: 'stand-in', executablePath: standInPath, description }
+  return {
+    kind: 'stand-in',
+    executablePath: standInPath,
+    describe: () => `desktop driver: stand-in on Chromium ${readChromiumVersion()}`,
+  }
 }
 
 /** Starts the app without waiting for a window: it may live in the tray only. */

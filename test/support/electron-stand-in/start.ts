@@ -1,7 +1,7 @@
 // The stand-in's main program: what Electron's binary does with its command line, on Node.
 import inspector from 'node:inspector'
 import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { findChromium } from '../chromium.ts'
 import { readAppManifest } from './app/app-manifest.ts'
 import { createChromiumOnDemand } from './chromium/chromium-on-demand.ts'
@@ -87,7 +87,7 @@ async function main(): Promise<void> {
     })
   }
   const require = createRequire(import.meta.url)
-  for (const path of [recorderUrl.pathname, ...launch.requires]) require(path)
+  for (const path of [fileURLToPath(recorderUrl), ...launch.requires]) require(path)
   await importApp(manifest.entryPath)
   await driver
   app.start()

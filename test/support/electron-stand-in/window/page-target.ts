@@ -38,7 +38,8 @@ export async function openPageTarget(
   })
   // Documents forbid popups; one of a page that has no document of the app's yet is closed before it shows anything.
   cdp.browser.on('Target.targetCreated', ({ targetInfo }) => {
-    if (targetInfo.openerId === targetId) cdp.browser.tell('Target.closeTarget', { targetId: targetInfo.targetId })
+    if (targetInfo.openerId === targetId)
+      cdp.browser.tell('Target.closeTarget', { targetId: targetInfo.targetId })
   })
   return {
     targetId,
