@@ -269,3 +269,25 @@ describe('a hostile or useless address', () => {
     await expect(outcome).rejects.toMatchObject({ code: 'discovery_failed', details: { steps: [] } })
   })
 })
+
+describe('an issuer that goes down', () => {
+  it('is taken at its last word for as long as Keyway runs', async () => {
+    const clock = createFakeClock()
+    const up = { now: true }
+    const { origin } = await startAnswering((request, response) => {
+      const isMetadata = request.url?.includes('.well-known') === true
+      const base = `http://${request.headers.host ?? ''}`
+      if (isMetadata) always(up.now ? 200 : 503, up.now ? metadata(base) : 'later')(request, response)
+      else always(200, { access_token: 'at', token_type: 'Bearer' })(request, response)
+    })
+    const client = makeOAuthClient({ clock })
+    const provider = resolvedProvider({ discovery: { issuer: origin } })
+    answerOf(await client.clientCredentials(provider, []))
+    up.now = false
+    clock.advance(2 * 3_600_000)
+    answerOf(await client.clientCredentials(provider, []))
+    // One that never answered has no last word: nothing was sent, so nothing is lost.
+    const stranger = await makeOAuthClient({ clock }).clientCredentials(provider, [])
+    expect(stranger).toMatchObject({ kind: 'retry', sent: false })
+  })
+})

@@ -159,6 +159,11 @@ describe('the OAuth client at a real provider', () => {
       code: 'invalid_request',
     })
 
+    const error = new URLSearchParams({ error: 'access_denied', state: mixed.transaction.state })
+    await expect(client.exchange(provider, mixed.transaction, error)).rejects.toMatchObject({
+      code: 'access_denied',
+    })
+
     answerOf(await client.exchange(provider, mixed.transaction, callback))
     expect(await client.exchange(provider, mixed.transaction, callback)).toMatchObject({
       kind: 'ended',

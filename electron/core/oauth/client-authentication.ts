@@ -20,10 +20,13 @@ export function authMethods(
     return [client.basicWithEmptySecret ? 'basic_empty_secret' : 'none']
   if (client.auth === 'none') return [client.authWithSecret ?? 'none']
   if (client.auth !== 'auto') return [client.auth]
-  if (about.remembered !== undefined) return [about.remembered]
   const both: AuthMethod[] = ['client_secret_basic', 'client_secret_post']
   const offered = both.filter((method) => about.supported?.includes(method) ?? true)
-  return offered.length === 0 ? both : offered
+  const usable = offered.length === 0 ? both : offered
+  // What worked before comes first; the other stays possible, since a server may change its mind.
+  return usable.toSorted(
+    (one, other) => Number(other === about.remembered) - Number(one === about.remembered),
+  )
 }
 
 /** The library's own authentication where it fits the server; Basic is built here, because its encoding is what servers differ in. */

@@ -1,4 +1,5 @@
-// Metadata of issuers, remembered for an hour; a failure for a minute, so that a sign-in does not wait for a dead address each time.
+// Metadata of issuers, remembered for an hour; a failure for a minute, so that a sign-in does not wait for a dead address each time. An
+// issuer that answered before and is down now is taken at its last word: its token endpoint may well be up.
 import type { Clock } from '../ports.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { asDiscoveryError, getDocument, parseMetadata, refused, type DiscoveredMetadata } from './metadata.ts'
@@ -22,7 +23,7 @@ const GOOD_FOR_MS = 3_600_000
 const BAD_FOR_MS = 60_000
 const REMEMBERED = 200
 
-type Entry = { until: number; found: DiscoveredMetadata | KeywayError }
+type Entry = { until: number; found: DiscoveredMetadata | KeywayError; lastGood: DiscoveredMetadata | null }
 
 export function createMetadataCache(clock: Clock): MetadataCache {
   const entries = new Map<string, Entry>()
@@ -41,13 +42,19 @@ export function createMetadataCache(clock: Clock): MetadataCache {
       }
       try {
         const found = await ask(question, wire, userAgent)
-        remember(question.key, { until: clock.monotonicMs() + GOOD_FOR_MS, found })
+        remember(question.key, { until: clock.monotonicMs() + GOOD_FOR_MS, found, lastGood: found })
         return found
       } catch (error) {
         const failure = asDiscoveryError(error)
         // What the caller's own signal or time ended says nothing about the server.
+        const lastGood = known?.lastGood ?? null
         if (failure instanceof KeywayError && !wire.signal.aborted) {
-          remember(question.key, { until: clock.monotonicMs() + BAD_FOR_MS, found: failure })
+          remember(question.key, {
+            until: clock.monotonicMs() + BAD_FOR_MS,
+            found: lastGood ?? failure,
+            lastGood,
+          })
+          if (lastGood !== null) return lastGood
         }
         throw failure
       }

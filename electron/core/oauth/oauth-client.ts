@@ -46,7 +46,14 @@ export type TokenAnswer = {
   clockSkewMs: number | null
 }
 
-/** The four outcomes of a token request (product.md); `refused` is a refusal that is not `invalid_grant` and wants one confirmation. */
+/**
+ * The four outcomes of a token request (product.md); `refused` is a refusal that is not `invalid_grant` and wants one confirmation.
+ *
+ * Codes: the provider's own where it gave one (invalid_grant, interaction_required …); `http_<status>` where it gave only a status; for what
+ * cannot be read html_answer, torn_answer, text_answer, empty_answer, odd_answer, no_token_in_answer, answer_too_large, redirected; for the way
+ * there unreachable, network_error, timeout, aborted, tls_failure, unsafe_address, setup; id_token_invalid, dpop_ignored, no_refresh_token; and
+ * KeywayError codes for what was wrong before a request could be made. `message` is a sentence, but for `ended` the provider's words alone.
+ */
 export type TokenOutcome =
   | { kind: 'ok'; answer: TokenAnswer }
   /** `sent`: false only when the request certainly never left, so that the refresh token is certainly unused. */

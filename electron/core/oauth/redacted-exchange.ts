@@ -4,7 +4,7 @@
 export type RecordedExchange = { request: string; answer: string }
 
 const secretFields =
-  /("?(?:access_token|refresh_token|id_token|client_secret|code|code_verifier|device_code|registration_access_token|assertion|client_assertion|password|token|key|state|nonce)"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^&\s,}]+)/gi
+  /("?(?:access_token|refresh_token|id_token|client_secret|(?<![A-Za-z_])code|code_verifier|device_code|registration_access_token|assertion|client_assertion|password|token|key|state|nonce)"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^&\s,}]+)/gi
 const secretHeaders = /^(authorization|dpop|cookie|set-cookie|proxy-authorization)$/i
 const MOST = 2000
 

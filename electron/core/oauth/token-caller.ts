@@ -35,8 +35,6 @@ export function createTokenCaller(deps: OAuthDeps, dpopKeys: DpopKeys): TokenCal
       outcome = await attemptGrant({ deps, dpopKeys, library, signal }, call, method)
       if (outcome.kind === 'ok') taken.set(key, method)
     }
-    // A server that changed its mind is asked both ways again the next time.
-    if (isClientRefused(outcome)) taken.delete(key)
     return outcome
   }
 
