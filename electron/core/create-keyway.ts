@@ -3,6 +3,7 @@
 import type { Preset } from '../../shared/contract/preset.ts'
 import type { Snapshot } from '../../shared/contract/ui-api.ts'
 import { planRedirect } from '../../shared/domain/redirect-uri.ts'
+import { createAutoLock, type AutoLock } from './auto-lock.ts'
 import { createAppParts, type AppParts } from './apps/app-parts.ts'
 import { createConnectionParts, type ConnectionParts } from './connections/connection-parts.ts'
 import type { Damages } from './damages.ts'
@@ -16,6 +17,7 @@ import { secretBoxOf } from './secret-box.ts'
 import { createServerState, type ServerState } from './server-state.ts'
 import { createSettings, type SettingsBook } from './settings.ts'
 import { createUiApi } from './ui/create-ui-api.ts'
+import { noticing } from './ui/noticing.ts'
 import { createDiscoveredRegistrations } from './ui/discovered-registrations.ts'
 import { vaultView } from './vault-view.ts'
 import type { Vault } from './vault/vault.ts'
@@ -66,25 +68,44 @@ type Parts = {
 export async function createKeyway(deps: KeywayDeps): Promise<Keyway> {
   const parts = buildParts(deps)
   await parts.connections.load()
+  const { connections, apps, events, settings } = parts
   const snapshot = (): Snapshot => snapshotOf(deps, parts)
-  const { connections, apps, events, settings, server, providers } = parts
-  const renewalsSettled = (): Promise<void> => connections.tokens.allSettled(LOCK_WAIT_MS)
   const ui = createUiApi({
     ...deps,
     ...connections,
     ...apps,
-    providers,
+    providers: parts.providers,
     settings,
     planRedirect: parts.planRedirect,
     registrations: createDiscoveredRegistrations(),
     snapshot,
-    renewalsSettled,
+    renewalsSettled: () => connections.tokens.allSettled(LOCK_WAIT_MS),
   })
-  const stopWatching = watchVault(deps, parts)
+  const autoLock = createAutoLock({
+    clock: deps.clock,
+    minutes: () => settings.get().autoLockMinutes,
+    lock: () => void ui['vault.lock'](undefined),
+  })
+  const stopWatching = watchVault(deps, parts, autoLock)
   deps.damages.onAdded(() => events.changed('damages', deps.damages.list))
   if (deps.vault.state().kind === 'unlocked') connections.unlocked()
-  let closing: Promise<void> | null = null
+  const closed = once(async () => {
+    autoLock.close()
+    apps.close()
+    await connections.close()
+    stopWatching()
+    events.close()
+  })
+  return {
+    ...faceOf(deps, parts),
+    ui: noticing(ui, autoLock.touched),
+    snapshot,
+    close: closed,
+  }
+}
 
+function faceOf(deps: KeywayDeps, parts: Parts): Omit<Keyway, 'ui' | 'snapshot' | 'close'> {
+  const { connections, apps, events, server, providers } = parts
   return {
     clock: deps.clock,
     logger: deps.logger,
@@ -97,10 +118,8 @@ export async function createKeyway(deps: KeywayDeps): Promise<Keyway> {
     apps: apps.apps,
     approvals: apps.approvals,
     activity: deps.activity,
-    settings,
+    settings: parts.settings,
     vault: secretBoxOf(deps.vault),
-    ui,
-    snapshot,
     on: events.on,
     emit: events.emit,
     serverChanged(next) {
@@ -110,16 +129,12 @@ export async function createKeyway(deps: KeywayDeps): Promise<Keyway> {
       events.changed('providers', providers.list)
     },
     wake: connections.background.wake,
-    close() {
-      closing ??= (async () => {
-        apps.close()
-        await connections.close()
-        stopWatching()
-        events.close()
-      })()
-      return closing
-    },
   }
+}
+
+function once(task: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null
+  return () => (running ??= task())
 }
 
 function buildParts(deps: KeywayDeps): Parts {
@@ -146,6 +161,8 @@ function buildParts(deps: KeywayDeps): Parts {
     providers: providerBook,
     box,
     planRedirect: plan,
+    home: () => ({ port: server.port() ?? settings.get().port, listening: server.view().listening }),
+    keepClient: (id, client) => providers.keepClient(id, client),
     random: deps.random ?? Math.random,
     onUnreadable,
     onConnectionsChanged: (kind) => {
@@ -191,11 +208,16 @@ function plannerFor({ host }: KeywayDeps, server: ServerState, settings: Setting
     })
 }
 
-function watchVault({ vault, activity }: KeywayDeps, { events, connections }: Parts): () => void {
+function watchVault(
+  { vault, activity }: KeywayDeps,
+  { events, connections }: Parts,
+  autoLock: AutoLock,
+): () => void {
   let was = vault.state().kind
   return vault.onChange((state) => {
     if (state.kind !== was) {
       activity.append({ kind: 'vault', outcome: 'ok', note: state.kind })
+      autoLock.touched()
       if (state.kind === 'unlocked') connections.unlocked()
       else connections.locked()
     }

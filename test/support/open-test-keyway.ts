@@ -35,6 +35,12 @@ export async function openTestKeyway(
   const { vault } = opened
   if (vault.state().kind === 'uninitialised') await vault.initialise('passphrase', PASSPHRASE)
   if (vault.state().kind === 'locked') await vault.unlock(PASSPHRASE)
+  opened.keyway.serverChanged({
+    url: 'http://127.0.0.1:7317',
+    listening: true,
+    failure: null,
+    socketPath: null,
+  })
   return opened
 }
 

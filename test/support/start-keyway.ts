@@ -85,6 +85,7 @@ export async function startTestKeyway(options: TestKeywayOptions = {}): Promise<
     host: { kind: 'headless', platform: 'linux', version: '0.0.0-test' },
     random: options.random ?? (() => 0.5),
   })
+  keyway.serverChanged({ url: 'http://127.0.0.1:7317', listening: true, failure: null, socketPath: null })
   return { keyway, clock, oauth, server, vault, stores, opened, activity, logger }
 }
 

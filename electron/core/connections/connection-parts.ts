@@ -9,6 +9,7 @@ import { sameAccount } from './connection-record.ts'
 import { createConnections } from './create-connections.ts'
 import { revokeAtProvider } from './disconnect.ts'
 import { createFlows, type FlowRegistry } from './flows/create-flows.ts'
+import type { FlowDeps } from './flows/flow-deps.ts'
 import { createFlowBook } from './flows/flow-book.ts'
 import { giveBack } from './flows/give-back.ts'
 import { createTokenParts, type TokenParts, type TokenPartsDeps } from './token-parts.ts'
@@ -19,6 +20,8 @@ const SETTLE_MS = 16_000
 export type ConnectionPartsDeps = TokenPartsDeps & {
   browser: Browser
   planRedirect: PlanRedirect
+  home: FlowDeps['home']
+  keepClient: FlowDeps['keepClient']
   onFlowsChanged: () => void
 }
 

@@ -76,12 +76,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       }),
     setDefault: (id) =>
       deps.inProviderTurn(book.need(id).providerId, async () => {
-        // The new one first: a crash in between leaves two, of which `select` takes one, instead of none.
-        const chosen = await book.change(id, (record) => ({ ...record, isDefault: true }))
-        for (const other of book.ofProvider(chosen.providerId)) {
-          if (other.id !== id && other.isDefault)
-            await book.change(other.id, (record) => ({ ...record, isDefault: false }))
-        }
+        await makeDefault(book, id)
         return view(book.need(id))
       }),
     async refresh(id) {
@@ -101,6 +96,15 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       const { accessToken, tokenType, dpopKey } = openTokens(deps.box, record)
       return { accessToken, tokenType, dpopKey, values: record.values }
     },
+  }
+}
+
+async function makeDefault(book: ConnectionBook, id: string): Promise<void> {
+  // The new one first: a crash in between leaves two, of which `select` takes one, instead of none.
+  const chosen = await book.change(id, (record) => ({ ...record, isDefault: true }))
+  for (const other of book.ofProvider(chosen.providerId)) {
+    if (other.id === id || !other.isDefault) continue
+    await book.change(other.id, (record) => ({ ...record, isDefault: false }))
   }
 }
 

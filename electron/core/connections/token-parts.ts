@@ -3,7 +3,7 @@ import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import type { Activity } from '../keyway.ts'
-import type { OAuthClient } from '../oauth/oauth-client.ts'
+import type { OAuthClient, ResolvedProvider } from '../oauth/oauth-client.ts'
 import type { Clock, Logger, RecordStore } from '../ports.ts'
 import { resolveProvider } from '../providers/create-providers.ts'
 import type { ProviderBook } from '../providers/provider-book.ts'
@@ -19,6 +19,7 @@ import { createTokenClock } from './token-clock.ts'
 import type { ProviderFacts } from './token-server.ts'
 import { createUnsavedAnswers } from './unsaved-answers.ts'
 import { createUsage, type Usage } from './usage.ts'
+import { createValidations } from './validations.ts'
 
 const CONFIRM_AFTER_MS = 1_000
 /** Above the token request's own deadline, so that a rotation under way is not cut off. */
@@ -57,7 +58,7 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
     earlierMarks: new Set(),
     isClosing: false,
   }
-  const { book, usage, unsaved, tokens, background } = wire(deps, state)
+  const { book, usage, unsaved, tokens, background, validations } = wire(deps, state)
   return {
     book,
     tokens,
@@ -85,6 +86,7 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
     async close() {
       state.isClosing = true
       background.close()
+      validations.close()
       await tokens.allSettled(CLOSING_MS)
       await unsaved.saveNow()
       usage.flush()
@@ -110,10 +112,13 @@ function wire(deps: TokenPartsDeps, state: State) {
     onChanged(id, kind) {
       if (isOutdated(cache.held(id), book.get(id))) cache.drop(id)
       background.changed(id)
+      validations.changed(id)
       deps.onConnectionsChanged(kind)
     },
   })
   const usage = createUsage({ book, clock })
+  const resolve = (providerId: string): ResolvedProvider =>
+    resolveProvider(providers, box, providers.need(providerId))
   const slugOf = (id: string): string => providerOf(id).slug
   const unsaved = createUnsavedAnswers({ ...deps, book, slugOf, onSaved: cache.drop })
   const tokens: TokenEngine = createTokenEngine({
@@ -126,14 +131,15 @@ function wire(deps: TokenPartsDeps, state: State) {
     usage,
     earlierMarks,
     providerOf,
-    resolve: (providerId) => resolveProvider(providers, box, providers.need(providerId)),
+    resolve,
     confirmAfterMs: CONFIRM_AFTER_MS,
     isClosing: () => state.isClosing,
     revokeStray: (provider, { requestedScopes }, answer) =>
       revokeAnswer(deps, provider, { redirectUri: null, scopes: requestedScopes }, answer),
   })
   const background = createBackground({ ...deps, book, tokens, lastUsedAt: usage.lastUsedAt, providerOf })
-  return { book, usage, unsaved, tokens, background }
+  const validations = createValidations({ ...deps, book, tokens, providerOf, resolve })
+  return { book, usage, unsaved, tokens, background, validations }
 }
 
 function isOutdated(

@@ -5,11 +5,11 @@ import type { ProviderInput, ProviderRecord, ProviderView } from '../../../share
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
 import type { Activity, Providers } from '../keyway.ts'
-import type { ResolvedProvider } from '../oauth/oauth-client.ts'
+import type { RegisteredClient, ResolvedProvider } from '../oauth/oauth-client.ts'
 import type { Clock } from '../ports.ts'
 import type { SecretBox } from '../secret-box.ts'
 import type { ProviderBook } from './provider-book.ts'
-import { changedProvider, checkSlug, newProvider } from './provider-changes.ts'
+import { changedProvider, checkSlug, newProvider, withRegisteredClient } from './provider-changes.ts'
 import { openClientSecret } from './provider-secrets.ts'
 import { providerView } from './provider-view.ts'
 
@@ -32,6 +32,8 @@ export type ProvidersDeps = {
 
 /** {@link Providers}, and registration with what a dynamic registration (RFC 7591) gave. */
 export type ProviderRegistry = Providers & {
+  /** A client that the provider itself registered for Keyway. */
+  keepClient(id: string, client: RegisteredClient): ProviderRecord
   createRegistered(input: ProviderInput, registration: Secret | null): ProviderView
 }
 
@@ -47,16 +49,20 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
       connectionCount: deps.connectionCount(record.id),
     })
   }
-  const note = (record: ProviderRecord, what: string): void =>
-    deps.activity.append({ kind: 'provider', outcome: 'ok', providerSlug: record.slug, note: what })
+  const note = ({ slug }: ProviderRecord, what: string): void =>
+    deps.activity.append({ kind: 'provider', outcome: 'ok', providerSlug: slug, note: what })
+  const save = (before: ProviderRecord | null, after: ProviderRecord, what: string): void => {
+    // Read once before it is written: settings that make no spec together are refused here.
+    book.specOf(after)
+    book.save(after)
+    note(after, what)
+    deps.onChanged({ before, after })
+  }
 
   const createRegistered: ProviderRegistry['createRegistered'] = (input, registration) => {
     checkSlug(input, { presetSlugs, takenSlugs: book.takenSlugs() })
     const record = newProvider(input, registration, { box, clock })
-    book.specOf(record)
-    book.save(record)
-    note(record, 'registered')
-    deps.onChanged({ before: null, after: record })
+    save(null, record, 'registered')
     return view(record)
   }
 
@@ -74,10 +80,7 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
         throw new KeywayError('slug_immutable', { details: { field: 'slug' } })
       }
       const { record, reauthorise } = changedProvider(before, patch, { box, clock })
-      book.specOf(record)
-      book.save(record)
-      note(record, 'changed')
-      deps.onChanged({ before, after: record })
+      save(before, record, 'changed')
       return { provider: view(record), reauthorise }
     },
     async remove(id) {
@@ -87,6 +90,12 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
       note(record, 'removed')
       deps.onChanged({ before: record, after: null })
       return { removedConnections }
+    },
+    keepClient(id, client) {
+      const before = book.need(id)
+      const record = withRegisteredClient(before, client, deps)
+      save(before, record, 'the provider registered a client for Keyway')
+      return record
     },
     resolve: (id) => resolveProvider(book, box, book.need(id)),
   }

@@ -10,6 +10,7 @@ import type { Secret } from '../../../shared/contract/secret.ts'
 import { slugSchema } from '../../../shared/contract/slug.ts'
 import { slugAvailability } from '../../../shared/domain/slug-availability.ts'
 import { newId } from '../ids.ts'
+import type { RegisteredClient } from '../oauth/oauth-client.ts'
 import type { Clock } from '../ports.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { sealClientSecret, sealRegistration } from './provider-secrets.ts'
@@ -76,6 +77,23 @@ export function changedProvider(
   }
   const secretChanged = clientSecret !== undefined && clientSecret !== SECRET_PLACEHOLDER
   return { record: next, reauthorise: secretChanged || !isDeepStrictEqual(basisOf(record), basisOf(next)) }
+}
+
+/** The provider with a client that it registered for us (RFC 7591, or its own API). */
+export function withRegisteredClient(
+  record: ProviderRecord,
+  client: RegisteredClient,
+  { box, clock }: Tools,
+): ProviderRecord {
+  const { spec } = record
+  return {
+    ...record,
+    clientId: client.clientId,
+    sealedClientSecret: sealClientSecret(box, record.id, client.clientSecret?.reveal() ?? '', null),
+    sealedRegistration: sealRegistration(box, record.id, client.registration),
+    spec: { ...spec, client: { ...spec.client, auth: client.auth } },
+    updatedAt: clock.now(),
+  }
 }
 
 // What a grant hangs on: after a change of these the stored grants may not be what the provider now stands for.

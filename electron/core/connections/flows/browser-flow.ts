@@ -1,9 +1,11 @@
 import { asKeywayError, type KeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import { within } from '../../vault/within.ts'
+import { withOwnClient } from './own-client.ts'
 import { isPending, type RunningFlow } from './running-flow.ts'
 import type { FlowDeps } from './flow-deps.ts'
 import type { FlowStart } from './start-flow.ts'
+import { homeWarning, redirectPlan, sentRedirectUri } from './way-home.ts'
 
 const OPENER_MS = 5_000
 
@@ -12,17 +14,12 @@ export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promis
   const { running, provider } = start
   const { input } = running
   try {
-    const resolved = deps.resolve(provider)
-    const plan = deps.planRedirect({
-      ...provider,
-      flow: 'authorization_code',
-      spec: resolved.spec,
-      redirect: input.redirect === 'auto' ? provider.redirect : input.redirect,
-    })
+    const plan = redirectPlan(deps, provider, input.redirect)
+    const resolved = deps.resolve(await withOwnClient(deps, running, provider, plan))
     const { url, transaction } = await deps.oauth.authorize(
       resolved,
       {
-        redirectUri: plan.redirectUri,
+        redirectUri: sentRedirectUri(deps, plan),
         scopes: running.scopes,
         secondaryScopes: provider.secondaryScopes,
         loginHint: input.loginHint ?? start.before?.identity.label ?? null,
@@ -39,7 +36,7 @@ export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promis
       authorizationUrl: url,
       redirectUri: transaction.redirectUri,
       opened: false,
-      warning: null,
+      warning: homeWarning(deps, plan),
     }))
   } catch (error) {
     return startFailed(deps, running, asKeywayError(error))
@@ -64,7 +61,7 @@ async function openBrowser(deps: FlowDeps, running: RunningFlow): Promise<Flow> 
     ...flow,
     opened: result.opened,
     warning: result.opened
-      ? null
+      ? flow.warning
       : `The browser could not be opened (${result.reason}). Open the link yourself.`,
   }))
 }

@@ -3,6 +3,7 @@ import type { Flow } from '../../../../shared/contract/flow.ts'
 import type { DeviceCode, ResolvedProvider } from '../../oauth/oauth-client.ts'
 import { startFailed } from './browser-flow.ts'
 import { finishSignIn } from './finish-sign-in.ts'
+import { withOwnClient } from './own-client.ts'
 import { isPending, type RunningFlow } from './running-flow.ts'
 import type { FlowDeps } from './flow-deps.ts'
 import { answeredOr, heldFrom } from './answered.ts'
@@ -12,7 +13,7 @@ import type { FlowStart } from './start-flow.ts'
 export async function startDeviceFlow(deps: FlowDeps, start: FlowStart): Promise<Flow> {
   const { running } = start
   try {
-    const provider = deps.resolve(start.provider)
+    const provider = deps.resolve(await withOwnClient(deps, running, start.provider, null))
     const device = await deps.oauth.startDevice(provider, running.scopes, running.abort.signal)
     if (!isPending(running.flow)) return running.flow
     deps.flows.expireAfter(running, Math.max(0, device.expiresAt - deps.clock.now()))

@@ -1,7 +1,7 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
 import type { Activity } from '../../keyway.ts'
-import type { OAuthClient, ResolvedProvider } from '../../oauth/oauth-client.ts'
+import type { OAuthClient, RegisteredClient, ResolvedProvider } from '../../oauth/oauth-client.ts'
 import type { Browser, Clock, Logger } from '../../ports.ts'
 import type { PlanRedirect } from '../../providers/create-providers.ts'
 import type { ProviderBook } from '../../providers/provider-book.ts'
@@ -20,6 +20,10 @@ export type FlowDeps = {
   browser: Browser
   activity: Pick<Activity, 'append'>
   planRedirect: PlanRedirect
+  /** Where the local server listens, or would; callbacks arrive there. */
+  home: () => { port: number; listening: boolean }
+  /** Keeps a client that a provider registered for us. @throws KeywayError disk_full | save_failed | vault_locked */
+  keepClient: (providerId: string, client: RegisteredClient) => ProviderRecord
   /** @throws KeywayError vault_locked | provider_not_found */
   resolve: (provider: ProviderRecord) => ResolvedProvider
   /** Runs one after the other what may change which labels a provider's connections have. */

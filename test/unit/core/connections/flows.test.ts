@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { KeywayError } from '../../../../shared/contract/errors.ts'
+import { Secret } from '../../../../shared/contract/secret.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import { aConnect, aProvider } from '../../../support/builders.ts'
 import { settle } from '../../../support/settle.ts'
@@ -92,9 +94,69 @@ describe('starting a sign-in', () => {
 
   test('a provider that cannot be spoken to is a failed flow with the reason', async () => {
     const { connect, oauth } = await startWithProvider()
-    const { KeywayError } = await import('../../../../shared/contract/errors.ts')
     oauth.authorize = () => Promise.reject(new KeywayError('discovery_failed'))
     expect(await connect()).toMatchObject({ kind: 'failed', failure: { code: 'discovery_failed' } })
+  })
+})
+
+describe('the way home', () => {
+  test('a provider that takes any port gets the one where the local server really is', async () => {
+    const { keyway, connect } = await startWithProvider({}, { redirect: 'any-port' })
+    keyway.serverChanged({ url: 'http://127.0.0.1:4242', listening: true, failure: null, socketPath: null })
+    expect(waiting(await connect()).redirectUri).toBe('http://127.0.0.1:4242/oauth2/callback')
+    expect(keyway.providers.find('acme')?.redirectUri).toBe('http://127.0.0.1/oauth2/callback')
+  })
+
+  test('a local server that does not listen is said before the person signs in', async () => {
+    const { keyway, connect } = await startWithProvider()
+    keyway.serverChanged({ url: 'http://127.0.0.1:7317', listening: false, failure: null, socketPath: null })
+    expect(waiting(await connect()).warning).toMatch(/does not listen.*Paste the address/)
+    expect(waiting(await connect({ redirect: 'paste' })).warning).toBeNull()
+  })
+})
+
+describe('a provider that registers clients itself', () => {
+  const spec = {
+    endpoints: { authorization: 'https://p.example.test/a', token: 'https://p.example.test/t' },
+    client: { dynamicRegistration: true },
+  }
+
+  test('is asked for one at the first sign-in, and the client is kept, its secret sealed', async () => {
+    const { keyway, provider, connect, oauth, stores } = await startWithProvider(
+      {},
+      { clientId: '', clientSecret: '', spec },
+    )
+    let asked = 0
+    oauth.register = async (_provider, { redirectUris }) => {
+      asked += 1
+      expect(redirectUris).toEqual(['http://127.0.0.1:7317/oauth2/callback'])
+      return {
+        clientId: 'made-up-registered',
+        clientSecret: new Secret('made-up-registered-secret'),
+        auth: 'client_secret_post',
+        registration: new Secret('made-up-registration-token'),
+      }
+    }
+    waiting(await connect())
+    waiting(await connect())
+    expect(asked).toBe(1)
+    expect(keyway.providers.find('acme')).toMatchObject({
+      clientId: 'made-up-registered',
+      hasClientSecret: true,
+    })
+    expect(keyway.providers.resolve(provider.id).clientSecret?.reveal()).toBe('made-up-registered-secret')
+    expect(keyway.providers.resolve(provider.id).spec.client.auth).toBe('client_secret_post')
+    expect(JSON.stringify(stores.providers.entries())).not.toMatch(/registered-secret|registration-token/)
+  })
+
+  test('one that refuses is a failed flow with the reason, and nothing is kept', async () => {
+    const { keyway, connect, oauth } = await startWithProvider({}, { clientId: '', clientSecret: '', spec })
+    oauth.register = () => Promise.reject(new KeywayError('provider_error', { message: 'no more clients' }))
+    expect(await connect()).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'provider_error', message: 'no more clients' },
+    })
+    expect(keyway.providers.find('acme')?.clientId).toBe('')
   })
 })
 

@@ -1,0 +1,71 @@
+// The regular check of a token that some providers demand of apps that keep one. What it finds is the truth about the connection.
+import type { OAuthClient, ResolvedProvider } from '../oauth/oauth-client.ts'
+import type { Clock, Logger } from '../ports.ts'
+import type { SecretBox } from '../secret-box.ts'
+import type { ConnectionBook } from './connection-book.ts'
+import type { TokenEngine } from './create-token-service.ts'
+import { createDueQueue } from './due-queue.ts'
+import { createFewAtOnce } from './few-at-once.ts'
+import { openTokens } from './sealed-tokens.ts'
+import type { ProviderFacts } from './token-server.ts'
+
+const AT_ONCE = 2
+
+export type Validations = {
+  /** The connection changed, came or went. */
+  changed(id: string): void
+  close(): void
+}
+
+export type ValidationDeps = {
+  book: ConnectionBook
+  box: SecretBox
+  clock: Clock
+  logger: Logger
+  oauth: OAuthClient
+  tokens: Pick<TokenEngine, 'renewNow' | 'reportApiOutcome'>
+  providerOf: (providerId: string) => ProviderFacts
+  resolve: (providerId: string) => ResolvedProvider
+}
+
+export function createValidations(deps: ValidationDeps): Validations {
+  const { book, clock } = deps
+  const lastAt = new Map<string, number>()
+  const schedule = (id: string): void => {
+    const record = book.get(id)
+    const validation = record === null ? null : deps.providerOf(record.providerId).spec.account.validation
+    if (record === null || validation === null || record.lastOutcome.status === 'reconnect_needed') {
+      lastAt.delete(id)
+      queue.set(id, null)
+      return
+    }
+    const since = Math.max(record.issuedAt, lastAt.get(id) ?? 0)
+    queue.set(id, since + validation.everySeconds * 1000)
+  }
+  const work = createFewAtOnce(AT_ONCE, async (id) => {
+    lastAt.set(id, clock.now())
+    await validate(deps, id).catch((error: unknown) =>
+      deps.logger.warn('A token could not be checked', { connectionId: id, error }),
+    )
+    schedule(id)
+  })
+  const queue = createDueQueue(clock, work.add)
+  return {
+    changed: schedule,
+    close() {
+      queue.close()
+      work.close()
+    },
+  }
+}
+
+async function validate(deps: ValidationDeps, id: string): Promise<void> {
+  const record = deps.book.get(id)
+  if (record === null || !deps.box.unlocked) return
+  const { accessToken, tokenType, dpopKey } = openTokens(deps.box, record)
+  const credential = { accessToken, tokenType, dpopKey, values: record.values }
+  const verdict = await deps.oauth.validate(deps.resolve(record.providerId), credential)
+  if (verdict === 'unknown') return
+  deps.tokens.reportApiOutcome(id, record.generation, verdict === 'valid' ? 'worked' : 'unauthorized')
+  if (verdict === 'invalid') await deps.tokens.renewNow(id, 'due')
+}
