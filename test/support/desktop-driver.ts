@@ -135,14 +135,15 @@ export function findStandIn(): DesktopDriver {
 /** Starts the app without waiting for a window: it may live in the tray only. */
 export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const driver = options.driver ?? findDesktopDriver()
-  const args = [options.appPath ?? projectPath, `--user-data-dir=${options.userData}`]
+  const recorder = driver.kind === 'electron' ? ['-r', recorderPath] : []
+  const args = [...recorder, options.appPath ?? projectPath, `--user-data-dir=${options.userData}`]
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries({ ...process.env, ...options.env }))
     if (value !== undefined) env[name] = value
   const app = await _electron.launch({
     // Playwright itself prepares Electron, and only when it may choose the binary.
     ...(driver.kind === 'stand-in' && { executablePath: driver.executablePath }),
-    args: [...(driver.kind === 'electron' ? ['-r', recorderPath] : []), ...args, ...(options.args ?? [])],
+    args: [...args, ...(options.args ?? [])],
     env,
     cwd: projectPath,
     colorScheme: options.colorScheme ?? null,

@@ -2,7 +2,7 @@
 // or a desktop would be: keeps what was opened, shown and put into the tray, and answers dialogs from a queue, so that
 // one spec reads the same thing (`globalThis.__desktop`) from both drivers.
 const { spawn } = require('node:child_process')
-const { dialog, Notification, shell, Tray } = require('electron')
+const { app, dialog, Notification, shell, Tray } = require('electron')
 
 /** `KEYWAY_DESKTOP_BROWSER`: an http address that gets each opened URL as JSON, or a program that gets it as argument. */
 async function handToBrowser(url) {
@@ -78,9 +78,16 @@ function answerDialogs(desktop) {
   }
 }
 
+/** So that a test never touches the person's own data, whatever Electron itself makes of the switch. */
+function keepDataApart() {
+  const folder = app.commandLine.getSwitchValue('user-data-dir')
+  if (folder !== '') app.setPath('userData', folder)
+}
+
 if (globalThis.__desktop === undefined) {
   const desktop = { opened: [], openedPaths: [], trays: [], notifications: [], dialogs: [], answers: [] }
   Object.defineProperty(globalThis, '__desktop', { value: desktop })
+  keepDataApart()
   recordShell(desktop)
   recordTrays(desktop)
   recordNotifications(desktop)
