@@ -116,7 +116,7 @@ export const authorizeSpec = z.strictObject({
   /** The server does not echo state: it rides in the redirect URI's query. */
   stateInRedirectUri: z.boolean().default(false),
   responseMode: z.enum(['default', 'query', 'form_post']).default('default'),
-  /** RFC 9126: `auto` uses it when metadata requires it. */
+  /** RFC 9126: `auto` uses it when the metadata requires or offers it; where it is only offered, a refusal is no obstacle. */
   par: z.enum(['auto', 'always', 'never']).default('auto'),
   nonce: z.enum(['auto', 'off']).default('auto'),
   /** Callback parameters to keep as {callback.x}. */

@@ -40,7 +40,8 @@ describe('the OAuth client at a real provider', () => {
     async (name) => {
       const rehearsal = await startRehearsal()
       const client = makeOAuthClient()
-      const provider = asProvider(rehearsal, name)
+      // What the browser carries is looked at here, so nothing is pushed.
+      const provider = asProvider(rehearsal, name, { authorize: { par: 'never' } })
       const { url, transaction } = await client.authorize(provider, request())
       const asked = new URL(url).searchParams
       expect(asked.get('code_challenge_method')).toBe('S256')
@@ -81,6 +82,18 @@ describe('the OAuth client at a real provider', () => {
       )
       expect(answer.refreshToken).not.toBeNull()
     }
+  })
+
+  it('pushes the authorization request where the server offers it, and goes on without where it then refuses', async () => {
+    const rehearsal = await startRehearsal()
+    const client = makeOAuthClient()
+    const provider = asProvider(rehearsal)
+    const pushed = await client.authorize(provider, request())
+    expect([...new URL(pushed.url).searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri'])
+    await rehearsal.behave({ faults: [{ kind: 'status', at: 'par', status: 403, times: 1 }] })
+    const plain = await client.authorize(provider, request())
+    expect(new URL(plain.url).searchParams.get('code_challenge_method')).toBe('S256')
+    answerOf(await client.exchange(provider, plain.transaction, await callbackFrom(plain.url)))
   })
 
   it('pushes the authorization request when told to', async () => {
@@ -219,7 +232,7 @@ describe('the OAuth client at a real provider', () => {
     const resource = rehearsal.url('/api')
     const provider = asProvider(rehearsal, 'native', {
       resources: [resource],
-      discovery: { issuer: rehearsal.issuer },
+      authorize: { par: 'never' },
     })
     const { url, transaction } = await client.authorize(provider, request())
     expect(new URL(url).searchParams.get('resource')).toBe(resource)

@@ -44,9 +44,7 @@ export function createAuthorize({ deps, servers, dpopKeys }: Tools): OAuthClient
         authorizationHost: new URL(endpoint).host,
       }),
     }
-    const pushed = usesPar(provider, server)
-      ? await pushAuthorization({ deps, dpopKeys }, { provider, server, parameters, dpopKey, signal })
-      : parameters
+    const pushed = await pushedOrPlain({ deps, dpopKeys }, { provider, server, parameters, dpopKey, signal })
     return { url: withQuery(endpoint, pushed), transaction }
   }
 }
@@ -142,9 +140,30 @@ export function wantsDpop(provider: ResolvedProvider, server: Server): boolean {
   return provider.spec.dpop === 'always'
 }
 
-function usesPar(provider: ResolvedProvider, server: Server): boolean {
+/** Pushed where the server requires or offers it. One that only offers it and then refuses is asked the plain way. */
+async function pushedOrPlain(
+  tools: Pick<Tools, 'deps' | 'dpopKeys'>,
+  push: Parameters<typeof pushAuthorization>[1],
+): Promise<ReadonlyArray<readonly [string, string]>> {
+  const { provider, server, parameters } = push
+  const use = parUse(provider, server)
+  if (use === 'plain') return parameters
+  try {
+    return await pushAuthorization(tools, push)
+  } catch (error) {
+    if (use === 'required' || push.signal?.aborted === true) throw error
+    tools.deps.logger.warn('The offered pushed authorization request was refused; signing in without it', {
+      provider: provider.slug,
+      error,
+    })
+    return parameters
+  }
+}
+
+function parUse(provider: ResolvedProvider, server: Server): 'required' | 'offered' | 'plain' {
   const { par } = provider.spec.authorize
-  return (
-    par === 'always' || (par === 'auto' && server.discovered?.require_pushed_authorization_requests === true)
-  )
+  const { discovered } = server
+  if (par === 'never') return 'plain'
+  if (par === 'always' || discovered?.require_pushed_authorization_requests === true) return 'required'
+  return discovered?.pushed_authorization_request_endpoint === undefined ? 'plain' : 'offered'
 }
