@@ -54,8 +54,10 @@ function chooseAmongVisible(
     const record = keyway.connections.record(only.id)
     if (record !== null) return record
   }
+  // Whether an account exists is nothing to an app that was granted another one.
+  if (account !== undefined && !seesAllOf(keyway, app, provider)) throw noGrant()
   if (selected instanceof KeywayError && selected.code !== 'ambiguous_account') throw selected
-  if (account !== undefined || visible.length === 0) throw noGrant()
+  if (visible.length === 0) throw noGrant()
   throw new KeywayError('ambiguous_account', {
     details: { provider: provider.slug, accounts: visible.map((connection) => connection.account) },
   })
@@ -79,6 +81,10 @@ export function mayReachProvider(keyway: Keyway, app: AppRecord, provider: Provi
     if (target.kind === 'provider') return target.providerId === provider.id
     return keyway.connections.record(target.connectionId)?.providerId === provider.id
   })
+}
+
+function seesAllOf(keyway: Keyway, app: AppRecord, provider: ProviderView): boolean {
+  return sees(keyway, app, { id: '', providerId: provider.id })
 }
 
 /** The provider that an id, slug or connection id stands for. @throws KeywayError provider_not_found | forbidden */

@@ -1,0 +1,37 @@
+// What every attack is followed by: nothing was vended, no token is in the answer, and the next good request is served within a second.
+import { expect } from 'vitest'
+import type { FakeLocal } from '../../support/local-api.ts'
+
+/** Runs an attack against a server and proves that it came to nothing. */
+export async function refused(
+  local: FakeLocal,
+  attack: () => Promise<string | Response>,
+  expected: { status: number | number[]; code?: string | string[] },
+): Promise<void> {
+  const before = vended(local)
+  const answer = await attack()
+  const text = typeof answer === 'string' ? answer : await answer.text()
+  const status =
+    typeof answer === 'string' ? Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0) : answer.status
+  expect([expected.status].flat(), text.slice(0, 300)).toContain(status)
+  if (expected.code !== undefined) {
+    expect([expected.code].flat(), text.slice(0, 300)).toContain(/"code":"([a-z_]+)"/.exec(text)?.[1])
+  }
+  expect(text).not.toContain('at-conn-')
+  expect(vended(local)).toBe(before)
+  await stillServes(local)
+}
+
+export async function stillServes(local: FakeLocal): Promise<void> {
+  const started = performance.now()
+  const good = await local.call('/api/integrations/slack/token', { key: local.key })
+  expect(good.status).toBe(200)
+  await good.text()
+  expect(performance.now() - started).toBeLessThan(1000)
+}
+
+/** Tokens handed out to anybody but the control request. */
+function vended({ keyway }: FakeLocal): number {
+  const rows = keyway.activityRows.filter(({ kind, outcome }) => kind === 'vend' && outcome === 'ok')
+  return rows.filter(({ appName }) => appName !== 'Everything').length
+}
