@@ -2,7 +2,7 @@ import { lazy, Suspense } from 'react'
 import { classes } from '../lib/class-names.ts'
 import { Initials } from './initials.tsx'
 
-// The brand shapes come in their own chunk: the window is usable before they are there, and without them the initials stay.
+// The brand shapes come in their own chunk: the window is usable before they are there, and without them there are initials.
 const BrandMark = lazy(() =>
   import('./brand-mark.tsx').then(
     (module) => ({ default: module.BrandMark }),
@@ -10,7 +10,12 @@ const BrandMark = lazy(() =>
   ),
 )
 
-type ProviderIconProps = { icon: string | null; name: string; size?: 'sm' | 'md' | 'lg' }
+type ProviderIconProps = {
+  /** Name of the mark; null: there is none, initials stand for it; undefined: not known yet. */
+  icon: string | null | undefined
+  name: string
+  size?: 'sm' | 'md' | 'lg'
+}
 
 const sizes = {
   sm: 'size-6 rounded-sm text-2xs [&>svg]:size-3.5',
@@ -21,10 +26,11 @@ const sizes = {
 /** A provider's mark in its own colour on a quiet tile, or its initials. Always beside the name, so it is silent. */
 export function ProviderIcon({ icon, name, size = 'md' }: ProviderIconProps) {
   const className = classes('grid shrink-0 place-items-center', sizes[size])
-  const initials = <Initials name={name} className={className} />
-  if (icon === null) return initials
+  if (icon === null) return <Initials name={name} className={className} />
+  const ground = <span aria-hidden="true" className={classes('bg-active', className)} />
+  if (icon === undefined) return ground
   return (
-    <Suspense fallback={initials}>
+    <Suspense fallback={ground}>
       <BrandMark icon={icon} name={name} className={className} />
     </Suspense>
   )

@@ -30,12 +30,14 @@ export function ActivityLine({ row, now, open, onToggle }: ActivityLineProps) {
       >
         <Icon aria-hidden="true" className={classes('size-3.5 shrink-0', colour)} />
         <span className="sr-only">{words.outcomes[row.outcome]}:</span>
-        <span className="text-faint w-24 shrink-0 text-xs tabular-nums max-sm:w-11">
-          {clock(row.at, now)}
-        </span>
-        <span className="text-ink min-w-0 flex-1 truncate text-sm">
-          {sentence}
-          {row.note !== undefined && <span className="text-muted"> · {row.note}</span>}
+        <span className="flex min-w-0 flex-1 items-baseline gap-2.5 max-sm:flex-col-reverse max-sm:items-start max-sm:gap-0">
+          <span className="text-faint w-24 shrink-0 text-xs tabular-nums max-sm:w-auto">
+            {clock(row.at, now)}
+          </span>
+          <span className="text-ink max-w-full min-w-0 flex-1 truncate text-sm max-sm:line-clamp-2 max-sm:whitespace-normal">
+            {sentence}
+            {row.note !== undefined && <span className="text-muted"> · {row.note}</span>}
+          </span>
         </span>
         {row.status !== undefined && (
           <span

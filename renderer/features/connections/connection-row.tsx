@@ -28,11 +28,11 @@ export function ConnectionRow({ connection, now }: { connection: ConnectionView;
             href={hrefOf({ name: 'connection', id: connection.id })}
             data-row-link=""
             onKeyDown={moveBetweenRows}
-            className="text-ink min-w-0 truncate text-sm font-medium outline-offset-0 after:absolute after:inset-0 after:rounded-[inherit] focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
+            className="text-ink flex min-w-0 gap-1 text-sm font-medium outline-offset-0 after:absolute after:inset-0 after:rounded-[inherit] focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
           >
-            {connection.providerName}
-            <span className="text-faint font-normal"> · </span>
-            {connection.account}
+            <span className="min-w-0 truncate">{connection.providerName}</span>
+            <span className="text-faint shrink-0 font-normal">·</span>
+            <span className="max-w-[60%] min-w-0 shrink-0 truncate">{connection.account}</span>
           </a>
           {connection.isDefault && (
             <span className="max-sm:hidden">
@@ -45,11 +45,15 @@ export function ConnectionRow({ connection, now }: { connection: ConnectionView;
             </span>
           )}
         </div>
-        <p className="text-muted flex min-w-0 gap-1.5 text-xs">
-          {status !== 'ok' && <span className="sm:hidden">{text.connections.status[status]} ·</span>}
-          <span className="min-w-0 truncate">
-            {status === 'ok' ? <Quiet connection={connection} now={now} /> : message}
-          </span>
+        <p className="text-muted min-w-0 truncate text-xs">
+          {status === 'ok' ? (
+            <Quiet connection={connection} now={now} />
+          ) : (
+            <>
+              <span className="sm:hidden">{text.connections.status[status]}</span>
+              <span className="max-sm:sr-only">{message}</span>
+            </>
+          )}
         </p>
       </div>
       <TokenRing connection={connection} />

@@ -1,11 +1,12 @@
 import type { Preset } from '../../../shared/contract/preset.ts'
 import { usePresets, useSnapshot } from '../../stores/window-context.tsx'
 
-/** Name of a provider's mark, or null. */
-export function useIconOf(providerSlug: string, providerId: string): string | null {
-  const { bySlug } = usePresets()
+/** Name of a provider's mark; null when it has none, undefined while nobody knows. */
+export function useIconOf(providerSlug: string, providerId: string): string | null | undefined {
+  const { bySlug, presets, failure } = usePresets()
   const { providers } = useSnapshot()
   const preset = providers.find(({ id }) => id === providerId)?.preset ?? providerSlug
+  if (presets === null && failure === null) return undefined
   return bySlug.get(preset)?.icon ?? null
 }
 

@@ -17,7 +17,7 @@ export function SettingsScreen({ section }: { section: SettingsSection }) {
       <div className="flex gap-8 max-md:flex-col max-md:gap-5">
         <nav
           aria-label={words.nav}
-          className="flex w-40 shrink-0 flex-col gap-px max-md:-mx-1 max-md:w-auto max-md:flex-row max-md:flex-wrap max-md:gap-1"
+          className="flex w-40 shrink-0 flex-col gap-px max-md:-mx-1 max-md:w-auto max-md:flex-row max-md:flex-wrap max-md:gap-0.5"
         >
           {settingsSections.map((each) => (
             <a
@@ -25,7 +25,7 @@ export function SettingsScreen({ section }: { section: SettingsSection }) {
               href={hrefOf({ name: 'settings', section: each })}
               aria-current={each === section ? 'page' : undefined}
               className={classes(
-                'flex h-8 items-center rounded-md px-2.5 text-sm font-medium transition-colors max-sm:h-9',
+                'flex h-8 items-center rounded-md px-2.5 text-sm font-medium transition-colors max-sm:h-9 max-sm:px-2',
                 each === section ? 'bg-active text-ink' : 'text-muted hover:bg-hover hover:text-ink',
               )}
             >

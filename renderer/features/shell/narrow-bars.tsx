@@ -11,7 +11,7 @@ import { Attention } from './sidebar.tsx'
 export function TopBar({ onSearch }: { onSearch: () => void }) {
   const lock = useCall('vault.lock')
   return (
-    <div className="bg-sidebar border-line flex h-12 shrink-0 items-center gap-2.5 border-b px-4 sm:hidden">
+    <header className="bg-sidebar border-line flex h-12 shrink-0 items-center gap-2.5 border-b px-4 sm:hidden">
       <Logo className="size-6" />
       <span className="text-ink flex-1 text-base font-semibold tracking-tight">{text.shell.name}</span>
       <IconButton label={text.shell.search} icon={<Search aria-hidden="true" />} onClick={onSearch} />
@@ -21,7 +21,7 @@ export function TopBar({ onSearch }: { onSearch: () => void }) {
         pending={lock.pending}
         onClick={() => void lock.run(undefined)}
       />
-    </div>
+    </header>
   )
 }
 

@@ -43,7 +43,12 @@ export function Shell() {
         <Sidebar route={route} attention={attention} onSearch={() => setSearching(true)} />
         <div className="flex min-w-0 flex-1 flex-col">
           <Banners route={route} />
-          <main ref={scroller} data-scroller="" className="min-h-0 flex-1 overflow-y-auto overscroll-contain">
+          <main
+            id="content"
+            ref={scroller}
+            data-scroller=""
+            className="min-h-0 flex-1 overflow-y-auto overscroll-contain"
+          >
             <ConnectionDialogs>
               <Screen route={route} />
             </ConnectionDialogs>

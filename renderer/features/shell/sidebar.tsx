@@ -18,7 +18,7 @@ type SidebarProps = { route: Route; attention: number; onSearch: () => void }
 export function Sidebar({ route, attention, onSearch }: SidebarProps) {
   const { platform } = useSnapshot()
   return (
-    <div className="bg-sidebar border-line flex w-56 shrink-0 flex-col border-r max-lg:w-15 max-sm:hidden">
+    <header className="bg-sidebar border-line flex w-56 shrink-0 flex-col border-r max-lg:w-15 max-sm:hidden">
       <div className="flex h-14 items-center gap-2.5 px-4 max-lg:justify-center max-lg:px-0">
         <Logo className="size-6.5" />
         <span className="text-ink text-base font-semibold tracking-tight max-lg:sr-only">
@@ -34,7 +34,7 @@ export function Sidebar({ route, attention, onSearch }: SidebarProps) {
             className="border-line bg-surface text-faint hover:text-muted shadow-control flex h-8 w-full items-center gap-2 rounded-md border px-2.5 text-sm transition-colors max-lg:size-9 max-lg:justify-center max-lg:px-0 lg:w-full"
           >
             <Search aria-hidden="true" className="size-3.5 shrink-0" />
-            <span className="flex-1 text-left max-lg:hidden">{text.shell.searchShort}</span>
+            <span className="flex-1 truncate text-left max-lg:hidden">{text.shell.search}</span>
             <span className="max-lg:hidden">
               <Kbd keys={[modifierLabel(platform), 'K']} />
             </span>
@@ -52,7 +52,7 @@ export function Sidebar({ route, attention, onSearch }: SidebarProps) {
         ))}
       </nav>
       <ServerFoot />
-    </div>
+    </header>
   )
 }
 

@@ -10,7 +10,6 @@ export const shellText = {
   settings: 'Settings',
   add: 'Add connection',
   search: 'Search or jump to…',
-  searchShort: 'Search',
   lock: 'Lock vault',
   serverUp: (address: string) => `Serving ${address}`,
   serverDown: 'Not serving',
