@@ -110,10 +110,19 @@ async function listen({ keyway, outgoing, folder, socketPath }: OpenedKeyway): P
   }
 }
 
+/** The page may write to the clipboard, for its Copy buttons; it needs no other permission. */
 function harden(bundle: string): void {
-  serveBundle(session.defaultSession, bundle)
-  session.defaultSession.setPermissionCheckHandler(() => false)
-  session.defaultSession.setPermissionRequestHandler((_contents, _permission, decide) => decide(false))
+  const { defaultSession } = session
+  serveBundle(defaultSession, bundle)
+  defaultSession.setPermissionCheckHandler((_contents, permission, origin) => mayHave(permission, origin))
+  defaultSession.setPermissionRequestHandler((_contents, permission, decide, { requestingUrl }) =>
+    decide(mayHave(permission, requestingUrl)),
+  )
+}
+
+function mayHave(permission: string, address: string): boolean {
+  const home = DEV_URL ?? APP_ORIGIN
+  return permission === 'clipboard-sanitized-write' && new URL(address).host === new URL(home).host
 }
 
 function notify({ title, body, to }: Notice, deps: { iconPath: string; show: (to: string) => void }): void {
