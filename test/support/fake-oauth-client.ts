@@ -134,7 +134,12 @@ export function createFakeOAuthClient(clock: Clock, provider: MemoryProvider): F
     listResources: async () => client.resources,
     apiHeaders: async (_provider, { accessToken }) => [['authorization', `Bearer ${accessToken.reveal()}`]],
     discover: () => Promise.reject(new KeywayError('discovery_failed')),
-    register: async () => ({ clientId: 'made-up-client', clientSecret: null, auth: 'none', registration: null }),
+    register: async () => ({
+      clientId: 'made-up-client',
+      clientSecret: null,
+      auth: 'none',
+      registration: null,
+    }),
     validate: async () => 'unknown',
     doctor: async () => [],
   }

@@ -59,6 +59,8 @@ export function registerRehearsal(
       scopes: ['openid', 'profile', 'email', 'offline_access', 'files.read'],
       spec: {
         discovery: { issuer: rehearsal.issuer },
+        // The tests look at what the browser carries, so nothing is pushed to the server before.
+        authorize: { par: 'never' },
         authorize: { extraParams: { prompt: 'consent' } },
         api: { baseUrl: rehearsal.url('/api') },
       },
