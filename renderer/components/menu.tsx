@@ -25,7 +25,8 @@ export function Menu({
   return (
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
+      {/* Inside the page's own landmark, so that everybody can say where it is. */}
+      <Radix.Portal container={document.getElementById('content')}>
         <Radix.Content
           align={align}
           sideOffset={4}

@@ -29,12 +29,12 @@ export function Sidebar({ route, attention, onSearch }: SidebarProps) {
         <Tooltip label={text.shell.search}>
           <button
             type="button"
-            aria-label={text.shell.search}
+            aria-keyshortcuts="Control+K Meta+K"
             onClick={onSearch}
             className="border-line bg-surface text-faint hover:text-muted shadow-control flex h-8 w-full items-center gap-2 rounded-md border px-2.5 text-sm transition-colors max-lg:size-9 max-lg:justify-center max-lg:px-0 lg:w-full"
           >
             <Search aria-hidden="true" className="size-3.5 shrink-0" />
-            <span className="flex-1 truncate text-left max-lg:hidden">{text.shell.search}</span>
+            <span className="flex-1 truncate text-left max-lg:sr-only">{text.shell.search}</span>
             <span className="max-lg:hidden">
               <Kbd keys={[modifierLabel(platform), 'K']} />
             </span>
