@@ -15,7 +15,9 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   forbidOnly: true,
-  timeout: 60_000,
+  timeout: 90_000,
+  // A loaded machine derives keys and starts Chromium slowly; waiting longer costs nothing when all is well.
+  expect: { timeout: 20_000 },
   reporter: 'list',
   use: {
     trace: 'off',

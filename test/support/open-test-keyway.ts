@@ -60,8 +60,7 @@ export function registerRehearsal(
       spec: {
         discovery: { issuer: rehearsal.issuer },
         // The tests look at what the browser carries, so nothing is pushed to the server before.
-        authorize: { par: 'never' },
-        authorize: { extraParams: { prompt: 'consent' } },
+        authorize: { extraParams: { prompt: 'consent' }, par: 'never' },
         api: { baseUrl: rehearsal.url('/api') },
       },
       ...draft,
