@@ -1,0 +1,82 @@
+// email-oauth2-proxy's emailproxy.config: an INI file whose account sections are named after the mail address.
+import type { ForeignClient } from './foreign-provider.ts'
+
+type Section = { name: string; values: Map<string, string> }
+
+/** Null when no section describes an OAuth account. */
+export function emailProxyClients(content: string): ForeignClient[] | null {
+  const accounts = sectionsOf(content).filter(({ values }) => values.has('token_url'))
+  return accounts.length === 0 ? null : accounts.map(clientOf)
+}
+
+// As Python's configparser reads it: `=` or `:` between name and value, lines that are indented go on, `#` and `;` begin comments.
+function sectionsOf(content: string): Section[] {
+  const sections: Section[] = []
+  let last: string | null = null
+  for (const line of content.split(/\r?\n/)) {
+    const section = sections.at(-1)
+    const heading = /^\[(.+)\]\s*$/.exec(line)?.[1]
+    if (heading !== undefined) {
+      sections.push({ name: heading, values: new Map() })
+      last = null
+    } else if (/^\s*(?:[#;]|$)/.test(line) || section === undefined) {
+      continue
+    } else if (/^\s/.test(line)) {
+      if (last !== null) section.values.set(last, `${section.values.get(last) ?? ''} ${line.trim()}`.trim())
+    } else {
+      const [, name, value = ''] = /^([^=:]+?)\s*[=:]\s*(.*)$/.exec(line) ?? []
+      if (name === undefined) continue
+      last = name.trim().toLowerCase()
+      section.values.set(last, value.trim())
+    }
+  }
+  return sections
+}
+
+const FLOWS: Readonly<Record<string, ForeignClient['flow'] | null>> = {
+  authorization_code: 'authorization_code',
+  device: 'device_code',
+  client_credentials: 'client_credentials',
+  password: null,
+  service_account: null,
+}
+
+function clientOf({ name, values }: Section): ForeignClient {
+  const flow = values.get('oauth2_flow') ?? 'authorization_code'
+  const resource = values.get('oauth2_resource')
+  const usesPkce = ['true', 'yes', 'on', '1'].includes((values.get('use_pkce') ?? '').toLowerCase())
+  return {
+    name,
+    authorizationUrl: values.get('permission_url'),
+    tokenUrl: values.get('token_url'),
+    clientId: values.get('client_id'),
+    clientSecret: values.get('client_secret'),
+    scopes: (values.get('oauth2_scope') ?? '').split(/\s+/).filter((scope) => scope !== ''),
+    // The proxy sends id and secret in the body.
+    auth: values.has('client_secret') ? 'client_secret_post' : undefined,
+    pkce: usesPkce ? 'S256' : undefined,
+    flow: FLOWS[flow] ?? undefined,
+    tokenParams: resource === undefined ? {} : { resource },
+    notes: [`Account ${name}: sign in as it when you connect.`, ...notesOf(values, flow)],
+  }
+}
+
+function notesOf(values: ReadonlyMap<string, string>, flow: string): string[] {
+  return [
+    ...(FLOWS[flow] === null || FLOWS[flow] === undefined
+      ? [`The flow "${flow}" does not exist in Keyway; sign in through the browser instead.`]
+      : []),
+    ...(values.has('client_secret_encrypted')
+      ? ['The client secret is encrypted with the mail password, so it was left out.']
+      : []),
+    ...(values.has('refresh_token') || values.has('access_token')
+      ? ['Its tokens are encrypted with the mail password, so they were left out: sign in once more.']
+      : []),
+    ...(values.has('jwt_certificate_path') || values.has('jwt_key_path')
+      ? ['It proves itself with a certificate, which Keyway cannot do; make a client secret for it.']
+      : []),
+    ...(values.has('redirect_uri')
+      ? [`It came home to ${values.get('redirect_uri')}; register the address that Keyway shows as well.`]
+      : []),
+  ]
+}

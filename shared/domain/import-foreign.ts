@@ -1,0 +1,100 @@
+// A pasted text or file, read as what it is. Every reader is pure; what none of them knows is said to be nobody's.
+import type { ForeignFormat, ForeignProviders } from '../contract/provider-import.ts'
+import { foreignProviders, type ForeignClient } from './foreign-provider.ts'
+import { brunoClients, bruFileClients } from './import-bruno.ts'
+import { emailProxyClients } from './import-email-proxy.ts'
+import { insomniaClients } from './import-insomnia.ts'
+import { oidcAgentJson, oidcAgentLines } from './import-oidc-agent.ts'
+import { pizauthClients, PizauthProblem } from './import-pizauth.ts'
+import { postmanClients } from './import-postman.ts'
+import { readJson } from './json-problem.ts'
+import { parseYamlSubset, YamlProblem } from './yaml-subset.ts'
+
+export type ForeignRead =
+  | ({ kind: 'read' } & ForeignProviders)
+  /** `line` counts from 1; null when the whole is meant. */
+  | { kind: 'unreadable'; problem: string; line: number | null }
+
+type Parsed =
+  | { kind: 'json' | 'yaml'; value: unknown }
+  | { kind: 'text' }
+  | { kind: 'broken'; problem: string; line: number | null }
+
+const names: Readonly<Record<ForeignFormat, string>> = {
+  'oidc-agent': 'an issuer list of oidc-agent',
+  pizauth: 'a configuration of pizauth',
+  'email-oauth2-proxy': 'a configuration of email-oauth2-proxy',
+  postman: 'an export of Postman with OAuth 2.0 in it',
+  insomnia: 'an export of Insomnia with OAuth 2.0 in it',
+  bruno: 'a file of Bruno with OAuth 2.0 in it',
+}
+
+export function readForeign(text: string, format: ForeignFormat | 'auto'): ForeignRead {
+  const content = text.replace(/^\uFEFF/, '')
+  const parsed = parse(content)
+  try {
+    for (const candidate of format === 'auto' ? formats : [format]) {
+      const clients = readers[candidate](content, parsed, format)
+      if (clients !== null)
+        return { kind: 'read', format: candidate, providers: foreignProviders(clients), notes: [] }
+    }
+  } catch (error) {
+    if (!(error instanceof PizauthProblem)) throw error
+    return { kind: 'unreadable', problem: error.message, line: error.line }
+  }
+  if (parsed.kind === 'broken') return { kind: 'unreadable', problem: parsed.problem, line: parsed.line }
+  return {
+    kind: 'unreadable',
+    problem:
+      format === 'auto'
+        ? 'This is none of the files that can be read here: oidc-agent, pizauth, email-oauth2-proxy, Postman, Insomnia, Bruno.'
+        : `This is not ${names[format]}.`,
+    line: null,
+  }
+}
+
+type Reader = (content: string, parsed: Parsed, wanted: ForeignFormat | 'auto') => ForeignClient[] | null
+
+const ofValue =
+  (read: (value: unknown) => ForeignClient[] | null): Reader =>
+  (_content, parsed) =>
+    parsed.kind === 'json' || parsed.kind === 'yaml' ? read(parsed.value) : null
+
+const readers: Readonly<Record<ForeignFormat, Reader>> = {
+  postman: ofValue(postmanClients),
+  insomnia: ofValue(insomniaClients),
+  bruno: (content, parsed) =>
+    parsed.kind === 'json' || parsed.kind === 'yaml' ? brunoClients(parsed.value) : bruFileClients(content),
+  'oidc-agent': (content, parsed) =>
+    parsed.kind === 'json' ? oidcAgentJson(parsed.value) : oidcAgentLines(content),
+  pizauth: (content, parsed, wanted) =>
+    parsed.kind !== 'json' && (wanted === 'pizauth' || /^\s*account\s+"/m.test(content))
+      ? notEmpty(pizauthClients(content))
+      : null,
+  'email-oauth2-proxy': (content, parsed) => (parsed.kind === 'json' ? null : emailProxyClients(content)),
+}
+
+const formats = Object.keys(readers) as ForeignFormat[]
+
+const notEmpty = (clients: ForeignClient[]): ForeignClient[] | null => (clients.length === 0 ? null : clients)
+
+const INI_HEADING = /^\[[^\]{}"]+\]\s*$/m
+const YAML_OF_A_CLIENT = /^type:\s*\S*insomnia|^opencollection:|^\s+type:\s*oauth2\s*$/m
+
+function parse(content: string): Parsed {
+  if (/^\s*[{[]/.test(content) && !INI_HEADING.test(content)) return parseJson(content)
+  if (!YAML_OF_A_CLIENT.test(content)) return { kind: 'text' }
+  try {
+    return { kind: 'yaml', value: parseYamlSubset(content) }
+  } catch (error) {
+    if (!(error instanceof YamlProblem)) throw error
+    return { kind: 'broken', problem: error.message, line: error.line }
+  }
+}
+
+function parseJson(content: string): Parsed {
+  const read = readJson(content)
+  return read.ok
+    ? { kind: 'json', value: read.value }
+    : { kind: 'broken', problem: 'This is not whole JSON.', line: read.line }
+}

@@ -1,0 +1,153 @@
+// pizauth.conf: `account "name" { field = "text"; … }` with // comments.
+import { hostOf, type ForeignClient } from './foreign-provider.ts'
+
+type Token = { kind: 'word' | 'text' | 'sign'; value: string; line: number }
+type Value = string | string[] | Record<string, string>
+
+/** A file that is pizauth's by its looks, but not to the letter. */
+export class PizauthProblem extends Error {
+  readonly line: number
+  constructor(line: number, message: string) {
+    super(message)
+    this.line = line
+  }
+}
+
+/** @throws PizauthProblem */
+export function pizauthClients(content: string): ForeignClient[] {
+  const reader: Reader = { tokens: tokensOf(content), at: 0 }
+  const clients: ForeignClient[] = []
+  for (;;) {
+    const token = next(reader)
+    if (token === null) return clients
+    if (token.kind !== 'word')
+      throw new PizauthProblem(token.line, 'An option or an account is expected here.')
+    if (token.value === 'account') {
+      const name = take(reader, 'text')
+      take(reader, 'sign', '{')
+      clients.push(clientOf(name.value, readFields(reader)))
+    } else {
+      readSetting(reader)
+    }
+  }
+}
+
+type Reader = { tokens: Token[]; at: number }
+
+const TOKEN = /\s+|\/\/[^\n]*|"((?:\\.|[^"\\])*)"|([A-Za-z_]\w*|\d+\w*)|([={}[\];,:])|(.)/gs
+
+function tokensOf(content: string): Token[] {
+  let line = 1
+  const tokens: Token[] = []
+  for (const [whole, text, word, sign, odd] of content.matchAll(TOKEN)) {
+    if (odd !== undefined) throw new PizauthProblem(line, `"${odd}" does not belong here.`)
+    if (text !== undefined) tokens.push({ kind: 'text', value: text.replaceAll(/\\(["\\])/g, '$1'), line })
+    else if (word !== undefined) tokens.push({ kind: 'word', value: word, line })
+    else if (sign !== undefined) tokens.push({ kind: 'sign', value: sign, line })
+    line += whole.split('\n').length - 1
+  }
+  return tokens
+}
+
+function next(reader: Reader): Token | null {
+  const token = reader.tokens[reader.at] ?? null
+  reader.at += 1
+  return token
+}
+
+function take(reader: Reader, kind: Token['kind'], value?: string): Token {
+  const token = next(reader)
+  if (token === null) throw new PizauthProblem(reader.tokens.at(-1)?.line ?? 1, 'The file ends too early.')
+  if (token.kind === kind && (value === undefined || token.value === value)) return token
+  throw new PizauthProblem(
+    token.line,
+    `${value === undefined ? 'A text in quotes' : `"${value}"`} is expected here.`,
+  )
+}
+
+/** `= value ;` after an option's name. */
+function readSetting(reader: Reader): Value {
+  take(reader, 'sign', '=')
+  const value = readValue(reader)
+  take(reader, 'sign', ';')
+  return value
+}
+
+function readValue(reader: Reader): Value {
+  const token = next(reader)
+  if (token === null) throw new PizauthProblem(reader.tokens.at(-1)?.line ?? 1, 'The file ends too early.')
+  if (token.kind !== 'sign') return token.value
+  if (token.value === '[') return readUntil(reader, ']', () => take(reader, 'text').value)
+  if (token.value !== '{') throw new PizauthProblem(token.line, 'A value is expected here.')
+  const pairs = readUntil(reader, '}', () => {
+    const name = take(reader, 'text').value
+    take(reader, 'sign', ':')
+    return [name, take(reader, 'text').value] as const
+  })
+  return Object.fromEntries(pairs.filter(([name]) => name !== '__proto__'))
+}
+
+function readUntil<Item>(reader: Reader, end: string, read: () => Item): Item[] {
+  const items: Item[] = []
+  for (;;) {
+    const token = reader.tokens[reader.at]
+    if (token?.kind === 'sign' && token.value === end) {
+      reader.at += 1
+      return items
+    }
+    items.push(read())
+    if (reader.tokens[reader.at]?.value === ',') reader.at += 1
+  }
+}
+
+function readFields(reader: Reader): Map<string, Value> {
+  const fields = new Map<string, Value>()
+  for (;;) {
+    const token = next(reader)
+    if (token === null) throw new PizauthProblem(reader.tokens.at(-1)?.line ?? 1, 'The account has no end.')
+    if (token.kind === 'sign' && token.value === '}') return fields
+    if (token.kind !== 'word') throw new PizauthProblem(token.line, 'The name of a field is expected here.')
+    fields.set(token.value, readSetting(reader))
+  }
+}
+
+const TAKEN = new Set([
+  'auth_uri',
+  'token_uri',
+  'client_id',
+  'client_secret',
+  'scopes',
+  'auth_uri_fields',
+  'login_hint',
+  'redirect_uri',
+])
+
+function clientOf(name: string, fields: ReadonlyMap<string, Value>): ForeignClient {
+  const text = (field: string): string | undefined => {
+    const value = fields.get(field)
+    return typeof value === 'string' ? value : undefined
+  }
+  const scopes = fields.get('scopes')
+  const uriFields = fields.get('auth_uri_fields')
+  const { login_hint: hint = text('login_hint'), ...params } =
+    typeof uriFields === 'object' && !Array.isArray(uriFields) ? uriFields : {}
+  const left = [...fields.keys()].filter((field) => !TAKEN.has(field))
+  return {
+    name: name === '' ? (hostOf(text('token_uri') ?? '') ?? 'pizauth') : name,
+    authorizationUrl: text('auth_uri'),
+    tokenUrl: text('token_uri'),
+    clientId: text('client_id'),
+    clientSecret: text('client_secret'),
+    scopes: Array.isArray(scopes) ? scopes : [],
+    authorizationParams: params,
+    // pizauth sends id and secret in the body.
+    auth: fields.has('client_secret') ? 'client_secret_post' : undefined,
+    notes: [
+      ...(hint === undefined ? [] : [`Account "${name}" signs in as ${hint}.`]),
+      ...(text('redirect_uri') === undefined
+        ? []
+        : [`It came home to ${text('redirect_uri')}; register the address that Keyway shows as well.`]),
+      ...(left.length === 0 ? [] : [`Not taken over: ${left.join(', ')}; Keyway renews by its own rules.`]),
+    ],
+  }
+}
