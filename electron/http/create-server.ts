@@ -26,7 +26,9 @@ export type LocalApi = {
   ready(): Promise<void>
   /** A link that lets one browser in, once, within ten minutes. Null without a window folder or before listening. */
   launchUrl(): string | null
-  /** Ends open event streams and what waits; calls that come later are told that Keyway is closing. Twice is fine. */
+  /** Ends open event streams and what waits; calls that come from now on are told that Keyway is closing. */
+  stop(): void
+  /** Lets go of what was loaded. To be called when no request is under way any more. Twice is fine. */
   close(): Promise<void>
 }
 
@@ -54,8 +56,8 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     address: context.address,
     ready: async () => void (await framework()),
     launchUrl: () => window?.launchUrl() ?? null,
+    stop: () => closing.abort(),
     async close() {
-      if (closing.signal.aborted) return
       closing.abort()
       await (await framework.started())?.close()
       await release?.()

@@ -27,8 +27,9 @@ export async function startLocalApi(
       ...listening,
       launchUrl: () => api.launchUrl(),
       async close(graceMs) {
-        await api.close()
+        api.stop()
         await listening.close(graceMs)
+        await api.close()
       },
     }
   } catch (error) {

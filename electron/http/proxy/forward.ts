@@ -59,6 +59,8 @@ export async function forward(parts: ForwardParts, forwarding: Forwarding): Prom
     connection = chooseConnection(keyway, session.app, call.wanted)
     trip = await prepare(parts, forwarding, connection)
     const tried = await run(parts, trip)
+    // Half an answer must not look like a whole one.
+    if (tried.kind === 'failed') forwarding.response.destroy()
     noteProxied(keyway, { session, connection, call, url: trip.url, tried, startedAt })
   } catch (thrown) {
     const failure = withConnectUrl(parts.context, asKeywayError(thrown), {
