@@ -24,7 +24,7 @@ function firstMisfit(text: string): number {
   for (let at = 0; ; at = TOKEN.lastIndex) {
     const [, string, scalar, sign] = TOKEN.exec(text) ?? []
     const isToken = string !== undefined || scalar !== undefined || sign !== undefined
-    const next = isToken
+    const next: Expected | null = isToken
       ? after(expected, { isText: string !== undefined, isScalar: scalar !== undefined, sign }, open)
       : null
     if (next === null) return at + (text.slice(at).length - text.slice(at).trimStart().length)
