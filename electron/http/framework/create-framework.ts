@@ -7,13 +7,14 @@ import fastify, {
 } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import swagger from '@fastify/swagger'
-import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
 import type { HttpContext } from '../http-context.ts'
 import { admitByAccess } from './access.ts'
 import { asHttpFailure } from './framework-errors.ts'
 import { failureHeaders, COMMON_HEADERS } from '../send.ts'
 import { logInternal } from '../log-internal.ts'
+import { compileValidator } from './compile-validator.ts'
 import { describeRoute } from './describe-route.ts'
 import { pageHeaders } from '../pages/page.ts'
 import { failurePage } from '../pages/result-page.ts'
@@ -41,7 +42,7 @@ export async function createFramework(
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
     frameworkErrors: (error, _request, reply) => sendError(context, error, reply as unknown as FastifyReply),
   }).withTypeProvider<ZodTypeProvider>()
-  app.setValidatorCompiler(validatorCompiler)
+  app.setValidatorCompiler(compileValidator)
   // Answers are built from typed values; checking them again on the way out would only turn a working call into a failed one.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler((error, _request, reply) => sendError(context, error, reply as unknown as FastifyReply))

@@ -1,27 +1,8 @@
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import { invalidRequest } from '../invalid-request.ts'
-
-const WHERE: Readonly<Record<string, string>> = {
-  body: 'body',
-  querystring: 'query',
-  params: 'path',
-  headers: 'headers',
-}
 
 /** The framework's own failures in Keyway's words. */
 export function asHttpFailure(error: unknown): KeywayError {
   if (error instanceof KeywayError) return error
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const where = WHERE[error.validationContext ?? 'body'] ?? 'request'
-    return invalidRequest(
-      where,
-      error.validation.map(({ instancePath, message }) => ({
-        path: instancePath.split('/').filter((part) => part !== ''),
-        message: message ?? 'Not allowed.',
-      })),
-    )
-  }
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new KeywayError('payload_too_large', { cause: error })
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')

@@ -22,7 +22,8 @@ export const requestBody = z.strictObject({
       z.union([printable(8000), z.number(), z.array(printable(8000)).max(50)]),
     )
     .default({}),
-  data: z.json().optional().describe('Sent as JSON; a string is sent as it is'),
+  /** It came as JSON, so any value is one. */
+  data: z.unknown().optional().describe('Sent as JSON; a string is sent as it is'),
   account: accountSchema.optional(),
 })
 export type RequestBody = z.output<typeof requestBody>

@@ -1,0 +1,253 @@
+// Apps: pairing, what they may know about themselves, providers they may register, and what they are told as it happens.
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { appMeAnswer, pairDecided, pairStarted } from '../../shared/contract/http-api.ts'
+import { everything, startFakeLocal, startRealLocal, type LocalApiUnderTest } from '../support/local-api.ts'
+import { signInWithHttp } from '../support/user-agent.ts'
+
+describe('pairing', () => {
+  test('a program asks, the person sees the same code and says yes, and the key comes once', async () => {
+    const local = await startRealLocal()
+    await local.signIn()
+    const asked = await local.ask('/api/apps/pair', {
+      json: { name: 'Agent', grants: [{ provider: 'rehearsal', methods: ['GET'] }] },
+    })
+    expect(asked.status).toBe(202)
+    const { code, pollUrl, pollToken } = pairStarted.parse(asked.body)
+    const poll = (token = pollToken, query = '') =>
+      local.ask(new URL(pollUrl).pathname + query, { headers: { authorization: `Bearer ${token}` } })
+    expect(await poll()).toMatchObject({ status: 202, body: { status: 'pending', code } })
+
+    const [question] = local.keyway.approvals.list()
+    expect(question).toMatchObject({ kind: 'pair', appName: 'Agent', code })
+    const waiting = poll(pollToken, '?wait=20')
+    local.keyway.approvals.decide(question!.id, 'always')
+    const approved = await waiting
+    expect(approved.status).toBe(200)
+    const decided = pairDecided.parse(approved.body)
+    if (decided.status !== 'approved') throw new Error(decided.status)
+
+    // Proxy only, GET only, as it was asked for: an agent gets no token by default.
+    const { key } = decided
+    expect((await local.ask('/api/integrations/rehearsal/request/me', { key })).status).toBe(200)
+    expect((await local.ask('/api/integrations/rehearsal/token', { key })).body.code).toBe('forbidden')
+    expect(
+      (await local.ask('/api/integrations/rehearsal/request', { key, json: { method: 'POST', url: '/me' } }))
+        .body.code,
+    ).toBe('forbidden')
+    expect((await poll()).status).toBe(401)
+  })
+
+  test('a no is told as such, once', async () => {
+    const local = await startRealLocal()
+    const { body } = await local.ask('/api/apps/pair', { json: { name: 'Agent', code: 'ABC-123' } })
+    expect(body.code).toBe('ABC-123')
+    local.keyway.approvals.decide(local.keyway.approvals.list()[0]!.id, 'deny')
+    const poll = () =>
+      local.ask(new URL(body.pollUrl).pathname, { headers: { authorization: `Bearer ${body.pollToken}` } })
+    await expect.poll(async () => (await poll()).body.code).toBe('approval_denied')
+    expect(local.keyway.apps.list()).toEqual([])
+  })
+
+  test('nobody else can fetch the key: not without the poll token, not with another one, not with an app key', async () => {
+    const local = await startFakeLocal()
+    local.keyway.answerPairing(() =>
+      Promise.resolve(local.keyway.addApp({ name: 'Paired', grants: everything })),
+    )
+    const { body } = await local.ask('/api/apps/pair', { json: { name: 'Agent' } })
+    const path = new URL(body.pollUrl).pathname
+    expect((await local.ask(path)).status).toBe(401)
+    expect((await local.ask(path, { key: local.key })).status).toBe(401)
+    for (const token of [`kp_${'A'.repeat(43)}`, local.key]) {
+      expect((await local.ask(path, { headers: { authorization: `Bearer ${token}` } })).status).toBe(401)
+    }
+    const own = await local.ask(path, { headers: { authorization: `Bearer ${body.pollToken}` } })
+    expect(own.body).toMatchObject({ status: 'approved', key: expect.stringMatching(/^kw_/) })
+  })
+
+  test('more than three questions at once are too many, and a web page cannot ask any', async () => {
+    const local = await startFakeLocal()
+    local.keyway.answerPairing(() => new Promise(() => undefined))
+    const ask = (headers = {}) => local.ask('/api/apps/pair', { json: { name: 'Agent' }, headers })
+    for (let round = 0; round < 3; round += 1) expect((await ask()).status).toBe(202)
+    const fourth = await ask()
+    expect([fourth.status, fourth.headers.get('retry-after')]).toEqual([429, '60'])
+    expect(await ask({ origin: 'https://attacker.example' })).toMatchObject({ status: 403 })
+  })
+})
+
+test('an app reads what it may do, and may change nothing but what it needs', async () => {
+  const local = await startRealLocal()
+  const key = local.addApp({ name: 'Reader', grants: [{ target: { kind: 'all' }, methods: ['GET'] }] })
+  const me = await local.ask('/api/apps/me', { key })
+  expect(appMeAnswer.parse(me.body)).toMatchObject({
+    name: 'Reader',
+    manage: false,
+    grants: [{ token: false, proxy: true, methods: ['GET'] }],
+  })
+  expect(JSON.stringify(me.body)).not.toContain('sha256')
+  for (const more of [{ grants: everything }, { manage: true }, { name: 'Other' }]) {
+    const json = { authProviders: [], ...more }
+    expect(await local.ask('/api/apps/me', { key, method: 'PATCH', json })).toMatchObject({
+      status: 400,
+      body: { field: Object.keys(more)[0] },
+    })
+  }
+})
+
+describe('registering providers', () => {
+  const draft = (issuer: string) => ({
+    slug: 'acme',
+    name: 'Acme',
+    clientId: 'made-up-client',
+    clientSecret: 'made-up-secret',
+    scopes: ['read'],
+    spec: { discovery: { issuer } },
+  })
+
+  test('wants the manage grant', async () => {
+    const local = await startRealLocal()
+    const key = local.addApp()
+    const calls: Array<[string, string, object?]> = [
+      ['GET', '/api/integrations'],
+      ['POST', '/api/integrations', draft(local.rehearsal.issuer)],
+      ['GET', '/api/integrations/rehearsal'],
+      ['PATCH', '/api/integrations/rehearsal', { name: 'X' }],
+      ['DELETE', '/api/integrations/rehearsal'],
+    ]
+    for (const [method, path, json] of calls) {
+      expect(await local.ask(path, { key, method, ...(json === undefined ? {} : { json }) })).toMatchObject({
+        status: 403,
+        body: { code: 'forbidden' },
+      })
+    }
+    expect(local.keyway.providers.list()).toHaveLength(1)
+  })
+
+  test('creates, lists, changes and removes; the secret is write-only and the slug stays', async () => {
+    const local = await startRealLocal()
+    const key = local.addApp({ manage: true, grants: [] })
+    const made = await local.ask('/api/integrations', { key, json: draft(local.rehearsal.issuer) })
+    expect(made).toMatchObject({ status: 201, body: { slug: 'acme', type: 'acme', hasClientSecret: true } })
+    expect(made.body.redirectUri).toBe(`${local.url}/oauth2/callback`)
+    expect(JSON.stringify(made.body)).not.toContain('made-up-secret')
+    expect(
+      (await local.ask('/api/integrations', { key, json: draft(local.rehearsal.issuer) })).body.code,
+    ).toBe('slug_taken')
+    expect(
+      (await local.ask('/api/integrations', { key, json: { ...draft(''), slug: 'Not A Slug' } })).body,
+    ).toMatchObject({
+      code: 'invalid_request',
+      details: expect.arrayContaining([expect.objectContaining({ field: 'slug' })]),
+    })
+    const renamed = await local.ask('/api/integrations/acme', {
+      key,
+      method: 'PATCH',
+      json: { name: 'Acme 2' },
+    })
+    expect(renamed.body).toMatchObject({ name: 'Acme 2', reauthorise: false, scopes: ['read'] })
+    const widened = await local.ask('/api/integrations/acme', {
+      key,
+      method: 'PATCH',
+      json: { scopes: ['read', 'write'] },
+    })
+    expect(widened.body).toMatchObject({
+      reauthorise: true,
+      connectUrl: expect.stringContaining('/api/integrations/acme/connect?ticket='),
+    })
+    expect(
+      (await local.ask('/api/integrations/acme', { key, method: 'PATCH', json: { slug: 'other' } })).status,
+    ).toBe(400)
+    const list = await local.ask('/api/integrations', { key })
+    expect(list.body).toMatchObject({ total: 2, _embedded: { 'inf:integration': expect.any(Array) } })
+    expect(await local.ask('/api/integrations/acme', { key, method: 'DELETE' })).toMatchObject({
+      status: 200,
+      body: { removedConnections: 0 },
+    })
+    expect((await local.ask('/api/integrations/acme', { key })).body.code).toBe('provider_not_found')
+  })
+})
+
+describe('events', () => {
+  test('a sign-in, a refresh and a disconnect are told as they happen, without secrets', async () => {
+    const local = await startRealLocal()
+    const key = local.addApp()
+    const events = await listen(local, key)
+    const link = await local.call('/api/integrations/rehearsal/connect', { key })
+    await signInWithHttp(link.headers.get('location')!, { account: 'ada@example.test' })
+    await events.until(({ event, data }) => event === 'connection.changed' && data.change === 'added')
+    await local.ask('/api/integrations/rehearsal/token', { key })
+    const { data } = (await local.ask('/api/integrations/rehearsal/token?rejected=true', { key })).body
+    await events.until(({ event, data: seen }) => event === 'connection.changed' && seen.change === 'changed')
+    await local.call('/api/integrations/rehearsal/connection', { key, method: 'DELETE' })
+    await events.until(({ event, data: seen }) => event === 'connection.changed' && seen.change === 'removed')
+    expect(
+      events.seen.some(({ event, data: seen }) => event === 'flow.changed' && seen.state === 'done'),
+    ).toBe(true)
+    expect(JSON.stringify(events.seen)).not.toContain(data.accessToken)
+    expect(JSON.stringify(events.seen)).not.toMatch(/code=|state=|authorizationUrl/)
+  })
+
+  test('an app hears only of its own connections and approvals, and nothing any more once its key is revoked', async () => {
+    const local = await startFakeLocal()
+    const { key, id } = local.keyway.addApp({
+      name: 'Narrow',
+      grants: [{ target: { kind: 'connection', connectionId: 'conn-slack-work' } }],
+    })
+    const events = await listen(local, key)
+    local.keyway.addConnection('slack', { account: 'private' })
+    const question = {
+      id: 'a1',
+      appName: 'x',
+      askedAt: 0,
+      expiresAt: 0,
+      waiting: 1,
+      kind: 'pair',
+      code: 'x',
+      wants: {},
+    }
+    local.keyway.emit('approvals', [
+      { ...question, appId: 'another' },
+      { ...question, id: 'a2', appId: id },
+    ] as never)
+    await events.until(({ event }) => event === 'approval.changed')
+    expect(events.seen.filter(({ event }) => event !== 'ready')).toEqual([
+      { event: 'approval.changed', data: expect.objectContaining({ approvalId: 'a2', state: 'waiting' }) },
+    ])
+    local.keyway.apps.remove(id)
+    local.keyway.emit('apps', [])
+    await events.ended
+  })
+})
+
+type Seen = { event: string; data: Record<string, unknown> }
+
+/** An open event stream; closed with the test. */
+async function listen(local: LocalApiUnderTest, key: string) {
+  const abort = new AbortController()
+  onTestFinished(() => abort.abort())
+  const response = await fetch(`${local.url}/api/events`, {
+    headers: { 'x-api-key': key },
+    signal: abort.signal,
+  })
+  expect(response.headers.get('content-type')).toContain('text/event-stream')
+  const seen: Seen[] = []
+  const ended = (async () => {
+    let text = ''
+    try {
+      for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+        text += chunk
+        for (let at = text.indexOf('\n\n'); at !== -1; at = text.indexOf('\n\n')) {
+          const match = /^event: (.+)\ndata: (.+)$/m.exec(text.slice(0, at))
+          if (match !== null) seen.push({ event: match[1]!, data: JSON.parse(match[2]!) })
+          text = text.slice(at + 2)
+        }
+      }
+    } catch (error) {
+      if (!abort.signal.aborted) throw error
+    }
+  })()
+  const until = (wanted: (event: Seen) => boolean) =>
+    expect.poll(() => seen.some(wanted), { timeout: 10_000 }).toBe(true)
+  await until(({ event }) => event === 'ready')
+  return { seen, ended, until }
+}
