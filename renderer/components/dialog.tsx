@@ -85,7 +85,11 @@ export function ConfirmDialog({ open, onClose, title, children, footer, width = 
     <AlertDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className={overlay} />
-        <AlertDialog.Content className={classes(panel, width === 'md' ? 'max-w-md' : 'max-w-xl')}>
+        <AlertDialog.Content
+          className={classes(panel, width === 'md' ? 'max-w-md' : 'max-w-xl')}
+          tabIndex={-1}
+          onOpenAutoFocus={focusContent}
+        >
           <div className="min-h-0 flex-1 overflow-y-auto px-5 pt-4.5 pb-4">
             <AlertDialog.Title className="text-ink text-lg font-semibold tracking-tight">
               {title}

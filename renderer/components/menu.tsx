@@ -1,5 +1,5 @@
 import { DropdownMenu as Radix } from 'radix-ui'
-import type { ReactElement, ReactNode } from 'react'
+import { useRef, type ReactElement, type ReactNode } from 'react'
 import { classes } from '../lib/class-names.ts'
 
 export type ActionItem = {
@@ -22,6 +22,7 @@ export function Menu({
   items: readonly MenuItem[]
   align?: 'start' | 'end'
 }) {
+  const chosen = useRef<(() => void) | null>(null)
   return (
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
@@ -31,10 +32,22 @@ export function Menu({
           align={align}
           sideOffset={4}
           collisionPadding={8}
+          onCloseAutoFocus={() => {
+            // What was chosen happens once the trigger has the focus back, so that a dialog can give it back there.
+            const act = chosen.current
+            chosen.current = null
+            if (act !== null) setTimeout(act)
+          }}
           className="animate-pop shadow-pop bg-raised z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-48 origin-(--radix-dropdown-menu-content-transform-origin) overflow-y-auto rounded-lg p-1"
         >
           {items.map((item) => (
-            <MenuRow key={item.kind === 'divider' ? item.key : item.label} item={item} />
+            <MenuRow
+              key={item.kind === 'divider' ? item.key : item.label}
+              item={item}
+              onChoose={(act) => {
+                chosen.current = act
+              }}
+            />
           ))}
         </Radix.Content>
       </Radix.Portal>
@@ -42,7 +55,7 @@ export function Menu({
   )
 }
 
-function MenuRow({ item }: { item: MenuItem }) {
+function MenuRow({ item, onChoose }: { item: MenuItem; onChoose: (act: () => void) => void }) {
   if (item.kind === 'divider') return <Radix.Separator className="bg-line my-1 h-px" />
   if (item.kind === 'heading') {
     return (
@@ -52,7 +65,7 @@ function MenuRow({ item }: { item: MenuItem }) {
   return (
     <Radix.Item
       disabled={item.disabled ?? false}
-      onSelect={item.onSelect}
+      onSelect={() => onChoose(item.onSelect)}
       className={classes(
         'flex h-7.5 items-center gap-2.5 rounded-sm px-2 text-sm outline-none select-none max-sm:h-10 data-disabled:opacity-45',
         item.danger === true

@@ -22,7 +22,7 @@ export function Tooltip({ label, children }: { label: ReactNode; children: React
       >
         {children}
       </Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal container={document.getElementById('content')}>
         <Radix.Content
           sideOffset={6}
           collisionPadding={8}

@@ -31,7 +31,12 @@ export type ProtectorView = {
 export type VaultView =
   | { kind: 'uninitialised'; protectors: ProtectorView[] }
   | { kind: 'locked'; protectors: ProtectorView[]; reason: string; needsPassphrase: boolean }
-  | { kind: 'unlocked'; protectors: ProtectorView[] }
+  | {
+      kind: 'unlocked'
+      protectors: ProtectorView[]
+      /** Those that hold the data key now. */
+      wraps?: ProtectorView['kind'][]
+    }
 
 export type ServerView = {
   url: string

@@ -162,7 +162,7 @@ function Entry({ value, icon, label, detail, onSelect }: EntryProps) {
         {icon}
       </span>
       <span className="min-w-0 flex-1 truncate">{label}</span>
-      {detail !== undefined && <span className="text-faint shrink-0 text-xs">{detail}</span>}
+      {detail !== undefined && <span className="text-muted shrink-0 text-xs">{detail}</span>}
     </Command.Item>
   )
 }

@@ -1,6 +1,7 @@
 import { LockKeyhole } from 'lucide-react'
 import { useState } from 'react'
 import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
+import { Badge } from '../../components/badge.tsx'
 import { Button } from '../../components/button.tsx'
 import { Rows, Section } from '../../components/section.tsx'
 import { text } from '../../lib/text.ts'
@@ -25,6 +26,7 @@ export function VaultSettings() {
             <Protector
               key={protector.kind}
               protector={protector}
+              inUse={vault.kind === 'unlocked' && (vault.wraps ?? []).includes(protector.kind)}
               onMove={() => setMoving(protector)}
               onChangePassphrase={() => setChanging(true)}
             />
@@ -51,27 +53,37 @@ export function VaultSettings() {
   )
 }
 
-type ProtectorProps = { protector: ProtectorView; onMove: () => void; onChangePassphrase: () => void }
+type ProtectorProps = {
+  protector: ProtectorView
+  inUse: boolean
+  onMove: () => void
+  onChangePassphrase: () => void
+}
 
-function Protector({ protector, onMove, onChangePassphrase }: ProtectorProps) {
+function Protector({ protector, inUse, onMove, onChangePassphrase }: ProtectorProps) {
   const { kind, label, usable, reason } = protector
   return (
     <div className="flex flex-wrap items-center justify-between gap-3">
       <div className="min-w-0">
-        <p className="text-sm font-medium">{label}</p>
+        <p className="flex items-center gap-2 text-sm font-medium">
+          {label}
+          {inUse && <Badge tone="ok">{words.current}</Badge>}
+        </p>
         <p className="text-muted text-xs text-pretty">
           {usable ? text.vault.protectors[kind].found : (reason ?? words.notUsable)}
         </p>
       </div>
       <div className="flex gap-2">
-        {kind === 'passphrase' && (
+        {kind === 'passphrase' && inUse && (
           <Button size="sm" onClick={onChangePassphrase}>
             {words.changePassphrase}
           </Button>
         )}
-        <Button size="sm" disabled={!usable} onClick={onMove}>
-          {words.move}
-        </Button>
+        {!inUse && (
+          <Button size="sm" disabled={!usable} onClick={onMove}>
+            {words.move}
+          </Button>
+        )}
       </div>
     </div>
   )

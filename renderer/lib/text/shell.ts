@@ -9,7 +9,7 @@ export const shellText = {
   activity: 'Activity',
   settings: 'Settings',
   add: 'Add connection',
-  search: 'Search or jump to…',
+  search: 'Search',
   lock: 'Lock vault',
   serverUp: (address: string) => `Serving ${address}`,
   serverDown: 'Not serving',

@@ -50,7 +50,7 @@ export function livedIn(now: number): Snapshot {
   return {
     host: 'headless',
     platform: 'linux',
-    vault: { kind: 'unlocked', protectors },
+    vault: { kind: 'unlocked', protectors, wraps: ['os-keychain'] },
     server: {
       url: 'http://127.0.0.1:7317',
       listening: true,
