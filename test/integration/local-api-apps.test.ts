@@ -246,8 +246,9 @@ async function listen(local: LocalApiUnderTest, key: string) {
       if (!abort.signal.aborted) throw error
     }
   })()
-  const until = (wanted: (event: Seen) => boolean) =>
-    expect.poll(() => seen.some(wanted), { timeout: 10_000 }).toBe(true)
+  const until = async (wanted: (event: Seen) => boolean): Promise<void> => {
+    await expect.poll(() => seen.some(wanted), { timeout: 10_000 }).toBe(true)
+  }
   await until(({ event }) => event === 'ready')
   return { seen, ended, until }
 }

@@ -518,7 +518,7 @@ describe('what goes wrong', () => {
       })
       const response = await local.call(`${through}/a?secret=1`, { key, method: 'POST', body: 'abc' })
       expect(response.status).toBe(status)
-      if (code !== undefined) expect(await response.json()).toMatchObject({ code })
+      expect(/"code":"(\w+)"/.exec(await response.text())?.[1]).toBe(code)
     }
     expect(questions[0]).toEqual({ what: 'proxy', method: 'POST', url: `${upstream.url}/a`, bodyBytes: 3 })
   })

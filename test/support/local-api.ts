@@ -25,6 +25,9 @@ export type CallOptions = {
   body?: BodyInit
 }
 
+/** What JSON.parse gives: a test looks at what it expects and fails when it is not there. */
+export type Json = ReturnType<typeof JSON.parse>
+
 export type LocalApiUnderTest = {
   readonly api: RunningApi
   readonly port: number
@@ -32,7 +35,7 @@ export type LocalApiUnderTest = {
   /** A request as a program sends it; redirects are not followed. */
   call(path: string, options?: CallOptions): Promise<Response>
   /** The JSON of the answer beside its status. */
-  ask(path: string, options?: CallOptions): Promise<{ status: number; body: any; headers: Headers }>
+  ask(path: string, options?: CallOptions): Promise<{ status: number; body: Json; headers: Headers }>
 }
 
 export async function startLocal(
@@ -132,9 +135,9 @@ export async function startRealLocal(options: { slug?: string } = {}): Promise<R
 
 /** An API behind the proxy, made of one handler. */
 export async function startUpstream(
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  handler: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
 ): Promise<{ url: string; host: string; port: number }> {
-  const server = createServer(handler)
+  const server = createServer((request, response) => void handler(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(
     () =>

@@ -102,7 +102,7 @@ describe('pages of other sites', () => {
 })
 
 describe('keys', () => {
-  const wrong: Array<[string, (local: FakeLocal) => Record<string, string>]> = [
+  const wrongKeys: Array<[string, (local: FakeLocal) => Record<string, string>]> = [
     ['none', () => ({})],
     ['a made-up one', () => ({ 'x-api-key': `kw_${'A'.repeat(43)}` })],
     ['an empty one', () => ({ 'x-api-key': '' })],
@@ -116,7 +116,7 @@ describe('keys', () => {
     ['a cookie', ({ key }) => ({ cookie: `key=${key}; x-api-key=${key}` })],
     ['a very long one', () => ({ 'x-api-key': 'kw_'.padEnd(4000, 'A') })],
   ]
-  test.each(wrong)('%s is 401 with WWW-Authenticate', async (_name, headers) => {
+  test.each(wrongKeys)('%s is 401 with WWW-Authenticate', async (_name, headers) => {
     const local = await startFakeLocal()
     const attack = () => local.call(path, { headers: headers(local) })
     await refused(local, attack, { status: 401, code: 'unauthorized' })
@@ -138,7 +138,7 @@ describe('keys', () => {
     const clock = createFakeClock(Date.now())
     const local = await startFakeLocal({ clock: { ...realClock, now: clock.now } })
     for (const end of ['expire', 'pause', 'remove'] as const) {
-      const { key, id, app } = local.keyway.addApp({ name: end, grants: everything })
+      const { key, id } = local.keyway.addApp({ name: end, grants: everything })
       const ask = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${local.port}\r\nX-API-Key: ${key}\r\n\r\n`
       // Twice before, so that the call is remembered on its socket; once after.
       const statuses = await onOneSocket(
@@ -155,11 +155,11 @@ describe('keys', () => {
           if (end !== 'expire') return
           const { keys } = local.keyway.apps.authenticate(key)!.app
           local.keyway.changeApp(id, {
-            keys: keys.map((each) => ({ ...each, expiresAt: clock.now() + 60_000 })),
+            keys: keys.map((each) => Object.assign(each, { expiresAt: clock.now() + 60_000 })),
           })
         },
       )
-      expect([end, statuses], app.name).toEqual([end, [200, 200, 401]])
+      expect([end, statuses]).toEqual([end, [200, 200, 401]])
     }
     await stillServes(local)
   })
