@@ -1,0 +1,162 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { resolveTarget, type TargetPolicy } from '../../../shared/domain/proxy-target.ts'
+import { checkPath } from '../../../shared/domain/proxy-target-path.ts'
+
+const policy: TargetPolicy = {
+  baseUrl: 'https://api.example.com/v1',
+  hosts: ['uploads.example.com', '*.files.example.com', 'odd.example.com:8443'],
+  privateHosts: ['intranet.example.com', '10.0.0.5:8080'],
+}
+const at = (requested: string, of: TargetPolicy = policy) => {
+  const target = resolveTarget(of, requested)
+  return target.kind === 'ok' ? target.url.href : target.code
+}
+
+describe('relative addresses', () => {
+  test.each([
+    ['/files?x=1', 'https://api.example.com/v1/files?x=1'],
+    ['files', 'https://api.example.com/v1/files'],
+    ['/', 'https://api.example.com/v1/'],
+    ['?x=1', 'https://api.example.com/v1?x=1'],
+    ['/a?to=//x/../y', 'https://api.example.com/v1/a?to=//x/../y'],
+  ])('%s is joined to the base', (requested, expected) => {
+    expect(at(requested)).toBe(expected)
+  })
+
+  test('a base with a slash at its end, or without a path, joins the same', () => {
+    expect(at('/files', { ...policy, baseUrl: 'https://api.example.com/v1/' })).toBe(
+      'https://api.example.com/v1/files',
+    )
+    expect(at('/files', { ...policy, baseUrl: 'https://api.example.com' })).toBe(
+      'https://api.example.com/files',
+    )
+    expect(at('@evil.example/', { ...policy, baseUrl: 'https://api.example.com' })).toBe(
+      'https://api.example.com/@evil.example/',
+    )
+    expect(at('.evil.example/', { ...policy, baseUrl: 'https://api.example.com' })).toBe(
+      'https://api.example.com/.evil.example/',
+    )
+  })
+
+  test('without a base there is nothing to join', () => {
+    expect(at('/files', { ...policy, baseUrl: null })).toBe('target_not_allowed')
+  })
+})
+
+describe('absolute addresses', () => {
+  test.each([
+    'https://api.example.com/anything',
+    'https://uploads.example.com/',
+    'https://a.b.files.example.com/x',
+    'https://odd.example.com:8443/x',
+  ])('%s is on an allowed host', (requested) => {
+    expect(at(requested)).toBe(requested)
+  })
+
+  test.each([
+    'https://example.com/',
+    'https://files.example.com/',
+    'https://evilfiles.example.com/',
+    'https://uploads.example.com:444/',
+    'https://odd.example.com/',
+    'http://api.example.com/',
+    'http://uploads.example.com/',
+    'https://api.example.com./',
+    'https://api.example.com@evil.example/',
+    'https://user@api.example.com/',
+    'ws://api.example.com/',
+  ])('%s is not', (requested) => {
+    expect(at(requested)).toBe('target_not_allowed')
+  })
+
+  test('plain http is for hosts that the person said are private, and must be allowed too', () => {
+    const local = { baseUrl: 'http://127.0.0.1:4000/api', hosts: [], privateHosts: ['127.0.0.1:4000'] }
+    expect(resolveTarget(local, '/x')).toMatchObject({ kind: 'ok', privateAllowed: true })
+    expect(at('http://intranet.example.com/')).toBe('target_not_allowed')
+    expect(at('http://intranet.example.com/', { ...policy, hosts: ['intranet.example.com'] })).toBe(
+      'http://intranet.example.com/',
+    )
+    expect(resolveTarget(policy, '/x')).toMatchObject({ privateAllowed: false })
+  })
+})
+
+test('whatever is asked for, what comes out is on an allowed origin, below the base when relative, and without dot segments', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      '/',
+      '//',
+      '..',
+      '.',
+      '%2e',
+      '%2F',
+      '%5c',
+      '\\',
+      '@',
+      ':',
+      '?',
+      '#',
+      'https://',
+      'http:',
+      'evil.example',
+      'api.example.com',
+      '%25',
+      '%00',
+      ';',
+      '\t',
+    ),
+    fc.string({ maxLength: 5 }),
+  )
+  const origins = new Set([
+    'https://api.example.com',
+    'https://uploads.example.com',
+    'https://odd.example.com:8443',
+  ])
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      const requested = pieces.join('')
+      const target = resolveTarget(policy, requested)
+      if (target.kind === 'refused') return
+      expect(origins.has(target.url.origin) || target.url.hostname.endsWith('.files.example.com')).toBe(true)
+      expect(target.url.pathname.split('/')).not.toContain('..')
+      expect(target.url.username + target.url.password + target.url.hash).toBe('')
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+describe('paths', () => {
+  test.each([
+    '/a/..',
+    '/../a',
+    '/.',
+    '/a/%2e%2e/b',
+    '/a%2f..%2fb',
+    '/%252e%252e/',
+    '/..;v=1/a',
+    '/a\\b',
+    '/a%5cb',
+    '/a%00',
+    '/%zz',
+    '//a',
+    '/%2fa',
+  ])('%s is refused', (path) => {
+    expect(checkPath(path).kind).toBe('refused')
+  })
+
+  test.each([
+    '/',
+    '/a//b',
+    '/a%2Fb',
+    '/..a',
+    '/a..',
+    '/...',
+    '/100%25',
+    '/a%20b',
+    '/caf%C3%A9',
+    '/;x',
+    '/@a',
+  ])('%s is fine', (path) => {
+    expect(checkPath(path).kind).toBe('ok')
+  })
+})

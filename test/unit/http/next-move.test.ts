@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { nextMove, retryAfterMs } from '../../../electron/http/proxy/next-move.ts'
+
+const now = Date.parse('2026-11-21T12:00:00Z')
+const seen = (
+  status: number,
+  overrides: { method?: string; body?: Buffer | null; head?: object; trip?: object; leftMs?: number } = {},
+) => ({
+  status,
+  head: { headers: [] as string[], contentLength: null, retryAfter: null, location: null, ...overrides.head },
+  trip: {
+    call: { method: overrides.method ?? 'GET', body: overrides.body ?? null },
+    url: new URL('https://api.example.com/v1/a'),
+    policy: {
+      baseUrl: 'https://api.example.com/v1',
+      hosts: [],
+      privateHosts: [],
+      headers: {},
+      extraCa: null,
+    },
+    token: { tokenType: 'Bearer' },
+    nonce: null,
+    retriedToken: false,
+    waits: 0,
+    redirects: 0,
+    ...overrides.trip,
+  },
+  leftMs: overrides.leftMs ?? 15_000,
+  nowMs: now,
+})
+
+test('a plain answer is handed on, whatever its status', () => {
+  for (const status of [200, 204, 304, 400, 403, 404, 500, 502])
+    expect(nextMove(seen(status))).toEqual({ kind: 'relay' })
+})
+
+test('401 asks for a fresh token once', () => {
+  expect(nextMove(seen(401))).toEqual({ kind: 'fresh_token' })
+  expect(nextMove(seen(401, { trip: { retriedToken: true } }))).toEqual({ kind: 'relay' })
+})
+
+test('a DPoP nonce is taken once before the token is blamed', () => {
+  const head = { headers: ['DPoP-Nonce', 'n1'] }
+  const trip = { token: { tokenType: 'DPoP' } }
+  expect(nextMove(seen(401, { head, trip }))).toEqual({ kind: 'with_nonce', nonce: 'n1' })
+  expect(nextMove(seen(401, { head, trip: { ...trip, nonce: 'n1' } }))).toEqual({ kind: 'fresh_token' })
+  expect(nextMove(seen(401, { head }))).toEqual({ kind: 'fresh_token' })
+})
+
+describe('Retry-After', () => {
+  const head = { retryAfter: '2' }
+  test('is waited for within what is left, for methods that may be repeated, three times at most', () => {
+    expect(nextMove(seen(429, { head }))).toEqual({ kind: 'wait', delayMs: 2000 })
+    expect(nextMove(seen(503, { head, method: 'PUT', body: Buffer.from('x') }))).toEqual({
+      kind: 'wait',
+      delayMs: 2000,
+    })
+    expect(nextMove(seen(429, { head, method: 'POST' }))).toEqual({ kind: 'relay' })
+    expect(nextMove(seen(429, { head, leftMs: 1999 }))).toEqual({ kind: 'relay' })
+    expect(nextMove(seen(429, { head, trip: { waits: 3 } }))).toEqual({ kind: 'relay' })
+  })
+
+  test('may be seconds or a date, and is nothing when it is neither', () => {
+    expect(retryAfterMs('120', now)).toBe(120_000)
+    expect(retryAfterMs('Sat, 21 Nov 2026 12:00:30 GMT', now)).toBe(30_000)
+    expect(retryAfterMs('Sat, 21 Nov 2026 11:00:00 GMT', now)).toBe(0)
+    for (const odd of ['soon', '', '-1', '1.5']) expect(retryAfterMs(odd, now) ?? 0).toBe(0)
+    expect(retryAfterMs(null, now)).toBeNull()
+  })
+})
+
+describe('redirects', () => {
+  const to = (location: string, overrides: object = {}) =>
+    nextMove(seen(302, { head: { location }, ...overrides }))
+  test('within the origin are followed for GET and HEAD, five at most', () => {
+    expect(to('/v1/b')).toMatchObject({ kind: 'redirect', url: new URL('https://api.example.com/v1/b') })
+    expect(to('b#frag')).toMatchObject({ kind: 'redirect', url: new URL('https://api.example.com/v1/b') })
+    expect(to('/v1/b', { method: 'POST' })).toEqual({ kind: 'relay' })
+    expect(to('/v1/b', { trip: { redirects: 5 } })).toEqual({ kind: 'relay' })
+  })
+
+  test('to any other origin are handed back', () => {
+    for (const location of [
+      'https://evil.example/',
+      '//evil.example/',
+      'http://api.example.com/v1/b',
+      'https://api.example.com:444/',
+      'https://u@api.example.com/v1/b',
+      'http://[',
+    ]) {
+      expect(to(location)).toEqual({ kind: 'relay' })
+    }
+  })
+})
