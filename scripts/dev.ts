@@ -1,30 +1,88 @@
 // `npm run dev`: Electron with the window reloading as it changes; without the binary, the headless host restarting as it is rebuilt.
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { build, mergeConfig } from 'vite'
-import { buildStale, parts, root } from './build/parts.ts'
+import { build, mergeConfig, type Rolldown } from 'vite'
+import { parts, root } from './build/parts.ts'
 import { findElectron } from './machine/electron-binary.ts'
 import { passSignalsTo } from './machine/pass-signals.ts'
 import { exitCodeOf, programPath } from './machine/run-program.ts'
 import { runScript } from './machine/run-script.ts'
 
-const say = (line: string): void => console.log(line)
-
 await runScript(async () => {
   const parameters = process.argv.slice(2)
   if (findElectron() !== null) {
-    return run([programPath('electron-vite'), 'dev', '--watch', '--', ...parameters])
+    const child = spawn(
+      process.execPath,
+      [programPath('electron-vite'), 'dev', '--watch', '--', ...parameters],
+      { cwd: root, stdio: 'inherit' },
+    )
+    passSignalsTo(child)
+    return exitCodeOf(child)
   }
-  say("Electron's binary is not here; the headless host restarts and the window is rebuilt as files change.")
-  await buildStale(['window', 'headless'], { force: false, say })
-  for (const part of parts.filter(({ name }) => name === 'window' || name === 'headless')) {
-    await build(mergeConfig(await part.config(), { logLevel: 'warn', build: { watch: {} } }))
-  }
-  return run(['--watch', join(root, 'out/headless/main.js'), ...parameters])
+  console.log(
+    "Electron's binary is not here: the window is rebuilt, and the headless host restarted, as files change.",
+  )
+  const host = restartingHost(parameters)
+  const watchers = [await watch('window', () => undefined), await watch('headless', host.restart)]
+  await untilAskedToEnd()
+  for (const watcher of watchers) await watcher.close()
+  await host.close()
+  return 0
 })
 
-function run(parameters: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, parameters, { cwd: root, stdio: 'inherit' })
-  passSignalsTo(child)
-  return exitCodeOf(child)
+/** Builds the part now and after each change; resolves after the first time. A build that fails is said and waits for the next change. */
+async function watch(name: 'window' | 'headless', built: () => void): Promise<Rolldown.RolldownWatcher> {
+  const part = parts.find((one) => one.name === name)
+  if (part === undefined) throw new Error(`There is no part "${name}".`)
+  const watcher = (await build(
+    mergeConfig(await part.config(), { logLevel: 'warn', build: { watch: {} } }),
+  )) as Rolldown.RolldownWatcher
+  await new Promise<void>((resolve) => {
+    watcher.on('event', (event) => {
+      if (event.code === 'ERROR') console.error(event.error.message)
+      if (event.code !== 'END') return
+      built()
+      resolve()
+    })
+  })
+  return watcher
+}
+
+/** Each restart lets the host that runs save what it has to, and end, before the new one starts. */
+function restartingHost(parameters: readonly string[]): { restart(): void; close(): Promise<void> } {
+  let child: ChildProcess | null = null
+  let next: (() => void) | null = null
+  const start = (): void => {
+    child = spawn(process.execPath, [join(root, 'out/headless/main.js'), ...parameters], {
+      cwd: root,
+      stdio: 'inherit',
+    })
+    child.once('exit', () => {
+      child = null
+      next?.()
+    })
+  }
+  return {
+    restart() {
+      if (child === null) return start()
+      next = () => {
+        next = null
+        start()
+      }
+      child.kill('SIGTERM')
+    },
+    async close() {
+      next = null
+      if (child === null) return
+      const ended = exitCodeOf(child)
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+function untilAskedToEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
+  })
 }

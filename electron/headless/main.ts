@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { asKeywayError, errorTable, KeywayError } from '../../shared/contract/errors.ts'
+import { outliveReaders } from './closed-output.ts'
 import { readCommandLine, type CommandLine } from './command-line.ts'
 import { createHeadless, type Headless } from './create-headless.ts'
 import { dataLocation } from './data-location.ts'
@@ -13,6 +14,7 @@ import { readPassphrase } from './passphrase-input.ts'
 
 const CLOSE_LIMIT_MS = 8_000
 
+outliveReaders(process.stdout, process.stderr)
 process.exitCode = await run(process.argv.slice(2))
 
 async function run(argv: readonly string[]): Promise<number> {

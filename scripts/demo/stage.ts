@@ -40,13 +40,14 @@ export async function setStage({ port }: { port: number | null }): Promise<Stage
 }
 
 async function startHeadless(dataFolder: string, port: number | null): Promise<Headless> {
+  // One that nobody ever sees, so that the person's keychain is left alone.
+  const passphrase = new Secret(randomBytes(32).toString('base64url'))
   const start = (at: number): Promise<Headless> =>
     createHeadless({
       dataFolder,
       port: at,
       windowFolder: join(root, 'out', 'renderer'),
-      // A passphrase that nobody ever sees, so that the person's keychain is left alone.
-      passphrase: new Secret(randomBytes(32).toString('base64url')),
+      passphrase,
       keychain: 'unused',
       logLevel: 'warn',
       version: manifest.version,

@@ -16,6 +16,7 @@ type Demo = {
   heard(pattern: RegExp): Promise<string>
   ended: Promise<number | null>
   kill(signal: NodeJS.Signals): void
+  stopReading(): void
   /** Where it keeps what it throws away. */
   temporary: string
 }
@@ -45,6 +46,7 @@ function startDemo(...parameters: string[]): Demo {
     output: () => output,
     ended,
     kill: (signal) => void child.kill(signal),
+    stopReading: () => void child.stdout.destroy(),
     heard: (pattern) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
@@ -111,6 +113,26 @@ test('a person gets a link, connects, and the printed curl line gives a token th
   demo.kill('SIGTERM')
   expect(await demo.ended).toBe(0)
   expect(existsSync(join(demo.temporary, folder))).toBe(false)
+}, 180_000)
+
+test('it goes on, and cleans up, when nobody reads along any more', async () => {
+  const demo = startDemo('--auto', '--port', '0', '--no-browser')
+  await demo.heard(/ok {2}register/)
+  demo.stopReading()
+  expect(await demo.ended).toBe(0)
+  expect(readdirSync(demo.temporary)).toEqual([])
+}, 180_000)
+
+test('when its usual port is taken, the demo takes a free one', async () => {
+  const server = createServer()
+  // Taken here, or by another program already: both are fine.
+  await new Promise<void>((resolve) =>
+    server.once('error', () => resolve()).listen(7317, '127.0.0.1', resolve),
+  )
+  onTestFinished(() => void server.close())
+  const demo = startDemo('--no-open')
+  const launchUrl = await demo.heard(/(http:\S+\/launch\?ticket=\S+)/)
+  expect(new URL(launchUrl).port).not.toBe('7317')
 }, 180_000)
 
 test('a port that was asked for and is taken ends it in one line', async () => {
