@@ -40,7 +40,7 @@ export function AddressFields() {
           <FormText
             name="spec.discovery.issuer"
             label={words.issuer}
-            placeholder="https://auth.example.com"
+            placeholder={words.examples.issuer}
             mono
             optional
           />
@@ -61,15 +61,10 @@ export function AddressFields() {
       <FormText
         name="spec.endpoints.authorization"
         label={words.authorization}
-        placeholder="https://auth.example.com/authorize"
+        placeholder={words.examples.authorization}
         mono
       />
-      <FormText
-        name="spec.endpoints.token"
-        label={words.token}
-        placeholder="https://auth.example.com/token"
-        mono
-      />
+      <FormText name="spec.endpoints.token" label={words.token} placeholder={words.examples.token} mono />
     </>
   )
 }

@@ -111,6 +111,11 @@ export const addText = {
     reauthoriseAction: 'Sign in again',
     restored: 'What you typed before is still here; only a secret has to be typed again.',
     notes: 'Good to know',
+    examples: {
+      issuer: 'https://auth.example.com',
+      authorization: 'https://auth.example.com/authorize',
+      token: 'https://auth.example.com/token',
+    },
     addressNeeded: 'Needed, unless an issuer is given.',
     presetGone: 'There is no built-in service with that name.',
   },
