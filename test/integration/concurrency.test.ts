@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { openKeyway } from '../../electron/core/open-keyway.ts'
 import type { TokenResult } from '../../electron/core/connections/token-service.ts'
 import { callApi, startRehearsal } from '../support/start-rehearsal.ts'
@@ -48,8 +48,12 @@ test('a thousand callers at once are one token request at a real provider, and a
 test('a provider that hangs for one connection holds up no other', async () => {
   const { rehearsal, keyway, ids } = await startConnected('slow', 'quick')
   const [slow = '', quick = ''] = ids
-  await rehearsal.behave({ faults: [{ kind: 'delay', ms: 2000, times: 1 }] })
+  await rehearsal.behave({ faults: [{ kind: 'delay', ms: 3000, times: 1 }] })
+  const before = rehearsal.stats().visits.length
   const hanging = keyway.tokens.get(slow, { rejected: 'current', deadlineMs: 500 })
+  hanging.catch(() => undefined)
+  // The delay is for the one that comes first.
+  await vi.waitFor(() => expect(rehearsal.stats().visits.length).toBeGreaterThan(before))
   expect(tokenOf(await keyway.tokens.get(quick, { rejected: 'current' }))).not.toBe('')
   await expect(hanging).rejects.toMatchObject({ code: 'deadline_exceeded' })
 })

@@ -194,12 +194,13 @@ describe('redacting text', () => {
     expect(redactText(text)).toBe(text)
   })
 
-  it('takes a megabyte of hostile text without hanging', () => {
+  it('takes a megabyte of hostile text without hanging', { timeout: 120_000 }, () => {
     const hostile = ['a="', 'token:', '"'.repeat(50), 'eyJ.', '?x=', '-----BEGIN A-----'].map((piece) =>
       piece.repeat(20_000),
     )
     const started = performance.now()
     for (const text of hostile) redactText(text)
-    expect(performance.now() - started).toBeLessThan(5000)
+    // Backtracking would take hours; a slow machine takes seconds.
+    expect(performance.now() - started).toBeLessThan(60_000)
   })
 })
