@@ -2,7 +2,7 @@
 // free one; it never ends on another interface.
 import { createServer as createNodeServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { KeywayError } from '../../shared/contract/errors.ts'
+import { asKeywayError, KeywayError } from '../../shared/contract/errors.ts'
 import { KeywayRequest } from './body-reader.ts'
 import { answerBadRequest } from './bad-requests.ts'
 import { explainBusyPort } from './busy-port.ts'
@@ -24,7 +24,9 @@ export type Listening = {
   readonly port: number
   /** `http://127.0.0.1:<port>`, or of the host that was asked for. */
   readonly url: string
+  /** Null: there is none, or it could not be opened; then `socketFailure` says why. The port works in any case. */
   readonly socketPath: string | null
+  readonly socketFailure: KeywayError | null
   /** Stops listening, ends idle connections at once and busy ones after `graceMs` (2 s). Twice is fine. */
   close(graceMs?: number): Promise<void>
 }
@@ -41,10 +43,17 @@ export async function listen(api: LocalApi, options: ListenOptions): Promise<Lis
     servers.push(first)
     const { port } = first.address() as AddressInfo
     if (host === 'localhost') servers.push(...(await openSecondStack(api.handle, port)))
-    if (socketPath !== null) servers.push(await openSocketDoor(makeServer(api.handle), socketPath))
+    const door = socketPath === null ? null : await trySocketDoor(api.handle, socketPath)
+    if (door !== null && !(door instanceof KeywayError)) servers.push(door)
     const url = `http://${host === '[::1]' ? host : '127.0.0.1'}:${port}`
     api.address.url = url
-    return { port, url, socketPath, close: (graceMs = 2000) => closeAll(servers, graceMs) }
+    return {
+      port,
+      url,
+      socketPath: door instanceof KeywayError ? null : socketPath,
+      socketFailure: door instanceof KeywayError ? door : null,
+      close: (graceMs = 2000) => closeAll(servers, graceMs),
+    }
   } catch (error) {
     await closeAll(servers, 0)
     throw error
@@ -87,6 +96,14 @@ async function openSecondStack(handle: RequestListener, port: number): Promise<S
   const server = makeServer(handle)
   const failure = await tryListen(server, { port, host: '::1', ipv6Only: true, exclusive: true })
   return failure === null ? [server] : []
+}
+
+async function trySocketDoor(handle: RequestListener, path: string): Promise<Server | KeywayError> {
+  try {
+    return await openSocketDoor(makeServer(handle), path)
+  } catch (error) {
+    return asKeywayError(error)
+  }
 }
 
 async function closeAll(servers: Server[], graceMs: number): Promise<void> {

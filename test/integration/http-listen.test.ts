@@ -132,12 +132,17 @@ describe('the second door', () => {
     writeFileSync(file, 'mine')
     const open = (socketPath: string) =>
       startLocalApi(createFakeKeyway(), { port: 0, host: '127.0.0.1', socketPath })
-    await expect(open(file)).rejects.toMatchObject({ code: 'save_failed' })
+    const without = await open(file)
+    expect(without).toMatchObject({ socketPath: null, socketFailure: { code: 'save_failed' } })
+    expect(await reaches('127.0.0.1', without.port)).toBe(true)
+    await without.close(0)
     expect(lstatSync(file).isFile()).toBe(true)
 
     const socketPath = join(folder, 'k.sock')
     const first = await startFakeLocal({ socketPath })
-    await expect(open(socketPath)).rejects.toMatchObject({ code: 'port_busy' })
+    const second = await open(socketPath)
+    expect(second).toMatchObject({ socketPath: null, socketFailure: { code: 'port_busy' } })
+    await second.close(0)
     expect((await overSocket(socketPath, '/healthz', { host: 'localhost' })).status).toBe(200)
     await first.api.close(0)
 
@@ -147,9 +152,9 @@ describe('the second door', () => {
     unref.call(dead)
     // As kill -9 leaves it: the file is there, nobody listens.
     ;(dead as unknown as { _handle: { close(): void } })._handle.close()
-    const second = await startFakeLocal({ socketPath })
+    const third = await startFakeLocal({ socketPath })
     expect((await overSocket(socketPath, '/healthz', { host: 'localhost' })).status).toBe(200)
-    await second.api.close(0)
+    await third.api.close(0)
   })
 })
 
