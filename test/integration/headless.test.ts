@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openWindowClient } from '../../scripts/demo/window-client.ts'
 import { buildHost, startHost, untilReady, type HostProcess } from '../support/host-process.ts'
+import { missingKeyringPrograms, startKeyringSession } from '../support/keyring-session.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const PASSPHRASE = 'a made-up passphrase'
@@ -139,6 +140,49 @@ test('without a passphrase it runs with a vault that is locked or not made yet, 
   await again.call('vault.unlock', { passphrase: PASSPHRASE })
   expect((await again.call('snapshot.get', undefined)).vault.kind).toBe('unlocked')
 })
+
+const missing = missingKeyringPrograms()
+
+test.skipIf(missing.length > 0)(
+  `a vault in the keychain opens by itself after a restart, and says so when the keychain is locked${
+    missing.length > 0 ? ` (not here: ${missing.join(', ')})` : ''
+  }`,
+  async () => {
+    const dataPath = newFolder()
+    const home = tempFolder()
+    const parameters = ['--data', dataPath, '--no-open', '--port', '0']
+    const begin = async (mood: 'unlocked' | 'locked') => {
+      const session = await startKeyringSession(home, mood)
+      onTestFinished(session.close)
+      const address = session.environment['DBUS_SESSION_BUS_ADDRESS'] ?? ''
+      const host = startHost(parameters, { environment: { DBUS_SESSION_BUS_ADDRESS: address } })
+      const window = await openWindowClient((await untilReady(host)).launchUrl)
+      const end = async (): Promise<void> => {
+        host.kill('SIGTERM')
+        await host.ended
+        await session.close()
+      }
+      return { window, end }
+    }
+
+    const first = await begin('unlocked')
+    await first.window.call('vault.initialise', { protector: 'os-keychain' })
+    await first.end()
+
+    const second = await begin('unlocked')
+    expect((await second.window.call('snapshot.get', undefined)).vault.kind).toBe('unlocked')
+    await second.end()
+
+    const third = await begin('locked')
+    expect((await third.window.call('snapshot.get', undefined)).vault).toMatchObject({
+      kind: 'locked',
+      needsPassphrase: false,
+      reason: expect.stringContaining('keychain'),
+    })
+    await third.end()
+  },
+  60_000,
+)
 
 test('a damaged data file is set aside and named, and the rest works', async () => {
   const dataPath = newFolder()
