@@ -91,7 +91,10 @@ function Details({ provider, tab }: { provider: ProviderView; tab: ProviderTab }
 /** Tabs with addresses of their own: links, so that they can be gone back from and reloaded into. */
 function TabLinks({ id, tab }: { id: string; tab: ProviderTab }) {
   return (
-    <nav aria-label={words.sections} className="border-line mb-6 flex gap-1 overflow-x-auto overflow-y-hidden border-b">
+    <nav
+      aria-label={words.sections}
+      className="border-line mb-6 flex gap-1 overflow-x-auto overflow-y-hidden border-b"
+    >
       {providerTabs.map((each) => (
         <a
           key={each}
