@@ -3,6 +3,7 @@ import { AlertDialog, Dialog as Radix } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { classes } from '../lib/class-names.ts'
 import { text } from '../lib/text.ts'
+import { useFocusThereAndBack } from '../lib/use-focus-there-and-back.ts'
 import { IconButton } from './icon-button.tsx'
 
 const overlay = 'animate-fade fixed inset-0 z-40 bg-[light-dark(rgb(15_15_25/0.32),rgb(0_0_0/0.6))]'
@@ -20,6 +21,7 @@ type DialogProps = {
 }
 
 export function Dialog({ open, onClose, title, description, children, footer, width = 'md' }: DialogProps) {
+  const focus = useFocusThereAndBack()
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
@@ -27,7 +29,7 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
         <Radix.Content
           className={classes(panel, width === 'md' ? 'max-w-md' : 'max-w-2xl')}
           tabIndex={-1}
-          onOpenAutoFocus={focusContent}
+          {...focus}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <div className="flex items-start gap-3 px-5 pt-4.5">
@@ -55,16 +57,6 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
   )
 }
 
-/** The first field takes the focus; where there is none, the dialog itself, not its way out. */
-function focusContent(event: Event): void {
-  event.preventDefault()
-  const dialog = event.target as HTMLElement
-  const field = dialog.querySelector<HTMLElement>(
-    'input:not([type="hidden"]), textarea:not([readonly]), select',
-  )
-  ;(field ?? dialog).focus()
-}
-
 export function DialogFooter({ children }: { children: ReactNode }) {
   return <div className="border-line flex flex-wrap justify-end gap-2 border-t px-5 py-3.5">{children}</div>
 }
@@ -81,6 +73,7 @@ type ConfirmProps = {
 
 /** A question that must be answered: only its buttons and Escape close it. */
 export function ConfirmDialog({ open, onClose, title, children, footer, width = 'md' }: ConfirmProps) {
+  const focus = useFocusThereAndBack()
   return (
     <AlertDialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <AlertDialog.Portal>
@@ -88,7 +81,7 @@ export function ConfirmDialog({ open, onClose, title, children, footer, width = 
         <AlertDialog.Content
           className={classes(panel, width === 'md' ? 'max-w-md' : 'max-w-xl')}
           tabIndex={-1}
-          onOpenAutoFocus={focusContent}
+          {...focus}
         >
           <div className="min-h-0 flex-1 overflow-y-auto px-5 pt-4.5 pb-4">
             <AlertDialog.Title className="text-ink text-lg font-semibold tracking-tight">

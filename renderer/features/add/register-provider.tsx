@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { toast } from 'sonner'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import type { ProviderInputDraft } from '../../../shared/contract/provider.ts'
@@ -28,18 +28,23 @@ export function RegisterProvider({ presetSlug }: { presetSlug: string | null }) 
 
 type NewProviderProps = { preset: Preset | null; draft: ProviderInputDraft | null; draftKey: string | null }
 
+type Wanted = 'save' | 'sign-in'
+
 /** Registers, then signs in at once: setting up is only the way to the first connection. */
 export function NewProvider({ preset, draft, draftKey }: NewProviderProps) {
   const create = useCall('providers.create')
   const signIn = useStartSignIn()
-  const [thenSignIn, setThenSignIn] = useState(true)
+  // Enter in a field presses the primary button, as the browser has it: the whole way. Only "Save" stops halfway.
+  const wanted = useRef<Wanted>('sign-in')
+  const [under, setUnder] = useState<Wanted | null>(null)
   const values = useMemo(() => freshValues(preset, draft ?? {}), [preset, draft])
 
   const submit = async (input: ProviderInputDraft): Promise<boolean> => {
+    setUnder(wanted.current)
     const made = await create.run(input)
     if (made === null) return false
     toast.success(words.saved(made.value.name))
-    if (!thenSignIn || !(await signIn.start({ providerId: made.value.id }))) {
+    if (wanted.current === 'save' || !(await signIn.start({ providerId: made.value.id }))) {
       navigate({ name: 'provider', id: made.value.id, tab: 'overview' })
     }
     return true
@@ -61,33 +66,47 @@ export function NewProvider({ preset, draft, draftKey }: NewProviderProps) {
         failure={create.failure}
         onSubmit={submit}
         footer={
-          <>
-            <a
-              href={hrefOf({ name: 'add', query: '' })}
-              className={`${buttonClasses('ghost', 'md')} mr-auto`}
-            >
-              {text.common.cancel}
-            </a>
-            {create.slow && <Button onClick={create.leave}>{text.common.stopWaiting}</Button>}
-            <Button
-              type="submit"
-              onClick={() => setThenSignIn(false)}
-              pending={create.pending && !thenSignIn}
-            >
-              {words.save}
-            </Button>
-            <Button
-              type="submit"
-              look="primary"
-              onClick={() => setThenSignIn(true)}
-              pending={(create.pending || signIn.pending) && thenSignIn}
-            >
-              {words.saveAndSignIn}
-            </Button>
-          </>
+          <SaveButtons
+            slow={create.slow}
+            pending={create.pending ? under : signIn.pending ? 'sign-in' : null}
+            onLeave={create.leave}
+            onWant={(want) => {
+              wanted.current = want
+            }}
+          />
         }
       />
     </Page>
+  )
+}
+
+type SaveButtonsProps = {
+  slow: boolean
+  pending: Wanted | null
+  onLeave: () => void
+  onWant: (want: Wanted) => void
+}
+
+function SaveButtons({ slow, pending, onLeave, onWant }: SaveButtonsProps) {
+  return (
+    <>
+      <a href={hrefOf({ name: 'add', query: '' })} className={`${buttonClasses('ghost', 'md')} mr-auto`}>
+        {text.common.cancel}
+      </a>
+      {slow && <Button onClick={onLeave}>{text.common.stopWaiting}</Button>}
+      <Button
+        pending={pending === 'save'}
+        onClick={(event) => {
+          onWant('save')
+          event.currentTarget.form?.requestSubmit()
+        }}
+      >
+        {words.save}
+      </Button>
+      <Button type="submit" look="primary" pending={pending === 'sign-in'} onClick={() => onWant('sign-in')}>
+        {words.saveAndSignIn}
+      </Button>
+    </>
   )
 }
 

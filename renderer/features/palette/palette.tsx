@@ -1,12 +1,13 @@
 import { Command } from 'cmdk'
 import { Search } from 'lucide-react'
 import { Dialog } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { useRef, type ReactNode } from 'react'
 import { Initials } from '../../components/initials.tsx'
 import { Kbd } from '../../components/kbd.tsx'
 import { ProviderIcon } from '../../components/provider-icon.tsx'
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
+import { useFocusThereAndBack } from '../../lib/use-focus-there-and-back.ts'
 import { navigate } from '../../stores/use-route.ts'
 import { usePresets, useSnapshot } from '../../stores/window-context.tsx'
 import { useCommands } from './use-commands.tsx'
@@ -15,12 +16,25 @@ const words = text.palette
 
 /** Everything, by name, from anywhere. */
 export function Palette({ open, onClose }: { open: boolean; onClose: () => void }) {
+  const focus = useFocusThereAndBack()
+  // What was chosen happens once the palette is gone, so that where it leads to may take the focus.
+  const chosen = useRef<(() => void) | null>(null)
+  const choose: Choose = (act) => () => {
+    chosen.current = act
+    onClose()
+  }
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className="animate-fade fixed inset-0 z-50 bg-[light-dark(rgb(15_15_25/0.2),rgb(0_0_0/0.5))]" />
         <Dialog.Content
           aria-describedby={undefined}
+          onOpenAutoFocus={focus.onOpenAutoFocus}
+          onCloseAutoFocus={(event) => {
+            focus.onCloseAutoFocus(event)
+            chosen.current?.()
+            chosen.current = null
+          }}
           className="animate-pop shadow-pop bg-raised fixed top-[12vh] left-1/2 z-50 w-[calc(100vw-2rem)] max-w-xl -translate-x-1/2 overflow-hidden rounded-xl outline-none max-sm:top-4"
         >
           <Dialog.Title className="sr-only">{words.title}</Dialog.Title>
@@ -39,7 +53,7 @@ export function Palette({ open, onClose }: { open: boolean; onClose: () => void 
               <Command.Empty className="text-muted px-3 py-8 text-center text-sm">
                 {words.nothing}
               </Command.Empty>
-              <Entries onClose={onClose} />
+              <Entries choose={choose} />
             </Command.List>
           </Command>
           <div className="border-line text-faint flex gap-4 border-t px-4 py-2 text-2xs max-sm:hidden">
@@ -62,17 +76,15 @@ function Hint({ keys, label }: { keys: readonly string[]; label: string }) {
   )
 }
 
-function Entries({ onClose }: { onClose: () => void }) {
+type Choose = (act: () => void) => () => void
+
+function Entries({ choose }: { choose: Choose }) {
   const { apps, providers } = useSnapshot()
   const { bySlug } = usePresets()
   const commands = useCommands()
-  const then = (act: () => void) => () => {
-    onClose()
-    act()
-  }
   return (
     <>
-      <ConnectionEntries onClose={onClose} />
+      <ConnectionEntries choose={choose} />
       {commands.map((group) => (
         <Group key={group.heading} heading={group.heading}>
           {group.commands.map(({ label, icon, run }) => (
@@ -81,7 +93,7 @@ function Entries({ onClose }: { onClose: () => void }) {
               value={`${group.heading} ${label}`}
               icon={icon}
               label={label}
-              onSelect={then(run)}
+              onSelect={choose(run)}
             />
           ))}
         </Group>
@@ -93,7 +105,7 @@ function Entries({ onClose }: { onClose: () => void }) {
             value={`app ${name} ${id}`}
             icon={<Initials name={name} className="grid size-6 place-items-center rounded-sm text-2xs" />}
             label={name}
-            onSelect={then(() => navigate({ name: 'app', id }))}
+            onSelect={choose(() => navigate({ name: 'app', id }))}
           />
         ))}
       </Group>
@@ -104,7 +116,7 @@ function Entries({ onClose }: { onClose: () => void }) {
             value={`provider ${name} ${id}`}
             icon={<ProviderIcon size="sm" icon={bySlug.get(preset ?? '')?.icon ?? null} name={name} />}
             label={name}
-            onSelect={then(() => navigate({ name: 'provider', id, tab: 'overview' }))}
+            onSelect={choose(() => navigate({ name: 'provider', id, tab: 'overview' }))}
           />
         ))}
       </Group>
@@ -112,7 +124,7 @@ function Entries({ onClose }: { onClose: () => void }) {
   )
 }
 
-function ConnectionEntries({ onClose }: { onClose: () => void }) {
+function ConnectionEntries({ choose }: { choose: Choose }) {
   const { connections, providers } = useSnapshot()
   const { bySlug } = usePresets()
   const iconOf = (providerId: string): string | null => {
@@ -128,10 +140,7 @@ function ConnectionEntries({ onClose }: { onClose: () => void }) {
           icon={<ProviderIcon size="sm" icon={iconOf(each.providerId)} name={each.providerName} />}
           label={connectionName(each)}
           detail={text.connections.status[each.lastOutcome.status]}
-          onSelect={() => {
-            onClose()
-            navigate({ name: 'connection', id: each.id })
-          }}
+          onSelect={choose(() => navigate({ name: 'connection', id: each.id }))}
         />
       ))}
     </Group>

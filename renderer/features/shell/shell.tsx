@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { text } from '../../lib/text.ts'
 import { navigate, useRoute } from '../../stores/use-route.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
@@ -67,7 +67,8 @@ function usePaletteKey(toggle: () => void): void {
   useEffect(() => {
     latest.current = toggle
   })
-  useEffect(() => {
+  // Before the first paint: who sees the window may already press the keys.
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (
         event.key.toLowerCase() !== 'k' ||

@@ -1,11 +1,12 @@
 import { useEffect, useRef, type RefObject } from 'react'
+import { isTyping } from '../../lib/keyboard.ts'
 import { hrefOf, type Route } from '../../lib/route.ts'
 
 const key = (place: string): string => `keyway:scroll:${place}`
 
 /**
  * A new screen begins at its top with the focus on its title, so that a screen reader says where one is; going back, and reloading,
- * come back to the line that one left.
+ * come back to the line that one left. A screen that has its own first field keeps the focus there.
  */
 export function useKeepScroll(scroller: RefObject<HTMLElement | null>, route: Route): void {
   const place = hrefOf(route)
@@ -17,7 +18,8 @@ export function useKeepScroll(scroller: RefObject<HTMLElement | null>, route: Ro
     if (element === null) return undefined
     const stored = Number(sessionStorage.getItem(key(place)) ?? 0)
     element.scrollTo({ top: Number.isFinite(stored) ? stored : 0 })
-    if (lastScreen.current !== null && lastScreen.current !== screen) {
+    const taken = isTyping(document.activeElement) && element.contains(document.activeElement)
+    if (lastScreen.current !== null && lastScreen.current !== screen && !taken) {
       element.querySelector<HTMLElement>('[data-page-title]')?.focus({ preventScroll: true })
     }
     lastScreen.current = screen

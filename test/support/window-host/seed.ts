@@ -245,7 +245,7 @@ export function fresh(now: number): Snapshot {
   return { ...livedIn(now), providers: [], connections: [], apps: [] }
 }
 
-export function useApproval(now: number): Approval {
+export function approvalOfUse(now: number): Approval {
   return {
     id: 'apr_1',
     kind: 'use',

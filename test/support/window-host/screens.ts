@@ -1,0 +1,127 @@
+// Every screen of the window, and how to get to it: what the pictures are taken of and what axe looks at.
+import type { Page } from '@playwright/test'
+import type { Snapshot } from '../../../shared/contract/ui-api.ts'
+import type { FakeWindowHost } from '../fake-window-host.ts'
+import { flowsOf } from './seed-flows.ts'
+import { fresh, livedIn, protectors, approvalOfUse, withoutKeychain } from './seed.ts'
+
+export type Screen = {
+  name: string
+  /** Where it is, as an address of the window. */
+  hash: string
+  snapshot: (now: number) => Snapshot
+  /** What a person does there before one looks. */
+  act?: (page: Page, host: FakeWindowHost) => Promise<void>
+}
+
+const lived = (name: string, hash: string, act?: Screen['act']): Screen => ({
+  name,
+  hash,
+  snapshot: livedIn,
+  ...(act === undefined ? {} : { act }),
+})
+const signIn = (name: string, kind: keyof ReturnType<typeof flowsOf>): Screen => ({
+  name,
+  hash: '#/sign-in/flw_1',
+  snapshot: (now) => ({ ...livedIn(now), flows: [flowsOf(now)[kind]] }),
+})
+const press = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click()
+
+export const screens: readonly Screen[] = [
+  {
+    name: 'first-run',
+    hash: '',
+    snapshot: (now) => ({ ...fresh(now), vault: { kind: 'uninitialised', protectors } }),
+  },
+  {
+    name: 'first-run-without-keychain',
+    hash: '',
+    snapshot: (now) => ({ ...fresh(now), vault: { kind: 'uninitialised', protectors: withoutKeychain } }),
+  },
+  {
+    name: 'locked',
+    hash: '',
+    snapshot: (now) => ({
+      ...livedIn(now),
+      vault: { kind: 'locked', protectors, reason: 'You locked it.', needsPassphrase: true },
+    }),
+  },
+  { name: 'connections-empty', hash: '#/connections', snapshot: fresh },
+  lived('connections', '#/connections'),
+  lived('connection', '#/connections/con_google'),
+  lived('connection-reconnect', '#/connections/con_slack'),
+  lived('connection-ending', '#/connections/con_google_old'),
+  lived('connection-menu', '#/connections', press(/^More actions for GitHub · work/)),
+  lived('snippet', '#/connections/con_google', press('Copy snippet')),
+  lived('test-call', '#/connections/con_google', async (page) => {
+    await press('Test call')(page)
+    await press('Send')(page)
+    await page.getByText('Answered 200').waitFor()
+  }),
+  lived('disconnect', '#/connections/con_google', async (page) => {
+    await press(/^More actions/)(page)
+    await page.getByRole('menuitem', { name: 'Disconnect' }).click()
+    await page.getByRole('alertdialog').waitFor()
+  }),
+  lived('add', '#/add'),
+  lived('add-search', '#/add?q=git'),
+  lived('add-by-url', '#/add/url?url=https%3A%2F%2Fauth.example.com', async (page) => {
+    await press('Look it up')(page)
+    await page.getByRole('heading', { name: 'What Keyway found' }).waitFor()
+  }),
+  lived('register-preset', '#/add/preset/gitlab'),
+  lived('register-errors', '#/add/preset/shopify', async (page) => {
+    await press(/^Advanced/)(page)
+    await press('Save and sign in')(page)
+    await page.getByText('is needed').first().waitFor()
+  }),
+  lived('register-custom', '#/add/custom'),
+  signIn('sign-in-browser', 'waiting_for_browser'),
+  signIn('sign-in-code', 'showing_code'),
+  signIn('sign-in-resource', 'choosing_resource'),
+  signIn('sign-in-other-account', 'confirming_account'),
+  signIn('sign-in-done', 'done'),
+  signIn('sign-in-failed', 'failed'),
+  lived('providers', '#/providers'),
+  lived('provider', '#/providers/prv_acme-cloud'),
+  lived('provider-edit', '#/providers/prv_acme-cloud/edit'),
+  lived('provider-check', '#/providers/prv_acme-cloud/check', async (page) => {
+    await press('Run the check')(page)
+    await page.getByText('Prove the client').waitFor()
+  }),
+  lived('provider-export', '#/providers/prv_acme-cloud/export'),
+  { name: 'apps-empty', hash: '#/apps', snapshot: fresh },
+  lived('apps', '#/apps'),
+  lived('app', '#/apps/app_notes'),
+  lived('app-new', '#/apps/new'),
+  lived('app-key', '#/apps/new', async (page) => {
+    await page.getByRole('textbox', { name: 'Name' }).fill('Backup')
+    await press('Make the key')(page)
+    await page.getByRole('alertdialog', { name: 'Save this key now' }).waitFor()
+  }),
+  {
+    name: 'approval',
+    hash: '#/connections',
+    snapshot: (now) => ({ ...livedIn(now), approvals: [approvalOfUse(now)] }),
+  },
+  lived('activity', '#/activity', (page) => page.getByRole('listitem').nth(3).getByRole('button').click()),
+  lived('settings-general', '#/settings/general'),
+  lived('settings-vault', '#/settings/vault'),
+  lived('settings-server', '#/settings/server'),
+  lived('settings-network', '#/settings/network'),
+  lived('settings-data', '#/settings/data'),
+  lived('settings-about', '#/settings/about'),
+  lived('palette', '#/connections', async (page) => {
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').fill('g')
+  }),
+  lived('offline', '#/connections', async (page, host) => {
+    await host.close()
+    await page.getByText('Keyway is not answering').waitFor()
+  }),
+  lived('signed-out', '#/connections', async (page, host) => {
+    host.signOut()
+    await page.getByRole('heading', { name: 'Open the link that Keyway printed' }).waitFor()
+  }),
+  lived('unknown', '#/nowhere'),
+]
