@@ -8,6 +8,7 @@ import type { HttpContext, ServerAddress } from './http-context.ts'
 import { createOneTimeTickets } from './one-time-tickets.ts'
 import { createProxyRoute } from './proxy/proxy-route.ts'
 import type { Resolve } from './proxy/pinned-lookup.ts'
+import { createVendNotes } from './vend-notes.ts'
 import { createWindowDoor, type WindowDoor } from './window/window-door.ts'
 
 export type ServerOptions = {
@@ -42,6 +43,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     address: { url: null },
     tickets: createOneTimeTickets(keyway.clock),
     guesses: createGuessDelay(keyway.clock),
+    vends: createVendNotes(keyway),
     closing: closing.signal,
   }
   const window = options.windowFolder === undefined ? null : createWindowDoor(context, options.windowFolder)
@@ -59,6 +61,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     stop: () => closing.abort(),
     async close() {
       closing.abort()
+      context.vends.close()
       await (await framework.started())?.close()
       await release?.()
     },

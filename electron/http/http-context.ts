@@ -3,6 +3,7 @@ import type { Keyway } from '../core/keyway.ts'
 import type { Outgoing } from '../core/network/outgoing.ts'
 import type { GuessDelay } from './guess-delay.ts'
 import type { OneTimeTickets } from './one-time-tickets.ts'
+import type { VendNotes } from './vend-notes.ts'
 
 /** Where this server can be reached; listen.ts fills it in. Null until it listens. */
 export type ServerAddress = { url: string | null }
@@ -14,6 +15,7 @@ export type HttpContext = {
   readonly address: ServerAddress
   readonly tickets: OneTimeTickets<ConnectTicket>
   readonly guesses: GuessDelay
+  readonly vends: VendNotes
   /** Aborts when the server closes. */
   readonly closing: AbortSignal
 }

@@ -17,6 +17,11 @@ export async function startLocalApi(
   const api = createServer(keyway, options)
   try {
     const listening = await listen(api, options)
+    if (listening.socketFailure !== null) {
+      keyway.logger.warn('The local socket could not be opened; the port works', {
+        error: listening.socketFailure,
+      })
+    }
     keyway.serverChanged({
       url: listening.url,
       listening: true,

@@ -22,7 +22,7 @@ import { needStillAllowed } from './still-allowed.ts'
 import { sendFailure } from './send.ts'
 import { sendToken } from './send-token.ts'
 import { isPlain, parseTokenBody, parseTokenQuery, type TokenCall } from './token-call.ts'
-import { noteUse, noteVend, vendToken, type Vended } from './vend-token.ts'
+import { vendToken, type Vended } from './vend-token.ts'
 
 const BODY_LIMITS = { limitBytes: 64 * 1024, timeoutMs: 10_000 }
 
@@ -114,8 +114,7 @@ function again({ context }: Parts, response: ServerResponse, call: RememberedCal
   const token = keyway.tokens.peek(call.connectionId, nowMs)
   if (token === null) return false
   sendToken(response, token, nowMs)
-  noteVend(context, call.session, token, 0)
-  noteUse(keyway, call.session, call.connectionId)
+  context.vends.note(call.session, token, { nowMs, durationMs: 0 })
   return true
 }
 

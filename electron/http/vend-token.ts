@@ -2,7 +2,7 @@
 import { KeywayError, asKeywayError } from '../../shared/contract/errors.ts'
 import { toIsoMoment } from '../../shared/contract/http-api.ts'
 import type { ConnectionRecord } from '../../shared/contract/connection.ts'
-import type { AppSession, Keyway } from '../core/keyway.ts'
+import type { AppSession } from '../core/keyway.ts'
 import type { TokenAsk, TokenResult, VendedToken } from '../core/connections/token-service.ts'
 import { chooseConnection, type Wanted } from './choose-connection.ts'
 import { withConnectUrl } from './connect-links.ts'
@@ -25,8 +25,11 @@ export async function vendToken(
   try {
     connection = chooseConnection(keyway, session.app, wanted)
     await permit(keyway, session, connection, { what: 'token' }, signal)
-    const token = await tokenFor(context, session, connection, ask)
-    noteVend(context, session, token, keyway.clock.monotonicMs() - startedAt)
+    const token = await tokenFor(context, connection, ask)
+    context.vends.note(session, token, {
+      nowMs: keyway.clock.now(),
+      durationMs: keyway.clock.monotonicMs() - startedAt,
+    })
     return { token, connection }
   } catch (thrown) {
     const failure = withConnectUrl(context, asKeywayError(thrown), {
@@ -49,19 +52,12 @@ export async function vendToken(
 /** Without choosing, permission or record: for callers that did all three. */
 export async function tokenFor(
   context: HttpContext,
-  session: AppSession,
   connection: ConnectionRecord,
   ask: TokenAsk,
 ): Promise<VendedToken> {
   const result = await context.keyway.tokens.get(connection.id, ask)
   if (result.kind !== 'ok') throw failureOf(result, context.keyway.clock.now())
-  noteUse(context.keyway, session, connection.id)
   return result.token
-}
-
-export function noteUse({ tokens, apps }: Keyway, { app }: AppSession, connectionId: string): void {
-  tokens.noteUse(connectionId, app.name)
-  apps.noteUse(app.id)
 }
 
 export function failureOf(result: Exclude<TokenResult, { kind: 'ok' }>, nowMs: number): KeywayError {
@@ -76,25 +72,6 @@ export function failureOf(result: Exclude<TokenResult, { kind: 'ok' }>, nowMs: n
       retryAfterSeconds: Math.max(1, Math.ceil((result.retryAt - nowMs) / 1000)),
     },
     cause: failure.cause,
-  })
-}
-
-export function noteVend(
-  { keyway }: HttpContext,
-  { app }: AppSession,
-  token: VendedToken,
-  durationMs: number,
-): void {
-  keyway.activity.append({
-    kind: 'vend',
-    outcome: 'ok',
-    appId: app.id,
-    appName: app.name,
-    connectionId: token.connectionId,
-    providerSlug: token.providerSlug,
-    account: token.account,
-    status: 200,
-    durationMs,
   })
 }
 

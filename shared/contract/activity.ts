@@ -31,6 +31,8 @@ export const activityEntry = z.strictObject({
   bytesOut: z.number().int().nonnegative().optional(),
   bytesIn: z.number().int().nonnegative().optional(),
   durationMs: z.number().nonnegative().optional(),
+  /** So many of the same within a tenth of a second; absent: one. A busy loop must not push everything else out of the journal. */
+  count: z.number().int().positive().optional(),
   code: z.string().optional(),
   note: z.string().max(500).optional(),
 })

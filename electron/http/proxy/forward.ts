@@ -91,7 +91,7 @@ async function prepare(
   await permit(context.keyway, session, connection, use, gone)
   const token =
     context.keyway.tokens.peek(connection.id, context.keyway.clock.now()) ??
-    (await tokenFor(context, session, connection, {}))
+    (await tokenFor(context, connection, {}))
   if (context.keyway.apps.revision !== revision) {
     needStillAllowed(context.keyway, admission, session, connection, policyUse(use))
   }
@@ -176,7 +176,7 @@ async function follow(
   switch (move.kind) {
     case 'fresh_token':
       trip.retriedToken = true
-      trip.token = await tokenFor(context, trip.session, trip.connection, {
+      trip.token = await tokenFor(context, trip.connection, {
         rejected: trip.token.accessToken,
       })
       break

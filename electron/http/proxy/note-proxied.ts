@@ -1,7 +1,7 @@
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { KeywayError } from '../../../shared/contract/errors.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
-import { noteUse } from '../vend-token.ts'
+import { noteUse } from '../note-use.ts'
 import type { ProxiedCall } from './proxied-call.ts'
 import type { Tried } from './relay.ts'
 

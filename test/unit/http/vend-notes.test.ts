@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { createVendNotes } from '../../../electron/http/vend-notes.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
+import { everything } from '../../support/local-api.ts'
+import { createFakeKeyway } from '../../support/fake-keyway.ts'
+
+function start() {
+  const clock = createFakeClock()
+  const keyway = createFakeKeyway({ clock })
+  keyway.addProvider({ slug: 'slack' })
+  const { id } = keyway.addConnection('slack')
+  const { key } = keyway.addApp({ name: 'Busy', grants: everything })
+  const session = keyway.apps.authenticate(key)!
+  const notes = createVendNotes(keyway)
+  const note = (times: number, token = keyway.tokens.peek(id, clock.now())!) => {
+    for (let time = 0; time < times; time += 1)
+      notes.note(session, token, { nowMs: clock.now(), durationMs: 1 })
+  }
+  /** Every token that was handed out, however it was written down. */
+  const noted = () => keyway.activityRows.reduce((sum, { count = 1 }) => sum + count, 0)
+  return { clock, keyway, id, notes, note, noted }
+}
+
+test('what a person or a script does is noted call by call', () => {
+  const { note, keyway } = start()
+  note(50)
+  expect(keyway.activityRows).toHaveLength(50)
+  expect(keyway.activityRows[0]).toMatchObject({
+    kind: 'vend',
+    outcome: 'ok',
+    appName: 'Busy',
+    account: 'work',
+    durationMs: 1,
+  })
+})
+
+test('of a busy loop nothing is left out, and the journal is not flooded', () => {
+  const { note, noted, keyway, clock } = start()
+  for (let tenth = 0; tenth < 30; tenth += 1) {
+    note(5000)
+    clock.advance(100)
+  }
+  expect(noted()).toBe(150_000)
+  expect(keyway.activityRows.length).toBeLessThan(3 * 60 + 30)
+})
+
+test('a gathered row speaks of one token only', () => {
+  const { note, noted, keyway, id, clock } = start()
+  note(60)
+  const next = keyway.rotateToken(id)
+  note(3, next)
+  clock.advance(100)
+  expect(keyway.activityRows.flatMap(({ count }) => count ?? [])).toEqual([10, 3])
+  expect(noted()).toBe(63)
+})
+
+test('closing writes what is gathered, once', () => {
+  const { note, noted, notes } = start()
+  note(70)
+  notes.close()
+  notes.close()
+  expect(noted()).toBe(70)
+})
