@@ -19,6 +19,8 @@ export type ConnectionBook = Omit<ConnectionShelf, 'put' | 'delete'> & {
   touch(id: string, change: ConnectionChange): void
   /** Takes the newer generation from disk, should there be one. Never gives up what is in memory for a file that cannot be read. */
   reread(id: string): Promise<ConnectionRecord>
+  /** Takes a record into use that somebody else has written to the store. */
+  adopt(record: ConnectionRecord): void
   remove(id: string): Promise<void>
   /** Writes what waits. Twice is fine. */
   close(): Promise<void>
@@ -79,6 +81,7 @@ export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {
         shelf.put(parsed.data)
         return parsed.data
       }),
+    adopt: shelf.put,
     remove: (id) =>
       inTurn(id, async () => {
         await store.remove(id)

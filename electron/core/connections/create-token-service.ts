@@ -2,9 +2,11 @@
 // beyond its deadline, and the work goes on without it.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
 import { missingScopes } from '../../../shared/domain/scopes.ts'
 import { createForcedRefreshes } from './forced-refreshes.ts'
 import { failureDetails, rememberedFailure, tokenResultOf } from './refresh-result.ts'
+import { openTokens } from './sealed-tokens.ts'
 import { refreshWay } from './refresh-way.ts'
 import { createRenewals, type Renewals, type RenewalsDeps } from './renewals.ts'
 import { meets, needOf, type TokenNeed } from './token-need.ts'
@@ -31,27 +33,22 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
     kind: 'ok',
     token: serve(record, ask),
   })
+  const accessTokenOf = (record: ConnectionRecord): Secret => {
+    const held = cache.held(record.id)
+    return held?.generation === record.generation
+      ? held.accessToken
+      : openTokens(deps.box, record).accessToken
+  }
   const waiting = { ...deps, ok, renewIfNeeded: renewals.renewIfNeeded }
 
   const needFor = (record: ConnectionRecord, ask: TokenAsk): TokenNeed => {
     const { rejected } = ask
     if (rejected === undefined) return needOf(ask, record, 'no')
     // Somebody renewed it already: the caller only has to take the newer one.
-    const isCurrent = rejected === 'current' || rejected.equals(serve(record, {}).accessToken)
+    const isCurrent = rejected === 'current' || rejected.equals(accessTokenOf(record))
     const mayForce = isCurrent && forced.take(record.id, record.generation)
     return needOf(ask, record, mayForce ? 'yes' : 'no')
   }
-  const refusal = (record: ConnectionRecord, ask: TokenAsk): TokenResult | null => {
-    const { slug, spec } = deps.providerOf(record.providerId)
-    const missing = missingScopes(ask.scopes ?? [], record.grantedScopes, spec.scopes.aliases)
-    if (missing.length > 0) {
-      const details = { ...failureDetails(record, slug), missingScopes: missing }
-      return { kind: 'reconnect_needed', failure: new KeywayError('scope_missing', { details }) }
-    }
-    const last = rememberedFailure(record, slug)
-    return last?.kind === 'ended' ? tokenResultOf(last) : null
-  }
-
   const answer = async (record: ConnectionRecord, ask: TokenAsk): Promise<TokenResult> => {
     const need = needFor(record, ask)
     if (meets(record, need, tokenClock) && !deps.earlierMarks.has(record.id)) return ok(record, ask)
@@ -69,7 +66,7 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
       const record = book.need(id)
       if (!deps.box.unlocked) throw new KeywayError('vault_locked')
       try {
-        return refusal(record, ask) ?? (await answer(record, ask))
+        return refusal(deps, record, ask) ?? (await answer(record, ask))
       } catch (error) {
         if (!(error instanceof KeywayError) || error.code !== 'data_damaged') throw error
         return { kind: 'reconnect_needed', failure: error }
@@ -84,4 +81,16 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
       deps.earlierMarks.delete(id)
     },
   }
+}
+
+/** What is said without looking at the token: scopes that were never granted, and a grant that has ended. */
+function refusal(deps: TokenEngineDeps, record: ConnectionRecord, ask: TokenAsk): TokenResult | null {
+  const { slug, spec } = deps.providerOf(record.providerId)
+  const missing = missingScopes(ask.scopes ?? [], record.grantedScopes, spec.scopes.aliases)
+  if (missing.length > 0) {
+    const details = { ...failureDetails(record, slug), missingScopes: missing }
+    return { kind: 'reconnect_needed', failure: new KeywayError('scope_missing', { details }) }
+  }
+  const last = rememberedFailure(record, slug)
+  return last?.kind === 'ended' ? tokenResultOf(last) : null
 }

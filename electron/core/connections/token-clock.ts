@@ -1,6 +1,7 @@
 // How long tokens really have left. The wall clock alone lies after it was set; the monotonic one stands still on some systems while the
 // machine sleeps. So both count, and the shorter answer wins.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { marginMs } from '../../../shared/domain/expiry.ts'
 import type { Clock } from '../ports.ts'
 
 /** A token from "the future" by more than this was dated by another clock. */
@@ -9,6 +10,8 @@ const PLAUSIBLE_MS = 60_000
 type Dated = Pick<ConnectionRecord, 'id' | 'generation' | 'issuedAt' | 'expiresAt' | 'lifetimeSeconds'>
 
 export type TokenClock = {
+  /** A token set came, or was found on disk: from now on its end is known on the monotonic clock too. */
+  see(record: Dated, from: 'provider' | 'disk'): void
   /** Milliseconds until the token ends, 0 or less when it has; Infinity when the provider tells no end. */
   remainingMs(record: Dated): number
   /** The monotonic moment of the token's end, for checks without the record. */
@@ -19,14 +22,18 @@ export type TokenClock = {
 export function createTokenClock(clock: Clock): TokenClock {
   const ends = new Map<string, { generation: number; endsAt: number }>()
 
-  const endsAtMonotonic = (record: Dated): number => {
+  const see = (record: Dated, from: 'provider' | 'disk'): number => {
     const known = ends.get(record.id)
     if (known?.generation === record.generation) return known.endsAt
-    const endsAt = clock.monotonicMs() + leftAtFirstSight(record, clock.now())
+    // While Keyway did not run, the clock may have been set a little; nobody saw it, so the last stretch is not trusted.
+    const doubtMs = from === 'disk' ? marginMs(record.lifetimeSeconds) : 0
+    const endsAt = clock.monotonicMs() + leftAtFirstSight(record, clock.now()) - doubtMs
     ends.set(record.id, { generation: record.generation, endsAt })
     return endsAt
   }
+  const endsAtMonotonic = (record: Dated): number => see(record, 'provider')
   return {
+    see: (record, from) => void see(record, from),
     endsAtMonotonic,
     remainingMs(record) {
       const byMonotonic = endsAtMonotonic(record) - clock.monotonicMs()

@@ -44,6 +44,8 @@ export type TokenParts = {
   background: Background
   usage: Usage
   load(): Promise<void>
+  /** Takes connections into use that an import has written. */
+  adopt(records: readonly ConnectionRecord[]): void
   unlocked(): void
   locked(): void
   /** Credentials or behaviour of a provider changed: what was refused for them may be tried again. */
@@ -57,6 +59,7 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
     attempts: createAttempts(deps),
     earlierMarks: new Set(),
     isClosing: false,
+    recordsFrom: 'provider',
   }
   const { book, usage, unsaved, tokens, background, validations } = wire(deps, state)
   return {
@@ -65,10 +68,20 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
     background,
     usage,
     async load() {
+      state.recordsFrom = 'disk'
       await book.load()
+      state.recordsFrom = 'provider'
       for (const { id, refreshStartedAt } of book.list()) {
         if (refreshStartedAt !== null) state.earlierMarks.add(id)
       }
+    },
+    adopt(records) {
+      state.recordsFrom = 'disk'
+      for (const record of records) {
+        if (record.refreshStartedAt !== null) state.earlierMarks.add(record.id)
+        book.adopt(record)
+      }
+      state.recordsFrom = 'provider'
     },
     unlocked() {
       void unsaved.saveNow()
@@ -101,16 +114,20 @@ type State = {
   attempts: Attempts
   earlierMarks: Set<string>
   isClosing: boolean
+  recordsFrom: 'provider' | 'disk'
 }
 
 function wire(deps: TokenPartsDeps, state: State) {
   const { clock, providers, box } = deps
   const { cache, attempts, earlierMarks } = state
   const providerOf = factsOf(providers)
+  const tokenClock = createTokenClock(clock)
   const book = createConnectionBook({
     ...deps,
     onChanged(id, kind) {
-      if (isOutdated(cache.held(id), book.get(id))) cache.drop(id)
+      const record = book.get(id)
+      if (record !== null) tokenClock.see(record, state.recordsFrom)
+      if (isOutdated(cache.held(id), record)) cache.drop(id)
       background.changed(id)
       validations.changed(id)
       deps.onConnectionsChanged(kind)
@@ -125,7 +142,7 @@ function wire(deps: TokenPartsDeps, state: State) {
     ...deps,
     book,
     attempts,
-    tokenClock: createTokenClock(clock),
+    tokenClock,
     unsaved,
     cache,
     usage,

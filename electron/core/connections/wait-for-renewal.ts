@@ -20,6 +20,8 @@ export type WaitDeps = {
   book: ConnectionBook
   clock: Clock
   tokenClock: TokenClock
+  /** Connections in doubt: stopped between a refresh and its answer in an earlier run. */
+  earlierMarks: ReadonlySet<string>
   providerOf: (providerId: string) => ProviderFacts
   renewIfNeeded: (id: string, need: TokenNeed) => Promise<RefreshResult>
   ok: (record: ConnectionRecord, ask: TokenAsk) => TokenResult
@@ -82,8 +84,13 @@ function patienceMs(
   return Math.max(0, canWait ? leftMs : Math.min(PATIENCE_MS, deps.tokenClock.remainingMs(record), leftMs))
 }
 
-function isUsable({ tokenClock }: WaitDeps, record: ConnectionRecord, need: TokenNeed): boolean {
-  return tokenClock.remainingMs(record) > 0 && record.generation !== need.notGeneration
+/**
+ * Whether the token that is there may be handed out while no newer one comes. Not after a crash between a refresh and its answer: the
+ * provider may have ended the grant since, access token and all, and only its next answer tells.
+ */
+function isUsable(deps: WaitDeps, record: ConnectionRecord, need: TokenNeed): boolean {
+  const isDoubtful = deps.earlierMarks.has(record.id) || record.generation === need.notGeneration
+  return !isDoubtful && deps.tokenClock.remainingMs(record) > 0
 }
 
 async function orLate(
