@@ -1,110 +1,87 @@
 // Builds the core: every part once, handed to those that need it. It opens nothing itself; what it is given (stores, vault, journal)
 // belongs to whoever opened it.
-import type { Preset } from '../../shared/contract/preset.ts'
 import type { Snapshot } from '../../shared/contract/ui-api.ts'
-import { planRedirect } from '../../shared/domain/redirect-uri.ts'
 import { createAutoLock, type AutoLock } from './auto-lock.ts'
-import { createAppParts, type AppParts } from './apps/app-parts.ts'
-import { createConnectionParts, type ConnectionParts } from './connections/connection-parts.ts'
-import type { Damages } from './damages.ts'
-import { createEvents, type Events } from './events.ts'
-import type { Activity, Keyway } from './keyway.ts'
-import type { OAuthClient } from './oauth/oauth-client.ts'
-import type { Browser, Clock, HttpFetch, KeyValueStore, Logger, RecordStore } from './ports.ts'
-import { createProviderBook, type ProviderBook } from './providers/provider-book.ts'
-import { createProviders, type PlanRedirect, type ProviderRegistry } from './providers/create-providers.ts'
+import { undoUnfinishedImport } from './bundle/unfinished-import.ts'
+import type { Keyway } from './keyway.ts'
+import type { KeywayDeps } from './keyway-deps.ts'
+import { buildParts, type Parts } from './keyway-parts.ts'
 import { secretBoxOf } from './secret-box.ts'
-import { createServerState, type ServerState } from './server-state.ts'
-import { createSettings, type SettingsBook } from './settings.ts'
 import { createUiApi } from './ui/create-ui-api.ts'
-import { noticing } from './ui/noticing.ts'
 import { createDiscoveredRegistrations } from './ui/discovered-registrations.ts'
+import { createFurtherCalls, type FurtherCalls } from './ui/further-calls.ts'
+import { noticing } from './ui/noticing.ts'
 import { vaultView } from './vault-view.ts'
-import type { Vault } from './vault/vault.ts'
+
+export type { KeywayDeps }
 
 /** Before a lock of the vault, and in it, a rotation under way is given this long to end. */
 const LOCK_WAIT_MS = 5_000
 
-export type KeywayDeps = {
-  clock: Clock
-  logger: Logger
-  browser: Browser
-  oauth: OAuthClient
-  /** Trusting a provider's own authorities too; null: only the system's and the settings'. */
-  fetchFor: (extraCa: string | null) => HttpFetch
-  vault: Vault
-  activity: Activity
-  stores: {
-    settings: KeyValueStore
-    providers: KeyValueStore
-    apps: KeyValueStore
-    connections: RecordStore
-  }
-  damages: Damages
-  presets: readonly Preset[]
-  host: {
-    kind: Snapshot['host']
-    platform: string
-    version: string
-    /** Whether `keyway://` addresses arrive here. Absent: they do not. */
-    customSchemeWorks?: () => boolean
-  }
-  /** For jitter; a simulation brings its own. */
-  random?: () => number
-}
-
-type Parts = {
-  events: Events
-  settings: SettingsBook
-  server: ServerState
-  providerBook: ProviderBook
-  providers: ProviderRegistry
-  connections: ConnectionParts
-  apps: AppParts
-  planRedirect: PlanRedirect
-}
-
 /** Reads the stores and starts the background work. `close` ends it; twice is fine. */
 export async function createKeyway(deps: KeywayDeps): Promise<Keyway> {
+  await undoUnfinishedImport(deps.stores, deps.logger)
   const parts = buildParts(deps)
   await parts.connections.load()
-  const { connections, apps, events, settings } = parts
+  const { connections, apps, events } = parts
   const snapshot = (): Snapshot => snapshotOf(deps, parts)
+  const renewalsSettled = (): Promise<void> => connections.tokens.allSettled(LOCK_WAIT_MS)
   const ui = createUiApi({
     ...deps,
     ...connections,
     ...apps,
     providers: parts.providers,
-    settings,
     planRedirect: parts.planRedirect,
     registrations: createDiscoveredRegistrations(),
     snapshot,
-    renewalsSettled: () => connections.tokens.allSettled(LOCK_WAIT_MS),
+    renewalsSettled,
+    further: furtherCalls(deps, parts, { snapshot, renewalsSettled }),
   })
-  const autoLock = createAutoLock({
-    clock: deps.clock,
-    minutes: () => settings.get().autoLockMinutes,
-    lock: () => void ui['vault.lock'](undefined),
-  })
+  const autoLock = autoLockOf(deps, parts, () => void ui['vault.lock'](undefined))
   const stopWatching = watchVault(deps, parts, autoLock)
   deps.damages.onAdded(() => events.changed('damages', deps.damages.list))
   if (deps.vault.state().kind === 'unlocked') connections.unlocked()
   const closed = once(async () => {
     autoLock.close()
     apps.close()
+    await parts.rehearsals.close()
     await connections.close()
     stopWatching()
     events.close()
   })
   return {
-    ...faceOf(deps, parts),
+    ...faceOf(deps, parts, autoLock),
     ui: noticing(ui, autoLock.touched),
     snapshot,
     close: closed,
   }
 }
 
-function faceOf(deps: KeywayDeps, parts: Parts): Omit<Keyway, 'ui' | 'snapshot' | 'close'> {
+function autoLockOf(
+  { clock, vault, activity }: KeywayDeps,
+  { settings, events, apps }: Parts,
+  lock: () => void,
+): AutoLock {
+  const minutes = (): number => settings.get().autoLockMinutes
+  const autoLock = createAutoLock({
+    clock,
+    minutes,
+    lastAppUseAt: () => Math.max(0, ...apps.apps.records().map(({ lastUsedAt }) => lastUsedAt ?? 0)),
+    lock() {
+      if (vault.state().kind !== 'unlocked') return
+      activity.append({ kind: 'vault', outcome: 'ok', note: `not used for ${minutes()} min, so it locks` })
+      lock()
+    },
+  })
+  events.on('settings', autoLock.check)
+  return autoLock
+}
+
+function faceOf(
+  deps: KeywayDeps,
+  parts: Parts,
+  autoLock: AutoLock,
+): Omit<Keyway, 'ui' | 'snapshot' | 'close'> {
   const { connections, apps, events, server, providers } = parts
   return {
     clock: deps.clock,
@@ -128,7 +105,11 @@ function faceOf(deps: KeywayDeps, parts: Parts): Omit<Keyway, 'ui' | 'snapshot' 
       // Redirect addresses carry the port.
       events.changed('providers', providers.list)
     },
-    wake: connections.background.wake,
+    controlServer: parts.settingsChange.controlServer,
+    wake() {
+      autoLock.check()
+      connections.background.wake()
+    },
   }
 }
 
@@ -137,75 +118,26 @@ function once(task: () => Promise<void>): () => Promise<void> {
   return () => (running ??= task())
 }
 
-function buildParts(deps: KeywayDeps): Parts {
-  const { clock, logger } = deps
-  const box = secretBoxOf(deps.vault)
-  const onUnreadable = deps.damages.addUnreadable
-  const events = createEvents({ clock, logger })
-  const server = createServerState(deps.host.version)
-  const settings = createSettings({
-    store: deps.stores.settings,
-    logger,
-    onChanged: (value) => events.changed('settings', () => value),
-  })
-  const plan = plannerFor(deps, server, settings)
-  const providerBook = createProviderBook({
-    store: deps.stores.providers,
-    presets: deps.presets,
-    logger,
-    onUnreadable,
-  })
-  const connections = createConnectionParts({
+function furtherCalls(
+  deps: KeywayDeps,
+  parts: Parts,
+  of: { snapshot: () => Snapshot; renewalsSettled: () => Promise<void> },
+): FurtherCalls {
+  const { events, apps, connections } = parts
+  return createFurtherCalls({
     ...deps,
-    store: deps.stores.connections,
-    providers: providerBook,
-    box,
-    planRedirect: plan,
-    home: () => ({ port: server.port() ?? settings.get().port, listening: server.view().listening }),
-    keepClient: (id, client) => providers.keepClient(id, client),
-    random: deps.random ?? Math.random,
-    onUnreadable,
-    onConnectionsChanged: (kind) => {
-      events.changed('connections', () => connections.connections.list())
-      if (kind === 'content') return
-      // They count connections, and apps name what they miss.
-      events.changed('providers', () => providers.list())
-      events.changed('apps', () => apps.apps.list())
-    },
-    onFlowsChanged: () => events.changed('flows', () => connections.flows.list()),
-  })
-  const providers = createProviders({
-    ...deps,
-    book: providerBook,
-    box,
-    planRedirect: plan,
-    connectionCount: (id) => connections.book.ofProvider(id).length,
-    removeConnections: connections.removeOf,
-    onChanged: (change) => {
-      connections.providerChanged(change)
-      events.changed('providers', () => providers.list())
+    ...parts,
+    ...of,
+    apps: apps.apps,
+    place: deps.place ?? null,
+    box: secretBoxOf(deps.vault),
+    version: deps.host.version,
+    onImported() {
+      events.changed('providers', parts.providers.list)
       events.changed('connections', connections.connections.list)
+      events.changed('apps', apps.apps.list)
     },
   })
-  const apps = createAppParts({
-    ...deps,
-    store: deps.stores.apps,
-    onUnreadable,
-    provider: (idOrSlug) => providerBook.byId(idOrSlug) ?? providerBook.bySlug(idOrSlug),
-    connectionsOf: connections.book.ofProvider,
-    onAppsChanged: () => events.changed('apps', () => apps.apps.list()),
-    onApprovalsChanged: () => events.changed('approvals', () => apps.approvals.list()),
-  })
-  return { events, settings, server, providerBook, providers, connections, apps, planRedirect: plan }
-}
-
-function plannerFor({ host }: KeywayDeps, server: ServerState, settings: SettingsBook): PlanRedirect {
-  return (provider) =>
-    planRedirect({
-      ...provider,
-      port: server.port() ?? settings.get().port,
-      customSchemeWorks: host.customSchemeWorks?.() ?? false,
-    })
 }
 
 function watchVault(
@@ -239,5 +171,6 @@ function snapshotOf(deps: KeywayDeps, parts: Parts): Snapshot {
     apps: parts.apps.apps.list(),
     approvals: parts.apps.approvals.list(),
     damages: deps.damages.list(),
+    rehearsal: parts.rehearsals.state(),
   }
 }

@@ -16,6 +16,7 @@ import type {
 import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth/oauth-client.ts'
 import type { TokenService } from './connections/token-service.ts'
 import type { Clock, HttpFetch, Logger } from './ports.ts'
+import type { ServerControl } from './settings-change.ts'
 
 export type Providers = {
   list(): ProviderView[]
@@ -149,6 +150,8 @@ export type Keyway = {
     failure: unknown
     socketPath: string | null
   }): void
+  /** How the host moves its local server; from then on a change of its settings acts at once, or is refused. */
+  controlServer(control: ServerControl): void
   /** The machine woke up or came online: check everything, spread with jitter. */
   wake(): void
   close(): Promise<void>

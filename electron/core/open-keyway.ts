@@ -20,6 +20,7 @@ import type {
   Protector,
   RecordStore,
 } from './ports.ts'
+import type { OpenRehearsal } from './rehearsals/rehearsal-run.ts'
 import { socketPathIn } from './socket-path.ts'
 import { openDataFolder, type DataFolder } from './storage/data-folder.ts'
 import type { FileOps } from './storage/file-ops.ts'
@@ -39,6 +40,8 @@ export type OpenDeps = {
   protectors: readonly Protector[]
   openKv: (deps: Omit<GuardedKvDeps, 'open'>) => KeyValueStore
   browser: Browser
+  /** Absent: the window has no rehearsal to offer. */
+  openRehearsal?: OpenRehearsal
   presets: readonly Preset[]
   /** For HTTP(S)_PROXY and NO_PROXY. */
   environment: Readonly<Record<string, string | undefined>>
@@ -159,7 +162,14 @@ async function buildCore(
       providers: kv('providers'),
       apps: kv('apps'),
       connections: recordStore(parts, 'connections', deps.fileOps),
+      imports: recordStore(parts, 'imports'),
     },
+    place: {
+      folder: parts.folder.path,
+      logFile: parts.folder.resolve('keyway.log'),
+      environment: deps.environment,
+    },
+    ...(deps.openRehearsal === undefined ? {} : { openRehearsal: deps.openRehearsal }),
   })
   network.current = () => keyway
   const feed = createActivityFeed({ clock, send: (rows) => keyway.emit('activity', rows) })

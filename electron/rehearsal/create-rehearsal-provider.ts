@@ -42,6 +42,8 @@ export type RehearsalOptions = {
   behaviour?: RehearsalBehaviourChange
   /** Opens the control endpoints below /control/ to who sends this as a Bearer token. Make it long and random. */
   control?: string
+  /** Called when a request has come, and when it is done with. */
+  onVisit?: () => void
 }
 
 export type RehearsalProvider = RehearsalControls & {
@@ -61,7 +63,7 @@ export async function createRehearsalProvider(options: RehearsalOptions = {}): P
   const behaviour = createBehaviourSwitch(options.behaviour)
   const clients = preregisteredClients(options.redirectUris ?? [])
   const store = createTokenStore()
-  const log = createVisitLog()
+  const log = createVisitLog(options.onVisit)
   const closing = new AbortController()
 
   // The issuer holds the port, so the port comes first; requests wait a moment for the provider behind it.

@@ -63,10 +63,7 @@ async function visit(parts: HandlerParts, { req, res, url }: Arrival): Promise<v
   const facts =
     body === null ? { clientId: null, grantType: null } : tokenRequestFacts(body, req.headers.authorization)
   const note = parts.log.arrived({ endpoint, method: req.method ?? '', path: url.pathname, ...facts })
-  res.once('close', () => {
-    note.status = res.writableFinished ? res.statusCode : null
-    note.endedAt = Date.now()
-  })
+  res.once('close', () => parts.log.ended(note, res.writableFinished ? res.statusCode : null))
 
   const fault = parts.behaviour.takeFault({ endpoint, grantType: note.grantType })
   note.fault = fault?.kind ?? null

@@ -52,6 +52,8 @@ export type VisitNote = { -readonly [Key in keyof RehearsalVisit]: RehearsalVisi
 
 export type VisitLog = {
   arrived(request: Pick<RehearsalVisit, 'endpoint' | 'method' | 'path' | 'clientId' | 'grantType'>): VisitNote
+  /** `status` null: no whole answer got out. */
+  ended(visit: VisitNote, status: number | null): void
   refreshed(visit: VisitNote, refresh: 'rotated' | 'kept'): void
   reused(visit: VisitNote): void
   revoked(visit: VisitNote, tokenType: RevokedTokenType): void
@@ -77,7 +79,7 @@ const noCounts = (): Counts => ({
   failures: [],
 })
 
-export function createVisitLog(): VisitLog {
+export function createVisitLog(onChanged: () => void = () => undefined): VisitLog {
   let sequence = 0
   let counts = noCounts()
   let visits: VisitNote[] = []
@@ -98,7 +100,13 @@ export function createVisitLog(): VisitLog {
       sequence += 1
       const visit: VisitNote = { ...untouched, ...request, sequence, at: Date.now() }
       keep(visit)
+      onChanged()
       return visit
+    },
+    ended(visit, status) {
+      visit.status = status
+      visit.endedAt = Date.now()
+      onChanged()
     },
     refreshed(visit, refresh) {
       visit.refresh = refresh

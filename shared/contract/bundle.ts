@@ -3,8 +3,6 @@ import { z } from 'zod'
 import type { Grant } from './app.ts'
 import type { ConnectionRecord, ConnectionStatus } from './connection.ts'
 
-export const BUNDLE_PASSPHRASE_MIN = 8
-
 /** Typed by a person; its least length is the core's to say, with a code. */
 const passphrase = z.string().max(1000)
 const content = z

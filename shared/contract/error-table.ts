@@ -57,6 +57,7 @@ export const errorTable = {
   internal_error: row(500, 1, false, 'Keyway itself failed.', 'Try again; if it stays, save a diagnostics bundle under Settings.'),
   retrying: row(503, 13, true, 'The provider cannot be reached or is overloaded right now.', 'Ask again at retryAt; the grant is kept.'),
   shutting_down: row(503, 13, true, 'Keyway is closing.', 'Try again when it runs.'),
+  keyway_unreachable: row(503, 13, true, 'Keyway does not answer on this machine.', 'Start Keyway, or set KEYWAY_URL to where it listens.'),
   deadline_exceeded: row(504, 13, true, "No answer within this call's deadline.", 'Ask again; work already under way goes on.'),
   provider_unreachable: row(502, 13, true, 'The provider could not be reached.', 'Check the network and the address, then try again.'),
   provider_response_invalid: row(502, 12, false, 'The provider answered with something that is not what the protocol allows.', 'Run the provider check; it suggests which setting fits this server.'),
@@ -78,5 +79,7 @@ export const errorTable = {
   keychain_timeout: row(504, 11, true, 'The keychain did not answer within 10 seconds.', 'Look for a prompt of the keychain, then try again.'),
   wrong_passphrase: row(403, 11, false, 'The passphrase is not the right one.', 'Try again; check Caps Lock.'),
   passphrase_required: row(423, 11, false, 'This vault is protected by a passphrase.', 'Enter it in the window or give it on standard input.'),
+  bundle_damaged: row(422, 14, false, 'The bundle is not whole, or was changed since it was made.', 'Take another copy of the file; nothing was imported.'),
+  bundle_newer: row(422, 2, false, 'The bundle was made by a newer Keyway.', 'Update Keyway here, then import it again; nothing was imported.'),
   vault_exists: row(409, 2, false, 'There is a vault already.', 'Unlock it, or choose another data folder.'),
 } as const satisfies Record<string, Row>

@@ -3,11 +3,27 @@ import { z } from 'zod'
 import { activityQuery, type ActivityRow } from './activity.ts'
 import { appInput, appPatch, type AppView } from './app.ts'
 import { decision, type Approval } from './approval.ts'
+import {
+  bundleExportInput,
+  bundleImportInput,
+  bundleInspectInput,
+  type BundleExport,
+  type BundleImported,
+  type BundleReport,
+} from './bundle.ts'
 import type { ConnectionView } from './connection.ts'
+import type { Diagnostics, SupportReport } from './diagnostics.ts'
 import type { ErrorBody } from './errors.ts'
 import { connectInput, type Flow } from './flow.ts'
 import type { Preset } from './preset.ts'
+import {
+  foreignInput,
+  providerFile,
+  type ForeignProviders,
+  type ProviderImported,
+} from './provider-import.ts'
 import { providerInput, providerPatch, type ProviderInputDraft, type ProviderView } from './provider.ts'
+import { rehearsalSituation, type RehearsalState } from './rehearsal.ts'
 import { settingsPatch, type Settings } from './settings.ts'
 import { accountSchema } from './slug.ts'
 
@@ -65,6 +81,7 @@ export type Snapshot = {
   apps: AppView[]
   approvals: Approval[]
   damages: DamageView[]
+  rehearsal: RehearsalState
 }
 
 export type RedirectPlan = {
@@ -135,6 +152,10 @@ export const uiCalls = {
   ),
   'providers.doctor': call<DoctorStep[]>()(byId),
   'providers.export': call<{ json: string; code: string }>()(byId),
+  /** Registers what `providers.export` gave; on any bad field nothing is registered and each is named. */
+  'providers.import': call<ProviderImported>()(providerFile),
+  /** Reads another tool's file. Registers nothing. */
+  'providers.readForeign': call<ForeignProviders>()(foreignInput),
   'connections.connect': call<Flow>()(connectInput),
   'connections.rename': call<ConnectionView>()(z.strictObject({ id, account: accountSchema })),
   'connections.setDefault': call<ConnectionView>()(byId),
@@ -147,6 +168,7 @@ export const uiCalls = {
     }),
   ),
   'connections.disconnect': call<DisconnectResult>()(byId),
+  'connections.report': call<SupportReport>()(byId),
   'flows.cancel': call<Flow>()(byId),
   /** The final URL, or just the code, pasted by hand. */
   'flows.paste': call<Flow>()(z.strictObject({ id, text: z.string().min(1).max(20_000) })),
@@ -166,7 +188,20 @@ export const uiCalls = {
   ),
   'activity.query': call<ActivityRow[]>()(activityQuery),
   'activity.verify': call<{ ok: boolean; rows: number; firstBad: number | null; message: string }>()(nothing),
+  /** A busy port is refused (`port_busy`, with the next free one); the server then stays where it is, and nothing is saved. */
   'settings.update': call<Settings>()(settingsPatch),
+  'bundle.export': call<BundleExport>()(bundleExportInput),
+  /** What is in a bundle, and what of it clashes with what is here. Changes nothing. */
+  'bundle.inspect': call<BundleReport>()(bundleInspectInput),
+  /** All of what was chosen, or nothing. */
+  'bundle.import': call<BundleImported>()(bundleImportInput),
+  'diagnostics.collect': call<Diagnostics>()(nothing),
+  'rehearsal.state': call<RehearsalState>()(nothing),
+  /** Also registers it as an ordinary provider, once. */
+  'rehearsal.start': call<RehearsalState>()(nothing),
+  /** Removes nothing; a later start goes on with the same grants while the app runs. */
+  'rehearsal.stop': call<RehearsalState>()(nothing),
+  'rehearsal.behave': call<RehearsalState>()(rehearsalSituation),
 } as const
 
 export type UiCalls = typeof uiCalls
@@ -190,6 +225,7 @@ export type UiEvents = {
   apps: AppView[]
   approvals: Approval[]
   damages: DamageView[]
+  rehearsal: RehearsalState
   activity: ActivityRow[]
   /** Somebody (tray, notification, deep link) wants the window to show this. */
   navigate: { to: string }
@@ -205,6 +241,7 @@ export const uiEventNames = [
   'apps',
   'approvals',
   'damages',
+  'rehearsal',
   'activity',
   'navigate',
 ] as const satisfies readonly UiEventName[]

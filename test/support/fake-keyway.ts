@@ -316,6 +316,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
       server = { ...server, url: value.url, listening: value.listening, socketPath: value.socketPath }
       emit('server', server as unknown as UiEvents['server'])
     },
+    controlServer: () => undefined,
     wake: () => undefined,
     close: () => Promise.resolve(),
 

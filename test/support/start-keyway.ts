@@ -22,6 +22,7 @@ export type MemoryStores = {
   providers: KeyValueStore
   apps: KeyValueStore
   connections: RecordStore
+  imports: RecordStore
   vault: RecordStore
 }
 
@@ -30,6 +31,7 @@ export const memoryStores = (): MemoryStores => ({
   providers: createMemoryKeyValueStore(),
   apps: createMemoryKeyValueStore(),
   connections: createMemoryRecordStore(),
+  imports: createMemoryRecordStore(),
   vault: createMemoryRecordStore(),
 })
 

@@ -15,7 +15,13 @@ export type AppsDeps = {
   onChanged: (appId: string) => void
 }
 
-export type AppRegistry = Apps & { record(id: string): AppRecord | null; close(): void }
+export type AppRegistry = Apps & {
+  record(id: string): AppRecord | null
+  records(): AppRecord[]
+  /** An app as it was elsewhere, keys included. @throws KeywayError disk_full | save_failed */
+  adopt(app: AppRecord): void
+  close(): void
+}
 
 export function createApps(deps: AppsDeps): AppRegistry {
   const { book, clock, activity } = deps
@@ -39,6 +45,8 @@ export function createApps(deps: AppsDeps): AppRegistry {
   return {
     list: () => book.list().map(view),
     record: book.get,
+    records: book.list,
+    adopt: (app) => void save(app, 'imported'),
     create(input) {
       checkName(book, input.name, null)
       const { app, key } = newApp(input, clock.now())

@@ -6,7 +6,7 @@ import { Secret, secretOrNull } from '../../../shared/contract/secret.ts'
 import type { TokenAnswer } from '../oauth/oauth-client.ts'
 import type { SecretBox } from '../secret-box.ts'
 
-const tokenSet = z.object({
+export const tokenSet = z.object({
   accessToken: z.string(),
   tokenType: z.string(),
   refreshToken: z.string().nullable(),
@@ -20,6 +20,19 @@ const tokenSet = z.object({
     })
     .nullable(),
 })
+
+/** The whole set behind one of a connection's sealed fields, for a bundle. @throws KeywayError vault_locked | data_damaged */
+export function openTokenSet(
+  box: SecretBox,
+  record: Pick<ConnectionRecord, 'id' | 'sealedTokens'>,
+): TokenSet {
+  return parseSet(box, record)
+}
+
+/** The other way round. @throws KeywayError vault_locked */
+export function sealTokenSet(box: SecretBox, id: string, set: TokenSet): string {
+  return box.seal(new Secret(JSON.stringify(set)), tokensOf(id))
+}
 
 const tokensOf = (id: string): string => `connection:${id}:tokens`
 
@@ -73,7 +86,7 @@ export function sealAnswer(
             expiresAt: answer.second.expiresAt,
           },
   }
-  return box.seal(new Secret(JSON.stringify(set)), tokensOf(id))
+  return sealTokenSet(box, id, set)
 }
 
 function parseSet(box: SecretBox, record: Pick<ConnectionRecord, 'id' | 'sealedTokens'>): TokenSet {

@@ -23,3 +23,9 @@ export function openClientSecret(box: SecretBox, record: ProviderRecord): Secret
 export function sealRegistration(box: SecretBox, id: string, token: Secret | null): string | null {
   return token === null ? null : box.seal(token, registrationOf(id))
 }
+
+export function openRegistration(box: SecretBox, record: ProviderRecord): Secret | null {
+  return record.sealedRegistration === null
+    ? null
+    : box.open(record.sealedRegistration, registrationOf(record.id))
+}

@@ -9,9 +9,9 @@ import type { Activity, Approvals, Connections } from '../keyway.ts'
 import type { OAuthClient } from '../oauth/oauth-client.ts'
 import type { PlanRedirect, ProviderRegistry } from '../providers/create-providers.ts'
 import { specOf } from '../providers/merge-spec.ts'
-import type { SettingsBook } from '../settings.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { DiscoveredRegistrations } from './discovered-registrations.ts'
+import type { FurtherCalls } from './further-calls.ts'
 import { exportProvider } from './provider-export.ts'
 import { testCall, type TestCallDeps } from './test-call.ts'
 import { vaultCalls } from './vault-calls.ts'
@@ -23,7 +23,6 @@ export type UiApiDeps = Omit<TestCallDeps, 'providers'> & {
   apps: AppRegistry
   approvals: Approvals
   activity: Activity
-  settings: SettingsBook
   vault: Vault
   oauth: OAuthClient
   presets: readonly Preset[]
@@ -31,10 +30,11 @@ export type UiApiDeps = Omit<TestCallDeps, 'providers'> & {
   registrations: DiscoveredRegistrations
   snapshot: () => Snapshot
   renewalsSettled: () => Promise<void>
+  further: FurtherCalls
 }
 
 export function createUiApi(deps: UiApiDeps): UiApi {
-  const { apps, activity, settings } = deps
+  const { apps, activity } = deps
   return {
     'snapshot.get': async () => deps.snapshot(),
     ...vaultCalls(deps),
@@ -53,12 +53,14 @@ export function createUiApi(deps: UiApiDeps): UiApi {
     },
     'activity.query': (query) => activity.query(query),
     'activity.verify': () => activity.verify(),
-    'settings.update': async (patch) => settings.update(patch),
+    ...deps.further,
   }
 }
 
 type CallsOf<Prefix extends string> = {
-  [Name in keyof UiApi as Name extends `${Prefix}.${string}` ? Name : never]: UiApi[Name]
+  [
+    Name in Exclude<keyof UiApi, keyof FurtherCalls> as Name extends `${Prefix}.${string}` ? Name : never
+  ]: UiApi[Name]
 }
 
 function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets'> {

@@ -1,33 +1,23 @@
 // Protects the data key with a key made from a passphrase by scrypt. Nothing of the passphrase is kept; losing it loses the vault.
-import { randomBytes, scrypt } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import type { Secret } from '../../../shared/contract/secret.ts'
 import type { PassphraseProtectorFactory } from '../ports.ts'
-import { KEY_BYTES, openBytes, sealBytes, sealed } from './sealed.ts'
+import {
+  checkNewPassphrase,
+  DEFAULT_COST,
+  passphraseKey,
+  scryptCost,
+  type ScryptCost,
+} from './passphrase-key.ts'
+import { openBytes, sealBytes, sealed } from './sealed.ts'
 
-const MIN_LENGTH = 8
 const AAD = 'keyway wrap passphrase v1'
 
-export type ScryptCost = { N: number; r: number; p: number }
-
-/** 128 MiB and some 0.3 s for each guess (OWASP's first choice for scrypt). */
-const DEFAULT_COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 }
-
-// Bounded, so that an edited file cannot make an unlock take all memory.
-const cost = z.object({
-  N: z
-    .int()
-    .min(2)
-    .max(2 ** 20)
-    .refine((n) => Number.isInteger(Math.log2(n))),
-  r: z.int().min(1).max(16),
-  p: z.int().min(1).max(4),
-})
 const wrappedByPassphrase = z.object({
   version: z.literal(1),
   kdf: z.literal('scrypt'),
-  cost,
+  cost: scryptCost,
   salt: z.base64url().min(22),
   sealed,
 })
@@ -39,16 +29,10 @@ export function createPassphraseProtectors(options: { cost?: ScryptCost } = {}):
     describe: () => 'Passphrase',
     probe: () => Promise.resolve({ usable: true }),
     async wrap(dataKey) {
-      if (passphrase.length < MIN_LENGTH) {
-        throw new KeywayError('invalid_request', {
-          message: `A passphrase takes at least ${MIN_LENGTH} characters.`,
-          nextStep: 'Choose a longer one; a few unrelated words are easy to keep in mind.',
-          details: { field: 'passphrase', minLength: MIN_LENGTH },
-        })
-      }
+      checkNewPassphrase(passphrase)
       const used = options.cost ?? DEFAULT_COST
       const salt = randomBytes(16)
-      const key = await derive(passphrase, salt, used)
+      const key = await passphraseKey(passphrase, salt, used)
       const box = sealBytes(key, dataKey, AAD)
       key.fill(0)
       return { version: 1, kdf: 'scrypt', cost: { ...used }, salt: salt.toString('base64url'), sealed: box }
@@ -56,23 +40,15 @@ export function createPassphraseProtectors(options: { cost?: ScryptCost } = {}):
     async unwrap(wrapped) {
       const parsed = wrappedByPassphrase.safeParse(wrapped)
       if (!parsed.success) throw new KeywayError('data_damaged', { cause: parsed.error })
-      const key = await derive(passphrase, Buffer.from(parsed.data.salt, 'base64url'), parsed.data.cost)
+      const key = await passphraseKey(
+        passphrase,
+        Buffer.from(parsed.data.salt, 'base64url'),
+        parsed.data.cost,
+      )
       const dataKey = openBytes(key, parsed.data.sealed, AAD)
       key.fill(0)
       if (dataKey === null) throw new KeywayError('wrong_passphrase')
       return dataKey
     },
-  })
-}
-
-function derive(passphrase: Secret, salt: Uint8Array, { N, r, p }: ScryptCost): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    // The same passphrase typed on another keyboard or system may come in another Unicode form.
-    const text = passphrase.reveal().normalize('NFKC')
-    const maxmem = 128 * N * r * 2 + 1024 * 1024
-    scrypt(text, salt, KEY_BYTES, { N, r, p, maxmem }, (error, key) => {
-      if (error === null) resolve(key)
-      else reject(error)
-    })
   })
 }

@@ -8,6 +8,7 @@ import type { Flow } from '../../../shared/contract/flow.ts'
 import { settings as settingsSchema } from '../../../shared/contract/settings.ts'
 import type { DoctorStep, Snapshot, UiApi, UiEventName, UiEvents } from '../../../shared/contract/ui-api.ts'
 import { presets } from '../../../shared/presets/presets.ts'
+import { fakeFurtherCalls } from './fake-further-calls.ts'
 import { activityRows } from './seed-activity.ts'
 import { providerOf } from './seed-providers.ts'
 
@@ -300,6 +301,11 @@ export function createFakeWindowApi(
       set('settings', settingsSchema.parse({ ...snapshot.settings, ...patch }))
       return Promise.resolve(snapshot.settings)
     },
+    ...fakeFurtherCalls({
+      snapshot: () => snapshot,
+      setRehearsal: (state) => set('rehearsal', state),
+      now,
+    }),
   }
 
   return {

@@ -2,6 +2,7 @@ import { grant, type AppView } from '../../../shared/contract/app.ts'
 import type { Approval } from '../../../shared/contract/approval.ts'
 import { settings } from '../../../shared/contract/settings.ts'
 import type { ProtectorView, Snapshot } from '../../../shared/contract/ui-api.ts'
+import { stoppedRehearsal } from './fake-further-calls.ts'
 import { connectionOf } from './seed-connections.ts'
 import { providerOf } from './seed-providers.ts'
 
@@ -182,6 +183,7 @@ export function livedIn(now: number): Snapshot {
     apps: appsOf(now),
     approvals: [],
     damages: [],
+    rehearsal: stoppedRehearsal,
   }
 }
 

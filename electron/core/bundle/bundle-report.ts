@@ -1,0 +1,88 @@
+// A bundle as the person sees it before anything is imported: what is in it, what clashes, and what is suggested for each.
+import { isDeepStrictEqual } from 'node:util'
+import type { BundleReport, BundleSetting } from '../../../shared/contract/bundle.ts'
+import type { Settings } from '../../../shared/contract/settings.ts'
+import type { BundleContent, BundledConnection, BundledProvider } from './bundle-content.ts'
+import { grantWarnings } from './bundle-warnings.ts'
+import { fitApp } from './fit-app.ts'
+import { fitConnection, type ConnectionHome } from './fit-connection.ts'
+import { fitProvider, type ProviderFit } from './fit-provider.ts'
+import type { Here } from './here.ts'
+
+export function bundleReport(content: BundleContent, createdAt: number, here: Here): BundleReport {
+  const fits = new Map(
+    content.providers.map((provider) => [provider.id, { provider, fit: fitProvider(provider, here) }]),
+  )
+  const connections = here.connections()
+  const apps = here.apps()
+  return {
+    createdAt,
+    keywayVersion: content.keywayVersion,
+    providers: [...fits.values()].map(({ provider, fit: { clash, choices, differs } }) => {
+      const { id, name, slug, preset, clientSecret } = provider
+      return { id, name, clash, choices, slug, preset, hasClientSecret: clientSecret !== null, differs }
+    }),
+    connections: content.connections.map((connection) => {
+      const { provider, fit } = fits.get(connection.providerId) ?? {}
+      const home: ConnectionHome = fit === undefined ? { kind: 'none' } : suggestedHome(fit)
+      return connectionItem(connection, provider?.name ?? '', fitConnection(connection, home, connections))
+    }),
+    apps: content.apps.map((app) => {
+      const { id, name, grants, manage, paused, keys } = app
+      return { id, name, ...fitApp(app, apps), grants, manage, paused, keyCount: keys.length }
+    }),
+    settings: settingDifferences(here.settings(), content.settings),
+    warnings: contentWarnings(content, here),
+  }
+}
+
+function suggestedHome({ choices, counterpart }: ProviderFit): ConnectionHome {
+  if (choices[0] !== 'skip') return { kind: 'new' }
+  return counterpart === null ? { kind: 'none' } : { kind: 'here', providerId: counterpart.id }
+}
+
+function connectionItem(
+  connection: BundledConnection,
+  providerName: string,
+  fit: ReturnType<typeof fitConnection>,
+): BundleReport['connections'][number] {
+  const { id, account, providerId, identity, how, grantedScopes, lastOutcome, lastAuthorizedAt } = connection
+  return {
+    id,
+    name: account,
+    ...fit,
+    providerId,
+    providerName,
+    identityLabel: identity.label,
+    how,
+    grantedScopes,
+    status: lastOutcome.status,
+    lastAuthorizedAt,
+  }
+}
+
+export function contentWarnings(content: BundleContent, here: Here): BundleReport['warnings'] {
+  const providers = new Map(content.providers.map((provider) => [provider.id, provider]))
+  return content.connections.flatMap((connection) => {
+    const provider = providers.get(connection.providerId)
+    if (provider === undefined || !isPresetKnown(provider, here)) return []
+    return grantWarnings(connection, { name: provider.name, spec: here.specOf(provider) })
+  })
+}
+
+const isPresetKnown = ({ preset }: BundledProvider, here: Here): boolean =>
+  preset === null || here.presetSlugs.includes(preset)
+
+/** The settings whose values are not the same. */
+export function settingDifferences(here: Settings, there: Settings): BundleSetting[] {
+  const names = Object.keys(there) as (keyof Settings)[]
+  return names
+    .filter((name) => !isDeepStrictEqual(here[name], there[name]))
+    .map((name) => ({ name, here: asText(here[name]), there: asText(there[name]) }))
+}
+
+function asText(value: string | number | boolean | null): string {
+  if (typeof value !== 'string') return value === null ? 'none' : String(value)
+  const certificates = value.match(/-----BEGIN CERTIFICATE-----/g)?.length
+  return certificates === undefined ? value : `${certificates} certificate${certificates === 1 ? '' : 's'}`
+}

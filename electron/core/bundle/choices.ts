@@ -1,0 +1,61 @@
+// What the person chose, held against what may be chosen. Everything that is wrong is named at once, and then nothing is imported.
+import type { BundleChoice, BundleChoices } from '../../../shared/contract/bundle.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { BundleContent } from './bundle-content.ts'
+import type { Fit } from './fit-provider.ts'
+
+type List = 'providers' | 'connections' | 'apps'
+
+export type Chooser = {
+  /** What is to be done with an item; a missing or impossible choice is noted, and counts as `skip` until `check`. */
+  choose(list: List, item: { id: string; name: string }, fit: Fit): BundleChoice
+  /** @throws KeywayError invalid_request naming every choice that is missing or impossible */
+  check(): void
+}
+
+export function createChooser(choices: BundleChoices, content: BundleContent): Chooser {
+  const issues = strangers(choices, content)
+  return {
+    choose(list, { id, name }, fit) {
+      const chosen = choices[list][id]
+      const field = `choices.${list}.${id}`
+      if (chosen === undefined) {
+        // What clashes is never decided here, unless there is only one thing that can be done.
+        if (fit.clash === null || fit.choices.length === 1) return fit.choices[0] ?? 'skip'
+        issues.push({
+          field,
+          message: `"${name}": ${fit.clash.message} Choose ${fit.choices.map(inWords).join(' or ')}.`,
+        })
+        return 'skip'
+      }
+      if (fit.clash === null) return chosen === 'skip' ? 'skip' : 'add'
+      if (fit.choices.includes(chosen)) return chosen
+      issues.push({
+        field,
+        message: `"${name}": ${fit.clash.message} It can only be ${fit.choices.map(inWords).join(' or ')}.`,
+      })
+      return 'skip'
+    },
+    check() {
+      const [first] = issues
+      if (first === undefined) return
+      throw new KeywayError('invalid_request', {
+        message: first.message,
+        nextStep: 'Choose for each thing that clashes; nothing was imported.',
+        details: { step: 'choices', field: first.field, issues },
+      })
+    },
+  }
+}
+
+const inWords = (choice: BundleChoice): string =>
+  ({ add: 'add', keep_both: 'keep both', skip: 'skip' })[choice]
+
+function strangers(choices: BundleChoices, content: BundleContent): { field: string; message: string }[] {
+  return (['providers', 'connections', 'apps'] as const).flatMap((list) => {
+    const ids = new Set(content[list].map(({ id }) => id))
+    return Object.keys(choices[list])
+      .filter((id) => !ids.has(id))
+      .map((id) => ({ field: `choices.${list}.${id}`, message: 'Nothing with this id is in the bundle.' }))
+  })
+}

@@ -1,0 +1,86 @@
+// What goes into a bundle: every record that can be read here, with its secrets opened. One that cannot be is left out, and said.
+import type { BundleWarning } from '../../../shared/contract/bundle.ts'
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { ProviderRecord } from '../../../shared/contract/provider.ts'
+import { openTokenSet } from '../connections/sealed-tokens.ts'
+import { openClientSecret, openRegistration } from '../providers/provider-secrets.ts'
+import type { SecretBox } from '../secret-box.ts'
+import type { BundleContent, BundledConnection, BundledProvider } from './bundle-content.ts'
+import { grantWarnings, leftOut } from './bundle-warnings.ts'
+import type { Here } from './here.ts'
+
+/** @throws KeywayError vault_locked */
+export function collectContent(
+  here: Here,
+  box: SecretBox,
+  keywayVersion: string,
+): { content: BundleContent; warnings: BundleWarning[] } {
+  const warnings: BundleWarning[] = []
+  const records = here.providers()
+  const providers = records.map((record) => bundledProvider(record, box, warnings))
+  const byId = new Map(records.map((record) => [record.id, record]))
+  const connections = here.connections().flatMap((record) => {
+    const provider = byId.get(record.providerId)
+    if (provider === undefined) return []
+    const bundled = bundledConnection(record, provider, box, warnings)
+    if (bundled === null) return []
+    warnings.push(...grantWarnings(record, { name: provider.name, spec: here.specOf(provider) }))
+    return [bundled]
+  })
+  const content = { keywayVersion, providers, connections, apps: here.apps(), settings: here.settings() }
+  return { content, warnings }
+}
+
+function bundledProvider(record: ProviderRecord, box: SecretBox, warnings: BundleWarning[]): BundledProvider {
+  const { sealedClientSecret: _secret, sealedRegistration: _registration, ...rest } = record
+  const open = (what: string, read: () => string | null): string | null =>
+    readable(read, () =>
+      warnings.push(
+        leftOut({
+          connectionId: null,
+          providerName: record.name,
+          account: null,
+          what: `${what} cannot be read here.`,
+        }),
+      ),
+    )
+  return {
+    ...rest,
+    clientSecret: open('the client secret', () => openClientSecret(box, record)?.reveal() ?? null),
+    registration: open('the registration', () => openRegistration(box, record)?.reveal() ?? null),
+  }
+}
+
+function bundledConnection(
+  record: ConnectionRecord,
+  provider: ProviderRecord,
+  box: SecretBox,
+  warnings: BundleWarning[],
+): BundledConnection | null {
+  const { sealedTokens, sealedPrevious, ...rest } = record
+  const open = (sealed: string) =>
+    readable(
+      () => openTokenSet(box, { id: record.id, sealedTokens: sealed }),
+      () => undefined,
+    )
+  const tokens = open(sealedTokens)
+  if (tokens === null) {
+    const { id: connectionId, account } = record
+    const what = 'its tokens cannot be read here, so it is not in the bundle.'
+    warnings.push(leftOut({ connectionId, providerName: provider.name, account, what }))
+    return null
+  }
+  return { ...rest, tokens, previous: sealedPrevious === null ? null : open(sealedPrevious) }
+}
+
+/** A damaged secret is one thing left out; a locked vault is the end of it. */
+function readable<Value>(read: () => Value, onDamaged: () => unknown): Value | null {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof KeywayError) || error.code !== 'data_damaged') throw error
+    onDamaged()
+    return null
+  }
+}

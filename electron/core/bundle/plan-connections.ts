@@ -1,0 +1,65 @@
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { freeLabel } from '../connections/account-labels.ts'
+import { sealTokenSet } from '../connections/sealed-tokens.ts'
+import { newId } from '../ids.ts'
+import type { SecretBox } from '../secret-box.ts'
+import type { BundledConnection } from './bundle-content.ts'
+import { fitConnection, type ConnectionHome } from './fit-connection.ts'
+import { freeId, type Planning } from './planning.ts'
+import type { Homes } from './plan-providers.ts'
+
+/** What a connection of the bundle became: a new one, or the one that is here already. Absent: nothing. */
+export type Taken = ReadonlyMap<string, { connectionId: string; isNew: boolean }>
+
+export function planConnections(
+  planning: Planning,
+  homes: Homes,
+): { connections: ConnectionRecord[]; taken: Taken } {
+  const { content, chooser, here, outcome } = planning
+  const existing = here.connections()
+  const ids = new Set(existing.map(({ id }) => id))
+  const taken = new Map<string, { connectionId: string; isNew: boolean }>()
+  const connections: ConnectionRecord[] = []
+  for (const connection of content.connections) {
+    const home = homes.get(connection.providerId)
+    const fit = fitConnection(connection, homeOf(home), existing)
+    const choice = chooser.choose('connections', { id: connection.id, name: connection.account }, fit)
+    if (choice === 'skip' || home === undefined) {
+      outcome.skipped.connections += 1
+      const twin = fit.clash?.kind === 'here_already' ? fit.clash.withId : null
+      if (twin !== null) taken.set(connection.id, { connectionId: twin, isNew: false })
+      continue
+    }
+    const id = freeId(connection.id, ids, () => newId('con'))
+    ids.add(id)
+    taken.set(connection.id, { connectionId: id, isNew: true })
+    const beside = [...existing, ...connections].filter(({ providerId }) => providerId === home.providerId)
+    const account = freeLabel(beside, connection.account)
+    if (account !== connection.account)
+      outcome.renamed.push({ kind: 'connection', from: connection.account, to: account })
+    const isDefault = connection.isDefault && !beside.some((other) => other.isDefault)
+    connections.push(
+      recordOf(connection, { id, providerId: home.providerId, account, isDefault }, planning.box),
+    )
+  }
+  return { connections, taken }
+}
+
+function homeOf(home: { providerId: string; isNew: boolean } | undefined): ConnectionHome {
+  if (home === undefined) return { kind: 'none' }
+  return home.isNew ? { kind: 'new' } : { kind: 'here', providerId: home.providerId }
+}
+
+function recordOf(
+  connection: BundledConnection,
+  place: Pick<ConnectionRecord, 'id' | 'providerId' | 'account' | 'isDefault'>,
+  box: SecretBox,
+): ConnectionRecord {
+  const { tokens, previous, ...rest } = connection
+  return {
+    ...rest,
+    ...place,
+    sealedTokens: sealTokenSet(box, place.id, tokens),
+    sealedPrevious: previous === null ? null : sealTokenSet(box, place.id, previous),
+  }
+}

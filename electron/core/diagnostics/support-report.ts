@@ -1,0 +1,92 @@
+// "Why did it die?": one connection's life on one page, for the support of a provider or an app.
+import type { ActivityRow } from '../../../shared/contract/activity.ts'
+import type { ConnectionView, LifeEvent } from '../../../shared/contract/connection.ts'
+import type { SupportReport } from '../../../shared/contract/diagnostics.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { ProviderView } from '../../../shared/contract/provider.ts'
+import { shortenedId } from '../../../shared/domain/private-text.ts'
+import { redactText } from '../../../shared/domain/redact.ts'
+import { iso, words } from './connection-facts.ts'
+import type { DiagnosticsDeps } from './diagnostics-deps.ts'
+import { namesOf, strangerSafe } from './stranger-safe.ts'
+
+const SHOWN_ROWS = 100
+
+/** @throws KeywayError connection_not_found */
+export async function supportReport(deps: DiagnosticsDeps, id: string): Promise<SupportReport> {
+  const snapshot = deps.snapshot()
+  const connection = snapshot.connections.find((one) => one.id === id)
+  if (connection === undefined)
+    throw new KeywayError('connection_not_found', { details: { connectionId: id } })
+  const provider = snapshot.providers.find((one) => one.id === connection.providerId)
+  const rows = await deps.activity.query({ connectionId: id, limit: SHOWN_ROWS })
+  const madeAt = new Date(deps.clock.now()).toISOString()
+  const lines = [
+    `Keyway ${deps.version}, support report of ${madeAt}`,
+    '',
+    ...(provider === undefined ? [] : providerLines(provider)),
+    ...connectionLines(connection),
+    '',
+    'Life of the grant (oldest first; fingerprints tell whether two tokens are the same, and nothing else)',
+    ...connection.life.map(lifeLine),
+    '',
+    `Activity (newest first, at most ${SHOWN_ROWS})`,
+    ...rows.map(activityLine),
+    '',
+  ]
+  return {
+    fileName: `keyway-report-${connection.providerSlug}-${madeAt.slice(0, 10)}.txt`,
+    text: strangerSafe(lines.join('\n'), namesOf(snapshot)),
+  }
+}
+
+function providerLines({ name, slug, preset, clientId, flow, spec }: ProviderView): string[] {
+  const { discovery, endpoints, refresh } = spec
+  return [
+    `Provider: ${redactText(name)} (${slug}), ${preset === null ? 'no preset' : `preset ${preset}`}, flow ${flow}, client ${shortenedId(clientId)}`,
+    `Server: ${redactText(discovery.issuer ?? endpoints.token ?? 'unknown')}; refresh ${refresh.supported}, rotates ${refresh.rotates}`,
+  ]
+}
+
+function connectionLines(connection: ConnectionView): string[] {
+  const { lastOutcome: last } = connection
+  const end = iso(connection.stopsWorkingAt)
+  return [
+    `Connection: ${connection.id}, account "${redactText(connection.account)}", made by ${connection.how}`,
+    `Status: ${last.status} since ${iso(last.at) ?? 'unknown'}${last.code === null ? '' : ` (${last.code})`}${last.message === null ? '' : `: ${words(last.message)}`}`,
+    `Scopes: ${connection.grantedScopes.join(' ') || 'none'}${connection.missingScopes.length === 0 ? '' : `; asked for and not granted: ${connection.missingScopes.join(' ')}`}`,
+    `Signed in: ${iso(connection.lastAuthorizedAt) ?? 'unknown'}; token set number ${connection.generation}, issued ${iso(connection.issuedAt) ?? 'unknown'}`,
+    `Access token ends: ${iso(connection.expiresAt) ?? 'not told'}; refresh token: ${connection.hasRefreshToken ? (iso(connection.refreshTokenExpiresAt) ?? 'yes, end not told') : 'none'}`,
+    `Next renewal: ${iso(connection.nextRefreshAt) ?? 'none'}; stops working without a person: ${end ?? 'not known'}; last used: ${iso(connection.lastUsedAt) ?? 'never'}`,
+  ]
+}
+
+function lifeLine(event: LifeEvent): string {
+  return [
+    iso(event.at) ?? '',
+    event.kind,
+    event.fingerprint === null ? null : `access ${event.fingerprint}`,
+    event.refreshFingerprint === null ? null : `refresh ${event.refreshFingerprint}`,
+    event.expiresAt === null ? null : `until ${iso(event.expiresAt)}`,
+    event.by === null ? null : `by ${redactText(event.by)}`,
+    event.code,
+    words(event.message),
+  ]
+    .filter((part) => part !== null)
+    .join('  ')
+}
+
+function activityLine({ at, kind, outcome, appName, status, code, note, durationMs }: ActivityRow): string {
+  return [
+    iso(at),
+    kind,
+    outcome,
+    appName === undefined ? null : `by ${redactText(appName)}`,
+    status === undefined ? null : `HTTP ${status}`,
+    durationMs === undefined ? null : `${Math.round(durationMs)} ms`,
+    code,
+    note === undefined ? null : redactText(note),
+  ]
+    .filter((part) => part !== null && part !== undefined)
+    .join('  ')
+}

@@ -1,0 +1,125 @@
+// The rehearsal from the window: loaded at the first start, at the same port as long as the app runs, ended with it.
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { RehearsalState } from '../../../shared/contract/rehearsal.ts'
+import type { UiApi } from '../../../shared/contract/ui-api.ts'
+import { CALLBACK_PATH } from '../../../shared/domain/redirect-uri.ts'
+import type { Activity, Providers } from '../keyway.ts'
+import { createTurns } from '../storage/by-turns.ts'
+import { registeredRehearsal, registerRehearsal } from './rehearsal-provider.ts'
+import type { OpenRehearsal, RehearsalRun } from './rehearsal-run.ts'
+
+export type RehearsalsDeps = {
+  /** Null where there is none (tests in memory). */
+  open: OpenRehearsal | null
+  providers: Providers
+  activity: Pick<Activity, 'append'>
+  /** Where the local server listens. */
+  serverPort: () => number
+  onChanged: () => void
+}
+
+type Calls = Pick<UiApi, 'rehearsal.state' | 'rehearsal.start' | 'rehearsal.stop' | 'rehearsal.behave'>
+export type Rehearsals = { calls: Calls; state(): RehearsalState; close(): Promise<void> }
+
+/** Its public client; fixed, so that what was registered is found again before anything is opened. */
+const CLIENT_ID = 'rehearsal-native'
+
+export function createRehearsals(deps: RehearsalsDeps): Rehearsals {
+  const inTurn = createTurns()
+  const held: Held = { run: null, isRunning: false }
+  const state = (): RehearsalState => stateOf(held, deps.providers)
+  const changed = (note: string): RehearsalState => {
+    deps.activity.append({ kind: 'system', outcome: 'ok', note: `rehearsal ${note}` })
+    deps.onChanged()
+    return state()
+  }
+  const inOrder = (task: () => Promise<RehearsalState>): Promise<RehearsalState> => inTurn('rehearsal', task)
+
+  return {
+    state,
+    calls: {
+      'rehearsal.state': async () => state(),
+      'rehearsal.start': () =>
+        inOrder(async () => {
+          if (held.isRunning) return state()
+          held.run = await opened(held.run, deps)
+          held.isRunning = true
+          registerRehearsal(deps.providers, held.run)
+          return changed('started')
+        }),
+      'rehearsal.stop': () =>
+        inOrder(async () => {
+          if (held.run === null || !held.isRunning) return state()
+          held.isRunning = false
+          await held.run.pause()
+          return changed('stopped')
+        }),
+      'rehearsal.behave': (situation) =>
+        inOrder(async () => {
+          if (held.run === null || !held.isRunning) throw notRunning()
+          await held.run.behave(situation)
+          return changed(`behaves: ${situation.situation}`)
+        }),
+    },
+    async close() {
+      await inTurn('rehearsal', async () => {
+        held.isRunning = false
+        await held.run?.close()
+        held.run = null
+      })
+    },
+  }
+}
+
+type Held = { run: RehearsalRun | null; isRunning: boolean }
+
+async function opened(paused: RehearsalRun | null, deps: RehearsalsDeps): Promise<RehearsalRun> {
+  if (deps.open === null)
+    throw new KeywayError('not_found', { message: 'There is no rehearsal provider in this Keyway.' })
+  if (paused !== null) {
+    const isBack = await orPortBusy(async () => {
+      await paused.resume()
+      return true
+    })
+    if (isBack === true) return paused
+    // Somebody took the port meanwhile: what was issued there is gone with it.
+    await paused.close()
+  }
+  const { open } = deps
+  const redirectUris = ['127.0.0.1', 'localhost', '[::1]'].map(
+    (host) => `http://${host}:${deps.serverPort()}${CALLBACK_PATH}`,
+  )
+  const openAt = (port: number): Promise<RehearsalRun> =>
+    open({ port, redirectUris, onChanged: deps.onChanged })
+  const before = registeredRehearsal(deps.providers, CLIENT_ID)?.port ?? 0
+  return (await orPortBusy(() => openAt(before))) ?? openAt(0)
+}
+
+async function orPortBusy<Result>(task: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await task()
+  } catch (error) {
+    if (error instanceof KeywayError && error.code === 'port_busy') return null
+    throw error
+  }
+}
+
+const NOTHING = { tokenRequests: 0, refreshes: 0, reuseDetections: 0, revocations: 0, apiCalls: 0, grants: 0 }
+
+function stateOf({ run, isRunning }: Held, providers: Providers): RehearsalState {
+  const seen = run?.look() ?? { counts: NOTHING, visits: [] }
+  return {
+    kind: isRunning ? 'running' : 'stopped',
+    issuer: run?.issuer ?? null,
+    providerId: registeredRehearsal(providers, CLIENT_ID)?.provider.id ?? null,
+    situation: run !== null && isRunning ? run.situation() : null,
+    accounts: run === null ? [] : run.accounts.map(({ email, name }) => ({ email, name })),
+    ...seen,
+  }
+}
+
+const notRunning = (): KeywayError =>
+  new KeywayError('invalid_request', {
+    message: 'The rehearsal is not running.',
+    nextStep: 'Start it first.',
+  })

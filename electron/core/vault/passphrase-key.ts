@@ -1,0 +1,51 @@
+// A key made from a passphrase by scrypt. Nothing of the passphrase is kept.
+import { scrypt } from 'node:crypto'
+import { z } from 'zod'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
+import { KEY_BYTES } from './sealed.ts'
+
+const MIN_LENGTH = 8
+
+export type ScryptCost = { N: number; r: number; p: number }
+
+/** 128 MiB and some 0.3 s for each guess (OWASP's first choice for scrypt). */
+export const DEFAULT_COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 }
+
+// Bounded, so that an edited file cannot make an unlock take all memory.
+export const scryptCost = z.object({
+  N: z
+    .int()
+    .min(2)
+    .max(2 ** 20)
+    .refine((n) => Number.isInteger(Math.log2(n))),
+  r: z.int().min(1).max(16),
+  p: z.int().min(1).max(4),
+})
+
+/** @throws KeywayError invalid_request with the least length */
+export function checkNewPassphrase(passphrase: Secret): void {
+  if (passphrase.length >= MIN_LENGTH) return
+  throw new KeywayError('invalid_request', {
+    message: `A passphrase takes at least ${MIN_LENGTH} characters.`,
+    nextStep: 'Choose a longer one; a few unrelated words are easy to keep in mind.',
+    details: { field: 'passphrase', minLength: MIN_LENGTH },
+  })
+}
+
+/** 32 bytes. The caller wipes them. */
+export function passphraseKey(
+  passphrase: Secret,
+  salt: Uint8Array,
+  { N, r, p }: ScryptCost,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    // The same passphrase typed on another keyboard or system may come in another Unicode form.
+    const text = passphrase.reveal().normalize('NFKC')
+    const maxmem = 128 * N * r * 2 + 1024 * 1024
+    scrypt(text, salt, KEY_BYTES, { N, r, p, maxmem }, (error, key) => {
+      if (error === null) resolve(key)
+      else reject(error)
+    })
+  })
+}

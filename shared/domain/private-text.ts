@@ -1,0 +1,15 @@
+// What is no secret but nobody's business either: shortened for what a person hands to a stranger.
+
+const ADDRESS = /\b([\p{L}\p{N}])[\p{L}\p{N}._%+-]*@([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)/gu
+
+/** Mail addresses keep their first letter and their domain: `a…@example.test`. */
+export function maskAddresses(text: string): string {
+  return text.replace(ADDRESS, '$1…@$2')
+}
+
+/** Enough of an id to recognise it: `abcdef… (32 characters)`. */
+export function shortenedId(id: string): string {
+  if (id === '') return ''
+  const kept = id.length <= 8 ? id.slice(0, 2) : id.slice(0, 6)
+  return `${kept}… (${id.length} characters)`
+}
