@@ -10,7 +10,8 @@ type Grant = {
   scopes: readonly string[]
   /** The refresh token that is taken now; older ones of the same grant are reuse. */
   refreshToken: string | null
-  used: Set<string>
+  /** Used-up refresh token → the one that took its place. */
+  used: Map<string, string>
   accessTokens: Map<string, number>
   isRevoked: boolean
 }
@@ -29,6 +30,8 @@ export type MemoryProvider = {
   /** Whether an API of this provider would take the token now. */
   isAlive(accessToken: string): boolean
   endAllGrants(): void
+  /** A used-up refresh token came back; `successor` is the one that was given for it. */
+  onReuse: ((reuse: { successor: string }) => void) | null
   readonly counts: {
     exchanges: number
     refreshes: number
@@ -72,7 +75,7 @@ export function createMemoryProvider(
       account: provider.account,
       scopes,
       refreshToken: provider.issuesRefreshToken ? name('refresh') : null,
-      used: new Set(),
+      used: new Map(),
       accessTokens: new Map(),
       isRevoked: false,
     }
@@ -91,6 +94,7 @@ export function createMemoryProvider(
     issuesRefreshToken: true,
     rotates: true,
     counts,
+    onReuse: null,
     authorise(scopes) {
       const code = name('code')
       codes.set(code, open(scopes))
@@ -106,15 +110,17 @@ export function createMemoryProvider(
       counts.refreshes += 1
       const grant = byRefresh.get(refreshToken)
       if (grant === undefined || grant.isRevoked) return { error: 'invalid_grant' }
-      if (grant.used.has(refreshToken)) {
+      const successor = grant.used.get(refreshToken)
+      if (successor !== undefined) {
         counts.reuses += 1
+        provider.onReuse?.({ successor })
         end(grant)
         return { error: 'invalid_grant' }
       }
       if (provider.rotates) {
         counts.rotations += 1
-        grant.used.add(refreshToken)
         grant.refreshToken = name('refresh')
+        grant.used.set(refreshToken, grant.refreshToken)
         byRefresh.set(grant.refreshToken, grant)
       }
       return tokensOf(grant)
