@@ -46,8 +46,6 @@ export type TokenParts = {
   load(): Promise<void>
   /** Takes connections into use that an import has written. */
   adopt(records: readonly ConnectionRecord[]): void
-  /** Takes connections into use that an import has written. */
-  adopt(records: readonly ConnectionRecord[]): void
   unlocked(): void
   locked(): void
   /** Credentials or behaviour of a provider changed: what was refused for them may be tried again. */
@@ -84,12 +82,6 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
         book.adopt(record)
       }
       state.recordsFrom = 'provider'
-    },
-    adopt(records) {
-      for (const record of records) {
-        if (record.refreshStartedAt !== null) state.earlierMarks.add(record.id)
-        book.adopt(record)
-      }
     },
     unlocked() {
       void unsaved.saveNow()
