@@ -26,6 +26,8 @@ export class KeywayCallError extends Error {
   readonly connectUrl: string | null
   /** ISO 8601; when to ask again. */
   readonly retryAt: string | null
+  /** The whole answer: the above, and facts of its own such as `accounts` or `field`. */
+  readonly body: Readonly<Record<string, unknown>>
 
   constructor(status: number, body: z.output<typeof errorAnswer>) {
     super(body.message)
@@ -36,6 +38,7 @@ export class KeywayCallError extends Error {
     this.outcome = OUTCOMES[body.code] ?? 'failed'
     this.connectUrl = body.connectUrl ?? null
     this.retryAt = body.retryAt ?? null
+    this.body = body
   }
 }
 

@@ -1,0 +1,65 @@
+// Waiting for a person who signs in elsewhere, by what the server tells of it.
+import { z } from 'zod'
+import { errorTable, type ErrorCode } from '../../shared/contract/errors.ts'
+import type { ServerEvents } from './server-events.ts'
+
+const flowChanged = z.looseObject({
+  flowId: z.string(),
+  state: z.string(),
+  provider: z.string(),
+  connectionId: z.string().nullable(),
+  account: z.string().nullable(),
+  code: z.string().optional(),
+})
+type FlowChanged = z.output<typeof flowChanged>
+
+export type SignInEnd =
+  | { kind: 'done'; connection: { connectionId: string | null; account: string | null } }
+  | { kind: 'failed'; code: ErrorCode }
+
+export type SignInWait = {
+  slug: string
+  account: string | null
+  /** Epoch ms until which the link can be opened; a sign-in that has begun has its own end. */
+  linkExpiresAt: number
+  /** The person must decide something in the window. */
+  onQuestion: () => void
+}
+
+/** @throws KeywayError when the server goes */
+export async function awaitSignIn(events: ServerEvents, wait: SignInWait): Promise<SignInEnd> {
+  const limit = setTimeout(() => events.close(), Math.max(0, wait.linkExpiresAt - Date.now()))
+  let ours: string | null = null
+  try {
+    for (;;) {
+      const event = await events.next()
+      if (event === null) return { kind: 'failed', code: 'flow_expired' }
+      const flow = event.name === 'flow.changed' ? flowChanged.safeParse(event.data).data : undefined
+      if (flow === undefined || !isMeant(flow, ours, wait)) continue
+      if (flow.state === 'done') {
+        return { kind: 'done', connection: { connectionId: flow.connectionId, account: flow.account } }
+      }
+      if (flow.state === 'failed') return { kind: 'failed', code: codeOf(flow) }
+      if (flow.state === 'cancelled') {
+        // An earlier attempt makes room for this one.
+        if (ours === null) continue
+        return { kind: 'failed', code: 'flow_cancelled' }
+      }
+      if (flow.state === 'confirming_account' || flow.state === 'choosing_resource') wait.onQuestion()
+      ours = flow.flowId
+      clearTimeout(limit)
+    }
+  } finally {
+    clearTimeout(limit)
+  }
+}
+
+function isMeant(flow: FlowChanged, ours: string | null, { slug, account }: SignInWait): boolean {
+  if (ours !== null) return flow.flowId === ours
+  if (flow.provider !== slug) return false
+  return account === null || flow.account === null || flow.account.toLowerCase() === account.toLowerCase()
+}
+
+function codeOf({ code }: FlowChanged): ErrorCode {
+  return code !== undefined && Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'internal_error'
+}

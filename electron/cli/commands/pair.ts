@@ -1,0 +1,78 @@
+import { rmSync } from 'node:fs'
+import { open, rm, type FileHandle } from 'node:fs/promises'
+import { z } from 'zod'
+import { pairDecided, pairStarted } from '../../../shared/contract/http-api.ts'
+import type { Context } from '../context.ts'
+import type { LocalApi } from '../local-api.ts'
+import { providerArgument, readArguments, refused } from '../read-arguments.ts'
+import type { RunCommand } from '../program.ts'
+import { say } from '../terminal.ts'
+
+const pairArguments = z.strictObject({
+  name: z.string().trim().min(1, 'A name is needed.').max(100),
+  for: z.array(providerArgument).max(50).default([]),
+  token: z.boolean().default(false),
+  manage: z.boolean().default(false),
+  save: z.string().min(1).optional(),
+})
+
+const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+type Approved = Extract<z.output<typeof pairDecided>, { status: 'approved' }>
+
+export const pair: RunCommand = async (context, given) => {
+  const { name, for: providers, token, manage, save } = readArguments(pairArguments, given)
+  const wants = { name, manage, grants: providers.map((provider) => ({ provider, token })) }
+  if (save === undefined) {
+    print(await askForKey(context, wants), context)
+    return 0
+  }
+  // Made first: the key comes once, and must not be lost to a file that cannot be written.
+  const file = await createPrivate(save)
+  const leaveNothing = (): never => {
+    rmSync(save, { force: true })
+    process.exit(130)
+  }
+  for (const signal of ENDS) process.once(signal, leaveNothing)
+  try {
+    const approved = await askForKey(context, wants)
+    await file.writeFile(`${approved.key}\n`)
+    await file.sync()
+    const { key: _kept, ...rest } = approved
+    if (context.json) say(context.terminal.stdout, JSON.stringify({ ...rest, savedTo: save }))
+    else say(context.terminal.stdout, `Paired. The key is in ${save}; use it with --key-stdin < ${save}`)
+    return 0
+  } catch (error) {
+    await rm(save, { force: true })
+    throw error
+  } finally {
+    for (const signal of ENDS) process.off(signal, leaveNothing)
+    await file.close()
+  }
+}
+
+function print(approved: Approved, { json, terminal: { stdout, stderr } }: Context): void {
+  say(stdout, json ? JSON.stringify(approved) : approved.key)
+  say(stderr, 'Paired. That key is not shown again; put it into KEYWAY_KEY.')
+}
+
+async function askForKey(context: Context, wants: object): Promise<Approved> {
+  const api: LocalApi = context.openApi()
+  const started = await api.call(pairStarted, '/api/apps/pair', { json: wants })
+  say(context.terminal.stderr, `Say yes in Keyway’s window if it shows ${started.code}.`)
+  const headers = { authorization: `Bearer ${started.pollToken}` }
+  for (;;) {
+    const path = `/api/apps/pair/${encodeURIComponent(started.pairingId)}?wait=25`
+    const decided = await api.call(pairDecided, path, { headers })
+    if (decided.status === 'approved') return decided
+  }
+}
+
+async function createPrivate(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', 0o600)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw refused(code === 'EEXIST' ? `${path} is there already.` : `${path} cannot be written (${code}).`)
+  }
+}

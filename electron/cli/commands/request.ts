@@ -1,0 +1,124 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { z } from 'zod'
+import { httpMethod } from '../../../shared/contract/app.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { ACCOUNT_HEADER, UPSTREAM_HEADER } from '../../../shared/contract/http-api.ts'
+import { exitOf } from '../failure.ts'
+import { failureIn } from '../failure-in.ts'
+import type { LocalApi } from '../local-api.ts'
+import { accountOption, providerArgument, readArguments, refused } from '../read-arguments.ts'
+import { openBody } from '../request-body.ts'
+import { headersFrom } from '../request-headers.ts'
+import type { RunCommand } from '../program.ts'
+import { say, type Terminal } from '../terminal.ts'
+
+const requestArguments = z.strictObject({
+  provider: providerArgument,
+  method: z
+    .string()
+    .transform((text) => text.toUpperCase())
+    .pipe(httpMethod),
+  path: z
+    .string()
+    .min(1)
+    .max(8000)
+    .regex(/^[^\p{Cc}\\]*$/u, 'A path or address without control characters and backslashes.')
+    .refine(
+      (path) => !/^[a-z][a-z\d+.-]*:/i.test(path) || /^https?:\/\//i.test(path),
+      'A path, or an http(s) address.',
+    ),
+  account: accountOption,
+  header: z.array(z.string()).default([]),
+  data: z.string().optional(),
+  include: z.boolean().default(false),
+})
+type Asked = z.output<typeof requestArguments>
+
+export const request: RunCommand = async (context, given) => {
+  const asked = readArguments(requestArguments, given)
+  if (asked.data === '-' && context.keyFrom === 'stdin') {
+    throw refused('Standard input cannot be both the key (--key-stdin) and the body (-d -).')
+  }
+  const api = await context.api()
+  const answer = await (/^https?:/i.test(asked.path)
+    ? sendAbsolute(api, asked, context.terminal)
+    : sendPath(api, asked, context.terminal))
+  if (answer.headers[UPSTREAM_HEADER] === undefined) throw await failureIn(answer)
+  await print(answer, asked, context.terminal)
+  return upstreamExit(answer, context.terminal)
+}
+
+/** The path form streams the body. */
+async function sendPath(api: LocalApi, asked: Asked, terminal: Terminal): Promise<IncomingMessage> {
+  const { provider, method, account } = asked
+  const body = await openBody(asked.data, terminal)
+  const type = body === null ? {} : { 'content-type': 'application/json' }
+  const length = body?.bytes === undefined ? {} : { 'content-length': String(body.bytes) }
+  const path = asked.path.replace(/#.*$/s, '').replace(/^\/?/, '/')
+  const escaped = path.toWellFormed().replaceAll(/[^\u0021-\u007E]/gu, encodeURIComponent)
+  const { target, headers } = await accountIn(api, provider, account)
+  return api.stream(`/api/integrations/${target}/request${escaped}`, {
+    method,
+    headers: { ...type, ...headersFrom(asked.header), ...length, ...headers },
+    ...(body === null ? {} : { body: body.stream }),
+  })
+}
+
+/** A header holds ASCII; an account may be named in any script, and then its connection's id stands for it. */
+async function accountIn(
+  api: LocalApi,
+  provider: string,
+  account: string | undefined,
+): Promise<{ target: string; headers: Record<string, string> }> {
+  if (account === undefined) return { target: provider, headers: {} }
+  if (/^[\u0020-\u007E]+$/.test(account)) return { target: provider, headers: { [ACCOUNT_HEADER]: account } }
+  const named = (await api.client.connections()).find(({ ownerId, _embedded: embedded }) => {
+    const { id, type } = embedded['inf:integration']
+    return [id, type].includes(provider) && ownerId.toLowerCase() === account.toLowerCase()
+  })
+  if (named === undefined) throw new KeywayError('connection_not_found')
+  return { target: named.id, headers: {} }
+}
+
+/** Another host than the connection's base address can only be named in the JSON form. */
+async function sendAbsolute(api: LocalApi, asked: Asked, terminal: Terminal): Promise<IncomingMessage> {
+  const { provider, method, account, path, data } = asked
+  const body = await openBody(data, terminal)
+  const text = body === null ? null : Buffer.concat(await body.stream.toArray()).toString('utf8')
+  const type = text === null ? {} : { 'content-type': 'application/json' }
+  return api.stream(`/api/integrations/${provider}/request`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      method,
+      url: path,
+      headers: { ...type, ...headersFrom(asked.header) },
+      ...(text === null ? {} : { data: text }),
+      ...(account === undefined ? {} : { account }),
+    }),
+  })
+}
+
+async function print(answer: IncomingMessage, { include }: Asked, { stdout }: Terminal): Promise<void> {
+  if (include) {
+    const pairs = answer.rawHeaders.flatMap((name, index, all) =>
+      index % 2 === 0 ? [`${name}: ${all[index + 1] ?? ''}`] : [],
+    )
+    say(stdout, `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`, ...pairs, '')
+  }
+  try {
+    for await (const chunk of answer) {
+      if (!stdout.write(chunk)) await once(stdout, 'drain')
+    }
+  } catch (cause) {
+    throw new KeywayError('provider_unreachable', { message: 'The answer broke off before its end.', cause })
+  }
+}
+
+/** The API's own refusal is an answer, printed as such; only the exit code tells. */
+function upstreamExit({ statusCode = 0, statusMessage }: IncomingMessage, { stderr }: Terminal): number {
+  if (statusCode < 400) return 0
+  say(stderr, `keyway: The API answered HTTP ${statusCode} ${statusMessage}.`)
+  return exitOf(statusCode === 429 || statusCode === 503 ? 'rate_limited' : 'provider_error')
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { accountOption, providerArgument, readArguments, scopesOption } from '../read-arguments.ts'
+import type { RunCommand } from '../program.ts'
+import { say } from '../terminal.ts'
+
+const wholeSeconds = z
+  .string()
+  .regex(/^\d{1,5}$/, 'Whole seconds.')
+  .transform(Number)
+  .pipe(z.int().max(86_400, 'At most a day (86400).'))
+
+const tokenArguments = z.strictObject({
+  provider: providerArgument,
+  account: accountOption,
+  minValid: wholeSeconds.optional(),
+  scopes: scopesOption,
+  header: z.boolean().default(false),
+})
+
+export const token: RunCommand = async (context, given) => {
+  const { provider, header, account, minValid, scopes } = readArguments(tokenArguments, given)
+  const { client } = await context.api()
+  const found = await client.token(provider, {
+    ...(account === undefined ? {} : { account }),
+    ...(minValid === undefined ? {} : { minValid }),
+    ...(scopes === undefined ? {} : { scopes }),
+  })
+  const { stdout, stderr } = context.terminal
+  const line = found.header ?? { name: 'Authorization', value: `Bearer ${found.accessToken}` }
+  say(
+    stdout,
+    context.json ? JSON.stringify(found) : header ? `${line.name}: ${line.value}` : found.accessToken,
+  )
+  if (stdout.isTTY === true) {
+    say(stderr, 'This token is in your terminal’s scrollback now. A pipe or $(…) keeps it out of sight.')
+  }
+  return 0
+}

@@ -1,0 +1,45 @@
+// The built command line as a process: its launcher, its streams, its environment, and how fast it starts.
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { root } from '../../scripts/build/parts.ts'
+import { buildHost } from '../support/host-process.ts'
+import { startRealLocal } from '../support/local-api.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+
+beforeAll(buildHost, 180_000)
+
+function run(argv: string[], environment: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [join(root, 'electron/cli/keyway.mjs'), ...argv], {
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (chunk) => (out += String(chunk)))
+  child.stderr.on('data', (chunk) => (err += String(chunk)))
+  return new Promise<{ exit: number | null; out: string; err: string }>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (exit) => resolve({ exit, out, err }))
+  })
+}
+
+test('the launcher runs it: a token on standard output, exit codes of the table, and it ends by itself', async () => {
+  const local = await startRealLocal()
+  await local.signIn()
+  const environment = { KEYWAY_URL: local.url, KEYWAY_KEY: local.addApp({ manage: true }) }
+  const token = await run(['token', 'rehearsal'], environment)
+  expect(token).toMatchObject({ exit: 0, err: '' })
+  expect(token.out).toMatch(/^\S{20,}\n$/)
+  expect(await run(['token', 'nobody'], environment)).toMatchObject({ exit: 4, out: '' })
+  expect((await run([])).out).toContain('Usage: keyway')
+
+  // A file that is applied runs as code; the key is not among what it can read, and nothing but the result is printed.
+  const file = join(tempFolder(), 'spy.ts')
+  writeFileSync(
+    file,
+    "import { defineProvider } from 'keyway'\nexport const spy = defineProvider({ slug: 'spy', name: process.env['KEYWAY_KEY'] ?? 'No key' as string, spec: { endpoints: { authorization: 'https://a.example/a', token: 'https://a.example/t' } } })\n",
+  )
+  expect(await run(['apply', file], environment)).toMatchObject({ exit: 0, err: '' })
+  expect(local.keyway.providers.find('spy')?.name).toBe('No key')
+})
