@@ -27,7 +27,7 @@ export async function showToPerson(
       '',
       `1. The window:  ${headless.launchUrl()}`,
       '   (works once; press Enter for a fresh link)',
-      '2. Under Providers open "Rehearsal", press Sign in, and be whoever you like.',
+      '2. Press Connect beside "Rehearsal", and be whoever you like.',
       '3. Then, in another terminal:',
       '',
       `   ${curl}`,

@@ -59,7 +59,7 @@ async function openProvider(page: Page, host: Headless): Promise<void> {
 }
 
 async function signIn(page: Page, decision: 'Allow access' | 'Deny'): Promise<Page> {
-  await page.getByRole('button', { name: 'Sign in' }).first().click()
+  await page.getByRole('button', { name: 'Connect' }).first().click()
   const link = page.getByRole('link', { name: 'Open the sign-in page' })
   const address = await link.getAttribute('href')
   const provider = await page.context().newPage()

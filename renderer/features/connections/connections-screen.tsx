@@ -5,12 +5,14 @@ import { Button } from '../../components/button.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { TextInput } from '../../components/inputs.tsx'
 import { Page } from '../../components/page.tsx'
+import { Section } from '../../components/section.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { ConnectionList } from './connection-list.tsx'
 import { groupConnections, matching } from './grouping.ts'
+import { ReadyProviders } from './ready-providers.tsx'
 
 /** From this many on, a filter helps more than it takes. */
 const FILTER_FROM = 8
@@ -69,8 +71,14 @@ function AllConnections() {
 }
 
 function FirstConnection() {
+  const { providers } = useSnapshot()
   return (
     <Page title={text.connections.title}>
+      {providers.length > 0 && (
+        <Section title={text.connections.ready}>
+          <ReadyProviders providers={providers} />
+        </Section>
+      )}
       <EmptyState
         icon={<Plug />}
         title={text.connections.emptyTitle}

@@ -6,6 +6,9 @@ export const connectionText = {
   emptyLead:
     'Choose a service, sign in with your browser, and any app you allow gets a working token from this machine.',
   emptyAction: 'Add a connection',
+  ready: 'Ready to connect',
+  connect: 'Connect',
+  connectTo: (provider: string) => `Connect to ${provider}`,
   filter: 'Filter connections',
   filterPlaceholder: 'Filter by service, account or scope',
   nothingMatches: (query: string) => `No connection matches “${query}”.`,

@@ -11,8 +11,8 @@ export const providerText = {
     count === 0 ? 'no connection' : count === 1 ? '1 connection' : `${count} connections`,
   sections: 'Parts of this provider',
   tabs: { overview: 'Overview', edit: 'Edit', check: 'Check', export: 'Export' },
-  connect: 'Sign in',
-  another: 'Sign in with another account',
+  connect: 'Connect',
+  another: 'Connect another account',
   duplicate: 'Duplicate',
   delete: 'Delete',
   overview: {
