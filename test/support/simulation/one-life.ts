@@ -70,6 +70,7 @@ export function startLife(): Life {
       providers: entries(stores.providers),
       apps: entries(stores.apps),
       vault: stores.vault,
+      imports: records(stores.imports, 'import'),
       connections: records(stores.connections, 'connection'),
     }),
     oauth(oauth) {
