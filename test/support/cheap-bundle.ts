@@ -1,0 +1,9 @@
+import { openBundle, sealBundle } from '../../electron/core/bundle/bundle-envelope.ts'
+import { Secret } from '../../shared/contract/secret.ts'
+
+/** The same bundle under a cheap scrypt, for tests that open it often and are not about how hard it is to guess. */
+export async function cheapBundle(text: string, passphrase: string): Promise<string> {
+  const secret = new Secret(passphrase)
+  const { content, createdAt } = await openBundle(text, secret)
+  return sealBundle(content, { passphrase: secret, createdAt, cost: { N: 2, r: 1, p: 1 } })
+}
