@@ -21,7 +21,7 @@ export function Segmented<Value extends string>({ label, value, segments, onChan
         // An empty value means that the chosen one was pressed again: it stays chosen.
         if (next !== '') onChange(next as Value)
       }}
-      className="bg-active inline-flex max-w-full flex-wrap gap-0.5 rounded-lg p-0.5"
+      className="bg-active inline-flex w-fit max-w-full flex-wrap gap-0.5 rounded-lg p-0.5"
     >
       {segments.map((segment) => (
         <ToggleGroup.Item

@@ -15,6 +15,8 @@ export type Route =
   | { name: 'add'; query: string }
   | { name: 'add-url'; url: string }
   | { name: 'register'; preset: string | null }
+  | { name: 'import' }
+  | { name: 'rehearsal' }
   | { name: 'sign-in'; flowId: string }
   | { name: 'providers' }
   | { name: 'provider'; id: string; tab: ProviderTab }
@@ -40,6 +42,10 @@ export function hrefOf(route: Route): string {
       return withQuery('#/add/url', { url: route.url })
     case 'register':
       return route.preset === null ? '#/add/custom' : `#/add/preset/${encodeURIComponent(route.preset)}`
+    case 'import':
+      return '#/add/import'
+    case 'rehearsal':
+      return '#/rehearsal'
     case 'sign-in':
       return `#/sign-in/${encodeURIComponent(route.flowId)}`
     case 'providers':
@@ -82,6 +88,8 @@ function routeOf(
       return second === undefined ? { name: 'connections' } : { name: 'connection', id: second }
     case 'add':
       return addRoute(second, third, query)
+    case 'rehearsal':
+      return second === undefined ? { name: 'rehearsal' } : null
     case 'sign-in':
       return second === undefined ? null : { name: 'sign-in', flowId: second }
     case 'providers': {
@@ -110,6 +118,7 @@ function addRoute(
 ): Route | null {
   if (second === undefined) return { name: 'add', query: query.get('q') ?? '' }
   if (second === 'url') return { name: 'add-url', url: query.get('url') ?? '' }
+  if (second === 'import') return { name: 'import' }
   if (second === 'custom') return { name: 'register', preset: null }
   if (second === 'preset' && third !== undefined) return { name: 'register', preset: third }
   return null

@@ -5,9 +5,12 @@ import { addText } from './text/add.ts'
 import { approvalText } from './text/approval.ts'
 import { commonText } from './text/common.ts'
 import { connectionText } from './text/connections.ts'
+import { importText } from './text/import.ts'
 import { linkText } from './text/link.ts'
+import { moveText } from './text/move.ts'
 import { paletteText } from './text/palette.ts'
 import { providerText } from './text/providers.ts'
+import { rehearsalText } from './text/rehearsal.ts'
 import { settingsText } from './text/settings.ts'
 import { shellText } from './text/shell.ts'
 import { signInText } from './text/sign-in.ts'
@@ -20,9 +23,12 @@ export const text = {
   approval: approvalText,
   common: commonText,
   connections: connectionText,
+  import: importText,
   link: linkText,
+  move: moveText,
   palette: paletteText,
   providers: providerText,
+  rehearsal: rehearsalText,
   settings: settingsText,
   shell: shellText,
   signIn: signInText,

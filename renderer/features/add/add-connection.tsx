@@ -1,5 +1,5 @@
 import { Command } from 'cmdk'
-import { ChevronRight, Globe, Search, SquarePen } from 'lucide-react'
+import { ChevronRight, Drama, FileUp, Globe, Search, SquarePen } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
@@ -86,16 +86,7 @@ function Results({ query, presets }: { query: string; presets: readonly Preset[]
           {words.nothing}
         </p>
       )}
-      <Group heading={words.ownWay}>
-        {!looksLikeAddress(query) && <ByUrl url="" />}
-        <Item
-          value="custom"
-          icon={<OwnIcon icon={<SquarePen />} />}
-          title={query === '' || looksLikeAddress(query) ? words.custom : words.customNamed(query)}
-          detail={words.customHint}
-          onSelect={() => navigate({ name: 'register', preset: null })}
-        />
-      </Group>
+      <OwnWays query={query} />
     </Command.List>
   )
 }
@@ -157,6 +148,35 @@ function Group({
     >
       {children}
     </Command.Group>
+  )
+}
+
+function OwnWays({ query }: { query: string }) {
+  return (
+    <Group heading={words.ownWay}>
+      {!looksLikeAddress(query) && <ByUrl url="" />}
+      <Item
+        value="custom"
+        icon={<OwnIcon icon={<SquarePen />} />}
+        title={query === '' || looksLikeAddress(query) ? words.custom : words.customNamed(query)}
+        detail={words.customHint}
+        onSelect={() => navigate({ name: 'register', preset: null })}
+      />
+      <Item
+        value="import"
+        icon={<OwnIcon icon={<FileUp />} />}
+        title={text.import.entry}
+        detail={text.import.entryHint}
+        onSelect={() => navigate({ name: 'import' })}
+      />
+      <Item
+        value="rehearsal"
+        icon={<OwnIcon icon={<Drama />} />}
+        title={text.rehearsal.title}
+        detail={words.rehearsalHint}
+        onSelect={() => navigate({ name: 'rehearsal' })}
+      />
+    </Group>
   )
 }
 

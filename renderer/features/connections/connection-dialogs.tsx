@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react'
 import { ConnectionDialogContext, type ConnectionDialog } from './dialog-context.ts'
 import { DisconnectDialog } from './disconnect-dialog.tsx'
 import { RenameDialog } from './rename-dialog.tsx'
+import { ReportDialog } from './report-dialog.tsx'
 import { ScopesDialog } from './scopes-dialog.tsx'
 import { SnippetDialog } from './snippet-dialog.tsx'
 import { TestCallDialog } from './test-call-dialog.tsx'
@@ -28,6 +29,8 @@ function Opened({ dialog, onClose }: { dialog: ConnectionDialog; onClose: () => 
       return <TestCallDialog {...props} />
     case 'rename':
       return <RenameDialog {...props} />
+    case 'report':
+      return <ReportDialog {...props} />
     case 'scopes':
       return <ScopesDialog {...props} />
     default:

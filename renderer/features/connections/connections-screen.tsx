@@ -1,7 +1,6 @@
 import { Plug, Plus, Search } from 'lucide-react'
 import { useDeferredValue, useState } from 'react'
-import { buttonClasses } from '../../components/button.tsx'
-import { Button } from '../../components/button.tsx'
+import { Button, buttonClasses } from '../../components/button.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { TextInput } from '../../components/inputs.tsx'
 import { Page } from '../../components/page.tsx'
@@ -24,7 +23,8 @@ export function ConnectionsScreen() {
 }
 
 function AllConnections() {
-  const { connections } = useSnapshot()
+  const { connections, providers } = useSnapshot()
+  const ready = providers.filter(({ connectionCount }) => connectionCount === 0)
   const [query, setQuery] = useState('')
   const sought = useDeferredValue(query)
   const now = useNow(15_000)
@@ -41,7 +41,7 @@ function AllConnections() {
         </a>
       }
     >
-      {connections.length >= FILTER_FROM && (
+      {(connections.length >= FILTER_FROM || query !== '') && (
         <div role="search" className="relative mb-5">
           <Search
             aria-hidden="true"
@@ -66,6 +66,11 @@ function AllConnections() {
       ) : (
         <ConnectionList groups={groupConnections(found, now)} now={now} />
       )}
+      {ready.length > 0 && query === '' && (
+        <Section title={text.connections.ready} className="mt-6!">
+          <ReadyProviders providers={ready} />
+        </Section>
+      )}
     </Page>
   )
 }
@@ -83,9 +88,14 @@ function FirstConnection() {
         icon={<Plug />}
         title={text.connections.emptyTitle}
         actions={
-          <a href={hrefOf({ name: 'add', query: '' })} className={buttonClasses('primary', 'md')}>
-            {text.connections.emptyAction}
-          </a>
+          <>
+            <a href={hrefOf({ name: 'add', query: '' })} className={buttonClasses('primary', 'md')}>
+              {text.connections.emptyAction}
+            </a>
+            <a href={hrefOf({ name: 'rehearsal' })} className={buttonClasses('secondary', 'md')}>
+              {text.connections.emptyRehearsal}
+            </a>
+          </>
         }
       >
         {text.connections.emptyLead}

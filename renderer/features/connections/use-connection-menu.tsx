@@ -1,4 +1,15 @@
-import { Blocks, Code, FlaskConical, KeySquare, Pencil, Plug, RefreshCw, Star, Unplug } from 'lucide-react'
+import {
+  Blocks,
+  Code,
+  FileText,
+  FlaskConical,
+  KeySquare,
+  Pencil,
+  Plug,
+  RefreshCw,
+  Star,
+  Unplug,
+} from 'lucide-react'
 import type { ReactNode } from 'react'
 import { toast } from 'sonner'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
@@ -49,6 +60,7 @@ export function useConnectionMenu(connection: ConnectionView): MenuItem[] {
     item(words.openProvider, <Blocks />, () =>
       navigate({ name: 'provider', id: providerId, tab: 'overview' }),
     ),
+    item(text.move.reportAction, <FileText />, dialog('report')),
     { kind: 'divider', key: 'second' },
     { ...item(words.disconnect, <Unplug />, dialog('disconnect')), danger: true },
   ]

@@ -1,4 +1,4 @@
-import { Copy, KeyRound, LockKeyhole, Monitor, Moon, Plus, Sun } from 'lucide-react'
+import { Copy, Drama, FileUp, KeyRound, LockKeyhole, Monitor, Moon, Plus, Sun } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { toast } from 'sonner'
 import type { Settings } from '../../../shared/contract/settings.ts'
@@ -36,6 +36,8 @@ export function useCommands(): { heading: string; commands: PaletteCommand[] }[]
       commands: [
         { label: words.addConnection, icon: <Plus />, run: () => navigate({ name: 'add', query: '' }) },
         { label: words.newApp, icon: <KeyRound />, run: () => navigate({ name: 'new-app' }) },
+        { label: text.rehearsal.title, icon: <Drama />, run: () => navigate({ name: 'rehearsal' }) },
+        { label: text.import.title, icon: <FileUp />, run: () => navigate({ name: 'import' }) },
         { label: words.copyUrl, icon: <Copy />, run: () => void copyUrl() },
         { label: words.lock, icon: <LockKeyhole />, run: () => void lock() },
         { label: words.theme.light, icon: <Sun />, run: () => void setTheme('light')() },

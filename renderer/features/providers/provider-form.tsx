@@ -17,6 +17,7 @@ import { baseSpec, toDraft, type ProviderFormValues } from './provider-form-valu
 import { RedirectStep } from './redirect-step.tsx'
 import { ScopeFields } from './scope-fields.tsx'
 import { Step } from './form-step.tsx'
+import { useFailedField } from './use-failed-field.ts'
 import { UnsureContext } from './unsure-mark.tsx'
 import { forgetDraft, readDraft, useKeepDraft } from './form-draft.ts'
 
@@ -52,6 +53,7 @@ export function ProviderForm({
     resolver: providerResolver(base) as unknown as Resolver,
   })
   useKeepDraft(form, draftKey)
+  useFailedField(form, failure)
   const { errors } = form.formState
 
   const submit = async (typed: FieldValues): Promise<void> => {

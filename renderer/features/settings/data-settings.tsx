@@ -3,6 +3,7 @@ import { Moment } from '../../components/moment.tsx'
 import { Card, Rows, Section } from '../../components/section.tsx'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
+import { DiagnosticsSection, MoveSection } from '../move/move-section.tsx'
 import { NumberSetting } from './setting-fields.tsx'
 
 const words = text.settings.data
@@ -16,6 +17,8 @@ export function DataSettings() {
           <NumberSetting name="activityDays" label={words.days} hint={words.daysHint} />
         </Rows>
       </Section>
+      <MoveSection />
+      <DiagnosticsSection />
       <Section title={words.damages}>
         {damages.length === 0 ? (
           <Card className="text-muted flex items-center gap-2.5 px-4 py-3 text-sm">

@@ -1,11 +1,13 @@
 import { useState, type ReactNode } from 'react'
+import type { ErrorBody } from '../../../shared/contract/errors.ts'
 import type { Settings } from '../../../shared/contract/settings.ts'
 import { Button } from '../../components/button.tsx'
+import { Failure } from '../../components/failure.tsx'
 import { Field } from '../../components/field.tsx'
 import { TextArea, TextInput } from '../../components/inputs.tsx'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
-import { settingProblem, useSetting } from './use-setting.ts'
+import { settingProblem, useSaveSetting } from './use-setting.ts'
 
 type NumberSetting = { [K in keyof Settings]: Settings[K] extends number ? K : never }[keyof Settings]
 
@@ -20,7 +22,8 @@ type TypedProps = {
 
 /** A setting that is typed: it is saved when one says so, or with Enter. */
 function TypedSetting({ label, hint, stored, patchOf, kind }: TypedProps) {
-  const save = useSetting()
+  const save = useSaveSetting()
+  const [failure, setFailure] = useState<ErrorBody | null>(null)
   const [typed, setTyped] = useState<string | null>(null)
   const [pending, setPending] = useState(false)
   const value = typed ?? stored
@@ -30,7 +33,9 @@ function TypedSetting({ label, hint, stored, patchOf, kind }: TypedProps) {
   const submit = async (): Promise<void> => {
     if (!changed || problem !== undefined) return
     setPending(true)
-    if (await save(patchOf(value))) setTyped(null)
+    const refused = await save(patchOf(value))
+    setFailure(refused)
+    if (refused === null) setTyped(null)
     setPending(false)
   }
   const Control = kind === 'long' ? TextArea : TextInput
@@ -38,6 +43,7 @@ function TypedSetting({ label, hint, stored, patchOf, kind }: TypedProps) {
   return (
     <form
       noValidate
+      className="flex flex-col gap-2"
       onSubmit={(event) => {
         event.preventDefault()
         void submit()
@@ -62,6 +68,7 @@ function TypedSetting({ label, hint, stored, patchOf, kind }: TypedProps) {
           </div>
         )}
       </Field>
+      <Failure failure={failure} />
     </form>
   )
 }

@@ -1,11 +1,12 @@
 import { toast } from 'sonner'
+import type { ErrorBody } from '../../../shared/contract/errors.ts'
 import { settingsPatch, type Settings, type SettingsPatch } from '../../../shared/contract/settings.ts'
 import { text } from '../../lib/text.ts'
 import { useHost, useSnapshot } from '../../stores/window-context.tsx'
 import { toastFailure } from '../toasts.ts'
 
-/** Writes a setting at once, with a way back instead of a question before. */
-export function useSetting(): (patch: SettingsPatch) => Promise<boolean> {
+/** Writes a setting at once, with a way back instead of a question before. The failure comes back for who has a place for it. */
+export function useSaveSetting(): (patch: SettingsPatch) => Promise<ErrorBody | null> {
   const host = useHost()
   const { settings } = useSnapshot()
   return async (patch) => {
@@ -13,15 +14,21 @@ export function useSetting(): (patch: SettingsPatch) => Promise<boolean> {
       Object.keys(patch).map((name) => [name, settings[name as keyof Settings]]),
     ) as SettingsPatch
     const answer = await host.call('settings.update', patch)
-    if (!answer.ok) {
-      toastFailure(answer.failure)
-      return false
-    }
+    if (!answer.ok) return answer.failure
     toast.success(text.settings.saved, {
       duration: 4000,
       action: { label: text.settings.undo, onClick: () => void host.call('settings.update', before) },
     })
-    return true
+    return null
+  }
+}
+
+/** The same for a switch, whose failure is told in a toast. */
+export function useSetting(): (patch: SettingsPatch) => Promise<void> {
+  const save = useSaveSetting()
+  return async (patch) => {
+    const failure = await save(patch)
+    if (failure !== null) toastFailure(failure)
   }
 }
 

@@ -9,6 +9,7 @@ import { Locked } from '../vault/locked.tsx'
 import { CrashBoundary } from './crash-boundary.tsx'
 import { Opening, SignedOut } from './before-the-snapshot.tsx'
 import { Shell } from './shell.tsx'
+import { useFollowPort } from './use-follow-port.ts'
 import { useTheme } from './use-theme.ts'
 
 export function App() {
@@ -26,6 +27,7 @@ function Gate() {
   const { link, snapshot, failure } = useWindow((state) => state)
   const host = useHost()
   useTheme(snapshot?.settings.theme ?? 'system')
+  useFollowPort()
   useEffect(() => host.subscribe('navigate', ({ to }) => navigate(parseRoute(to))), [host])
 
   if (link === 'signed-out') return <SignedOut />

@@ -17,7 +17,7 @@ export const navItems: readonly NavItem[] = [
     label: text.shell.connections,
     href: hrefOf({ name: 'connections' }),
     icon: <Plug aria-hidden="true" />,
-    owns: ['connections', 'connection', 'add', 'add-url', 'register', 'sign-in'],
+    owns: ['connections', 'connection', 'add', 'add-url', 'register', 'import', 'rehearsal', 'sign-in'],
   },
   {
     key: 'providers',

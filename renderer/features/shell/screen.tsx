@@ -3,6 +3,7 @@ import { text } from '../../lib/text.ts'
 import { ActivityScreen } from '../activity/activity-screen.tsx'
 import { AddByUrl } from '../add/add-by-url.tsx'
 import { AddConnection } from '../add/add-connection.tsx'
+import { ImportProviders } from '../add/import-providers.tsx'
 import { RegisterProvider } from '../add/register-provider.tsx'
 import { AppScreen } from '../apps/app-screen.tsx'
 import { AppsScreen } from '../apps/apps-screen.tsx'
@@ -12,6 +13,7 @@ import { ConnectionsScreen } from '../connections/connections-screen.tsx'
 import { ProviderScreen } from '../providers/provider-screen.tsx'
 import { ProvidersScreen } from '../providers/providers-screen.tsx'
 import { SettingsScreen } from '../settings/settings-screen.tsx'
+import { RehearsalScreen } from '../rehearsal/rehearsal-screen.tsx'
 import { NothingHere } from './nothing-here.tsx'
 import { SignInScreen } from '../sign-in/sign-in-screen.tsx'
 
@@ -27,6 +29,10 @@ export function Screen({ route }: { route: Route }) {
       return <AddByUrl url={route.url} />
     case 'register':
       return <RegisterProvider key={route.preset ?? ''} presetSlug={route.preset} />
+    case 'import':
+      return <ImportProviders />
+    case 'rehearsal':
+      return <RehearsalScreen />
     case 'sign-in':
       return <SignInScreen key={route.flowId} flowId={route.flowId} />
     case 'providers':

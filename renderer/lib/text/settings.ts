@@ -52,7 +52,7 @@ export const settingsText = {
     notListening: 'Not running',
     port: 'Port',
     portHint:
-      'From 1024 to 65535. A change is used at the next start. Redirect URIs registered with this port change with it.',
+      'From 1024 to 65535. Programs that know the old one must be told, and redirect URIs registered with it change too.',
     socket: 'Also answer on a UNIX socket',
     socketHint: 'A second door that only programs of your own user can open.',
     socketAt: 'Socket',

@@ -8,9 +8,10 @@ import type { Flow } from '../../../shared/contract/flow.ts'
 import { settings as settingsSchema } from '../../../shared/contract/settings.ts'
 import type { DoctorStep, Snapshot, UiApi, UiEventName, UiEvents } from '../../../shared/contract/ui-api.ts'
 import { presets } from '../../../shared/presets/presets.ts'
-import { fakeFurtherCalls } from './fake-further-calls.ts'
 import { activityRows } from './seed-activity.ts'
+import { bundleReport, diagnostics, exported, foreign, imported } from './seed-files.ts'
 import { providerOf } from './seed-providers.ts'
+import { runningRehearsal } from './seed.ts'
 
 export type FakeWindowApi = {
   api: UiApi
@@ -169,6 +170,13 @@ export function createFakeWindowApi(
         ),
         code: "export default defineProvider({\n  slug: 'acme-cloud',\n  clientId: env('CLIENT_ID'),\n})",
       }),
+    'providers.import': ({ json, slug }) => {
+      const { name = 'Imported' } = JSON.parse(json) as { name?: string }
+      const provider = providerOf({ slug: slug ?? 'imported', name, preset: null, connections: 0 }, now())
+      set('providers', [...snapshot.providers, provider])
+      return Promise.resolve({ provider, notes: ['Its client secret is still to be typed.'] })
+    },
+    'providers.readForeign': () => Promise.resolve(foreign),
     'connections.connect': (input) => {
       const provider = snapshot.providers.find(({ id }) => id === input.providerId)
       if (provider === undefined) throw new KeywayError('provider_not_found')
@@ -223,6 +231,11 @@ export function createFakeWindowApi(
         manageUrl: null,
       })
     },
+    'connections.report': ({ id }) =>
+      Promise.resolve({
+        fileName: `keyway-report-${id}.json`,
+        text: JSON.stringify({ connection: id, life: [] }, null, 2),
+      }),
     'flows.cancel': ({ id }) => Promise.resolve(putFlow({ ...flow(id), kind: 'cancelled' })),
     'flows.paste': ({ id, text }) => {
       if (!text.includes('code')) throw new KeywayError('state_mismatch')
@@ -297,15 +310,30 @@ export function createFakeWindowApi(
         firstBad: null,
         message: `All ${journal.length} rows are in the order and shape in which they were written.`,
       }),
+    'bundle.export': () => Promise.resolve(exported),
+    'bundle.inspect': ({ passphrase }) => {
+      if (passphrase === 'wrong') throw new KeywayError('wrong_passphrase')
+      return Promise.resolve(bundleReport(now()))
+    },
+    'bundle.import': () => Promise.resolve(imported),
+    'diagnostics.collect': () => Promise.resolve(diagnostics),
+    'rehearsal.state': () => Promise.resolve(snapshot.rehearsal),
+    'rehearsal.start': () => {
+      set('rehearsal', runningRehearsal(now()))
+      return Promise.resolve(snapshot.rehearsal)
+    },
+    'rehearsal.stop': () => {
+      set('rehearsal', { ...snapshot.rehearsal, kind: 'stopped', situation: null })
+      return Promise.resolve(snapshot.rehearsal)
+    },
+    'rehearsal.behave': (situation) => {
+      set('rehearsal', { ...snapshot.rehearsal, situation })
+      return Promise.resolve(snapshot.rehearsal)
+    },
     'settings.update': (patch) => {
       set('settings', settingsSchema.parse({ ...snapshot.settings, ...patch }))
       return Promise.resolve(snapshot.settings)
     },
-    ...fakeFurtherCalls({
-      snapshot: () => snapshot,
-      setRehearsal: (state) => set('rehearsal', state),
-      now,
-    }),
   }
 
   return {

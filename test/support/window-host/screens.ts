@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test'
 import type { Snapshot } from '../../../shared/contract/ui-api.ts'
 import type { FakeWindowHost } from '../fake-window-host.ts'
 import { flowsOf } from './seed-flows.ts'
-import { fresh, livedIn, protectors, approvalOfUse, withoutKeychain } from './seed.ts'
+import { fresh, livedIn, protectors, runningRehearsal, approvalOfUse, withoutKeychain } from './seed.ts'
 
 export type Screen = {
   name: string
@@ -76,6 +76,19 @@ export const screens: readonly Screen[] = [
     await page.getByText('is needed').first().waitFor()
   }),
   lived('register-custom', '#/add/custom'),
+  lived('import', '#/add/import'),
+  lived('import-foreign', '#/add/import', async (page) => {
+    await page.getByRole('radio', { name: 'Another tool' }).click()
+    await page.getByLabel('Its content').fill('{"made": "up"}')
+    await press('Read it')(page)
+    await page.getByRole('heading', { name: '2 providers in this file of Postman' }).waitFor()
+  }),
+  lived('rehearsal-stopped', '#/rehearsal'),
+  {
+    name: 'rehearsal',
+    hash: '#/rehearsal',
+    snapshot: (now) => ({ ...livedIn(now), rehearsal: runningRehearsal(now) }),
+  },
   signIn('sign-in-browser', 'waiting_for_browser'),
   signIn('sign-in-code', 'showing_code'),
   signIn('sign-in-resource', 'choosing_resource'),
@@ -110,6 +123,22 @@ export const screens: readonly Screen[] = [
   lived('settings-server', '#/settings/server'),
   lived('settings-network', '#/settings/network'),
   lived('settings-data', '#/settings/data'),
+  lived('export', '#/settings/data', press('Export…')),
+  lived('import-bundle', '#/settings/data', async (page) => {
+    await press('Import…')(page)
+    await page.getByLabel('Choose a file…').setInputFiles({
+      name: 'keyway.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from('{}'),
+    })
+    await page.getByLabel('Passphrase of the file').fill('made-up passphrase')
+    await press('Look inside')(page)
+    await page.getByRole('heading', { name: 'Providers', level: 3 }).waitFor()
+  }),
+  lived('diagnostics', '#/settings/data', async (page) => {
+    await press('Collect…')(page)
+    await page.getByRole('dialog').waitFor()
+  }),
   lived('settings-about', '#/settings/about'),
   lived('palette', '#/connections', async (page) => {
     await page.keyboard.press('Control+k')

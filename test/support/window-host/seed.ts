@@ -1,8 +1,8 @@
 import { grant, type AppView } from '../../../shared/contract/app.ts'
 import type { Approval } from '../../../shared/contract/approval.ts'
+import type { RehearsalState } from '../../../shared/contract/rehearsal.ts'
 import { settings } from '../../../shared/contract/settings.ts'
 import type { ProtectorView, Snapshot } from '../../../shared/contract/ui-api.ts'
-import { stoppedRehearsal } from './fake-further-calls.ts'
 import { connectionOf } from './seed-connections.ts'
 import { providerOf } from './seed-providers.ts'
 
@@ -21,6 +21,51 @@ export const withoutKeychain: ProtectorView[] = [
   },
   { kind: 'passphrase', label: 'A passphrase', usable: true, reason: null },
 ]
+
+export const stoppedRehearsal: RehearsalState = {
+  kind: 'stopped',
+  issuer: null,
+  providerId: null,
+  situation: null,
+  accounts: [],
+  counts: { tokenRequests: 0, refreshes: 0, reuseDetections: 0, revocations: 0, apiCalls: 0, grants: 0 },
+  visits: [],
+}
+
+export function runningRehearsal(now: number): RehearsalState {
+  const visit = { grantType: null, status: 200, error: null, fault: null, refresh: null, method: 'POST' }
+  return {
+    kind: 'running',
+    issuer: 'http://127.0.0.1:41234',
+    providerId: 'prv_acme-cloud',
+    situation: { situation: 'rotation', seconds: 60 },
+    accounts: [
+      { email: 'ada@example.test', name: 'Ada Lovelace' },
+      { email: 'grace@example.test', name: 'Grace Hopper' },
+    ],
+    counts: { tokenRequests: 14, refreshes: 12, reuseDetections: 0, revocations: 1, apiCalls: 31, grants: 2 },
+    visits: [
+      {
+        ...visit,
+        sequence: 45,
+        at: now - 4000,
+        endpoint: '/token',
+        grantType: 'refresh_token',
+        refresh: 'rotated',
+      },
+      { ...visit, sequence: 44, at: now - 9000, endpoint: '/api/me', method: 'GET' },
+      {
+        ...visit,
+        sequence: 43,
+        at: now - 21_000,
+        endpoint: '/token',
+        grantType: 'refresh_token',
+        status: 503,
+        fault: 'outage',
+      },
+    ],
+  }
+}
 
 /** A Keyway that somebody has used for a while. */
 export function livedIn(now: number): Snapshot {

@@ -1,0 +1,138 @@
+import { useState } from 'react'
+import { toast } from 'sonner'
+import type { ForeignProviders, ImportedProvider } from '../../../shared/contract/provider-import.ts'
+import { foreignFormat } from '../../../shared/contract/provider-import.ts'
+import { Button } from '../../components/button.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Field } from '../../components/field.tsx'
+import { FileButton } from '../../components/file-button.tsx'
+import { TextArea, TextInput } from '../../components/inputs.tsx'
+import { Page } from '../../components/page.tsx'
+import { Segmented } from '../../components/segmented.tsx'
+import { Select } from '../../components/select.tsx'
+import { hrefOf } from '../../lib/route.ts'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { navigate } from '../../stores/use-route.ts'
+import { ForeignFound } from './foreign-found.tsx'
+import { NewProvider } from './register-provider.tsx'
+
+const words = text.import
+type Source = 'keyway' | 'foreign'
+
+export function ImportProviders() {
+  const [source, setSource] = useState<Source>('keyway')
+  const [content, setContent] = useState('')
+  const [chosen, setChosen] = useState<ImportedProvider | null>(null)
+  if (chosen !== null) return <NewProvider preset={null} draft={chosen.draft} draftKey={null} />
+  return (
+    <Page
+      title={words.title}
+      subtitle={words.subtitle}
+      back={{ href: hrefOf({ name: 'add', query: '' }), label: text.add.backToAdd }}
+      width="narrow"
+    >
+      <div className="flex flex-col gap-4">
+        <Segmented
+          label={words.source}
+          value={source}
+          onChange={setSource}
+          segments={[
+            { value: 'keyway', label: words.sources.keyway },
+            { value: 'foreign', label: words.sources.foreign },
+          ]}
+        />
+        <Field label={words.text} hint={words.textHint}>
+          {(ids) => (
+            <TextArea
+              {...ids}
+              mono
+              rows={9}
+              value={content}
+              onChange={(event) => setContent(event.target.value)}
+            />
+          )}
+        </Field>
+        <div>
+          <FileButton label={words.file} onChoose={(file) => void file.text().then(setContent)} />
+        </div>
+        {source === 'keyway' ? (
+          <OwnFile content={content} />
+        ) : (
+          <ForeignFile content={content} onUse={setChosen} />
+        )}
+      </div>
+    </Page>
+  )
+}
+
+/** A file of Keyway's own is registered as it stands; a taken slug can be given another name here. */
+function OwnFile({ content }: { content: string }) {
+  const [slug, setSlug] = useState('')
+  const call = useCall('providers.import')
+  const run = async (): Promise<void> => {
+    const answer = await call.run({ json: content, ...(slug.trim() === '' ? {} : { slug: slug.trim() }) })
+    if (answer === null) return
+    const { provider, notes } = answer.value
+    toast.success(words.done(provider.name), { description: notes.join(' ') })
+    navigate({ name: 'provider', id: provider.id, tab: 'edit' })
+  }
+  return (
+    <>
+      <Field label={words.slug} hint={words.slugHint} optional>
+        {(ids) => <TextInput {...ids} mono value={slug} onChange={(event) => setSlug(event.target.value)} />}
+      </Field>
+      <Failure failure={call.failure} />
+      <div>
+        <Button
+          look="primary"
+          pending={call.pending}
+          disabled={content.trim() === ''}
+          onClick={() => void run()}
+        >
+          {words.importIt}
+        </Button>
+      </div>
+    </>
+  )
+}
+
+type ForeignFileProps = { content: string; onUse: (provider: ImportedProvider) => void }
+
+function ForeignFile({ content, onUse }: ForeignFileProps) {
+  const [format, setFormat] = useState<keyof typeof words.formats>('auto')
+  const [found, setFound] = useState<ForeignProviders | null>(null)
+  const call = useCall('providers.readForeign')
+  const run = async (): Promise<void> => {
+    setFound(null)
+    const answer = await call.run({ text: content, format })
+    if (answer !== null) setFound(answer.value)
+  }
+  return (
+    <>
+      <Field label={words.format}>
+        {(ids) => (
+          <Select
+            {...ids}
+            className="sm:max-w-60"
+            value={format}
+            onChange={(event) => setFormat(foreignFormat.safeParse(event.target.value).data ?? 'auto')}
+            options={Object.entries(words.formats).map(([value, label]) => ({ value, label }))}
+          />
+        )}
+      </Field>
+      <Failure failure={call.failure} />
+      <div>
+        <Button
+          look={found === null ? 'primary' : 'secondary'}
+          pending={call.pending}
+          disabled={content.trim() === ''}
+          onClick={() => void run()}
+        >
+          {words.read}
+        </Button>
+      </div>
+      {found !== null && <ForeignFound found={found} onUse={onUse} />}
+    </>
+  )
+}

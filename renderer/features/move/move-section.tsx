@@ -1,0 +1,71 @@
+import { useState } from 'react'
+import type { Diagnostics } from '../../../shared/contract/diagnostics.ts'
+import { Button } from '../../components/button.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Rows, Section } from '../../components/section.tsx'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { ExportDialog } from './export-dialog.tsx'
+import { ImportDialog } from './import-dialog.tsx'
+import { ShownFileDialog } from './shown-file-dialog.tsx'
+
+const words = text.move
+
+export function MoveSection() {
+  const [open, setOpen] = useState<'export' | 'import' | null>(null)
+  return (
+    <Section title={words.title} hint={words.hint}>
+      <Rows>
+        <Action title={words.export} hint={words.exportHint} onPress={() => setOpen('export')} />
+        <Action title={words.import} hint={words.importHint} onPress={() => setOpen('import')} />
+      </Rows>
+      {open === 'export' && <ExportDialog onClose={() => setOpen(null)} />}
+      {open === 'import' && <ImportDialog onClose={() => setOpen(null)} />}
+    </Section>
+  )
+}
+
+export function DiagnosticsSection() {
+  const [shown, setShown] = useState<Diagnostics | null>(null)
+  const collect = useCall('diagnostics.collect')
+  const run = async (): Promise<void> => {
+    const answer = await collect.run(undefined)
+    if (answer !== null) setShown(answer.value)
+  }
+  return (
+    <Section title={words.diagnostics}>
+      <div className="flex flex-col gap-3">
+        <Rows>
+          <Action
+            title={words.collect}
+            hint={words.diagnosticsHint}
+            pending={collect.pending}
+            onPress={() => void run()}
+          />
+        </Rows>
+        <Failure failure={collect.failure} />
+      </div>
+      {shown !== null && (
+        <ShownFileDialog
+          title={words.diagnosticsTitle}
+          lead={shown.summary.join(' ')}
+          file={shown}
+          onClose={() => setShown(null)}
+        />
+      )}
+    </Section>
+  )
+}
+
+type ActionProps = { title: string; hint: string; pending?: boolean; onPress: () => void }
+
+function Action({ title, hint, pending = false, onPress }: ActionProps) {
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-3">
+      <p className="text-muted min-w-0 flex-1 basis-56 text-sm text-pretty">{hint}</p>
+      <Button pending={pending} onClick={onPress}>
+        {title}
+      </Button>
+    </div>
+  )
+}

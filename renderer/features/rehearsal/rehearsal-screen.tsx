@@ -1,0 +1,121 @@
+import { Drama, Play, Plug, Square } from 'lucide-react'
+import { Badge } from '../../components/badge.tsx'
+import { Button, buttonClasses } from '../../components/button.tsx'
+import { CopyIconButton } from '../../components/copy-button.tsx'
+import { EmptyState } from '../../components/empty-state.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Page } from '../../components/page.tsx'
+import { Rows, Section } from '../../components/section.tsx'
+import { hrefOf } from '../../lib/route.ts'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
+import { RehearsalCountsView, RehearsalVisits } from './rehearsal-visits.tsx'
+import { Situations } from './situations.tsx'
+
+const words = text.rehearsal
+
+/** A provider to break on purpose: the place to see how Keyway and one's own program take it. */
+export function RehearsalScreen() {
+  const { rehearsal } = useSnapshot()
+  const start = useCall('rehearsal.start')
+  const stop = useCall('rehearsal.stop')
+  const running = rehearsal.kind === 'running'
+  return (
+    <Page
+      title={words.title}
+      subtitle={words.subtitle}
+      back={{ href: hrefOf({ name: 'add', query: '' }), label: words.back }}
+      actions={
+        running && (
+          <>
+            <Badge tone="ok">{words.running}</Badge>
+            <Button icon={<Square />} pending={stop.pending} onClick={() => void stop.run(undefined)}>
+              {words.stop}
+            </Button>
+            {rehearsal.providerId !== null && <SignInThere providerId={rehearsal.providerId} />}
+          </>
+        )
+      }
+    >
+      <Failure failure={start.failure ?? stop.failure} />
+      {running ? (
+        <Running />
+      ) : (
+        <EmptyState
+          icon={<Drama />}
+          title={words.stoppedTitle}
+          actions={
+            <Button
+              look="primary"
+              icon={<Play />}
+              pending={start.pending}
+              onClick={() => void start.run(undefined)}
+            >
+              {words.start}
+            </Button>
+          }
+        >
+          {words.stoppedLead}
+        </EmptyState>
+      )}
+    </Page>
+  )
+}
+
+function SignInThere({ providerId }: { providerId: string }) {
+  const signIn = useStartSignIn()
+  return (
+    <Button
+      look="primary"
+      icon={<Plug />}
+      pending={signIn.pending}
+      onClick={() => void signIn.start({ providerId })}
+    >
+      {words.signIn}
+    </Button>
+  )
+}
+
+function Running() {
+  const { rehearsal } = useSnapshot()
+  return (
+    <>
+      <Section title={words.situations} hint={words.situationsHint}>
+        <Situations current={rehearsal.situation} />
+      </Section>
+      <Section
+        title={words.people}
+        hint={words.peopleHint}
+        actions={
+          rehearsal.providerId !== null && (
+            <a
+              href={hrefOf({ name: 'provider', id: rehearsal.providerId, tab: 'overview' })}
+              className={buttonClasses('ghost', 'sm')}
+            >
+              {words.show}
+            </a>
+          )
+        }
+      >
+        <Rows>
+          {rehearsal.accounts.map(({ email, name }) => (
+            <div key={email} className="flex items-center gap-3 text-sm">
+              <span className="min-w-0 flex-1 truncate">
+                <span className="font-medium">{name}</span> <span className="text-muted">{email}</span>
+              </span>
+              <CopyIconButton value={email} label={words.copyPerson(email)} />
+            </div>
+          ))}
+        </Rows>
+      </Section>
+      <Section title={words.counts}>
+        <RehearsalCountsView counts={rehearsal.counts} />
+      </Section>
+      <Section title={words.visits}>
+        <RehearsalVisits visits={rehearsal.visits} />
+      </Section>
+    </>
+  )
+}

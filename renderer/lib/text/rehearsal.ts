@@ -1,0 +1,68 @@
+export const rehearsalText = {
+  title: 'Rehearsal provider',
+  subtitle:
+    'A made-up service on this machine. Try what happens when tokens expire, rotate or are revoked, without a real account.',
+  back: 'Add a connection',
+  start: 'Start it',
+  stop: 'Stop it',
+  running: 'Running',
+  stopped: 'Stopped',
+  signIn: 'Sign in there',
+  show: 'Show its set-up',
+  stoppedTitle: 'Nothing is running yet',
+  stoppedLead:
+    'Start it, sign in as one of the made-up people, then spoil things on purpose and watch your connection and your app.',
+  situations: 'What it does from now on',
+  situationsHint: 'Each one replaces the one before.',
+  now: 'Now',
+  apply: 'Do this',
+  people: 'People to sign in as',
+  peopleHint: 'Type one of these addresses when its sign-in page asks.',
+  copyPerson: (email: string) => `Copy ${email}`,
+  counts: 'What it saw',
+  visits: 'Its latest requests',
+  noVisits: 'Nobody has asked it for anything yet.',
+  seconds: 'Seconds',
+  how: 'In which way',
+  hows: { refused: 'nothing answers', unavailable: 'it answers 503' },
+  situation: {
+    normal: { title: 'Behaves', lead: 'Tokens live an hour; everything works.' },
+    expiry_soon: {
+      title: 'Tokens expire soon',
+      lead: 'Tokens from now on live only so long. Watch the ring run out and the refresh come.',
+    },
+    rotation: {
+      title: 'Refresh tokens rotate',
+      lead: 'Each refresh uses up the old refresh token; using one twice ends the grant.',
+    },
+    outage: {
+      title: 'Outage',
+      lead: 'It cannot be reached. A token that is still valid keeps being served.',
+    },
+    slow_answers: { title: 'Slow answers', lead: 'It takes its time before each answer.' },
+    revoked_grant: {
+      title: 'Grant revoked',
+      lead: 'All grants end there, as if you had removed the app on the provider’s account page.',
+    },
+    odd_shapes: {
+      title: 'Odd answers',
+      lead: 'Form-encoded token answers, status 201, lifetimes as text: what real servers do.',
+    },
+  },
+  count: {
+    tokenRequests: 'Token requests',
+    refreshes: 'Refreshes',
+    reuseDetections: 'Used-up tokens that came back',
+    revocations: 'Revocations',
+    apiCalls: 'API calls',
+    grants: 'Living grants',
+  },
+  visit: { at: 'When', request: 'Request', answer: 'Answer', note: 'What was special' },
+  noAnswer: 'none',
+  refresh: {
+    rotated: 'refresh token rotated',
+    kept: 'refresh token kept',
+    'reuse-detected': 'a used-up refresh token came back',
+  },
+  done: (title: string) => `From now on: ${title}.`,
+} as const
