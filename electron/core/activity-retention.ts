@@ -4,21 +4,32 @@ import type { Clock, Logger } from './ports.ts'
 const DAY_MS = 24 * 60 * 60_000
 const FIRST_MS = 60_000
 
-/** Removes activity that is older than the person wants it, a minute after the start and then daily. */
+/** Removes activity that is older than the person wants it: a minute after the start, daily, and when they want it kept for less time. */
 export function keepActivityShort(deps: {
   journal: Pick<ActivityJournal, 'prune'>
   days: () => number
   clock: Clock
   logger: Logger
-}): () => void {
+}): { daysChanged(): void; close(): void } {
   const { clock, journal, logger } = deps
   let cancel: () => void
+  let keptDays = deps.days()
   const prune = (): void => {
-    cancel = clock.after(DAY_MS, prune)
-    journal.prune(clock.now() - deps.days() * DAY_MS).catch((error: unknown) => {
+    keptDays = deps.days()
+    journal.prune(clock.now() - keptDays * DAY_MS).catch((error: unknown) => {
       logger.warn('Old activity could not be removed', { error })
     })
   }
-  cancel = clock.after(FIRST_MS, prune)
-  return () => cancel()
+  const daily = (): void => {
+    cancel = clock.after(DAY_MS, daily)
+    prune()
+  }
+  cancel = clock.after(FIRST_MS, daily)
+  return {
+    daysChanged() {
+      if (deps.days() < keptDays) prune()
+      keptDays = deps.days()
+    },
+    close: () => cancel(),
+  }
 }

@@ -59,7 +59,7 @@ export async function createKeyway(deps: KeywayDeps): Promise<Keyway> {
 
 function autoLockOf(
   { clock, vault, activity }: KeywayDeps,
-  { settings, events, apps }: Parts,
+  { settings, apps }: Parts,
   lock: () => void,
 ): AutoLock {
   const minutes = (): number => settings.get().autoLockMinutes
@@ -73,7 +73,7 @@ function autoLockOf(
       lock()
     },
   })
-  events.on('settings', autoLock.check)
+  settings.onChange(autoLock.check)
   return autoLock
 }
 

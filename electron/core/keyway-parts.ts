@@ -81,11 +81,8 @@ function smallDocuments(deps: KeywayDeps): Documents {
   const { clock, logger } = deps
   const events = createEvents({ clock, logger })
   const server = createServerState(deps.host.version)
-  const settings = createSettings({
-    store: deps.stores.settings,
-    logger,
-    onChanged: (value) => events.changed('settings', () => value),
-  })
+  const settings = createSettings({ store: deps.stores.settings, logger })
+  settings.onChange((value) => events.changed('settings', () => value))
   const providerBook = createProviderBook({
     store: deps.stores.providers,
     presets: deps.presets,

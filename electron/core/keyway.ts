@@ -5,7 +5,6 @@ import type { Approval, Decision } from '../../shared/contract/approval.ts'
 import type { ConnectionRecord, ConnectionView } from '../../shared/contract/connection.ts'
 import type { ConnectInput, Flow } from '../../shared/contract/flow.ts'
 import type { ProviderInput, ProviderPatch, ProviderView } from '../../shared/contract/provider.ts'
-import type { Settings, SettingsPatch } from '../../shared/contract/settings.ts'
 import type {
   DisconnectResult,
   Snapshot,
@@ -16,6 +15,7 @@ import type {
 import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth/oauth-client.ts'
 import type { TokenService } from './connections/token-service.ts'
 import type { Clock, HttpFetch, Logger } from './ports.ts'
+import type { SettingsBook } from './settings.ts'
 import type { ServerControl } from './settings-change.ts'
 
 export type Providers = {
@@ -136,7 +136,7 @@ export type Keyway = {
   readonly apps: Apps
   readonly approvals: Approvals
   readonly activity: Activity
-  readonly settings: { get(): Settings; update(patch: SettingsPatch): Settings }
+  readonly settings: SettingsBook
   readonly vault: { readonly unlocked: boolean }
   /** The window's calls; inputs are parsed already. */
   readonly ui: UiApi

@@ -136,7 +136,7 @@ async function buildCore(
   deps: OpenDeps,
   parts: Place & { vault: Vault; journal: ActivityJournal },
 ): Promise<{ keyway: Keyway; outgoing: Outgoing; close(): Promise<void> }> {
-  const { clock, logger, journal } = parts
+  const { clock, logger } = parts
   const kv = (name: string): KeyValueStore =>
     deps.openKv({ folder: parts.folder.path, name, clock, logger, onDamage: parts.damages.add })
   const network = { current: (): Keyway | null => null }
@@ -146,7 +146,7 @@ async function buildCore(
   })
   const keyway = await createKeyway({
     ...parts,
-    activity: journal,
+    activity: parts.journal,
     browser: deps.browser,
     presets: deps.presets,
     host: deps.host,
@@ -172,13 +172,7 @@ async function buildCore(
     ...(deps.openRehearsal === undefined ? {} : { openRehearsal: deps.openRehearsal }),
   })
   network.current = () => keyway
-  const feed = createActivityFeed({ clock, send: (rows) => keyway.emit('activity', rows) })
-  const stops = [
-    journal.onAppend(feed.add),
-    feed.close,
-    keyway.on('settings', () => void outgoing.reset()),
-    keepActivityShort({ journal, days: () => keyway.settings.get().activityDays, clock, logger }),
-  ]
+  const stops = [...followActivity(keyway, parts), keyway.settings.onChange(() => void outgoing.reset())]
   return {
     keyway,
     outgoing,
@@ -188,6 +182,26 @@ async function buildCore(
       await outgoing.close()
     },
   }
+}
+
+/** The window hears of new rows; rows older than the person wants them go. */
+function followActivity(
+  keyway: Keyway,
+  { journal, clock, logger }: Place & { journal: ActivityJournal },
+): Array<() => void> {
+  const feed = createActivityFeed({ clock, send: (rows) => keyway.emit('activity', rows) })
+  const retention = keepActivityShort({
+    journal,
+    days: () => keyway.settings.get().activityDays,
+    clock,
+    logger,
+  })
+  return [
+    journal.onAppend(feed.add),
+    feed.close,
+    keyway.settings.onChange(retention.daysChanged),
+    retention.close,
+  ]
 }
 
 function recordStore(place: Place, name: string, ops?: FileOps): RecordStore {

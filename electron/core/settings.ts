@@ -5,15 +5,17 @@ import {
 } from '../../shared/contract/settings.ts'
 import type { KeyValueStore, Logger } from './ports.ts'
 
-export type SettingsBook = { get(): Settings; update(patch: SettingsPatch): Settings }
+export type SettingsBook = {
+  get(): Settings
+  update(patch: SettingsPatch): Settings
+  /** Called within the change itself: what comes after it finds the new settings in force. Returns how to stop. */
+  onChange(listener: (settings: Settings) => void): () => void
+}
 
 /** Each setting is an entry of its own: one that cannot be read falls back to its default and stays in the file until it is set anew. */
-export function createSettings(deps: {
-  store: KeyValueStore
-  logger: Logger
-  onChanged: (settings: Settings) => void
-}): SettingsBook {
+export function createSettings(deps: { store: KeyValueStore; logger: Logger }): SettingsBook {
   const { store } = deps
+  const listeners = new Set<(settings: Settings) => void>()
   let current = load(deps)
   return {
     get: () => current,
@@ -28,9 +30,13 @@ export function createSettings(deps: {
         current = load(deps)
         throw error
       } finally {
-        deps.onChanged(current)
+        for (const listener of listeners) listener(current)
       }
       return current
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
   }
 }

@@ -1,12 +1,12 @@
 // The desktop's composition root: everything with Electron in it is built here, once.
 import { join } from 'node:path'
 import { app, ipcMain, nativeImage, Notification, safeStorage, session } from 'electron'
-import { asKeywayError } from '../../shared/contract/errors.ts'
 import { presets } from '../../shared/presets/presets.ts'
 import type { Keyway } from '../core/keyway.ts'
 import { openKeyway, type OpenedKeyway } from '../core/open-keyway.ts'
+import type { OpenRehearsal } from '../core/rehearsals/rehearsal-run.ts'
 import { systemClock } from '../core/system-clock.ts'
-import { startLocalApi, type RunningApi } from '../http/start-local-api.ts'
+import { openLocalServer, type LocalServer } from '../http/local-server.ts'
 import { serveBundle } from './app-protocol.ts'
 import { APP_ORIGIN, LINK_SCHEME } from './channels.ts'
 import { deepLinkIn, parseDeepLink } from './deep-links.ts'
@@ -45,7 +45,7 @@ export async function createDesktop({ argv }: { argv: readonly string[] }): Prom
     window.show()
     if (to !== undefined) keyway.emit('navigate', { to })
   }
-  const api = await listen(opened)
+  const server = await listen(opened)
   if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)
   const stops = [
     serveWindow({
@@ -67,7 +67,7 @@ export async function createDesktop({ argv }: { argv: readonly string[] }): Prom
     iconPath: icon('tray.png'),
     perform: (action) => performTrayAction(action, { keyway, show, quit }),
   })
-  endWith({ hasTray: tray !== null, close: () => closeAll({ stops, tray, api, opened }) })
+  endWith({ hasTray: tray !== null, close: () => closeAll({ stops, tray, server, opened }) })
   const openLink = (link: string) => followLink(link, { keyway, show })
   if (tray === null || !argv.includes('--hidden')) show()
   const first = deepLinkIn(argv)
@@ -88,29 +88,29 @@ function open(): Promise<OpenedKeyway> {
     protectors: [createSafeStorageProtector({ safeStorage, platform: process.platform })],
     openKv: createElectronStoreKv,
     browser: systemBrowser,
+    openRehearsal,
     presets,
     environment: process.env,
   })
 }
 
-/** A busy port is shown in the window, which stays usable to choose another one. */
-async function listen({ keyway, outgoing, folder, socketPath }: OpenedKeyway): Promise<RunningApi | null> {
-  const { port, socketDoor } = keyway.settings.get()
-  try {
-    const api = await startLocalApi(keyway, {
-      port,
-      outgoing,
-      socketPath: socketDoor ? socketPath : null,
-    })
-    await folder.publish({ url: api.url })
-    return api
-  } catch (error) {
-    keyway.logger.warn('The local server does not listen.', { error: asKeywayError(error) })
-    return null
-  }
+/** Loaded when somebody starts it: it is seldom wanted, and not small. */
+const openRehearsal: OpenRehearsal = async (options) => {
+  const rehearsal = await import('../rehearsal/open-rehearsal.ts')
+  return rehearsal.openRehearsal(options)
 }
 
-/** The page may write to the clipboard, for its Copy buttons; it needs no other permission. */
+/** A busy port is shown in the window, which stays usable to choose another one. */
+function listen({ keyway, outgoing, folder, socketPath }: OpenedKeyway): Promise<LocalServer> {
+  return openLocalServer(keyway, {
+    port: keyway.settings.get().port,
+    outgoing,
+    socketPath,
+    whenBusy: 'wait',
+    onListening: (url) => folder.publish({ url }),
+  })
+}
+
 function harden(bundle: string): void {
   const { defaultSession } = session
   serveBundle(defaultSession, bundle)
@@ -144,13 +144,13 @@ function followLink(link: string, { keyway, show }: { keyway: Keyway; show: (to?
 type Open = {
   stops: Array<() => void>
   tray: { close(): void } | null
-  api: RunningApi | null
+  server: LocalServer
   opened: OpenedKeyway
 }
 
-async function closeAll({ stops, tray, api, opened }: Open): Promise<void> {
+async function closeAll({ stops, tray, server, opened }: Open): Promise<void> {
   for (const stop of stops) stop()
   tray?.close()
-  await api?.close()
+  await server.close()
   await opened.close()
 }

@@ -11,5 +11,5 @@ export function followLoginItem({ app, keyway, platform }: Deps): () => void {
     app.setLoginItemSettings({ openAtLogin: startAtLogin, args: ['--hidden'] })
   }
   apply(keyway.settings.get().startAtLogin)
-  return keyway.on('settings', (settings) => apply(settings.startAtLogin))
+  return keyway.settings.onChange((settings) => apply(settings.startAtLogin))
 }

@@ -4,8 +4,9 @@ import type { Keyway } from '../core/keyway.ts'
 import type { LogLevel } from '../core/logging/create-logger.ts'
 import { openKeyway, type OpenedKeyway } from '../core/open-keyway.ts'
 import type { Browser } from '../core/ports.ts'
+import type { OpenRehearsal } from '../core/rehearsals/rehearsal-run.ts'
 import { systemClock } from '../core/system-clock.ts'
-import { startLocalApi, type RunningApi } from '../http/start-local-api.ts'
+import { openLocalServer, type LocalServer } from '../http/local-server.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
 import { presets } from '../../shared/presets/presets.ts'
 import { createBrowserOpener } from './browser-opener.ts'
@@ -30,7 +31,7 @@ export type HeadlessOptions = {
 
 export type Headless = {
   readonly keyway: Keyway
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, as it is now: the port can be changed in the window. */
   readonly url: string
   /** A fresh link to the window; works once, for ten minutes. */
   launchUrl(): string
@@ -52,14 +53,15 @@ export async function createHeadless(options: HeadlessOptions): Promise<Headless
     protectors: options.keychain === 'used' ? [keyring] : [],
     openKv: createConfKv,
     browser,
+    openRehearsal,
     environment,
     presets,
     logLevel,
   })
   try {
     if (options.passphrase !== null) await openVault(opened, options.passphrase)
-    const api = await listen(opened, options)
-    return headless({ opened, api, browser })
+    const server = await listen(opened, options)
+    return headless({ opened, server, browser })
   } catch (error) {
     await opened.close()
     throw error
@@ -72,38 +74,40 @@ async function openVault({ vault }: OpenedKeyway, passphrase: Secret): Promise<v
   if (kind === 'locked') await vault.unlock(passphrase)
 }
 
-async function listen(
-  { folder, keyway, outgoing, socketPath }: OpenedKeyway,
-  { port, windowFolder }: HeadlessOptions,
-): Promise<RunningApi> {
-  const settings = keyway.settings.get()
-  const api = await startLocalApi(keyway, {
-    port: port ?? settings.port,
-    outgoing,
-    windowFolder,
-    socketPath: settings.socketDoor ? socketPath : null,
-  })
-  try {
-    // A second start on this folder is told where this one answers.
-    await folder.publish({ url: api.url })
-    return api
-  } catch (error) {
-    await api.close()
-    throw error
-  }
+/** Loaded when somebody starts it: it is seldom wanted, and not small. */
+const openRehearsal: OpenRehearsal = async (options) => {
+  const rehearsal = await import('../rehearsal/open-rehearsal.ts')
+  return rehearsal.openRehearsal(options)
 }
 
-function headless(parts: { opened: OpenedKeyway; api: RunningApi; browser: Browser }): Headless {
-  const { opened, api, browser } = parts
-  const launchUrl = (): string => api.launchUrl() ?? api.url
+function listen(
+  { folder, keyway, outgoing, socketPath }: OpenedKeyway,
+  { port, windowFolder }: HeadlessOptions,
+): Promise<LocalServer> {
+  return openLocalServer(keyway, {
+    port: port ?? keyway.settings.get().port,
+    outgoing,
+    windowFolder,
+    socketPath,
+    whenBusy: 'fail',
+    // A second start on this folder is told where this one answers.
+    onListening: (url) => folder.publish({ url }),
+  })
+}
+
+function headless(parts: { opened: OpenedKeyway; server: LocalServer; browser: Browser }): Headless {
+  const { opened, server, browser } = parts
+  const launchUrl = (): string => server.launchUrl() ?? server.url
   let closing: Promise<void> | null = null
   return {
     keyway: opened.keyway,
-    url: api.url,
+    get url() {
+      return server.url
+    },
     launchUrl,
     openWindow: () => browser.open(launchUrl()),
     close() {
-      closing ??= api.close().then(() => opened.close())
+      closing ??= server.close().then(() => opened.close())
       return closing
     },
   }

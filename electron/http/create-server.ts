@@ -78,7 +78,7 @@ async function loadFramework(context: HttpContext, window: WindowDoor | null) {
 
 function ownOutgoing(keyway: Keyway): { outgoing: Outgoing; release: () => Promise<void> } {
   const outgoing = createOutgoing({ settings: () => keyway.settings.get(), environment: process.env })
-  const stop = keyway.on('settings', () => void outgoing.reset())
+  const stop = keyway.settings.onChange(() => void outgoing.reset())
   return {
     outgoing,
     async release() {

@@ -60,6 +60,15 @@ export async function listen(api: LocalApi, options: ListenOptions): Promise<Lis
   }
 }
 
+/** The second door alone. @throws KeywayError save_failed | port_busy */
+export async function listenAtSocket(
+  api: LocalApi,
+  socketPath: string,
+): Promise<Pick<Listening, 'socketPath' | 'close'>> {
+  const server = await openSocketDoor(makeServer(api.handle), socketPath)
+  return { socketPath, close: (graceMs = 2000) => closeAll([server], graceMs) }
+}
+
 function makeServer(handle: RequestListener): Server {
   const server = createNodeServer(
     {

@@ -11,7 +11,8 @@ import type { HttpContext } from './http-context.ts'
 import { invalidRequest } from './invalid-request.ts'
 import { logInternal } from './log-internal.ts'
 
-const BODY_LIMIT = 1024 * 1024
+/** A bundle of a thousand connections with their histories comes in one call; it is read only once the window is known. */
+const BODY_LIMIT = 64 * 1024 * 1024
 const callParams = z.strictObject({ name: z.string().max(60) })
 
 /** POST /ui/call/{name} and GET /ui/events. `needWindow` throws unless the request comes from the signed-in window. */

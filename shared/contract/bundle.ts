@@ -8,7 +8,7 @@ const passphrase = z.string().max(1000)
 const content = z
   .string()
   .min(1, 'No bundle was chosen.')
-  .max(64 * 1024 * 1024)
+  .max(48 * 1024 * 1024)
 const itemId = z.string().min(1).max(64)
 
 /** `keep_both`: under another name (and id) beside what is here. Nothing that is here is ever replaced. */

@@ -294,6 +294,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
         settings = { ...settings, ...(patch as object) }
         return settings
       },
+      onChange: () => () => undefined,
     },
     vault: {
       get unlocked() {
