@@ -13,7 +13,8 @@ type Grant = {
   /** Used-up refresh token → the one that took its place. */
   used: Map<string, string>
   accessTokens: Map<string, number>
-  isRevoked: boolean
+  /** Monotonic, or null while it lives. */
+  endedAt: number | null
 }
 
 export type MemoryProvider = {
@@ -29,6 +30,8 @@ export type MemoryProvider = {
   revoke(token: string): void
   /** Whether an API of this provider would take the token now. */
   isAlive(accessToken: string): boolean
+  /** Since when (monotonic) it would not; null while it would, 0 for one that never was. */
+  deadSince(accessToken: string): number | null
   endAllGrants(): void
   /** A used-up refresh token came back; `successor` is the one that was given for it. */
   onReuse: ((reuse: { successor: string }) => void) | null
@@ -77,15 +80,14 @@ export function createMemoryProvider(
       refreshToken: provider.issuesRefreshToken ? name('refresh') : null,
       used: new Map(),
       accessTokens: new Map(),
-      isRevoked: false,
+      endedAt: null,
     }
     grants.add(grant)
     if (grant.refreshToken !== null) byRefresh.set(grant.refreshToken, grant)
     return grant
   }
-  const end = (grant: Grant): void => {
-    grant.isRevoked = true
-    grant.accessTokens.clear()
+  const endGrant = (grant: Grant): void => {
+    grant.endedAt ??= clock.monotonicMs()
   }
 
   const provider: MemoryProvider = {
@@ -109,12 +111,12 @@ export function createMemoryProvider(
     refresh(refreshToken) {
       counts.refreshes += 1
       const grant = byRefresh.get(refreshToken)
-      if (grant === undefined || grant.isRevoked) return { error: 'invalid_grant' }
+      if (grant === undefined || grant.endedAt !== null) return { error: 'invalid_grant' }
       const successor = grant.used.get(refreshToken)
       if (successor !== undefined) {
         counts.reuses += 1
         provider.onReuse?.({ successor })
-        end(grant)
+        endGrant(grant)
         return { error: 'invalid_grant' }
       }
       if (provider.rotates) {
@@ -133,13 +135,17 @@ export function createMemoryProvider(
     revoke(token) {
       counts.revocations += 1
       const grant = byRefresh.get(token) ?? [...grants].find(({ accessTokens }) => accessTokens.has(token))
-      if (grant !== undefined) end(grant)
+      if (grant !== undefined) endGrant(grant)
     },
-    isAlive: (accessToken) =>
-      [...grants].some(
-        (grant) => !grant.isRevoked && (grant.accessTokens.get(accessToken) ?? -1) > clock.monotonicMs(),
-      ),
-    endAllGrants: () => grants.forEach(end),
+    deadSince(accessToken) {
+      const grant = [...grants].find(({ accessTokens }) => accessTokens.has(accessToken))
+      const expiresAt = grant?.accessTokens.get(accessToken)
+      if (grant === undefined || expiresAt === undefined) return 0
+      const end = Math.min(expiresAt, grant.endedAt ?? Number.POSITIVE_INFINITY)
+      return end <= clock.monotonicMs() ? end : null
+    },
+    isAlive: (accessToken) => provider.deadSince(accessToken) === null,
+    endAllGrants: () => grants.forEach(endGrant),
   }
   return provider
 }

@@ -193,8 +193,9 @@ async function fail(
     attempts: deps.attempts,
     unanswered: what.unanswered,
   })
-  // The mark stays while an answer may have been lost. It goes when the provider has answered, or the request certainly never left.
-  const markStays = outcome.kind === 'retry' && (outcome.sent || what.unanswered !== null)
+  // The mark stays while an answer may have been lost: now, or before, as only a grant that works or has ended settles that.
+  const isLost = outcome.kind === 'retry' && outcome.sent
+  const markStays = outcome.kind !== 'ended' && (isLost || what.unanswered !== null)
   await deps.book
     .change(record.id, (current) =>
       current.generation === record.generation

@@ -2,6 +2,7 @@
 import type { TokenOutcome } from '../../../electron/core/oauth/oauth-client.ts'
 import type { Clock } from '../../../electron/core/ports.ts'
 import type { FakeOAuthClient } from '../fake-oauth-client.ts'
+import type { Life } from './one-life.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 export type FaultCounts = Record<
@@ -24,7 +25,11 @@ const retry = (code: string, more: { sent?: boolean; retryAfterMs?: number } = {
   sent: more.sent ?? true,
 })
 
-export function makeFaulty(oauth: FakeOAuthClient, clock: Clock, random: SeededRandom): FaultCounts {
+export function makeFaulty(
+  oauth: FakeOAuthClient,
+  world: { clock: Clock; random: SeededRandom; life: () => Pick<Life, 'alive'> },
+): FaultCounts {
+  const { clock, random } = world
   const counts: FaultCounts = {
     'timeouts before it acted': 0,
     'connections refused': 0,
@@ -67,7 +72,10 @@ export function makeFaulty(oauth: FakeOAuthClient, clock: Clock, random: SeededR
     }
     if (dice < 0.2) {
       count('slow answers')
+      const life = world.life()
       await pause(random.below(14_000))
+      // The system closes the connections of a killed process; what its request still waited for does not happen.
+      if (!life.alive) return new Promise(() => undefined)
     }
     return undefined
   }

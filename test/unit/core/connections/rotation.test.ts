@@ -4,6 +4,7 @@ import type { TokenResult } from '../../../../electron/core/connections/token-se
 import type { RecordStore } from '../../../../electron/core/ports.ts'
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
+import { Secret } from '../../../../shared/contract/secret.ts'
 import { createMemoryRecordStore } from '../../../support/memory-ports.ts'
 import { settle } from '../../../support/settle.ts'
 import {
@@ -223,6 +224,48 @@ describe('a crash', () => {
   })
 })
 
+describe('in doubt after a crash', () => {
+  async function crashedInTheWindow() {
+    const started = await startConnected()
+    started.oauth.loss = () => new Promise(() => undefined)
+    void started.keyway.tokens.get(started.connectionId, { rejected: 'current' }).catch(() => undefined)
+    await settle()
+    started.oauth.loss = null
+    return started
+  }
+
+  test('a token that would still be good is not served while the provider cannot be asked', async () => {
+    const started = await crashedInTheWindow()
+    started.oauth.script = () => ({
+      kind: 'retry',
+      code: 'http_503',
+      message: 'Busy.',
+      retryAfterMs: null,
+      sent: true,
+    })
+    const next = await restart(started)
+    expect((await next.keyway.tokens.get(started.connectionId, {})).kind).toBe('retrying')
+    expect((await next.keyway.tokens.get(started.connectionId, { rejected: 'current' })).kind).toBe(
+      'retrying',
+    )
+    expect(next.keyway.tokens.peek(started.connectionId, next.clock.now())).toBeNull()
+  })
+
+  // Found by the simulation: a refusal in between used to wipe out the note, and with it the reason.
+  test('a refusal in between does not make the reason forgotten', async () => {
+    const started = await crashedInTheWindow()
+    started.oauth.script = () => ({ kind: 'refused', code: 'http_403', message: 'Forbidden.' })
+    const next = await restart(started)
+    const refused = next.keyway.tokens.get(started.connectionId, {})
+    await settle()
+    next.clock.advance(1000)
+    expect((await refused).kind).toBe('reconnect_needed')
+    next.oauth.script = null
+    const view = await next.keyway.connections.refresh(started.connectionId)
+    expect(view.lastOutcome.message).toContain('Keyway was stopped')
+  })
+})
+
 describe('an answer that got lost on the way', () => {
   test('is asked for again; a provider that has rotated says no, and the reason is told', async () => {
     const { keyway, connectionId, oauth, clock } = await startExpired()
@@ -265,7 +308,6 @@ test('a new refresh token that never worked gives way to the one before, where t
     provider: { spec: { refresh: { rotates: 'no' } } },
   })
   server.rotates = false
-  const { Secret } = await import('../../../../shared/contract/secret.ts')
   oauth.loss = (outcome) =>
     outcome.kind === 'ok'
       ? { ...outcome, answer: { ...outcome.answer, refreshToken: new Secret('made-up-garbage') } }
