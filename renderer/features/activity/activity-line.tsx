@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import { ChevronRight, CircleAlert, CircleCheck, CircleSlash } from 'lucide-react'
 import type { ActivityRow } from '../../../shared/contract/activity.ts'
 import { bytes } from '../../lib/bytes.ts'
@@ -14,9 +15,9 @@ const looks = {
   failed: { Icon: CircleAlert, colour: 'text-bad' },
 }
 
-type ActivityLineProps = { row: ActivityRow; now: number; open: boolean; onToggle: () => void }
+type ActivityLineProps = { row: ActivityRow; now: number; open: boolean; onToggle: (seq: number) => void }
 
-export function ActivityLine({ row, now, open, onToggle }: ActivityLineProps) {
+export const ActivityLine = memo(function ActivityLine({ row, now, open, onToggle }: ActivityLineProps) {
   const { Icon, colour } = looks[row.outcome]
   const nameOf = useProviderNames()
   const sentence = activitySentence(row, nameOf)
@@ -25,7 +26,7 @@ export function ActivityLine({ row, now, open, onToggle }: ActivityLineProps) {
       <button
         type="button"
         aria-expanded={open}
-        onClick={onToggle}
+        onClick={() => onToggle(row.seq)}
         className="hover:bg-hover flex min-h-10 w-full items-center gap-2.5 px-3 py-2 text-left outline-offset-[-2px]"
       >
         <Icon aria-hidden="true" className={classes('size-3.5 shrink-0', colour)} />
@@ -65,7 +66,7 @@ export function ActivityLine({ row, now, open, onToggle }: ActivityLineProps) {
       {open && <Details row={row} nameOf={nameOf} />}
     </>
   )
-}
+})
 
 /** A row in full, with its link in the chain. */
 function Details({ row, nameOf }: { row: ActivityRow; nameOf: NameOf }) {

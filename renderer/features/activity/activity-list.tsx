@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { useNow } from '../../lib/use-now.ts'
 import { useScrollPlace } from '../../lib/use-scroll-place.ts'
 import { text } from '../../lib/text.ts'
@@ -27,11 +27,13 @@ export function ActivityList({ activity }: { activity: Activity }) {
   const items = virtual.getVirtualItems()
   useLoadAhead(activity, items.at(-1)?.index ?? 0)
 
-  const toggle = (seq: number): void => {
-    const next = new Set(opened)
-    if (!next.delete(seq)) next.add(seq)
-    setOpened(next)
-  }
+  const toggle = useCallback((seq: number) => {
+    setOpened((before) => {
+      const next = new Set(before)
+      if (!next.delete(seq)) next.add(seq)
+      return next
+    })
+  }, [])
 
   return (
     <>
@@ -56,7 +58,7 @@ export function ActivityList({ activity }: { activity: Activity }) {
               className="border-line absolute inset-x-0 top-0 border-b last:border-b-0"
               style={{ transform: `translateY(${item.start - place.top}px)` }}
             >
-              <ActivityLine row={row} now={now} open={opened.has(row.seq)} onToggle={() => toggle(row.seq)} />
+              <ActivityLine row={row} now={now} open={opened.has(row.seq)} onToggle={toggle} />
             </div>
           )
         })}

@@ -43,6 +43,7 @@ export function ConnectionRowActions({ connection }: { connection: ConnectionVie
       )}
       <span className="max-sm:hidden">
         <IconButton
+          tooltip="native"
           label={`${text.connections.copySnippet}: ${name}`}
           icon={<Code aria-hidden="true" />}
           onClick={() => open({ kind: 'snippet', connection })}
@@ -50,7 +51,13 @@ export function ConnectionRowActions({ connection }: { connection: ConnectionVie
       </span>
       <Menu
         items={items}
-        trigger={<IconButton label={text.common.moreActions(name)} icon={<Ellipsis aria-hidden="true" />} />}
+        trigger={
+          <IconButton
+            tooltip="native"
+            label={text.common.moreActions(name)}
+            icon={<Ellipsis aria-hidden="true" />}
+          />
+        }
       />
     </div>
   )

@@ -1,3 +1,4 @@
+import { memo } from 'react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { Badge } from '../../components/badge.tsx'
 import { ProviderIcon } from '../../components/provider-icon.tsx'
@@ -13,7 +14,14 @@ import { TokenRing } from './token-ring.tsx'
 /** Height in pixels at the base text size; the list scales it with the text. */
 export const ROW_REM = 4
 
-export function ConnectionRow({ connection, now }: { connection: ConnectionView; now: number }) {
+/** Drawn anew only when its connection or the time changes, not with every line that is scrolled. */
+export const ConnectionRow = memo(function ConnectionRow({
+  connection,
+  now,
+}: {
+  connection: ConnectionView
+  now: number
+}) {
   const icon = useIconOf(connection.providerSlug, connection.providerId)
   const { status, message } = connection.lastOutcome
   return (
@@ -60,7 +68,7 @@ export function ConnectionRow({ connection, now }: { connection: ConnectionView;
       <ConnectionRowActions connection={connection} />
     </article>
   )
-}
+})
 
 function Quiet({ connection, now }: { connection: ConnectionView; now: number }) {
   const { identity, grantedScopes, lastUsedAt, account } = connection

@@ -1,6 +1,5 @@
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { ExpiryRing } from '../../components/expiry-ring.tsx'
-import { Tooltip } from '../../components/tooltip.tsx'
 import { statusTones, tokenLeft } from '../../lib/status.ts'
 import { useNow } from '../../lib/use-now.ts'
 
@@ -11,20 +10,18 @@ export function TokenRing({ connection, size = 'sm' }: { connection: ConnectionV
   // Where a person has to act, the status says it all.
   if (share === 0 && connection.lastOutcome.status !== 'ok') return null
   return (
-    <Tooltip label={sentence}>
-      <span className="flex items-center gap-2">
-        {size === 'sm' && (
-          <span aria-hidden="true" className="text-muted w-8 text-right text-xs tabular-nums max-xs:sr-only">
-            {short}
-          </span>
-        )}
-        <ExpiryRing
-          left={share}
-          tone={statusTones[connection.lastOutcome.status]}
-          size={size}
-          label={sentence}
-        />
-      </span>
-    </Tooltip>
+    <span title={sentence} className="flex items-center gap-2">
+      {size === 'sm' && (
+        <span aria-hidden="true" className="text-muted w-8 text-right text-xs tabular-nums max-xs:sr-only">
+          {short}
+        </span>
+      )}
+      <ExpiryRing
+        left={share}
+        tone={statusTones[connection.lastOutcome.status]}
+        size={size}
+        label={sentence}
+      />
+    </span>
   )
 }

@@ -38,22 +38,25 @@ export function RehearsalVisits({ visits }: { visits: readonly RehearsalVisit[] 
     )
   }
   return (
-    <Card className="overflow-x-auto">
-      <table className="w-full text-left text-xs">
-        <thead className="text-muted">
-          <tr className="border-line border-b [&>th]:px-3 [&>th]:py-2 [&>th]:font-medium [&>th]:whitespace-nowrap">
-            <th scope="col">{words.visit.at}</th>
-            <th scope="col">{words.visit.request}</th>
-            <th scope="col">{words.visit.answer}</th>
-            <th scope="col">{words.visit.note}</th>
-          </tr>
-        </thead>
-        <tbody className="divide-line divide-y">
-          {visits.slice(0, 30).map((visit) => (
-            <Visit key={visit.sequence} visit={visit} />
-          ))}
-        </tbody>
-      </table>
+    <Card>
+      {/* Focusable, so that the keyboard can scroll what is cut off. */}
+      <div role="group" aria-label={words.visits} tabIndex={0} className="overflow-x-auto rounded-lg">
+        <table className="w-full text-left text-xs">
+          <thead className="text-muted">
+            <tr className="border-line border-b [&>th]:px-3 [&>th]:py-2 [&>th]:font-medium [&>th]:whitespace-nowrap">
+              <th scope="col">{words.visit.at}</th>
+              <th scope="col">{words.visit.request}</th>
+              <th scope="col">{words.visit.answer}</th>
+              <th scope="col">{words.visit.note}</th>
+            </tr>
+          </thead>
+          <tbody className="divide-line divide-y">
+            {visits.slice(0, 30).map((visit) => (
+              <Visit key={visit.sequence} visit={visit} />
+            ))}
+          </tbody>
+        </table>
+      </div>
     </Card>
   )
 }

@@ -1,23 +1,31 @@
+import { Suspense } from 'react'
 import type { Route } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
-import { ActivityScreen } from '../activity/activity-screen.tsx'
-import { AddByUrl } from '../add/add-by-url.tsx'
-import { AddConnection } from '../add/add-connection.tsx'
-import { ImportProviders } from '../add/import-providers.tsx'
-import { RegisterProvider } from '../add/register-provider.tsx'
-import { AppScreen } from '../apps/app-screen.tsx'
-import { AppsScreen } from '../apps/apps-screen.tsx'
-import { NewApp } from '../apps/new-app.tsx'
-import { ConnectionScreen } from '../connections/connection-screen.tsx'
 import { ConnectionsScreen } from '../connections/connections-screen.tsx'
-import { ProviderScreen } from '../providers/provider-screen.tsx'
-import { ProvidersScreen } from '../providers/providers-screen.tsx'
-import { SettingsScreen } from '../settings/settings-screen.tsx'
-import { RehearsalScreen } from '../rehearsal/rehearsal-screen.tsx'
+import {
+  ActivityScreen,
+  AddByUrl,
+  AddConnection,
+  AppScreen,
+  AppsScreen,
+  ConnectionScreen,
+  ImportProviders,
+  NewApp,
+  ProviderScreen,
+  ProvidersScreen,
+  RegisterProvider,
+  RehearsalScreen,
+  SettingsScreen,
+  SignInScreen,
+} from './later-screens.ts'
 import { NothingHere } from './nothing-here.tsx'
-import { SignInScreen } from '../sign-in/sign-in-screen.tsx'
 
+/** What the address says. The first screen is at hand, the others come in their own files and are fetched ahead when there is time. */
 export function Screen({ route }: { route: Route }) {
+  return <Suspense fallback={null}>{contentOf(route)}</Suspense>
+}
+
+function contentOf(route: Route) {
   switch (route.name) {
     case 'connections':
       return <ConnectionsScreen />

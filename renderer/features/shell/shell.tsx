@@ -1,12 +1,12 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { text } from '../../lib/text.ts'
 import { navigate, useRoute } from '../../stores/use-route.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { ApprovalPanel } from '../approvals/approval-panel.tsx'
 import { ConnectionDialogs } from '../connections/connection-dialogs.tsx'
-import { Palette } from '../palette/palette.tsx'
 import { Banners } from './banners.tsx'
 import { BottomBar, TopBar } from './narrow-bars.tsx'
+import { fetchLaterScreens, Palette } from './later-screens.ts'
 import { Screen } from './screen.tsx'
 import { Sidebar } from './sidebar.tsx'
 import { useKeepScroll } from './use-keep-scroll.ts'
@@ -22,6 +22,10 @@ export function Shell() {
   const scroller = useRef<HTMLDivElement>(null)
   useKeepScroll(scroller, route)
   usePaletteKey(() => setSearching((now) => !now))
+  useEffect(() => {
+    const idle = requestIdleCallback(fetchLaterScreens, { timeout: 2000 })
+    return () => cancelIdleCallback(idle)
+  }, [])
   useEffect(() => {
     if (window.location.hash === '') navigate({ name: 'connections' })
   }, [])
@@ -57,7 +61,9 @@ export function Shell() {
       </div>
       <BottomBar route={route} attention={attention} />
       <ApprovalPanel />
-      <Palette open={searching} onClose={() => setSearching(false)} />
+      <Suspense fallback={null}>
+        <Palette open={searching} onClose={() => setSearching(false)} />
+      </Suspense>
     </div>
   )
 }

@@ -26,7 +26,7 @@ export const importText = {
     `${count} ${count === 1 ? 'provider' : 'providers'} in this file of ${format}`,
   none: 'There is no provider in this file.',
   setUp: 'Set it up',
-  setUpNamed: (name: string) => `Set up ${name}`,
+  setUpNamed: (name: string) => `Set it up: ${name}`,
   missing: (fields: string) => `Still needed: ${fields}`,
   done: (name: string) => `${name} is registered.`,
   tooLarge: 'The file is larger than 5 MB.',
