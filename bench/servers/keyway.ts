@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openKeyway } from '../../electron/core/open-keyway.ts'
+import type { Clock } from '../../electron/core/ports.ts'
+import { systemClock } from '../../electron/core/system-clock.ts'
 import { startLocalApi } from '../../electron/http/start-local-api.ts'
 import { createConfKv } from '../../electron/headless/conf-kv.ts'
 import { appInput } from '../../shared/contract/app.ts'
@@ -13,14 +15,26 @@ import { input, serve } from './answer.ts'
 
 export type KeywayInput = { upstreamPort: number; connections?: number }
 export type KeywayReady = { port: number; key: string; socketPath: string; ids: string[] }
+/** `skip`: the clocks jump ahead while the timers sleep, as when a lid was closed: what was to be renewed meanwhile was not. */
 export type KeywayQuestion =
-  { do: 'memory' } | { do: 'connect'; account: string } | { do: 'refresh'; id: string }
+  | { do: 'memory' }
+  | { do: 'skip'; seconds: number }
+  | { do: 'connect'; account: string }
+  | { do: 'refresh'; id: string }
 
 const { upstreamPort, connections = 1 } = input() as KeywayInput
 const folder = mkdtempSync(join(tmpdir(), 'keyway-bench-'))
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
+const machine = systemClock()
+let skippedMs = 0
+const clock: Clock = {
+  now: () => machine.now() + skippedMs,
+  monotonicMs: () => machine.monotonicMs() + skippedMs,
+  after: (delayMs, task) => machine.after(delayMs, task),
+}
 const opened = await openKeyway({
+  clock,
   dataFolder: join(folder, 'data'),
   host: { kind: 'headless', platform: process.platform, version: '0.0.0-bench' },
   protectors: [],
@@ -91,6 +105,9 @@ serve({ port: api.port, key, socketPath, ids } satisfies KeywayReady, async (ask
         await new Promise((resolve) => setImmediate(resolve))
       }
       return process.memoryUsage()
+    case 'skip':
+      skippedMs += question.seconds * 1000
+      return null
     case 'connect':
       return connect(question.account)
     default: {
