@@ -30,7 +30,7 @@ export function createFrontDoor(
     const wantedMethod = request.headers['access-control-request-method']
     if (origin !== null && isPreflight(request.method, wantedMethod, admission)) {
       answerPreflight(response, origin, request.headers['access-control-request-headers'])
-    } else if (isTokenCall(request.method, path)) tokens.answer(request, response, admission)
+    } else if (isTokenCall(request.method, path)) tokens(request, response, admission)
     else if (isProxyCall(request.method, path)) proxy(request, response, admission)
     else if (path === '/healthz' && request.method === 'GET') answerHealth(context, response)
     else {
@@ -44,7 +44,6 @@ export function createFrontDoor(
   return (request, response) => {
     try {
       if (context.closing.aborted) throw new KeywayError('shutting_down')
-      if (tokens.answerAgain(request, response)) return
       const admission = guard(request, context.keyway)
       noteAdmission(request, admission)
       route(request, response, admission)

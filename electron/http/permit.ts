@@ -6,13 +6,13 @@ import type { AppSession, Keyway } from '../core/keyway.ts'
 
 export type Use = { what: 'token' } | { what: 'proxy'; method: string; url: URL; bodyBytes: number | null }
 
-/** Resolves when it is allowed. @throws KeywayError forbidden | approval_denied | approval_timeout */
+/** Resolves when it is allowed. `gone` is asked only when the person is. @throws KeywayError forbidden | approval_denied | approval_timeout */
 export async function permit(
   keyway: Keyway,
   { app }: AppSession,
   connection: ConnectionRecord,
   use: Use,
-  signal: AbortSignal,
+  gone: () => AbortSignal,
 ): Promise<void> {
   const verdict = may(app, policyUse(use), connection, keyway.clock.now())
   if (verdict.kind === 'allow') return
@@ -25,7 +25,7 @@ export async function permit(
     // Without its query, which may hold anything.
     url: use.what === 'proxy' ? use.url.origin + use.url.pathname : null,
     bodyBytes: use.what === 'proxy' ? use.bodyBytes : null,
-    signal,
+    signal: gone(),
   })
   if (answer === 'denied') throw new KeywayError('approval_denied')
   if (answer === 'timed_out') throw new KeywayError('approval_timeout')

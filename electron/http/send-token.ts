@@ -15,18 +15,23 @@ const prepared = new WeakMap<VendedToken, Prepared>()
 const HEADERS = { ...COMMON_HEADERS, 'content-type': 'application/json; charset=utf-8' }
 
 export function sendToken(response: ServerResponse, token: VendedToken, nowMs: number): void {
-  const answer = prepare(token, nowMs)
   const state = response as unknown as HeadState
   const isOrdinary = response.shouldKeepAlive && state._header === null && state._headerSent === false
   if (isOrdinary && response.getHeaderNames().length === 0) {
     // Keep-alive, pipelining and the end of the answer stay node's business.
     state._header = 'in the bytes'
     state._headerSent = true
-    response.end(answer.whole)
+    response.end(tokenBytes(token, nowMs))
     return
   }
-  response.writeHead(200, { ...HEADERS, 'content-length': Buffer.byteLength(answer.text) })
-  response.end(answer.text)
+  const { text } = prepare(token, nowMs)
+  response.writeHead(200, { ...HEADERS, 'content-length': Buffer.byteLength(text) })
+  response.end(text)
+}
+
+/** Head and body of the answer on a connection that stays open. */
+export function tokenBytes(token: VendedToken, nowMs: number): Buffer {
+  return prepare(token, nowMs).whole
 }
 
 function prepare(token: VendedToken, nowMs: number): Prepared {

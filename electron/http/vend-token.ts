@@ -4,10 +4,11 @@ import { toIsoMoment } from '../../shared/contract/http-api.ts'
 import type { ConnectionRecord } from '../../shared/contract/connection.ts'
 import type { AppSession } from '../core/keyway.ts'
 import type { TokenAsk, TokenResult, VendedToken } from '../core/connections/token-service.ts'
-import { chooseConnection, type Wanted } from './choose-connection.ts'
+import { chooseConnection } from './choose-connection.ts'
 import { withConnectUrl } from './connect-links.ts'
 import type { HttpContext } from './http-context.ts'
 import { permit } from './permit.ts'
+import type { TokenCall } from './token-call.ts'
 
 export type Vended = { token: VendedToken; connection: ConnectionRecord }
 
@@ -15,16 +16,15 @@ export type Vended = { token: VendedToken; connection: ConnectionRecord }
 export async function vendToken(
   context: HttpContext,
   session: AppSession,
-  wanted: Wanted,
-  ask: TokenAsk,
-  signal: AbortSignal,
+  { wanted, ask }: TokenCall,
+  gone: () => AbortSignal,
 ): Promise<Vended> {
   const { keyway } = context
   const startedAt = keyway.clock.monotonicMs()
   let connection: ConnectionRecord | null = null
   try {
     connection = chooseConnection(keyway, session.app, wanted)
-    await permit(keyway, session, connection, { what: 'token' }, signal)
+    await permit(keyway, session, connection, { what: 'token' }, gone)
     const token = await tokenFor(context, connection, ask)
     context.vends.note(session, token, {
       nowMs: keyway.clock.now(),
@@ -78,7 +78,12 @@ export function failureOf(result: Exclude<TokenResult, { kind: 'ok' }>, nowMs: n
 function noteRefusal(
   { keyway }: HttpContext,
   { app }: AppSession,
-  about: { connection: ConnectionRecord | null; wanted: Wanted; failure: KeywayError; durationMs: number },
+  about: {
+    connection: ConnectionRecord | null
+    wanted: TokenCall['wanted']
+    failure: KeywayError
+    durationMs: number
+  },
 ): void {
   const provider = keyway.providers.find(about.connection?.providerId ?? about.wanted.id)
   keyway.activity.append({

@@ -88,7 +88,7 @@ async function prepare(
     throw new KeywayError(target.code, { message: target.reason, details: { field: 'url' } })
   }
   const use = { what: 'proxy', method: call.method, url: target.url, bodyBytes: call.bodyBytes } as const
-  await permit(context.keyway, session, connection, use, gone)
+  await permit(context.keyway, session, connection, use, () => gone)
   const token =
     context.keyway.tokens.peek(connection.id, context.keyway.clock.now()) ??
     (await tokenFor(context, connection, {}))
@@ -191,7 +191,7 @@ async function follow(
       trip.redirects += 1
       trip.url = move.url
       const use = { what: 'proxy', method: trip.call.method, url: move.url, bodyBytes: 0 } as const
-      await permit(context.keyway, trip.session, trip.connection, use, trip.gone)
+      await permit(context.keyway, trip.session, trip.connection, use, () => trip.gone)
     }
   }
 }
