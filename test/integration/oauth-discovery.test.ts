@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { providerInput } from '../../shared/contract/provider.ts'
+import { testCertificates } from '../support/certificates/certificates.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { answerOf, makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
 import { always, startAnswering } from '../support/providers/answering-server.ts'
@@ -127,6 +128,48 @@ describe('an address that can be connected to', () => {
       expect(providerInput.safeParse({ ...draft, clientId: 'x' }).success).toBe(true)
     },
   )
+
+  it.each([
+    [
+      'quoted',
+      (base: string) =>
+        `Bearer error="invalid_token", scope="files.read me", resource_metadata="${base}/elsewhere"`,
+    ],
+    ['unquoted', (base: string) => `Bearer resource_metadata=${base}/elsewhere, scope="files.read me"`],
+  ])(
+    'is an MCP server that speaks only POST, and asks for the scopes that its challenge names (%s)',
+    async (_name, challenge) => {
+      const authorization = await serve({
+        '/.well-known/oauth-authorization-server': (base) => metadata(base),
+      })
+      const documents: Record<string, Handler> = {
+        '/elsewhere': (base) => ({
+          resource: `${base}/mcp`,
+          authorization_servers: [authorization.origin],
+          scopes_supported: ['files.read', 'files.write', 'admin'],
+        }),
+      }
+      const resource = await startAnswering((request, response) => {
+        const base = `http://${request.headers.host ?? ''}`
+        if (request.url === '/mcp' && request.method === 'POST') {
+          response.writeHead(401, { 'www-authenticate': challenge(base) }).end()
+          return
+        }
+        const found = documents[request.url ?? '']?.(base)
+        const missing = request.url === '/mcp' ? 405 : 404
+        always(found === undefined ? missing : 200, (found as object | undefined) ?? 'no')(request, response)
+      })
+      const { draft } = await discover(`${resource.origin}/mcp`)
+      expect(draft.scopes).toEqual(['files.read', 'me', 'offline_access'])
+      expect(draft.spec).toMatchObject({ resources: [`${resource.origin}/mcp`] })
+    },
+  )
+
+  it('is not sent a POST when it is an issuer', async () => {
+    const { origin, paths } = await serve({ '/.well-known/openid-configuration': (base) => metadata(base) })
+    await discover(origin)
+    expect(paths.filter((path) => path.startsWith('POST'))).toEqual([])
+  })
 
   it('redirects up to five times', async () => {
     const hop =
@@ -256,6 +299,15 @@ describe('a hostile or useless address', () => {
   ])('of the form %j is not asked at all', async (url) => {
     const client = makeOAuthClient({ fetchFor: () => () => Promise.reject(new Error('asked')) })
     await expect(client.discover(url, { redirectUris })).rejects.toMatchObject({ code: 'invalid_request' })
+  })
+
+  it('with a certificate that nobody vouches for is said to need its authority', async () => {
+    const { certificate, key } = testCertificates
+    const { origin } = await startAnswering(always(200, 'no'), { cert: certificate, key })
+    await expect(discover(origin)).rejects.toMatchObject({
+      code: 'config_error',
+      nextStep: expect.stringContaining('PEM certificate') as string,
+    })
   })
 
   it('that is silent ends after ten seconds, with the steps so far', async () => {

@@ -1,13 +1,20 @@
 // How the client proves itself: chosen from spec, secret and metadata. No Basic without a secret, unless the server wants an empty one.
 import type { ClientAuth } from 'openid-client'
+import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Library } from './library.ts'
 import type { ResolvedProvider } from './oauth-client.ts'
 
-export type AuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none' | 'basic_empty_secret'
+export type AuthMethod =
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'none'
+  | 'basic_empty_secret'
+  /** Basic at a server that does not decode what RFC 6749 2.3.1 has encoded. */
+  | 'basic_raw'
 
 /** The ways to try, in order. More than one only where nobody has said which: the second is for a server that refuses the first. */
 export function authMethods(
-  provider: Pick<ResolvedProvider, 'spec' | 'clientSecret'>,
+  provider: Pick<ResolvedProvider, 'spec' | 'clientSecret' | 'clientId'>,
   about: {
     supported: readonly string[] | null
     remembered?: AuthMethod | undefined
@@ -23,10 +30,26 @@ export function authMethods(
   const both: AuthMethod[] = ['client_secret_basic', 'client_secret_post']
   const offered = both.filter((method) => about.supported?.includes(method) ?? true)
   const usable = offered.length === 0 ? both : offered
+  if (usable.includes('client_secret_basic') && readsDifferently(provider)) usable.push('basic_raw')
   // What worked before comes first; the other stays possible, since a server may change its mind.
   return usable.toSorted(
     (one, other) => Number(other === about.remembered) - Number(one === about.remembered),
   )
+}
+
+/** One way after the other, as long as it is the client that is refused (providerCode in the failure's details). */
+export async function inTurn<T>(
+  methods: readonly AuthMethod[],
+  attempt: (method: AuthMethod) => Promise<T>,
+): Promise<T> {
+  const [method = 'none', ...others] = methods
+  try {
+    return await attempt(method)
+  } catch (error) {
+    const code = error instanceof KeywayError ? error.details['providerCode'] : null
+    if (others.length === 0 || (code !== 'invalid_client' && code !== 'http_401')) throw error
+    return inTurn(others, attempt)
+  }
 }
 
 /** The library's own authentication where it fits the server; Basic is built here, because its encoding is what servers differ in. */
@@ -39,9 +62,20 @@ export function clientAuthentication(
   if (method === 'none') return library.None()
   if (method === 'client_secret_post') return library.ClientSecretPost(secret)
   const password = method === 'basic_empty_secret' ? '' : secret
+  const encoding = method === 'basic_raw' ? 'raw' : provider.spec.client.basicEncoding
   return (_server, client, _body, headers) => {
-    headers.set('authorization', basicHeader(provider, client.client_id, password))
+    headers.set('authorization', basicHeader(encoding, client.client_id, password))
   }
+}
+
+/** Whether a server that does not decode would see another id or secret. */
+function readsDifferently({
+  spec,
+  clientId,
+  clientSecret,
+}: Pick<ResolvedProvider, 'spec' | 'clientSecret' | 'clientId'>): boolean {
+  const texts = [clientId, clientSecret?.reveal() ?? '']
+  return spec.client.basicEncoding === 'form' && texts.some((text) => formEncoded(text) !== text)
 }
 
 /**
@@ -49,11 +83,11 @@ export function clientAuthentication(
  * which is allowed but breaks with servers that do not decode and ids that are UUIDs; what needs no escape is left alone here.
  */
 export function basicHeader(
-  { spec }: Pick<ResolvedProvider, 'spec'>,
+  encoding: ResolvedProvider['spec']['client']['basicEncoding'],
   user: string,
   password: string,
 ): string {
-  const encode = spec.client.basicEncoding === 'form' ? formEncoded : (text: string): string => text
+  const encode = encoding === 'form' ? formEncoded : (text: string): string => text
   return `Basic ${Buffer.from(`${encode(user)}:${encode(password)}`, 'utf8').toString('base64')}`
 }
 

@@ -8,7 +8,7 @@ import { joinScopes } from '../../../shared/domain/scopes.ts'
 import { readTokenBody } from '../../../shared/domain/token-body.ts'
 import { errorOf } from '../../../shared/domain/token-error.ts'
 import { resourcesOf } from './authorize.ts'
-import { authMethods } from './client-authentication.ts'
+import { authMethods, inTurn, type AuthMethod } from './client-authentication.ts'
 import { buildConfiguration } from './configuration.ts'
 import { withinDeadline } from './deadline.ts'
 import { loadLibrary } from './library.ts'
@@ -40,14 +40,23 @@ export async function requestDeviceCode(deps: OAuthDeps, ask: Ask): Promise<Show
   try {
     return await withinDeadline(
       { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal: ask.signal },
-      (signal) => requestOnce(deps, ask, signal),
+      (signal) => inTurn(methodsFor(ask), (method) => requestOnce(deps, ask, { method, signal })),
     )
   } catch (error) {
     throw asDiscoveryError(error)
   }
 }
 
-async function requestOnce(deps: OAuthDeps, ask: Ask, signal: AbortSignal): Promise<Shown> {
+function methodsFor({ provider, server }: Ask): AuthMethod[] {
+  const supported = server.discovered?.token_endpoint_auth_methods_supported ?? null
+  return authMethods(provider, { supported, withoutSecret: provider.spec.device.withoutSecret })
+}
+
+async function requestOnce(
+  deps: OAuthDeps,
+  ask: Ask,
+  { method, signal }: { method: AuthMethod; signal: AbortSignal },
+): Promise<Shown> {
   const { provider, server } = ask
   const library = await loadLibrary()
   const url = server.need('deviceAuthorization')
@@ -71,9 +80,6 @@ async function requestOnce(deps: OAuthDeps, ask: Ask, signal: AbortSignal): Prom
     }
     return standardDeviceReply(seen.reply)
   }
-  const supported = server.discovered?.token_endpoint_auth_methods_supported ?? null
-  const { withoutSecret } = provider.spec.device
-  const [method = 'none'] = authMethods(provider, { supported, withoutSecret })
   const config = buildConfiguration(library, { provider, server, method, fetch: send })
   try {
     const code = await library.initiateDeviceAuthorization(config, deviceParameters(ask))

@@ -2,7 +2,7 @@
 import { issuerMatches } from './issuer-rules.ts'
 import { asDiscoveryError, getDocument, parseMetadata, refused, type DiscoveredMetadata } from './metadata.ts'
 import {
-  challengedAddress,
+  challengeOf,
   readProtectedResource,
   resourceAddresses,
   type ProtectedResource,
@@ -25,9 +25,17 @@ export async function findServer(search: Search, url: string): Promise<FoundServ
     return { metadata: await readMetadata(search, url, null), resource: null }
   }
   const failures: unknown[] = []
-  const resource = await firstResource(search, url, failures)
+  const resource =
+    (await resourceByAddress(search, url, failures)) ?? (await challenged(search, url, failures, 'GET'))
   if (resource !== null) return serverOfResource(search, resource)
-  const metadata = await firstMetadata(search, url, failures)
+  const own = await tryIssuer(search, url, failures)
+  if (own !== null) return { metadata: own, resource: null }
+  // Only now: a page that is no resource should not be sent what it has not asked for.
+  const posted = await challenged(search, url, failures, 'POST')
+  if (posted !== null) return serverOfResource(search, posted)
+  const { origin, pathname } = new URL(url)
+  // Older servers keep the metadata of everything below at their origin.
+  const metadata = pathname === '/' ? null : await tryIssuer(search, origin, failures)
   if (metadata !== null) return { metadata, resource: null }
   throw asDiscoveryError(failures.at(-1) ?? refused(`No server metadata was found for ${url}.`))
 }
@@ -41,28 +49,41 @@ async function serverOfResource(search: Search, resource: ProtectedResource): Pr
   throw asDiscoveryError(failures[0] ?? refused(`${resource.resource} names no server that can be used.`))
 }
 
-async function firstResource(
+async function resourceByAddress(
   search: Search,
   url: string,
   failures: unknown[],
 ): Promise<ProtectedResource | null> {
   for (const address of resourceAddresses(url)) {
     const found = await attempt(search, failures, () => readResource(search, address, url))
-    if (found !== null) return found
+    if (found === null) continue
+    const { wire, userAgent } = search
+    for (const method of ['GET', 'POST'] as const) {
+      const challenge = await attempt(search, [], () => challengeOf(wire, url, { method, userAgent }))
+      // What it asks for when it refuses goes before everything that it knows.
+      if (challenge !== null) return withScopes(found, challenge.scopes)
+    }
+    return found
   }
-  const named = await attempt(search, failures, () => challengedAddress(search.wire, url, search.userAgent))
-  return named === null ? null : attempt(search, failures, () => readResource(search, named, url))
+  return null
 }
 
-/** The address as an issuer; then its origin, where older servers keep the metadata of everything below. */
-async function firstMetadata(
+async function challenged(
   search: Search,
   url: string,
   failures: unknown[],
-): Promise<DiscoveredMetadata | null> {
-  const found = await tryIssuer(search, url, failures)
-  const { origin, pathname } = new URL(url)
-  return found ?? (pathname === '/' ? null : tryIssuer(search, origin, failures))
+  method: 'GET' | 'POST',
+): Promise<ProtectedResource | null> {
+  const { wire, userAgent } = search
+  const challenge = await attempt(search, failures, () => challengeOf(wire, url, { method, userAgent }))
+  const address = challenge?.address ?? null
+  if (challenge === null || address === null) return null
+  const found = await attempt(search, failures, () => readResource(search, address, url))
+  return found === null ? null : withScopes(found, challenge.scopes)
+}
+
+function withScopes(resource: ProtectedResource, scopes: string[] | null): ProtectedResource {
+  return scopes === null ? resource : { ...resource, scopes_supported: scopes }
 }
 
 async function tryIssuer(

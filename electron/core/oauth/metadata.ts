@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { isLoopbackHost, isSafeUrl } from '../../../shared/contract/provider-template.ts'
 import { loadLibrary, loopbackExtensions } from './library.ts'
+import { adviceFor } from './outcome-advice.ts'
 import { WireFailure } from './wire-failure.ts'
 import { sendWire, type Wire, type WireReply } from './wire.ts'
 
@@ -114,5 +115,15 @@ export function asDiscoveryError(thrown: unknown): unknown {
       : thrown.kind === 'tls' || thrown.kind === 'unsafe_address' || thrown.kind === 'setup'
         ? 'config_error'
         : 'provider_unreachable'
-  return new KeywayError(code, { message: `${thrown.message}.`, cause: thrown })
+  const own =
+    thrown.kind === 'tls'
+      ? adviceFor('tls_failure')
+      : thrown.kind === 'unsafe_address'
+        ? adviceFor(thrown.kind)
+        : null
+  return new KeywayError(code, {
+    message: `${thrown.message}.`,
+    ...(own === null ? {} : { nextStep: own }),
+    cause: thrown,
+  })
 }

@@ -52,29 +52,64 @@ function covers(described: string, asked: string): boolean {
   return outer.origin === inner.origin && slash(inner.pathname).startsWith(slash(outer.pathname))
 }
 
-/** Asks the resource itself: its refusal may say where its metadata is. The body is not read, it may be an endless stream. */
-export async function challengedAddress(
+export type Challenge = {
+  /** Where the resource's metadata is. */
+  address: string | null
+  /** What this call would have needed (RFC 6750 3); null when it does not say. */
+  scopes: string[] | null
+}
+
+/** What an MCP client says first; servers that speak only POST refuse this one and not a GET. */
+const initialize = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'keyway', version: '1' },
+  },
+}
+
+/**
+ * Asks the resource itself: its refusal may say where its metadata is and which scopes it wants. Null when it does not refuse in that way.
+ * The body is not read, it may be an endless stream.
+ */
+export async function challengeOf(
   wire: Wire,
   resource: string,
-  userAgent: string,
-): Promise<string | null> {
+  about: { method: 'GET' | 'POST'; userAgent: string },
+): Promise<Challenge | null> {
+  const { method, userAgent } = about
+  const accept = { accept: 'application/json, text/event-stream', 'user-agent': userAgent }
   try {
     const response = await wire.fetch(resource, {
-      method: 'GET',
-      headers: { accept: 'application/json, text/event-stream', 'user-agent': userAgent },
+      method,
+      headers: method === 'GET' ? accept : { ...accept, 'content-type': 'application/json' },
+      ...(method === 'GET' ? {} : { body: JSON.stringify(initialize) }),
       redirect: 'manual',
       signal: wire.signal,
     })
     await response.body?.cancel()
-    const named = /resource_metadata\s*=\s*"([^"\s]+)"/i.exec(
-      response.headers.get('www-authenticate') ?? '',
-    )?.[1]
-    if (named === undefined || !isSafeUrl(named) || pointsInside(resource, named)) return null
-    return named
+    return readChallenge(resource, response.headers.get('www-authenticate') ?? '')
   } catch (error) {
     if (wire.signal.aborted || error instanceof WireFailure) throw error
     return null
   }
+}
+
+function readChallenge(resource: string, header: string): Challenge | null {
+  const named = parameterIn(header, 'resource_metadata')
+  const safe = named !== null && isSafeUrl(named) && !pointsInside(resource, named)
+  const scopes = parameterIn(header, 'scope')?.split(' ').filter(Boolean) ?? null
+  if (!safe && scopes === null) return null
+  return { address: safe ? named : null, scopes }
+}
+
+/** Quoted or not: RFC 9110 11.2 allows both. */
+function parameterIn(header: string, name: string): string | null {
+  const found = new RegExp(`(?:^|[\\s,])${name}\\s*=\\s*(?:"([^"]*)"|([^\\s,"]+))`, 'i').exec(header)
+  return found?.[1] ?? found?.[2] ?? null
 }
 
 function jsonIn(text: string): unknown {

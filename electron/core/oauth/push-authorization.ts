@@ -3,7 +3,7 @@ import type { CustomFetch } from 'openid-client'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { readTokenBody } from '../../../shared/domain/token-body.ts'
 import { errorOf } from '../../../shared/domain/token-error.ts'
-import { authMethods, type AuthMethod } from './client-authentication.ts'
+import { authMethods, inTurn, type AuthMethod } from './client-authentication.ts'
 import { buildConfiguration } from './configuration.ts'
 import { withinDeadline } from './deadline.ts'
 import type { DpopKeys, PrivateJwk } from './dpop-keys.ts'
@@ -35,11 +35,11 @@ export async function pushAuthorization(
   const { provider, server } = push
   const url = server.need('pushedAuthorization')
   const supported = server.discovered?.token_endpoint_auth_methods_supported ?? null
-  const [method = 'none'] = authMethods(provider, { supported })
+  const methods = authMethods(provider, { supported })
   const timeoutMs = DISCOVERY_DEADLINE_MS
   try {
     return await withinDeadline({ clock: tools.deps.clock, timeoutMs, signal: push.signal }, (signal) =>
-      pushOnce(tools, push, { url, method, signal }),
+      inTurn(methods, (method) => pushOnce(tools, push, { url, method, signal })),
     )
   } catch (error) {
     throw asKeywayError(asDiscoveryError(error))

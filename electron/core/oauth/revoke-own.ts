@@ -57,7 +57,7 @@ function authentication(
 ): { headers: Record<string, string>; parameters: Record<string, string> } {
   const { client } = provider.spec
   const secret = provider.clientSecret?.reveal() ?? ''
-  const basic = { authorization: basicHeader(provider, provider.clientId, secret) }
+  const basic = { authorization: basicHeader(provider.spec.client.basicEncoding, provider.clientId, secret) }
   if (rule.auth === 'bearer') {
     return { headers: { authorization: `Bearer ${tokens.accessToken.reveal()}` }, parameters: {} }
   }

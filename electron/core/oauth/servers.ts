@@ -55,7 +55,7 @@ const metadataNames = {
   registration: 'registration_endpoint',
 } as const satisfies Record<Endpoint, keyof DiscoveredMetadata>
 
-/** Nobody told which; id_tokens come straight from the token endpoint over TLS, so any signed one is taken. */
+/** Nobody told which; id_tokens and userinfo come straight from the server over TLS, so any signed one is taken. */
 const anySignature = ['RS', 'PS', 'ES', 'HS'].flatMap((kind) =>
   ['256', '384', '512'].map((size) => kind + size),
 )
@@ -148,6 +148,7 @@ function serverOf(about: {
   const fallback = new URL(endpoint('token') ?? endpoint('authorization') ?? 'https://unknown.invalid').origin
   const metadata: Record<string, unknown> = {
     id_token_signing_alg_values_supported: [...anySignature, 'EdDSA', 'Ed25519'],
+    userinfo_signing_alg_values_supported: [...anySignature, 'EdDSA', 'Ed25519'],
     ...discovered,
     issuer: issuer ?? fallback,
   }

@@ -1,21 +1,33 @@
 import { expect, it } from 'vitest'
-import { basicHeader } from '../../../../electron/core/oauth/client-authentication.ts'
-import { providerSpec, type ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
+import { authMethods, basicHeader } from '../../../../electron/core/oauth/client-authentication.ts'
+import { resolvedProvider } from '../../../support/oauth.ts'
 
-const decoded = (client: ProviderSpecInput['client'], id: string, secret: string): string => {
-  const header = basicHeader({ spec: providerSpec.parse({ client }) }, id, secret)
+const decoded = (encoding: 'form' | 'raw', id: string, secret: string): string => {
+  const header = basicHeader(encoding, id, secret)
   return Buffer.from(header.replace(/^Basic /, ''), 'base64').toString()
 }
 
 it('leaves a UUID as it is, for servers that do not decode Basic credentials', () => {
   const id = '5b2c7f9e-0000-4000-8000-1d2e3f4a5b6c'
-  expect(decoded({}, id, 'made_up.secret-1')).toBe(`${id}:made_up.secret-1`)
+  expect(decoded('form', id, 'made_up.secret-1')).toBe(`${id}:made_up.secret-1`)
 })
 
 it('encodes what would be read wrongly, as RFC 6749 2.3.1 says', () => {
-  expect(decoded({}, 'made up', 'a:b/c+d%é')).toBe('made+up:a%3Ab%2Fc%2Bd%25%C3%A9')
+  expect(decoded('form', 'made up', 'a:b/c+d%é')).toBe('made+up:a%3Ab%2Fc%2Bd%25%C3%A9')
 })
 
 it('sends the raw characters where the provider is known not to decode', () => {
-  expect(decoded({ basicEncoding: 'raw' }, 'made up', 'a:b/c+d%')).toBe('made up:a:b/c+d%')
+  expect(decoded('raw', 'made up', 'a:b/c+d%')).toBe('made up:a:b/c+d%')
+})
+
+it('has raw Basic as a last try where nobody has said how, and only where it would read otherwise', () => {
+  const methods = (clientSecret: string, spec = {}) =>
+    authMethods(resolvedProvider(spec, { clientSecret }), { supported: null })
+  expect(methods('a:b%')).toEqual(['client_secret_basic', 'client_secret_post', 'basic_raw'])
+  expect(methods('plain')).toEqual(['client_secret_basic', 'client_secret_post'])
+  expect(methods('a:b%', { client: { auth: 'client_secret_basic' } })).toEqual(['client_secret_basic'])
+  expect(methods('a:b%', { client: { basicEncoding: 'raw' } })).toEqual([
+    'client_secret_basic',
+    'client_secret_post',
+  ])
 })

@@ -48,6 +48,17 @@ describe('whose account it is', () => {
     })
   })
 
+  it('says userinfo also as a signed document', async () => {
+    const answer = (aud: string) => () =>
+      new Response(idToken({ sub: 's-1', aud, iss: 'https://as.example', email: 'ada@example.test' }), {
+        headers: { 'content-type': 'application/jwt' },
+      })
+    const issued = { ...userinfo, discovery: { issuer: 'https://as.example' } }
+    const found = (aud: string) => identify(issued, { '/userinfo': answer(aud) }, { sub: 's-1' })
+    expect(await found('made-up-client')).toMatchObject({ id: 's-1', label: 'ada@example.test' })
+    expect(await found('another-client')).toMatchObject({ id: 's-1', label: null })
+  })
+
   it('says the provider’s own call before all others', async () => {
     const answers = { '/me': () => Response.json({ id: 7, login: 'ada' }) }
     expect(await identify(own, answers, { sub: 's-1', email: 'x@example.test' })).toMatchObject({
