@@ -4,7 +4,10 @@ import type { AppRecord } from '../../shared/contract/app.ts'
 import type { ConnectionRecord } from '../../shared/contract/connection.ts'
 import type { ProviderView } from '../../shared/contract/provider.ts'
 import { may } from '../../shared/domain/app-policy.ts'
+import { sameLabel as sameAccount } from '../core/connections/select-connection.ts'
 import type { Keyway } from '../core/keyway.ts'
+
+export { sameAccount }
 
 export type Wanted = { id: string; account?: string | undefined }
 
@@ -72,7 +75,11 @@ export function sees(
 }
 
 /** True when some grant could reach a connection of this provider, one that may not exist yet included. */
-export function mayReachProvider(keyway: Keyway, app: AppRecord, provider: ProviderView): boolean {
+export function mayReachProvider(
+  keyway: Keyway,
+  app: Pick<AppRecord, 'manage' | 'grants'>,
+  provider: ProviderView,
+): boolean {
   if (app.manage) return true
   const now = keyway.clock.now()
   return app.grants.some(({ target, expiresAt }) => {
@@ -83,7 +90,8 @@ export function mayReachProvider(keyway: Keyway, app: AppRecord, provider: Provi
   })
 }
 
-function seesAllOf(keyway: Keyway, app: AppRecord, provider: ProviderView): boolean {
+/** True when a grant reaches every connection of this provider, later ones included. */
+export function seesAllOf(keyway: Keyway, app: AppRecord, provider: ProviderView): boolean {
   return sees(keyway, app, { id: '', providerId: provider.id })
 }
 
@@ -102,14 +110,10 @@ export function chooseProvider(
   return { provider, connection }
 }
 
-export function sameAccount(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase()
-}
-
 function refuseUnlessVisible(keyway: Keyway, app: AppRecord, connection: ConnectionRecord): void {
   if (!sees(keyway, app, connection)) throw noGrant()
 }
 
-function noGrant(): KeywayError {
+export function noGrant(): KeywayError {
   return new KeywayError('forbidden', { message: 'The app has no grant for this connection.' })
 }

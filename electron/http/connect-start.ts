@@ -2,11 +2,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import type { ConnectInput, Flow } from '../../shared/contract/flow.ts'
-import type { ProviderView } from '../../shared/contract/provider.ts'
 import { checkReturnUrl, ticketFits, type ConnectTicket } from '../../shared/domain/connect-ticket.ts'
-import type { Keyway } from '../core/keyway.ts'
 import { admissionOf } from './admissions.ts'
-import { chooseProvider, sameAccount } from './choose-connection.ts'
+import { chooseProvider, mayReachProvider } from './choose-connection.ts'
+import { chooseToConnect } from './choose-to-connect.ts'
 import { sessionOrNull } from './framework/access.ts'
 import type { HttpContext } from './http-context.ts'
 import { flowPage, openKeywayPage, usedLinkPage } from './pages/result-page.ts'
@@ -48,11 +47,11 @@ function admit(context: HttpContext, request: FastifyRequest, call: LinkCall): A
   const { keyway } = context
   const session = sessionOrNull(request)
   if (session !== null) {
-    const { provider, connection } = chooseProvider(keyway, session.app, call.id)
+    const chosen = chooseProvider(keyway, session.app, call.id)
     return {
       appId: session.app.id,
-      providerId: provider.id,
-      ...connectionFor(keyway, provider, connection?.id ?? null, call.account),
+      providerId: chosen.provider.id,
+      ...chooseToConnect(keyway, session.app, chosen, call.account),
       addScopes: [],
       returnUrl: allowedReturnUrl(call.returnUrl, session.app.origins),
     }
@@ -63,40 +62,28 @@ function admit(context: HttpContext, request: FastifyRequest, call: LinkCall): A
   if (provider === null || ticket === null || !ticketFits(ticket, provider.id, keyway.clock.now()))
     return 'used'
   const app = keyway.apps.list().find(({ id }) => id === ticket.appId)
-  // Removing or pausing an app ends what it started.
-  if (ticket.appId !== null && (app === undefined || app.paused)) return 'used'
+  // Removing or pausing an app, or taking its grant away, ends what it started.
+  if (ticket.appId !== null && (app === undefined || app.paused || !mayReachProvider(keyway, app, provider)))
+    return 'used'
   const returnUrl = ticket.returnUrl ?? allowedReturnUrl(call.returnUrl, app?.origins ?? [])
   context.tickets.take(call.ticket)
   return { ...ticket, returnUrl }
 }
 
 /** @throws KeywayError invalid_request */
-export function allowedReturnUrl(returnUrl: string | undefined, origins: readonly string[]): string | null {
+export function allowedReturnUrl(
+  returnUrl: string | undefined,
+  origins: readonly string[],
+  field: 'return_url' | 'returnUrl' = 'return_url',
+): string | null {
   if (returnUrl === undefined) return null
   const checked = checkReturnUrl(returnUrl, origins)
   if (checked.kind === 'ok') return checked.url
   throw new KeywayError('invalid_request', {
-    message: `return_url: ${checked.reason}`,
+    message: `${field}: ${checked.reason}`,
     nextStep: 'Use a loopback address, or register the origin for the app under Apps.',
-    details: { field: 'return_url' },
+    details: { field },
   })
-}
-
-/** Reconnect what is there; a name that is not there yet makes a new one. */
-export function connectionFor(
-  keyway: Keyway,
-  provider: ProviderView,
-  connectionId: string | null,
-  account: string | undefined,
-): { connectionId: string | null; account: string | null } {
-  if (connectionId !== null) return { connectionId, account: account ?? null }
-  const ofProvider = keyway.connections.list().filter(({ providerId }) => providerId === provider.id)
-  const existing =
-    account === undefined
-      ? (ofProvider.find(({ isDefault }) => isDefault) ??
-        (ofProvider.length === 1 ? ofProvider[0] : undefined))
-      : ofProvider.find((connection) => sameAccount(connection.account, account))
-  return { connectionId: existing?.id ?? null, account: existing?.account ?? account ?? null }
 }
 
 export function connectInputOf(admitted: Admitted): ConnectInput {

@@ -5,7 +5,8 @@ import type { Flow } from '../../shared/contract/flow.ts'
 import type { AppSession, Keyway } from '../core/keyway.ts'
 import { awaitFlow } from './await-flow.ts'
 import { chooseProvider } from './choose-connection.ts'
-import { connectInputOf, connectionFor, flowState } from './connect-start.ts'
+import { chooseToConnect } from './choose-to-connect.ts'
+import { connectInputOf, flowState } from './connect-start.ts'
 import { connectionAnswer } from './connection-answers.ts'
 import { needCustody } from './custody.ts'
 import type { HttpContext } from './http-context.ts'
@@ -19,8 +20,9 @@ export async function connectWithProof(
   body: ConnectBody,
 ): Promise<ConnectionAnswer> {
   const { keyway } = context
-  const { provider, connection } = chooseProvider(keyway, app, id)
-  const target = connectionFor(keyway, provider, connection?.id ?? null, body.account)
+  const chosen = chooseProvider(keyway, app, id)
+  const { provider } = chosen
+  const target = chooseToConnect(keyway, app, chosen, body.account)
   const existing = target.connectionId === null ? null : keyway.connections.record(target.connectionId)
   needCustody(keyway, app, { provider, connection: existing })
   const started =
@@ -41,6 +43,7 @@ export async function connectWithProof(
           token: body.refreshToken,
         })
   const flow = await awaitFlow(keyway, started, DEADLINE_MS)
+  refuseDeadProof(flow, body)
   const view = keyway.connections.get(connectedId(flow))
   if (view === null) throw new KeywayError('connection_not_found')
   return connectionAnswer(view)
@@ -68,6 +71,17 @@ function pendingFlow(keyway: Keyway, providerId: string, { state, callbackUrl }:
 
 function stateOf(url: string): string | null {
   return URL.canParse(url) ? new URL(url).searchParams.get('state') : null
+}
+
+/** What the caller sent is wrong then, not the provider. @throws KeywayError invalid_request */
+function refuseDeadProof(flow: Flow, body: ConnectBody): void {
+  if (flow.kind !== 'failed' || flow.failure['providerCode'] !== 'invalid_grant') return
+  const field = (['refreshToken', 'code', 'callbackUrl'] as const).find((name) => body[name] !== undefined)
+  throw new KeywayError('invalid_request', {
+    message: `${field}: The provider does not take it: ${flow.failure.message}`,
+    nextStep: 'Get a fresh one, or sign in through a connect link.',
+    details: { field, provider: flow.providerSlug, providerCode: 'invalid_grant' },
+  })
 }
 
 /** @throws KeywayError of the failed flow, or when a person has to decide first */

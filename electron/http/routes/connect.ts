@@ -12,8 +12,9 @@ import {
 } from '../../../shared/contract/http-api.ts'
 import { z } from 'zod'
 import { chooseProvider } from '../choose-connection.ts'
+import { chooseToConnect } from '../choose-to-connect.ts'
 import { connectUrl } from '../connect-links.ts'
-import { allowedReturnUrl, connectionFor, startFromLink } from '../connect-start.ts'
+import { allowedReturnUrl, startFromLink } from '../connect-start.ts'
 import { connectWithProof } from '../connect-with-proof.ts'
 import { sessionOf } from '../framework/access.ts'
 import type { Framework } from '../framework/create-framework.ts'
@@ -80,15 +81,15 @@ function connectLinkRoute(app: Framework, context: HttpContext): void {
     },
     async (request, reply) => {
       const { app: caller } = sessionOf(request)
-      const { provider, connection } = chooseProvider(context.keyway, caller, request.params.id)
+      const chosen = chooseProvider(context.keyway, caller, request.params.id)
       const wish = request.body ?? { scopes: [] }
       const { url, expiresAt } = connectUrl(context, {
-        slug: provider.slug,
+        slug: chosen.provider.slug,
         appId: caller.id,
-        providerId: provider.id,
-        ...connectionFor(context.keyway, provider, connection?.id ?? null, wish.account),
+        providerId: chosen.provider.id,
+        ...chooseToConnect(context.keyway, caller, chosen, wish.account),
         addScopes: wish.scopes,
-        returnUrl: allowedReturnUrl(wish.returnUrl, caller.origins),
+        returnUrl: allowedReturnUrl(wish.returnUrl, caller.origins, 'returnUrl'),
       })
       return reply.code(201).send({ connectUrl: url, expiresAt: toIsoMoment(expiresAt) })
     },

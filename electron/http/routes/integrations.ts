@@ -10,7 +10,7 @@ import {
 } from '../../../shared/contract/http-api.ts'
 import { providerInput, providerPatch, type ProviderView } from '../../../shared/contract/provider.ts'
 import { connectUrl } from '../connect-links.ts'
-import { connectionFor } from '../connect-start.ts'
+import { chooseToConnect } from '../choose-to-connect.ts'
 import { sessionOf } from '../framework/access.ts'
 import type { Framework } from '../framework/create-framework.ts'
 import type { HttpContext } from '../http-context.ts'
@@ -23,6 +23,7 @@ export function integrationRoutes(app: Framework, context: HttpContext): void {
   app.get(
     '/api/integrations',
     {
+      exposeHeadRoute: true,
       config: access,
       schema: {
         summary: 'All registered providers',
@@ -47,6 +48,7 @@ export function integrationRoutes(app: Framework, context: HttpContext): void {
   app.get(
     '/api/integrations/:id',
     {
+      exposeHeadRoute: true,
       config: access,
       schema: {
         summary: 'One registered provider',
@@ -91,11 +93,12 @@ function changingRoutes(app: Framework, context: HttpContext): void {
       const before = found(context, request.params.id)
       const { provider, reauthorise } = keyway.providers.update(before.id, request.body)
       if (!reauthorise) return { ...describe(provider), reauthorise }
+      const { app: caller } = sessionOf(request)
       const { url } = connectUrl(context, {
         slug: provider.slug,
-        appId: sessionOf(request).app.id,
+        appId: caller.id,
         providerId: provider.id,
-        ...connectionFor(keyway, provider, null, undefined),
+        ...chooseToConnect(keyway, caller, { provider, connection: null }, undefined),
         addScopes: [],
         returnUrl: null,
       })
