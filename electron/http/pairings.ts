@@ -3,6 +3,7 @@ import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto
 import type { AppView, PairInput } from '../../shared/contract/app.ts'
 import { asKeywayError, KeywayError } from '../../shared/contract/errors.ts'
 import type { Keyway } from '../core/keyway.ts'
+import type { Clock } from '../core/ports.ts'
 
 /** Without what looks alike. */
 const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
@@ -22,6 +23,8 @@ export type Pairings = {
   start(wants: PairInput, code: string | undefined): Started
   /** A decision is handed out once. Null: unknown, fetched already, or not with this token. */
   poll(pairingId: string, pollToken: string): Polled | null
+  /** The program has changed its mind: the question goes, and so does an app whose key nobody has. False: not with this token. */
+  cancel(pairingId: string, pollToken: string): boolean
   /** Resolves when there is a decision, after `ms`, or when nobody waits any more. */
   wait(pairingId: string, ms: number, signal: AbortSignal): Promise<void>
 }
@@ -32,10 +35,15 @@ type Pairing = {
   readonly expiresAt: number
   decision: Decided | null
   readonly decided: Promise<void>
+  readonly withdrawn: AbortController
 }
 
-export function createPairings({ approvals, clock }: Keyway, closing: AbortSignal): Pairings {
+export function createPairings({ approvals, apps, clock }: Keyway, closing: AbortSignal): Pairings {
   const pairings = new Map<string, Pairing>()
+  const find = (pairingId: string, pollToken: string): Pairing | null => {
+    const pairing = pairings.get(pairingId)
+    return pairing !== undefined && timingSafeEqual(pairing.tokenHash, hashOf(pollToken)) ? pairing : null
+  }
   const pending = (): number => [...pairings.values()].filter(({ decision }) => decision === null).length
   return {
     start(wants, code = makeCode()) {
@@ -48,40 +56,56 @@ export function createPairings({ approvals, clock }: Keyway, closing: AbortSigna
       const pairingId = randomBytes(12).toString('base64url')
       const pollToken = `kp_${randomBytes(32).toString('base64url')}`
       const expiresAt = clock.now() + QUESTION_MS
+      const withdrawn = new AbortController()
       const decided = approvals
-        .askPair(wants, code, closing)
+        .askPair(wants, code, AbortSignal.any([closing, withdrawn.signal]))
         .catch(asKeywayError)
         .then((decision) => {
           pairing.decision = decision
           clock.after(KEEP_MS, () => pairings.delete(pairingId))
         })
-      const pairing: Pairing = { tokenHash: hashOf(pollToken), code, expiresAt, decision: null, decided }
+      const tokenHash = hashOf(pollToken)
+      const pairing: Pairing = { tokenHash, code, expiresAt, decision: null, decided, withdrawn }
       pairings.set(pairingId, pairing)
       return { pairingId, pollToken, code, expiresAt }
     },
     poll(pairingId, pollToken) {
-      const pairing = pairings.get(pairingId)
-      if (pairing === undefined || !timingSafeEqual(pairing.tokenHash, hashOf(pollToken))) return null
+      const pairing = find(pairingId, pollToken)
+      if (pairing === null) return null
       const { decision, code, expiresAt } = pairing
       if (decision === null) return { kind: 'pending', code, expiresAt }
       pairings.delete(pairingId)
       return { kind: 'decided', decision }
     },
+    cancel(pairingId, pollToken) {
+      const pairing = find(pairingId, pollToken)
+      if (pairing === null) return false
+      pairings.delete(pairingId)
+      pairing.withdrawn.abort()
+      const { decision } = pairing
+      if (decision !== null && typeof decision === 'object' && 'app' in decision) apps.remove(decision.app.id)
+      return true
+    },
     wait(pairingId, ms, signal) {
       const pairing = pairings.get(pairingId)
       if (pairing === undefined || ms === 0 || pairing.decision !== null) return Promise.resolve()
-      return new Promise((resolve) => {
-        const over = (): void => {
-          cancel()
-          signal.removeEventListener('abort', over)
-          resolve()
-        }
-        const cancel = clock.after(ms, over)
-        signal.addEventListener('abort', over)
-        void pairing.decided.then(over)
-      })
+      return firstOf(pairing.decided, clock, ms, signal)
     },
   }
+}
+
+/** The decision, the time, or the end of the caller's patience. */
+function firstOf(decided: Promise<void>, clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const over = (): void => {
+      cancel()
+      signal.removeEventListener('abort', over)
+      resolve()
+    }
+    const cancel = clock.after(ms, over)
+    signal.addEventListener('abort', over)
+    void decided.then(over)
+  })
 }
 
 function makeCode(): string {

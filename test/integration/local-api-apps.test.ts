@@ -64,6 +64,27 @@ describe('pairing', () => {
     expect(own.body).toMatchObject({ status: 'approved', key: expect.stringMatching(/^kw_/) })
   })
 
+  test('a program takes its question back: the person is not asked any more, and a key nobody fetched is void', async () => {
+    const local = await startRealLocal()
+    const ask = async () => (await local.ask('/api/apps/pair', { json: { name: 'Agent' } })).body
+    const first = await ask()
+    const path = new URL(first.pollUrl).pathname
+    const wrong = { authorization: `Bearer kp_${'A'.repeat(43)}` }
+    expect((await local.call(path, { method: 'DELETE', headers: wrong })).status).toBe(401)
+    expect(local.keyway.approvals.list()).toHaveLength(1)
+    const own = { authorization: `Bearer ${first.pollToken}` }
+    expect((await local.call(path, { method: 'DELETE', headers: own })).status).toBe(204)
+    expect(local.keyway.approvals.list()).toEqual([])
+    expect((await local.ask(path, { headers: own })).status).toBe(401)
+
+    const second = await ask()
+    local.keyway.approvals.decide(local.keyway.approvals.list()[0]!.id, 'once')
+    await expect.poll(() => local.keyway.apps.list()).toHaveLength(1)
+    const other = { authorization: `Bearer ${second.pollToken}` }
+    await local.call(new URL(second.pollUrl).pathname, { method: 'DELETE', headers: other })
+    expect(local.keyway.apps.list()).toEqual([])
+  })
+
   test('more than three questions at once are too many, and a web page cannot ask any', async () => {
     const local = await startFakeLocal()
     local.keyway.answerPairing(() => new Promise(() => undefined))

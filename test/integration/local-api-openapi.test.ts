@@ -49,6 +49,7 @@ test('it has every row of the table, and each says what it is for and how it fai
       'delete /api/auth/{provider}',
       'post /api/apps/pair',
       'get /api/apps/pair/{pairingId}',
+      'delete /api/apps/pair/{pairingId}',
       'get /api/apps/me',
       'patch /api/apps/me',
       'get /api/events',

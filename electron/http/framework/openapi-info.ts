@@ -25,6 +25,7 @@ export function openapiInfo({ keyway, address }: HttpContext) {
       securitySchemes: {
         apiKey: { type: 'apiKey' as const, in: 'header' as const, name: 'X-API-Key' },
         bearer: { type: 'http' as const, scheme: 'bearer' },
+        pollToken: { type: 'http' as const, scheme: 'bearer' },
       },
     },
     security: [{ apiKey: [] }, { bearer: [] }],

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import {
   errorAnswer,
@@ -13,12 +14,18 @@ import { clientGone } from '../client-gone.ts'
 import { baseUrl } from '../connect-links.ts'
 import type { Framework } from '../framework/create-framework.ts'
 import type { HttpContext } from '../http-context.ts'
-import { createPairings, type Decided } from '../pairings.ts'
+import { createPairings, type Decided, type Pairings } from '../pairings.ts'
 import { delayedRefusal } from '../refuse.ts'
 import { describeApp } from './apps.ts'
 
 export function pairingRoutes(app: Framework, context: HttpContext): void {
   const pairings = createPairings(context.keyway, context.closing)
+  startRoute(app, context, pairings)
+  pollRoute(app, context, pairings)
+  cancelRoute(app, context, pairings)
+}
+
+function startRoute(app: Framework, context: HttpContext, pairings: Pairings): void {
   app.post(
     '/api/apps/pair',
     {
@@ -46,6 +53,9 @@ export function pairingRoutes(app: Framework, context: HttpContext): void {
       })
     },
   )
+}
+
+function pollRoute(app: Framework, context: HttpContext, pairings: Pairings): void {
   app.get(
     '/api/apps/pair/:pairingId',
     {
@@ -54,6 +64,7 @@ export function pairingRoutes(app: Framework, context: HttpContext): void {
         summary: 'Fetch the decision; the key comes once',
         description: 'Send the poll token as "Authorization: Bearer". 202 while the person has not decided.',
         tags: ['Apps'],
+        security: [{ pollToken: [] }],
         params: pairParams,
         querystring: pairQuery,
         response: { 200: pairDecided, 202: pairDecided, default: errorAnswer },
@@ -69,13 +80,47 @@ export function pairingRoutes(app: Framework, context: HttpContext): void {
       // A caller that has gone would lose the key that is handed out once.
       if (reply.raw.destroyed) return reply
       const polled = before?.kind === 'decided' ? before : pairings.poll(pairingId, token)
-      if (polled === null) throw await delayedRefusal(context, request.raw, { kind: 'wrong' })
+      if (polled === null) throw await unknownPairing(context, request)
       if (polled.kind === 'decided') return reply.send(approved(polled.decision))
       return reply
         .code(202)
         .send({ status: 'pending', code: polled.code, expiresAt: toIsoMoment(polled.expiresAt) })
     },
   )
+}
+
+function cancelRoute(app: Framework, context: HttpContext, pairings: Pairings): void {
+  app.delete(
+    '/api/apps/pair/:pairingId',
+    {
+      config: { access: 'public' },
+      schema: {
+        summary: 'Take the question back',
+        description:
+          'Send the poll token as "Authorization: Bearer". A key that was not fetched yet is void.',
+        tags: ['Apps'],
+        security: [{ pollToken: [] }],
+        params: pairParams,
+        response: { 204: z.undefined().describe('Taken back'), default: errorAnswer },
+      },
+    },
+    async (request, reply) => {
+      if (!pairings.cancel(request.params.pairingId, pollTokenOf(request))) {
+        throw await unknownPairing(context, request)
+      }
+      return reply.code(204).send(undefined)
+    },
+  )
+}
+
+/** Answered as late as a wrong key: a poll token may be guessed at too. */
+async function unknownPairing(context: HttpContext, request: FastifyRequest): Promise<KeywayError> {
+  const refusal = await delayedRefusal(context, request.raw, { kind: 'wrong' })
+  if (refusal.code !== 'unauthorized') return refusal
+  return new KeywayError('unauthorized', {
+    message: 'No pairing waits under that id and poll token; a decision is handed out once.',
+    nextStep: 'Ask to be paired again.',
+  })
 }
 
 /** @throws KeywayError unauthorized */
