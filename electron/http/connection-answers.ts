@@ -35,10 +35,11 @@ export function connectionAnswer(view: ConnectionView): ConnectionAnswer {
 type Page = { start: number; count: number }
 type ListItem = ConnectionListAnswer['_embedded']['inf:integration-connection'][number]
 
-/** Their HAL list, one page of it. */
+/** Their HAL list, one page of it. `typeOf`: the kind of provider, which one of another slug may share. */
 export function connectionListAnswer(
   views: readonly ConnectionView[],
   { start, count }: Page,
+  typeOf: (providerId: string) => string | null,
 ): ConnectionListAnswer {
   const shown = views.slice(start, start + count)
   const href = (from: number): string => `/api/integration-connections?start=${from}&count=${count}`
@@ -49,14 +50,14 @@ export function connectionListAnswer(
       ...(start + count < views.length ? { next: { href: href(start + count) } } : {}),
       ...(start > 0 ? { prev: { href: href(Math.max(0, start - count)) } } : {}),
     },
-    _embedded: { 'inf:integration-connection': shown.map(listItem) },
+    _embedded: { 'inf:integration-connection': shown.map((view) => listItem(view, typeOf(view.providerId))) },
     start,
     count: shown.length,
     total: views.length,
   }
 }
 
-function listItem(view: ConnectionView): ListItem {
+function listItem(view: ConnectionView, type: string | null): ListItem {
   return {
     id: view.id,
     integrationId: view.providerId,
@@ -65,8 +66,13 @@ function listItem(view: ConnectionView): ListItem {
     tokenExpiresAt: toIsoMomentOrNull(view.expiresAt),
     lastAuthorizedAt: toIsoMoment(view.lastAuthorizedAt),
     status: view.lastOutcome.status,
+    provider: view.providerSlug,
     _embedded: {
-      'inf:integration': { id: view.providerId, name: view.providerName, type: view.providerSlug },
+      'inf:integration': {
+        id: view.providerId,
+        name: view.providerName,
+        type: type ?? view.providerSlug,
+      },
     },
   }
 }

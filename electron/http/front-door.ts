@@ -32,7 +32,8 @@ export function createFrontDoor(
       answerPreflight(response, origin, request.headers['access-control-request-headers'])
     } else if (isTokenCall(request.method, path)) tokens(request, response, admission)
     else if (isProxyCall(request.method, path)) proxy(request, response, admission)
-    else if (path === '/healthz' && request.method === 'GET') answerHealth(context, response)
+    else if (path === '/healthz' && (request.method === 'GET' || request.method === 'HEAD'))
+      answerHealth(context, response)
     else {
       limitBodyTime(request, response)
       framework(request, response).catch((error: unknown) =>

@@ -1,13 +1,13 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
-
-type Issue = { path: ReadonlyArray<PropertyKey>; message: string; keys?: unknown }
+import { wordsOf, type Issue } from './issue-words.ts'
 
 /** 400 that names the field and what is allowed there; `where` is the part of the request (body, query, path, headers). */
-export function invalidRequest(where: string, issues: readonly Issue[]): KeywayError {
+export function invalidRequest(where: string, issues: readonly Issue[], schema?: z.ZodType): KeywayError {
+  const allowed = schema === undefined ? null : fieldsOf(schema)
   const details = issues
     .slice(0, 20)
-    .map((issue) => ({ field: fieldOf(issue, where), in: where, message: issue.message }))
+    .map((issue) => ({ field: fieldOf(issue, where), in: where, message: wordsOf(issue, allowed) }))
   const [first] = details
   return new KeywayError('invalid_request', {
     message:
@@ -24,7 +24,7 @@ export function parsed<Schema extends z.ZodType>(
   where: string,
 ): z.output<Schema> {
   const result = schema.safeParse(value)
-  if (!result.success) throw invalidRequest(where, result.error.issues)
+  if (!result.success) throw invalidRequest(where, result.error.issues, schema)
   return result.data
 }
 
@@ -38,6 +38,12 @@ export function queryObject(query: string): Record<string, string> {
     Object.defineProperty(found, name, { value, enumerable: true, configurable: true, writable: true })
   }
   return found
+}
+
+function fieldsOf(schema: z.ZodType): string[] | null {
+  let inner: z.core.$ZodType = schema
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) inner = inner.unwrap()
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : null
 }
 
 function fieldOf({ path, keys }: Issue, where: string): string {

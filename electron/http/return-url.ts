@@ -10,7 +10,7 @@ export function returnUrlWith(returnUrl: string, result: CallbackResult): string
     url.searchParams.set('provider', outcome.provider)
     url.searchParams.set('userId', outcome.userId)
     url.searchParams.set('scopes', outcome.scopes.join(' '))
-    url.searchParams.set('connectionId', outcome.connectionId)
+    if (result.flow?.kind === 'done') url.searchParams.set('connectionId', result.flow.connectionId)
   } else {
     url.searchParams.set('error', outcome.code)
     url.searchParams.set('error_description', outcome.message)

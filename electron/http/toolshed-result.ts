@@ -1,7 +1,7 @@
 import type { CallbackResult } from '../core/keyway.ts'
 
 export type SignInResult =
-  | { success: true; provider: string; userId: string; scopes: string[]; connectionId: string }
+  | { success: true; provider: string; userId: string; scopes: string[] }
   | { success: false; code: string; error: string; message: string; nextStep: string }
 
 /** How a sign-in ended, in toolshed's words. */
@@ -12,7 +12,6 @@ export function toolshedResult({ flow, failure }: Pick<CallbackResult, 'flow' | 
       provider: flow.providerSlug,
       userId: flow.account,
       scopes: flow.grantedScopes,
-      connectionId: flow.connectionId,
     }
   }
   const shown = failure ?? (flow?.kind === 'failed' ? flow.failure : null)

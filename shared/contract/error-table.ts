@@ -38,7 +38,7 @@ export const errorTable = {
   method_not_allowed: row(405, 2, false, 'That address does not take this method.', 'Use a method that the Allow header names.'),
   not_connected: row(409, 10, false, 'No account is connected at this provider yet.', 'Open connectUrl in a browser and sign in.'),
   token_expired: row(409, 10, false, 'The grant has ended; a fresh sign-in is needed.', 'Open connectUrl in a browser and sign in again.'),
-  ambiguous_account: row(409, 2, false, 'Several accounts are connected at this provider and none is the default.', 'Name one of the listed accounts in "account".'),
+  ambiguous_account: row(409, 2, false, 'Several accounts are connected at this provider and none is the default.', 'Name one of the listed accounts in "account", or in the Keyway-Account header of a request by path.'),
   scope_missing: row(409, 10, false, 'The connection was not granted all scopes that were asked for.', 'Open connectUrl to consent to the missing scopes.'),
   upgrade_required: row(402, 2, false, 'A plan would be needed.', 'Never occurs: Keyway has no plans.'),
   slug_taken: row(409, 2, false, 'Another provider has this slug.', 'Choose another slug.'),

@@ -1,6 +1,7 @@
 // The requests of the integrations-api document, row by row, against the real core and a real provider.
 import { expect, test } from 'vitest'
-import { connectionAnswer, connectionListAnswer } from '../../shared/contract/http-api.ts'
+import { connectionListAnswer } from '../../electron/http/connection-answers.ts'
+import { connectionAnswer, connectionListAnswer as listSchema } from '../../shared/contract/http-api.ts'
 import { startRealLocal } from '../support/local-api.ts'
 import { signInWithHttp } from '../support/user-agent.ts'
 
@@ -94,7 +95,8 @@ test('POST connect takes a refresh token that works, and answers 201 with the co
     key,
     json: { refreshToken: 'made-up-refresh-token', account: 'third' },
   })
-  expect(bad.status).toBeGreaterThanOrEqual(400)
+  // What the caller pasted is wrong, not the provider.
+  expect(bad).toMatchObject({ status: 400, body: { code: 'invalid_request', field: 'refreshToken' } })
   expect(
     local.keyway.connections
       .list()
@@ -163,7 +165,7 @@ test('the list has their HAL shape, pages with start and count, and shows each a
   await local.signIn('mary@example.test', 'mary')
   const key = local.addApp()
   const all = await local.ask('/api/integration-connections', { key })
-  expect(connectionListAnswer.parse(all.body)).toMatchObject({ start: 0, count: 3, total: 3 })
+  expect(listSchema.parse(all.body)).toMatchObject({ start: 0, count: 3, total: 3 })
   expect(all.body._links.self.href).toBe('/api/integration-connections')
   const [item] = all.body._embedded['inf:integration-connection']
   expect(item).toMatchObject({ isShared: false, ownerId: 'ada', integrationId: local.provider.id })
@@ -255,3 +257,82 @@ async function grantOf(local: Awaited<ReturnType<typeof startRealLocal>>): Promi
   const { refresh_token: tokens } = (await answer.json()) as { refresh_token: string }
   return { tokens }
 }
+
+test('a page is asked for in whole numbers; what is none, too much or unknown is refused with what is allowed', async () => {
+  const local = await startRealLocal()
+  await local.signIn()
+  const key = local.addApp()
+  const list = (query: string) => local.ask(`/api/integration-connections?${query}`, { key })
+  for (const wrong of ['start=', 'start=1e2', 'start=%201', 'start=-1', 'start=1.5', 'start=99999999']) {
+    expect({ wrong, ...(await list(wrong)) }).toMatchObject({ wrong, status: 400, body: { field: 'start' } })
+  }
+  for (const wrong of ['count=0', 'count=1001']) expect(await list(wrong)).toMatchObject({ status: 400 })
+  const unknown = await list('page=2')
+  expect(unknown.body).toMatchObject({ field: 'page', message: expect.stringContaining('start, count') })
+
+  const beyond = await list('start=50&count=10')
+  expect(beyond.body).toMatchObject({ start: 50, count: 0, total: 1, _links: { prev: expect.anything() } })
+  expect(beyond.body._embedded['inf:integration-connection']).toEqual([])
+  expect(beyond.body._links).not.toHaveProperty('next')
+})
+
+test('an account in any script is found in body, query and header, whatever its case and composition', async () => {
+  const local = await startRealLocal()
+  await local.signIn('ada@example.test', 'Größe 東京')
+  await local.signIn('grace@example.test', 'work')
+  const key = local.addApp()
+  for (const account of ['größe 東京', 'Größe 東京'.normalize('NFD')]) {
+    const inBody = await local.ask('/api/integrations/token', {
+      key,
+      json: { provider: 'rehearsal', account },
+    })
+    const inQuery = await local.ask(
+      `/api/integrations/rehearsal/token?account=${encodeURIComponent(account)}`,
+      { key },
+    )
+    const asUserId = await local.ask(`/api/auth/connections?userId=${encodeURIComponent(account)}`, { key })
+    expect([inBody.status, inQuery.status]).toEqual([200, 200])
+    expect(asUserId.body.providers).toEqual(['rehearsal'])
+    // As curl sends it: the bytes of UTF-8.
+    const inHeader = await local.ask('/api/integrations/rehearsal/request/me', {
+      key,
+      headers: { 'keyway-account': Buffer.from(account).toString('latin1') },
+    })
+    expect(inHeader.body).toMatchObject({ email: 'ada@example.test' })
+  }
+})
+
+test('the type in the list is the kind of provider, whatever slug this one has', async () => {
+  const local = await startRealLocal()
+  await local.signIn()
+  const answer = connectionListAnswer(
+    local.keyway.connections.list(),
+    { start: 0, count: 1 },
+    () => 'google_drive',
+  )
+  const [item] = answer._embedded['inf:integration-connection']
+  expect(item).toMatchObject({
+    provider: 'rehearsal',
+    _embedded: { 'inf:integration': { type: 'google_drive' } },
+  })
+})
+
+test('HEAD is a GET without its body, OPTIONS says what there is, and a look sets nothing off', async () => {
+  const local = await startRealLocal()
+  const key = local.addApp()
+  const id = await local.signIn()
+  for (const path of ['/healthz', '/openapi.json', '/docs', '/api/integration-connections', '/api/apps/me']) {
+    const head = await local.call(path, { key, method: 'HEAD' })
+    expect([path, head.status, await head.text()]).toEqual([path, 200, ''])
+  }
+  const options = await local.call(`/api/integrations/${id}/connection`, { key, method: 'OPTIONS' })
+  expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, DELETE, OPTIONS'])
+  for (const path of [
+    '/api/integrations/rehearsal/connect',
+    '/oauth2/callback',
+    '/api/integrations/rehearsal/token',
+  ]) {
+    expect([path, (await local.call(path, { key, method: 'HEAD' })).status]).toEqual([path, 405])
+  }
+  expect(local.keyway.flows.list().filter(({ kind }) => kind === 'waiting_for_browser')).toEqual([])
+})

@@ -9,12 +9,7 @@ export const connections: RunCommand = async (context) => {
   if (context.json) say(stdout, JSON.stringify(found))
   else if (found.length === 0) say(stderr, 'Nothing is connected that this key may know about.')
   else {
-    const rows = found.map((each) => [
-      each._embedded['inf:integration'].type,
-      each.ownerId,
-      each.status,
-      each.tokenExpiresAt ?? '-',
-    ])
+    const rows = found.map((each) => [each.provider, each.ownerId, each.status, each.tokenExpiresAt ?? '-'])
     say(stdout, ...table([['PROVIDER', 'ACCOUNT', 'STATUS', 'TOKEN UNTIL'], ...rows]))
   }
   return 0

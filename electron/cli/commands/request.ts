@@ -73,13 +73,15 @@ async function accountIn(
 ): Promise<{ target: string; headers: Record<string, string> }> {
   if (account === undefined) return { target: provider, headers: {} }
   if (/^[\u0020-\u007E]+$/.test(account)) return { target: provider, headers: { [ACCOUNT_HEADER]: account } }
-  const named = (await api.client.connections()).find(({ ownerId, _embedded: embedded }) => {
-    const { id, type } = embedded['inf:integration']
-    return [id, type].includes(provider) && ownerId.toLowerCase() === account.toLowerCase()
-  })
+  const named = (await api.client.connections()).find(
+    (each) => [each.integrationId, each.provider].includes(provider) && sameName(each.ownerId, account),
+  )
   if (named === undefined) throw new KeywayError('connection_not_found')
   return { target: named.id, headers: {} }
 }
+
+const sameName = (one: string, other: string): boolean =>
+  one.normalize('NFC').toLowerCase() === other.normalize('NFC').toLowerCase()
 
 /** Another host than the connection's base address can only be named in the JSON form. */
 async function sendAbsolute(api: LocalApi, asked: Asked, terminal: Terminal): Promise<IncomingMessage> {

@@ -9,6 +9,8 @@ export const compileValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, htt
   const where = WHERE[httpPart] ?? httpPart
   return (data: unknown) => {
     const result = schema.safeParse(data)
-    return result.success ? { value: result.data } : { error: invalidRequest(where, result.error.issues) }
+    return result.success
+      ? { value: result.data }
+      : { error: invalidRequest(where, result.error.issues, schema) }
   }
 }

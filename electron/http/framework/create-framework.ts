@@ -20,7 +20,7 @@ import { pageHeaders } from '../pages/page.ts'
 import { failurePage } from '../pages/result-page.ts'
 import { wantsPage } from '../wants-page.ts'
 import { openapiInfo } from './openapi-info.ts'
-import { refuseOtherMethods } from './other-methods.ts'
+import { METHODS, refuseOtherMethods } from './other-methods.ts'
 
 export type Framework = FastifyInstance<
   RawServerDefault,
@@ -38,6 +38,7 @@ export async function createFramework(
 ): Promise<Framework> {
   const app = fastify({
     bodyLimit: BODY_LIMIT,
+    // Only routes that say so: most GETs here do something, which a look must not set off.
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
     frameworkErrors: (error, _request, reply) => sendError(context, error, reply as unknown as FastifyReply),
@@ -46,8 +47,9 @@ export async function createFramework(
   // Answers are built from typed values; checking them again on the way out would only turn a working call into a failed one.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler((error, _request, reply) => sendError(context, error, reply as unknown as FastifyReply))
-  app.setNotFoundHandler(() => {
-    throw new KeywayError('not_found')
+  app.setNotFoundHandler((request) => {
+    if (METHODS.includes(request.method)) throw new KeywayError('not_found')
+    throw new KeywayError('method_not_allowed', { details: { allow: METHODS.join(', ') } })
   })
   admitByAccess(app, context)
   await app.register(swagger, {

@@ -2,9 +2,10 @@ import type { HTTPMethods } from 'fastify'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Framework } from './create-framework.ts'
 
-const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+/** What any address here may take. */
+export const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** A known address with another method is 405 with `Allow`, not 404. */
+/** A known address with another method is 405 with `Allow`, not 404; OPTIONS is answered with what there is (RFC 9110 9.3.7). */
 export function refuseOtherMethods(app: Framework): { complete(): void } {
   const taken = new Map<string, Set<string>>()
   let open = true
@@ -20,15 +21,19 @@ export function refuseOtherMethods(app: Framework): { complete(): void } {
       for (const [url, methods] of taken) {
         const rest = METHODS.filter((method) => !methods.has(method))
         if (rest.length === 0) continue
-        const allow = [...methods].join(', ')
+        const allow = [...methods, 'OPTIONS'].join(', ')
         app.route({
           method: [...rest],
           url,
           schema: { hide: true },
           config: { access: 'public' },
           // Before any body is read.
-          onRequest: () => Promise.reject(new KeywayError('method_not_allowed', { details: { allow } })),
-          handler: (_request, reply) => reply.code(405).send(),
+          onRequest: async (request, reply) => {
+            if (request.method !== 'OPTIONS')
+              throw new KeywayError('method_not_allowed', { details: { allow } })
+            return reply.code(204).header('allow', allow).send(undefined)
+          },
+          handler: () => undefined,
         })
       }
     },

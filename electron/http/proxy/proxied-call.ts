@@ -1,4 +1,5 @@
 // The two spellings of a proxied request, parsed into one.
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -6,6 +7,7 @@ import { accountQuery, integrationId, requestBody } from '../../../shared/contra
 import type { Wanted } from '../choose-connection.ts'
 import type { Admission } from '../guard.ts'
 import { invalidRequest, parsed } from '../invalid-request.ts'
+import type { SeenHeaders } from '../request-headers.ts'
 import { jsonOf } from '../token-call.ts'
 
 export type ProxiedCall = {
@@ -42,7 +44,7 @@ export function parsePathForm(
   const [, id, rest] = PATH_FORM.exec(path) ?? []
   if (headers.accounts.length > 1)
     throw invalidRequest('headers', [{ path: ['keyway-account'], message: 'It may be given only once.' }])
-  const account = parsed(accountQuery, { account: headers.accounts[0] }, 'headers').account
+  const account = accountIn(headers)
   const length = request.headers['content-length']
   return {
     wanted: { id: parsed(integrationId, id, 'path'), account },
@@ -63,7 +65,7 @@ export function parseJsonForm(
     throw new KeywayError('unsupported_media_type')
   }
   const asked = parsed(requestBody, jsonOf(raw), 'body')
-  const account = asked.account ?? parsed(accountQuery, { account: headers.accounts[0] }, 'headers').account
+  const account = asked.account ?? accountIn(headers)
   const { body, type } = bodyOf(asked.data)
   const flat = Object.entries(asked.headers).flatMap(([name, value]) =>
     [value].flat().flatMap((each) => [name, String(each)]),
@@ -77,6 +79,14 @@ export function parseJsonForm(
     body,
     bodyBytes: body?.length ?? 0,
   }
+}
+
+/** Header bytes come as Latin-1; whoever writes a name in another script sends UTF-8. */
+function accountIn({ accounts: [sent] }: SeenHeaders): string | undefined {
+  if (sent === undefined) return undefined
+  const bytes = Buffer.from(sent, 'latin1')
+  const named = isUtf8(bytes) ? bytes.toString('utf8') : sent
+  return parsed(accountQuery, { account: named }, 'headers').account
 }
 
 function bodyOf(data: unknown): { body: Buffer | null; type: string | null } {

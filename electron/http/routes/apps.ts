@@ -18,6 +18,7 @@ export function appRoutes(app: Framework, { keyway }: HttpContext): void {
   app.get(
     '/api/apps/me',
     {
+      exposeHeadRoute: true,
       schema: {
         summary: 'What this app is and may do, and which of its needs nothing meets yet',
         tags: ['Apps'],

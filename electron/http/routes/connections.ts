@@ -21,10 +21,16 @@ import type { Framework } from '../framework/create-framework.ts'
 import type { HttpContext } from '../http-context.ts'
 
 export function connectionRoutes(app: Framework, context: HttpContext): void {
-  const { keyway } = context
+  listRoute(app, context)
+  oneRoute(app, context)
+  disconnectRoute(app, context)
+}
+
+function listRoute(app: Framework, { keyway }: HttpContext): void {
   app.get(
     '/api/integration-connections',
     {
+      exposeHeadRoute: true,
       schema: {
         summary: 'The connections this app may know about',
         tags: ['Connections'],
@@ -32,11 +38,20 @@ export function connectionRoutes(app: Framework, context: HttpContext): void {
         response: { 200: listSchema, default: errorAnswer },
       },
     },
-    (request) => connectionListAnswer(visibleConnections(keyway, sessionOf(request).app), request.query),
+    (request) =>
+      connectionListAnswer(
+        visibleConnections(keyway, sessionOf(request).app),
+        request.query,
+        (providerId) => keyway.providers.find(providerId)?.preset ?? null,
+      ),
   )
+}
+
+function oneRoute(app: Framework, context: HttpContext): void {
   app.get(
     '/api/integrations/:id/connection',
     {
+      exposeHeadRoute: true,
       schema: {
         summary: 'One connection',
         tags: ['Connections'],
@@ -51,6 +66,9 @@ export function connectionRoutes(app: Framework, context: HttpContext): void {
       return connectionAnswer(chosenView(context, caller, wanted))
     },
   )
+}
+
+function disconnectRoute(app: Framework, context: HttpContext): void {
   app.delete(
     '/api/integrations/:id/connection',
     {

@@ -8,6 +8,7 @@ export function healthRoutes(app: Framework): void {
   app.get(
     '/healthz',
     {
+      exposeHeadRoute: true,
       config: { access: 'public' },
       schema: {
         summary: 'Whether Keyway answers; needs no key',
@@ -18,8 +19,9 @@ export function healthRoutes(app: Framework): void {
     },
     answeredInFront,
   )
-  app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger())
-  app.get('/docs', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
+  const shown = { exposeHeadRoute: true, config: { access: 'public' }, schema: { hide: true } } as const
+  app.get('/openapi.json', shown, () => app.swagger())
+  app.get('/docs', shown, (_request, reply) =>
     reply.headers(pageHeaders()).send(referencePage(app.swagger())),
   )
 }

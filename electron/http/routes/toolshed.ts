@@ -40,6 +40,7 @@ export function toolshedRoutes(app: Framework, context: HttpContext): void {
   app.get(
     '/api/auth/connections',
     {
+      exposeHeadRoute: true,
       schema: {
         summary: 'Which providers an account name is connected at',
         tags: ['Toolshed'],

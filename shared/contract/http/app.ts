@@ -1,7 +1,7 @@
 // Pairing, and what an app may know and say about itself.
 import { z } from 'zod'
 import { authProvider, grant, pairInput } from '../app.ts'
-import { isoMoment } from './common.ts'
+import { isoMoment, wholeNumber } from './common.ts'
 
 export const pairBody = pairInput.extend({
   /** Shown by the app and by Keyway; the person compares. Left out, Keyway makes one. */
@@ -22,7 +22,7 @@ export const pairStarted = z.strictObject({
 
 export const pairParams = z.strictObject({ pairingId: z.string().min(1).max(64) })
 export const pairQuery = z.strictObject({
-  wait: z.coerce.number().int().min(0).max(25).default(0).describe('Seconds to wait for a decision'),
+  wait: wholeNumber(0, 25).default(0).describe('Seconds to wait for a decision'),
 })
 
 export const appMeAnswer = z.strictObject({

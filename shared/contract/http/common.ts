@@ -21,6 +21,22 @@ export const printable = (max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.')
 
+/** A whole number in a query: digits and nothing else, where a plain coercion would take `` as 0 and `1e3` as 1000. */
+export const wholeNumber = (least: number, most: number) =>
+  z.preprocess(
+    (given) => (typeof given === 'string' && /^\d{1,9}$/.test(given) ? Number(given) : given),
+    z
+      .int(`A whole number from ${least} to ${most}.`)
+      .min(least, `At least ${least}.`)
+      .max(most, `At most ${most}.`),
+  )
+
+/** Which part of a list: from the `start`th on, at most `count`. */
+export const pageQuery = {
+  start: wholeNumber(0, 1_000_000).default(0),
+  count: wholeNumber(1, 1000).default(100),
+}
+
 /** A moment as ISO 8601 in UTC with whole seconds, as the documents show it. */
 export const isoMoment = z.iso.datetime().describe('ISO 8601, UTC')
 

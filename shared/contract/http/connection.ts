@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { accountSchema } from '../slug.ts'
 import { connectionStatus } from '../connection.ts'
-import { isoMoment, printable } from './common.ts'
+import { isoMoment, pageQuery, printable } from './common.ts'
 
 export const connectionAnswer = z.strictObject({
   id: z.string(),
@@ -30,10 +30,7 @@ export type ConnectionAnswer = z.output<typeof connectionAnswer>
 
 const link = z.strictObject({ href: z.string() })
 
-export const connectionListQuery = z.strictObject({
-  start: z.coerce.number().int().min(0).max(1_000_000).default(0),
-  count: z.coerce.number().int().min(1).max(1000).default(100),
-})
+export const connectionListQuery = z.strictObject(pageQuery)
 
 export const connectionListAnswer = z.strictObject({
   _links: z.strictObject({ self: link, next: link.optional(), prev: link.optional() }),
@@ -47,8 +44,13 @@ export const connectionListAnswer = z.strictObject({
         tokenExpiresAt: isoMoment.nullable(),
         lastAuthorizedAt: isoMoment,
         status: connectionStatus,
+        provider: z.string().describe('Slug'),
         _embedded: z.strictObject({
-          'inf:integration': z.strictObject({ id: z.string(), name: z.string(), type: z.string() }),
+          'inf:integration': z.strictObject({
+            id: z.string(),
+            name: z.string(),
+            type: z.string().describe('The preset it builds on, or its slug'),
+          }),
         }),
       }),
     ),

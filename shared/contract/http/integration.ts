@@ -1,6 +1,6 @@
 // Registering providers over HTTP, for apps with the manage grant. An integration is what is called a provider everywhere else.
 import { z } from 'zod'
-import { printable } from './common.ts'
+import { pageQuery, printable } from './common.ts'
 
 export const integrationAnswer = z
   .looseObject({
@@ -32,7 +32,6 @@ export const integrationListAnswer = z.strictObject({
 })
 
 export const integrationListQuery = z.strictObject({
-  start: z.coerce.number().int().min(0).max(1_000_000).default(0),
-  count: z.coerce.number().int().min(1).max(1000).default(100),
+  ...pageQuery,
   slug: printable(64).optional(),
 })
