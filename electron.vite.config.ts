@@ -8,6 +8,8 @@ export default defineConfig({
       // Bundled whole: one file loads faster than some hundred, and the package needs no node_modules.
       externalizeDeps: false,
       rolldownOptions: {
+        // A dependency of oidc-provider names its functions by eval; a person who starts Keyway can do nothing about that.
+        checks: { eval: false },
         input: resolve(import.meta.dirname, 'electron/desktop/main.ts'),
         output: { entryFileNames: '[name].js' },
       },

@@ -6,6 +6,7 @@ import { runMainJob } from './demo/auto-steps.ts'
 import { showToPerson } from './demo/for-a-person.ts'
 import { findPerson } from './demo/person.ts'
 import { setStage } from './demo/stage.ts'
+import { listenForEnd, type End } from './machine/asked-to-end.ts'
 import { runScript } from './machine/run-script.ts'
 
 const demoOptions = z.strictObject({
@@ -32,10 +33,12 @@ await runScript(async () => {
   })
   const { auto, port, browser, open } = demoOptions.parse({ ...values, port: values.port ?? null })
   await buildStale(['window'], { force: false, say: (line) => console.log(line) })
+  const end = listenForEnd()
   const stage = await setStage({ port })
   try {
-    if (auto) await runUnattended(stage, { browser })
-    else await showToPerson(stage, { open })
+    if (end.code !== null) return end.code
+    if (auto) return await runUnattended(stage, { browser, end })
+    await showToPerson(stage, { open, untilEnd: end.asked })
     return 0
   } finally {
     await stage.close()
@@ -44,20 +47,23 @@ await runScript(async () => {
 
 async function runUnattended(
   { headless, rehearsal }: Awaited<ReturnType<typeof setStage>>,
-  options: { browser: boolean },
-): Promise<void> {
-  const person = await findPerson(options)
+  { browser, end }: { browser: boolean; end: End },
+): Promise<number> {
+  const person = await findPerson({ browser })
   console.log(`Keyway at ${headless.url}, the rehearsal provider at ${rehearsal.issuer}`)
   try {
-    await runMainJob({
+    const job = runMainJob({
       url: headless.url,
       newLaunchUrl: headless.launchUrl,
       rehearsal,
       person,
       say: (step, fact) => console.log(`ok  ${step.padEnd(14)}  ${fact}`),
     })
+    const stopped = await Promise.race([job, end.asked])
+    if (typeof stopped === 'number') return stopped
   } finally {
     await person.close()
   }
   console.log('Everything happened, as the provider itself recorded it.')
+  return 0
 }

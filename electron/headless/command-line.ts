@@ -33,7 +33,7 @@ export function readCommandLine(argv: readonly string[], version: string): Asked
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'print', text: printed.trimEnd() }
-    throw refused(error.message.replace(/^error: /, ''), error)
+    throw refused(sentence(error.message.replace(/^error: /, '')), error)
   }
   const parsed = commandLine.safeParse(command.opts())
   if (parsed.success) return { kind: 'run', options: parsed.data }
@@ -64,9 +64,12 @@ function describe(version: string): Command {
 
 const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
+const sentence = (words: string): string =>
+  `${words.charAt(0).toUpperCase()}${words.slice(1)}`.replace(/[^.]$/, '$&.')
+
 const refused = (message: string, cause: unknown): KeywayError =>
   new KeywayError('invalid_request', {
     message,
-    nextStep: 'keyway --help lists what can be said.',
+    nextStep: '--help lists what can be said.',
     cause,
   })

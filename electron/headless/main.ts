@@ -1,4 +1,5 @@
 // The headless host as a program: reads its arguments, prints where the window is, ends when it is asked to.
+import './some-home.ts'
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'

@@ -4,10 +4,10 @@ import { rehearsalRegistration } from './registration.ts'
 import type { Stage } from './stage.ts'
 import { openWindowClient } from './window-client.ts'
 
-/** Resolves when the person stops it with Ctrl+C, or the process is asked to end. */
+/** Resolves after `untilEnd`: the person stops it with Ctrl+C, or the process is asked to end. */
 export async function showToPerson(
   { headless, rehearsal }: Stage,
-  { open }: { open: boolean },
+  { open, untilEnd }: { open: boolean; untilEnd: Promise<unknown> },
 ): Promise<void> {
   const window = await openWindowClient(headless.launchUrl())
   await window.call('providers.create', rehearsalRegistration(rehearsal))
@@ -17,7 +17,6 @@ export async function showToPerson(
   })
   const curl = `curl -s ${headless.url}/api/integrations/token -H 'X-API-Key: ${key}' -H 'Content-Type: application/json' -d '{"provider":"rehearsal"}'`
 
-  const ended = untilAskedToEnd()
   const opened = open ? await headless.openWindow() : { opened: false as const, reason: 'as you asked' }
   if (!opened.opened) console.log(`No browser was opened (${opened.reason}).`)
   console.log(
@@ -44,13 +43,7 @@ export async function showToPerson(
     }
     healthy = found !== undefined
   })
-  await ended
+  await untilEnd
   unsubscribe()
   stopListening()
-}
-
-function untilAskedToEnd(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
-  })
 }

@@ -17,7 +17,11 @@ export type Person = {
 export async function findPerson(options: { browser: boolean }): Promise<Person> {
   const found = options.browser ? findBrowser() : null
   if (found?.kind !== 'found') return httpPerson()
-  return browserPerson(await chromium.launch({ executablePath: found.path, args: [...sandboxFlags()] }))
+  // Ctrl+C is for the demo, which closes its browser and then the rest; Playwright would end the process in the middle of that.
+  const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false }
+  return browserPerson(
+    await chromium.launch({ executablePath: found.path, args: [...sandboxFlags()], ...signals }),
+  )
 }
 
 function httpPerson(): Person {

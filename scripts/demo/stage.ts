@@ -17,8 +17,10 @@ export type Stage = { headless: Headless; rehearsal: RehearsalProvider; close():
 
 /** `port` null: 7317, or any free one when that is taken. @throws KeywayError `port_busy` for a port that was asked for. */
 export async function setStage({ port }: { port: number | null }): Promise<Stage> {
-  const folder = mkdtempSync(join(tmpdir(), 'keyway-demo-'))
+  const folder = makeFolder()
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true })
+  // Whatever ends the process: a second Ctrl+C, a failure while closing.
+  process.once('exit', removeFolder)
   try {
     const headless = await startHeadless(join(folder, 'data'), port)
     const rehearsal = await createRehearsalProvider({
@@ -36,6 +38,15 @@ export async function setStage({ port }: { port: number | null }): Promise<Stage
   } catch (error) {
     removeFolder()
     throw error
+  }
+}
+
+function makeFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'keyway-demo-'))
+  } catch (cause) {
+    const reason = `No folder can be made in ${tmpdir()}; set TMPDIR to one where you may write.`
+    throw new Error(reason, { cause })
   }
 }
 

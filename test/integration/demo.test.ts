@@ -60,6 +60,10 @@ function startDemo(...parameters: string[]): Demo {
   }
 }
 
+async function untilThereIs(folder: string, start: string): Promise<void> {
+  while (!readdirSync(folder).some((name) => name.startsWith(start))) await new Promise(setImmediate)
+}
+
 const stepsIn = (output: string): string[] =>
   output
     .split('\n')
@@ -114,6 +118,24 @@ test('a person gets a link, connects, and the printed curl line gives a token th
   expect(await demo.ended).toBe(0)
   expect(existsSync(join(demo.temporary, folder))).toBe(false)
 }, 180_000)
+
+test.skipIf(process.platform === 'win32').each([
+  ['before anything is there', ['--port', '0', '--no-open'], null, 'SIGINT', 130],
+  ['in the middle of a sign-in', ['--port', '0', '--auto'], /ok {2}register/, 'SIGINT', 130],
+  ['by a terminal that closes', ['--port', '0', '--auto', '--no-browser'], /Keyway at/, 'SIGHUP', 129],
+] as const)(
+  'stopped %s it leaves nothing behind',
+  async (_when, parameters, moment, signal, code) => {
+    const demo = startDemo(...parameters)
+    if (moment === null) await untilThereIs(demo.temporary, 'keyway-demo-')
+    else await demo.heard(moment)
+    demo.kill(signal)
+    expect(await demo.ended).toBe(code)
+    expect(readdirSync(demo.temporary)).toEqual([])
+    expect(demo.output()).not.toMatch(/\n\s+at /)
+  },
+  180_000,
+)
 
 test('it goes on, and cleans up, when nobody reads along any more', async () => {
   const demo = startDemo('--auto', '--port', '0', '--no-browser')

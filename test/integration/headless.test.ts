@@ -1,10 +1,12 @@
 // The built headless host as a person starts it: what it prints, how it ends, and what it does when it cannot start.
-import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, openSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { readOwnerFacts } from '../../electron/core/storage/data-folder.ts'
 import { openWindowClient } from '../../scripts/demo/window-client.ts'
-import { buildHost, startHost, untilReady, type HostProcess } from '../support/host-process.ts'
+import { buildHost, hostProgram, startHost, untilReady, type HostProcess } from '../support/host-process.ts'
 import { missingKeyringPrograms, startKeyringSession } from '../support/keyring-session.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
@@ -209,6 +211,41 @@ test.each([
   expect(ended.code).toBe(code)
   expect(ended.line).toContain(named)
 })
+
+test.skipIf(process.platform !== 'linux')('it runs on where nothing can be printed', async () => {
+  const dataPath = newFolder()
+  const full = openSync('/dev/full', 'w')
+  onTestFinished(() => closeSync(full))
+  const host = spawn(process.execPath, [hostProgram, '--data', dataPath, '--no-open', '--port', '0'], {
+    stdio: ['ignore', full, full],
+  })
+  onTestFinished(() => void host.kill('SIGKILL'))
+  const ended = new Promise((resolve) => host.once('close', resolve))
+  let url: string | undefined
+  while (url === undefined && host.exitCode === null) {
+    url = existsSync(dataPath) ? readOwnerFacts(dataPath)?.url : undefined
+    await new Promise(setImmediate)
+  }
+  expect((await fetch(`${url}/healthz`)).status).toBe(200)
+  host.kill('SIGTERM')
+  expect(await ended).toBe(0)
+})
+
+test.skipIf(process.platform === 'win32' || process.getuid?.() !== 0)(
+  'a user without a home folder is told to choose a data folder',
+  async () => {
+    const homeless = spawn(process.execPath, [hostProgram, '--no-open', '--port', '0'], {
+      uid: 54_321,
+      gid: 54_321,
+      env: { PATH: process.env['PATH'] },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let output = ''
+    homeless.stderr.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')))
+    expect(await new Promise((resolve) => homeless.once('close', resolve))).toBe(14)
+    expect(output.trim()).toMatch(/^keyway: [^\n]+--data[^\n]+$/)
+  },
+)
 
 test('--help and --version print and end well', async () => {
   const help = startHost(['--help'])

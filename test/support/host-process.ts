@@ -17,13 +17,15 @@ export type HostProcess = {
 
 export type HostOptions = { input?: string; environment?: Record<string, string> }
 
+export const hostProgram = join(root, 'out/headless/main.js')
+
 /** For `beforeAll`: makes sure that what is tested is what the sources say. */
 export const buildHost = (): Promise<unknown> =>
   buildStale(['window', 'headless'], { force: false, say: () => undefined })
 
 /** Killed, if it still runs, when the test is over. */
 export function startHost(parameters: readonly string[], options: HostOptions = {}): HostProcess {
-  const child = spawn(process.execPath, [join(root, 'out/headless/main.js'), ...parameters], {
+  const child = spawn(process.execPath, [hostProgram, ...parameters], {
     env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...options.environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   })

@@ -1,5 +1,5 @@
 // The folder that holds everything: private to its user, owned by one process at a time, and able to say who that is.
-import { chmodSync, mkdirSync, readFileSync, statSync, unlinkSync } from 'node:fs'
+import { readFileSync, unlinkSync } from 'node:fs'
 import { join, resolve as resolvePath } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
@@ -8,6 +8,7 @@ import type { Clock, Logger } from '../ports.ts'
 import { systemCode, toSaveError } from './disk-error.ts'
 import { removeLeftovers, writeDurably, writeDurablySync } from './durable-file.ts'
 import { takeOwnerLock, type OwnerLock } from './owner-lock.ts'
+import { makePrivateFolder } from './private-folder.ts'
 
 /** What a second process may know of the owner, to hand its errand over. Never a secret. */
 const ownerFacts = z.object({
@@ -40,7 +41,7 @@ export async function openDataFolder(deps: {
 }): Promise<DataFolder> {
   const path = resolvePath(deps.path)
   const factsPath = join(path, 'owner.json')
-  makePrivate(path, deps.logger)
+  makePrivateFolder(path, deps.logger)
   const lock = lockOf(path)
   if (lock === null) throw busy(path, await readHolder(factsPath))
   const facts: OwnerFacts = { pid: process.pid, since: deps.clock.now() }
@@ -85,35 +86,6 @@ function lockOf(path: string): OwnerLock | null {
     throw toSaveError(error, file)
   }
 }
-
-function makePrivate(path: string, logger: Logger): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    if (process.platform === 'win32') return
-    const { mode, uid } = statSync(path)
-    const self = process.getuid?.()
-    if (self !== undefined && uid !== self) {
-      // Root may: a container's root in a volume of the host's user. The owner cannot read the files (0600), only take them away.
-      if (self !== 0) throw foreign(path)
-      logger.warn('The data folder belongs to another user', { path, uid })
-    }
-    if ((mode & 0o077) === 0) return
-    logger.warn('The data folder was open to other users; closed it', {
-      path,
-      mode: (mode & 0o777).toString(8),
-    })
-    chmodSync(path, 0o700)
-  } catch (error) {
-    throw toSaveError(error, path)
-  }
-}
-
-const foreign = (path: string): KeywayError =>
-  new KeywayError('save_failed', {
-    message: 'The data folder belongs to another user.',
-    nextStep: 'Start Keyway as the user who owns the folder, or choose another data folder.',
-    details: { file: path },
-  })
 
 // The owner writes its note right after it took the lock; a note of somebody dead is the last owner's, about to be replaced.
 async function readHolder(factsPath: string): Promise<OwnerFacts | null> {

@@ -39,7 +39,7 @@ test.each([
   [['--log-level', 'loud'], '--log-level'],
   [['--data', ''], '--data'],
   [['--passphrase', 'secret'], '--passphrase'],
-  [['stray'], 'too many arguments'],
+  [['stray'], 'Too many arguments'],
 ])('%j is refused in one line that names it', (argv, named) => {
   const refusal = (() => {
     try {

@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openDataFolder, readOwnerFacts } from '../../../../electron/core/storage/data-folder.ts'
@@ -29,6 +38,39 @@ describe('the data folder', () => {
     expect(statSync(path).mode & 0o777).toBe(0o700)
     expect(logger.lines).toMatchObject([{ level: 'warn', fields: { path, mode: '755' } }])
     folder.close()
+  })
+
+  it.skipIf(process.platform === 'win32')(
+    'closes what came in it open: a copied or restored folder, its links left alone',
+    async () => {
+      const path = join(tempFolder(), 'keyway')
+      const outside = join(tempFolder(), 'outside')
+      mkdirSync(join(path, 'connections'), { recursive: true })
+      const files = ['settings.json', 'keyway.log', 'connections/a.json'].map((name) => join(path, name))
+      for (const file of [...files, outside]) writeFileSync(file, '{}')
+      for (const file of [...files, outside]) chmodSync(file, 0o666)
+      for (const folder of [path, join(path, 'connections')]) chmodSync(folder, 0o777)
+      symlinkSync(outside, join(path, 'link'))
+      const folder = await open(path)
+      folder.close()
+      expect(files.map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600, 0o600])
+      expect(statSync(join(path, 'connections')).mode & 0o777).toBe(0o700)
+      expect(statSync(outside).mode & 0o777).toBe(0o666)
+    },
+  )
+
+  it.skipIf(process.platform === 'win32')('gets back the rights that its owner lacks', async () => {
+    const path = join(tempFolder(), 'keyway')
+    const before = process.umask(0o777)
+    try {
+      mkdirSync(path)
+      expect(statSync(path).mode & 0o777).toBe(0)
+    } finally {
+      process.umask(before)
+    }
+    const folder = await open(path)
+    folder.close()
+    expect(statSync(path).mode & 0o777).toBe(0o700)
   })
 
   it.skipIf(process.getuid?.() !== 0)(
