@@ -62,6 +62,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     async close() {
       closing.abort()
       context.vends.close()
+      proxy.close()
       await (await framework.started())?.close()
       await release?.()
     },

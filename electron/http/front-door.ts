@@ -31,7 +31,7 @@ export function createFrontDoor(
     if (origin !== null && isPreflight(request.method, wantedMethod, admission)) {
       answerPreflight(response, origin, request.headers['access-control-request-headers'])
     } else if (isTokenCall(request.method, path)) tokens(request, response, admission)
-    else if (isProxyCall(request.method, path)) proxy(request, response, admission)
+    else if (isProxyCall(request.method, path)) proxy.answer(request, response, admission)
     else if (path === '/healthz' && (request.method === 'GET' || request.method === 'HEAD'))
       answerHealth(context, response)
     else {
@@ -45,6 +45,7 @@ export function createFrontDoor(
   return (request, response) => {
     try {
       if (context.closing.aborted) throw new KeywayError('shutting_down')
+      if (proxy.answerAgain(request, response)) return
       const admission = guard(request, context.keyway)
       noteAdmission(request, admission)
       route(request, response, admission)

@@ -2,9 +2,11 @@
 import { KeywayError } from '../../shared/contract/errors.ts'
 import type { ConnectionRecord } from '../../shared/contract/connection.ts'
 import { may } from '../../shared/domain/app-policy.ts'
+import type { TargetUrl } from '../../shared/domain/proxy-target.ts'
 import type { AppSession, Keyway } from '../core/keyway.ts'
 
-export type Use = { what: 'token' } | { what: 'proxy'; method: string; url: URL; bodyBytes: number | null }
+export type Use =
+  { what: 'token' } | { what: 'proxy'; method: string; url: TargetUrl; bodyBytes: number | null }
 
 /** Resolves when it is allowed. `gone` is asked only when the person is. @throws KeywayError forbidden | approval_denied | approval_timeout */
 export async function permit(

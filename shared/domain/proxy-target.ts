@@ -11,12 +11,13 @@ export type TargetPolicy = {
   readonly privateHosts: readonly string[]
 }
 
+/** The address as it will be sent; what a URL says of itself. */
+export type TargetUrl = Readonly<
+  Pick<URL, 'origin' | 'protocol' | 'host' | 'hostname' | 'port' | 'pathname' | 'search' | 'href'>
+>
+
 export type Target =
-  | {
-      kind: 'ok'
-      url: URL
-      privateAllowed: boolean
-    }
+  | { kind: 'ok'; url: TargetUrl; privateAllowed: boolean }
   | { kind: 'refused'; code: 'target_not_allowed' | 'invalid_request'; reason: string }
 
 /** `requested`: relative (`/files?x=1`, `files`) or absolute. */
@@ -32,19 +33,69 @@ export function resolveTarget(policy: TargetPolicy, requested: string): Target {
 function relative(policy: TargetPolicy, requested: string): Target {
   if (requested.startsWith('//'))
     return refused('An address that starts with two slashes names another host.')
-  if (policy.baseUrl === null) {
+  const base = baseOf(policy)
+  if (base === null) {
     return refused('This connection has no base address; send the whole address of an allowed host.')
   }
+  if (isPlain(requested)) return plainTarget(base, requested)
   const { path, query } = split(requested)
   const checked = checkPath(`/${path.replace(/^\//, '')}`)
   if (checked.kind === 'refused') return invalid(checked.reason)
-  const base = new URL(policy.baseUrl)
-  const prefix = base.pathname.replace(/\/$/, '')
-  const text = `${base.origin}${prefix}${path === '' || path.startsWith('/') ? path : `/${path}`}${query}`
+  const { prefix } = base
+  const text = `${base.url.origin}${prefix}${path === '' || path.startsWith('/') ? path : `/${path}`}${query}`
   const url = new URL(text)
-  if (url.origin !== base.origin || !url.pathname.startsWith(prefix))
+  if (url.origin !== base.url.origin || !url.pathname.startsWith(prefix))
     return refused('The address leaves its base.')
   return allowed(policy, url)
+}
+
+type Base = { readonly url: URL; readonly prefix: string; readonly privateAllowed: boolean }
+
+// Policies are replaced, never changed, so what was read from one stays right.
+const bases = new WeakMap<TargetPolicy, Base | null>()
+
+function baseOf(policy: TargetPolicy): Base | null {
+  const known = bases.get(policy)
+  if (known !== undefined) return known
+  const url = policy.baseUrl === null ? null : new URL(policy.baseUrl)
+  const base =
+    url === null
+      ? null
+      : {
+          url,
+          prefix: url.pathname.replace(/\/$/, ''),
+          privateAllowed: matchesAny(policy.privateHosts, url, 'any-port'),
+        }
+  bases.set(policy, base)
+  return base
+}
+
+const PLAIN = /^\/[\w\-~!$&()*+,;=:@./]*(?:\?[\w\-~!$%&()*+,;=:@./?[\]]*)?$/
+
+/** Nearly every address: nothing encoded in the path, no dot segments, nothing that a URL parser would write another way. */
+function isPlain(requested: string): boolean {
+  return PLAIN.test(requested) && !/\/[./]/.test(split(requested).path)
+}
+
+/** What parsing would give, without parsing; a property test compares the two. */
+function plainTarget(
+  { url: { origin, protocol, host, hostname, port }, prefix, privateAllowed }: Base,
+  requested: string,
+): Target {
+  const { path, query } = split(requested)
+  const pathname = `${prefix}${path}`
+  const search = query === '?' ? '' : query
+  const url = {
+    origin,
+    protocol,
+    host,
+    hostname,
+    port,
+    pathname,
+    search,
+    href: `${origin}${pathname}${query}`,
+  }
+  return { kind: 'ok', url, privateAllowed }
 }
 
 function absolute(policy: TargetPolicy, requested: string): Target {
@@ -64,7 +115,7 @@ function absolute(policy: TargetPolicy, requested: string): Target {
 }
 
 function isAllowed(policy: TargetPolicy, url: URL): boolean {
-  const base = policy.baseUrl === null ? null : new URL(policy.baseUrl)
+  const base = baseOf(policy)?.url ?? null
   if (base?.origin === url.origin) return true
   if (url.protocol === 'http:' && !matchesAny(policy.privateHosts, url, 'any-port')) return false
   return (
@@ -78,7 +129,11 @@ function allowed(policy: TargetPolicy, url: URL): Target {
 }
 
 /** `any-port`: a pattern without a port takes every port; `own-port`: only the scheme's. */
-export function matchesAny(patterns: readonly string[], url: URL, ports: 'any-port' | 'own-port'): boolean {
+export function matchesAny(
+  patterns: readonly string[],
+  url: TargetUrl,
+  ports: 'any-port' | 'own-port',
+): boolean {
   return patterns.some((pattern) => {
     const { name, port } = splitPattern(pattern.toLowerCase())
     const portFits = port === null ? ports === 'any-port' || url.port === '' : port === effectivePort(url)
@@ -95,7 +150,7 @@ function splitPattern(pattern: string): { name: string; port: string | null } {
   return { name: match?.[1] ?? pattern, port: match?.[2] ?? null }
 }
 
-function effectivePort(url: URL): string {
+function effectivePort(url: TargetUrl): string {
   if (url.port !== '') return url.port
   return url.protocol === 'https:' ? '443' : '80'
 }

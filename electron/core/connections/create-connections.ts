@@ -15,7 +15,7 @@ import type { TokenEngine } from './create-token-service.ts'
 import { disconnectResult, revokeAtProvider } from './disconnect.ts'
 import type { FlowRegistry } from './flows/create-flows.ts'
 import { manageUrl } from './manage-url.ts'
-import { proxyPolicy } from './proxy-policy.ts'
+import { createProxyPolicies } from './proxy-policy.ts'
 import { openTokens } from './sealed-tokens.ts'
 import { selectConnection } from './select-connection.ts'
 
@@ -39,6 +39,7 @@ export type ConnectionsDeps = {
 
 export function createConnections(deps: ConnectionsDeps): Connections {
   const { book, providers, tokens } = deps
+  const policyOf = createProxyPolicies(providers)
 
   const view = (record: ConnectionRecord): ConnectionView => {
     const provider = providers.need(record.providerId)
@@ -86,11 +87,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       return view(book.need(id))
     },
     disconnect: (id) => disconnect(deps, id),
-    proxyPolicy(id) {
-      const record = book.need(id)
-      const provider = providers.need(record.providerId)
-      return proxyPolicy(provider, providers.specOf(provider), record)
-    },
+    proxyPolicy: (id) => policyOf(book.need(id)),
     credential(id) {
       const record = book.need(id)
       const { accessToken, tokenType, dpopKey } = openTokens(deps.box, record)

@@ -7,6 +7,22 @@ import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import { fillMap, fillTemplate, resolveParameters } from '../../../shared/domain/template.ts'
 import { fillUrl } from '../../../shared/domain/template-url.ts'
 import type { ProxyPolicy } from '../keyway.ts'
+import type { ProviderBook } from '../providers/provider-book.ts'
+
+/** The policy of a connection, made once: record and provider change by being replaced, so the same two mean the same policy. */
+export function createProxyPolicies(
+  providers: Pick<ProviderBook, 'need' | 'specOf'>,
+): (connection: ConnectionRecord) => ProxyPolicy {
+  const known = new WeakMap<ConnectionRecord, { provider: ProviderRecord; policy: ProxyPolicy }>()
+  return (connection) => {
+    const provider = providers.need(connection.providerId)
+    const found = known.get(connection)
+    if (found?.provider === provider) return found.policy
+    const policy = proxyPolicy(provider, providers.specOf(provider), connection)
+    known.set(connection, { provider, policy })
+    return policy
+  }
+}
 
 export function proxyPolicy(
   provider: Pick<ProviderRecord, 'clientId' | 'parameters' | 'allowedHosts' | 'privateHosts' | 'extraCa'>,

@@ -1,7 +1,7 @@
 // One read-only request to the connection's API, so that a person sees with their own eyes that it works.
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { TestCallResult } from '../../../shared/contract/ui-api.ts'
-import { resolveTarget } from '../../../shared/domain/proxy-target.ts'
+import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { Connections, Providers } from '../keyway.ts'
 import type { OAuthClient } from '../oauth/oauth-client.ts'
 import type { Clock, HttpFetch } from '../ports.ts'
@@ -55,7 +55,7 @@ async function freshGeneration(deps: TestCallDeps, id: string, rejected: 'yes' |
 async function request(
   deps: TestCallDeps,
   ask: { id: string; method: 'GET' | 'HEAD' },
-  url: URL,
+  url: TargetUrl,
   policy: { headers: Readonly<Record<string, string>>; extraCa: string | null },
 ): Promise<Response> {
   const provider = deps.providers.resolve(deps.connections.record(ask.id)?.providerId ?? '')

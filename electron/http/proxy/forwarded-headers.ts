@@ -51,25 +51,58 @@ const NOT_RETURNED: ReadonlySet<string> = new Set([
 ])
 const NOT_RETURNED_PREFIXES = ['access-control-', 'keyway-']
 
-/** `raw`: names and values in turn. `extra` (token, provider's own headers) replaces what the caller sent under the same name. */
+/** A header's name as it is compared, and where it may go. */
+type Known = { readonly name: string; readonly isForwarded: boolean; readonly isReturned: boolean }
+
+// The same few names come with every request, so each is judged once. They are chosen by others: hence the limit.
+const known = new Map<string, Known>()
+const MOST_KNOWN = 2000
+
+function look(written: string): Known {
+  const found = known.get(written)
+  if (found !== undefined) return found
+  const name = written.toLowerCase()
+  const judged = {
+    name,
+    isForwarded:
+      !NOT_FORWARDED.has(name) && !NOT_FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix)),
+    isReturned: !NOT_RETURNED.has(name) && !NOT_RETURNED_PREFIXES.some((prefix) => name.startsWith(prefix)),
+  }
+  if (known.size >= MOST_KNOWN) known.clear()
+  known.set(written, judged)
+  return judged
+}
+
+export const isReturned = (name: string): boolean => look(name).isReturned
+
+/**
+ * What the caller sent, without what stays here. `raw`: names and values in turn, spelled as they came. `defaults` are for what the caller
+ * did not say; `own` (token, length) replaces what it did.
+ */
 export function requestHeaders(
   raw: readonly string[],
-  extra: ReadonlyArray<readonly [string, string]>,
+  defaults: Readonly<Record<string, string>>,
+  own: ReadonlyArray<readonly [string, string]>,
 ): string[] {
-  const replaced = new Set(extra.map(([name]) => name.toLowerCase()))
   const named = namedByConnection(raw)
+  const replaced = own.map(([name]) => look(name).name)
+  const said = new Set<string>(replaced)
   const kept: string[] = []
-  let hasAgent = replaced.has('user-agent')
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = (raw[index] ?? '').toLowerCase()
-    if (NOT_FORWARDED.has(name) || replaced.has(name) || named.has(name)) continue
-    if (NOT_FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix))) continue
-    if (name === 'user-agent') hasAgent = true
-    kept.push(name, raw[index + 1] ?? '')
+    const written = raw[index] ?? ''
+    const { name, isForwarded } = look(written)
+    if (!isForwarded || replaced.includes(name) || named.has(name)) continue
+    said.add(name)
+    kept.push(written, raw[index + 1] ?? '')
+  }
+  for (const name of Object.keys(defaults)) {
+    if (said.has(look(name).name)) continue
+    said.add(look(name).name)
+    kept.push(name, defaults[name] ?? '')
   }
   // Some APIs refuse calls without one.
-  if (!hasAgent) kept.push('user-agent', 'keyway')
-  for (const [name, value] of extra) kept.push(name, value)
+  if (!said.has('user-agent')) kept.push('user-agent', 'keyway')
+  for (const [name, value] of own) kept.push(name, value)
   return kept
 }
 
@@ -85,36 +118,74 @@ export function responseHeaders(
   answer: { method: string; status: number },
 ): ReturnedHeaders {
   const named = namedByConnection(raw)
-  const headers: string[] = []
-  let contentLength: number | null = null
-  let retryAfter: string | null = null
-  let location: string | null = null
-  let cacheControl = false
-  const bodyless = answer.method === 'HEAD' || answer.status === 204 || answer.status === 304
+  const returned: ReturnedHeaders = { headers: [], contentLength: null, retryAfter: null, location: null }
+  const { headers } = returned
+  const isBodyless = answer.method === 'HEAD' || answer.status === 204 || answer.status === 304
   const isChunked = /\bchunked\b/i.test(valueOf(raw, 'transfer-encoding') ?? '')
+  let cacheControl = false
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = (raw[index] ?? '').toLowerCase()
+    const written = raw[index] ?? ''
     const value = raw[index + 1] ?? ''
-    if (NOT_RETURNED.has(name) || named.has(name)) continue
-    if (NOT_RETURNED_PREFIXES.some((prefix) => name.startsWith(prefix))) continue
-    // Trailers can only follow a chunked body.
-    if (name === 'trailer' && (bodyless || !isChunked)) continue
-    if (name === 'content-length' && !/^\d+$/.test(value)) continue
-    if (name === 'content-length') contentLength = Number(value)
-    if (name === 'retry-after') retryAfter = value
-    if (name === 'location') location = value
-    if (name === 'cache-control') cacheControl = true
-    headers.push(raw[index] ?? '', value)
+    const { name, isReturned: mayPass } = look(written)
+    if (!mayPass || named.has(name)) continue
+    switch (name) {
+      case 'content-length':
+        // One beside a transfer coding, or on what has no body by definition, would frame the next answer wrongly (RFC 9112 6.3).
+        if (!/^\d+$/.test(value) || isChunked || answer.status === 204) continue
+        returned.contentLength = Number(value)
+        break
+      case 'trailer':
+        // Trailers can only follow a chunked body.
+        if (isBodyless || !isChunked) continue
+        break
+      case 'retry-after':
+        returned.retryAfter = value
+        break
+      case 'location':
+        returned.location = value
+        break
+      case 'cache-control':
+        cacheControl = true
+        break
+      default:
+    }
+    headers.push(written, value)
   }
   headers.push('x-content-type-options', 'nosniff', 'keyway-upstream', '1')
   if (!cacheControl) headers.push('cache-control', 'no-store')
-  return { headers, contentLength, retryAfter, location }
+  return returned
 }
+
+/** What may follow a body: nothing that belongs to its head (RFC 9110 6.5.1). */
+export function returnedTrailers(raw: readonly string[]): Array<[string, string]> {
+  const trailers: Array<[string, string]> = []
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const { name, isReturned: mayPass } = look(raw[index] ?? '')
+    if (mayPass && !NOT_TRAILING.has(name)) trailers.push([raw[index] ?? '', raw[index + 1] ?? ''])
+  }
+  return trailers
+}
+
+const NOT_TRAILING: ReadonlySet<string> = new Set([
+  'content-length',
+  'content-encoding',
+  'content-type',
+  'content-range',
+  'trailer',
+  'location',
+  'retry-after',
+  'cache-control',
+  'expires',
+  'vary',
+  'www-authenticate',
+])
 
 function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
   const value = valueOf(raw, 'connection')
   if (value === null) return NONE
-  return new Set(value.split(',').map((name) => name.trim().toLowerCase()))
+  const bare = value.toLowerCase()
+  if (bare === 'keep-alive' || bare === 'close') return NONE
+  return new Set(bare.split(',').map((name) => name.trim()))
 }
 
 const NONE: ReadonlySet<string> = new Set()

@@ -1,26 +1,28 @@
 // What to do with an answer's head: hand it on, or try again in a better way. Pure; the trip says what was tried before.
-import { resolveTarget } from '../../../shared/domain/proxy-target.ts'
+import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { ProxyPolicy } from '../../core/keyway.ts'
 import type { ReturnedHeaders } from './forwarded-headers.ts'
 import type { ProxiedCall } from './proxied-call.ts'
+import type { Tried } from './relay.ts'
+import { isBound } from './token-headers.ts'
 
 export type Move =
   | { kind: 'relay' }
   | { kind: 'fresh_token' }
-  | { kind: 'with_nonce'; nonce: string }
+  | { kind: 'with_nonce' }
   | { kind: 'wait'; delayMs: number }
-  | { kind: 'redirect'; url: URL }
+  | { kind: 'redirect'; url: TargetUrl }
 
 type Seen = {
   status: number
   head: ReturnedHeaders
   trip: {
     call: Pick<ProxiedCall, 'method' | 'body'>
-    url: URL
+    url: TargetUrl
     policy: ProxyPolicy
     token: { tokenType: string }
-    nonce: string | null
     retriedToken: boolean
+    retriedNonce: boolean
     waits: number
     redirects: number
   }
@@ -37,18 +39,36 @@ const MOST_REDIRECTS = 5
 
 export function nextMove(seen: Seen): Move {
   const { status, trip } = seen
-  const replayable = trip.call.body === null || Buffer.isBuffer(trip.call.body)
-  if (!replayable) return { kind: 'relay' }
+  if (!isReplayable(trip.call)) return { kind: 'relay' }
   if (status === 401) return afterUnauthorized(seen)
   if (status === 429 || status === 503) return afterOverload(seen)
   return REDIRECTS.has(status) ? afterRedirect(seen) : { kind: 'relay' }
 }
 
+/** A body that was streamed is gone. */
+function isReplayable({ body }: Seen['trip']['call']): boolean {
+  return body === null || Buffer.isBuffer(body)
+}
+
+const DEAD_SOCKET: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
+/**
+ * A server may close a kept connection just when the next request is written to it. What did not leave, or may be repeated anyway, is sent
+ * once more (RFC 9112 9.3.1); anything else is never sent twice.
+ */
+export function maySendAgain(
+  { call, resent }: Pick<Seen['trip'], 'call'> & { resent: boolean },
+  { error, answered, sent }: Extract<Tried, { kind: 'failed' }>,
+): boolean {
+  if (resent || answered || !isReplayable(call)) return false
+  if (!DEAD_SOCKET.has((error as NodeJS.ErrnoException).code)) return false
+  return !sent || IDEMPOTENT.has(call.method)
+}
+
 function afterUnauthorized({ head, trip }: Seen): Move {
-  const nonce = headerOf(head.headers, 'dpop-nonce')
   // RFC 9449 9: the server wants a nonce of its own in the proof; the token itself may be fine.
-  if (trip.token.tokenType.toLowerCase() === 'dpop' && nonce !== null && trip.nonce === null) {
-    return { kind: 'with_nonce', nonce }
+  if (isBound(trip.token) && headerOf(head.headers, 'dpop-nonce') !== null && !trip.retriedNonce) {
+    return { kind: 'with_nonce' }
   }
   return trip.retriedToken ? { kind: 'relay' } : { kind: 'fresh_token' }
 }
@@ -74,7 +94,7 @@ function afterRedirect({ head, trip }: Seen): Move {
   ) {
     return { kind: 'relay' }
   }
-  const url = new URL(head.location, trip.url)
+  const url = new URL(head.location, trip.url.href)
   url.hash = ''
   if (url.origin !== trip.url.origin) return { kind: 'relay' }
   const target = resolveTarget(trip.policy, url.href)
@@ -89,7 +109,7 @@ export function retryAfterMs(value: string | null, nowMs: number): number | null
   return Number.isNaN(at) ? null : Math.max(0, at - nowMs)
 }
 
-function headerOf(flat: readonly string[], wanted: string): string | null {
+export function headerOf(flat: readonly string[], wanted: string): string | null {
   const index = flat.findIndex((each, at) => at % 2 === 0 && each.toLowerCase() === wanted)
   return index === -1 ? null : (flat[index + 1] ?? null)
 }

@@ -3,12 +3,16 @@
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { responseHeaders, type ReturnedHeaders } from './forwarded-headers.ts'
+import type { Routes } from '../../core/network/outgoing.ts'
+import { responseHeaders, returnedTrailers, type ReturnedHeaders } from './forwarded-headers.ts'
+import { passInformation } from './informational.ts'
 
 export type Try = {
-  url: URL
+  origin: string
+  /** With its query. */
+  path: string
   method: string
-  headers: string[]
+  headers: readonly string[]
   body: Buffer | Readable | null
   /** Looks at the head of the answer: hand it on, or drop it and try again. */
   decide(status: number, head: ReturnedHeaders): 'relay' | 'drop'
@@ -17,144 +21,169 @@ export type Try = {
 export type Tried =
   | { kind: 'relayed'; status: number; bytes: number }
   | { kind: 'dropped'; status: number; head: ReturnedHeaders }
-  /** `answered`: part of the answer has been handed on already. */
-  | { kind: 'failed'; error: Error; answered: boolean; bytes: number }
+  /** `answered`: part of the answer has been handed on already. `sent`: the upstream may have got the request, or part of it. */
+  | { kind: 'failed'; error: Error; answered: boolean; sent: boolean; bytes: number }
   | { kind: 'caller_gone'; bytes: number }
 
 /** A model may think for minutes before its first byte; a silent stream may be a long poll. */
-const TIMEOUTS = { headersTimeout: 300_000, bodyTimeout: 900_000 }
+const HEADERS_TIMEOUT_MS = 300_000
+const BODY_TIMEOUT_MS = 900_000
 /** What is dropped is read to the end, so that its connection can be used again, unless it is long. */
 const MOST_DROPPED_BYTES = 64 * 1024
 
-/** What is known about the running try. */
-type Running = {
-  readonly attempt: Try
-  readonly response: ServerResponse
-  controller: Dispatcher.DispatchController | null
-  status: number
-  bytes: number
-  dropped: ReturnedHeaders | null
-  /** The first piece waits for the end of the turn: a short answer then leaves in one write, together with its head. */
-  held: Buffer | null
-  over: boolean
-  settle(tried: Tried): void
+export function tryOnce(
+  routes: Routes,
+  response: ServerResponse,
+  attempt: Try,
+  done: (tried: Tried) => void,
+): void {
+  const relay = new Relay(response, attempt, done)
+  if (relay.isOver) return
+  const { origin, path, method, headers, body } = attempt
+  routes.dispatch(
+    {
+      origin,
+      path,
+      method,
+      // The library takes it for its own, but only reads it.
+      headers: headers as string[],
+      body,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      bodyTimeout: BODY_TIMEOUT_MS,
+    },
+    relay,
+  )
 }
 
-export function tryOnce(dispatcher: Dispatcher, response: ServerResponse, attempt: Try): Promise<Tried> {
-  return new Promise((resolve) => {
-    const running: Running = {
-      attempt,
-      response,
-      controller: null,
-      status: 0,
-      bytes: 0,
-      dropped: null,
-      held: null,
-      over: false,
-      settle(tried) {
-        if (running.over) return
-        running.over = true
-        response.off('close', gone)
-        response.off('drain', drained)
-        resolve(tried)
-      },
-    }
-    const gone = (): void => {
-      running.settle({ kind: 'caller_gone', bytes: running.bytes })
-      running.controller?.abort(new Error('the caller has gone'))
-    }
-    const drained = (): void => running.controller?.resume()
-    if (response.destroyed) {
-      gone()
+/** A class, because one is made for every request. */
+class Relay implements Dispatcher.DispatchHandler {
+  readonly #response: ServerResponse
+  readonly #attempt: Try
+  readonly #done: (tried: Tried) => void
+  readonly #gone = (): void => this.#callerGone()
+  #controller: Dispatcher.DispatchController | null = null
+  #status = 0
+  #bytes = 0
+  #dropped: ReturnedHeaders | null = null
+  /** The first piece waits for the end of the turn: a short answer then leaves in one write, together with its head. */
+  #held: Buffer | null = null
+  #isFlushed = false
+  isOver = false
+
+  constructor(response: ServerResponse, attempt: Try, done: (tried: Tried) => void) {
+    this.#response = response
+    this.#attempt = attempt
+    this.#done = done
+    if (response.destroyed) this.#callerGone()
+    else response.on('close', this.#gone)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.isOver) controller.abort(new Error('the caller has gone'))
+  }
+
+  onResponseStart(
+    { rawHeaders }: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    message: string | undefined,
+  ): void {
+    const response = this.#response
+    const raw = rawPairs(rawHeaders)
+    if (status < 200) {
+      passInformation(response, status, raw)
       return
     }
-    response.once('close', gone)
-    response.on('drain', drained)
-    const { url, method, headers, body } = attempt
-    dispatcher.dispatch(
-      { origin: url.origin, path: url.pathname + url.search, method, headers, body, ...TIMEOUTS },
-      {
-        onRequestStart(controller) {
-          running.controller = controller
-          if (running.over) controller.abort(new Error('the caller has gone'))
-        },
-        onResponseStart: (controller, status, _headers, message) =>
-          start(running, controller, status, message),
-        onResponseData: (controller, piece) => take(running, controller, piece),
-        onResponseEnd: (controller) => end(running, controller),
-        onResponseError: (_controller, error) => fail(running, error),
-      },
-    )
-  })
-}
+    this.#status = status
+    const head = responseHeaders(raw, { method: this.#attempt.method, status })
+    if (this.#attempt.decide(status, head) === 'drop') {
+      this.#dropped = head
+      return
+    }
+    if (isReason(message)) response.writeHead(status, message, head.headers)
+    else response.writeHead(status, head.headers)
+    process.nextTick(flush, this)
+  }
 
-function start(
-  running: Running,
-  { rawHeaders }: Dispatcher.DispatchController,
-  status: number,
-  message: string | undefined,
-): void {
-  if (status < 200) return
-  const { attempt, response } = running
-  running.status = status
-  const head = responseHeaders(rawPairs(rawHeaders), { method: attempt.method, status })
-  if (attempt.decide(status, head) === 'drop') running.dropped = head
-  else if (message === undefined || message === '') response.writeHead(status, head.headers)
-  else response.writeHead(status, message, head.headers)
-}
+  onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
+    this.#bytes += piece.length
+    if (this.#dropped !== null) {
+      if (this.#bytes <= MOST_DROPPED_BYTES) return
+      this.#settle({ kind: 'dropped', status: this.#status, head: this.#dropped })
+      controller.abort(new Error('dropped for another try'))
+    } else if (this.#isFlushed) this.#write(piece)
+    else if (this.#held === null) this.#held = piece
+    else {
+      this.flush()
+      this.#write(piece)
+    }
+  }
 
-function take(running: Running, controller: Dispatcher.DispatchController, piece: Buffer): void {
-  running.bytes += piece.length
-  if (running.dropped !== null) {
-    if (running.bytes <= MOST_DROPPED_BYTES) return
-    running.settle({ kind: 'dropped', status: running.status, head: running.dropped })
-    controller.abort(new Error('dropped for another try'))
-  } else if (running.bytes === piece.length) {
-    running.held = piece
-    process.nextTick(flush, running)
-  } else {
-    flush(running)
-    write(running, piece)
+  onResponseEnd({ rawTrailers }: Dispatcher.DispatchController): void {
+    const response = this.#response
+    const held = this.#held
+    if (this.#dropped !== null) {
+      this.#settle({ kind: 'dropped', status: this.#status, head: this.#dropped })
+      return
+    }
+    const trailers = returnedTrailers(rawPairs(rawTrailers))
+    if (trailers.length > 0) response.addTrailers(trailers)
+    this.#settle({ kind: 'relayed', status: this.#status, bytes: this.#bytes })
+    if (held === null) response.end()
+    else response.end(held)
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    if (this.#dropped !== null) {
+      this.#settle({ kind: 'dropped', status: this.#status, head: this.#dropped })
+      return
+    }
+    const { headersSent } = this.#response
+    const sent = this.#controller !== null
+    this.#settle({ kind: 'failed', error, answered: headersSent, sent, bytes: this.#bytes })
+  }
+
+  /** A head that waits for its first event is worth having; so is the first piece of a long answer. */
+  flush(): void {
+    if (this.isOver || this.#isFlushed) return
+    this.#isFlushed = true
+    const piece = this.#held
+    this.#held = null
+    if (piece === null) this.#response.flushHeaders()
+    else this.#write(piece)
+  }
+
+  #write(piece: Buffer): void {
+    if (this.#response.write(piece)) return
+    const controller = this.#controller
+    controller?.pause()
+    this.#response.once('drain', () => controller?.resume())
+  }
+
+  #callerGone(): void {
+    this.#settle({ kind: 'caller_gone', bytes: this.#bytes })
+    this.#controller?.abort(new Error('the caller has gone'))
+  }
+
+  #settle(tried: Tried): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.#response.off('close', this.#gone)
+    this.#done(tried)
   }
 }
 
-function flush(running: Running): void {
-  const piece = running.held
-  if (piece === null || running.over) return
-  running.held = null
-  write(running, piece)
+function flush(relay: Relay): void {
+  relay.flush()
 }
 
-function write({ response, controller }: Running, piece: Buffer): void {
-  if (!response.write(piece)) controller?.pause()
-}
-
-function end(running: Running, { rawTrailers }: Dispatcher.DispatchController): void {
-  const { response, status, bytes, dropped, held } = running
-  if (dropped !== null) {
-    running.settle({ kind: 'dropped', status, head: dropped })
-    return
-  }
-  const trailers = rawPairs(rawTrailers)
-  if (trailers.length > 0) response.addTrailers(pairsOf(trailers))
-  running.settle({ kind: 'relayed', status, bytes })
-  if (held === null) response.end()
-  else response.end(held)
-}
-
-function fail(running: Running, error: Error): void {
-  const { response, status, bytes, dropped } = running
-  if (dropped === null) running.settle({ kind: 'failed', error, answered: response.headersSent, bytes })
-  else running.settle({ kind: 'dropped', status, head: dropped })
+/** Bytes that node would not write are left out; nobody needs the phrase (RFC 9112 4). */
+function isReason(message: string | undefined): message is string {
+  return message !== undefined && /^[\t\x20-\x7e\x80-\xff]+$/.test(message)
 }
 
 function rawPairs(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
   if (!Array.isArray(raw)) return []
   return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
-}
-
-function pairsOf(flat: readonly string[]): Array<[string, string]> {
-  return flat.flatMap((name, index) =>
-    index % 2 === 0 ? [[name, flat[index + 1] ?? ''] as [string, string]] : [],
-  )
 }

@@ -1,9 +1,10 @@
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import { PrivateTargetError } from './pinned-lookup.ts'
 import { privateTarget } from './upstreams.ts'
 
 /** Why the API could not be reached, in Keyway's words. */
-export function upstreamFailure(error: Error, url: URL): KeywayError {
+export function upstreamFailure(error: Error, url: TargetUrl): KeywayError {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (at instanceof PrivateTargetError) return privateTarget(url)
     const { code } = at as NodeJS.ErrnoException

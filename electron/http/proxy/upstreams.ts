@@ -1,36 +1,42 @@
 // Connections to the APIs behind the proxy: kept alive, apart for each set of authorities and for whether private addresses are allowed, so
 // that a socket opened with one connection's leave is never used by another that has none.
 import { isIP } from 'node:net'
-import type { Dispatcher } from 'undici'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import type { Lookup, Outgoing } from '../../core/network/outgoing.ts'
+import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
+import type { Lookup, Outgoing, Routes } from '../../core/network/outgoing.ts'
 import { createPinnedLookup, resolveBySystem, type Resolve } from './pinned-lookup.ts'
 import { isPrivateAddress } from './private-addresses.ts'
 
 export type Upstreams = {
   /** @throws KeywayError target_not_allowed for a private address that is written out */
-  dispatcherFor(url: URL, options: { extraCa: string | null; privateAllowed: boolean }): Promise<Dispatcher>
+  routesFor(
+    url: TargetUrl,
+    leave: { policy: { extraCa: string | null }; privateAllowed: boolean },
+  ): Routes | Promise<Routes>
 }
 
 export function createUpstreams(outgoing: Outgoing, resolve: Resolve = resolveBySystem): Upstreams {
-  const lookups = new Map<string, Lookup>()
-  const lookupFor = (extraCa: string | null, privateTargets: 'allowed' | 'refused'): Lookup => {
-    const key = `${privateTargets} ${extraCa ?? ''}`
-    const known = lookups.get(key) ?? createPinnedLookup(resolve, privateTargets)
-    lookups.set(key, known)
-    return known
-  }
+  const open = new Map<string | null, Lookup>()
+  const guarded = new Map<string | null, Lookup>()
   return {
-    dispatcherFor(url, { extraCa, privateAllowed }) {
-      const bare = url.hostname.replace(/^\[|\]$/g, '')
+    routesFor(url, { policy: { extraCa }, privateAllowed }) {
       // A written-out address is never looked up, so it is checked here.
-      if (!privateAllowed && isIP(bare) !== 0 && isPrivateAddress(bare)) throw privateTarget(url)
-      return outgoing.dispatcherFor(extraCa, lookupFor(extraCa, privateAllowed ? 'allowed' : 'refused'))
+      if (!privateAllowed && isWrittenOutPrivate(url.hostname)) throw privateTarget(url)
+      const lookups = privateAllowed ? open : guarded
+      const lookup =
+        lookups.get(extraCa) ?? createPinnedLookup(resolve, privateAllowed ? 'allowed' : 'refused')
+      lookups.set(extraCa, lookup)
+      return outgoing.routesFor(extraCa, lookup)
     },
   }
 }
 
-export function privateTarget(url: URL): KeywayError {
+function isWrittenOutPrivate(hostname: string): boolean {
+  const bare = hostname.replace(/^\[|\]$/g, '')
+  return isIP(bare) !== 0 && isPrivateAddress(bare)
+}
+
+export function privateTarget(url: Pick<TargetUrl, 'host'>): KeywayError {
   return new KeywayError('target_not_allowed', {
     message: `${url.host} is an address in a private network, which this connection may not be used with.`,
     nextStep: "Add the host to the provider's private hosts if it is meant.",

@@ -119,9 +119,26 @@ test('whatever is asked for, what comes out is on an allowed origin, below the b
       if (target.kind === 'refused') return
       expect(origins.has(target.url.origin) || target.url.hostname.endsWith('.files.example.com')).toBe(true)
       expect(target.url.pathname.split('/')).not.toContain('..')
-      expect(target.url.username + target.url.password + target.url.hash).toBe('')
+      const { username, password, hash } = new URL(target.url.href)
+      expect(username + password + hash).toBe('')
     }),
     { numRuns: 2000 },
+  )
+})
+
+test('the short way for plain addresses says what the URL parser would say', () => {
+  const character = fc.integer({ min: 0x20, max: 0x7f }).map((code) => String.fromCharCode(code))
+  const piece = fc.oneof(character, fc.constantFrom('/', '.', '?', 'a', '%2e', ';', ':', '@', "'", '[', '|'))
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      const target = resolveTarget(policy, `/${pieces.join('')}`)
+      if (target.kind === 'refused') return
+      const parsed = new URL(target.url.href)
+      for (const part of ['origin', 'protocol', 'host', 'hostname', 'port', 'pathname', 'search'] as const)
+        expect(target.url[part]).toBe(parsed[part])
+      expect(parsed.href).toBe(target.url.href)
+    }),
+    { numRuns: 5000 },
   )
 })
 

@@ -1,0 +1,81 @@
+// One try of a trip: the headers with the token, the way there, and what the head of the answer means for the next step.
+import type { Routes } from '../../core/network/outgoing.ts'
+import { leftMs } from './budget.ts'
+import { requestHeaders, type ReturnedHeaders } from './forwarded-headers.ts'
+import { headerOf, nextMove, type Move } from './next-move.ts'
+import { tryOnce, type Tried } from './relay.ts'
+import { plainTokenHeaders, provenTokenHeaders, type TokenHeaders } from './token-headers.ts'
+import type { ForwardParts, ReadyHeaders, Trip } from './trip.ts'
+
+export type Attempted = { tried: Tried; move: Move }
+
+export function attempt(parts: ForwardParts, trip: Trip): Promise<Attempted> {
+  const routes = parts.upstreams.routesFor(trip.url, trip)
+  const headers = trip.ready?.token === trip.token ? trip.ready.headers : headersFor(parts, trip)
+  if (!(routes instanceof Promise) && !(headers instanceof Promise))
+    return new Promise((resolve) => send(parts, trip, { routes, headers }, resolve))
+  return Promise.all([routes, headers]).then(
+    ([way, ready]) => new Promise((resolve) => send(parts, trip, { routes: way, headers: ready }, resolve)),
+  )
+}
+
+/** Kept for the next request with the same head; null where every request needs its own. */
+export function readyHeaders(trip: Pick<Trip, 'call' | 'policy' | 'token'>): ReadyHeaders | null {
+  const { token } = trip
+  const carried = plainTokenHeaders(token)
+  return carried === null ? null : { token, headers: withToken(trip, carried) }
+}
+
+function headersFor(parts: ForwardParts, trip: Trip): readonly string[] | Promise<readonly string[]> {
+  const carried = plainTokenHeaders(trip.token)
+  if (carried !== null) return withToken(trip, carried)
+  const { call, url, connection } = trip
+  const proof = { method: call.method, url, nonce: parts.nonces.last(connection.id, url.origin) }
+  return provenTokenHeaders(parts.context.keyway, connection, proof).then((proven) => withToken(trip, proven))
+}
+
+function withToken({ call, policy }: Pick<Trip, 'call' | 'policy'>, carried: TokenHeaders): string[] {
+  const isStreamed = call.body !== null && !Buffer.isBuffer(call.body)
+  const length = isStreamed && call.bodyBytes !== null ? String(call.bodyBytes) : null
+  const own = length === null ? carried : [...carried, ['content-length', length] as const]
+  return requestHeaders(call.headers, policy.headers, own)
+}
+
+function send(
+  parts: ForwardParts,
+  trip: Trip,
+  { routes, headers }: { routes: Routes; headers: readonly string[] },
+  resolve: (attempted: Attempted) => void,
+): void {
+  const { call, url, response } = trip
+  let move: Move = { kind: 'relay' }
+  const decide = (status: number, head: ReturnedHeaders): 'relay' | 'drop' => {
+    learn(parts, trip, status, head)
+    // Whatever is below 300 is the API's answer.
+    if (status >= 300) move = moveAfter(parts, trip, status, head)
+    return move.kind === 'relay' ? 'relay' : 'drop'
+  }
+  const path = url.pathname + url.search
+  tryOnce(
+    routes,
+    response,
+    { origin: url.origin, path, method: call.method, headers, body: call.body, decide },
+    (tried) => resolve({ tried, move }),
+  )
+}
+
+function moveAfter(parts: ForwardParts, trip: Trip, status: number, head: ReturnedHeaders): Move {
+  const { clock } = parts.context.keyway
+  return nextMove({ status, head, trip, leftMs: leftMs(clock, trip), nowMs: clock.now() })
+}
+
+/** What an answer says about the token, and the nonce for the next proof. */
+function learn({ context, nonces }: ForwardParts, trip: Trip, status: number, head: ReturnedHeaders): void {
+  const { tokens } = context.keyway
+  const { connection, token, url } = trip
+  if (status === 401) tokens.reportApiOutcome(connection.id, token.generation, 'unauthorized')
+  else if (status < 400) tokens.reportApiOutcome(connection.id, token.generation, 'worked')
+  if (plainTokenHeaders(token) !== null) return
+  const nonce = headerOf(head.headers, 'dpop-nonce')
+  if (nonce !== null) nonces.note(connection.id, url.origin, nonce)
+}
