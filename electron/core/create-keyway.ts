@@ -172,5 +172,6 @@ function snapshotOf(deps: KeywayDeps, parts: Parts): Snapshot {
     approvals: parts.apps.approvals.list(),
     damages: deps.damages.list(),
     rehearsal: parts.rehearsals.state(),
+    dataFolder: deps.place?.folder ?? null,
   }
 }

@@ -82,6 +82,8 @@ export type Snapshot = {
   approvals: Approval[]
   damages: DamageView[]
   rehearsal: RehearsalState
+  /** Where everything is kept; null where there is no folder. */
+  dataFolder: string | null
 }
 
 export type RedirectPlan = {

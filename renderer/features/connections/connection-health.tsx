@@ -1,12 +1,15 @@
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { Button, buttonClasses } from '../../components/button.tsx'
 import { Callout, type Tone } from '../../components/callout.tsx'
+import { offlineScope } from '../../../shared/domain/offline-scope.ts'
 import { hrefOf } from '../../lib/route.ts'
 import { statusTones } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { clock, relative } from '../../lib/time.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { useCall } from '../../stores/use-call.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 
@@ -57,6 +60,7 @@ function Trouble({ connection, now }: { connection: ConnectionView; now: number 
             <Button size="sm" pending={refresh.pending} onClick={() => void refresh.run({ id })}>
               {text.common.retry}
             </Button>
+            <StopWaiting call={refresh} size="sm" />
           </>
         }
       >
@@ -77,7 +81,9 @@ function Lapsing({ connection, stopsWorkingAt, now }: LapsingProps) {
   const signIn = useStartSignIn()
   const words = text.connections.detail
   const time = clock(stopsWorkingAt, now)
-  const { providerId, id, hasRefreshToken } = connection
+  const { providerId, id, hasRefreshToken, requestedScopes } = connection
+  const spec = useSnapshot().providers.find((provider) => provider.id === providerId)?.spec
+  const scope = spec === undefined ? null : offlineScope(spec, requestedScopes)
   return (
     <div className="mb-8">
       <Callout
@@ -92,7 +98,9 @@ function Lapsing({ connection, stopsWorkingAt, now }: LapsingProps) {
               void signIn.start({
                 providerId,
                 connectionId: id,
-                ...(hasRefreshToken ? {} : { prompt: 'consent' }),
+                ...(hasRefreshToken
+                  ? {}
+                  : { prompt: 'consent', ...(scope === null ? {} : { addScopes: [scope] }) }),
               })
             }
           >

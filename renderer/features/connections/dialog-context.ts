@@ -3,7 +3,7 @@ import type { ConnectionView } from '../../../shared/contract/connection.ts'
 
 /** The dialog about a connection that is open; it keeps its own copy, since the connection may vanish under it. */
 export type ConnectionDialog = {
-  kind: 'snippet' | 'test' | 'rename' | 'scopes' | 'report' | 'disconnect'
+  kind: 'snippet' | 'test' | 'rename' | 'scopes' | 'report' | 'ways' | 'disconnect'
   connection: ConnectionView
 }
 

@@ -7,6 +7,7 @@ import { Callout } from '../../components/callout.tsx'
 import { ConfirmDialog } from '../../components/dialog.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { connectionName } from '../../lib/status.ts'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { navigate } from '../../stores/use-route.ts'
@@ -44,6 +45,7 @@ export function DisconnectDialog({
       footer={
         <>
           <Button onClick={close}>{text.common.cancel}</Button>
+          <StopWaiting call={disconnect} />
           <Button look="danger" pending={disconnect.pending} onClick={() => void confirm()}>
             {words.confirm}
           </Button>

@@ -5,6 +5,7 @@ import { ReportDialog } from './report-dialog.tsx'
 import { ScopesDialog } from './scopes-dialog.tsx'
 import { SnippetDialog } from './snippet-dialog.tsx'
 import { TestCallDialog } from './test-call-dialog.tsx'
+import { WaysDialog } from './ways-dialog.tsx'
 
 /** The dialog that is open, whichever it is. */
 export function OpenedDialog({ dialog, onClose }: { dialog: ConnectionDialog; onClose: () => void }) {
@@ -18,6 +19,8 @@ export function OpenedDialog({ dialog, onClose }: { dialog: ConnectionDialog; on
       return <RenameDialog {...props} />
     case 'report':
       return <ReportDialog {...props} />
+    case 'ways':
+      return <WaysDialog {...props} />
     case 'scopes':
       return <ScopesDialog {...props} />
     default:

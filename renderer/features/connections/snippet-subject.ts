@@ -18,6 +18,15 @@ export function snippetSubject(
   }
 }
 
+/** Where a first test call goes: to who the account is, when the provider's description says where that is asked. */
+export function testPath(
+  { apiBaseUrl, providerId }: ConnectionView,
+  { providers }: Pick<Snapshot, 'providers'>,
+): string {
+  const provider = providers.find(({ id }) => id === providerId)
+  return probePath(apiBaseUrl, provider)
+}
+
 /** The address that tells who the account is makes the best first request, where it lies under the API's base and needs no filling. */
 function probePath(apiBaseUrl: string | null, provider: ProviderView | undefined): string {
   const request = provider?.spec.account.request

@@ -12,12 +12,15 @@ import { Select } from '../../components/select.tsx'
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { testPath } from './snippet-subject.ts'
 
 const words = text.connections.test
 
 export function TestCallDialog({ connection, onClose }: { connection: ConnectionView; onClose: () => void }) {
   const [method, setMethod] = useState<'GET' | 'HEAD'>('GET')
-  const [url, setUrl] = useState('')
+  const snapshot = useSnapshot()
+  const [url, setUrl] = useState(() => testPath(connection, snapshot))
   const [result, setResult] = useState<TestCallResult | null>(null)
   const send = useCall('connections.testCall')
 

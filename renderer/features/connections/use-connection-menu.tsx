@@ -3,6 +3,7 @@ import {
   Code,
   FileText,
   FlaskConical,
+  KeyRound,
   KeySquare,
   Pencil,
   Plug,
@@ -17,8 +18,9 @@ import type { ActionItem, MenuItem } from '../../components/menu.tsx'
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { navigate } from '../../stores/use-route.ts'
-import { useHost } from '../../stores/window-context.tsx'
+import { useHost, useSnapshot } from '../../stores/window-context.tsx'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
+import { withSlowToast } from '../slow-toast.ts'
 import { toastFailure } from '../toasts.ts'
 import { useConnectionDialogs, type ConnectionDialog } from './dialog-context.ts'
 
@@ -28,16 +30,34 @@ export function useConnectionMenu(connection: ConnectionView): MenuItem[] {
   const open = useConnectionDialogs()
   const signIn = useStartSignIn()
   const { id, providerId } = connection
+  const { connections } = useSnapshot()
 
   const refresh = async (): Promise<void> => {
-    const answer = await host.call('connections.refresh', { id })
-    if (answer.ok) toast.success(text.connections.refreshed(connectionName(connection)))
+    const name = connectionName(connection)
+    const answer = await withSlowToast(
+      text.connections.refreshing(name),
+      host.call('connections.refresh', { id }),
+    )
+    if (answer === null) return
+    if (answer.ok) toast.success(text.connections.refreshed(name))
     else toastFailure(answer.failure)
   }
   const makeDefault = async (): Promise<void> => {
+    const before = connections.find((each) => each.providerId === providerId && each.isDefault)
     const answer = await host.call('connections.setDefault', { id })
-    if (answer.ok) toast.success(text.connections.madeDefault(connection.account, connection.providerName))
-    else toastFailure(answer.failure)
+    if (!answer.ok) {
+      toastFailure(answer.failure)
+      return
+    }
+    toast.success(text.connections.madeDefault(connection.account, connection.providerName), {
+      action:
+        before === undefined
+          ? undefined
+          : {
+              label: text.common.undo,
+              onClick: () => void host.call('connections.setDefault', { id: before.id }),
+            },
+    })
   }
 
   const item = (label: string, icon: ReactNode, onSelect: () => void): ActionItem => ({
@@ -54,6 +74,7 @@ export function useConnectionMenu(connection: ConnectionView): MenuItem[] {
     item(words.refreshNow, <RefreshCw />, () => void refresh()),
     { kind: 'divider', key: 'first' },
     item(words.reconnect, <Plug />, () => void signIn.start({ providerId, connectionId: id })),
+    item(text.signIn.ways.actionAgain, <KeyRound />, dialog('ways')),
     item(words.upgrade, <KeySquare />, dialog('scopes')),
     item(words.rename, <Pencil />, dialog('rename')),
     { ...item(words.setDefault, <Star />, () => void makeDefault()), disabled: connection.isDefault },

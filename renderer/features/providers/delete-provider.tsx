@@ -3,6 +3,7 @@ import type { ProviderView } from '../../../shared/contract/provider.ts'
 import { Button } from '../../components/button.tsx'
 import { ConfirmDialog } from '../../components/dialog.tsx'
 import { Failure } from '../../components/failure.tsx'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { navigate } from '../../stores/use-route.ts'
@@ -31,6 +32,7 @@ export function DeleteProvider({ provider, onClose }: { provider: ProviderView; 
       footer={
         <>
           <Button onClick={onClose}>{text.common.cancel}</Button>
+          <StopWaiting call={remove} />
           <Button look="danger" pending={remove.pending} onClick={() => void confirm()}>
             {words.confirm}
           </Button>

@@ -1,4 +1,4 @@
-import { CopyPlus, Ellipsis, Plug, Trash2 } from 'lucide-react'
+import { CopyPlus, Ellipsis, KeyRound, Plug, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
 import { Button } from '../../components/button.tsx'
@@ -11,6 +11,7 @@ import { hrefOf, providerTabs, type ProviderTab } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { NothingHere } from '../shell/nothing-here.tsx'
+import { OtherWaysDialog } from '../sign-in/other-ways-dialog.tsx'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 import { DeleteProvider } from './delete-provider.tsx'
 import { DuplicateProvider } from './duplicate-provider.tsx'
@@ -21,6 +22,7 @@ import { ProviderOverview } from './provider-overview.tsx'
 import { usePresetOf } from './use-presets.ts'
 
 const words = text.providers
+type Asking = 'delete' | 'duplicate' | 'ways'
 
 export function ProviderScreen({ id, tab }: { id: string; tab: ProviderTab }) {
   const { providers } = useSnapshot()
@@ -32,7 +34,7 @@ export function ProviderScreen({ id, tab }: { id: string; tab: ProviderTab }) {
 function Details({ provider, tab }: { provider: ProviderView; tab: ProviderTab }) {
   const preset = usePresetOf(provider.preset)
   const signIn = useStartSignIn()
-  const [asking, setAsking] = useState<'delete' | 'duplicate' | null>(null)
+  const [asking, setAsking] = useState<Asking | null>(null)
   return (
     <Page
       title={provider.name}
@@ -49,31 +51,7 @@ function Details({ provider, tab }: { provider: ProviderView; tab: ProviderTab }
           >
             {provider.connectionCount === 0 ? words.connect : words.another}
           </Button>
-          <Menu
-            items={[
-              {
-                kind: 'item',
-                label: words.duplicate,
-                icon: <CopyPlus />,
-                onSelect: () => setAsking('duplicate'),
-              },
-              { kind: 'divider', key: 'first' },
-              {
-                kind: 'item',
-                label: words.delete,
-                icon: <Trash2 />,
-                danger: true,
-                onSelect: () => setAsking('delete'),
-              },
-            ]}
-            trigger={
-              <IconButton
-                label={text.common.moreActions(provider.name)}
-                icon={<Ellipsis aria-hidden="true" />}
-                className="border-line-strong size-8 border"
-              />
-            }
-          />
+          <FurtherActions provider={provider} onAsk={setAsking} />
         </>
       }
     >
@@ -82,10 +60,60 @@ function Details({ provider, tab }: { provider: ProviderView; tab: ProviderTab }
       {tab === 'edit' && <EditProvider provider={provider} />}
       {tab === 'check' && <ProviderCheck provider={provider} />}
       {tab === 'export' && <ProviderExport provider={provider} />}
-      {asking === 'delete' && <DeleteProvider provider={provider} onClose={() => setAsking(null)} />}
-      {asking === 'duplicate' && <DuplicateProvider provider={provider} onClose={() => setAsking(null)} />}
+      {asking !== null && <Asked asking={asking} provider={provider} onClose={() => setAsking(null)} />}
     </Page>
   )
+}
+
+type FurtherActionsProps = { provider: ProviderView; onAsk: (asking: Asking) => void }
+
+function FurtherActions({ provider, onAsk }: FurtherActionsProps) {
+  return (
+    <Menu
+      items={[
+        {
+          kind: 'item',
+          label: text.signIn.ways.action,
+          icon: <KeyRound />,
+          onSelect: () => onAsk('ways'),
+        },
+        {
+          kind: 'item',
+          label: words.duplicate,
+          icon: <CopyPlus />,
+          onSelect: () => onAsk('duplicate'),
+        },
+        { kind: 'divider', key: 'first' },
+        {
+          kind: 'item',
+          label: words.delete,
+          icon: <Trash2 />,
+          danger: true,
+          onSelect: () => onAsk('delete'),
+        },
+      ]}
+      trigger={
+        <IconButton
+          label={text.common.moreActions(provider.name)}
+          icon={<Ellipsis aria-hidden="true" />}
+          className="border-line-strong size-8 border"
+        />
+      }
+    />
+  )
+}
+
+type AskedProps = { asking: Asking; provider: ProviderView; onClose: () => void }
+
+function Asked({ asking, provider, onClose }: AskedProps) {
+  switch (asking) {
+    case 'delete':
+      return <DeleteProvider provider={provider} onClose={onClose} />
+    case 'duplicate':
+      return <DuplicateProvider provider={provider} onClose={onClose} />
+    default:
+      return <OtherWaysDialog provider={provider} connection={null} onClose={onClose} />
+  }
 }
 
 /** Tabs with addresses of their own: links, so that they can be gone back from and reloaded into. */

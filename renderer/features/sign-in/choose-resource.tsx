@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { Button } from '../../components/button.tsx'
 import { ChoiceCards } from '../../components/choice-cards.tsx'
 import { Failure } from '../../components/failure.tsx'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import type { FlowOf } from './flow-of.ts'
@@ -30,7 +31,8 @@ export function ChooseResource({ flow }: { flow: FlowOf<'choosing_resource'> }) 
         choices={flow.options.map(({ id, label }) => ({ value: id, title: label }))}
       />
       <Failure failure={choose.failure} />
-      <div>
+      <div className="flex gap-2">
+        <StopWaiting call={choose} />
         <Button type="submit" look="primary" pending={choose.pending} disabled={chosen === null}>
           {words.choose}
         </Button>

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { Button } from '../../components/button.tsx'
 import { ChoiceCards } from '../../components/choice-cards.tsx'
 import { Failure } from '../../components/failure.tsx'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import type { FlowOf } from './flow-of.ts'
@@ -36,7 +37,8 @@ export function ConfirmAccount({ flow }: { flow: FlowOf<'confirming_account'> })
         ]}
       />
       <Failure failure={confirm.failure} />
-      <div>
+      <div className="flex gap-2">
+        <StopWaiting call={confirm} />
         <Button type="submit" look="primary" pending={confirm.pending} disabled={answer === null}>
           {words.confirm}
         </Button>

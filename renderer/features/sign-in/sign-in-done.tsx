@@ -1,4 +1,5 @@
 import { Code, FlaskConical } from 'lucide-react'
+import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import { Button, buttonClasses } from '../../components/button.tsx'
 import { Callout } from '../../components/callout.tsx'
 import { ScopeList } from '../../components/scope-list.tsx'
@@ -6,6 +7,9 @@ import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { useConnectionDialogs } from '../connections/dialog-context.ts'
+import { offlineScope } from '../../../shared/domain/offline-scope.ts'
+import { withLocalTimes } from '../../lib/local-times.ts'
+import { useNow } from '../../lib/use-now.ts'
 import type { FlowOf } from './flow-of.ts'
 import { useStartSignIn } from './use-start-sign-in.ts'
 
@@ -15,13 +19,14 @@ const words = text.signIn.done
 export function SignInDone({ flow }: { flow: FlowOf<'done'> }) {
   const { connections, providers } = useSnapshot()
   const signIn = useStartSignIn()
-  const meanings = providers.find(({ id }) => id === flow.providerId)?.spec.scopes.meanings ?? {}
+  const now = useNow(60_000)
+  const spec = providers.find(({ id }) => id === flow.providerId)?.spec
   const connection = connections.find(({ id }) => id === flow.connectionId)
   const askAgain = {
     providerId: flow.providerId,
     connectionId: flow.connectionId,
     prompt: 'consent' as const,
-    addScopes: flow.missingScopes,
+    addScopes: [...flow.missingScopes, ...offlineScopes(spec, flow)],
   }
   return (
     <div className="flex flex-col gap-5">
@@ -35,7 +40,7 @@ export function SignInDone({ flow }: { flow: FlowOf<'done'> }) {
       {flow.warning !== null && (
         <Callout
           tone="wait"
-          title={flow.warning}
+          title={withLocalTimes(flow.warning, now)}
           actions={
             <Button size="sm" pending={signIn.pending} onClick={() => void signIn.start(askAgain)}>
               {words.askAgain}
@@ -43,23 +48,7 @@ export function SignInDone({ flow }: { flow: FlowOf<'done'> }) {
           }
         />
       )}
-      <div className="grid gap-5 sm:grid-cols-2">
-        <div>
-          <h3 className="mb-2 text-sm font-medium">{words.granted}</h3>
-          {flow.grantedScopes.length === 0 ? (
-            <p className="text-muted text-sm">{words.noScopes}</p>
-          ) : (
-            <ScopeList scopes={flow.grantedScopes} meanings={meanings} />
-          )}
-        </div>
-        {flow.missingScopes.length > 0 && (
-          <div>
-            <h3 className="mb-2 text-sm font-medium">{words.missing}</h3>
-            <ScopeList scopes={flow.missingScopes} meanings={meanings} missing />
-            <p className="text-muted mt-2 text-xs text-pretty">{words.missingLead}</p>
-          </div>
-        )}
-      </div>
+      <Scopes flow={flow} meanings={spec?.scopes.meanings ?? {}} />
       <div className="border-line flex flex-wrap gap-2 border-t pt-4">
         <a
           href={hrefOf({ name: 'connection', id: flow.connectionId })}
@@ -71,6 +60,39 @@ export function SignInDone({ flow }: { flow: FlowOf<'done'> }) {
       </div>
     </div>
   )
+}
+
+type ScopesProps = { flow: FlowOf<'done'>; meanings: Readonly<Record<string, string>> }
+
+function Scopes({ flow, meanings }: ScopesProps) {
+  return (
+    <div className="grid gap-5 sm:grid-cols-2">
+      <div>
+        <h3 className="mb-2 text-sm font-medium">{words.granted}</h3>
+        {flow.grantedScopes.length === 0 ? (
+          <p className="text-muted text-sm">{words.noScopes}</p>
+        ) : (
+          <ScopeList scopes={flow.grantedScopes} meanings={meanings} />
+        )}
+      </div>
+      {flow.missingScopes.length > 0 && (
+        <div>
+          <h3 className="mb-2 text-sm font-medium">{words.missing}</h3>
+          <ScopeList scopes={flow.missingScopes} meanings={meanings} missing />
+          <p className="text-muted mt-2 text-xs text-pretty">{words.missingLead}</p>
+        </div>
+      )}
+    </div>
+  )
+}
+
+/** Asking again in the same words would bring the same answer: what brings a refresh token is asked for too. */
+function offlineScopes(
+  spec: ProviderSpec | undefined,
+  { grantedScopes, missingScopes }: FlowOf<'done'>,
+): string[] {
+  const scope = spec === undefined ? null : offlineScope(spec, [...grantedScopes, ...missingScopes])
+  return scope === null ? [] : [scope]
 }
 
 function NextSteps({

@@ -29,14 +29,12 @@ export function SignInScreen({ flowId }: { flowId: string }) {
 
 function Running({ flow }: { flow: Flow }) {
   const icon = useIconOf(flow.providerSlug, flow.providerId)
+  const { connections } = useSnapshot()
+  const renewed = connections.find(({ id }) => id === flow.connectionId)
   return (
     <Page
       title={words.title(flow.providerName)}
-      subtitle={
-        flow.connectionId !== null && flow.account !== null && isPending(flow)
-          ? words.reconnecting(flow.account)
-          : undefined
-      }
+      subtitle={renewed !== undefined && isPending(flow) ? words.reconnecting(renewed.account) : undefined}
       lead={<ProviderIcon icon={icon} name={flow.providerName} size="lg" />}
       back={{ href: hrefOf({ name: 'connections' }), label: words.back }}
       width="narrow"

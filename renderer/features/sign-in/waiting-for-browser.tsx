@@ -8,6 +8,7 @@ import { Failure } from '../../components/failure.tsx'
 import { Field } from '../../components/field.tsx'
 import { TextInput } from '../../components/inputs.tsx'
 import { Spinner } from '../../components/spinner.tsx'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { useHost } from '../../stores/window-context.tsx'
@@ -90,7 +91,8 @@ function PasteAnswer({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
         )}
       </Field>
       <Failure failure={paste.failure} />
-      <div>
+      <div className="flex gap-2">
+        <StopWaiting call={paste} />
         <Button type="submit" pending={paste.pending} disabled={typed.trim() === ''}>
           {words.paste}
         </Button>

@@ -77,8 +77,8 @@ export const providerText = {
       count === 0
         ? 'No connection uses it.'
         : count === 1
-          ? 'Its one connection is removed with it; the grant at the provider is not ended by this. Disconnect it first if you want that.'
-          : `Its ${count} connections are removed with it; their grants at the provider are not ended by this. Disconnect them first if you want that.`,
+          ? 'Its one connection is disconnected with it: Keyway ends the grant at the provider where that can be done, and removes the tokens here.'
+          : `Its ${count} connections are disconnected with it: Keyway ends their grants at the provider where that can be done, and removes the tokens here.`,
     apps: (names: string) => `Affected: ${names}.`,
     confirm: 'Delete',
     done: (name: string, count: number) =>

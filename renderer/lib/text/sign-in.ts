@@ -71,4 +71,48 @@ export const signInText = {
   },
   cancelled: { title: 'Cancelled', lead: 'Nothing was changed.', retry: 'Start again' },
   cancel: 'Cancel sign-in',
+  starting: 'Asking the provider how to sign in…',
+  ways: {
+    title: (provider: string) => `Connect to ${provider} another way`,
+    again: (account: string) => `Reconnect ${account} another way`,
+    lead: 'This time only; the provider’s own way of signing in stays as it is set up.',
+    action: 'Connect another way',
+    actionAgain: 'Reconnect another way',
+    way: 'Way',
+    start: 'Connect',
+    ways: {
+      authorization_code: {
+        title: 'In the browser',
+        description: 'Sign in on the provider’s page and come back.',
+      },
+      device_code: {
+        title: 'With a code on any device',
+        description: 'Where this machine has no browser: enter the code on a telephone or another computer.',
+      },
+      client_credentials: {
+        title: 'As the client itself',
+        description: 'With client id and secret alone; nobody signs in.',
+      },
+      refresh_token: {
+        title: 'With a refresh token you have',
+        description: 'It is proved by one refresh before it is stored.',
+      },
+      access_token: {
+        title: 'With an access token you have',
+        description: 'It works until it expires; Keyway cannot renew it.',
+      },
+    },
+    refreshToken: 'Refresh token',
+    accessToken: 'Access token',
+    tokenHint: 'Encrypted at once and never shown again.',
+    tokenNeeded: 'Paste the token here.',
+    accountHint: 'Empty: who the provider says you are.',
+    prompt: 'What the provider asks you',
+    prompts: {
+      any: 'As it likes',
+      select_account: 'Which account',
+      consent: 'For consent again',
+      login: 'For the password again',
+    },
+  },
 } as const

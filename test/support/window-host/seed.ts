@@ -229,6 +229,7 @@ export function livedIn(now: number): Snapshot {
     approvals: [],
     damages: [],
     rehearsal: stoppedRehearsal,
+    dataFolder: '/home/ada/.local/share/keyway',
   }
 }
 

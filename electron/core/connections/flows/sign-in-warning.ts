@@ -1,5 +1,6 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
+import { offlineScope } from '../../../../shared/domain/offline-scope.ts'
 import { refreshWay } from '../refresh-way.ts'
 
 type SignedIn = Pick<ConnectionRecord, 'how' | 'hasRefreshToken' | 'expiresAt' | 'requestedScopes'>
@@ -8,19 +9,11 @@ type SignedIn = Pick<ConnectionRecord, 'how' | 'hasRefreshToken' | 'expiresAt' |
 export function signInWarning(record: SignedIn, spec: ProviderSpec): string | null {
   if (refreshWay(record, spec) !== 'none' || record.expiresAt === null) return null
   const { needsParam, supported, note } = spec.refresh
-  const needsScope = spec.refresh.needsScope ?? standardScope(record, spec)
   const end = `No refresh token came: this stops working at ${new Date(record.expiresAt).toISOString()}.`
   if (supported === 'no') return `${end} This provider gives none; sign in again then.`
-  if (needsScope !== null && !record.requestedScopes.includes(needsScope)) {
-    return `${end} Ask for the scope "${needsScope}" and connect again.`
-  }
+  const scope = offlineScope(spec, record.requestedScopes)
+  if (scope !== null) return `${end} Ask for the scope "${scope}" and connect again.`
   if (needsParam !== null)
     return `${end} The provider gives one only with ${needsParam}; connect again and allow it anew.`
   return `${end} ${note ?? 'Connect again and ask the provider to show its consent page (prompt=consent).'}`
-}
-
-/** OpenID Connect Core 11: without offline_access a server owes nobody a refresh token. */
-function standardScope({ requestedScopes }: SignedIn, { discovery, scopes }: ProviderSpec): string | null {
-  const isOpenId = discovery.issuer !== null && requestedScopes.includes('openid') && !scopes.none
-  return isOpenId ? 'offline_access' : null
 }

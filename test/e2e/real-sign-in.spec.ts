@@ -1,0 +1,336 @@
+// Every way to connect, by a person in the window, against real providers on loopback.
+import { discoverAs, signInForTokens } from '../support/start-rehearsal.ts'
+import { signInAt, signInFrom } from '../support/real-window/person.ts'
+import { signInWithHttp } from '../support/user-agent.ts'
+import { expect, test } from '../support/real-window/real-window-fixture.ts'
+
+test('a person signs in in a second page, and a test call shows that the connection works', async ({
+  openWindow,
+  rehearse,
+  register,
+}) => {
+  const provider = await rehearse()
+  await register(provider)
+  const window = await openWindow('#/connections')
+  await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
+  await expect(window.getByRole('heading', { name: 'Continue in your browser' })).toBeVisible()
+  await expect(window.getByText(/Closes by itself in \d+:\d\d/)).toBeVisible()
+  const page = await signInFrom(window)
+  await expect(page.getByText('ada@example.test').first()).toBeVisible()
+  await expect(window.getByText('Signed in as ada@example.test')).toBeVisible()
+  await window.getByRole('button', { name: 'Test call' }).click()
+  await window.getByLabel('URL').fill('api/me')
+  await window.getByRole('dialog').getByRole('button', { name: 'Send' }).click()
+  await expect(window.getByRole('dialog').getByRole('status')).toContainText('Answered 200')
+  await expect(window.getByRole('textbox', { name: 'Answer' })).toHaveValue(/ada@example\.test/)
+  await window.keyboard.press('Escape')
+  await window.getByRole('link', { name: 'Show the connection' }).click()
+  await expect(window.getByRole('heading', { name: 'ada@example.test', level: 1 })).toBeVisible()
+  await expect(window.getByText('Healthy').first()).toBeVisible()
+})
+
+test('who denies reads what happened, and the next try is a new one', async ({
+  openWindow,
+  rehearse,
+  register,
+}) => {
+  const provider = await rehearse()
+  await register(provider)
+  const window = await openWindow('#/connections')
+  await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
+  const link = window.getByRole('link', { name: 'Open the sign-in page' })
+  const first = await link.getAttribute('href')
+  const page = await signInFrom(window, { decision: 'Deny' })
+  await expect(page.getByText(/denied/i).first()).toBeVisible()
+  await expect(window.getByRole('alert')).toContainText(/denied/i)
+  expect(provider.grants()).toEqual([])
+  await window.getByRole('button', { name: 'Try again' }).click()
+  await expect(link).toBeVisible()
+  expect(await link.getAttribute('href')).not.toBe(first)
+  await signInFrom(window)
+  await expect(window.getByRole('heading', { name: 'Connected' })).toBeVisible()
+})
+
+test('a device code is shown with its QR code, and the window waits as long as the provider says “slow down”', async ({
+  openWindow,
+  rehearse,
+  register,
+  context,
+}) => {
+  const provider = await rehearse({
+    behaviour: {
+      deviceIntervalSeconds: 0.2,
+      faults: [{ kind: 'status', status: 400, error: 'slow_down', at: 'token', times: 1 }],
+    },
+  })
+  await register(provider, { flow: 'device_code' })
+  const window = await openWindow('#/connections')
+  await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
+  const code = (await window.getByLabel('Code', { exact: true }).innerText()).trim()
+  await expect(window.getByRole('img', { name: /QR code/ })).toBeVisible()
+  const [page] = await Promise.all([
+    context.waitForEvent('page'),
+    window.getByRole('link', { name: 'Open the page' }).click(),
+  ])
+  await expect(page.getByText(code)).toBeVisible()
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await signInAt(page)
+  await expect(page.getByRole('heading', { name: 'Device connected' })).toBeVisible()
+  await expect(window.getByRole('heading', { name: 'Connected' })).toBeVisible()
+  await expect(window.getByText('Signed in as ada@example.test')).toBeVisible()
+})
+
+test('client credentials connect with one press and nobody to sign in', async ({
+  openWindow,
+  rehearse,
+  register,
+}) => {
+  const provider = await rehearse()
+  await register(provider, { flow: 'client_credentials', scopes: ['files.read'] })
+  const window = await openWindow('#/connections')
+  await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
+  await expect(window.getByRole('heading', { name: 'Connected' })).toBeVisible()
+  await window.getByRole('link', { name: 'Show the connection' }).click()
+  await expect(window.getByText('client credentials')).toBeVisible()
+})
+
+test('where the browser cannot come home, the final URL is pasted; junk is refused at its place and stays there', async ({
+  openWindow,
+  rehearse,
+  register,
+}) => {
+  await register(await rehearse(), { redirect: 'paste' })
+  const window = await openWindow('#/connections')
+  await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
+  await window.getByRole('button', { name: /does not load/ }).click()
+  const field = window.getByLabel('Final URL or code')
+  await field.fill('not a URL of any kind 🤷')
+  await field.press('Enter')
+  await expect(window.getByRole('alert')).toBeVisible()
+  await expect(field).toHaveValue('not a URL of any kind 🤷')
+
+  // A browser on another machine: it ends at an address that leads nowhere there.
+  const link = window.getByRole('link', { name: 'Open the sign-in page' })
+  const elsewhere = await signInWithHttp((await link.getAttribute('href')) ?? '', {
+    account: 'ada@example.test',
+    stopAtCallback: true,
+  })
+  await field.fill(elsewhere.kind === 'stopped' ? elsewhere.callbackUrl : '')
+  await window.getByRole('button', { name: 'Finish sign-in' }).click()
+  await expect(window.getByText('Signed in as ada@example.test')).toBeVisible()
+})
+
+test('a refresh token that one has is proved and taken; a wrong one is refused and stays in its field', async ({
+  openWindow,
+  rehearse,
+  register,
+}) => {
+  const provider = await rehearse({ behaviour: { rotateRefreshTokens: false } })
+  const { id } = await register(provider)
+  const { refresh_token: token = '' } = await signInForTokens(await discoverAs(provider, 'basic'))
+  const window = await openWindow(`#/providers/${id}`)
+  await window.getByRole('button', { name: 'More actions for Rehearsal' }).click()
+  await window.getByRole('menuitem', { name: 'Connect another way' }).click()
+  await window.getByRole('radio', { name: 'With a refresh token you have' }).click()
+  const dialog = window.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Connect' }).click()
+  await expect(dialog.getByText('Paste the token here.')).toBeVisible()
+  await dialog.getByLabel('Refresh token', { exact: true }).fill('nobody-gave-this')
+  await dialog.getByRole('button', { name: 'Connect' }).click()
+  await expect(dialog.getByRole('alert')).toBeVisible()
+  await expect(dialog.getByLabel('Refresh token', { exact: true })).toHaveValue('nobody-gave-this')
+  await dialog.getByLabel('Refresh token', { exact: true }).fill(token)
+  await dialog.getByLabel('Account name').fill('حساب العمل 🔑')
+  await dialog.getByLabel('Account name').press('Enter')
+  await expect(window.getByRole('heading', { name: 'Connected' })).toBeVisible()
+  await window.getByRole('link', { name: 'Show the connection' }).click()
+  await expect(window.getByRole('heading', { name: 'حساب العمل 🔑', level: 1 })).toBeVisible()
+  await expect(window.getByText('pasted refresh token')).toBeVisible()
+  expect(await window.content()).not.toContain(token)
+})
+
+test('an access token that one has is taken as it is, and the page says what Keyway does not know', async ({
+  openWindow,
+  rehearse,
+  register,
+}) => {
+  const provider = await rehearse()
+  const { id } = await register(provider)
+  const { access_token: token } = await signInForTokens(await discoverAs(provider, 'basic'))
+  const window = await openWindow(`#/providers/${id}`)
+  await window.getByRole('button', { name: 'More actions for Rehearsal' }).click()
+  await window.getByRole('menuitem', { name: 'Connect another way' }).click()
+  await window.getByRole('radio', { name: 'With an access token you have' }).click()
+  await window.getByLabel('Access token', { exact: true }).fill(token)
+  await window.getByLabel('Access token', { exact: true }).press('Enter')
+  await expect(window.getByText('Signed in as ada@example.test')).toBeVisible()
+  await window.getByRole('link', { name: 'Show the connection' }).click()
+  await expect(window.getByText('pasted access token')).toBeVisible()
+  await expect(
+    window.getByRole('img', { name: 'The provider does not say how long the token lives' }),
+  ).toBeVisible()
+})
+
+test('without a refresh token the window says when it stops, and one press asks again in a way that brings one', async ({
+  openWindow,
+  rehearse,
+  register,
+}) => {
+  await register(await rehearse(), { scopes: ['openid', 'email'] })
+  const window = await openWindow('#/connections')
+  await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
+  await signInFrom(window)
+  await expect(
+    window.getByText(/No refresh token came: this stops working at (\d+ \w+, )?\d\d:\d\d\./),
+  ).toBeVisible()
+  await window.getByRole('button', { name: 'Ask again' }).click()
+  await signInFrom(window)
+  await expect(window.getByRole('heading', { name: 'Connected' })).toBeVisible()
+  await expect(window.getByText(/No refresh token came/)).toBeHidden()
+  await expect(window.getByText('offline_access')).toBeVisible()
+})
+
+test('when another account comes back nothing is replaced before the person says which', async ({
+  openWindow,
+  rehearse,
+  register,
+  connect,
+}) => {
+  const provider = await rehearse()
+  const id = await connect(await register(provider))
+  const window = await openWindow(`#/connections/${id}`)
+  const reconnectAsGrace = async (answer: string): Promise<void> => {
+    await window.getByRole('button', { name: /^More actions/ }).click()
+    await window.getByRole('menuitem', { name: 'Reconnect', exact: true }).click()
+    await expect(window.getByText('Reconnecting ada@example.test')).toBeVisible()
+    await signInFrom(window, { account: 'grace@example.test' })
+    await expect(window.getByRole('heading', { name: 'Another account came back' })).toBeVisible()
+    await expect(window.getByRole('button', { name: 'Do that' })).toBeDisabled()
+    await window.getByRole('radio', { name: answer }).click()
+    await window.getByRole('button', { name: 'Do that' }).click()
+  }
+  await reconnectAsGrace('Discard')
+  await expect(window.getByRole('heading', { name: 'Cancelled' })).toBeVisible()
+  await expect.poll(() => provider.grants().map(({ account }) => account)).toEqual(['ada@example.test'])
+  await window.goto(`${new URL(window.url()).origin}/#/connections/${id}`)
+  await reconnectAsGrace('Keep both')
+  await expect(window.getByText('Signed in as grace@example.test')).toBeVisible()
+  await window.getByRole('link', { name: 'Connections' }).first().click()
+  await expect(window.getByRole('article', { name: 'Rehearsal, ada@example.test' })).toBeVisible()
+  await expect(window.getByRole('article', { name: 'Rehearsal, grace@example.test' })).toBeVisible()
+})
+
+test('a revoked grant is shown for what it is, and reconnecting keeps the connection and its history', async ({
+  openWindow,
+  rehearse,
+  register,
+  connect,
+}) => {
+  const provider = await rehearse()
+  const id = await connect(await register(provider))
+  const window = await openWindow('#/connections')
+  provider.revokeGrants()
+  await window.getByRole('button', { name: 'More actions for Rehearsal · ada@example.test' }).click()
+  await window.getByRole('menuitem', { name: 'Refresh now' }).click()
+  await expect(window.getByRole('heading', { name: 'Needs attention' })).toBeVisible()
+  await window.getByRole('button', { name: 'Reconnect Rehearsal · ada@example.test' }).click()
+  await signInFrom(window)
+  await window.getByRole('link', { name: 'Show the connection' }).click()
+  await expect(window).toHaveURL(new RegExp(id))
+  await expect(window.getByText('Healthy').first()).toBeVisible()
+  await expect(window.getByText('Reconnected').first()).toBeVisible()
+  await expect(window.getByText('Refresh failed').first()).toBeVisible()
+})
+
+test('more scopes are asked for in one sign-in, and what the person leaves out stands there as missing', async ({
+  openWindow,
+  rehearse,
+  register,
+  connect,
+}) => {
+  const id = await connect(await register(await rehearse()))
+  const window = await openWindow(`#/connections/${id}`)
+  await window.getByRole('button', { name: /^More actions/ }).click()
+  await window.getByRole('menuitem', { name: 'Ask for more scopes' }).click()
+  await window.getByLabel('Further scopes').fill('files.write')
+  await window.getByLabel('Further scopes').press('Enter')
+  await window.getByRole('button', { name: 'Sign in again' }).click()
+  await signInFrom(window, { without: [/files\.write/] })
+  await expect(window.getByRole('heading', { name: 'Not granted' })).toBeVisible()
+  await window.getByRole('link', { name: 'Show the connection' }).click()
+  await expect(window.getByRole('heading', { name: 'Asked for, but not granted' })).toBeVisible()
+  await window.getByRole('button', { name: 'Ask again' }).click()
+  await window.getByRole('button', { name: 'Sign in again' }).click()
+  await signInFrom(window)
+  await expect(window.getByRole('heading', { name: 'Connected' })).toBeVisible()
+  await expect(window.getByRole('heading', { name: 'Not granted' })).toBeHidden()
+  await expect(window.getByText('files.write')).toBeVisible()
+})
+
+test('disconnecting says which of the two happened: revoked at the provider, or removed here only', async ({
+  openWindow,
+  rehearse,
+  register,
+  connect,
+}) => {
+  const provider = await rehearse()
+  const registered = await register(provider)
+  await connect(registered)
+  const second = await connect(registered, 'grace@example.test')
+  const window = await openWindow('#/connections')
+  await window.getByRole('button', { name: 'More actions for Rehearsal · ada@example.test' }).click()
+  await window.getByRole('menuitem', { name: 'Disconnect' }).click()
+  await expect(window.getByRole('alertdialog')).toContainText('Keyway tells Rehearsal to end the grant')
+  await window.getByRole('alertdialog').getByRole('button', { name: 'Disconnect' }).click()
+  await expect(window.getByRole('alertdialog', { name: 'Disconnected and revoked' })).toBeVisible()
+  await window.keyboard.press('Escape')
+  await expect(window.getByRole('article')).toHaveCount(1)
+  expect(provider.grants().map(({ account }) => account)).toEqual(['grace@example.test'])
+
+  await provider.behave({ outage: { kind: 'refused' } })
+  await window.goto(`${new URL(window.url()).origin}/#/connections/${second}`)
+  await window.getByRole('button', { name: /^More actions/ }).click()
+  await window.getByRole('menuitem', { name: 'Disconnect' }).click()
+  await window.getByRole('alertdialog').getByRole('button', { name: 'Disconnect' }).click()
+  await expect(window.getByRole('alertdialog', { name: 'Removed from this machine only' })).toBeVisible()
+  await window.getByRole('button', { name: 'Done' }).click()
+  await expect(window.getByRole('button', { name: 'Connect to Rehearsal' })).toBeVisible()
+})
+
+test('a URL is enough: the server is looked up, Keyway registers itself there, and the person signs in', async ({
+  openWindow,
+  rehearse,
+}) => {
+  const provider = await rehearse()
+  const window = await openWindow('#/add')
+  await window.keyboard.type(provider.issuer)
+  await window.keyboard.press('Enter')
+  await window.getByRole('button', { name: 'Look it up' }).click()
+  await expect(window.getByText('Registered automatically: no client id needed.')).toBeVisible()
+  await window.getByRole('button', { name: 'Continue' }).click()
+  await expect(window.getByLabel('Client ID')).not.toHaveValue('')
+  await window.getByRole('button', { name: 'Save and sign in' }).click()
+  await signInFrom(window)
+  await expect(window.getByText('Signed in as ada@example.test')).toBeVisible()
+})
+
+test('a reload in the middle of a sign-in comes back into it; cancelled, it says so and can begin again', async ({
+  openWindow,
+  rehearse,
+  register,
+}) => {
+  await register(await rehearse())
+  const window = await openWindow('#/connections')
+  await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
+  const link = window.getByRole('link', { name: 'Open the sign-in page' })
+  const address = await link.getAttribute('href')
+  await window.reload()
+  expect(await link.getAttribute('href')).toBe(address)
+  await window.getByRole('link', { name: 'Settings' }).first().click()
+  await window.getByRole('link', { name: 'Continue' }).click()
+  await window.getByRole('button', { name: 'Cancel sign-in' }).click()
+  await expect(window.getByRole('heading', { name: 'Cancelled' })).toBeVisible()
+  await window.getByRole('button', { name: 'Start again' }).click()
+  await signInFrom(window)
+  await expect(window.getByRole('heading', { name: 'Connected' })).toBeVisible()
+})
