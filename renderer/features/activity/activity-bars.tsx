@@ -47,12 +47,12 @@ export function barsOf(rows: readonly ActivityRow[]): Bars {
     good: 0,
     bad: 0,
   }))
-  for (const { at, outcome } of rows) {
+  for (const { at, outcome, count: times = 1 } of rows) {
     const place = Math.min(BARS - 1, Math.max(0, Math.floor(((at - from) / span) * BARS)))
     const count = counts[place]
     if (count === undefined) continue
-    if (outcome === 'ok') count.good += 1
-    else count.bad += 1
+    if (outcome === 'ok') count.good += times
+    else count.bad += times
   }
   return { from, to, counts, most: Math.max(1, ...counts.map(({ good, bad }) => good + bad)) }
 }

@@ -37,6 +37,7 @@ export const ActivityLine = memo(function ActivityLine({ row, now, open, onToggl
           </span>
           <span className="text-ink max-w-full min-w-0 flex-1 truncate text-sm max-sm:line-clamp-2 max-sm:whitespace-normal">
             {sentence}
+            {row.count !== undefined && <span className="text-muted"> · {words.times(row.count)}</span>}
             {row.note !== undefined && <span className="text-muted"> · {row.note}</span>}
           </span>
         </span>
@@ -83,6 +84,7 @@ function Details({ row, nameOf }: { row: ActivityRow; nameOf: NameOf }) {
     [fields.bytesOut, row.bytesOut === undefined ? undefined : bytes(row.bytesOut)],
     [fields.bytesIn, row.bytesIn === undefined ? undefined : bytes(row.bytesIn)],
     [fields.duration, row.durationMs === undefined ? undefined : words.ms(row.durationMs)],
+    [fields.count, row.count === undefined ? undefined : words.times(row.count)],
     [fields.code, row.code],
     [fields.note, row.note],
     [fields.hash, row.hash],

@@ -1,12 +1,12 @@
 import { ChartNoAxesColumn, Download, ListFilter, ShieldCheck } from 'lucide-react'
 import { toast } from 'sonner'
-import { activityKind, activityOutcome, type ActivityRow } from '../../../shared/contract/activity.ts'
+import { activityKind, activityOutcome } from '../../../shared/contract/activity.ts'
 import { Button } from '../../components/button.tsx'
 import { EmptyState } from '../../components/empty-state.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { Page } from '../../components/page.tsx'
 import { Skeleton } from '../../components/skeleton.tsx'
-import { saveText } from '../../lib/save-text.ts'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import type { ActivityFilter } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { replaceRoute } from '../../stores/use-route.ts'
@@ -15,12 +15,18 @@ import { useCall } from '../../stores/use-call.ts'
 import { ActivityBars } from './activity-bars.tsx'
 import { ActivityFilters } from './activity-filters.tsx'
 import { ActivityList } from './activity-list.tsx'
+import { useExportActivity } from './use-export-activity.ts'
 
 const words = text.activity
 
 export function ActivityScreen({ filter }: { filter: ActivityFilter }) {
   return (
-    <Page title={words.title} subtitle={words.subtitle} width="wide" actions={<Verify />}>
+    <Page
+      title={words.title}
+      subtitle={words.subtitle}
+      width="wide"
+      actions={<Actions key={JSON.stringify(filter)} filter={filter} />}
+    >
       <ActivityFilters filter={filter} />
       <Rows key={JSON.stringify(filter)} filter={filter} />
     </Page>
@@ -53,11 +59,6 @@ function Rows({ filter }: { filter: ActivityFilter }) {
         <>
           <ActivityBars rows={activity.rows} />
           <ActivityList activity={activity} />
-          <div className="flex justify-center">
-            <Button look="ghost" icon={<Download />} onClick={() => exportRows(activity.rows)}>
-              {words.export(activity.rows.length)}
-            </Button>
-          </div>
         </>
       )}
     </>
@@ -78,9 +79,33 @@ function queryOf({ appId, connectionId, kind, outcome, day }: ActivityFilter): A
   }
 }
 
-function exportRows(rows: readonly ActivityRow[]): void {
-  saveText('keyway-activity.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'))
-  toast.success(words.exported(rows.length))
+function Actions({ filter }: { filter: ActivityFilter }) {
+  return (
+    <>
+      <Export filter={filter} />
+      <Verify />
+    </>
+  )
+}
+
+function Export({ filter }: { filter: ActivityFilter }) {
+  const { collected, failure, start, cancel } = useExportActivity(queryOf(filter))
+  return (
+    <>
+      {collected !== null && collected > 0 && (
+        <>
+          <p role="status" className="text-muted text-xs tabular-nums">
+            {words.exporting(collected)}
+          </p>
+          <Button onClick={cancel}>{text.common.cancel}</Button>
+        </>
+      )}
+      <Button icon={<Download />} pending={collected !== null} onClick={() => void start()}>
+        {words.export}
+      </Button>
+      <Failure failure={failure} />
+    </>
+  )
 }
 
 function Verify() {
@@ -94,6 +119,7 @@ function Verify() {
   }
   return (
     <>
+      <StopWaiting call={verify} />
       <Button icon={<ShieldCheck />} pending={verify.pending} onClick={() => void run()}>
         {words.verify}
       </Button>

@@ -77,7 +77,10 @@ function Pause({ app }: { app: AppView }) {
   const update = useCall('apps.update')
   const toggle = async (paused: boolean): Promise<void> => {
     const answer = await update.run({ id: app.id, patch: { paused } })
-    if (answer !== null) toast.success(paused ? words.pausedToast(app.name) : words.resumedToast(app.name))
+    if (answer === null) return
+    toast.success(paused ? words.pausedToast(app.name) : words.resumedToast(app.name), {
+      action: { label: text.common.undo, onClick: () => void toggle(!paused) },
+    })
   }
   return (
     <Card className="flex flex-col gap-3 px-4 py-3.5">

@@ -10,6 +10,7 @@ import { Checkbox } from '../../components/checkbox.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { Select } from '../../components/select.tsx'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { relative } from '../../lib/time.ts'
 import { useNow } from '../../lib/use-now.ts'
@@ -61,6 +62,7 @@ export function ChooseImport({ bundle, report, onBack, onClose, onDone }: Choose
       footer={
         <>
           <Button onClick={onBack}>{words.back}</Button>
+          <StopWaiting call={call} />
           <Button look="primary" pending={call.pending} onClick={() => void submit()}>
             {words.importAction}
           </Button>

@@ -3,6 +3,7 @@ import type { Diagnostics } from '../../../shared/contract/diagnostics.ts'
 import { Button } from '../../components/button.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { Rows, Section } from '../../components/section.tsx'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { ExportDialog } from './export-dialog.tsx'
@@ -43,6 +44,7 @@ export function DiagnosticsSection() {
             onPress={() => void run()}
           />
         </Rows>
+        <StopWaiting call={collect} />
         <Failure failure={collect.failure} />
       </div>
       {shown !== null && (

@@ -1,5 +1,5 @@
 import { Command } from 'cmdk'
-import { Search } from 'lucide-react'
+import { Plug, Search } from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import { useRef, type ReactNode } from 'react'
 import { Initials } from '../../components/initials.tsx'
@@ -10,6 +10,7 @@ import { text } from '../../lib/text.ts'
 import { useFocusThereAndBack } from '../../lib/use-focus-there-and-back.ts'
 import { navigate } from '../../stores/use-route.ts'
 import { usePresets, useSnapshot } from '../../stores/window-context.tsx'
+import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 import { useCommands } from './use-commands.tsx'
 
 const words = text.palette
@@ -85,6 +86,7 @@ function Entries({ choose }: { choose: Choose }) {
   return (
     <>
       <ConnectionEntries choose={choose} />
+      <ReconnectEntries choose={choose} />
       {commands.map((group) => (
         <Group key={group.heading} heading={group.heading}>
           {group.commands.map(({ label, icon, run }) => (
@@ -141,6 +143,27 @@ function ConnectionEntries({ choose }: { choose: Choose }) {
           label={connectionName(each)}
           detail={text.connections.status[each.lastOutcome.status]}
           onSelect={choose(() => navigate({ name: 'connection', id: each.id }))}
+        />
+      ))}
+    </Group>
+  )
+}
+
+/** What needs a person can be done from here at once. */
+function ReconnectEntries({ choose }: { choose: Choose }) {
+  const { connections } = useSnapshot()
+  const signIn = useStartSignIn()
+  const broken = connections.filter(({ lastOutcome }) => lastOutcome.status === 'reconnect_needed')
+  if (broken.length === 0) return null
+  return (
+    <Group heading={text.connections.reconnect}>
+      {broken.map((each) => (
+        <Entry
+          key={each.id}
+          value={`reconnect ${connectionName(each)} ${each.id}`}
+          icon={<Plug />}
+          label={words.reconnect(connectionName(each))}
+          onSelect={choose(() => void signIn.start({ providerId: each.providerId, connectionId: each.id }))}
         />
       ))}
     </Group>

@@ -7,6 +7,7 @@ import { Failure } from '../../components/failure.tsx'
 import { Page } from '../../components/page.tsx'
 import { Rows, Section } from '../../components/section.tsx'
 import { hrefOf } from '../../lib/route.ts'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
@@ -31,6 +32,7 @@ export function RehearsalScreen() {
         running && (
           <>
             <Badge tone="ok">{words.running}</Badge>
+            <StopWaiting call={stop} />
             <Button icon={<Square />} pending={stop.pending} onClick={() => void stop.run(undefined)}>
               {words.stop}
             </Button>
@@ -47,14 +49,17 @@ export function RehearsalScreen() {
           icon={<Drama />}
           title={words.stoppedTitle}
           actions={
-            <Button
-              look="primary"
-              icon={<Play />}
-              pending={start.pending}
-              onClick={() => void start.run(undefined)}
-            >
-              {words.start}
-            </Button>
+            <>
+              <Button
+                look="primary"
+                icon={<Play />}
+                pending={start.pending}
+                onClick={() => void start.run(undefined)}
+              >
+                {words.start}
+              </Button>
+              <StopWaiting call={start} />
+            </>
           }
         >
           {words.stoppedLead}

@@ -7,6 +7,7 @@ import { Failure } from '../../components/failure.tsx'
 import { Rows } from '../../components/section.tsx'
 import { Segmented } from '../../components/segmented.tsx'
 import { TextInput } from '../../components/inputs.tsx'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import type { UiInput } from '../../../shared/contract/ui-api.ts'
 import { useCall } from '../../stores/use-call.ts'
@@ -77,6 +78,7 @@ function Situation({ kind, current }: { kind: Kind; current: RehearsalSituation 
             ]}
           />
         )}
+        <StopWaiting call={behave} size="sm" />
         <Button size="sm" type="submit" pending={behave.pending} aria-label={`${words.apply}: ${title}`}>
           {words.apply}
         </Button>

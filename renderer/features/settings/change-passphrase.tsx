@@ -5,6 +5,7 @@ import { Dialog } from '../../components/dialog.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { Field } from '../../components/field.tsx'
 import { SecretInput } from '../../components/inputs.tsx'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { NewPassphrase, emptyPassphrase, passphraseProblem } from '../vault/new-passphrase.tsx'
@@ -34,6 +35,7 @@ export function ChangePassphrase({ onClose }: { onClose: () => void }) {
       footer={
         <>
           <Button onClick={onClose}>{text.common.cancel}</Button>
+          <StopWaiting call={change} />
           <Button look="primary" type="submit" form="change-passphrase" pending={change.pending}>
             {text.common.save}
           </Button>

@@ -1,4 +1,5 @@
 import { HardDrive } from 'lucide-react'
+import { CopyField } from '../../components/copy-field.tsx'
 import { Moment } from '../../components/moment.tsx'
 import { Card, Rows, Section } from '../../components/section.tsx'
 import { text } from '../../lib/text.ts'
@@ -9,11 +10,18 @@ import { NumberSetting } from './setting-fields.tsx'
 const words = text.settings.data
 
 export function DataSettings() {
-  const { damages } = useSnapshot()
+  const { damages, dataFolder } = useSnapshot()
   return (
     <>
       <Section title={words.title}>
         <Rows>
+          {dataFolder !== null && (
+            <div className="flex flex-col gap-1.5">
+              <p className="text-sm font-medium">{words.folder}</p>
+              <p className="text-muted text-xs">{words.folderHint}</p>
+              <CopyField label={words.folder} value={dataFolder} copyLabel={words.copyFolder} />
+            </div>
+          )}
           <NumberSetting name="activityDays" label={words.days} hint={words.daysHint} />
         </Rows>
       </Section>

@@ -4,6 +4,7 @@ import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Failure } from '../../components/failure.tsx'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { NewPassphrase, emptyPassphrase, passphraseProblem } from '../vault/new-passphrase.tsx'
@@ -38,6 +39,7 @@ export function MoveProtector({ protector, onClose }: { protector: ProtectorView
       footer={
         <>
           <Button onClick={onClose}>{text.common.cancel}</Button>
+          <StopWaiting call={migrate} />
           <Button look="primary" type="submit" form="move-protector" pending={migrate.pending}>
             {words.move}
           </Button>

@@ -5,6 +5,7 @@ import { Rows, Section } from '../../components/section.tsx'
 import { SwitchRow } from '../../components/switch.tsx'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
+import { RedirectWays } from './redirect-ways.tsx'
 import { NumberSetting } from './setting-fields.tsx'
 import { useSetting } from './use-setting.ts'
 
@@ -14,36 +15,40 @@ export function ServerSettings() {
   const { server, settings } = useSnapshot()
   const save = useSetting()
   return (
-    <Section
-      title={words.title}
-      actions={
-        <Badge tone={server.listening ? 'ok' : 'bad'}>
-          {server.listening ? words.listening : words.notListening}
-        </Badge>
-      }
-    >
-      <div className="flex flex-col gap-3">
-        <Failure failure={server.failure} />
-        <Rows>
-          <div className="flex flex-col gap-1.5">
-            <span className="text-sm font-medium">{words.address}</span>
-            <CopyField label={words.address} value={server.url} copyLabel={words.copyAddress} />
-          </div>
-          <NumberSetting name="port" label={words.port} hint={words.portHint} />
-          <SwitchRow
-            label={words.socket}
-            hint={words.socketHint}
-            checked={settings.socketDoor}
-            onChange={(socketDoor) => void save({ socketDoor })}
-          />
-          {server.socketPath !== null && (
+    <>
+      <Section
+        title={words.title}
+        actions={
+          <Badge tone={server.listening ? 'ok' : 'bad'}>
+            {server.listening ? words.listening : words.notListening}
+          </Badge>
+        }
+      >
+        <div className="flex flex-col gap-3">
+          <Failure failure={server.failure} />
+          <Rows>
             <div className="flex flex-col gap-1.5">
-              <span className="text-sm font-medium">{words.socketAt}</span>
-              <CopyField label={words.socketAt} value={server.socketPath} copyLabel={words.copySocket} />
+              <span className="text-sm font-medium">{words.address}</span>
+              <CopyField label={words.address} value={server.url} copyLabel={words.copyAddress} />
             </div>
-          )}
-        </Rows>
-      </div>
-    </Section>
+            <NumberSetting name="port" label={words.port} hint={words.portHint} />
+            <SwitchRow
+              label={words.socket}
+              hint={words.socketHint}
+              checked={settings.socketDoor}
+              onChange={(socketDoor) => void save({ socketDoor })}
+            />
+            {server.socketPath !== null && (
+              <div className="flex flex-col gap-1.5">
+                <span className="text-sm font-medium">{words.socketAt}</span>
+                <CopyField label={words.socketAt} value={server.socketPath} copyLabel={words.copySocket} />
+              </div>
+            )}
+          </Rows>
+        </div>
+      </Section>
+      {/* Asked anew when the port moves. */}
+      <RedirectWays key={server.url} />
+    </>
   )
 }

@@ -6,6 +6,7 @@ import { Callout } from '../../components/callout.tsx'
 import { ChoiceCards } from '../../components/choice-cards.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { Logo } from '../../components/logo.tsx'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { NewPassphrase, emptyPassphrase, passphraseProblem } from './new-passphrase.tsx'
@@ -90,6 +91,7 @@ function VaultChoice({ protectors }: { protectors: readonly ProtectorView[] }) {
       <Button look="primary" type="submit" pending={initialise.pending} className="mt-1 h-9">
         {kind === 'passphrase' ? text.vault.create : text.vault.createKeychain}
       </Button>
+      <StopWaiting call={initialise} />
       {initialise.slow && kind !== 'passphrase' && (
         <p role="status" className="text-muted animate-fade text-xs">
           {text.vault.waitingForKeychain}

@@ -5,6 +5,7 @@ import { Button } from '../../components/button.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { Field } from '../../components/field.tsx'
 import { SecretInput } from '../../components/inputs.tsx'
+import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 
@@ -61,6 +62,7 @@ export function Locked({ vault }: { vault: Extract<VaultView, { kind: 'locked' }
         >
           {vault.needsPassphrase ? text.vault.unlock : text.vault.unlockKeychain}
         </Button>
+        <StopWaiting call={unlock} />
         <p role="status" className="text-muted text-center text-xs text-pretty">
           {unlock.slow && !vault.needsPassphrase ? text.vault.waitingForKeychain : text.vault.lockedLead}
         </p>

@@ -60,6 +60,28 @@ export const settingsText = {
     copySocket: 'Copy the path',
     openapi: 'OpenAPI description',
   },
+  redirects: {
+    title: 'Ways home from a sign-in',
+    hint: 'Where the browser goes after you have signed in. Each provider takes one of these; choose it under the provider’s Advanced.',
+    ways: {
+      'fixed-port': {
+        title: 'To Keyway’s own port',
+        lead: 'The usual way. The address must be registered at the provider exactly like this.',
+      },
+      'any-port': {
+        title: 'To a free port',
+        lead: 'For providers that do not look at the port. A free one is taken for each sign-in.',
+      },
+      'custom-scheme': {
+        title: 'Through a keyway:// address',
+        lead: 'The system hands the address to Keyway; nothing has to listen.',
+      },
+      paste: {
+        title: 'Pasted by hand',
+        lead: 'Always possible, also from another machine: copy the URL that the browser ends at and paste it into the sign-in.',
+      },
+    },
+  },
   network: {
     title: 'Outgoing requests',
     proxy: 'Proxy',
@@ -69,6 +91,9 @@ export const settingsText = {
   },
   data: {
     title: 'Data',
+    folder: 'Data folder',
+    folderHint: 'Everything that Keyway keeps is in it, secrets only encrypted.',
+    copyFolder: 'Copy the folder’s path',
     days: 'Keep activity for',
     daysHint: 'Days. Older rows are dropped; the chain of the rest stays provable.',
     damages: 'Files that were set aside',

@@ -1,0 +1,60 @@
+import { useEffect, useState } from 'react'
+import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
+import { CopyField } from '../../components/copy-field.tsx'
+import { Rows, Section } from '../../components/section.tsx'
+import { text } from '../../lib/text.ts'
+import { useHost } from '../../stores/window-context.tsx'
+
+const words = text.settings.redirects
+const ways = ['fixed-port', 'any-port', 'custom-scheme', 'paste'] as const
+
+/** The ways on which a browser can come home to this Keyway, with the address to register for each. */
+export function RedirectWays() {
+  const plans = usePlans()
+  return (
+    <Section title={words.title} hint={words.hint}>
+      <Rows>
+        {ways.map((way) => (
+          <RedirectWay key={way} way={way} plan={plans?.find((plan) => plan.way === way) ?? null} />
+        ))}
+      </Rows>
+    </Section>
+  )
+}
+
+function RedirectWay({ way, plan }: { way: (typeof ways)[number]; plan: RedirectPlan | null }) {
+  const { title, lead } = words.ways[way]
+  return (
+    <div className="flex flex-col gap-1.5">
+      <p className="text-sm font-medium">{title}</p>
+      <p className="text-muted text-xs text-pretty">{lead}</p>
+      {plan?.redirectUri != null && way !== 'paste' && (
+        <CopyField
+          label={`${title}: ${text.add.form.redirectUri}`}
+          value={plan.redirectUri}
+          copyLabel={`${text.add.form.copyRedirect}: ${title}`}
+        />
+      )}
+      {way === 'custom-scheme' && plan?.note != null && (
+        <p className="text-wait text-xs text-pretty">{plan.note}</p>
+      )}
+    </div>
+  )
+}
+
+function usePlans(): RedirectPlan[] | null {
+  const host = useHost()
+  const [plans, setPlans] = useState<RedirectPlan[] | null>(null)
+  useEffect(() => {
+    let wanted = true
+    void Promise.all(
+      ways.map((redirect) => host.call('providers.redirectPlan', { draft: { redirect } })),
+    ).then((answers) => {
+      if (wanted) setPlans(answers.flatMap((answer) => (answer.ok ? [answer.value] : [])))
+    })
+    return () => {
+      wanted = false
+    }
+  }, [host])
+  return plans
+}
