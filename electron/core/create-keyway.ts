@@ -106,6 +106,7 @@ function faceOf(
       events.changed('providers', providers.list)
     },
     controlServer: parts.settingsChange.controlServer,
+    opensDoorsBy: parts.server.opensDoorsBy,
     wake() {
       autoLock.check()
       connections.background.wake()

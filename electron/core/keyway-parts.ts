@@ -37,6 +37,7 @@ export function buildParts(deps: KeywayDeps): Parts {
     box,
     planRedirect: plan,
     home: () => ({ port: server.port() ?? settings.get().port, listening: server.view().listening }),
+    openDoor: server.openDoor,
     keepClient: (id, client) => providers.keepClient(id, client),
     random: deps.random ?? Math.random,
     onUnreadable,
@@ -80,7 +81,7 @@ type Documents = Pick<Parts, 'events' | 'server' | 'settings' | 'providerBook' |
 function smallDocuments(deps: KeywayDeps): Documents {
   const { clock, logger } = deps
   const events = createEvents({ clock, logger })
-  const server = createServerState(deps.host.version)
+  const server = createServerState(deps.host.version, logger)
   const settings = createSettings({ store: deps.stores.settings, logger })
   settings.onChange((value) => events.changed('settings', () => value))
   const providerBook = createProviderBook({

@@ -14,7 +14,7 @@ import type {
 } from '../../shared/contract/ui-api.ts'
 import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth/oauth-client.ts'
 import type { TokenService } from './connections/token-service.ts'
-import type { Clock, HttpFetch, Logger } from './ports.ts'
+import type { Clock, HttpFetch, Logger, OpenReturnDoor } from './ports.ts'
 import type { SettingsBook } from './settings.ts'
 import type { ServerControl } from './settings-change.ts'
 
@@ -75,7 +75,10 @@ export type Flows = {
   list(): Flow[]
   get(id: string): Flow | null
   /** The provider sent the browser back. Never throws, never hangs: the result page is made from what it says. Resolves when the exchange is over. */
-  callback(parameters: URLSearchParams): Promise<CallbackResult>
+  callback(
+    parameters: URLSearchParams,
+    /** Of the listener it came to. */ port?: number | null,
+  ): Promise<CallbackResult>
   paste(id: string, text: string): Promise<Flow>
   cancel(id: string): Flow
   /** Fresh authorization URL for a browser that arrives with a ticket. */
@@ -152,6 +155,8 @@ export type Keyway = {
   }): void
   /** How the host moves its local server; from then on a change of its settings acts at once, or is refused. */
   controlServer(control: ServerControl): void
+  /** How a listener of its own is opened for a sign-in at a provider that takes any port. */
+  opensDoorsBy(open: OpenReturnDoor): void
   /** The machine woke up or came online: check everything, spread with jitter. */
   wake(): void
   close(): Promise<void>

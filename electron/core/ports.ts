@@ -1,5 +1,6 @@
 // What the core needs from outside, as nouns of need. Adapters live in desktop/, headless/ and core/storage; tests bring in-memory twins.
 import type { Secret } from '../../shared/contract/secret.ts'
+import type { LoopbackHost } from '../../shared/domain/redirect-uri.ts'
 
 /** Time. The only source of it in the core, so that tests and the simulation own the clock. */
 export type Clock = {
@@ -81,3 +82,13 @@ export type Browser = {
 
 /** The platform's fetch, or a dispatcher-bound undici fetch: one for every outgoing request (corporate proxy, extra CA). */
 export type HttpFetch = (url: string, init?: RequestInit) => Promise<Response>
+
+/** A listener for one sign-in, on a free port of this machine; only the callback is answered there. */
+export type ReturnDoor = {
+  readonly port: number
+  /** Answers under way are still given. Twice is fine. */
+  close(): void
+}
+
+/** `localhost` listens on 127.0.0.1 and, where there is one, on [::1] with the same port. @throws KeywayError */
+export type OpenReturnDoor = (host: LoopbackHost) => Promise<ReturnDoor>

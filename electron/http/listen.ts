@@ -3,6 +3,8 @@
 import { createServer as createNodeServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { asKeywayError, KeywayError } from '../../shared/contract/errors.ts'
+import { CALLBACK_PATH, type LoopbackHost } from '../../shared/domain/redirect-uri.ts'
+import type { ReturnDoor } from '../core/ports.ts'
 import { KeywayRequest } from './body-reader.ts'
 import { answerBadRequest } from './bad-requests.ts'
 import { explainBusyPort } from './busy-port.ts'
@@ -15,7 +17,7 @@ export type ListenOptions = {
   /** 0: any free one (tests). */
   port: number
   /** `localhost` listens on 127.0.0.1 and, where there is one, on [::1] with the same port. */
-  host?: '127.0.0.1' | '[::1]' | 'localhost'
+  host?: LoopbackHost
   /** UNIX socket or named pipe with the same API; null or absent: none. */
   socketPath?: string | null
 }
@@ -39,10 +41,8 @@ export async function listen(api: LocalApi, options: ListenOptions): Promise<Lis
   const { port: wanted, host = 'localhost', socketPath = null } = options
   const servers: Server[] = []
   try {
-    const first = await open(api.handle, wanted, host === '[::1]' ? '::1' : '127.0.0.1')
-    servers.push(first)
-    const { port } = first.address() as AddressInfo
-    if (host === 'localhost') servers.push(...(await openSecondStack(api.handle, port)))
+    const { port, opened } = await openLoopback(api.handle, wanted, host)
+    servers.push(...opened)
     const door = socketPath === null ? null : await trySocketDoor(api.handle, socketPath)
     if (door !== null && !(door instanceof KeywayError)) servers.push(door)
     const url = `http://${host === '[::1]' ? host : '127.0.0.1'}:${port}`
@@ -58,6 +58,27 @@ export async function listen(api: LocalApi, options: ListenOptions): Promise<Lis
     await closeAll(servers, 0)
     throw error
   }
+}
+
+/** A free port for one sign-in, where everything but the callback is not found. */
+export async function openReturnDoor({ handle }: LocalApi, host: LoopbackHost): Promise<ReturnDoor> {
+  const onlyCallback: RequestListener = (request, response) => {
+    if (request.url?.replace(/\?.*$/s, '') === CALLBACK_PATH) handle(request, response)
+    else response.writeHead(404, { connection: 'close' }).end()
+  }
+  const { port, opened } = await openLoopback(onlyCallback, 0, host)
+  return { port, close: () => void closeAll(opened, 2000) }
+}
+
+async function openLoopback(
+  handle: RequestListener,
+  wanted: number,
+  host: LoopbackHost,
+): Promise<{ port: number; opened: Server[] }> {
+  const first = await open(handle, wanted, host === '[::1]' ? '::1' : '127.0.0.1')
+  const { port } = first.address() as AddressInfo
+  const second = host === 'localhost' ? await openSecondStack(handle, port) : []
+  return { port, opened: [first, ...second] }
 }
 
 /** The second door alone. @throws KeywayError save_failed | port_busy */

@@ -4,7 +4,7 @@ import { asKeywayError } from '../../shared/contract/errors.ts'
 import type { Settings } from '../../shared/contract/settings.ts'
 import type { Keyway } from '../core/keyway.ts'
 import { createServer, type LocalApi, type ServerOptions } from './create-server.ts'
-import { listen, listenAtSocket, type Listening, type ListenOptions } from './listen.ts'
+import { listen, listenAtSocket, openReturnDoor, type Listening, type ListenOptions } from './listen.ts'
 
 export type LocalServerOptions = ServerOptions &
   Pick<ListenOptions, 'port' | 'host'> & {
@@ -37,6 +37,7 @@ type Place = {
 /** From then on a change of port or second door in the settings acts at once. @throws KeywayError port_busy, with `whenBusy: 'fail'` */
 export async function openLocalServer(keyway: Keyway, options: LocalServerOptions): Promise<LocalServer> {
   const api = createServer(keyway, options)
+  keyway.opensDoorsBy((host) => openReturnDoor(api, host))
   const place: Place = { tcp: null, door: null, url: `http://127.0.0.1:${options.port}`, leaving: new Set() }
   const moving = { keyway, api, options, place }
   try {

@@ -2,7 +2,7 @@
 import { asKeywayError } from '../../shared/contract/errors.ts'
 import type { Keyway } from '../core/keyway.ts'
 import { createServer, type ServerOptions } from './create-server.ts'
-import { listen, type Listening, type ListenOptions } from './listen.ts'
+import { listen, openReturnDoor, type Listening, type ListenOptions } from './listen.ts'
 
 export type RunningApi = Listening & {
   /** A link that lets one browser into the window, once. Null without `windowFolder`. */
@@ -15,6 +15,7 @@ export async function startLocalApi(
   options: ServerOptions & ListenOptions,
 ): Promise<RunningApi> {
   const api = createServer(keyway, options)
+  keyway.opensDoorsBy((host) => openReturnDoor(api, host))
   try {
     const listening = await listen(api, options)
     if (listening.socketFailure !== null) {

@@ -318,6 +318,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
       emit('server', server as unknown as UiEvents['server'])
     },
     controlServer: () => undefined,
+    opensDoorsBy: () => undefined,
     wake: () => undefined,
     close: () => Promise.resolve(),
 

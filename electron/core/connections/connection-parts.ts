@@ -21,6 +21,7 @@ export type ConnectionPartsDeps = TokenPartsDeps & {
   browser: Browser
   planRedirect: PlanRedirect
   home: FlowDeps['home']
+  openDoor: FlowDeps['openDoor']
   keepClient: FlowDeps['keepClient']
   onFlowsChanged: () => void
 }

@@ -27,7 +27,7 @@ export async function callbackRoutes(app: Framework, context: HttpContext): Prom
   }
   app.get(PATH, { config: { access: 'public' }, schema }, async (request, reply) => {
     const { query } = admissionOf(request.raw)
-    finish(request, reply, await context.keyway.flows.callback(new URLSearchParams(query)))
+    finish(request, reply, await context.keyway.flows.callback(new URLSearchParams(query), portOf(request)))
   })
   await app.register((forms, _options, done) => {
     forms.removeAllContentTypeParsers()
@@ -44,11 +44,16 @@ export async function callbackRoutes(app: Framework, context: HttpContext): Prom
       },
       async (request, reply) => {
         const parameters = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
-        finish(request, reply, await context.keyway.flows.callback(parameters))
+        finish(request, reply, await context.keyway.flows.callback(parameters, portOf(request)))
       },
     )
     done()
   })
+}
+
+/** Null at the second door, which has none. */
+function portOf({ raw }: FastifyRequest): number | null {
+  return raw.socket.localPort ?? null
 }
 
 function finish(request: FastifyRequest, reply: FastifyReply, result: CallbackResult): void {

@@ -19,7 +19,7 @@ export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promis
     const { url, transaction } = await deps.oauth.authorize(
       resolved,
       {
-        redirectUri: sentRedirectUri(deps, plan),
+        redirectUri: await sentRedirectUri(deps, running, plan),
         scopes: running.scopes,
         secondaryScopes: provider.secondaryScopes,
         loginHint: input.loginHint ?? start.before?.identity.label ?? null,
@@ -36,7 +36,7 @@ export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promis
       authorizationUrl: url,
       redirectUri: transaction.redirectUri,
       opened: false,
-      warning: homeWarning(deps, plan),
+      warning: homeWarning(deps, running, plan),
     }))
   } catch (error) {
     return startFailed(deps, running, asKeywayError(error))

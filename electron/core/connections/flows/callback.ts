@@ -14,8 +14,13 @@ import type { FlowDeps } from './flow-deps.ts'
 /** The client's own deadlines (exchange, identity, resources) end before; this is for the browser tab that waits. */
 const CALLBACK_MS = 30_000
 
-export async function receiveCallback(deps: FlowDeps, parameters: URLSearchParams): Promise<CallbackResult> {
+export async function receiveCallback(
+  deps: FlowDeps,
+  parameters: URLSearchParams,
+  port: number | null,
+): Promise<CallbackResult> {
   try {
+    checkDoor(deps, parameters, port)
     return await finished(deps, takeFlow(deps, parameters), parameters)
   } catch (error) {
     const { code, message, nextStep } = asKeywayError(error)
@@ -61,6 +66,15 @@ export async function receivePaste(deps: FlowDeps, running: RunningFlow, text: s
   const isBareCode = parameters.get('code') === text.trim()
   if (isBareCode && typeof transaction.issuer === 'string') parameters.set('iss', transaction.issuer)
   return exchange(deps, takeFlow(deps, parameters), parameters)
+}
+
+/** Each listener is for one sign-in: what comes to another's is not what was asked for (RFC 9700 4.4, distinct redirect addresses). */
+function checkDoor(deps: FlowDeps, parameters: URLSearchParams, port: number | null): void {
+  const state = stateIn(deps, parameters)
+  if (state === null || port === null || !deps.flows.isAtWrongDoor(state, port)) return
+  throw new KeywayError('state_mismatch', {
+    message: 'The answer came to another address than the one that was sent to the provider.',
+  })
 }
 
 function takeFlow(deps: FlowDeps, parameters: URLSearchParams): RunningFlow {

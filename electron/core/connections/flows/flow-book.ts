@@ -31,6 +31,8 @@ export type FlowBook = {
   /** Whom a state belongs to. A pending one is spent by this call. */
   take(state: string): ReturnType<FlowStates<RunningFlow>['take']>
   knows(state: string): boolean
+  /** Whether an answer with this state belongs to another listener than the one at `port`. Spends nothing. */
+  isAtWrongDoor(state: string, port: number): boolean
   end(running: RunningFlow, how: { kind: 'cancelled' } | { kind: 'failed'; failure: KeywayError }): Flow
   dismiss(id: string): void
   cancelWhere(matches: (flow: Flow) => boolean): void
@@ -82,6 +84,12 @@ export function createFlowBook(deps: Omit<Shelf, 'flows'>): FlowBook {
     },
     take: states.take,
     knows: states.knows,
+    isAtWrongDoor(state, port) {
+      const owner = states.ownerOf(state)
+      if (owner === null) return false
+      if (owner.door !== null) return owner.door.port !== port
+      return [...flows.values()].some(({ door }) => door?.port === port)
+    },
     end: (running, how) => end(shelf, running, how),
     dismiss(id) {
       const running = flows.get(id)
@@ -98,6 +106,8 @@ function put(shelf: Shelf, running: RunningFlow, flow: Flow): Flow {
   running.flow = flow
   if (!isPending(flow)) {
     running.cancelExpiry()
+    running.door?.close()
+    running.door = null
     const finished = [...shelf.flows.values()].filter((other) => !isPending(other.flow))
     for (const { base } of finished.slice(0, Math.max(0, finished.length - FINISHED_KEPT))) {
       shelf.flows.delete(base.id)

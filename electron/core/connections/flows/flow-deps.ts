@@ -1,8 +1,9 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
+import type { LoopbackHost } from '../../../../shared/domain/redirect-uri.ts'
 import type { Activity } from '../../keyway.ts'
 import type { OAuthClient, RegisteredClient, ResolvedProvider } from '../../oauth/oauth-client.ts'
-import type { Browser, Clock, Logger } from '../../ports.ts'
+import type { Browser, Clock, Logger, ReturnDoor } from '../../ports.ts'
 import type { PlanRedirect } from '../../providers/create-providers.ts'
 import type { ProviderBook } from '../../providers/provider-book.ts'
 import type { SecretBox } from '../../secret-box.ts'
@@ -22,6 +23,8 @@ export type FlowDeps = {
   planRedirect: PlanRedirect
   /** Where the local server listens, or would; callbacks arrive there. */
   home: () => { port: number; listening: boolean }
+  /** A listener for one sign-in; null where there can be none. */
+  openDoor: (host: LoopbackHost) => Promise<ReturnDoor | null>
   /** Keeps a client that a provider registered for us. @throws KeywayError disk_full | save_failed | vault_locked */
   keepClient: (providerId: string, client: RegisteredClient) => ProviderRecord
   /** @throws KeywayError vault_locked | provider_not_found */

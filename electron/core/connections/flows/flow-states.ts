@@ -8,6 +8,7 @@ export type FlowStates<Owner> = {
   spend(state: string): void
   take(state: string): { kind: 'pending' | 'spent'; owner: Owner } | { kind: 'unknown' }
   knows(state: string): boolean
+  ownerOf(state: string): Owner | null
 }
 
 export function createFlowStates<Owner>(): FlowStates<Owner> {
@@ -31,5 +32,6 @@ export function createFlowStates<Owner>(): FlowStates<Owner> {
       return { kind, owner: known.owner }
     },
     knows: (state) => states.has(state),
+    ownerOf: (state) => states.get(state)?.owner ?? null,
   }
 }

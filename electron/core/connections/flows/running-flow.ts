@@ -1,6 +1,7 @@
 import type { ConnectInput, Flow } from '../../../../shared/contract/flow.ts'
 import { newId } from '../../ids.ts'
 import type { Transaction } from '../../oauth/oauth-client.ts'
+import type { ReturnDoor } from '../../ports.ts'
 import type { HeldSignIn } from './held-sign-in.ts'
 
 export const FLOW_MS = 10 * 60_000
@@ -26,6 +27,8 @@ export type RunningFlow = {
   /** What the provider is asked for. */
   readonly scopes: readonly string[]
   transaction: Transaction | null
+  /** Where its answer must come, when it has a listener of its own. */
+  door: ReturnDoor | null
   /** Tokens that came and wait for the person's decision. */
   held: HeldSignIn | null
   readonly abort: AbortController
@@ -60,6 +63,7 @@ export function newRunningFlow({ slot, input, provider, scopes }: FlowOpening, n
     input,
     scopes,
     transaction: null,
+    door: null,
     held: null,
     abort: new AbortController(),
     cancelExpiry: () => undefined,

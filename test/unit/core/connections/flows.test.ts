@@ -100,11 +100,31 @@ describe('starting a sign-in', () => {
 })
 
 describe('the way home', () => {
-  test('a provider that takes any port gets the one where the local server really is', async () => {
+  test('a provider that takes any port gets a free one, open until the sign-in ends', async () => {
+    const { keyway, connect } = await startWithProvider({}, { redirect: 'any-port', redirectHost: '[::1]' })
+    const asked: string[] = []
+    const closed: number[] = []
+    keyway.opensDoorsBy(async (host) => {
+      const port = 50_000 + asked.push(host)
+      return { port, close: () => void closed.push(port) }
+    })
+    const flow = waiting(await connect({ account: 'work' }))
+    expect(flow.redirectUri).toBe('http://[::1]:50001/oauth2/callback')
+    const again = waiting(await keyway.ui['flows.openAgain']({ id: flow.id }))
+    expect(again.redirectUri).toBe('http://[::1]:50002/oauth2/callback')
+    expect(closed).toEqual([50_001])
+    keyway.flows.cancel(flow.id)
+    expect(closed).toEqual([50_001, 50_002])
+    expect(asked).toEqual(['[::1]', '[::1]'])
+    expect(keyway.providers.find('acme')?.redirectUri).toBe('http://[::1]/oauth2/callback')
+  })
+
+  test('where no port can be opened, the one of the local server does', async () => {
     const { keyway, connect } = await startWithProvider({}, { redirect: 'any-port' })
     keyway.serverChanged({ url: 'http://127.0.0.1:4242', listening: true, failure: null, socketPath: null })
     expect(waiting(await connect()).redirectUri).toBe('http://127.0.0.1:4242/oauth2/callback')
-    expect(keyway.providers.find('acme')?.redirectUri).toBe('http://127.0.0.1/oauth2/callback')
+    keyway.opensDoorsBy(() => Promise.reject(new KeywayError('internal_error')))
+    expect(waiting(await connect()).redirectUri).toBe('http://127.0.0.1:4242/oauth2/callback')
   })
 
   test('a local server that does not listen is said before the person signs in', async () => {
