@@ -35,6 +35,7 @@ export function createFrontDoor(
     else if (path === '/healthz' && (request.method === 'GET' || request.method === 'HEAD'))
       answerHealth(context, response)
     else {
+      noteAdmission(request, admission)
       limitBodyTime(request, response)
       framework(request, response).catch((error: unknown) =>
         logInternal(context, sendFailure(response, error)),
@@ -47,7 +48,6 @@ export function createFrontDoor(
       if (context.closing.aborted) throw new KeywayError('shutting_down')
       if (proxy.answerAgain(request, response)) return
       const admission = guard(request, context.keyway)
-      noteAdmission(request, admission)
       route(request, response, admission)
     } catch (error) {
       if (hasBody(request)) response.shouldKeepAlive = false

@@ -1,5 +1,5 @@
 // App keys: 256 random bits, shown once, stored as a hash. A plain SHA-256 is enough for what nobody can guess.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import { newId } from '../ids.ts'
 
@@ -11,7 +11,7 @@ export function newAppKey(createdAt: number): { key: string; record: AppKeyRecor
   const key = `kw_${randomBytes(32).toString('base64url')}`
   return {
     key,
-    record: { id: newId('key'), sha256: digestOf(key).toString('hex'), createdAt, expiresAt: null },
+    record: { id: newId('key'), sha256: digestOf(key), createdAt, expiresAt: null },
   }
 }
 
@@ -30,8 +30,9 @@ export function createKeyRing(): KeyRing {
       if (!SHAPE.test(key)) return null
       const digest = digestOf(key)
       // Looked up by the hash of what was sent, which a guesser cannot steer towards a stored one; the last word is a constant-time one.
-      const candidate = known.get(digest.toString('hex'))
-      return candidate !== undefined && timingSafeEqual(candidate.digest, digest) ? candidate : null
+      const candidate = known.get(digest)
+      if (candidate === undefined) return null
+      return timingSafeEqual(candidate.digest, Buffer.from(digest, 'hex')) ? candidate : null
     },
     rebuild(apps) {
       known.clear()
@@ -44,6 +45,7 @@ export function createKeyRing(): KeyRing {
   }
 }
 
-function digestOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest()
+/** In hex. In one go, which costs a fifth of what a hash object does. */
+function digestOf(key: string): string {
+  return hash('sha256', key, 'hex')
 }

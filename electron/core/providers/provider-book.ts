@@ -39,7 +39,11 @@ export function createProviderBook(deps: ProviderBookDeps): ProviderBook {
   return {
     list: () => [...records.values()],
     byId: (id) => records.get(id) ?? null,
-    bySlug: (slug) => [...records.values()].find((record) => record.slug === slug) ?? null,
+    bySlug(slug) {
+      // On every request: no list is made for it.
+      for (const record of records.values()) if (record.slug === slug) return record
+      return null
+    },
     need(id) {
       const record = records.get(id)
       if (record === undefined) throw new KeywayError('provider_not_found', { details: { provider: id } })
