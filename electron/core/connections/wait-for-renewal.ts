@@ -100,10 +100,12 @@ function orLate(
 ): Promise<RefreshResult | 'late'> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(timeoutMs, () => resolve('late'))
-    const end = <Value>(settle: (value: Value) => void) => (value: Value) => {
-      cancel()
-      settle(value)
-    }
+    const end =
+      <Value>(settle: (value: Value) => void) =>
+      (value: Value) => {
+        cancel()
+        settle(value)
+      }
     renewal.then(end(resolve), end(reject))
   })
 }
