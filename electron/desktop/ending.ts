@@ -1,7 +1,7 @@
 import { app } from 'electron'
 
-/** A rotation under way is waited for, but the machine is not kept from shutting down for ever. */
-const QUIT_GRACE_MS = 8000
+/** A rotation under way is waited for as long as it may take; a part that does not end keeps nobody longer. */
+const QUIT_GRACE_MS = 26_000
 
 type Deps = { hasTray: boolean; close: () => Promise<void> }
 

@@ -13,7 +13,9 @@ import { onEnterKey } from './enter-key.ts'
 import { failureLine } from './failure-line.ts'
 import { readPassphrase } from './passphrase-input.ts'
 
-const CLOSE_LIMIT_MS = 8_000
+/** Above what a rotation under way may take: cut off before its answer is saved, it would cost the grant. */
+const CLOSE_LIMIT_MS = 26_000
+const SAY_WHY_AFTER_MS = 3_000
 
 outliveReaders(process.stdout, process.stderr)
 process.exitCode = await run(process.argv.slice(2))
@@ -81,11 +83,16 @@ function untilAskedToEnd(): Promise<void> {
   })
 }
 
-/** A second Ctrl+C, or a part that does not end, must not keep the process. Everything that matters is on disk already. */
+/** A second Ctrl+C, or a part that does not end, must not keep the process. */
 async function closeInTime(headless: Headless): Promise<void> {
   const leave = (): never => process.exit(1)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, leave)
   const limit = setTimeout(leave, CLOSE_LIMIT_MS)
+  const reason = setTimeout(
+    () => console.log('Waiting for a provider, so that no renewed token is lost. Ctrl+C again ends at once.'),
+    SAY_WHY_AFTER_MS,
+  )
   await headless.close()
   clearTimeout(limit)
+  clearTimeout(reason)
 }

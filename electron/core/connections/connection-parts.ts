@@ -14,8 +14,8 @@ import { createFlowBook } from './flows/flow-book.ts'
 import { giveBack } from './flows/give-back.ts'
 import { createTokenParts, type TokenParts, type TokenPartsDeps } from './token-parts.ts'
 
-/** As long as a token request may take. */
-const SETTLE_MS = 16_000
+/** As long as a refresh may take. */
+const SETTLE_MS = 21_000
 
 export type ConnectionPartsDeps = TokenPartsDeps & {
   browser: Browser

@@ -39,7 +39,8 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
       ? held.accessToken
       : openTokens(deps.box, record).accessToken
   }
-  const waiting = { ...deps, ok, renewIfNeeded: renewals.renewIfNeeded }
+  const { renewIfNeeded, underWayMs } = renewals
+  const waiting = { ...deps, ok, renewIfNeeded, underWayMs }
 
   const needFor = (record: ConnectionRecord, ask: TokenAsk): TokenNeed => {
     const { rejected } = ask

@@ -22,8 +22,8 @@ import { createUsage, type Usage } from './usage.ts'
 import { createValidations } from './validations.ts'
 
 const CONFIRM_AFTER_MS = 1_000
-/** Above the token request's own deadline, so that a rotation under way is not cut off. */
-const CLOSING_MS = 17_000
+/** Above a refresh's own deadline, so that a rotation under way is not cut off. */
+const CLOSING_MS = 22_000
 
 export type TokenPartsDeps = {
   store: RecordStore

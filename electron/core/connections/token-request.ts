@@ -6,7 +6,7 @@ import { refreshWay } from './refresh-way.ts'
 import type { OpenTokens } from './sealed-tokens.ts'
 
 /** Above the client's own deadline: only for one that forgot it, so that a connection's turn is never held for ever. */
-const ABORT_AFTER_MS = 20_000
+const ABORT_AFTER_MS = 25_000
 
 /** The one token request of a renewal. Whatever is thrown counts as a passing failure whose request may have gone out. */
 export async function askForTokens(

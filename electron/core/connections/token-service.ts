@@ -27,7 +27,7 @@ export type TokenAsk = {
   rejected?: 'current' | Secret
   /** These must be granted, else `scope_missing`. */
   scopes?: readonly string[]
-  /** Epoch-independent budget; the call ends within it. Default 15 s. */
+  /** Epoch-independent budget; the call ends within it, with `retrying` when nothing has come. Default 15 s. */
   deadlineMs?: number
 }
 
@@ -41,7 +41,7 @@ export type TokenResult =
 export type TokenService = {
   /** The cached token when it is good for this ask; null means: ask properly. Synchronous, no I/O. */
   peek(connectionId: string, nowMs: number): VendedToken | null
-  /** One refresh for any number of callers. @throws KeywayError only for vault_locked, connection_not_found, shutting_down, deadline_exceeded. */
+  /** One refresh for any number of callers. @throws KeywayError only for vault_locked, connection_not_found, shutting_down. */
   get(connectionId: string, ask: TokenAsk): Promise<TokenResult>
   /** A proxied API answered 401 or worked; feeds the status. */
   reportApiOutcome(connectionId: string, generation: number, outcome: 'worked' | 'unauthorized'): void

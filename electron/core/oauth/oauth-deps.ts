@@ -17,5 +17,10 @@ export type OAuthDeps = {
 }
 
 export const TOKEN_DEADLINE_MS = 15_000
+/**
+ * A refresh is given longer than any caller waits: one that is given up just before its answer comes has used up a rotating refresh token
+ * and lost the new one.
+ */
+export const REFRESH_DEADLINE_MS = 20_000
 export const DISCOVERY_DEADLINE_MS = 10_000
 export const REVOCATION_DEADLINE_MS = 3000

@@ -18,7 +18,9 @@ export async function plainTokenRequest(
 ): Promise<TokenOutcome> {
   const { token, scopes } = provider.spec
   const { host } = new URL(request.url)
-  const deadline = { clock: deps.clock, timeoutMs: timeLeft(deps, about.startedAt), signal: about.signal }
+  const { purpose } = about.facts
+  const timeoutMs = timeLeft(deps, { purpose, startedAt: about.startedAt })
+  const deadline = { clock: deps.clock, timeoutMs, signal: about.signal }
   try {
     const reply = await withinDeadline(deadline, (signal) =>
       sendWire({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request),

@@ -4,10 +4,11 @@ import { authMethods, type AuthMethod } from './client-authentication.ts'
 import { DeadlinePassed, withinDeadline } from './deadline.ts'
 import type { DpopKeys } from './dpop-keys.ts'
 import { loadLibrary } from './library.ts'
-import { TOKEN_DEADLINE_MS, type OAuthDeps } from './oauth-deps.ts'
+import { REFRESH_DEADLINE_MS, TOKEN_DEADLINE_MS, type OAuthDeps } from './oauth-deps.ts'
 import type { ResolvedProvider, TokenOutcome } from './oauth-client.ts'
 import { attemptGrant, factsOf } from './token-attempt.ts'
 import type { TokenCall } from './token-call.ts'
+import type { TokenPurpose } from './token-shaping.ts'
 import { outcomeOfWire } from './token-outcome.ts'
 import { wireFailure } from './wire-failure.ts'
 
@@ -42,7 +43,7 @@ export function createTokenCaller(deps: OAuthDeps, dpopKeys: DpopKeys): TokenCal
     async call(request) {
       try {
         return await withinDeadline(
-          { clock: deps.clock, timeoutMs: timeLeft(deps, request.startedAt), signal: request.signal },
+          { clock: deps.clock, timeoutMs: timeLeft(deps, request), signal: request.signal },
           (signal) => attempts(request, signal),
         )
       } catch (error) {
@@ -63,10 +64,12 @@ function stopFailure(error: unknown, request: TokenCall): ReturnType<typeof wire
 }
 
 /** What is left of a token call's deadline; never nothing, so that the failure is the server's and not the arithmetic's. */
-export function timeLeft({ clock }: Pick<OAuthDeps, 'clock'>, startedAt: number | undefined): number {
-  return startedAt === undefined
-    ? TOKEN_DEADLINE_MS
-    : Math.max(1000, TOKEN_DEADLINE_MS - (clock.monotonicMs() - startedAt))
+export function timeLeft(
+  { clock }: Pick<OAuthDeps, 'clock'>,
+  { purpose, startedAt }: { purpose: TokenPurpose; startedAt?: number | undefined },
+): number {
+  const deadlineMs = purpose === 'refresh' ? REFRESH_DEADLINE_MS : TOKEN_DEADLINE_MS
+  return startedAt === undefined ? deadlineMs : Math.max(1000, deadlineMs - (clock.monotonicMs() - startedAt))
 }
 
 /** Strictly "invalid_client"; but servers that do not see the credentials where they look also say it in other ways. */
