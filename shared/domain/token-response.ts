@@ -133,6 +133,9 @@ function lifetimeOf(data: Readonly<Record<string, unknown>>, how: Reading): numb
   return spec.defaultLifetimeSeconds
 }
 
+/** No standard has it; these two are what most servers that tell it call it. */
+const usualRefreshLifetimes = ['refresh_token_expires_in', 'refresh_expires_in']
+
 /** The nearer of the rolling and the hard end. */
 function refreshLifetimeOf(data: Readonly<Record<string, unknown>>, how: Reading): number | null {
   const { spec, reply } = how
@@ -140,8 +143,10 @@ function refreshLifetimeOf(data: Readonly<Record<string, unknown>>, how: Reading
     spec.refreshExpiresAt === null
       ? null
       : parseMoment(readPath(data, spec.refreshExpiresAt.path), spec.refreshExpiresAt.format)
+  const isSpelledOut = spec.refreshExpiresIn !== null || spec.refreshExpiresAt !== null
+  const places = isSpelledOut ? [spec.refreshExpiresIn ?? []].flat() : usualRefreshLifetimes
   const ends = [
-    spec.refreshExpiresIn === null ? null : seconds(data, spec.refreshExpiresIn, how),
+    ...places.map((place) => seconds(data, place, how)),
     spec.refreshHardExpiresIn === null ? null : seconds(data, spec.refreshHardExpiresIn, how),
     date === null || date <= reply.serverNow ? null : (date - reply.serverNow) / 1000,
   ].filter((end) => end !== null)

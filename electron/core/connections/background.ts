@@ -7,6 +7,7 @@ import type { TokenEngine } from './create-token-service.ts'
 import { createDueQueue } from './due-queue.ts'
 import { createFewAtOnce } from './few-at-once.ts'
 import { nextRefreshAt } from './next-refresh.ts'
+import { refreshWay } from './refresh-way.ts'
 import type { ProviderFacts } from './token-server.ts'
 
 const AT_ONCE = 8
@@ -102,9 +103,14 @@ function createPlan(deps: BackgroundDeps): Plan {
   }
   return {
     nextRefreshAt: (id) => of(id, refreshAt),
-    dueAt: (id) =>
-      of(id, (record) => refreshAt(record) ?? (record.lastOutcome.status === 'ok' ? record.expiresAt : null)),
+    dueAt: (id) => of(id, (record) => refreshAt(record) ?? endOf(deps, record)),
   }
+}
+
+/** When a token ends that nothing renews. What is not renewed only because nobody uses it waits for somebody who does. */
+function endOf({ providerOf }: BackgroundDeps, record: ConnectionRecord): number | null {
+  const isUnrenewable = refreshWay(record, providerOf(record.providerId).spec) === 'none'
+  return isUnrenewable && record.lastOutcome.status === 'ok' ? record.expiresAt : null
 }
 
 /** Resolves with the least pause until the next one. */

@@ -1,5 +1,5 @@
 // A token answer made into a connection record: a new one, a renewed one, or one that a fresh sign-in replaced. Pure but for the sealing.
-import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import type { ConnectionRecord, LifeEvent } from '../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import { okOutcome } from '../../../shared/domain/connection-status.ts'
 import { unionScopes } from '../../../shared/domain/scopes.ts'
@@ -51,7 +51,7 @@ export function newConnection(
   }
   return {
     ...base,
-    life: lived(base, { at: now, kind: 'connected', ...fingerprints(box, answer, base.expiresAt) }),
+    life: lived(base, { at: now, kind: 'connected', ...tellingOf(box, answer, base.expiresAt) }),
   }
 }
 
@@ -86,7 +86,7 @@ export function reconnected(
     lastOutcome: okOutcome(now),
     updatedAt: now,
     lastAuthorizedAt: now,
-    life: lived(record, { at: now, kind: 'reconnected', ...fingerprints(box, answer, times.expiresAt) }),
+    life: lived(record, { at: now, kind: 'reconnected', ...tellingOf(box, answer, times.expiresAt) }),
   }
 }
 
@@ -113,8 +113,7 @@ export function renewed(
     life: lived(record, {
       at: now,
       kind: isRotation ? 'rotated' : 'refreshed',
-      ...fingerprints(box, answer, times.expiresAt),
-      message: skewNote(answer.clockSkewMs),
+      ...tellingOf(box, answer, times.expiresAt),
     }),
   }
 }
@@ -169,12 +168,14 @@ function secondsBetween(from: number, to: number | null): number | null {
   return to === null ? null : Math.max(0, (to - from) / 1000)
 }
 
-function fingerprints(
+/** What the timeline tells of an answer. */
+function tellingOf(
   box: SecretBox,
   answer: TokenAnswer,
   expiresAt: number | null,
-): { fingerprint: string; refreshFingerprint: string | null; expiresAt: number | null } {
+): Pick<LifeEvent, 'fingerprint' | 'refreshFingerprint' | 'expiresAt' | 'message'> {
   return {
+    message: skewNote(answer.clockSkewMs),
     fingerprint: box.fingerprint(answer.accessToken),
     refreshFingerprint: answer.refreshToken === null ? null : box.fingerprint(answer.refreshToken),
     expiresAt,

@@ -4,7 +4,9 @@ import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import { marginMs } from '../../../shared/domain/expiry.ts'
 import { refreshWay } from './refresh-way.ts'
 
-const HOUR_MS = 60 * 60_000
+/** Tokens that live shorter than this are not renewed for nobody. */
+const SHORT_LIFE_MS = 60 * 60_000
+const LEAST_IDLE_MS = 60_000
 /** A token that a provider lets live long is renewed at half its life where only a living one can be. */
 const EXCHANGE_SHARE = 0.5
 const KEEP_ALIVE_SHARE = 0.9
@@ -46,7 +48,7 @@ export function nextRefreshAt(
     beforeLapse(record, about.spread),
   ].filter((time) => time !== null)
   if (times.length === 0) return null
-  return Math.max(Math.min(...times), record.issuedAt + spec.refresh.minAgeSeconds * 1000)
+  return Math.round(Math.max(Math.min(...times), record.issuedAt + spec.refresh.minAgeSeconds * 1000))
 }
 
 function byExpiry(
@@ -62,7 +64,7 @@ function byExpiry(
   if (way === 'exchange') return record.issuedAt + lifeMs * (EXCHANGE_SHARE + about.spread / 10)
   // Short-lived tokens that nobody uses would keep a provider busy for nothing; the next ask renews them.
   const idleMs = about.now - Math.max(record.lastAuthorizedAt, about.lastUsedAt ?? 0)
-  if (lifeMs < HOUR_MS && idleMs > Math.max(HOUR_MS, 10 * lifeMs)) return null
+  if (lifeMs < SHORT_LIFE_MS && idleMs > Math.max(LEAST_IDLE_MS, 10 * lifeMs)) return null
   // Ahead of the margin in which callers would wait, by up to a tenth of the life.
   return record.expiresAt - marginMs(record.lifetimeSeconds) - (lifeMs / 10) * about.spread
 }

@@ -213,7 +213,7 @@ export const mutations: readonly Mutation[] = [
     notices: /resources: nothing was sent/,
   },
   {
-    slug: 'airtable',
+    slug: 'quickbooks',
     what: 'an unread life of the refresh token',
     mutate: drop('token', 'refreshExpiresIn'),
     notices: /seconds to renew is null/,

@@ -85,6 +85,16 @@ describe('a token reply', () => {
     })
   })
 
+  it('tells the life of the refresh token by either of its usual names, unless the provider names another', () => {
+    const lifeIn = (body: object, spec: z.input<typeof tokenSpec> = {}) =>
+      parse({ access_token: 'at', ...body }, spec)
+    const told = (refreshLifetimeSeconds: number | null) => ({ tokens: { refreshLifetimeSeconds } })
+    expect(lifeIn({ refresh_token_expires_in: 500 })).toMatchObject(told(500))
+    expect(lifeIn({ refresh_expires_in: '500' })).toMatchObject(told(500))
+    expect(lifeIn({ refresh_expires_in: 0 })).toMatchObject(told(null))
+    expect(lifeIn({ refresh_expires_in: 500 }, { refreshExpiresIn: 'r_in' })).toMatchObject(told(null))
+  })
+
   it('tells its end as a date too, and that of the refresh token in three ways', () => {
     const spec: z.input<typeof tokenSpec> = {
       expiresAt: { path: 'expires_at', format: 'iso8601' },

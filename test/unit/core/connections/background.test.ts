@@ -6,6 +6,7 @@ import { providerSpec, type ProviderSpecInput } from '../../../../shared/contrac
 import { okOutcome } from '../../../../shared/domain/connection-status.ts'
 import { createFakeClock } from '../../../support/fake-clock.ts'
 import { passing } from '../../../support/fake-oauth-client.ts'
+import { createMemoryProvider } from '../../../support/memory-provider.ts'
 import { settle } from '../../../support/settle.ts'
 import { PASSPHRASE, startConnected } from '../../../support/start-keyway.ts'
 
@@ -126,6 +127,9 @@ describe('the plan', () => {
     const short = { expiresAt: now + 60_000, lifetimeSeconds: 60, lastAuthorizedAt: now - 2 * HOUR_MS }
     expect(plan(short)).toBeNull()
     expect(plan(short, {}, { lastUsedAt: now - 60_000 })).not.toBeNull()
+    const tiny = { expiresAt: now + 5_000, lifetimeSeconds: 5 }
+    expect(plan({ ...tiny, lastAuthorizedAt: now - 50_000 })).not.toBeNull()
+    expect(plan({ ...tiny, lastAuthorizedAt: now - 61_000 })).toBeNull()
   })
 
   test('keeps a grant alive that lapses unused', () => {
@@ -151,6 +155,23 @@ describe('the plan', () => {
 })
 
 describe('in the background', () => {
+  test('a short-lived token that nobody uses is left to end; who asks again gets a new one', async () => {
+    const clock = createFakeClock()
+    const server = createMemoryProvider(clock)
+    server.lifetimeSeconds = 5
+    const { keyway, connectionId } = await startConnected({ clock, server })
+    for (let second = 0; second < 600; second += 1) {
+      clock.advance(1000)
+      await settle(4)
+    }
+    // For a minute after the sign-in somebody may want it; after that nobody does.
+    expect(server.counts.refreshes).toBeLessThan(20)
+    expect(keyway.connections.get(connectionId)?.lastOutcome.status).toBe('ok')
+    const before = server.counts.refreshes
+    expect((await keyway.tokens.get(connectionId, {})).kind).toBe('ok')
+    expect(server.counts.refreshes).toBe(before + 1)
+  })
+
   test('a token is renewed before it ends, without anybody asking', async () => {
     const { keyway, connectionId, server, clock } = await startConnected()
     clock.advance(HOUR_MS - 60_000)
