@@ -17,6 +17,8 @@ export type Attempts = {
   refused(id: string): number
   /** What a person asks for, or what worked, waits for nothing. */
   clear(id: string): void
+  /** Time has passed that the monotonic clock did not count: the machine slept. */
+  slept(forMs: number): void
 }
 
 export function createAttempts({ clock, random }: { clock: Clock; random: () => number }): Attempts {
@@ -38,5 +40,8 @@ export function createAttempts({ clock, random }: { clock: Clock; random: () => 
     failed: (id, retryAfterMs) => block(id, QUICK, Math.min(retryAfterMs ?? 0, MOST_PATIENCE_MS)),
     refused: (id) => block(id, SLOW, 0),
     clear: (id) => void states.delete(id),
+    slept(forMs) {
+      for (const state of states.values()) state.notBefore -= forMs
+    },
   }
 }

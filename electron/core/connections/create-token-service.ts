@@ -15,7 +15,12 @@ import type { TokenAsk, TokenResult, TokenService } from './token-service.ts'
 import type { Usage } from './usage.ts'
 import { waitForRenewal } from './wait-for-renewal.ts'
 
-export type TokenEngineDeps = RenewalsDeps & { usage: Usage; isClosing: () => boolean }
+export type TokenEngineDeps = RenewalsDeps & {
+  usage: Usage
+  isClosing: () => boolean
+  /** Before anything is decided by the clock. */
+  lookAtClock: () => void
+}
 
 /** {@link TokenService}, and what the rest of the core needs of it. */
 export type TokenEngine = TokenService &
@@ -64,6 +69,7 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
     peek: cache.peek,
     async get(id, ask) {
       if (deps.isClosing()) throw new KeywayError('shutting_down')
+      deps.lookAtClock()
       const record = book.need(id)
       if (!deps.box.unlocked) throw new KeywayError('vault_locked')
       try {

@@ -10,6 +10,7 @@ const LEAST_IDLE_MS = 60_000
 /** A token that a provider lets live long is renewed at half its life where only a living one can be. */
 const EXCHANGE_SHARE = 0.5
 const KEEP_ALIVE_SHARE = 0.9
+const LEAST_LEFT_MS = 5_000
 
 type Times = Pick<
   ConnectionRecord,
@@ -73,5 +74,7 @@ function byExpiry(
 function beforeLapse(record: Times, spread: number): number | null {
   const { refreshTokenExpiresAt, issuedAt } = record
   if (refreshTokenExpiresAt === null || record.how === 'client_credentials') return null
-  return issuedAt + (refreshTokenExpiresAt - issuedAt) * (0.8 - spread / 10)
+  const leftMs = refreshTokenExpiresAt - issuedAt
+  // An end that no renewal moves: asking again and again as it comes near, or after it, would bring nothing.
+  return leftMs < LEAST_LEFT_MS ? null : issuedAt + leftMs * (0.8 - spread / 10)
 }

@@ -1,5 +1,6 @@
 // Tokens ready to be handed out, by connection. Reading allocates nothing; a lock of the vault empties it.
 import type { Clock } from '../ports.ts'
+import { JUMP_MS } from './clock-jumps.ts'
 import type { VendedToken } from './token-service.ts'
 
 type Entry = {
@@ -8,6 +9,8 @@ type Entry = {
   shortened: VendedToken | null
   freshUntil: number
   freshUntilMonotonic: number
+  /** How far the two ends are apart by the two clocks; it changes when the wall clock is set, and then what the token says is wrong. */
+  apartMs: number
 }
 
 export type TokenCache = {
@@ -26,7 +29,9 @@ export function createTokenCache(clock: Clock): TokenCache {
     peek(connectionId, nowMs) {
       const entry = entries.get(connectionId)
       if (entry === undefined || nowMs >= entry.freshUntil) return null
-      return clock.monotonicMs() < entry.freshUntilMonotonic ? entry.token : null
+      const monotonicMs = clock.monotonicMs()
+      if (monotonicMs >= entry.freshUntilMonotonic) return null
+      return monotonicMs - nowMs - entry.apartMs < JUMP_MS ? entry.token : null
     },
     held: (connectionId) => entries.get(connectionId)?.token ?? null,
     shortened(connectionId) {
@@ -41,6 +46,7 @@ export function createTokenCache(clock: Clock): TokenCache {
         shortened: null,
         freshUntil: fresh.until,
         freshUntilMonotonic: fresh.untilMonotonic,
+        apartMs: clock.monotonicMs() - clock.now(),
       })
       return token
     },

@@ -10,6 +10,7 @@ import type { ProviderBook } from '../providers/provider-book.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { createAttempts, type Attempts } from './attempts.ts'
 import { createBackground, type Background } from './background.ts'
+import { createClockJumps, redated } from './clock-jumps.ts'
 import { createConnectionBook, type ConnectionBook } from './connection-book.ts'
 import type { ChangeKind } from './connection-shelf.ts'
 import { createTokenEngine, type TokenEngine } from './create-token-service.ts'
@@ -61,7 +62,7 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
     isClosing: false,
     recordsFrom: 'provider',
   }
-  const { book, usage, unsaved, tokens, background, validations } = wire(deps, state)
+  const { book, usage, unsaved, tokens, background, validations, jumps } = wire(deps, state)
   return {
     book,
     tokens,
@@ -98,6 +99,7 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
     },
     async close() {
       state.isClosing = true
+      jumps.close()
       background.close()
       validations.close()
       await tokens.allSettled(CLOSING_MS)
@@ -150,13 +152,22 @@ function wire(deps: TokenPartsDeps, state: State) {
     providerOf,
     resolve,
     confirmAfterMs: CONFIRM_AFTER_MS,
+    lookAtClock: () => jumps.look(),
     isClosing: () => state.isClosing,
     revokeStray: (provider, { requestedScopes }, answer) =>
       revokeAnswer(deps, provider, { redirectUri: null, scopes: requestedScopes }, answer),
   })
   const background = createBackground({ ...deps, book, tokens, lastUsedAt: usage.lastUsedAt, providerOf })
   const validations = createValidations({ ...deps, book, tokens, providerOf, resolve })
-  return { book, usage, unsaved, tokens, background, validations }
+  const jumps = createClockJumps(clock, (byMs) => {
+    deps.logger.info('The wall clock jumped, or the machine slept', { byMs })
+    if (byMs < 0) {
+      for (const { id } of book.list()) book.touch(id, (record) => redated(record, byMs))
+      cache.clear()
+    } else attempts.slept(byMs)
+    background.wake()
+  })
+  return { book, usage, unsaved, tokens, background, validations, jumps }
 }
 
 function isOutdated(

@@ -146,6 +146,13 @@ describe('the plan', () => {
     expect(at).toBeLessThan(now + 9 * DAY_MS)
   })
 
+  test('does not hammer a provider about an end that no renewal moves, nor after it', () => {
+    const endless = { expiresAt: null, lifetimeSeconds: null }
+    expect(plan({ ...endless, refreshTokenExpiresAt: now + 1_000 })).toBeNull()
+    expect(plan({ ...endless, refreshTokenExpiresAt: now - DAY_MS })).toBeNull()
+    expect(plan({ refreshTokenExpiresAt: now - DAY_MS })).toBe(now + HOUR_MS - 60_000)
+  })
+
   test('renews a living-only token early, and no token before it is old enough', () => {
     const long = { expiresAt: now + 60 * DAY_MS, lifetimeSeconds: 60 * 86_400, hasRefreshToken: false }
     expect(plan(long, { refresh: { style: 'exchange-access-token' } })).toBe(now + 30 * DAY_MS)
@@ -210,6 +217,16 @@ describe('in the background', () => {
     expect(clock.waiting).toBeLessThanOrEqual(1)
     await vault.unlock(PASSPHRASE)
     clock.advance(3000)
+    await settle()
+    expect(server.counts.refreshes).toBe(1)
+  })
+
+  test('a machine that slept is noticed without anybody telling, and what is due is renewed', async () => {
+    const { server, clock } = await startConnected()
+    clock.jumpTo(clock.now() + 2 * HOUR_MS)
+    clock.advance(60_000)
+    await settle()
+    clock.advance(3_000)
     await settle()
     expect(server.counts.refreshes).toBe(1)
   })

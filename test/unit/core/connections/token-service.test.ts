@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { KeywayError } from '../../../../shared/contract/errors.ts'
+import type { KeywayError } from '../../../../shared/contract/errors.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
 import type { TokenResult } from '../../../../electron/core/connections/token-service.ts'
 import type { TokenOutcome } from '../../../../electron/core/oauth/oauth-client.ts'
@@ -477,6 +477,40 @@ describe('clocks', () => {
     clock.jumpTo(start)
     expect(server.isAlive(tokenOf(await keyway.tokens.get(connectionId, {})))).toBe(true)
     expect(server.counts.refreshes).toBeLessThanOrEqual(2)
+  })
+
+  test('after the wall clock was set back, the end that is told is the real one, for callers and window alike', async () => {
+    const { keyway, connectionId, server, clock } = await startConnected()
+    const token = tokenOf(await keyway.tokens.get(connectionId, {}))
+    clock.advance(600_000)
+    clock.jumpTo(clock.now() - 5 * HOUR_MS)
+    expect(keyway.tokens.peek(connectionId, clock.now())).toBeNull()
+    const result = await keyway.tokens.get(connectionId, {})
+    expect(tokenOf(result)).toBe(token)
+    const endsAt = clock.now() + HOUR_MS - 600_000
+    expect(result).toMatchObject({ token: { expiresAt: endsAt } })
+    expect(keyway.tokens.peek(connectionId, clock.now())).not.toBeNull()
+    const { expiresAt, nextRefreshAt } = keyway.connections.get(connectionId)!
+    expect(expiresAt).toBe(endsAt)
+    expect(nextRefreshAt).toBeLessThan(endsAt)
+    clock.advance(HOUR_MS - 600_000 - 61_000)
+    await settle()
+    expect(server.counts.refreshes).toBe(1)
+  })
+
+  test('an outage is tried again in time although the wall clock was set back, and after sleep at once', async () => {
+    const { keyway, connectionId, oauth, clock } = await startExpired({ random: () => 1 })
+    oauth.script = () => passing({ retryAfterMs: 600_000 })
+    await keyway.tokens.get(connectionId, {})
+    oauth.script = null
+    clock.jumpTo(clock.now() - 86_400_000)
+    clock.advance(60_000)
+    const { retryAt } = keyway.connections.get(connectionId)!.lastOutcome
+    expect(retryAt).toBe(clock.now() + 540_000)
+    expect((await keyway.tokens.get(connectionId, {})).kind).toBe('retrying')
+    // The machine sleeps: the wall clock goes on, the monotonic one does not.
+    clock.jumpTo(clock.now() + 600_000)
+    expect((await keyway.tokens.get(connectionId, {})).kind).toBe('ok')
   })
 
   test('without a known end a token is good until somebody says otherwise', async () => {
