@@ -61,8 +61,10 @@ function chooseAmongVisible(
   if (account !== undefined && !seesAllOf(keyway, app, provider)) throw noGrant()
   if (selected instanceof KeywayError && selected.code !== 'ambiguous_account') throw selected
   if (visible.length === 0) throw noGrant()
+  const accounts = visible.map((connection) => connection.account)
   throw new KeywayError('ambiguous_account', {
-    details: { provider: provider.slug, accounts: visible.map((connection) => connection.account) },
+    message: `Several accounts are connected at ${provider.slug}: ${accounts.join(', ')}.`,
+    details: { provider: provider.slug, accounts },
   })
 }
 

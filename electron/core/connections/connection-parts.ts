@@ -5,13 +5,12 @@ import type { Connections } from '../keyway.ts'
 import type { Browser } from '../ports.ts'
 import { resolveProvider, type PlanRedirect } from '../providers/create-providers.ts'
 import { createTurns } from '../storage/by-turns.ts'
-import { sameAccount } from './connection-record.ts'
 import { createConnections } from './create-connections.ts'
-import { revokeAtProvider } from './disconnect.ts'
 import { createFlows, type FlowRegistry } from './flows/create-flows.ts'
 import type { FlowDeps } from './flows/flow-deps.ts'
 import { createFlowBook } from './flows/flow-book.ts'
 import { giveBack } from './flows/give-back.ts'
+import { endSuperseded } from './superseded-grant.ts'
 import { createTokenParts, type TokenParts, type TokenPartsDeps } from './token-parts.ts'
 
 /** As long as a refresh may take. */
@@ -44,10 +43,7 @@ export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionPart
   const onSignedIn = (record: ConnectionRecord, before: ConnectionRecord | null): void => {
     tokens.replaced(record.id)
     background.changed(record.id)
-    // Another account took the connection over by the person's word: its own grant has no place here any more. The same account's is
-    // left alone, because many providers end all of an account's grants with one revocation, the fresh one included.
-    if (before === null || sameAccount(before, record) !== 'no') return
-    void revokeAtProvider(shared, () => resolve(providers.need(before.providerId)), before)
+    if (before !== null) void endSuperseded(shared, { before, after: record })
   }
   const flows = createFlows({
     ...shared,

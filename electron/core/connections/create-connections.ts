@@ -1,5 +1,6 @@
 import type { ConnectionRecord, ConnectionView } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import { failedOutcome } from '../../../shared/domain/connection-status.ts'
 import type { DisconnectResult } from '../../../shared/contract/ui-api.ts'
 import type { Activity, Connections } from '../keyway.ts'
 import type { OAuthClient } from '../oauth/oauth-client.ts'
@@ -19,8 +20,10 @@ import { createProxyPolicies } from './proxy-policy.ts'
 import { openTokens } from './sealed-tokens.ts'
 import { selectConnection } from './select-connection.ts'
 
-/** A renewal under way is waited for, so that the newest refresh token is the one that is revoked. */
-const SETTLE_MS = 3_000
+/** All that a person waits for at the provider, a renewal under way included. */
+const DISCONNECT_MS = 3_000
+/** A renewal under way is waited for a moment, so that the newest refresh token is the one that is revoked; what comes later is given back. */
+const SETTLE_MS = 1_000
 
 export type ConnectionsDeps = {
   book: ConnectionBook
@@ -105,19 +108,47 @@ async function makeDefault(book: ConnectionBook, id: string): Promise<void> {
   }
 }
 
+/** On a disk that lets nothing go the connection stays, but not as one that works. @throws KeywayError save_failed | disk_full */
+async function removeOrSay(
+  { book, clock, tokens }: ConnectionsDeps,
+  id: string,
+  revoked: 'at_provider' | 'not_supported' | 'failed',
+): Promise<void> {
+  try {
+    await book.remove(id)
+  } catch (error) {
+    if (revoked === 'at_provider') {
+      tokens.replaced(id)
+      const message = 'The grant was ended at the provider, but its file could not be removed here.'
+      const lastOutcome = failedOutcome('reconnect_needed', {
+        code: 'token_expired',
+        message,
+        at: clock.now(),
+      })
+      book.touch(id, (record) => ({ ...record, lastOutcome }))
+    }
+    throw error
+  }
+}
+
 async function disconnect(deps: ConnectionsDeps, id: string): Promise<DisconnectResult> {
-  const { book, providers, box } = deps
+  const { book, providers, box, clock } = deps
+  const endsAt = clock.monotonicMs() + DISCONNECT_MS
   book.need(id)
   deps.flows.cancelOf({ connectionId: id })
   await deps.tokens.settled(id, SETTLE_MS)
-  const record = book.need(id)
+  const record = deps.tokens.newest(id)
   const provider = providers.byId(record.providerId)
   const revocation =
     provider === null
       ? { revoked: 'failed' as const, message: 'its provider is not registered here any more' }
-      : await revokeAtProvider(deps, () => resolveProvider(providers, box, provider), record)
-  deps.tokens.replaced(id)
-  await book.remove(id)
+      : await revokeAtProvider(
+          { ...deps, timeoutMs: endsAt - clock.monotonicMs() },
+          () => resolveProvider(providers, box, provider),
+          record,
+        )
+  await removeOrSay(deps, id, revocation.revoked)
+  deps.tokens.removed(id)
   const result = disconnectResult(revocation, {
     providerName: provider?.name ?? 'the provider',
     manageUrl:

@@ -27,6 +27,10 @@ export type TokenEngine = TokenService &
   Pick<Renewals, 'renewNow' | 'settled' | 'allSettled'> & {
     /** The token set was replaced, renamed or removed from outside: forget what is remembered about it. */
     replaced(id: string): void
+    /** With the tokens that the provider gave last, also where the disk has not taken them yet. @throws KeywayError connection_not_found */
+    newest(id: string): ConnectionRecord
+    /** The connection is gone: whoever still waits for its token is told so now. */
+    removed(id: string): void
   }
 
 export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
@@ -63,6 +67,15 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
     return !canRenew && isAlive ? ok(record, ask) : waitForRenewal(waiting, record.id, ask, need)
   }
 
+  const replaced = (id: string): void => {
+    cache.drop(id)
+    tokenClock.forget(id)
+    forced.forget(id)
+    attempts.clear(id)
+    deps.unsaved.drop(id)
+    deps.earlierMarks.delete(id)
+  }
+
   return {
     ...usage,
     ...renewals,
@@ -79,13 +92,11 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
         return { kind: 'reconnect_needed', failure: error }
       }
     },
-    replaced(id) {
-      cache.drop(id)
-      tokenClock.forget(id)
-      forced.forget(id)
-      attempts.clear(id)
-      deps.unsaved.drop(id)
-      deps.earlierMarks.delete(id)
+    replaced,
+    newest: (id) => deps.unsaved.newest(book.need(id)),
+    removed(id) {
+      replaced(id)
+      renewals.abandon(id, new KeywayError('not_connected', { details: { connectionId: id } }))
     },
   }
 }

@@ -10,7 +10,14 @@ import { openTokens } from './sealed-tokens.ts'
 const REVOCATION_MS = 3_000
 const unfinished = 'the provider did not answer in time'
 
-type RevocationDeps = { oauth: OAuthClient; box: SecretBox; clock: Clock; logger: Logger }
+export type RevocationDeps = {
+  oauth: OAuthClient
+  box: SecretBox
+  clock: Clock
+  logger: Logger
+  /** Less than the revocation's own three seconds, where something else was waited for already. */
+  timeoutMs?: number
+}
 
 /** Never throws: whatever goes wrong, the local removal follows. */
 export async function revokeAtProvider(
@@ -68,11 +75,11 @@ export function disconnectResult(
 }
 
 function bounded(
-  { oauth, clock }: RevocationDeps,
+  { oauth, clock, timeoutMs = REVOCATION_MS }: RevocationDeps,
   provider: ResolvedProvider,
   request: RefreshRequest,
 ): Promise<{ revoked: 'at_provider' | 'not_supported' | 'failed'; message: string }> {
-  return within(clock, REVOCATION_MS, oauth.revoke(provider, request), () => new Error(unfinished)).catch(
+  return within(clock, timeoutMs, oauth.revoke(provider, request), () => new Error(unfinished)).catch(
     (error: unknown) => ({ revoked: 'failed', message: error instanceof Error ? error.message : unfinished }),
   )
 }

@@ -6,32 +6,48 @@ export type Flights<Result> = {
   join(id: string, start: () => Promise<Result>): Promise<Result>
   /** For how long the work of this id has been under way; 0 when none is. */
   underWayMs(id: string): number
+  /** Tells all who wait for this id that it is over for them; the work itself goes on to its end. */
+  abandon(id: string, reason: Error): void
   /** Resolves when nothing is under way for this id, or after `timeoutMs`. */
   settled(id: string, timeoutMs: number): Promise<void>
   allSettled(timeoutMs: number): Promise<void>
 }
 
+type Flight<Result> = { shared: Promise<Result>; since: number; abandon: (reason: Error) => void }
+
 export function createFlights<Result>(clock: Clock): Flights<Result> {
-  const flights = new Map<string, { work: Promise<Result>; since: number }>()
+  const flights = new Map<string, Flight<Result>>()
+  /** All work, also what nobody waits for any more. */
+  const running = new Set<Promise<Result>>()
   const quiet = (work: Promise<unknown>, timeoutMs: number): Promise<void> =>
     within(clock, timeoutMs, work, () => new Error('late')).then(
       () => undefined,
       () => undefined,
     )
+  const take = (id: string, work: Promise<Result>): Promise<Result> => {
+    const { promise, resolve, reject } = Promise.withResolvers<Result>()
+    const flight = { shared: promise, since: clock.monotonicMs(), abandon: reject }
+    flights.set(id, flight)
+    running.add(work)
+    work
+      .finally(() => {
+        running.delete(work)
+        if (flights.get(id) === flight) flights.delete(id)
+      })
+      .then(resolve, reject)
+    return promise
+  }
   return {
-    join(id, start) {
-      const flying = flights.get(id)
-      if (flying !== undefined) return flying.work
-      const work = start().finally(() => flights.delete(id))
-      flights.set(id, { work, since: clock.monotonicMs() })
-      return work
-    },
+    join: (id, start) => flights.get(id)?.shared ?? take(id, start()),
     underWayMs(id) {
-      const flying = flights.get(id)
-      return flying === undefined ? 0 : clock.monotonicMs() - flying.since
+      const flight = flights.get(id)
+      return flight === undefined ? 0 : clock.monotonicMs() - flight.since
     },
-    settled: (id, timeoutMs) => quiet(Promise.resolve(flights.get(id)?.work), timeoutMs),
-    allSettled: (timeoutMs) =>
-      quiet(Promise.allSettled([...flights.values()].map(({ work }) => work)), timeoutMs),
+    abandon(id, reason) {
+      flights.get(id)?.abandon(reason)
+      flights.delete(id)
+    },
+    settled: (id, timeoutMs) => quiet(Promise.resolve(flights.get(id)?.shared), timeoutMs),
+    allSettled: (timeoutMs) => quiet(Promise.allSettled(running), timeoutMs),
   }
 }

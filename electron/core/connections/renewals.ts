@@ -15,7 +15,7 @@ import type { TokenCache } from './token-cache.ts'
 import { meets, type TokenNeed } from './token-need.ts'
 import type { ProviderFacts } from './token-server.ts'
 
-export type Renewals = Pick<Flights<RefreshResult>, 'settled' | 'allSettled' | 'underWayMs'> & {
+export type Renewals = Pick<Flights<RefreshResult>, 'settled' | 'allSettled' | 'underWayMs' | 'abandon'> & {
   renewIfNeeded(id: string, need: TokenNeed): Promise<RefreshResult>
   /** `due`: a new generation is wanted, unless one is there already; `person`: whatever was said before and however short ago. */
   renewNow(id: string, why: 'due' | 'person'): Promise<RefreshResult>

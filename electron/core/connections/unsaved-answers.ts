@@ -1,5 +1,6 @@
 // Answers of rotating providers that could not be written: the old refresh token may be dead, so the new one lives here, is tried again
 // until the disk takes it, and nobody is handed the new access token before.
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { failedOutcome } from '../../../shared/domain/connection-status.ts'
 import type { Clock, Logger } from '../ports.ts'
@@ -14,6 +15,8 @@ export type UnsavedAnswers = {
   keep(id: string, change: ConnectionChange, error: unknown): RefreshFailure
   /** Null when nothing waits for this connection. */
   waiting(id: string): RefreshFailure | null
+  /** The record as it will be once its answer is on disk; the same one when nothing waits. */
+  newest(record: ConnectionRecord): ConnectionRecord
   /** The connection was replaced or removed; its answer is of no use any more. */
   drop(id: string): void
   /** Tries everything once more, at once: the vault was unlocked, or Keyway closes. */
@@ -84,6 +87,7 @@ export function createUnsavedAnswers(deps: UnsavedDeps): UnsavedAnswers {
       if (entry === undefined) return null
       return { kind: 'retrying', retryAt: entry.retryAt, failure: failureOf(deps, id, entry) }
     },
+    newest: (record) => entries.get(record.id)?.change(record) ?? record,
     drop(id) {
       entries.get(id)?.cancel()
       entries.delete(id)

@@ -121,6 +121,25 @@ describe('disconnecting', () => {
     expect(keyway.connections.list()).toEqual([])
   })
 
+  test('a refresh and a revocation that both hang cost three seconds together, and who waits for a token is told at once', async () => {
+    const { keyway, connectionId, oauth, clock } = await startConnected()
+    oauth.revocation = 'hangs'
+    oauth.script = () => new Promise(() => undefined)
+    const caller = keyway.tokens.get(connectionId, { rejected: 'current' })
+    caller.catch(() => undefined)
+    await settle()
+    const startedAt = clock.monotonicMs()
+    let isOver = false
+    const disconnecting = keyway.connections.disconnect(connectionId).then((result) => {
+      isOver = true
+      return result
+    })
+    for (await settle(); !isOver; await settle()) clock.advance(100)
+    expect(clock.monotonicMs() - startedAt).toBeLessThanOrEqual(3000)
+    expect((await disconnecting).revoked).toBe('local_only')
+    await expect(caller).rejects.toMatchObject({ code: 'not_connected' })
+  })
+
   test('works with a locked vault too, and then it is here only', async () => {
     const { keyway, connectionId, vault } = await startConnected()
     vault.lock()

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
+import { openTokens } from '../../../../electron/core/connections/sealed-tokens.ts'
+import { secretBoxOf } from '../../../../electron/core/secret-box.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import { aConnect, aProvider } from '../../../support/builders.ts'
 import { settle } from '../../../support/settle.ts'
@@ -384,6 +386,35 @@ describe('the same account or another', () => {
     expect(after).toMatchObject({ account: 'work', isDefault: true, lastOutcome: { status: 'ok' } })
     expect(after?.life.map(({ kind }) => kind)).toEqual(['connected', 'failed', 'reconnected'])
     expect((await keyway.tokens.get(connectionId, {})).kind).toBe('ok')
+  })
+
+  test('the grant before is ended at the provider once the new one is stored', async () => {
+    const started = await startConnected()
+    const { keyway, server, connectionId, oauth, vault } = started
+    const before = openTokens(secretBoxOf(vault), keyway.connections.record(connectionId)!)
+    await reconnect(started)
+    await settle()
+    expect(oauth.revoked).toEqual([before.refreshToken?.reveal()])
+    expect(server.isAlive(before.accessToken.reveal())).toBe(false)
+    const after = await keyway.tokens.get(connectionId, {})
+    expect(after.kind === 'ok' && server.isAlive(after.token.accessToken.reveal())).toBe(true)
+    expect(started.activity.at(-1)).toMatchObject({
+      kind: 'connect',
+      note: expect.stringContaining('before'),
+    })
+  })
+
+  test.each([
+    ['an OpenID provider, whose grants hang on a session', { scopes: ['openid', 'read'] }],
+    [
+      'a provider that ends all with one revocation',
+      { spec: { endpoints: aProvider().spec.endpoints, revocation: { revokesAll: true } } },
+    ],
+  ])('the grant before is left alone at %s', async (_name, provider) => {
+    const started = await startConnected({ provider })
+    await reconnect(started)
+    await settle()
+    expect(started.server.counts.revocations).toBe(0)
   })
 
   test('another account is put to the person first, and nothing is replaced before', async () => {

@@ -319,6 +319,24 @@ test('a new refresh token that never worked gives way to the one before, where t
   expect(server.isAlive(tokenOf(await keyway.tokens.get(connectionId, {})))).toBe(true)
 })
 
+test('disconnecting while an answer waits for the disk revokes what that answer brought', async () => {
+  const { keyway, connectionId, server, oauth, disk } = await startExpired()
+  disk.faults = [null, diskFull()]
+  await keyway.tokens.get(connectionId, {})
+  expect(server.counts.rotations).toBe(1)
+  await keyway.connections.disconnect(connectionId)
+  expect(server.refresh(oauth.revoked[0] ?? '')).toEqual({ error: 'invalid_grant' })
+  expect(server.counts.reuses).toBe(0)
+})
+
+test('a grant that was ended at the provider does not show as working when its file cannot be removed', async () => {
+  const { keyway, connectionId, disk } = await startExpired()
+  disk.remove = () => Promise.reject(new KeywayError('save_failed'))
+  await expect(keyway.connections.disconnect(connectionId)).rejects.toMatchObject({ code: 'save_failed' })
+  expect(keyway.connections.get(connectionId)?.lastOutcome.status).toBe('reconnect_needed')
+  expect((await keyway.tokens.get(connectionId, {})).kind).toBe('reconnect_needed')
+})
+
 test('a token that arrives for a connection that was disconnected meanwhile is given back', async () => {
   const { keyway, connectionId, server, oauth, clock } = await startExpired()
   let release: () => void = () => undefined
