@@ -10,7 +10,7 @@ import { openTokens } from './sealed-tokens.ts'
 import { refreshWay } from './refresh-way.ts'
 import { createRenewals, type Renewals, type RenewalsDeps } from './renewals.ts'
 import { meets, needOf, type TokenNeed } from './token-need.ts'
-import { createTokenServer } from './token-server.ts'
+import { createTokenServer, type TokenServer } from './token-server.ts'
 import type { TokenAsk, TokenResult, TokenService } from './token-service.ts'
 import type { Usage } from './usage.ts'
 import { waitForRenewal } from './wait-for-renewal.ts'
@@ -35,13 +35,9 @@ export type TokenEngine = TokenService &
 
 export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
   const { book, cache, tokenClock, usage, attempts } = deps
-  const serve = createTokenServer(deps)
   const renewals = createRenewals(deps)
   const forced = createForcedRefreshes(deps.clock)
-  const ok = (record: ConnectionRecord, ask: TokenAsk): TokenResult => ({
-    kind: 'ok',
-    token: serve(record, ask),
-  })
+  const ok = answering(createTokenServer(deps))
   const accessTokenOf = (record: ConnectionRecord): Secret => {
     const held = cache.held(record.id)
     return held?.generation === record.generation
@@ -68,11 +64,9 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
   }
 
   const replaced = (id: string): void => {
-    cache.drop(id)
-    tokenClock.forget(id)
-    forced.forget(id)
+    for (const each of [tokenClock, forced]) each.forget(id)
+    for (const each of [cache, deps.unsaved]) each.drop(id)
     attempts.clear(id)
-    deps.unsaved.drop(id)
     deps.earlierMarks.delete(id)
   }
 
@@ -100,6 +94,10 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
     },
   }
 }
+
+const answering =
+  (serve: TokenServer) =>
+  (record: ConnectionRecord, ask: TokenAsk): TokenResult => ({ kind: 'ok', token: serve(record, ask) })
 
 /** What is said without looking at the token: scopes that were never granted, and a grant that has ended. */
 function refusal(deps: TokenEngineDeps, record: ConnectionRecord, ask: TokenAsk): TokenResult | null {
