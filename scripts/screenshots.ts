@@ -1,4 +1,4 @@
-// `node scripts/screenshots.ts`: a picture of every screen, in both themes at three widths, under docs/screenshots. `--only name,name` and
+// `npm run screenshots`: a picture of every screen, in both themes at three widths, under docs/screenshots. `-- --only name,name` and
 // `--width 390` narrow it. The window is the built one; the Keyway behind it is made up, so that nothing real is ever in a picture.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -56,11 +56,11 @@ async function take(
     reducedMotion: 'reduce',
   })
   const page = await context.newPage()
-  const marks = page.waitForResponse(/brand-mark/)
   await page.goto(`${host.url}/${screen.hash}`)
-  await page.getByRole('main').waitFor()
-  await marks
+  // Screens and brand marks come in files of their own.
+  await page.getByRole('heading', { level: 1 }).first().waitFor()
   await screen.act?.(page, host)
+  await page.locator('[data-mark-coming]').first().waitFor({ state: 'detached' })
   // As text, since this script has no DOM of its own to check it against.
   await page.evaluate('document.fonts.ready.then(() => true)')
   await page.screenshot({

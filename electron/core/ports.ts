@@ -1,4 +1,5 @@
 // What the core needs from outside, as nouns of need. Adapters live in desktop/, headless/ and core/storage; tests bring in-memory twins.
+import type { InstalledBrowser } from '../../shared/contract/browser.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
 import type { LoopbackHost } from '../../shared/domain/redirect-uri.ts'
 
@@ -77,7 +78,10 @@ export type PassphraseProtectorFactory = (passphrase: Secret) => Protector
 
 /** Opens the system browser, or says that it could not (a warning, not a failure: the link is shown instead). */
 export type Browser = {
-  open(url: string): Promise<{ opened: true } | { opened: false; reason: string }>
+  /** `browserId`: one of `installed`; null: the system's own. */
+  open(url: string, browserId: string | null): Promise<{ opened: true } | { opened: false; reason: string }>
+  /** What else could open it, by name; empty where nobody can say. */
+  installed(): Promise<InstalledBrowser[]>
 }
 
 /** The platform's fetch, or a dispatcher-bound undici fetch: one for every outgoing request (corporate proxy, extra CA). */

@@ -15,7 +15,7 @@ import { endWith } from './ending.ts'
 import { serveWindow } from './ipc.ts'
 import { followLoginItem } from './login-item.ts'
 import { watchForNotices, type Notice } from './notifications.ts'
-import { systemBrowser } from './open-in-browser.ts'
+import { createSystemBrowser } from './open-in-browser.ts'
 import { performTrayAction } from './perform-tray-action.ts'
 import { watchPower } from './power.ts'
 import { createSafeStorageProtector } from './safe-storage-protector.ts'
@@ -76,9 +76,10 @@ export async function createDesktop({ argv }: { argv: readonly string[] }): Prom
 }
 
 function open(): Promise<OpenedKeyway> {
+  const clock = systemClock()
   return openKeyway({
     dataFolder: app.getPath('userData'),
-    clock: systemClock(),
+    clock,
     host: {
       kind: 'desktop',
       platform: process.platform,
@@ -87,7 +88,7 @@ function open(): Promise<OpenedKeyway> {
     },
     protectors: [createSafeStorageProtector({ safeStorage, platform: process.platform })],
     openKv: createElectronStoreKv,
-    browser: systemBrowser,
+    browser: createSystemBrowser({ clock, platform: process.platform, environment: process.env }),
     openRehearsal,
     presets,
     environment: process.env,

@@ -1,10 +1,8 @@
 // Opens the system browser from a process without a window of its own. Failing is a warning: whoever asked shows the link instead.
-import { spawn } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { delimiter } from 'node:path'
+import { createInstalledBrowsers } from '../core/browsers/installed-browsers.ts'
+import { startProgram, type Command } from '../core/browsers/start-program.ts'
 import type { Browser, Clock } from '../core/ports.ts'
-
-type Command = { program: string; parameters: readonly string[] }
 
 export type BrowserOpenerDeps = {
   clock: Clock
@@ -12,18 +10,19 @@ export type BrowserOpenerDeps = {
   environment: Readonly<Record<string, string | undefined>>
 }
 
-/** A browser that stays in the foreground is taken for opened after this. */
-const SETTLED_AFTER_MS = 3_000
-
 export function createBrowserOpener(deps: BrowserOpenerDeps): Browser {
+  const installed = createInstalledBrowsers(deps)
   return {
-    async open(url) {
+    installed: installed.list,
+    async open(url, browserId) {
       // Only web pages: an opener hands other schemes to any program that registered for them.
       if (!/^https?:\/\//.test(url)) return { opened: false, reason: 'That is no web address.' }
+      const chosen = browserId === null ? null : await installed.open(browserId, url)
+      if (chosen !== null) return chosen
       const commands = openersFor(url, deps)
       let reason = noOpener(deps)
       for (const command of commands) {
-        const failure = await run(command, deps)
+        const failure = await startProgram(command, deps)
         if (failure === null) return { opened: true }
         reason = failure
       }
@@ -63,39 +62,4 @@ function noOpener({ platform }: BrowserOpenerDeps): string {
   return platform === 'linux'
     ? 'There is no display and $BROWSER is not set.'
     : 'No way to open a browser was found.'
-}
-
-function run(
-  { program, parameters }: Command,
-  { clock, environment }: BrowserOpenerDeps,
-): Promise<string | null> {
-  if (!isThere(program, environment)) return Promise.resolve(`${program} is not installed.`)
-  return new Promise((resolve) => {
-    const child = spawn(program, parameters, { stdio: 'ignore', detached: true, env: { ...environment } })
-    const settle = (failure: string | null): void => {
-      stopWaiting()
-      resolve(failure)
-    }
-    const stopWaiting = clock.after(SETTLED_AFTER_MS, () => settle(null))
-    child.once('error', (error) => settle(`${program} could not be started: ${error.message}`))
-    child.once('exit', (code) =>
-      settle(code === 0 ? null : `${program} gave up (exit code ${code ?? 'none'}).`),
-    )
-    child.unref()
-  })
-}
-
-function isThere(program: string, environment: BrowserOpenerDeps['environment']): boolean {
-  if (process.platform === 'win32') return true
-  const places = isAbsolute(program)
-    ? [program]
-    : (environment['PATH'] ?? '').split(delimiter).map((folder) => join(folder, program))
-  return places.some((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
 }

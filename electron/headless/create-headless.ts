@@ -105,7 +105,7 @@ function headless(parts: { opened: OpenedKeyway; server: LocalServer; browser: B
       return server.url
     },
     launchUrl,
-    openWindow: () => browser.open(launchUrl()),
+    openWindow: () => browser.open(launchUrl(), null),
     close() {
       closing ??= server.close().then(() => opened.close())
       return closing

@@ -95,6 +95,7 @@ export function connectInputOf(admitted: Admitted): ConnectInput {
     kind: null,
     redirect: 'auto',
     open: 'link-only',
+    browser: null,
     loginHint: null,
     prompt: null,
     returnUrl: admitted.returnUrl,

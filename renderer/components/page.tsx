@@ -1,6 +1,5 @@
 import { ChevronLeft } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { classes } from '../lib/class-names.ts'
 
 type PageProps = {
   title: string
@@ -13,38 +12,39 @@ type PageProps = {
   children: ReactNode
 }
 
-const widths = { narrow: 'max-w-2xl', normal: 'max-w-3xl', wide: 'max-w-5xl' }
+const widths = { narrow: 'max-w-2xl', normal: 'max-w-3xl', wide: 'max-w-none' }
 
 /** A screen: its title is the one h1 and takes the focus when the route changes. */
 export function Page({ title, lead, subtitle, back, actions, width = 'normal', children }: PageProps) {
   return (
-    <div
-      className={classes('mx-auto w-full px-8 pt-8 pb-16 max-md:px-5 max-sm:px-4 max-sm:pt-4', widths[width])}
-    >
-      {back !== undefined && (
-        <a
-          href={back.href}
-          className="text-muted hover:text-ink mb-3 -ml-1 inline-flex h-7 items-center gap-0.5 rounded-md pr-1.5 text-xs font-medium transition-colors"
-        >
-          <ChevronLeft aria-hidden="true" className="size-4" />
-          {back.label}
-        </a>
-      )}
-      <header className="mb-6 flex flex-wrap items-start gap-x-4 gap-y-3 max-sm:mb-4">
-        {lead}
-        <div className="min-w-0 flex-1 basis-48">
-          <h1
-            tabIndex={-1}
-            data-page-title=""
-            className="text-ink text-xl font-semibold tracking-[-0.018em] break-words outline-none"
+    <div className="mx-auto w-full max-w-5xl px-8 pt-8 pb-16 max-md:px-5 max-sm:px-4 max-sm:pt-4">
+      {/* Every screen begins at the same left edge, however wide it is. */}
+      <div className={widths[width]}>
+        {back !== undefined && (
+          <a
+            href={back.href}
+            className="text-muted hover:text-ink mb-3 -ml-1 inline-flex h-7 items-center gap-0.5 rounded-md pr-1.5 text-xs font-medium transition-colors"
           >
-            {title}
-          </h1>
-          {subtitle !== undefined && <div className="text-muted text-sm text-pretty">{subtitle}</div>}
-        </div>
-        {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
-      </header>
-      {children}
+            <ChevronLeft aria-hidden="true" className="size-4" />
+            {back.label}
+          </a>
+        )}
+        <header className="mb-6 flex flex-wrap items-start gap-x-4 gap-y-3 max-sm:mb-4">
+          {lead}
+          <div className="min-w-0 flex-1 basis-48">
+            <h1
+              tabIndex={-1}
+              data-page-title=""
+              className="text-ink text-xl font-semibold tracking-[-0.018em] break-words outline-none"
+            >
+              {title}
+            </h1>
+            {subtitle !== undefined && <div className="text-muted text-sm text-pretty">{subtitle}</div>}
+          </div>
+          {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+        </header>
+        {children}
+      </div>
     </div>
   )
 }

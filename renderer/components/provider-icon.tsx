@@ -27,7 +27,7 @@ const sizes = {
 export function ProviderIcon({ icon, name, size = 'md' }: ProviderIconProps) {
   const className = classes('grid shrink-0 place-items-center', sizes[size])
   if (icon === null) return <Initials name={name} className={className} />
-  const ground = <span aria-hidden="true" className={classes('bg-active', className)} />
+  const ground = <span aria-hidden="true" data-mark-coming className={classes('bg-active', className)} />
   if (icon === undefined) return ground
   return (
     <Suspense fallback={ground}>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { browserId } from './browser.ts'
 import { accountSchema } from './slug.ts'
 
 /** The last real outcome of asking for a token; the status shown comes from it and from nothing else. */
@@ -79,6 +80,8 @@ export const connectionRecord = z.strictObject({
   refreshTokenExpiresAt: z.number().nullable(),
   /** Non-secret values from replies for templates: {token.x}, {callback.x}, {identity.x}, {resource.x}. */
   values: z.record(z.string(), z.string()),
+  /** The installed browser that its sign-ins open in; null: the system's. */
+  browser: browserId.nullable().default(null),
   lastOutcome,
   createdAt: z.number(),
   updatedAt: z.number(),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { browserId } from './browser.ts'
 import type { ErrorBody } from './errors.ts'
 import { accountSchema } from './slug.ts'
 import { scopeList } from './provider.ts'
@@ -25,6 +26,8 @@ export const connectInput = z.strictObject({
   redirect: z.enum(['auto', 'fixed-port', 'any-port', 'custom-scheme', 'paste']).default('auto'),
   /** Open the system browser at once, or only hand out the link. */
   open: z.enum(['browser', 'link-only']).default('browser'),
+  /** Which installed browser to open; null: the connection's own choice, else the system's. */
+  browser: browserId.nullable().default(null),
   loginHint: z.string().max(300).nullable().default(null),
   /** Ask the provider to show consent or account choice again. */
   prompt: z.enum(['none', 'consent', 'select_account', 'login']).nullable().default(null),

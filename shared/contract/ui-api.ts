@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { activityQuery, type ActivityRow } from './activity.ts'
 import { appInput, appPatch, type AppView } from './app.ts'
 import { decision, type Approval } from './approval.ts'
+import { browserId, type InstalledBrowser } from './browser.ts'
 import {
   bundleExportInput,
   bundleImportInput,
@@ -174,7 +175,9 @@ export const uiCalls = {
   'flows.cancel': call<Flow>()(byId),
   /** The final URL, or just the code, pasted by hand. */
   'flows.paste': call<Flow>()(z.strictObject({ id, text: z.string().min(1).max(20_000) })),
-  'flows.openAgain': call<Flow>()(byId),
+  /** A fresh URL in the browser. With `browser` in that one, which the connection keeps. */
+  'flows.openAgain': call<Flow>()(z.strictObject({ id, browser: browserId.nullable().default(null) })),
+  'browsers.list': call<InstalledBrowser[]>()(nothing),
   'flows.chooseResource': call<Flow>()(z.strictObject({ id, resourceId: z.string().max(500) })),
   /** Replace the account, keep it as a further connection, or drop what came back. */
   'flows.confirmAccount': call<Flow>()(z.strictObject({ id, answer: z.enum(['replace', 'add', 'discard']) })),

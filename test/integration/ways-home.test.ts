@@ -75,7 +75,7 @@ describe('a free port for each sign-in', () => {
   it('is closed when the sign-in is given up, and another one is opened for a fresh attempt', async () => {
     const local = await startNative()
     const flow = await begin(local, 'any-port', 'work')
-    const again = (await local.keyway.ui['flows.openAgain']({ id: flow.id })) as Waiting
+    const again = (await local.keyway.ui['flows.openAgain']({ id: flow.id, browser: null })) as Waiting
     expect(again.redirectUri).not.toBe(flow.redirectUri)
     await expect.poll(() => isClosed(new URL(flow.redirectUri ?? ''))).toBe(true)
     local.keyway.flows.cancel(flow.id)

@@ -17,7 +17,10 @@ export function openDeps(dataFolder: string): OpenDeps {
     host: { kind: 'headless', platform: process.platform, version: '0.0.0-test' },
     protectors: [],
     openKv: createConfKv,
-    browser: { open: async () => ({ opened: false, reason: 'there is none in a test' }) },
+    browser: {
+      open: async () => ({ opened: false, reason: 'there is none in a test' }),
+      installed: async () => [],
+    },
     presets: [],
     environment: {},
     logLevel: 'debug',

@@ -80,6 +80,7 @@ export async function startTestKeyway(options: TestKeywayOptions = {}): Promise<
         opened.push(url)
         return { opened: true }
       },
+      installed: async () => [],
     },
     fetchFor: options.fetch ?? (() => () => Promise.reject(new Error('no network in this test'))),
     damages: createDamages({ clock, dataFolder: '/data' }),

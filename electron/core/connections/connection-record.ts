@@ -20,7 +20,7 @@ export type SignIn = {
 type Tools = { box: SecretBox; spec: ProviderSpec; now: number }
 
 export function newConnection(
-  sign: SignIn & { providerId: string; account: string; isDefault: boolean },
+  sign: SignIn & { providerId: string; account: string; isDefault: boolean; browser: string | null },
   answer: TokenAnswer,
   { box, spec, now }: Tools,
 ): ConnectionRecord {
@@ -42,6 +42,7 @@ export function newConnection(
     generation: 1,
     ...timesOf(answer, spec, null),
     values: { ...answer.values, ...sign.values },
+    browser: sign.browser,
     lastOutcome: okOutcome(now),
     createdAt: now,
     updatedAt: now,

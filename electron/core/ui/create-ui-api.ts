@@ -5,6 +5,7 @@ import type { Preset } from '../../../shared/contract/preset.ts'
 import type { Snapshot, UiApi } from '../../../shared/contract/ui-api.ts'
 import type { AppRegistry } from '../apps/create-apps.ts'
 import type { FlowRegistry } from '../connections/flows/create-flows.ts'
+import type { Browser } from '../ports.ts'
 import type { Activity, Approvals, Connections } from '../keyway.ts'
 import type { OAuthClient } from '../oauth/oauth-client.ts'
 import type { PlanRedirect, ProviderRegistry } from '../providers/create-providers.ts'
@@ -30,6 +31,7 @@ export type UiApiDeps = Omit<TestCallDeps, 'providers'> & {
   registrations: DiscoveredRegistrations
   snapshot: () => Snapshot
   renewalsSettled: () => Promise<void>
+  browser: Browser
   further: FurtherCalls
 }
 
@@ -51,6 +53,7 @@ export function createUiApi(deps: UiApiDeps): UiApi {
       deps.approvals.decide(id, decision, app)
       return null
     },
+    'browsers.list': () => deps.browser.installed(),
     'activity.query': (query) => activity.query(query),
     'activity.verify': () => activity.verify(),
     ...deps.further,
@@ -121,7 +124,7 @@ function connectionCalls(deps: UiApiDeps): CallsOf<'connections'> & CallsOf<'flo
     'connections.disconnect': ({ id }) => connections.disconnect(id),
     'flows.cancel': async ({ id }) => flows.cancel(id),
     'flows.paste': ({ id, text }) => flows.paste(id, text),
-    'flows.openAgain': ({ id }) => flows.openAgain(id),
+    'flows.openAgain': ({ id, browser }) => flows.openAgain(id, browser),
     'flows.chooseResource': ({ id, resourceId }) => flows.chooseResource(id, resourceId),
     'flows.confirmAccount': ({ id, answer }) => flows.confirmAccount(id, answer),
     'flows.dismiss': async ({ id }) => {

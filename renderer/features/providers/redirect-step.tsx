@@ -1,5 +1,5 @@
 import { BookOpen, ExternalLink } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useWatch } from 'react-hook-form'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
@@ -12,7 +12,7 @@ import { baseSpec, toDraft, type ProviderFormValues } from './provider-form-valu
 
 const words = text.add.form
 
-/** Long enough for somebody who types, short enough for somebody who looks. */
+/** Long enough for somebody who types; the first answer does not wait. */
 const SETTLE_MS = 250
 
 /** What to do at the provider's own console, with the one address that must be right to the letter. */
@@ -92,6 +92,7 @@ function useRedirectPlan(preset: Preset | null): RedirectPlan | null {
   const values = useWatch() as ProviderFormValues
   const [plan, setPlan] = useState<RedirectPlan | null>(null)
   const { clientSecret: _never, ...plain } = values
+  const delayMs = useRef(0)
   const draft = JSON.stringify(toDraft({ ...plain, clientSecret: '' }, baseSpec(preset)))
 
   useEffect(() => {
@@ -100,7 +101,8 @@ function useRedirectPlan(preset: Preset | null): RedirectPlan | null {
       void host.call('providers.redirectPlan', { draft: JSON.parse(draft) as unknown }).then((answer) => {
         if (wanted && answer.ok) setPlan(answer.value)
       })
-    }, SETTLE_MS)
+    }, delayMs.current)
+    delayMs.current = SETTLE_MS
     return () => {
       wanted = false
       clearTimeout(timer)

@@ -13,6 +13,7 @@ import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { useHost } from '../../stores/window-context.tsx'
 import type { FlowOf } from './flow-of.ts'
+import { OpenWith } from './open-with.tsx'
 
 const words = text.signIn.waiting
 
@@ -29,6 +30,7 @@ export function WaitingForBrowser({ flow }: { flow: FlowOf<'waiting_for_browser'
       {flow.warning !== null && <Callout tone="wait" title={flow.warning} />}
       <div className="flex flex-wrap gap-2">
         <OpenAgain flow={flow} />
+        <OpenWith flowId={flow.id} />
         <CopyButton value={flow.authorizationUrl} label={words.copyLink} />
       </div>
       <p className="text-muted text-xs text-pretty">{words.copyHint}</p>
@@ -64,7 +66,7 @@ function OpenAgain({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
         look={flow.opened ? 'secondary' : 'primary'}
         icon={<ExternalLink />}
         pending={openAgain.pending}
-        onClick={() => void openAgain.run({ id: flow.id })}
+        onClick={() => void openAgain.run({ id: flow.id, browser: null })}
       >
         {flow.opened ? words.openAgain : words.open}
       </Button>

@@ -40,7 +40,10 @@ export async function openRealHost(options: RealHostOptions): Promise<RealHost> 
     host: { kind: 'headless', platform: process.platform, version: '0.0.0-test' },
     protectors: keychain === 'usable' ? [createMemoryProtector()] : [],
     openKv: createConfKv,
-    browser: { open: async () => ({ opened: false, reason: 'there is none in a test' }) },
+    browser: {
+      open: async () => ({ opened: false, reason: 'there is none in a test' }),
+      installed: async () => [],
+    },
     openRehearsal,
     presets,
     environment: {},

@@ -13,6 +13,15 @@ import { bundleReport, diagnostics, exported, foreign, imported } from './seed-f
 import { providerOf } from './seed-providers.ts'
 import { runningRehearsal } from './seed.ts'
 
+const browsers = [
+  { id: 'firefox.desktop', name: 'Firefox' },
+  { id: 'google-chrome.desktop', name: 'Google Chrome' },
+]
+const addresses: Record<string, string> = {
+  'any-port': 'http://127.0.0.1/oauth2/callback',
+  'custom-scheme': 'keyway://oauth2/callback',
+}
+
 export type FakeWindowApi = {
   api: UiApi
   readonly snapshot: Snapshot
@@ -137,9 +146,11 @@ export function createFakeWindowApi(
       )
       return Promise.resolve({ removedConnections: own.length })
     },
-    'providers.redirectPlan': () =>
+    'providers.redirectPlan': ({ draft }) =>
       Promise.resolve({
-        redirectUri: 'http://127.0.0.1:7317/oauth2/callback',
+        redirectUri:
+          addresses[(draft as { redirect?: string }).redirect ?? ''] ??
+          'http://127.0.0.1:7317/oauth2/callback',
         note: 'Register it to the letter; some consoles want localhost instead of 127.0.0.1.',
         way: 'fixed-port',
       }),
@@ -177,6 +188,7 @@ export function createFakeWindowApi(
       return Promise.resolve({ provider, notes: ['Its client secret is still to be typed.'] })
     },
     'providers.readForeign': () => Promise.resolve(foreign),
+    'browsers.list': () => Promise.resolve(browsers),
     'connections.connect': (input) => {
       const provider = snapshot.providers.find(({ id }) => id === input.providerId)
       if (provider === undefined) throw new KeywayError('provider_not_found')

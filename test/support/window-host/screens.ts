@@ -52,7 +52,10 @@ export const screens: readonly Screen[] = [
   lived('connection-reconnect', '#/connections/con_slack'),
   lived('connection-ending', '#/connections/con_google_old'),
   lived('connection-menu', '#/connections', press(/^More actions for GitHub · work/)),
-  lived('snippet', '#/connections/con_google', press('Copy snippet')),
+  lived('snippet', '#/connections/con_google', async (page) => {
+    await press('Copy snippet')(page)
+    await page.getByRole('dialog').waitFor()
+  }),
   lived('test-call', '#/connections/con_google', async (page) => {
     await press('Test call')(page)
     await press('Send')(page)
@@ -90,6 +93,13 @@ export const screens: readonly Screen[] = [
     snapshot: (now) => ({ ...livedIn(now), rehearsal: runningRehearsal(now) }),
   },
   signIn('sign-in-browser', 'waiting_for_browser'),
+  {
+    ...signIn('sign-in-open-with', 'waiting_for_browser'),
+    act: async (page) => {
+      await press('Open with')(page)
+      await page.getByRole('menuitem', { name: 'Firefox' }).waitFor()
+    },
+  },
   signIn('sign-in-code', 'showing_code'),
   signIn('sign-in-resource', 'choosing_resource'),
   signIn('sign-in-other-account', 'confirming_account'),

@@ -49,6 +49,7 @@ export function connectionOf(sketch: Sketch, now: number): ConnectionView {
     lifetimeSeconds: expiresAt === null ? null : lifetime / 1000,
     refreshTokenExpiresAt: null,
     values: {},
+    browser: null,
     lastOutcome: {
       status,
       code: sketch.code ?? null,

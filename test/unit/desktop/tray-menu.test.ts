@@ -26,6 +26,7 @@ const connection = (
   expiresAt: null,
   lifetimeSeconds: null,
   refreshTokenExpiresAt: null,
+  browser: null,
   nextRefreshAt: null,
   stopsWorkingAt: null,
   apiBaseUrl: null,

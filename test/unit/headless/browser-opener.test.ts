@@ -28,7 +28,7 @@ test.skipIf(process.platform === 'win32')(
   '$BROWSER gets the address as one argument, no shell in between',
   async () => {
     const { program, recorded } = recorder(0)
-    expect(await opener({ BROWSER: program }).open(url)).toEqual({ opened: true })
+    expect(await opener({ BROWSER: program }).open(url, null)).toEqual({ opened: true })
     expect(recorded()).toBe(`${url}\n`)
   },
 )
@@ -38,7 +38,7 @@ test.skipIf(process.platform === 'win32')(
   async () => {
     const [first, second] = [recorder(3), recorder(0)]
     const both = `${first.program}:${second.program} --new-window %s`
-    expect(await opener({ BROWSER: both }).open(url)).toEqual({ opened: true })
+    expect(await opener({ BROWSER: both }).open(url, null)).toEqual({ opened: true })
     expect(first.recorded()).toBe(`${url}\n`)
     expect(second.recorded()).toBe(`--new-window\n${url}\n`)
   },
@@ -46,15 +46,15 @@ test.skipIf(process.platform === 'win32')(
 
 test.skipIf(process.platform === 'win32')('what cannot be opened is a reason, never a throw', async () => {
   const { program } = recorder(3)
-  expect(await opener({ BROWSER: program }).open(url)).toEqual({
+  expect(await opener({ BROWSER: program }).open(url, null)).toEqual({
     opened: false,
     reason: `${program} gave up (exit code 3).`,
   })
-  expect(await opener({ BROWSER: '/nowhere/browser' }).open(url)).toEqual({
+  expect(await opener({ BROWSER: '/nowhere/browser' }).open(url, null)).toEqual({
     opened: false,
     reason: '/nowhere/browser is not installed.',
   })
-  expect(await opener({}).open(url)).toEqual({
+  expect(await opener({}).open(url, null)).toEqual({
     opened: false,
     reason: 'There is no display and $BROWSER is not set.',
   })
@@ -64,7 +64,7 @@ test.each(['file:///etc/passwd', 'javascript:alert(1)', '--version', 'keyway://x
   '%s is not opened',
   async (address) => {
     const { program, recorded } = recorder(0)
-    expect(await opener({ BROWSER: program }).open(address)).toMatchObject({ opened: false })
+    expect(await opener({ BROWSER: program }).open(address, null)).toMatchObject({ opened: false })
     expect(recorded()).toBeNull()
   },
 )

@@ -41,14 +41,17 @@ export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promis
   } catch (error) {
     return startFailed(deps, running, asKeywayError(error))
   }
-  return start.open === 'browser' ? openBrowser(deps, running) : running.flow
+  return start.open === 'browser' ? openBrowser(deps, running, browserOf(start)) : running.flow
 }
 
+const browserOf = ({ running, before }: FlowStart): string | null =>
+  running.input.browser ?? before?.browser ?? null
+
 /** A browser that does not open is a warning: the link is there. */
-async function openBrowser(deps: FlowDeps, running: RunningFlow): Promise<Flow> {
+async function openBrowser(deps: FlowDeps, running: RunningFlow, browser: string | null): Promise<Flow> {
   const { flow, transaction } = running
   if (flow.kind !== 'waiting_for_browser') return flow
-  const asked = Promise.resolve().then(() => deps.browser.open(flow.authorizationUrl))
+  const asked = Promise.resolve().then(() => deps.browser.open(flow.authorizationUrl, browser))
   const result = await within(deps.clock, OPENER_MS, asked, () => new Error('it did not answer')).catch(
     (error: unknown) => ({
       opened: false as const,

@@ -11,7 +11,7 @@ import { startFlow } from './start-flow.ts'
 export type FlowRegistry = Flows & {
   start(input: ConnectInput): Promise<Flow>
   /** A fresh URL for a flow that waits for the browser, in the browser. */
-  openAgain(id: string): Promise<Flow>
+  openAgain(id: string, browser: string | null): Promise<Flow>
   chooseResource(id: string, resourceId: string): Promise<Flow>
   confirmAccount(id: string, answer: 'replace' | 'add' | 'discard'): Promise<Flow>
   dismiss(id: string): void
@@ -34,11 +34,12 @@ export function createFlows(deps: FlowDeps): FlowRegistry {
       const flow = await startFlow(deps, { ...input, open: 'link-only' })
       return { flow, url: flow.kind === 'waiting_for_browser' ? flow.authorizationUrl : null }
     },
-    async openAgain(id) {
+    async openAgain(id, browser) {
       const running = flows.need(id)
       if (running.flow.kind !== 'waiting_for_browser') {
         throw new KeywayError('flow_not_found', { message: 'This sign-in does not wait for the browser.' })
       }
+      if (browser !== null) running.input = { ...running.input, browser }
       const provider = deps.providers.need(running.base.providerId)
       const { connectionId } = running.input
       const before = connectionId === null ? null : deps.book.need(connectionId)

@@ -174,6 +174,7 @@ function store(deps: FlowDeps, running: RunningFlow, held: HeldSignIn): Promise<
         ...(held.redirectUri === null ? {} : { redirect_uri: held.redirectUri }),
       },
     }
+    const { browser } = running.input
     const tools = { box, spec: provider.spec, now: clock.now() }
     const before = held.connectionId === null ? null : book.need(held.connectionId)
     let record: ConnectionRecord
@@ -181,11 +182,18 @@ function store(deps: FlowDeps, running: RunningFlow, held: HeldSignIn): Promise<
       const siblings = book.ofProvider(provider.id)
       if (held.account !== null) checkLabelFree(siblings, held.account)
       const account = held.account ?? freeLabel(siblings, sign.identity.label ?? provider.name)
-      record = newConnection({ ...sign, providerId: provider.id, account, isDefault: false }, answer, tools)
+      record = newConnection(
+        { ...sign, providerId: provider.id, account, isDefault: false, browser },
+        answer,
+        tools,
+      )
       await book.add(record)
     } else {
       await deps.settled(before.id)
-      record = await book.change(before.id, (current) => reconnected(current, sign, answer, tools))
+      record = await book.change(before.id, (current) => ({
+        ...reconnected(current, sign, answer, tools),
+        browser: browser ?? current.browser,
+      }))
     }
     deps.onSignedIn(record, before)
     return done(deps, running, record, held)

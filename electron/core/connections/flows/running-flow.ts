@@ -23,7 +23,7 @@ export type RunningFlow = {
   flow: Flow
   /** What there may be one pending flow of: a connection, or a provider and account label. */
   readonly slot: string
-  readonly input: ConnectInput
+  input: ConnectInput
   /** What the provider is asked for. */
   readonly scopes: readonly string[]
   transaction: Transaction | null

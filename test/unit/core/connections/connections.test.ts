@@ -158,6 +158,7 @@ describe('disconnecting', () => {
       kind: null,
       redirect: 'auto',
       open: 'link-only',
+      browser: null,
       loginHint: null,
       prompt: null,
       returnUrl: null,

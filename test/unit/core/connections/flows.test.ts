@@ -59,7 +59,7 @@ describe('starting a sign-in', () => {
       () => new Promise<never>(() => undefined),
     ]
     for (const open of openers) {
-      const { connect, clock } = await startWithProvider({ browser: { open } })
+      const { connect, clock } = await startWithProvider({ browser: { open, installed: async () => [] } })
       const pending = connect()
       await settle()
       clock.advance(5000)
@@ -112,7 +112,7 @@ describe('the way home', () => {
     })
     const flow = waiting(await connect({ account: 'work' }))
     expect(flow.redirectUri).toBe('http://[::1]:50001/oauth2/callback')
-    const again = waiting(await keyway.ui['flows.openAgain']({ id: flow.id }))
+    const again = waiting(await keyway.ui['flows.openAgain']({ id: flow.id, browser: null }))
     expect(again.redirectUri).toBe('http://[::1]:50002/oauth2/callback')
     expect(closed).toEqual([50_001])
     keyway.flows.cancel(flow.id)
@@ -325,12 +325,34 @@ describe('finishing by hand', () => {
   test('opening again makes a fresh URL, and only its answer counts', async () => {
     const { keyway, server, connect, opened } = await startWithProvider()
     const flow = waiting(await connect())
-    const again = waiting(await keyway.ui['flows.openAgain']({ id: flow.id }))
+    const again = waiting(await keyway.ui['flows.openAgain']({ id: flow.id, browser: null }))
     expect(again.id).toBe(flow.id)
     expect(again.authorizationUrl).not.toBe(flow.authorizationUrl)
     expect(opened).toHaveLength(2)
     expect((await keyway.flows.callback(answerTo(flow, 'x'))).failure?.code).toBe('callback_replayed')
     expect((await keyway.flows.callback(answerTo(again, server.authorise(['read'])))).flow?.kind).toBe('done')
+  })
+})
+
+describe('another browser', () => {
+  test('opens the sign-in, is kept with the connection, and opens its next one', async () => {
+    const opened: Array<string | null> = []
+    const browser = {
+      open: async (_url: string, browserId: string | null) => {
+        opened.push(browserId)
+        return { opened: true as const }
+      },
+      installed: async () => [{ id: 'fox', name: 'Fox' }],
+    }
+    const { keyway, server, connect } = await startWithProvider({ browser })
+    expect(await keyway.ui['browsers.list'](undefined)).toEqual([{ id: 'fox', name: 'Fox' }])
+    const flow = waiting(await connect())
+    const again = waiting(await keyway.ui['flows.openAgain']({ id: flow.id, browser: 'fox' }))
+    const { flow: done } = await keyway.flows.callback(answerTo(again, server.authorise(['read'])))
+    if (done?.kind !== 'done') throw new Error('the sign-in did not end')
+    expect(keyway.connections.list()[0]?.browser).toBe('fox')
+    await connect({ connectionId: done.connectionId })
+    expect(opened).toEqual([null, 'fox', 'fox'])
   })
 })
 
