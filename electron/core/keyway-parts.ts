@@ -82,7 +82,11 @@ function smallDocuments(deps: KeywayDeps): Documents {
   const { clock, logger } = deps
   const events = createEvents({ clock, logger })
   const server = createServerState(deps.host.version, logger)
-  const settings = createSettings({ store: deps.stores.settings, logger })
+  const settings = createSettings({
+    store: deps.stores.settings,
+    logger,
+    onUnreadable: deps.damages.addUnreadable,
+  })
   settings.onChange((value) => events.changed('settings', () => value))
   const providerBook = createProviderBook({
     store: deps.stores.providers,

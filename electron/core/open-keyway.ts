@@ -10,6 +10,9 @@ import type { Keyway } from './keyway.ts'
 import { createLogger, type LogLevel } from './logging/create-logger.ts'
 import { createEarlyLogger } from './logging-early.ts'
 import { createOutgoing, type Outgoing } from './network/outgoing.ts'
+import { isProviderEntry } from './providers/provider-book.ts'
+import { isSetting } from './settings.ts'
+import { isAppEntry } from './apps/app-book.ts'
 import { createOAuthClient } from './oauth/create-oauth-client.ts'
 import type {
   Browser,
@@ -137,8 +140,8 @@ async function buildCore(
   parts: Place & { vault: Vault; journal: ActivityJournal },
 ): Promise<{ keyway: Keyway; outgoing: Outgoing; close(): Promise<void> }> {
   const { clock, logger } = parts
-  const kv = (name: string): KeyValueStore =>
-    deps.openKv({ folder: parts.folder.path, name, clock, logger, onDamage: parts.damages.add })
+  const kv = (name: string, isReadable: GuardedKvDeps['isReadable'] & {}): KeyValueStore =>
+    deps.openKv({ folder: parts.folder.path, name, clock, logger, onDamage: parts.damages.add, isReadable })
   const network = { current: (): Keyway | null => null }
   const outgoing = createOutgoing({
     settings: () => network.current()?.settings.get() ?? { proxyUrl: null, extraCa: null },
@@ -158,9 +161,9 @@ async function buildCore(
     }),
     fetchFor: outgoing.fetchFor,
     stores: {
-      settings: kv('settings'),
-      providers: kv('providers'),
-      apps: kv('apps'),
+      settings: kv('settings', isSetting),
+      providers: kv('providers', isProviderEntry),
+      apps: kv('apps', isAppEntry),
       connections: recordStore(parts, 'connections', deps.fileOps),
       imports: recordStore(parts, 'imports'),
     },

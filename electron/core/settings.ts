@@ -12,8 +12,20 @@ export type SettingsBook = {
   onChange(listener: (settings: Settings) => void): () => void
 }
 
+type SettingsDeps = {
+  store: KeyValueStore
+  logger: Logger
+  /** Told of each at the start, and again after a failed save. */
+  onUnreadable?: (entry: { store: string; key: string }) => void
+}
+
+export function isSetting(name: string, value: unknown): boolean {
+  const { shape } = settingsSchema
+  return Object.hasOwn(shape, name) && shape[name as keyof typeof shape].safeParse(value).success
+}
+
 /** Each setting is an entry of its own: one that cannot be read falls back to its default and stays in the file until it is set anew. */
-export function createSettings(deps: { store: KeyValueStore; logger: Logger }): SettingsBook {
+export function createSettings(deps: SettingsDeps): SettingsBook {
   const { store } = deps
   const listeners = new Set<(settings: Settings) => void>()
   let current = load(deps)
@@ -41,13 +53,15 @@ export function createSettings(deps: { store: KeyValueStore; logger: Logger }): 
   }
 }
 
-function load({ store, logger }: { store: KeyValueStore; logger: Logger }): Settings {
+function load({ store, logger, onUnreadable }: SettingsDeps): Settings {
   const readable: Record<string, unknown> = {}
-  const shape = settingsSchema.shape
   for (const [name, value] of store.entries()) {
-    const field = Object.hasOwn(shape, name) ? shape[name as keyof typeof shape] : undefined
-    if (field?.safeParse(value).success === true) readable[name] = value
-    else logger.warn('A setting could not be read; its default is used', { setting: name })
+    if (isSetting(name, value)) {
+      readable[name] = value
+      continue
+    }
+    logger.warn('A setting could not be read; its default is used', { setting: name })
+    onUnreadable?.({ store: 'settings', key: name })
   }
   return settingsSchema.parse(readable)
 }

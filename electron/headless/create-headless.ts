@@ -7,6 +7,7 @@ import type { Browser } from '../core/ports.ts'
 import type { OpenRehearsal } from '../core/rehearsals/rehearsal-run.ts'
 import { systemClock } from '../core/system-clock.ts'
 import { openLocalServer, type LocalServer } from '../http/local-server.ts'
+import { asKeywayError } from '../../shared/contract/errors.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
 import { presets } from '../../shared/presets/presets.ts'
 import { createBrowserOpener } from './browser-opener.ts'
@@ -71,7 +72,11 @@ export async function createHeadless(options: HeadlessOptions): Promise<Headless
 async function openVault({ vault }: OpenedKeyway, passphrase: Secret): Promise<void> {
   const { kind } = vault.state()
   if (kind === 'uninitialised') await vault.initialise('passphrase', passphrase)
-  if (kind === 'locked') await vault.unlock(passphrase)
+  if (kind !== 'locked') return
+  await vault.unlock(passphrase).catch((error: unknown) => {
+    // Not the passphrase's fault: the window says what is wrong and where the file is.
+    if (asKeywayError(error).code !== 'data_damaged') throw error
+  })
 }
 
 /** Loaded when somebody starts it: it is seldom wanted, and not small. */

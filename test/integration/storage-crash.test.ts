@@ -71,7 +71,7 @@ describe('kill -9 in front of every step of a write', () => {
       expect(readdirSync(folder).filter((name) => !/^a(?:\.prev)?\.json$/.test(name))).toEqual([])
     })
     expect(steps).toBeGreaterThan(25)
-  }, 60_000)
+  }, 240_000)
 
   it('either makes a vault or makes none', async () => {
     await atEveryStep('initialise', nothing, async (folder, facts) => {
@@ -85,7 +85,7 @@ describe('kill -9 in front of every step of a write', () => {
       expect(typeof sealed === 'string' ? vault.open(sealed, 'a').reveal() : 'kept').toBe('kept')
       expect(damages).toEqual([])
     })
-  }, 60_000)
+  }, 240_000)
 
   it('always leaves a passphrase that opens the vault, and never the old one once the change was promised', async () => {
     let sealed = ''
@@ -106,7 +106,7 @@ describe('kill -9 in front of every step of a write', () => {
       expect(vault.open(sealed, 'a').reveal()).toBe('kept')
       expect(damages).toEqual([])
     })
-  }, 60_000)
+  }, 240_000)
 })
 
 describe('kill -9 at any moment, again and again on the same folder', () => {
@@ -133,7 +133,7 @@ describe('kill -9 at any moment, again and again on the same folder', () => {
       await child.ended
       await expectAllKept(path, promised)
     }
-  }, 60_000)
+  }, 240_000)
 })
 
 async function expectAllKept(

@@ -1,5 +1,5 @@
 // Finding where to go on at start: after the last whole row, with a torn last line taken off and everything odd told.
-import { mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock, Damage, Logger } from '../ports.ts'
 import { setAside, setAsideTarget } from '../storage/set-aside.ts'
@@ -28,7 +28,7 @@ export type OpenChainDeps = {
 export function openChain(deps: OpenChainDeps): OpenedChain {
   const findings: string[] = []
   const noted = notedChain(deps, findings)
-  const segments = finishPruning(deps, listSegments(deps.folder), noted?.anchor ?? GENESIS)
+  const segments = finishPruning(deps, filesAmong(deps, findings), noted?.anchor ?? GENESIS)
   const newest = segments.at(-1)
   const newestBytes = newest === undefined ? 0 : wholeBytes(deps, newest, findings)
   const last = lastRow(segments)
@@ -47,6 +47,18 @@ function notedChain(deps: OpenChainDeps, findings: string[]): Chain | null {
     findings.push('The note of how far the journal went could not be read and was set aside.')
   }
   return null
+}
+
+/** What has a segment's name and is no file (a folder, a link to nothing) can hold no rows; it must not keep Keyway from starting. */
+function filesAmong(deps: OpenChainDeps, findings: string[]): Segment[] {
+  return listSegments(deps.folder).filter(({ path }) => {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return true
+    const detectedAt = deps.clock.now()
+    const setAsidePath = setAside(path, detectedAt)
+    deps.onDamage({ file: path, setAsidePath, using: 'nothing', detectedAt })
+    findings.push('A part of the journal was not a file and was set aside.')
+    return false
+  })
 }
 
 // A crash in the middle of pruning leaves segments from before the anchor.

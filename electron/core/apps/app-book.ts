@@ -74,6 +74,9 @@ export function createAppBook(deps: AppBookDeps): AppBook {
   }
 }
 
+export const isAppEntry = (key: string, value: unknown): boolean =>
+  appRecord.safeParse(value).data?.id === key
+
 function load({ store, logger, onUnreadable }: AppBookDeps): Map<string, AppRecord> {
   const apps = new Map<string, AppRecord>()
   for (const [key, value] of store.entries()) {

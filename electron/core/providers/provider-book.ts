@@ -69,6 +69,9 @@ export function createProviderBook(deps: ProviderBookDeps): ProviderBook {
   }
 }
 
+export const isProviderEntry = (key: string, value: unknown): boolean =>
+  providerRecord.safeParse(value).data?.id === key
+
 function load({ store, logger, onUnreadable }: ProviderBookDeps): {
   records: Map<string, ProviderRecord>
   unreadableSlugs: string[]

@@ -13,6 +13,8 @@ export type DocumentPlace = {
   clock: Clock
   logger: Logger
   onDamage: (damage: Damage) => void
+  /** Whether an entry is what belongs in this document. Absent: anything is. */
+  isReadable?: (key: string, value: unknown) => boolean
 }
 
 export type DocumentState = {
@@ -29,8 +31,9 @@ export function recoverDocument(place: DocumentPlace): DocumentState {
   const backup = readDocument(backupPath)
   if (backup.kind === 'damaged') setAside(backupPath, clock.now())
   const backedUp = backup.kind === 'good' ? backup.values : null
-  if (file.kind === 'good') return { values: file.values, fileExists: true, backedUp }
-  if (file.kind === 'damaged') setAsideDocument(place, backedUp === null ? 'nothing' : 'previous generation')
+  const broken = file.kind === 'damaged' || (file.kind === 'good' && isSpoilt(place, file.values, backedUp))
+  if (file.kind === 'good' && !broken) return { values: file.values, fileExists: true, backedUp }
+  if (broken) setAsideDocument(place, backedUp === null ? 'nothing' : 'previous generation')
   if (backedUp === null) return { values: {}, fileExists: false, backedUp }
   try {
     writeDurablySync(path, JSON.stringify(backedUp))
@@ -39,6 +42,19 @@ export function recoverDocument(place: DocumentPlace): DocumentState {
     logger.warn('The last good copy is in use but could not be put back yet', { file: path, error })
     return { values: backedUp, fileExists: false, backedUp }
   }
+}
+
+/**
+ * Damage can leave JSON behind: a byte in a name, a document of something else, `{}`. It is told by comparing with a last good copy that is
+ * readable throughout; one that is not (a newer Keyway wrote both) says nothing. Emptying by a person goes entry by entry.
+ */
+function isSpoilt({ isReadable }: DocumentPlace, values: Document, backedUp: Document | null): boolean {
+  if (backedUp === null || isReadable === undefined) return false
+  const unreadableIn = (document: Document): boolean =>
+    Object.entries(document).some(([key, value]) => !isReadable(key, value))
+  if (unreadableIn(backedUp)) return false
+  const wiped = Object.keys(values).length === 0 && Object.keys(backedUp).length > 1
+  return wiped || unreadableIn(values)
 }
 
 export function setAsideDocument(place: DocumentPlace, using: Damage['using']): void {

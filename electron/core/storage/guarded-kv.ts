@@ -34,6 +34,8 @@ export type GuardedKvDeps = {
   clock: Clock
   logger: Logger
   onDamage: (damage: Damage) => void
+  /** Whether an entry is what belongs in this document. Absent: anything is. */
+  isReadable?: (key: string, value: unknown) => boolean
 }
 
 export function createGuardedKv({ folder, name, open, ...rest }: GuardedKvDeps): KeyValueStore {

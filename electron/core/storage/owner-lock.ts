@@ -4,9 +4,10 @@
 // - of many takers the kernel picks one; nothing is created, deleted or renamed for it;
 // - it holds across containers that share the folder, where pids mean nothing, and on long paths, where sockets cannot be bound.
 // POSIX drops a process's locks on a file as soon as that process closes ANY descriptor of it: nothing else may ever open `owner.lock`.
-import { chmodSync, closeSync, existsSync, openSync, truncateSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, lstatSync, openSync, statSync, truncateSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { systemCode } from './disk-error.ts'
+import { setAside } from './set-aside.ts'
 
 const BUSY = 5
 const NOT_A_DATABASE = 26
@@ -15,6 +16,7 @@ export type OwnerLock = { release(): void }
 
 /** Takes the lock or says at once that somebody has it. @throws what SQLite or the file system says when neither is possible. */
 export function takeOwnerLock(path: string): { kind: 'taken'; lock: OwnerLock } | { kind: 'busy' } {
+  moveAwayWhatIsNoFile(path)
   createPrivately(path)
   const first = attempt(path)
   if (first.kind !== 'foreign') return first
@@ -44,6 +46,13 @@ function attempt(
     held = false
   }
   return { kind: 'taken', lock: { release } }
+}
+
+// A folder or a link to nothing under that name is nobody's lock. A link to a file is followed: it may be a person's own doing.
+function moveAwayWhatIsNoFile(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined || statSync(path, { throwIfNoEntry: false })?.isFile() === true) return
+  setAside(path, Date.now())
 }
 
 function createPrivately(path: string): void {

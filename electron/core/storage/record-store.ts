@@ -1,5 +1,5 @@
 // One file a record, with the generation before it kept beside it. Writes of one record take turns; different records do not wait.
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Clock, Damage, Logger, RecordStore } from '../ports.ts'
 import { createTurns } from './by-turns.ts'
@@ -37,6 +37,12 @@ export function createRecordStore({
   const inTurn = createTurns()
   const generations = createGenerations({ folder, clock, logger, onDamage })
 
+  // A new record has no generation before it; with a copy in that place one bad block costs nothing, of the vault's key least of all.
+  const keepSecondCopy = (path: string, text: string): Promise<void> =>
+    writeDurably(path, text, { ops }).catch((error: unknown) => {
+      logger.warn('A new record has no second copy yet; its next change makes one', { file: path, error })
+    })
+
   return {
     async loadAll() {
       const ids = recordIds(folder)
@@ -65,7 +71,9 @@ export function createRecordStore({
       await inTurn(id, async () => {
         const { current, previous } = recordPaths(folder, id)
         generations.protectUnreadable(id)
+        const isFirst = !existsSync(current) && !existsSync(previous)
         await writeDurably(current, text, { keepAs: previous, ops })
+        if (isFirst) await keepSecondCopy(previous, text)
       })
     },
     remove: async (id) =>

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { lstatSync, mkdirSync, renameSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { syncFolderSync } from './durable-file.ts'
 
@@ -8,7 +8,7 @@ export function setAsideTarget(path: string, detectedAt: number): string {
   const wanted = join(dirname(path), 'set-aside', `${basename(path)}.${stamp}`)
   for (let n = 1; ; n += 1) {
     const name = n === 1 ? wanted : `${wanted}-${n}`
-    if (!existsSync(name)) return name
+    if (!isThere(name)) return name
   }
 }
 
@@ -28,6 +28,9 @@ export function setAside(
     syncFolderSync(dirname(path))
     return target
   } catch {
-    return existsSync(target) ? target : path
+    return isThere(target) ? target : path
   }
 }
+
+/** A link counts as there, whatever it leads to. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Damage } from '../../../../electron/core/ports.ts'
@@ -97,14 +97,24 @@ describe('a record store', () => {
     expect(setAsideIn(folder)).toEqual([damaged])
   })
 
+  it('keeps a second copy of a new record, so that damage before its first change costs nothing', async () => {
+    const folder = tempFolder()
+    await openStore(folder).store.put('a', 'only')
+    writeFileSync(join(folder, 'a.json'), 'junk')
+    expect(await openStore(folder).store.read('a')).toBe('only')
+  })
+
   it('notices two records whose files were swapped', async () => {
     const folder = tempFolder()
     const { store } = openStore(folder)
     await store.put('mine', 'my grant')
     await store.put('yours', 'your grant')
-    const [mine, yours] = ['mine.json', 'yours.json'].map((name) => readFileSync(join(folder, name)))
-    writeFileSync(join(folder, 'mine.json'), yours!)
-    writeFileSync(join(folder, 'yours.json'), mine!)
+    for (const generation of ['json', 'prev.json']) {
+      const [mine = '', yours = ''] = ['mine', 'yours'].map((id) => join(folder, `${id}.${generation}`))
+      renameSync(mine, join(folder, 'between'))
+      renameSync(yours, mine)
+      renameSync(join(folder, 'between'), yours)
+    }
     await expect(openStore(folder).store.read('mine')).rejects.toMatchObject({ code: 'data_damaged' })
   })
 

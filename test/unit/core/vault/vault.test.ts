@@ -169,7 +169,7 @@ describe('an existing vault is never made anew', () => {
     const folder = tempFolder()
     const keychain = createMemoryProtector()
     await openVault(onDisk(folder), [keychain]).vault.initialise('os-keychain')
-    writeFileSync(join(folder, 'vault.json'), '{"torn')
+    for (const name of ['vault.json', 'vault.prev.json']) writeFileSync(join(folder, name), '{"torn')
     for (let run = 0; run < 3; run += 1) {
       const { vault } = openVault(onDisk(folder), [keychain])
       expect(await vault.start()).toMatchObject({
