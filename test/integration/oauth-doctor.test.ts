@@ -1,6 +1,8 @@
 // The provider check: it finds what is wrong, says it with the redacted exchange, and suggests what works.
 import { describe, expect, it } from 'vitest'
+import type { DoctorAbout } from '../../electron/core/oauth/oauth-client.ts'
 import type { DoctorStep } from '../../shared/contract/ui-api.ts'
+import { planRedirect } from '../../shared/domain/redirect-uri.ts'
 import { makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
 import { startOddServer } from '../support/providers/odd-server.ts'
 import type { OddRules } from '../support/providers/odd-rules.ts'
@@ -10,13 +12,33 @@ import type { ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
 
 const secret = 'made-up-client-secret'
 const redirectUri = 'http://127.0.0.1:7317/oauth2/callback'
+const about = {
+  redirectUri,
+  choosesHost: true,
+  scopes: ['read', 'write'],
+  flow: 'authorization_code' as const,
+}
 const step = (steps: readonly DoctorStep[], name: string) => steps.find((one) => one.name === name)
 
-async function examine(rules: OddRules, spec: ProviderSpecInput = {}, clientSecret: string | null = secret) {
+type Spec = ProviderSpecInput | ((origin: string) => ProviderSpecInput)
+
+async function examine(rules: OddRules, spec: Spec = {}, more: Partial<DoctorAbout> = {}) {
   const server = await startOddServer(rules)
-  const provider = resolvedProvider(together(addresses(server.origin, rules), spec), { clientSecret })
-  const steps = await makeOAuthClient().doctor(provider, redirectUri)
-  return { server, provider, steps }
+  const own = typeof spec === 'function' ? spec(server.origin) : spec
+  const input = together(addresses(server.origin, rules), own)
+  const steps = await makeOAuthClient().doctor(resolvedProvider(input, { clientSecret: secret }), {
+    ...about,
+    ...more,
+  })
+  return { server, input, steps }
+}
+
+/** What one click does: the suggestion on top of what is set; then the check again. */
+async function withFix(input: ProviderSpecInput, found: DoctorStep | undefined): Promise<DoctorStep[]> {
+  const fix = (found?.fix?.spec ?? {}) as ProviderSpecInput
+  const mended = resolvedProvider(together(input, fix), { clientSecret: secret })
+  const plan = planRedirect({ spec: mended.spec, redirect: 'auto', redirectHost: 'auto', flow: about.flow })
+  return makeOAuthClient().doctor(mended, { ...about, redirectUri: plan.redirectUri })
 }
 
 describe('the provider check', () => {
@@ -24,7 +46,7 @@ describe('the provider check', () => {
     const rehearsal = await startRehearsal()
     const { clientId, clientSecret } = rehearsal.clients.basic
     const provider = resolvedProvider({ discovery: { issuer: rehearsal.issuer } }, { clientId, clientSecret })
-    const steps = await makeOAuthClient().doctor(provider, redirectUri)
+    const steps = await makeOAuthClient().doctor(provider, about)
     expect(steps.map(({ name, outcome }) => [name, outcome])).toEqual([
       ['Setup', 'ok'],
       ['Discovery', 'ok'],
@@ -61,17 +83,124 @@ describe('the provider check', () => {
       { client: { auth: 'none' } },
     ],
   ])('suggests %s, and the suggestion works', async (_name, rules, spec, expected) => {
-    const { steps, provider } = await examine({ client: { secret }, ...rules }, spec)
+    const { steps, input } = await examine({ client: { secret }, ...rules }, spec)
     const found = step(steps, 'Token request')
     expect(found).toMatchObject({ outcome: 'failed', fix: { spec: expected } })
-    const mended = { ...provider, spec: { ...provider.spec } }
-    const fix = found?.fix?.spec as ProviderSpecInput
-    Object.assign(mended.spec, {
-      token: { ...provider.spec.token, ...fix.token },
-      client: { ...provider.spec.client, ...fix.client },
+    expect(step(await withFix(input, found), 'Token request')).toMatchObject({ outcome: 'ok' })
+  })
+
+  const comma = { authorize: { required: { scope: 'read,write' } } }
+  const localhost = {
+    authorize: { redirect: (uri: string | null) => uri?.includes('//localhost:') === true },
+  }
+  it.each<[string, OddRules, Spec, object]>([
+    [
+      'PKCE',
+      { authorize: { pkce: 'required' } },
+      { authorize: { pkce: 'off' } },
+      { authorize: { pkce: 'S256' } },
+    ],
+    ['no PKCE', { authorize: { pkce: 'forbidden' } }, {}, { authorize: { pkce: 'off' } }],
+    ['PKCE in hexadecimal', { authorize: { pkce: 'hex' } }, {}, { authorize: { pkce: 'S256-hex' } }],
+    ['a comma between scopes', comma, {}, { scopes: { separator: ',' } }],
+    [
+      'no response mode',
+      { authorize: { forbidden: ['response_mode'] } },
+      { authorize: { responseMode: 'form_post' } },
+      { authorize: { responseMode: 'default' } },
+    ],
+    ['another name of this machine', localhost, {}, { redirect: { hosts: ['localhost'] } }],
+    [
+      'no pushed request',
+      {},
+      (origin) => ({ authorize: { par: 'always' }, endpoints: { pushedAuthorization: `${origin}/nowhere` } }),
+      { authorize: { par: 'never' } },
+    ],
+    [
+      'a slash at the end of the authorization address',
+      { authorize: { path: '/o/authorize/' } },
+      (origin) => ({ endpoints: { authorization: `${origin}/o/authorize` } }),
+      { endpoints: { authorization: expect.stringMatching(/\/o\/authorize\/$/) as string } },
+    ],
+  ])('suggests %s for the sign-in page, and the suggestion works', async (_name, rules, spec, expected) => {
+    const { steps, input } = await examine({ client: { secret }, ...rules }, spec)
+    const found = step(steps, 'Sign-in page')
+    expect(found).toMatchObject({ outcome: 'failed', fix: { spec: expected } })
+    expect(step(await withFix(input, found), 'Sign-in page')).toMatchObject({ outcome: 'ok' })
+  })
+
+  it('finds the token address that the server’s own metadata names when the typed one is wrong', async () => {
+    const { steps, input, server } = await examine(
+      {
+        client: { secret },
+        routes: {
+          'GET /.well-known/openid-configuration': (_request, origin) => ({
+            body: {
+              issuer: origin,
+              authorization_endpoint: `${origin}/authorize`,
+              token_endpoint: `${origin}/token`,
+            },
+          }),
+        },
+      },
+      (origin) => ({ endpoints: { token: `${origin}/oauth/tokens` } }),
+    )
+    const found = step(steps, 'Token request')
+    expect(found?.fix).toEqual({
+      label: `Use ${server.origin}/token`,
+      spec: { endpoints: { token: `${server.origin}/token` } },
     })
-    expect(step(await makeOAuthClient().doctor(mended, redirectUri), 'Token request')).toMatchObject({
-      outcome: 'ok',
+    expect(step(await withFix(input, found), 'Token request')).toMatchObject({ outcome: 'ok' })
+  })
+
+  it('does not take a page that is not there for an unknown redirect address, though it repeats the request', async () => {
+    const { steps } = await examine(
+      {
+        client: { secret },
+        routes: {
+          'GET /gone': ({ params }) => ({
+            status: 404,
+            body: `<p>redirect_uri=${params['redirect_uri']}</p>`,
+          }),
+        },
+      },
+      (origin) => ({ endpoints: { authorization: `${origin}/gone` } }),
+    )
+    const found = step(steps, 'Sign-in page')
+    expect(found).toMatchObject({ outcome: 'failed', fix: null })
+    expect(found?.explanation).toContain('no sign-in page at the authorization address')
+  })
+
+  it('leaves a host alone that the person has chosen', async () => {
+    const { steps } = await examine({ client: { secret }, ...localhost }, {}, { choosesHost: false })
+    expect(step(steps, 'Sign-in page')).toMatchObject({
+      fix: null,
+      explanation: expect.stringContaining('Register') as string,
+    })
+  })
+
+  it('asks for what the other flows ask for', async () => {
+    const client = await examine(
+      { client: { secret, auth: 'post' } },
+      { client: { auth: 'client_secret_basic' } },
+      { flow: 'client_credentials' },
+    )
+    expect(client.steps.map(({ name }) => name)).not.toContain('Sign-in page')
+    expect(step(client.steps, 'Token request')).toMatchObject({
+      outcome: 'failed',
+      fix: { spec: { client: { auth: 'client_secret_post' } } },
+    })
+    const works = await examine({ client: { secret } }, {}, { flow: 'client_credentials' })
+    expect(step(works.steps, 'Token request')).toMatchObject({ outcome: 'ok' })
+    expect(JSON.stringify(works.steps)).not.toMatch(/access-\d/)
+
+    const address = (origin: string) => ({ endpoints: { deviceAuthorization: `${origin}/device` } })
+    const device = await examine({ client: { secret } }, address, { flow: 'device_code' })
+    expect(step(device.steps, 'Device code')).toMatchObject({ outcome: 'ok' })
+    const refused = await examine({ client: { secret: 'another' } }, address, { flow: 'device_code' })
+    expect(step(refused.steps, 'Device code')).toMatchObject({
+      outcome: 'failed',
+      explanation: expect.stringContaining('invalid_client') as string,
     })
   })
 
@@ -84,10 +213,10 @@ describe('the provider check', () => {
   })
 
   it('stops at what is missing', async () => {
-    const steps = await makeOAuthClient().doctor(resolvedProvider({}, { clientId: '' }), redirectUri)
+    const steps = await makeOAuthClient().doctor(resolvedProvider({}, { clientId: '' }), about)
     expect(steps).toHaveLength(1)
     expect(steps[0]).toMatchObject({ name: 'Setup', outcome: 'failed' })
-    const nowhere = await makeOAuthClient().doctor(resolvedProvider({}), redirectUri)
+    const nowhere = await makeOAuthClient().doctor(resolvedProvider({}), about)
     expect(nowhere.at(-1)).toMatchObject({ name: 'Discovery', outcome: 'failed' })
   })
 

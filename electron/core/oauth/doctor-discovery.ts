@@ -1,14 +1,21 @@
 import { asKeywayError } from '../../../shared/contract/errors.ts'
 import type { Check } from './doctor-check.ts'
-import type { Server } from './servers.ts'
+import type { DoctorAbout } from './oauth-client.ts'
+import type { Endpoint, Server } from './servers.ts'
+
+const needed: Record<DoctorAbout['flow'], readonly Endpoint[]> = {
+  authorization_code: ['authorization', 'token'],
+  device_code: ['deviceAuthorization', 'token'],
+  client_credentials: ['token'],
+}
 
 /** Addresses and metadata. Null when without them nothing further can be tried. */
-export async function checkDiscovery(check: Check): Promise<Server | null> {
+export async function checkDiscovery(check: Check, flow: DoctorAbout['flow']): Promise<Server | null> {
   const { provider, servers, recorder, log, signal } = check
   const { discovery } = provider.spec
   const named = discovery.issuer !== null || discovery.url !== null
   try {
-    const server = await servers.find(provider, { need: ['token'], discovery: 'if-possible', signal })
+    const server = await servers.find(provider, { need: needed[flow], discovery: 'if-possible', signal })
     const [last] = recorder.take().slice(-1)
     if (named && server.discovered === null) {
       log.add({
@@ -23,7 +30,7 @@ export async function checkDiscovery(check: Check): Promise<Server | null> {
         : 'No issuer is set; the typed addresses are used.'
       log.add({ name: 'Discovery', outcome: named ? 'ok' : 'skipped', ...last, explanation })
     }
-    for (const name of ['token'] as const) server.need(name)
+    for (const name of needed[flow]) server.need(name)
     hints(check, server)
     return server
   } catch (error) {

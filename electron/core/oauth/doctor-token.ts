@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto'
 import type { DoctorStep } from '../../../shared/contract/ui-api.ts'
 import { asKeywayError } from '../../../shared/contract/errors.ts'
 import type { Check } from './doctor-check.ts'
-import { variantsFor, withVariant } from './doctor-variants.ts'
+import { tokenVariants, withVariant } from './doctor-variants.ts'
 import type { ResolvedProvider, TokenOutcome } from './oauth-client.ts'
 import type { RecordedExchange } from './redacted-exchange.ts'
 
 type Tried = { outcome: TokenOutcome; seen: RecordedExchange | undefined }
+type Try = (check: Check, provider: ResolvedProvider) => Promise<Tried>
 
-const MOST_VARIANTS = 5
+const MOST_VARIANTS = 8
 
 /** Sends a code that nobody was given. "invalid_grant" is the good answer: everything but the code was accepted. */
 export async function checkTokenEndpoint(check: Check): Promise<void> {
@@ -32,24 +33,51 @@ export async function checkTokenEndpoint(check: Check): Promise<void> {
     })
     return
   }
-  if (outcome.kind === 'retry' && !outcome.code.endsWith('_answer')) {
+  if (outcome.kind === 'retry' && !outcome.code.endsWith('_answer') && outcome.code !== 'redirected') {
     log.add({ ...step, outcome: 'warning', explanation: outcome.message })
     return
   }
-  const fix = await findFix(check, outcome.code)
+  await addFailure(check, first, { tryOne: tryCode, isGood })
+}
+
+/** Asks for a token for the client itself, as every use of this provider would. */
+export async function checkClientCredentials(check: Check): Promise<void> {
+  const { provider, log } = check
+  const how = { tryOne: tryClient, isGood: ({ kind }: TokenOutcome) => kind === 'ok' }
+  const first = await how.tryOne(check, provider)
+  if (!how.isGood(first.outcome)) return addFailure(check, first, how)
+  const explanation = 'The server gave a token to the client itself.'
+  log.add({ name: 'Token request', ...first.seen, outcome: 'ok', explanation })
+}
+
+type How = { tryOne: Try; isGood: (outcome: TokenOutcome) => boolean }
+
+async function addFailure(check: Check, { outcome, seen }: Tried, how: How): Promise<void> {
+  if (outcome.kind === 'ok') return
+  const fix = await findFix(check, { code: outcome.code, answer: seen?.answer ?? null }, how)
   const advice = outcome.kind === 'config_error' ? ` ${outcome.nextStep}` : ''
   const explanation =
     fix === null ? `${outcome.message}${advice}` : `${outcome.message} Another way worked: ${fix.label}.`
-  log.add({ ...step, outcome: 'failed', explanation, fix })
+  check.log.add({ name: 'Token request', ...seen, outcome: 'failed', explanation, fix })
 }
 
-async function findFix(check: Check, code: string): Promise<DoctorStep['fix']> {
-  for (const variant of variantsFor(check.provider, code).slice(0, MOST_VARIANTS)) {
+async function findFix(
+  check: Check,
+  failure: Parameters<typeof tokenVariants>[1],
+  how: How,
+): Promise<DoctorStep['fix']> {
+  for (const variant of (await tokenVariants(check, failure)).slice(0, MOST_VARIANTS)) {
     if (check.signal.aborted) return null
-    const { outcome } = await tryCode(check, withVariant(check.provider, variant))
-    if (isGood(outcome)) return { label: variant.label, spec: variant.spec }
+    const { outcome } = await how.tryOne(check, withVariant(check.provider, variant))
+    if (how.isGood(outcome)) return { label: variant.label, spec: variant.spec }
   }
   return null
+}
+
+async function tryClient(check: Check, provider: ResolvedProvider): Promise<Tried> {
+  check.recorder.take()
+  const outcome = await check.clientCredentials(provider, check.scopes, check.signal)
+  return { outcome, seen: check.recorder.take().at(-1) }
 }
 
 async function tryCode(check: Check, provider: ResolvedProvider): Promise<Tried> {

@@ -2,31 +2,34 @@
 // fetch that writes down what goes over the wire.
 import { asKeywayError } from '../../../shared/contract/errors.ts'
 import { createAuthorize } from './authorize.ts'
+import { createClientCredentials } from './client-credentials.ts'
 import { withinDeadline } from './deadline.ts'
 import type { Check } from './doctor-check.ts'
 import { checkAuthorization } from './doctor-authorization.ts'
 import { checkDiscovery } from './doctor-discovery.ts'
-import { checkTokenEndpoint } from './doctor-token.ts'
+import { checkDeviceCode } from './doctor-device.ts'
+import { checkClientCredentials, checkTokenEndpoint } from './doctor-token.ts'
+import { createDevice } from './device.ts'
 import { createDpopKeys } from './dpop-keys.ts'
 import { createExchange } from './exchange.ts'
-import type { OAuthClient, ResolvedProvider } from './oauth-client.ts'
+import type { DoctorAbout, OAuthClient, ResolvedProvider } from './oauth-client.ts'
 import type { OAuthDeps } from './oauth-deps.ts'
 import { templateValues } from './provider-values.ts'
 import { recordExchanges } from './recorded-fetch.ts'
 import { requireClientId } from './require-client.ts'
 import { createServers, type Server } from './servers.ts'
-import { createStepLog, type StepLog } from './step-log.ts'
+import { createStepLog } from './step-log.ts'
 import { createTokenCaller } from './token-caller.ts'
 
 const DOCTOR_DEADLINE_MS = 60_000
 
 export function createDoctor(deps: OAuthDeps): OAuthClient['doctor'] {
-  return async (provider, redirectUri, signal) => {
+  return async (provider, about, signal) => {
     const log = createStepLog()
     try {
       const deadline = { clock: deps.clock, timeoutMs: DOCTOR_DEADLINE_MS, signal }
       await withinDeadline(deadline, (inner) =>
-        examine(makeCheck(deps, provider, { redirectUri, log, signal: inner })),
+        examine(makeCheck(deps, provider, { ...about, log, signal: inner }), about.flow),
       )
     } catch (error) {
       log.add({
@@ -42,7 +45,7 @@ export function createDoctor(deps: OAuthDeps): OAuthClient['doctor'] {
 function makeCheck(
   deps: OAuthDeps,
   provider: ResolvedProvider,
-  about: { redirectUri: string | null; log: StepLog; signal: AbortSignal },
+  about: Pick<Check, 'redirectUri' | 'choosesHost' | 'scopes' | 'log' | 'signal'>,
 ): Check {
   const secrets = [provider.clientSecret?.reveal() ?? '']
   const recorder = recordExchanges(deps.fetchFor(provider), () => secrets)
@@ -59,16 +62,23 @@ function makeCheck(
     ...about,
     authorize: createAuthorize({ deps: recorded, servers, dpopKeys }),
     exchange: createExchange({ deps: recorded, servers, caller }),
+    clientCredentials: createClientCredentials({ deps: recorded, servers, caller, dpopKeys }),
+    startDevice: createDevice({ deps: recorded, servers, caller, dpopKeys }).startDevice,
+    server: null,
   }
 }
 
-async function examine(check: Check): Promise<void> {
+async function examine(check: Check, flow: DoctorAbout['flow']): Promise<void> {
   if (!checkSetup(check)) return
-  const server = await checkDiscovery(check)
+  const server = await checkDiscovery(check, flow)
   if (server === null) return
-  if (server.endpoint('authorization') !== null) await checkAuthorization(check)
-  if (server.endpoint('token') !== null && server.endpoint('authorization') !== null)
-    await checkTokenEndpoint(check)
+  const known = { ...check, server }
+  if (flow === 'client_credentials') await checkClientCredentials(known)
+  if (flow === 'device_code') await checkDeviceCode(known)
+  if (flow === 'authorization_code') {
+    await checkAuthorization(known)
+    await checkTokenEndpoint(known)
+  }
   noteOthers(check, server)
 }
 

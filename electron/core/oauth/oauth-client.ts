@@ -122,6 +122,15 @@ export type ApiCredential = {
  * Every call ends within its deadline (token 15 s, discovery 10 s, revocation 3 s) or when `signal` aborts, and honours the spec.
  * Those that return a {@link TokenOutcome} do not throw for what a server does; the others throw KeywayError.
  */
+/** What of a registration is no part of its description, and is checked with it. */
+export type DoctorAbout = {
+  redirectUri: string | null
+  /** False while the person has chosen a host to come home to. */
+  choosesHost: boolean
+  scopes: readonly string[]
+  flow: 'authorization_code' | 'device_code' | 'client_credentials'
+}
+
 export type OAuthClient = {
   /** Builds the authorization URL (RFC 6749 4.1.1, PAR when asked for) with a fresh state, nonce and PKCE verifier. */
   authorize(
@@ -199,5 +208,5 @@ export type OAuthClient = {
     credential: ApiCredential,
     signal?: AbortSignal,
   ): Promise<'valid' | 'invalid' | 'unknown'>
-  doctor(provider: ResolvedProvider, redirectUri: string | null, signal?: AbortSignal): Promise<DoctorStep[]>
+  doctor(provider: ResolvedProvider, about: DoctorAbout, signal?: AbortSignal): Promise<DoctorStep[]>
 }

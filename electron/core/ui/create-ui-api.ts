@@ -102,8 +102,11 @@ function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets
       return { draft, steps, missing, registered: (draft.clientId ?? '') !== '' }
     },
     'providers.doctor': async ({ id }) => {
-      const provider = providers.resolve(id)
-      return oauth.doctor(provider, providers.find(id)?.redirectUri ?? null)
+      const view = providers.find(id)
+      if (view === null) throw new KeywayError('provider_not_found')
+      const { redirectUri, redirectHost, scopes, flow } = view
+      const about = { redirectUri, scopes, flow, choosesHost: redirectHost === 'auto' }
+      return oauth.doctor(providers.resolve(id), about)
     },
     'providers.export': async ({ id }) => {
       const provider = providers.find(id)
