@@ -165,6 +165,18 @@ describe('an address that can be connected to', () => {
     },
   )
 
+  it('is the root of a server whose issuer lies below, when the metadata is at that issuer’s own place as well', async () => {
+    const below = (base: string): object => metadata(`${base}/api/auth`)
+    const honest = await serve({
+      '/.well-known/oauth-authorization-server': below,
+      '/.well-known/oauth-authorization-server/api/auth': below,
+    })
+    const { draft } = await discover(honest.origin)
+    expect(draft.spec).toMatchObject({ discovery: { issuer: `${honest.origin}/api/auth` } })
+    const claims = await serve({ '/.well-known/oauth-authorization-server': below })
+    await expect(discover(claims.origin)).rejects.toMatchObject({ code: 'discovery_failed' })
+  })
+
   it('is not sent a POST when it is an issuer', async () => {
     const { origin, paths } = await serve({ '/.well-known/openid-configuration': (base) => metadata(base) })
     await discover(origin)

@@ -172,6 +172,11 @@ describe('the OAuth client at a real provider', () => {
       code: 'invalid_request',
     })
 
+    const wrongScope = new URLSearchParams({ error: 'invalid_scope', state: mixed.transaction.state })
+    await expect(client.exchange(provider, mixed.transaction, wrongScope)).rejects.toMatchObject({
+      code: 'provider_error',
+      nextStep: expect.stringContaining('Correct the scopes') as string,
+    })
     const error = new URLSearchParams({ error: 'access_denied', state: mixed.transaction.state })
     await expect(client.exchange(provider, mixed.transaction, error)).rejects.toMatchObject({
       code: 'access_denied',

@@ -4,6 +4,7 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import { parseCallback, type Callback } from '../../../shared/domain/callback-url.ts'
 import { issuerMatches } from './issuer-rules.ts'
 import type { ResolvedProvider, Transaction } from './oauth-client.ts'
+import { knownAdvice } from './outcome-advice.ts'
 import type { Server } from './servers.ts'
 
 export type CheckedCallback = {
@@ -78,8 +79,10 @@ function callbackError(provider: ResolvedProvider, callback: Callback & { kind: 
       details,
     })
   }
+  const nextStep = knownAdvice(code)
   return new KeywayError('provider_error', {
     message: `${provider.name} answered the sign-in with an error (${words}).`,
+    ...(nextStep === null ? {} : { nextStep }),
     details,
   })
 }

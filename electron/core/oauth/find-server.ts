@@ -98,6 +98,18 @@ async function tryIssuer(
   return null
 }
 
+/** Metadata of an issuer further down, shown at the root as well: believed only when it stands at that issuer's own place too. */
+async function atOwnPlace(search: Search, issuer: string): Promise<DiscoveredMetadata | null> {
+  for (const address of metadataAddresses(issuer, 'oidc-then-oauth2')) {
+    const found = await attempt(search, [], async () => {
+      const reply = await getDocument(search.wire, address, search.userAgent)
+      return parseMetadata(address, reply)
+    })
+    if (found !== null && issuerMatches(issuer, found.issuer, exact)) return found
+  }
+  return null
+}
+
 /** A failed try is remembered; the caller's own end of time is passed on. */
 async function attempt<T>(
   search: Search,
@@ -147,11 +159,12 @@ async function readMetadata(
   const request = `GET ${address}`
   try {
     const reply = await getDocument(wire, address, userAgent)
-    const metadata = await parseMetadata(address, reply)
-    if (
-      issuer === null ? !belongs(metadata.issuer, address) : !issuerMatches(issuer, metadata.issuer, exact)
-    ) {
-      throw refused(`The metadata at ${address} belongs to ${metadata.issuer}.`)
+    const shown = await parseMetadata(address, reply)
+    const isOwn = issuer === null || issuerMatches(issuer, shown.issuer, exact)
+    const fits = belongs(shown.issuer, address)
+    const metadata = isOwn ? shown : fits ? await atOwnPlace(search, shown.issuer) : null
+    if (metadata === null || (issuer === null && !fits)) {
+      throw refused(`The metadata at ${address} belongs to ${shown.issuer}.`)
     }
     log.add({
       name: 'Server metadata',

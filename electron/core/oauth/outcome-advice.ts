@@ -37,7 +37,11 @@ const sameAs: Readonly<Record<string, string>> = {
   unsupported_response_type: 'unsupported_grant_type',
 }
 
+/** Null where there is nothing to say beyond the provider's own words. */
+export function knownAdvice(code: string): string | null {
+  return advice[sameAs[code] ?? code] ?? null
+}
+
 export function adviceFor(code: string): string {
-  const key = sameAs[code] ?? code
-  return advice[key] ?? 'Run the provider check; it suggests which setting fits this server.'
+  return knownAdvice(code) ?? 'Run the provider check; it suggests which setting fits this server.'
 }
