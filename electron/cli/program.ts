@@ -38,6 +38,7 @@ export function describeProgram(terminal: Terminal, onExit: (code: number) => vo
     }
   describeUse(program, running)
   describeConnecting(program, running)
+  describeApprovals(program, running)
   describeProviders(program, running)
   return program
 }
@@ -113,6 +114,18 @@ function describeConnecting(program: Command, running: Running): void {
     .option('--manage', 'ask to register and change providers')
     .option('--save <file>', 'write the key to a new file that only you can read, instead of printing it')
     .action(running(['name'], async () => (await import('./commands/pair.ts')).pair))
+}
+
+function describeApprovals(program: Command, running: Running): void {
+  program
+    .command('approvals')
+    .description('what other apps wait for an answer to (wants a key that may answer for you)')
+    .option('--watch', 'print each question as it comes')
+    .action(running([], async () => (await import('./commands/approvals.ts')).approvals))
+  program
+    .command('answer <id> <decision>')
+    .description('answer one: once, ten-minutes, always or deny')
+    .action(running(['id', 'decision'], async () => (await import('./commands/answer.ts')).answer))
 }
 
 function describeProviders(program: Command, running: Running): void {

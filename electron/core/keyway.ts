@@ -117,7 +117,8 @@ export type Approvals = {
     code: string,
     signal?: AbortSignal,
   ): Promise<{ app: AppView; key: string } | 'denied' | 'timed_out'>
-  decide(id: string, decision: Decision, patch?: AppPatch): void
+  /** `by`: the app that answers for the person; absent, the person in the window. @throws KeywayError not_found */
+  decide(id: string, decision: Decision, patch?: AppPatch, by?: string): void
 }
 
 export type Activity = {

@@ -35,7 +35,8 @@ export function appEvents(keyway: Keyway, current: () => AppRecord | null, send:
     keyway.on('approvals', (list) => {
       const app = current()
       for (const { item, change } of approvals.update(list)) {
-        if (app !== null && item.appId === app.id) send('approval.changed', approvalEvent(item, change))
+        if (app !== null && (item.appId === app.id || app.approve))
+          send('approval.changed', approvalEvent(item, change))
       }
     }),
   ]

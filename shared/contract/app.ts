@@ -26,7 +26,7 @@ export const grant = z.strictObject({
   /** Empty: every method. */
   methods: z.array(httpMethod).max(7).default([]),
   /** Empty: every path. `*` stands for one segment, `**` for any rest. */
-  paths: z.array(z.string().min(1).max(500).startsWith('/')).max(50).default([]),
+  paths: z.array(z.string().min(1).max(500).regex(/^\//, 'A path begins with a slash.')).max(50).default([]),
   expiresAt: z.number().nullable().default(null),
   /** `ask`: each use is put to the person, who may remember the answer for 10 minutes or always. */
   approval: z.enum(['allow', 'ask']).default('allow'),
@@ -51,6 +51,8 @@ export const appInput = z.strictObject({
   grants: z.array(grant).max(100).default([]),
   /** May register and change providers over HTTP. */
   manage: z.boolean().default(false),
+  /** May answer, for the person, what other apps ask before each use; never its own questions, never a pairing. */
+  approve: z.boolean().default(false),
   /** Browser origins from which this app may call, and to which a connect link may return. */
   origins: z
     .array(z.string().regex(/^https?:\/\/[^\s/\\@?#]+$/, 'An origin such as https://app.example.com'))

@@ -4,6 +4,7 @@ export * from './http/token.ts'
 export * from './http/connection.ts'
 export * from './http/request.ts'
 export * from './http/app.ts'
+export * from './http/approval.ts'
 export * from './http/integration.ts'
 export * from './http/toolshed.ts'
 

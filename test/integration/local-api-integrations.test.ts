@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { connectionListAnswer } from '../../electron/http/connection-answers.ts'
 import { connectionAnswer, connectionListAnswer as listSchema } from '../../shared/contract/http-api.ts'
+import { grantOf } from '../support/foreign-grant.ts'
 import { startRealLocal } from '../support/local-api.ts'
 import { signInWithHttp } from '../support/user-agent.ts'
 
@@ -219,44 +220,6 @@ test('the path form is the same, and refreshes a token that has expired before t
   const after = await local.ask('/api/integrations/rehearsal/request/me', { key })
   expect(after).toMatchObject({ status: 200, body: { email: 'ada@example.test' } })
 })
-
-/** A second grant of the same provider, got without Keyway: its refresh token. */
-async function grantOf(local: Awaited<ReturnType<typeof startRealLocal>>): Promise<{ tokens: string }> {
-  const { clientId, clientSecret } = local.rehearsal.clients.basic
-  const redirect = `${local.url}/oauth2/callback`
-  const url = new URL(`${local.rehearsal.issuer}/authorize`)
-  const metadata = (await (
-    await fetch(`${local.rehearsal.issuer}/.well-known/openid-configuration`)
-  ).json()) as {
-    authorization_endpoint: string
-    token_endpoint: string
-  }
-  url.href = metadata.authorization_endpoint
-  url.search = new URLSearchParams({
-    client_id: clientId,
-    response_type: 'code',
-    redirect_uri: redirect,
-    scope: 'openid offline_access files.read',
-    prompt: 'consent',
-    state: 'elsewhere',
-    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-    code_challenge_method: 'S256',
-  }).toString()
-  const outcome = await signInWithHttp(url.href, { account: 'grace@example.test', stopAtCallback: true })
-  if (outcome.kind !== 'stopped') throw new Error(JSON.stringify(outcome))
-  const answer = await fetch(metadata.token_endpoint, {
-    method: 'POST',
-    headers: { authorization: `Basic ${btoa(`${clientId}:${clientSecret ?? ''}`)}` },
-    body: new URLSearchParams({
-      grant_type: 'authorization_code',
-      code: new URL(outcome.callbackUrl).searchParams.get('code') ?? '',
-      redirect_uri: redirect,
-      code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
-    }),
-  })
-  const { refresh_token: tokens } = (await answer.json()) as { refresh_token: string }
-  return { tokens }
-}
 
 test('a page is asked for in whole numbers; what is none, too much or unknown is refused with what is allowed', async () => {
   const local = await startRealLocal()

@@ -16,6 +16,8 @@ const pairArguments = z.strictObject({
   save: z.string().min(1).optional(),
 })
 
+const INTERRUPTED = 130
+const TAKE_BACK_LIMIT_MS = 1_000
 const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 type Approved = Extract<z.output<typeof pairDecided>, { status: 'approved' }>
@@ -29,24 +31,22 @@ export const pair: RunCommand = async (context, given) => {
   }
   // Made first: the key comes once, and must not be lost to a file that cannot be written.
   const file = await createPrivate(save)
-  const leaveNothing = (): never => {
-    rmSync(save, { force: true })
-    process.exit(130)
-  }
-  for (const signal of ENDS) process.once(signal, leaveNothing)
+  const removeFile = (): void => rmSync(save, { force: true })
+  process.once('exit', removeFile)
   try {
     const approved = await askForKey(context, wants)
     await file.writeFile(`${approved.key}\n`)
     await file.sync()
+    process.off('exit', removeFile)
     const { key: _kept, ...rest } = approved
     if (context.json) say(context.terminal.stdout, JSON.stringify({ ...rest, savedTo: save }))
     else say(context.terminal.stdout, `Paired. The key is in ${save}; use it with --key-stdin < ${save}`)
     return 0
   } catch (error) {
+    process.off('exit', removeFile)
     await rm(save, { force: true })
     throw error
   } finally {
-    for (const signal of ENDS) process.off(signal, leaveNothing)
     await file.close()
   }
 }
@@ -61,10 +61,21 @@ async function askForKey(context: Context, wants: object): Promise<Approved> {
   const started = await api.call(pairStarted, '/api/apps/pair', { json: wants })
   say(context.terminal.stderr, `Say yes in Keyway’s window if it shows ${started.code}.`)
   const headers = { authorization: `Bearer ${started.pollToken}` }
-  for (;;) {
-    const path = `/api/apps/pair/${encodeURIComponent(started.pairingId)}?wait=25`
-    const decided = await api.call(pairDecided, path, { headers })
-    if (decided.status === 'approved') return decided
+  const path = `/api/apps/pair/${encodeURIComponent(started.pairingId)}`
+  const takeBack = (): void => {
+    const leave = (): never => process.exit(INTERRUPTED)
+    setTimeout(leave, TAKE_BACK_LIMIT_MS)
+    // Whoever gives up must not leave a question behind that somebody says yes to.
+    void api.head(path, { method: 'DELETE', headers }).then(leave, leave)
+  }
+  for (const signal of ENDS) process.once(signal, takeBack)
+  try {
+    for (;;) {
+      const decided = await api.call(pairDecided, `${path}?wait=25`, { headers })
+      if (decided.status === 'approved') return decided
+    }
+  } finally {
+    for (const signal of ENDS) process.off(signal, takeBack)
   }
 }
 

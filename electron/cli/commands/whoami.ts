@@ -14,6 +14,7 @@ export const whoami: RunCommand = async (context) => {
     stdout,
     `${me.name} (${me.id})`,
     ...(me.manage ? ['may register and change providers'] : []),
+    ...(me.approve ? ['may answer what other apps ask'] : []),
     ...(me.grants.length === 0 ? ['has no grants'] : me.grants.map(describeGrant)),
     ...me.missing.map(({ provider, scopes }) => `misses ${[provider, ...scopes].join(' ')}`),
     ...(me.key.expiresAt === null ? [] : [`the key is good until ${me.key.expiresAt}`]),

@@ -1,5 +1,6 @@
 // What the person's answers mean: a use allowed once, for ten minutes, or from now on (as a grant that stands in the window), and a
 // program paired or sent away.
+import type { PairInput } from '../../../shared/contract/app.ts'
 import type { Decision } from '../../../shared/contract/approval.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { Activity, Approvals } from '../keyway.ts'
@@ -7,7 +8,7 @@ import type { Clock } from '../ports.ts'
 import { isAbout, lastingGrant, sameCallKey, thingOf, type AskedUse } from './asked-use.ts'
 import type { AppRegistry } from './create-apps.ts'
 import { pairedApp } from './paired-app.ts'
-import { createQuestionBoard } from './question-board.ts'
+import { createQuestionBoard, type QuestionBoard, type Verdict } from './question-board.ts'
 import { createRememberedDecisions } from './remembered-decisions.ts'
 
 const MOST_GRANTS = 100
@@ -46,36 +47,32 @@ export function createApprovals(deps: ApprovalsDeps): ApprovalDesk {
       const { account, providerId } = connection
       const providerName = deps.provider(providerId)?.name ?? providerId
       const question = { appId: app.id, appName: app.name, account, providerName, ...asked }
-      const { decision } = await board.ask(
+      const verdict = await board.ask(
         { kind: 'use', connectionId: connection.id, ...question },
         sameCallKey(app.id, use),
         signal,
       )
-      note(deps, { id: app.id, name: app.name }, `${asked.what}: ${decision}`, decision, connection)
+      const { decision } = verdict
+      note(
+        deps,
+        { id: app.id, name: app.name },
+        `${answered(verdict)}, ${asked.what === 'token' ? 'to hand the token out' : 'to send a request'}`,
+        decision,
+        connection,
+      )
       if (decision === 'timed_out') return 'timed_out'
       if (decision === 'deny') return 'denied'
       remember(app.id, use, connection, decision)
       return 'allowed'
     },
-    async askPair(wants, code, signal) {
-      const verdict = await board.ask(
-        { kind: 'pair', appId: null, appName: wants.name, code, wants },
-        JSON.stringify(['pair', code, wants.name]),
-        signal,
-      )
-      note(deps, { id: null, name: wants.name }, `pairing: ${verdict.decision}`, verdict.decision, null)
-      if (verdict.decision === 'timed_out') return 'timed_out'
-      if (verdict.decision === 'deny') return 'denied'
-      const takenNames = apps.list().map(({ name }) => name)
-      return apps.create(pairedApp(wants, verdict.patch, { ...deps, takenNames }))
-    },
-    decide(id, decision, patch) {
-      const approval = board.answer(id, { decision, patch })
+    askPair: (wants, code, signal) => askPair(deps, board, { wants, code, signal }),
+    decide(id, decision, patch, by) {
+      const approval = board.answer(id, { decision, patch, by })
       if (approval.kind !== 'use' || decision === 'deny' || decision === 'once') return
       // What else waits about the same thing has its answer with this one.
       for (const other of board.list()) {
         if (isAbout(other, approval.appId, thingOf(approval))) {
-          board.answer(other.id, { decision: 'once', patch: undefined })
+          board.answer(other.id, { decision: 'once', patch: undefined, by })
         }
       }
     },
@@ -85,6 +82,38 @@ export function createApprovals(deps: ApprovalsDeps): ApprovalDesk {
     },
     close: board.close,
   }
+}
+
+async function askPair(
+  deps: ApprovalsDeps,
+  board: QuestionBoard,
+  { wants, code, signal }: { wants: PairInput; code: string; signal: AbortSignal | undefined },
+): ReturnType<Approvals['askPair']> {
+  const verdict = await board.ask(
+    { kind: 'pair', appId: null, appName: wants.name, code, wants },
+    JSON.stringify(['pair', code, wants.name]),
+    signal,
+  )
+  note(deps, { id: null, name: wants.name }, `${answered(verdict)}, to pair it`, verdict.decision, null)
+  if (verdict.decision === 'timed_out') return 'timed_out'
+  if (verdict.decision === 'deny') return 'denied'
+  const takenNames = deps.apps.list().map(({ name }) => name)
+  return deps.apps.create(pairedApp(wants, verdict.patch, { ...deps, takenNames }))
+}
+
+const SAID: Readonly<Record<Decision | 'timed_out', string>> = {
+  once: 'Allowed once',
+  ten_minutes: 'Allowed for ten minutes',
+  always: 'Allowed always',
+  deny: 'Denied',
+  timed_out: 'Not answered',
+}
+
+/** In words that the redactor does not take for a secret with its name before it. */
+function answered(verdict: Verdict): string {
+  const by = 'by' in verdict ? verdict.by : undefined
+  const said = SAID[verdict.decision]
+  return by === undefined ? said : `${said} by the app “${by}”`
 }
 
 function note(

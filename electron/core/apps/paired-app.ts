@@ -16,6 +16,8 @@ export function pairedApp(
     name: freeName(patch?.name ?? wants.name, known.takenNames),
     grants: patch?.grants ?? grants,
     manage: patch?.manage ?? wants.manage,
+    // Nothing that a program can ask for.
+    approve: patch?.approve ?? false,
     origins: patch?.origins ?? [],
     authProviders: patch?.authProviders ?? wants.authProviders,
   }

@@ -9,7 +9,7 @@ export const ANSWER_WITHIN_MS = 60_000
 const MOST_OF_ONE = 25
 const MOST = 100
 
-export type Answer = { decision: Decision; patch: AppPatch | undefined }
+export type Answer = { decision: Decision; patch: AppPatch | undefined; by?: string | undefined }
 export type Verdict = Answer | { decision: 'timed_out' }
 type DistributiveOmit<Whole, Key extends PropertyKey> = Whole extends unknown ? Omit<Whole, Key> : never
 export type Question = DistributiveOmit<Approval, 'id' | 'askedAt' | 'expiresAt' | 'waiting'>

@@ -89,13 +89,25 @@ function appFacts({
   name,
   paused,
   manage,
+  approve,
   grants,
   keys,
   lastUsedAt,
   createdAt,
   missing,
 }: Snapshot['apps'][number]) {
-  return { id, name: words(name), paused, manage, grants, keys: keys.length, lastUsedAt, createdAt, missing }
+  return {
+    id,
+    name: words(name),
+    paused,
+    manage,
+    approve,
+    grants,
+    keys: keys.length,
+    lastUsedAt,
+    createdAt,
+    missing,
+  }
 }
 
 /** One part that cannot be had (a folder that cannot be read) must not cost the others. */

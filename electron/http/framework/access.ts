@@ -11,7 +11,7 @@ import { COMMON_HEADERS } from '../send.ts'
 import type { Framework } from './create-framework.ts'
 
 /** `link`: a key or a ticket, which the route looks at itself. `pairing`, `public`: no key. `window`: the route checks its own session. */
-export type Access = 'app' | 'manage' | 'link' | 'public' | 'window'
+export type Access = 'app' | 'manage' | 'approve' | 'link' | 'public' | 'window'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -47,6 +47,9 @@ async function admit(
   allowOrigin(reply.raw, admission)
   if (access === 'manage' && !authenticated.session.app.manage) {
     throw new KeywayError('forbidden', { message: 'Only an app that may manage providers can do that.' })
+  }
+  if (access === 'approve' && !authenticated.session.app.approve) {
+    throw new KeywayError('forbidden', { message: 'Only an app that may answer for the person can do that.' })
   }
   sessions.set(request.raw, authenticated.session)
 }

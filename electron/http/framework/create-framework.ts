@@ -10,7 +10,7 @@ import swagger from '@fastify/swagger'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
 import type { HttpContext } from '../http-context.ts'
-import { admitByAccess } from './access.ts'
+import { admitByAccess, type Access } from './access.ts'
 import { asHttpFailure } from './framework-errors.ts'
 import { failureHeaders, COMMON_HEADERS } from '../send.ts'
 import { logInternal } from '../log-internal.ts'
@@ -29,6 +29,8 @@ export type Framework = FastifyInstance<
   FastifyBaseLogger,
   ZodTypeProvider
 >
+
+const FOR_PROGRAMS: ReadonlySet<Access> = new Set(['app', 'manage', 'approve'])
 
 export const BODY_LIMIT = 1024 * 1024
 
@@ -68,7 +70,7 @@ function sendError(context: HttpContext, error: unknown, reply: FastifyReply): v
   logInternal(context, failure)
   const { access } = reply.request.routeOptions.config
   // Where a person follows a link, a person reads the answer.
-  if (access !== undefined && access !== 'app' && access !== 'manage' && wantsPage(reply.request)) {
+  if (access !== undefined && !FOR_PROGRAMS.has(access) && wantsPage(reply.request)) {
     void reply.code(failure.status).headers(pageHeaders()).send(failurePage(failure))
     return
   }

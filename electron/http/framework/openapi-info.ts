@@ -17,6 +17,10 @@ export function openapiInfo({ keyway, address }: HttpContext) {
       { name: 'Requests', description: 'API calls through Keyway; the caller never sees the token.' },
       { name: 'Connections', description: 'Accounts that are connected, and connecting them.' },
       { name: 'Apps', description: 'Pairing, and what an app may do.' },
+      {
+        name: 'Approvals',
+        description: 'Answering for the person; wants a key that the person gave this right.',
+      },
       { name: 'Providers', description: 'Registering providers; wants the manage grant.' },
       { name: 'Toolshed', description: 'The same in toolshed’s words; userId is the account.' },
       { name: 'Server', description: 'Health, events and this description.' },

@@ -1,4 +1,5 @@
 // The reference as a page, made from the OpenAPI description: no scripts, nothing to load.
+import { errorTable } from '../../../shared/contract/errors.ts'
 import { html, page, type Markup } from './page.ts'
 
 /** As much of an OpenAPI document as the page shows. */
@@ -51,9 +52,39 @@ export function referencePage(document: ApiDocument): string {
       <pre><code>curl -H "X-API-Key: $KEYWAY_KEY" ${document.servers?.[0]?.url ?? ''}/api/integration-connections</code></pre>
       <p>Machine-readable: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>
       ${(document.tags ?? []).map(({ name, description }) => section(name ?? '', description ?? '', calls))}
+      ${failures()}
     </main>`,
     'document',
   )
+}
+
+function failures(): Markup {
+  return html`<section>
+    <h2>Failures</h2>
+    <p class="soft">
+      Every failure has one of these codes, the same as in the command line, the client library and the
+      window.
+    </p>
+    <table>
+      <thead>
+        <tr>
+          <th>code</th>
+          <th>HTTP</th>
+          <th>What happened, and what to do</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${Object.entries(errorTable).map(
+          ([code, { status, sentence, nextStep }]) =>
+            html`<tr>
+              <td><code>${code}</code></td>
+              <td>${String(status)}</td>
+              <td>${sentence} <span class="soft">${nextStep}</span></td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </section>`
 }
 
 type Call = { method: string; path: string; operation: Operation }
@@ -95,7 +126,7 @@ function callMarkup({ method, path, operation }: Call): Markup {
     ${body?.properties === undefined ? '' : table('Body', fields(body))}
     ${Object.entries(operation.responses ?? {}).map(([status, answer]) => {
       const schema = answer.content?.['application/json']?.schema
-      return status === 'default' || schema === undefined || schema.properties === undefined
+      return status === 'default' || schema === undefined || fields(schema).length === 0
         ? html`<p class="soft">
             ${status === 'default' ? 'Otherwise' : status}: ${answer.description ?? ''}
           </p>`
@@ -123,11 +154,12 @@ function table(title: string, rows: Markup[]): Markup {
 }
 
 function fields(schema: Schema, prefix = ''): Markup[] {
-  const rows: Markup[] = []
+  const rows: Markup[] = (schema.oneOf ?? []).flatMap((variant) => fields(variant, prefix))
   for (const [name, field] of Object.entries(schema.properties ?? {})) {
     const required = schema.required?.includes(name) === true
     rows.push(row(prefix + name, field, { required, description: field.description }))
-    if (field.properties !== undefined) rows.push(...fields(field, `${prefix}${name}.`))
+    const inside = field.type === 'array' ? field.items : field
+    if (inside !== undefined) rows.push(...fields(inside, `${prefix}${name}${inside === field ? '' : '[]'}.`))
   }
   return rows
 }

@@ -1,4 +1,5 @@
 import { appRoutes } from './apps.ts'
+import { approvalRoutes } from './approvals.ts'
 import { callbackRoutes } from './callback.ts'
 import { connectRoutes } from './connect.ts'
 import { connectionRoutes } from './connections.ts'
@@ -19,6 +20,7 @@ export const apiRoutes = [
   callbackRoutes,
   pairingRoutes,
   appRoutes,
+  approvalRoutes,
   integrationRoutes,
   toolshedRoutes,
   eventRoutes,

@@ -54,6 +54,7 @@ export function describeApp(view: AppView): Omit<Me, 'key'> {
     id: view.id,
     name: view.name,
     manage: view.manage,
+    approve: view.approve,
     grants: view.grants,
     origins: view.origins,
     authProviders: view.authProviders,

@@ -3,8 +3,10 @@ import { z } from 'zod'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CallbackResult } from '../../core/keyway.ts'
 import { errorTable, type ErrorCode } from '../../../shared/contract/errors.ts'
+import { errorAnswer, toolshedConnected } from '../../../shared/contract/http-api.ts'
 import { admissionOf } from '../admissions.ts'
 import type { Framework } from '../framework/create-framework.ts'
+import { jsonOrPage } from '../framework/described-answers.ts'
 import type { HttpContext } from '../http-context.ts'
 import { pageHeaders } from '../pages/page.ts'
 import { failurePage, flowPage } from '../pages/result-page.ts'
@@ -16,14 +18,17 @@ const PATH = '/oauth2/callback'
 const BODY_LIMIT = 64 * 1024
 
 export async function callbackRoutes(app: Framework, context: HttpContext): Promise<void> {
-  const answer = z.string().describe('A page that says what happened; JSON for programs')
   const schema = {
     summary: 'Where providers send the browser back to',
     description:
       'state is single use; iss is checked (RFC 9207). With a return_url the answer is a redirect there.',
     tags: ['Connections'],
     security: [],
-    response: { 200: answer, 302: z.undefined().describe('To return_url'), default: answer },
+    response: {
+      200: jsonOrPage(toolshedConnected, 'Connected'),
+      302: z.undefined().describe('To return_url'),
+      default: jsonOrPage(errorAnswer, 'What went wrong, and what to do'),
+    },
   }
   app.get(PATH, { config: { access: 'public' }, schema }, async (request, reply) => {
     const { query } = admissionOf(request.raw)

@@ -6,6 +6,7 @@ import {
   connectLinkQuery,
   connectionAnswer as connectionSchema,
   errorAnswer,
+  flowStarted,
   idParams,
   integrationId,
   toIsoMoment,
@@ -18,6 +19,7 @@ import { allowedReturnUrl, startFromLink } from '../connect-start.ts'
 import { connectWithProof } from '../connect-with-proof.ts'
 import { sessionOf } from '../framework/access.ts'
 import type { Framework } from '../framework/create-framework.ts'
+import { jsonOrPage } from '../framework/described-answers.ts'
 import type { HttpContext } from '../http-context.ts'
 
 const redirect = z.undefined().describe('To the provider')
@@ -28,7 +30,14 @@ export function connectRoutes(app: Framework, context: HttpContext): void {
     description: 'Without either the answer is a page that says to open Keyway; nothing is started.',
     tags: ['Connections'],
     querystring: connectLinkQuery,
-    response: { 302: redirect, default: errorAnswer },
+    response: {
+      200: jsonOrPage(
+        flowStarted,
+        'Nothing for a browser to open: a device code to type in, or connected already',
+      ),
+      302: redirect,
+      default: jsonOrPage(errorAnswer, 'What went wrong, and what to do'),
+    },
   }
   app.get(
     '/api/integrations/:id/connect',

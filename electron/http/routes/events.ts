@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { errorAnswer } from '../../../shared/contract/http-api.ts'
 import { admissionOf } from '../admissions.ts'
 import { authenticate } from '../authenticate.ts'
@@ -7,6 +6,7 @@ import { openEventStream } from '../event-stream.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { sessionOf } from '../framework/access.ts'
 import type { Framework } from '../framework/create-framework.ts'
+import { contentOf } from '../framework/described-answers.ts'
 import type { HttpContext } from '../http-context.ts'
 
 const MOST_STREAMS_PER_APP = 16
@@ -22,7 +22,10 @@ export function eventRoutes(app: Framework, context: HttpContext): void {
         description:
           'Only what concerns connections the app may know about, and its own approvals. Never a secret.',
         tags: ['Server'],
-        response: { 200: z.string().describe('text/event-stream'), default: errorAnswer },
+        response: {
+          200: contentOf('text/event-stream', 'Events, until the key is revoked'),
+          default: errorAnswer,
+        },
       },
     },
     (request, reply) => {

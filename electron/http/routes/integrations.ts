@@ -14,6 +14,7 @@ import { chooseToConnect } from '../choose-to-connect.ts'
 import { sessionOf } from '../framework/access.ts'
 import type { Framework } from '../framework/create-framework.ts'
 import type { HttpContext } from '../http-context.ts'
+import { needOwnDestinations } from '../new-destinations.ts'
 
 const access = { access: 'manage' } as const
 const tags = ['Providers']
@@ -91,9 +92,10 @@ function changingRoutes(app: Framework, context: HttpContext): void {
     },
     (request) => {
       const before = found(context, request.params.id)
+      const { app: caller } = sessionOf(request)
+      needOwnDestinations(keyway, caller, before, request.body)
       const { provider, reauthorise } = keyway.providers.update(before.id, request.body)
       if (!reauthorise) return { ...describe(provider), reauthorise }
-      const { app: caller } = sessionOf(request)
       const { url } = connectUrl(context, {
         slug: provider.slug,
         appId: caller.id,

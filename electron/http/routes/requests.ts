@@ -1,11 +1,17 @@
 import { z } from 'zod'
-import { errorAnswer, idParams, integrationId, requestBody } from '../../../shared/contract/http-api.ts'
+import { idParams, integrationId, requestBody } from '../../../shared/contract/http-api.ts'
 import { answeredInFront } from '../framework/answered-in-front.ts'
+import { contentOf } from '../framework/described-answers.ts'
 import type { Framework } from '../framework/create-framework.ts'
 
-const upstream = z
-  .any()
-  .describe('The answer of the API, streamed; Keyway-Upstream: 1 tells it from an answer of Keyway')
+const upstream = contentOf(
+  '*/*',
+  'The answer of the API, streamed; Keyway-Upstream: 1 tells it from an answer of Keyway',
+)
+const refusal = contentOf(
+  '*/*',
+  'The API’s own refusal; without Keyway-Upstream a failure of Keyway, in the shape that every other call has',
+)
 const description =
   'Only to the connection’s allowed hosts. On 401 one refresh and one retry when the body can be replayed (up to 64 KiB); 429 and 503 with ' +
   'Retry-After are waited for, up to 15 s, for idempotent methods. Redirects within the API are followed for GET and HEAD, others are handed ' +
@@ -21,7 +27,7 @@ export function requestRoutes(app: Framework): void {
         tags: ['Requests'],
         params: idParams,
         body: requestBody,
-        response: { 200: upstream, default: errorAnswer },
+        response: { 200: upstream, default: refusal },
       },
     },
     answeredInFront,
@@ -37,7 +43,7 @@ export function requestRoutes(app: Framework): void {
         id: integrationId,
         '*': z.string().describe('Path below the connection’s base address'),
       }),
-      response: { 200: upstream, default: errorAnswer },
+      response: { 200: upstream, default: refusal },
     },
     handler: answeredInFront,
   })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   errorAnswer,
+  flowStarted,
   toolshedConnections,
   toolshedDisconnected,
   toolshedLoginQuery,
@@ -12,6 +13,7 @@ import { startFromLink } from '../connect-start.ts'
 import { disconnect } from '../disconnect.ts'
 import { sessionOf } from '../framework/access.ts'
 import type { Framework } from '../framework/create-framework.ts'
+import { jsonOrPage } from '../framework/described-answers.ts'
 import type { HttpContext } from '../http-context.ts'
 import { chosenView } from './connections.ts'
 
@@ -26,7 +28,11 @@ export function toolshedRoutes(app: Framework, context: HttpContext): void {
         tags: ['Toolshed'],
         params: toolshedParams,
         querystring: toolshedLoginQuery,
-        response: { 302: z.undefined().describe('To the provider'), default: errorAnswer },
+        response: {
+          200: jsonOrPage(flowStarted, 'Nothing for a browser to open'),
+          302: z.undefined().describe('To the provider'),
+          default: jsonOrPage(errorAnswer, 'What went wrong, and what to do'),
+        },
       },
     },
     (request, reply) =>

@@ -98,7 +98,7 @@ export function freshGrant(connectionIds: readonly string[]): Grant {
 }
 
 function More({ control, errors }: PartProps) {
-  const manage = useWatch({ control, name: 'manage' })
+  const [manage, approve] = useWatch({ control, name: ['manage', 'approve'] })
   return (
     <div className="flex flex-col gap-5">
       <Controller
@@ -118,6 +118,18 @@ function More({ control, errors }: PartProps) {
             label={words.manage}
             hint={words.manageHint}
             checked={manage ?? false}
+            onChange={field.onChange}
+          />
+        )}
+      />
+      <Controller
+        control={control}
+        name="approve"
+        render={({ field }) => (
+          <SwitchRow
+            label={words.approve}
+            hint={words.approveHint}
+            checked={approve ?? false}
             onChange={field.onChange}
           />
         )}

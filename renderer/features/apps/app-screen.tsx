@@ -101,6 +101,7 @@ function Permissions({ app }: { app: AppView }) {
     name: app.name,
     grants: app.grants,
     manage: app.manage,
+    approve: app.approve,
     origins: app.origins,
     authProviders: app.authProviders,
   })
@@ -108,8 +109,8 @@ function Permissions({ app }: { app: AppView }) {
   const { isDirty } = form.formState
 
   const submit = async (input: AppInput): Promise<void> => {
-    const { name, grants, manage, origins } = input
-    const answer = await update.run({ id: app.id, patch: { name, grants, manage, origins } })
+    const { name, grants, manage, approve, origins } = input
+    const answer = await update.run({ id: app.id, patch: { name, grants, manage, approve, origins } })
     if (answer === null) return
     form.reset(input)
     toast.success(text.apps.savedToast(name))

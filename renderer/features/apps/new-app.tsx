@@ -17,6 +17,7 @@ export function NewApp() {
     name: '',
     grants: [freshGrant(connections.map(({ id }) => id))],
     manage: false,
+    approve: false,
     origins: [],
   })
   const create = useCall('apps.create')

@@ -44,7 +44,10 @@ export const appsText = {
     originsHint:
       'Only for web apps: pages from these origins may call Keyway with this key. Such as http://localhost:5173',
     manage: 'May register and change providers',
-    manageHint: 'For set-up scripts. It still cannot see any secret.',
+    manageHint: 'For set-up scripts. It sees no secret, and cannot have one sent elsewhere.',
+    approve: 'May answer for you',
+    approveHint:
+      'For your own terminal (keyway approvals): this key says yes or no to what other apps ask. Whoever has it decides for you.',
     more: 'More',
   },
   create: 'Make the key',

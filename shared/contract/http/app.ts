@@ -29,6 +29,7 @@ export const appMeAnswer = z.strictObject({
   id: z.string(),
   name: z.string(),
   manage: z.boolean(),
+  approve: z.boolean(),
   grants: z.array(grant),
   origins: z.array(z.string()),
   authProviders: z.array(authProvider),

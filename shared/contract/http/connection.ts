@@ -70,6 +70,19 @@ export const connectLinkQuery = z.strictObject({
   account: accountSchema.optional(),
 })
 
+/** A sign-in that has begun and gives a browser nothing to open. */
+export const flowStarted = z.strictObject({
+  flow: z.strictObject({
+    id: z.string(),
+    state: z.string(),
+    provider: z.string(),
+    connectionId: z.string().nullable(),
+    account: z.string().nullable(),
+    userCode: z.string().optional(),
+    verificationUri: z.string().optional(),
+  }),
+})
+
 export const connectLinkBody = z.strictObject({
   account: accountSchema.optional(),
   scopes: z.array(z.string().min(1).max(300)).max(200).default([]),

@@ -101,3 +101,37 @@ test('no route hands a token, another account, another path or the providers to 
   expect(JSON.parse(answers.at(-2)!)).toMatchObject({ total: 1 })
   expect(local.keyway.connections.list()).toHaveLength(2)
 })
+
+test('an app that may manage providers has neither the client secret nor anybody’s tokens sent to an address of its own', async () => {
+  const local = await startRealLocal()
+  await local.signIn()
+  const key = local.addApp({ name: 'Set-up', manage: true, grants: [] })
+  const before = local.keyway.providers.find('rehearsal')!
+  const patch = (json: object) => local.ask('/api/integrations/rehearsal', { key, method: 'PATCH', json })
+  const elsewhere = 'https://collector.example.test'
+  const moves = [
+    { spec: { ...before.overrides, endpoints: { token: `${elsewhere}/t` } } },
+    { spec: { ...before.overrides, refresh: { url: `${elsewhere}/t` } } },
+    { spec: { ...before.overrides, api: { baseUrl: elsewhere } } },
+    { spec: { ...before.overrides, revocation: { endpoint: `${elsewhere}/r` } } },
+    { allowedHosts: ['collector.example.test'] },
+    { extraCa: 'a certificate' },
+  ]
+  for (const move of moves) {
+    const withoutSecret = await patch(move)
+    expect({ move, status: withoutSecret.status }).toEqual({ move, status: 400 })
+    const withSecret = await patch({ ...move, clientSecret: 'another' })
+    expect({ move, ok: withSecret.status < 300 }).toEqual({ move, ok: false })
+  }
+  expect(local.keyway.providers.find('rehearsal')).toEqual(before)
+  // What sends nothing anywhere is still its to change.
+  expect((await patch({ name: 'Renamed', scopes: ['openid'] })).status).toBe(200)
+
+  const trusted = local.addApp({ name: 'Trusted', manage: true })
+  const moved = await local.ask('/api/integrations/rehearsal', {
+    key: trusted,
+    method: 'PATCH',
+    json: { allowedHosts: ['more.example.test'], clientSecret: 'another' },
+  })
+  expect(moved.status).toBe(200)
+})

@@ -236,6 +236,7 @@ export function livedIn(now: number): Snapshot {
 function appsOf(now: number): AppView[] {
   const base = {
     manage: false,
+    approve: false,
     origins: [],
     authProviders: [],
     paused: false,

@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { approvalListAnswer, type ApprovalAnswer } from '../../../shared/contract/http-api.ts'
+import type { Context } from '../context.ts'
+import type { LocalApi } from '../local-api.ts'
+import type { RunCommand } from '../program.ts'
+import { readArguments } from '../read-arguments.ts'
+import { listen } from '../server-events.ts'
+import { say } from '../terminal.ts'
+
+const approvalsArguments = z.strictObject({ watch: z.boolean().default(false) })
+
+export const approvals: RunCommand = async (context, given) => {
+  const { watch } = readArguments(approvalsArguments, given)
+  const api = await context.api()
+  if (watch) return follow(context, api)
+  const waiting = await list(api)
+  const { stdout, stderr } = context.terminal
+  if (context.json) say(stdout, JSON.stringify(waiting))
+  else if (waiting.length === 0) say(stderr, 'No app waits for an answer.')
+  else say(stdout, ...waiting.flatMap(linesOf))
+  return 0
+}
+
+/** Each question once, as it comes, until the server goes or the person has had enough. */
+async function follow(context: Context, api: LocalApi): Promise<number> {
+  // Before the first look, so that nothing is missed in between.
+  const events = await listen(api)
+  const shown = new Set<string>()
+  try {
+    for (;;) {
+      const fresh = (await list(api)).filter(({ id }) => !shown.has(id))
+      for (const approval of fresh) {
+        shown.add(approval.id)
+        say(context.terminal.stdout, ...(context.json ? [JSON.stringify(approval)] : linesOf(approval)))
+      }
+      let event = await events.next()
+      while (event !== null && event.name !== 'approval.changed') event = await events.next()
+      if (event === null) return 0
+    }
+  } finally {
+    events.close()
+  }
+}
+
+const list = async (api: LocalApi): Promise<ApprovalAnswer[]> =>
+  (await api.call(approvalListAnswer, '/api/approvals')).approvals
+
+function linesOf(approval: ApprovalAnswer): string[] {
+  const { id, appName, waiting, answerable, expiresAt } = approval
+  const seconds = Math.max(0, Math.round((Date.parse(expiresAt) - Date.now()) / 1000))
+  const calls = waiting > 1 ? `, ${waiting} calls wait` : ''
+  return [
+    `${id}  “${appName}” ${wishOf(approval)} (${seconds} s left${calls})`,
+    answerable
+      ? `  keyway answer ${id} once | ten-minutes | always | deny`
+      : '  To be answered in Keyway’s window.',
+  ]
+}
+
+function wishOf(approval: ApprovalAnswer): string {
+  if (approval.kind === 'pair') return `wants to be paired; it shows ${approval.code}`
+  const { what, account, providerName, method, url, bodyBytes } = approval
+  const whose = `as ${account} at ${providerName}`
+  if (what === 'token') return `wants the token ${whose}`
+  const body =
+    bodyBytes === 0 ? '' : `, body ${bodyBytes === null ? 'of unknown size' : `${bodyBytes} bytes`}`
+  return `wants to send ${method} ${url} ${whose}${body}`
+}
