@@ -22,6 +22,8 @@ const terminal = {
     return process.stdin
   },
 }
-process.exitCode = await runCommandLine(process.argv.slice(2), terminal)
-// Whoever feeds it may not be done, though the answer is there.
-if (stdinUsed) process.stdin.destroy()
+void runCommandLine(process.argv.slice(2), terminal).then((code) => {
+  process.exitCode = code
+  // Whoever feeds it may not be done, though the answer is there.
+  if (stdinUsed) process.stdin.destroy()
+})

@@ -5,6 +5,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { asKeywayError, errorTable, KeywayError } from '../../shared/contract/errors.ts'
+import type { Secret } from '../../shared/contract/secret.ts'
 import { outliveReaders } from './closed-output.ts'
 import { readCommandLine, type CommandLine } from './command-line.ts'
 import { createHeadless, type Headless } from './create-headless.ts'
@@ -18,7 +19,7 @@ const CLOSE_LIMIT_MS = 26_000
 const SAY_WHY_AFTER_MS = 3_000
 
 outliveReaders(process.stdout, process.stderr)
-process.exitCode = await run(process.argv.slice(2))
+void run(process.argv.slice(2)).then((code) => (process.exitCode = code))
 
 async function run(argv: readonly string[]): Promise<number> {
   try {
@@ -27,9 +28,12 @@ async function run(argv: readonly string[]): Promise<number> {
       console.log(asked.text)
       return 0
     }
-    const headless = await start(asked.options)
+    const passphrase = asked.options.passphraseStdin ? await readPassphrase(process.stdin) : null
+    // From the first moment in which something is open: whoever sees it answer may already want it to end.
+    const askedToEnd = untilAskedToEnd()
+    const headless = await start(asked.options, passphrase)
     const stopListening = onEnterKey(process.stdin, () => console.log(headless.launchUrl()))
-    await untilAskedToEnd()
+    await askedToEnd
     stopListening()
     await closeInTime(headless)
     return 0
@@ -39,8 +43,7 @@ async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function start(options: CommandLine): Promise<Headless> {
-  const passphrase = options.passphraseStdin ? await readPassphrase(process.stdin) : null
+async function start(options: CommandLine, passphrase: Secret | null): Promise<Headless> {
   const place = { platform: process.platform, home: homedir(), environment: process.env }
   const headless = await createHeadless({
     dataFolder: dataLocation(options.data, place),
