@@ -5,6 +5,8 @@ import type { Clock } from '../ports.ts'
 const QUICK = { firstMs: 1_000, mostMs: 5 * 60_000 }
 /** For refusals, which seldom pass by themselves but do (a firewall, a provider's bad day). */
 const SLOW = { firstMs: 15 * 60_000, mostMs: 6 * 60 * 60_000 }
+/** For the own disk, which is asked again soon: trying costs nobody anything. */
+const DISK = { firstMs: 1_000, mostMs: 10_000 }
 /** A provider that asks for more patience than this is asked once a day all the same. */
 const MOST_PATIENCE_MS = 24 * 60 * 60_000
 
@@ -13,6 +15,8 @@ export type Attempts = {
   blockedUntil(id: string): number | null
   /** Notes a passing failure; returns the epoch ms of the next try. */
   failed(id: string, retryAfterMs: number | null): number
+  /** Notes that nothing was sent, because the disk took no note of it; returns the epoch ms of the next try. */
+  notSaved(id: string): number
   /** Notes a refusal; returns the epoch ms of the next try. */
   refused(id: string): number
   /** What a person asks for, or what worked, waits for nothing. */
@@ -38,6 +42,7 @@ export function createAttempts({ clock, random }: { clock: Clock; random: () => 
       return left > 0 ? Math.ceil(clock.now() + left) : null
     },
     failed: (id, retryAfterMs) => block(id, QUICK, Math.min(retryAfterMs ?? 0, MOST_PATIENCE_MS)),
+    notSaved: (id) => block(id, DISK, 0),
     refused: (id) => block(id, SLOW, 0),
     clear: (id) => void states.delete(id),
     slept(forMs) {

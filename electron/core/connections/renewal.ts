@@ -76,7 +76,7 @@ async function mark(
     return null
   } catch (error) {
     if (provider.spec.refresh.rotates === 'no') return null
-    const retryAt = deps.attempts.failed(record.id, null)
+    const retryAt = deps.attempts.notSaved(record.id)
     const { code, message, nextStep } = asKeywayError(error)
     const failure = new KeywayError(code, {
       message,

@@ -8,7 +8,7 @@ import type { ConnectionBook, ConnectionChange } from './connection-book.ts'
 import { failureDetails, type RefreshFailure } from './refresh-result.ts'
 
 const FIRST_MS = 500
-const MOST_MS = 30_000
+const MOST_MS = 10_000
 
 export type UnsavedAnswers = {
   /** Holds the change and tries again by itself; returns what callers are told meanwhile. */

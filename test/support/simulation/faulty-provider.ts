@@ -1,5 +1,6 @@
 // What a provider and the network between do to a refresh: everything that the issue lists, in seeded proportions.
 import type { TokenOutcome } from '../../../electron/core/oauth/oauth-client.ts'
+import { REFRESH_DEADLINE_MS } from '../../../electron/core/oauth/oauth-deps.ts'
 import type { Clock } from '../../../electron/core/ports.ts'
 import type { FakeOAuthClient } from '../fake-oauth-client.ts'
 import type { Life } from './one-life.ts'
@@ -12,7 +13,7 @@ export type FaultCounts = Record<
   | '429 without'
   | '5xx'
   | 'odd refusals'
-  | 'answers lost after it rotated'
+  | 'answers torn or lost after it rotated'
   | 'slow answers',
   number
 >
@@ -37,7 +38,7 @@ export function makeFaulty(
     '429 without': 0,
     '5xx': 0,
     'odd refusals': 0,
-    'answers lost after it rotated': 0,
+    'answers torn or lost after it rotated': 0,
     'slow answers': 0,
   }
   const count = (name: keyof FaultCounts): void => void (counts[name] += 1)
@@ -47,7 +48,7 @@ export function makeFaulty(
     const dice = random.next()
     if (dice < 0.03) {
       count('timeouts before it acted')
-      await pause(14_900)
+      await pause(REFRESH_DEADLINE_MS - 100)
       return retry('timeout')
     }
     if (dice < 0.06) {
@@ -73,7 +74,7 @@ export function makeFaulty(
     if (dice < 0.2) {
       count('slow answers')
       const life = world.life()
-      await pause(random.below(14_000))
+      await pause(random.below(REFRESH_DEADLINE_MS - 1_000))
       // The system closes the connections of a killed process; what its request still waited for does not happen.
       if (!life.alive) return new Promise(() => undefined)
     }
@@ -81,8 +82,8 @@ export function makeFaulty(
   }
   oauth.loss = async (outcome) => {
     if (outcome.kind !== 'ok' || !random.chance(0.004)) return outcome
-    count('answers lost after it rotated')
-    if (random.chance(0.5)) await pause(14_900)
+    count('answers torn or lost after it rotated')
+    if (random.chance(0.5)) await pause(REFRESH_DEADLINE_MS - 100)
     return retry('torn_body')
   }
   return counts

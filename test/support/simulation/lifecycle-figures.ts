@@ -7,7 +7,11 @@ export type LifecycleFigures = {
   callers: number
   answers: Record<string, number>
   crashes: number
+  /** Times it was asked to end and did. */
+  stops: number
   refusedWrites: number
+  /** Files that were not whole. There must be none: a crash tears no file that counts. */
+  damagedFiles: number
   clockJumps: number
   faults: FaultCounts | null
   /** Grants whose used-up token came back while its successor had never reached the disk: the window that no client can close. */
@@ -35,7 +39,9 @@ export function newFigures(seed: number): LifecycleFigures {
     callers: 0,
     answers: {},
     crashes: 0,
+    stops: 0,
     refusedWrites: 0,
+    damagedFiles: 0,
     clockJumps: 0,
     faults: null,
     lostInWindow: 0,

@@ -12,7 +12,10 @@ export type Life = {
   cut(): void
   /** Called in front of every effect with its name; may cut the life. */
   onEffect: ((name: string) => void) | null
+  /** Runs an asynchronous effect with a chance to die in front of it, and after it before anybody learns of it. */
+  around<Result>(name: string, task: () => Promise<Result>): Promise<Result>
   clock(clock: FakeClock): FakeClock
+  /** What is written to `connections` dies at its files, see faulty-files. */
   stores(stores: MemoryStores): MemoryStores
   oauth(oauth: FakeOAuthClient): FakeOAuthClient
 }
@@ -22,7 +25,6 @@ const forever = new Promise<never>(() => undefined)
 export function startLife(): Life {
   let alive = true
   const effect = (name: string): void => life.onEffect?.(name)
-  /** Runs an asynchronous effect with a chance to die in front of it, and after it before anybody learns of it. */
   const around = async <Result>(name: string, task: () => Promise<Result>): Promise<Result> => {
     effect(`before ${name}`)
     if (!alive) return forever
@@ -56,6 +58,7 @@ export function startLife(): Life {
       alive = false
     },
     onEffect: null,
+    around,
     clock: (clock) => ({
       ...clock,
       now: clock.now,
@@ -71,7 +74,7 @@ export function startLife(): Life {
       apps: entries(stores.apps),
       vault: stores.vault,
       imports: records(stores.imports, 'import'),
-      connections: records(stores.connections, 'connection'),
+      connections: stores.connections,
     }),
     oauth(oauth) {
       const wrapped: OAuthClient = {

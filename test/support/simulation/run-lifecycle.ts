@@ -1,6 +1,9 @@
 // Many lives of one Keyway beside one provider that ends a grant when a used-up refresh token comes back. It drives time, callers, faults
 // and crashes from one seed, and judges every answer: a token must work at the provider now; a lost grant must lie in the one window.
 import { openTokens } from '../../../electron/core/connections/sealed-tokens.ts'
+import { createRecordStore } from '../../../electron/core/storage/record-store.ts'
+import type { RecordStore } from '../../../electron/core/ports.ts'
+import { createMemoryLogger } from '../memory-ports.ts'
 import type { TokenResult } from '../../../electron/core/connections/token-service.ts'
 import { secretBoxOf } from '../../../electron/core/secret-box.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
@@ -10,7 +13,7 @@ import { createFakeOAuthClient } from '../fake-oauth-client.ts'
 import { createMemoryProvider } from '../memory-provider.ts'
 import { settle } from '../settle.ts'
 import { memoryStores, signIn, startTestKeyway, type TestKeyway } from '../start-keyway.ts'
-import { createFaultyDisk } from './faulty-disk.ts'
+import { createFaultyFiles } from './faulty-files.ts'
 import { makeFaulty } from './faulty-provider.ts'
 import { newFigures, type LifecycleFigures } from './lifecycle-figures.ts'
 import { startLife, type Life } from './one-life.ts'
@@ -19,11 +22,18 @@ import { createSeededRandom } from './seeded-random.ts'
 const CONNECTIONS = 6
 const LIFETIME_S = 600
 const DEADLINE_MS = 15_000
+/** Of each effect, that the process dies in front of it; and as often right behind it. */
+const DEATH = 0.0006
 const BY_CRASH = /stopped between the provider's answer and its saving/
 const BY_LOST_ANSWER = /never arrived whole/
 
-export async function runLifecycle(seed: number, rotations: number): Promise<LifecycleFigures> {
-  const world = createWorld(seed)
+/** `folder`: where the connections are kept, as files; empty at the start. */
+export async function runLifecycle(
+  seed: number,
+  rotations: number,
+  folder: string,
+): Promise<LifecycleFigures> {
+  const world = createWorld(seed, folder)
   await world.begin()
   await world.connectAll()
   while (world.rotations() < rotations) {
@@ -32,6 +42,7 @@ export async function runLifecycle(seed: number, rotations: number): Promise<Lif
     world.disturb()
     await world.passTime()
     await world.crashSometimes()
+    await world.stopSometimes()
     await world.reconnectEnded()
   }
   return world.finish()
@@ -39,7 +50,7 @@ export async function runLifecycle(seed: number, rotations: number): Promise<Lif
 
 type Pending = { deadline: number; life: Life }
 
-function createWorld(seed: number) {
+function createWorld(seed: number, folder: string) {
   const random = createSeededRandom(seed)
   const figures = newFigures(seed)
   const clock = createFakeClock()
@@ -47,7 +58,7 @@ function createWorld(seed: number) {
   server.lifetimeSeconds = LIFETIME_S
   const oauth = createFakeOAuthClient(clock, server)
   const stores = memoryStores()
-  const disk = createFaultyDisk(stores.connections, random)
+  const disk = createFaultyFiles(random)
   const durable = new Set<string>()
   const pending = new Set<Pending>()
   const ids: string[] = []
@@ -64,18 +75,28 @@ function createWorld(seed: number) {
   const dieAtEffects = (): void => {
     const mine = life
     mine.onEffect = () => {
-      if (random.chance(0.004)) mine.cut()
+      if (random.chance(DEATH)) mine.cut()
+    }
+  }
+  /** As the process opens it at its start. */
+  const openStore = (): RecordStore => {
+    const ops = disk.opsFor(life.around)
+    const damaged = (): void => void (figures.damagedFiles += 1)
+    const store = createRecordStore({ folder, clock, logger: createMemoryLogger(), onDamage: damaged, ops })
+    return {
+      ...store,
+      async put(id, value) {
+        await store.put(id, value)
+        const { refreshToken } = openTokens(secretBoxOf(now.vault), value as ConnectionRecord)
+        if (refreshToken !== null) durable.add(refreshToken.reveal())
+      },
     }
   }
   const begin = async (): Promise<void> => {
     life = startLife()
-    const wrapped = { stores: life.stores({ ...stores, connections: disk }), clock: life.clock(clock) }
+    const connections = openStore()
+    const wrapped = { stores: life.stores({ ...stores, connections }), clock: life.clock(clock) }
     now = await startTestKeyway({ ...wrapped, server, oauth: life.oauth(oauth), random: random.next })
-    const box = secretBoxOf(now.vault)
-    disk.onDurable = (value) => {
-      const { refreshToken } = openTokens(box, value as ConnectionRecord)
-      if (refreshToken !== null) durable.add(refreshToken.reveal())
-    }
     dieAtEffects()
   }
   /** What waits for a refresh under way waits for the clock. */
@@ -188,6 +209,15 @@ function createWorld(seed: number) {
       clock.advance(random.below(120_000))
       await begin()
     },
+    /** Asked to end, in the middle of whatever is under way: that costs no grant. */
+    async stopSometimes() {
+      if (!life.alive || !random.chance(0.002)) return
+      figures.stops += 1
+      await whileTimePasses(now.keyway.close())
+      life.cut()
+      clock.advance(random.below(120_000))
+      await begin()
+    },
     async reconnectEnded() {
       for (const [n, id] of ids.entries()) {
         const last = now.keyway.connections.record(id)?.lastOutcome
@@ -204,7 +234,7 @@ function createWorld(seed: number) {
       return {
         ...figures,
         rotations: server.counts.rotations,
-        refusedWrites: disk.refusedWrites,
+        refusedWrites: disk.refused,
         lostOutsideWindow: Math.max(0, endings() - figures.lostInWindow),
         simulatedDays: Math.round(clock.monotonicMs() / 8_640_000) / 10,
       }

@@ -115,6 +115,20 @@ describe('a disk that cannot take the note', () => {
     expect(server.isAlive(tokenOf(await keyway.tokens.get(connectionId, {})))).toBe(true)
   })
 
+  test('the disk is looked at again every few seconds, however long it was full', async () => {
+    const { keyway, connectionId, disk, clock, server } = await startExpired()
+    disk.broken = true
+    for (let minute = 0; minute < 60; minute += 1) {
+      await keyway.tokens.get(connectionId, {})
+      clock.advance(60_000)
+      await settle()
+    }
+    disk.broken = false
+    clock.advance(10_000)
+    await settle()
+    expect(server.isAlive(tokenOf(await keyway.tokens.get(connectionId, {})))).toBe(true)
+  })
+
   test('a provider that surely does not rotate is asked all the same, and its token used from memory', async () => {
     const { keyway, connectionId, server, disk } = await startExpired({
       provider: { spec: { refresh: { rotates: 'no' } } },
