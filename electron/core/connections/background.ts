@@ -1,4 +1,4 @@
-// Renews in the background what falls due, a few at a time, and tells the truth about what ends by itself.
+// Renews in the background what falls due, a few of each provider at a time, and tells the truth about what ends by itself.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { Clock, Logger } from '../ports.ts'
 import type { SecretBox } from '../secret-box.ts'
@@ -10,6 +10,7 @@ import { nextRefreshAt } from './next-refresh.ts'
 import { refreshWay } from './refresh-way.ts'
 import type { ProviderFacts } from './token-server.ts'
 
+/** At one provider: many that fall due together do not fall on it together, and one that hangs holds up no other. */
 const AT_ONCE = 8
 /** A wrong plan must never become a storm. */
 const LEAST_PAUSE_MS = 1_000
@@ -43,13 +44,14 @@ export type BackgroundDeps = {
 export function createBackground(deps: BackgroundDeps): Background {
   const { book, clock, random } = deps
   const plan = createPlan(deps)
-  const work = createFewAtOnce(AT_ONCE, async (id) => {
+  const renewDue = async (id: string): Promise<void> => {
     // A locked vault can neither open nor keep a token; unlocking wakes everything up.
     if (!deps.box.unlocked) return
     const pauseMs = await renewOne(deps, id)
     const next = plan.dueAt(id)
     if (next !== null) queue.set(id, Math.max(next, clock.now() + pauseMs))
-  })
+  }
+  const work = createFewAtOnce(AT_ONCE, renewDue, (id) => book.get(id)?.providerId ?? '')
   const queue = createDueQueue(clock, work.add)
   const schedule = (id: string): void => queue.set(id, plan.dueAt(id))
 

@@ -1,22 +1,31 @@
-/** Runs work for many ids, only so many at the same time; the rest waits its turn. */
+/** Runs work for many ids, only so many of one lane at the same time; the rest waits its turn. Lanes do not wait for each other. */
 export type FewAtOnce = { add(id: string): void; close(): void }
 
-export function createFewAtOnce(atOnce: number, work: (id: string) => Promise<void>): FewAtOnce {
-  const waiting: string[] = []
-  let running = 0
-  const start = (id: string): void => {
-    running += 1
+export function createFewAtOnce(
+  atOnce: number,
+  work: (id: string) => Promise<void>,
+  laneOf: (id: string) => string = () => '',
+): FewAtOnce {
+  const lanes = new Map<string, { running: number; waiting: string[] }>()
+  const start = (name: string, lane: { running: number; waiting: string[] }, id: string): void => {
+    lane.running += 1
     void work(id).finally(() => {
-      running -= 1
-      const next = waiting.shift()
-      if (next !== undefined) start(next)
+      lane.running -= 1
+      const next = lane.waiting.shift()
+      if (next !== undefined) start(name, lane, next)
+      else if (lane.running === 0) lanes.delete(name)
     })
   }
   return {
     add(id) {
-      if (running < atOnce) start(id)
-      else waiting.push(id)
+      const name = laneOf(id)
+      const lane = lanes.get(name) ?? { running: 0, waiting: [] }
+      lanes.set(name, lane)
+      if (lane.running < atOnce) start(name, lane, id)
+      else lane.waiting.push(id)
     },
-    close: () => void waiting.splice(0),
+    close() {
+      for (const { waiting } of lanes.values()) waiting.splice(0)
+    },
   }
 }

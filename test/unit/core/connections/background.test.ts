@@ -8,7 +8,8 @@ import { createFakeClock } from '../../../support/fake-clock.ts'
 import { passing } from '../../../support/fake-oauth-client.ts'
 import { createMemoryProvider } from '../../../support/memory-provider.ts'
 import { settle } from '../../../support/settle.ts'
-import { PASSPHRASE, startConnected } from '../../../support/start-keyway.ts'
+import { aProvider } from '../../../support/builders.ts'
+import { PASSPHRASE, signIn, startConnected } from '../../../support/start-keyway.ts'
 
 const HOUR_MS = 3600_000
 const DAY_MS = 24 * HOUR_MS
@@ -206,6 +207,27 @@ describe('in the background', () => {
     await settle()
     expect(keyway.connections.get(connectionId)?.lastOutcome.status).toBe('ok')
     expect(server.counts.reuses).toBe(0)
+  })
+
+  test('many that fall due together are asked for a few at a time, and a provider that hangs holds up no other', async () => {
+    const started = await startConnected()
+    const { keyway, server, oauth, clock, connectionId } = started
+    const slow = keyway.providers.create(aProvider({ slug: 'slow', name: 'Slow' }))
+    for (let n = 0; n < 30; n += 1) {
+      server.account = { id: `s-${n}`, label: `s${n}@example.test` }
+      await signIn(started, { providerId: slow.id, account: `s${n}` })
+    }
+    let hanging = 0
+    const { refresh } = oauth
+    oauth.refresh = (provider, ...rest) => {
+      if (provider.id !== slow.id) return refresh(provider, ...rest)
+      hanging += 1
+      return new Promise(() => undefined)
+    }
+    clock.advance(HOUR_MS)
+    await settle()
+    expect(hanging).toBe(8)
+    expect(keyway.connections.record(connectionId)?.generation).toBe(2)
   })
 
   test('a locked vault is not hammered; unlocking catches up', async () => {
