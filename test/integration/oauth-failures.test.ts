@@ -58,6 +58,14 @@ describe('an answer that is no token', () => {
       { error: 'invalid_request', error_description: 'duplicate parameter' },
       { kind: 'config_error' },
     ],
+    ['invalid_request without words', 400, { error: 'invalid_request' }, { kind: 'refused' }],
+    [
+      'invalid_grant under a 500',
+      500,
+      { error: 'invalid_grant' },
+      { kind: 'refused', code: 'invalid_grant' },
+    ],
+    ['invalid_grant under a 429', 429, { error: 'invalid_grant' }, { kind: 'retry', code: 'http_429' }],
     [
       'invalid_request that means the token',
       400,

@@ -55,6 +55,14 @@ export function outcomeOfReply(
     retryAfterMs: retryAfterMs(reply.headers, reply.serverNow),
     sent: true,
   })
+  // The clearest of all noes under a status that may mean anything: it is asked for again before it is believed. 502 to 504 say "later".
+  if (reply.status === 500 && parsed.kind === 'error' && code === 'invalid_grant') {
+    return {
+      kind: 'refused',
+      code,
+      message: `${code} with HTTP ${reply.status}${said === '' ? '' : `: ${said}`}`,
+    }
+  }
   if (isPassing(reply.status)) return retry(`http_${reply.status}`, `answered ${reply.status}`)
   if (parsed.kind === 'error' && passingCodes.has(code.toLowerCase())) return retry(code, `says ${code}`)
   if (parsed.kind === 'error') return outcomeOfCode({ code, said, status: reply.status }, facts)
@@ -75,12 +83,22 @@ function outcomeOfCode(
   facts: FailureFacts,
 ): FailedOutcome {
   if (code === 'invalid_grant') return { kind: 'ended', code, message: said }
-  const aboutTheGrant = /refresh.?token|expired|revoked|\bgrant\b/i.test(said)
-  if (code === 'invalid_request' && facts.purpose === 'refresh' && aboutTheGrant) {
-    return { kind: 'refused', code, message: `${code}: ${said}` }
+  if (code === 'invalid_request' && facts.purpose === 'refresh' && !isAboutTheForm(said)) {
+    return { kind: 'refused', code, message: said === '' ? code : `${code}: ${said}` }
   }
   if (configCodes.has(code) || wrongAddress.has(status)) return configError(code, said, facts)
   return { kind: 'refused', code, message: said === '' ? code : `${code}: ${said}` }
+}
+
+/**
+ * Many servers say invalid_request of a refresh token that is no good, with or without words. The same request has worked before, so its form
+ * is to blame only where the words say so.
+ */
+function isAboutTheForm(said: string): boolean {
+  if (/refresh.?token|expired|revoked|\bgrant\b(?!.?type)/i.test(said)) return false
+  return /parameter|client|grant.?type|format|content|media|body|header|unsupported|missing|malformed|duplicate|scope/i.test(
+    said,
+  )
 }
 
 function configError(code: string, said: string, facts: FailureFacts): FailedOutcome {
