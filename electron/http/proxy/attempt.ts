@@ -57,7 +57,7 @@ function send(
   }
   const path = url.pathname + url.search
   tryOnce(
-    routes,
+    { routes, passing: parts.passing },
     response,
     { origin: url.origin, path, method: call.method, headers, body: call.body, decide },
     (tried) => resolve({ tried, move }),

@@ -180,12 +180,11 @@ const NOT_TRAILING: ReadonlySet<string> = new Set([
   'www-authenticate',
 ])
 
+/** What Connection names goes no further than this hop. */
 function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
-  const value = valueOf(raw, 'connection')
-  if (value === null) return NONE
-  const bare = value.toLowerCase()
-  if (bare === 'keep-alive' || bare === 'close') return NONE
-  return new Set(bare.split(',').map((name) => name.trim()))
+  const value = valueOf(raw, 'connection')?.toLowerCase() ?? null
+  if (value === null || value === 'keep-alive' || value === 'close') return NONE
+  return new Set(value.split(',').map((name) => name.trim()))
 }
 
 const NONE: ReadonlySet<string> = new Set()
@@ -193,9 +192,8 @@ const NONE: ReadonlySet<string> = new Set()
 function valueOf(raw: readonly string[], wanted: string): string | null {
   let found: string | null = null
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    if (raw[index]?.length === wanted.length && raw[index]?.toLowerCase() === wanted) {
-      found = found === null ? (raw[index + 1] ?? '') : `${found},${raw[index + 1] ?? ''}`
-    }
+    if (look(raw[index] ?? '').name !== wanted) continue
+    found = found === null ? (raw[index + 1] ?? '') : `${found},${raw[index + 1] ?? ''}`
   }
   return found
 }

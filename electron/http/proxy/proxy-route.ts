@@ -13,6 +13,7 @@ import { sendFailure } from '../send.ts'
 import { readyHeaders } from './attempt.ts'
 import { forward, travel } from './forward.ts'
 import { createNonces } from './nonces.ts'
+import { createPassingBytes } from './passing-bytes.ts'
 import type { Resolve } from './pinned-lookup.ts'
 import { isJsonForm, parseJsonForm, parsePathForm, type ProxiedCall } from './proxied-call.ts'
 import { createProxyNotes } from './proxy-notes.ts'
@@ -47,6 +48,7 @@ export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: 
     pace: createRequestPace(keyway.clock),
     nonces: createNonces(),
     notes: createProxyNotes(keyway),
+    passing: createPassingBytes(),
     remembered: createRememberedTrips(keyway),
   }
   return {

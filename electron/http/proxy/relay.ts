@@ -6,6 +6,7 @@ import type { Dispatcher } from 'undici'
 import type { Routes } from '../../core/network/outgoing.ts'
 import { responseHeaders, returnedTrailers, type ReturnedHeaders } from './forwarded-headers.ts'
 import { passInformation } from './informational.ts'
+import type { PassingBytes } from './passing-bytes.ts'
 
 export type Try = {
   origin: string
@@ -25,19 +26,23 @@ export type Tried =
   | { kind: 'failed'; error: Error; answered: boolean; sent: boolean; bytes: number }
   | { kind: 'caller_gone'; bytes: number }
 
-/** A model may think for minutes before its first byte; a silent stream may be a long poll. */
-const HEADERS_TIMEOUT_MS = 300_000
-const BODY_TIMEOUT_MS = 900_000
+/** A model may think for minutes before its first byte; a silent stream may be a long poll. One time for both spares the library a timer. */
+const SILENCE_MS = 600_000
 /** What is dropped is read to the end, so that its connection can be used again, unless it is long. */
 const MOST_DROPPED_BYTES = 64 * 1024
 
+/** Held for a caller that reads more slowly than the API sends; stopping and starting at every piece costs more than the memory. */
+const MOST_WAITING_BYTES = 256 * 1024
+/** Node puts head and body into one write when both are strings; latin1 is every byte as it is. Beyond this, copying costs more. */
+const MOST_JOINED_BYTES = 16 * 1024
+
 export function tryOnce(
-  routes: Routes,
+  { routes, passing }: { routes: Routes; passing: PassingBytes },
   response: ServerResponse,
   attempt: Try,
   done: (tried: Tried) => void,
 ): void {
-  const relay = new Relay(response, attempt, done)
+  const relay = new Relay(response, attempt, { done, passing })
   if (relay.isOver) return
   const { origin, path, method, headers, body } = attempt
   routes.dispatch(
@@ -48,8 +53,8 @@ export function tryOnce(
       // The library takes it for its own, but only reads it.
       headers: headers as string[],
       body,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      bodyTimeout: BODY_TIMEOUT_MS,
+      headersTimeout: SILENCE_MS,
+      bodyTimeout: SILENCE_MS,
     },
     relay,
   )
@@ -60,6 +65,7 @@ class Relay implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse
   readonly #attempt: Try
   readonly #done: (tried: Tried) => void
+  readonly #passing: PassingBytes
   readonly #gone = (): void => this.#callerGone()
   #controller: Dispatcher.DispatchController | null = null
   #status = 0
@@ -70,10 +76,15 @@ class Relay implements Dispatcher.DispatchHandler {
   #isFlushed = false
   isOver = false
 
-  constructor(response: ServerResponse, attempt: Try, done: (tried: Tried) => void) {
+  constructor(
+    response: ServerResponse,
+    attempt: Try,
+    { done, passing }: { done: (tried: Tried) => void; passing: PassingBytes },
+  ) {
     this.#response = response
     this.#attempt = attempt
     this.#done = done
+    this.#passing = passing
     if (response.destroyed) this.#callerGone()
     else response.on('close', this.#gone)
   }
@@ -81,6 +92,10 @@ class Relay implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.isOver) controller.abort(new Error('the caller has gone'))
+  }
+
+  onBodySent(piece: { length: number }): void {
+    this.#passing.count(piece.length)
   }
 
   onResponseStart(
@@ -108,6 +123,7 @@ class Relay implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
     this.#bytes += piece.length
+    this.#passing.count(piece.length)
     if (this.#dropped !== null) {
       if (this.#bytes <= MOST_DROPPED_BYTES) return
       this.#settle({ kind: 'dropped', status: this.#status, head: this.#dropped })
@@ -131,7 +147,8 @@ class Relay implements Dispatcher.DispatchHandler {
     if (trailers.length > 0) response.addTrailers(trailers)
     this.#settle({ kind: 'relayed', status: this.#status, bytes: this.#bytes })
     if (held === null) response.end()
-    else response.end(held)
+    else if (held.length > MOST_JOINED_BYTES) response.end(held)
+    else response.end(held.toString('latin1'), 'latin1')
   }
 
   onResponseError(_controller: unknown, error: Error): void {
@@ -155,7 +172,7 @@ class Relay implements Dispatcher.DispatchHandler {
   }
 
   #write(piece: Buffer): void {
-    if (this.#response.write(piece)) return
+    if (this.#response.write(piece) || this.#response.writableLength < MOST_WAITING_BYTES) return
     const controller = this.#controller
     controller?.pause()
     this.#response.once('drain', () => controller?.resume())

@@ -7,6 +7,7 @@ import type { AppSession, ProxyPolicy } from '../../core/keyway.ts'
 import type { Admission } from '../guard.ts'
 import type { HttpContext } from '../http-context.ts'
 import type { Nonces } from './nonces.ts'
+import type { PassingBytes } from './passing-bytes.ts'
 import type { ProxiedCall } from './proxied-call.ts'
 import type { ProxyNotes } from './proxy-notes.ts'
 import type { RequestPace } from './request-pace.ts'
@@ -18,6 +19,7 @@ export type ForwardParts = {
   pace: RequestPace
   nonces: Nonces
   notes: ProxyNotes
+  passing: PassingBytes
 }
 
 /** Who asks for what, and where the answer goes. */
