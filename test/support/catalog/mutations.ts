@@ -216,7 +216,8 @@ export const mutations: readonly Mutation[] = [
     slug: 'quickbooks',
     what: 'an unread life of the refresh token',
     mutate: drop('token', 'refreshExpiresIn'),
-    notices: /seconds to renew is null/,
+    // The usual names are tried where the preset gives none, and another number stands there.
+    notices: /seconds to renew is 20000000, demanded is 1000000/,
   },
   {
     slug: 'instagram',
