@@ -110,14 +110,16 @@ describe('the OAuth client at a real provider', () => {
     }
   })
 
-  it('binds tokens with DPoP, takes up the server nonce, and proves possession to the API and at the refresh', async () => {
+  it('binds tokens with DPoP from the pushed request to the revocation, takes up the server nonce, and proves possession to the API and at the refresh', async () => {
     const rehearsal = await startRehearsal({ behaviour: { requireDpopNonce: true } })
     const client = makeOAuthClient()
     const provider = asProvider(rehearsal, 'native', {
       dpop: 'always',
+      authorize: { par: 'always' },
       discovery: { issuer: rehearsal.issuer },
     })
     const { url, transaction } = await client.authorize(provider, request({ scopes }))
+    expect([...new URL(url).searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri'])
     const first = answerOf(await client.exchange(provider, transaction, await callbackFrom(url)))
     expect(first.tokenType).toBe('DPoP')
     expect(first.dpopKey).toMatchObject({ kty: 'EC' })
@@ -139,6 +141,8 @@ describe('the OAuth client at a real provider', () => {
     const stranger = makeOAuthClient()
     const again = answerOf(await stranger.refresh(provider, grantOf(second)))
     expect(again.tokenType).toBe('DPoP')
+    expect(await stranger.revoke(provider, grantOf(again))).toMatchObject({ revoked: 'at_provider' })
+    expect(await stranger.refresh(provider, grantOf(again))).toMatchObject({ kind: 'ended' })
   })
 
   it('says so when access is denied, when the answer is of another issuer, and when it comes twice', async () => {

@@ -218,6 +218,7 @@ describe('what does not fit the circle', () => {
   it('a token address that was given up is named, and the others are data', async () => {
     covers([56])
     const server = await startOddServer({
+      api: me,
       routes: { 'POST /v1/token': () => ({ status: 410, body: '<h1>Gone</h1>' }) },
     })
     const alternatives = [`${server.origin}/token`]
@@ -231,7 +232,9 @@ describe('what does not fit the circle', () => {
       step: 'exchange',
       said: expect.stringContaining('http_410') as string,
     })
-    expect(provider.spec.token.alternatives).toEqual(alternatives)
+    const [other = ''] = provider.spec.token.alternatives
+    const moved = resolvedProvider(together(spec, { endpoints: { token: other } }))
+    expect((await runCircle({ client: makeOAuthClient(), provider: moved, server })).broken).toBeNull()
   })
 
   it('a token check that the provider demands from time to time', async () => {
@@ -262,6 +265,48 @@ describe('what does not fit the circle', () => {
         values: {},
       }),
     ).toBe('unknown')
+  })
+
+  it('a token check along the whole life of a grant', async () => {
+    covers([65])
+    const server = await startOddServer({
+      api: { ...me, 'GET /validate': () => ({ user_id: 'u1' }) },
+      revoke: { param: 'token' },
+    })
+    const validation = { url: `${server.origin}/validate`, everySeconds: 3600, scheme: 'Bearer' }
+    const spec = together(addresses(server.origin, { revoke: {} }), { account: { validation } })
+    const [client, provider] = [makeOAuthClient(), resolvedProvider(spec)]
+    const circle = (await runCircle({ client, provider, server })) as Required<Circle>
+    expect(circle.broken).toBeNull()
+    expect(circle.revocation.revoked).toBe('at_provider')
+    expect(await client.validate(provider, grantOf(circle.refreshed))).toBe('invalid')
+  })
+
+  it('a code that has lapsed ends the sign-in and nothing else', async () => {
+    covers([47])
+    const server = await startOddServer({ authorize: { codeLifetimeMs: -1 } })
+    const provider = resolvedProvider(addresses(server.origin, {}))
+    const { broken } = await runCircle({ client: makeOAuthClient(), provider, server })
+    expect(broken).toMatchObject({
+      step: 'exchange',
+      said: expect.stringContaining('the code has lapsed') as string,
+    })
+  })
+
+  it('one client for two entries of a family, each with scopes of its own', async () => {
+    covers([77])
+    const server = await startOddServer({ api: me, revoke: { param: 'token' } })
+    for (const scope of ['mail', 'calendar']) {
+      const provider = resolvedProvider(addresses(server.origin, { revoke: {} }))
+      const circle = await runCircle({
+        client: makeOAuthClient(),
+        provider,
+        server,
+        request: { scopes: [scope] },
+      })
+      expect(circle.broken).toBeNull()
+      expect(circle.answer?.scopes).toEqual([scope])
+    }
   })
 
   it('a client-id metadata document where the server takes one (PAR and DPoP: oauth.test.ts)', async () => {

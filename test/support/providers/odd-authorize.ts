@@ -25,6 +25,7 @@ export function answerAuthorize(parts: OddParts, request: SeenRequest): Reply {
     challengeMethod: params['code_challenge_method'] ?? rule.defaultMethod ?? 'plain',
     scope: params[name('scope')] ?? '',
     params,
+    givenAtMs: performance.now(),
   })
   const shown = `${code}${rule.codeSuffix ?? ''}`
   if (redirectUri === null || redirectUri.startsWith('urn:')) return { body: { code: shown } }

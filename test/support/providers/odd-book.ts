@@ -6,6 +6,8 @@ export type Issued = {
   challengeMethod: string | null
   scope: string
   params: Readonly<Record<string, string>>
+  /** On the monotonic clock. */
+  givenAtMs: number
 }
 
 /** What the server has given out. */

@@ -33,6 +33,8 @@ export type OddRules = {
     minState?: number
     callback?: (request: SeenRequest, origin: string) => Readonly<Record<string, string>>
     codeSuffix?: string
+    /** How long a code is taken. */
+    codeLifetimeMs?: number
     /** Signs the callback with the secret, under this name. */
     hmac?: string
     scopeSeparator?: ' ' | ','

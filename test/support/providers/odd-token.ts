@@ -34,6 +34,8 @@ function exchange(parts: OddParts, params: Readonly<Record<string, string>>): Re
   const issued = book.codes.get(params['code'] ?? '')
   book.codes.delete(params['code'] ?? '')
   if (issued === undefined) return failed(parts, 'invalid_grant', 'the code is not known')
+  if (performance.now() - issued.givenAtMs > (rules.authorize?.codeLifetimeMs ?? Infinity))
+    return failed(parts, 'invalid_grant', 'the code has lapsed')
   const redirect = params['redirect_uri'] ?? null
   const ignored = rules.token?.forbidden?.includes('redirect_uri') === true
   if (!ignored && redirect !== issued.redirectUri) {
@@ -100,7 +102,14 @@ function poll(parts: OddParts, grant: string): Reply {
   book.polls += 1
   if (book.polls <= (rules.device?.pending ?? 0)) return failed(parts, 'authorization_pending', '')
   if (rules.device?.error !== undefined) return failed(parts, rules.device.error, '')
-  const issued: Issued = { redirectUri: null, challenge: null, challengeMethod: null, scope: '', params: {} }
+  const issued: Issued = {
+    redirectUri: null,
+    challenge: null,
+    challengeMethod: null,
+    scope: '',
+    params: {},
+    givenAtMs: performance.now(),
+  }
   return give(parts, grant, issued)
 }
 

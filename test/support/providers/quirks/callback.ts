@@ -6,6 +6,17 @@ const OOB = 'urn:ietf:wg:oauth:2.0:oob'
 /** Classes 44 to 48: what comes home in the browser. */
 export const callbackQuirks: readonly Quirk[] = [
   {
+    classes: [47],
+    title: 'a code that lives for half a minute, exchanged at once',
+    rules: { authorize: { codeLifetimeMs: 30_000 } },
+    spec: () => ({ authorize: { codeLifetimeSeconds: 30 } }),
+    check: (_circle, { requests }) => {
+      const paths = requests.map(({ path }) => path)
+      expect(paths[paths.indexOf('/authorize') + 1]).toBe('/token')
+    },
+    plain: 'works',
+  },
+  {
     classes: [44],
     title: 'extra callback parameters to keep',
     rules: { authorize: { callback: () => ({ realmId: '9130', junk: 'x' }) } },

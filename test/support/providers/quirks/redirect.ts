@@ -75,6 +75,11 @@ export const redirectQuirks: readonly Quirk[] = [
     registered: (uri) => uri === 'keyway://oauth2/callback',
     expected: 'keyway://oauth2/callback',
   }),
+  redirectQuirk([76], 'one address for the whole app', {
+    redirect: { loopback: 'yes', anyPort: 'no', onePerApp: true },
+    registered: (uri) => uri === fixed,
+    expected: fixed,
+  }),
   redirectQuirk([75], 'rules that nobody has established: the fixed port', {
     redirect: { loopback: 'unknown', anyPort: 'unknown', httpsRequired: 'unknown' },
     registered: (uri) => uri === fixed,

@@ -10,6 +10,8 @@ const longer =
       ? { body: { access_token: `longer-${params['old']}`, token_type: 'bearer', expires_in: days * 86_400 } }
       : { status: 400, body: { error: { message: 'wrong grant', code: 100 } } }
 
+const someApps: Quirk['rules'] = { refresh: { needs: { param: ['app_kind', 'partner'] } } }
+
 /** Classes 49 to 56: how a grant is kept alive. */
 export const refreshQuirks: readonly Quirk[] = [
   {
@@ -29,6 +31,26 @@ export const refreshQuirks: readonly Quirk[] = [
     rules: { refresh: { rotates: false } },
     spec: () => ({ refresh: { rotates: 'no' } }),
     check: ({ refreshed }) => expect(refreshed.refreshToken).toBeNull(),
+    plain: 'works',
+  },
+  {
+    classes: [55],
+    title: 'refresh tokens for apps that have them switched on',
+    rules: someApps,
+    spec: () => ({
+      refresh: { supported: 'sometimes' },
+      authorize: { extraParams: { app_kind: 'partner' } },
+    }),
+    check: ({ answer }) => expect(answer.refreshToken).not.toBeNull(),
+    plain: 'refresh',
+  },
+  {
+    classes: [55],
+    title: 'no refresh token for the other apps of that provider',
+    rules: someApps,
+    spec: () => ({ refresh: { supported: 'sometimes' } }),
+    refreshes: false,
+    check: ({ answer }) => expect(answer.refreshToken).toBeNull(),
     plain: 'works',
   },
   {
