@@ -205,6 +205,33 @@ describe('an address that can be connected to', () => {
     await expect(discover(six.origin)).rejects.toMatchObject({ code: 'discovery_failed' })
   })
 
+  it('registers less where the server does not take all that its metadata names', async () => {
+    const device = 'urn:ietf:params:oauth:grant-type:device_code'
+    const asked: Array<Record<string, unknown>> = []
+    const takes = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      const base = `http://${request.headers.host ?? ''}`
+      let text = ''
+      for await (const chunk of request) text += String(chunk)
+      if (request.url === '/.well-known/openid-configuration') {
+        const grants = { grant_types_supported: ['authorization_code', device] }
+        const document = { ...metadata(base), ...grants, registration_endpoint: `${base}/register` }
+        return always(200, document)(request, response)
+      }
+      if (request.url !== '/register') return always(404, 'no')(request, response)
+      const wanted = JSON.parse(text) as Record<string, unknown>
+      asked.push(wanted)
+      const isTooMuch = (wanted['grant_types'] as string[]).includes(device)
+      const refusal = { error: 'invalid_client_metadata', error_description: 'no such grant' }
+      return always(isTooMuch ? 400 : 201, isTooMuch ? refusal : { client_id: 'made-up' })(request, response)
+    }
+    const { origin } = await startAnswering((request, response) => void takes(request, response))
+    expect((await discover(origin)).draft.clientId).toBe('made-up')
+    expect(asked.map((wanted) => wanted['grant_types'])).toEqual([
+      ['authorization_code', 'refresh_token', device],
+      ['authorization_code', 'refresh_token'],
+    ])
+  })
+
   it('refuses to register, and says what to do instead', async () => {
     const { origin } = await serve({
       '/.well-known/openid-configuration': (base) => ({

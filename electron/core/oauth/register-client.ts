@@ -20,12 +20,38 @@ const answer = z.object({
   registration_client_uri: z.string().max(2000).nullish(),
 })
 
-/** @throws KeywayError provider_error | provider_response_invalid; WireFailure */
+type Tools = { deps: OAuthDeps; wire: Wire }
+type Wishes = { redirectUris: readonly string[]; scopes: readonly string[] }
+type ClientRequest = Record<string, string | string[]>
+
+/**
+ * Asks for what Keyway can use; a server that does not like something in it is asked for less, since real ones refuse what their own
+ * metadata names. @throws KeywayError provider_error | provider_response_invalid; WireFailure
+ */
 export async function registerClient(
-  { deps, wire }: { deps: OAuthDeps; wire: Wire },
+  tools: Tools,
   metadata: DiscoveredMetadata,
-  wishes: { redirectUris: readonly string[]; scopes: readonly string[] },
+  wishes: Wishes,
 ): Promise<RegisteredClient> {
+  const [full, ...lesser] = requests(tools.deps, metadata, wishes)
+  const first = await registerOnce(tools, metadata, full)
+  if (first.kind === 'registered') return first.client
+  for (const less of first.isAboutMetadata ? lesser : []) {
+    const next = await registerOnce(tools, metadata, less)
+    if (next.kind === 'registered') return next.client
+  }
+  throw first.failure
+}
+
+type Registration =
+  | { kind: 'registered'; client: RegisteredClient }
+  | { kind: 'refused'; isAboutMetadata: boolean; failure: KeywayError }
+
+async function registerOnce(
+  { deps, wire }: Tools,
+  metadata: DiscoveredMetadata,
+  request: ClientRequest,
+): Promise<Registration> {
   const library = await loadLibrary()
   const seen: { reply: WireReply | null; failure: WireFailure | null } = { reply: null, failure: null }
   const fetch: CustomFetch = async (url, init) => {
@@ -44,42 +70,47 @@ export async function registerClient(
     return json(fine ? 201 : 400, seen.reply, read.kind === 'object' ? withoutNulls(read.body) : {})
   }
   const server = new URL('/.well-known/openid-configuration', metadata.issuer)
+  const options = { [library.customFetch]: fetch, execute: loopbackExtensions(library) }
   try {
-    const config = await library.dynamicClientRegistration(
-      server,
-      requested(deps, metadata, wishes),
-      undefined,
-      {
-        [library.customFetch]: fetch,
-        execute: loopbackExtensions(library),
-      },
-    )
-    return registeredClient(config.clientMetadata())
+    const config = await library.dynamicClientRegistration(server, request, undefined, options)
+    return { kind: 'registered', client: registeredClient(config.clientMetadata()) }
   } catch (error) {
     if (seen.failure !== null) throw seen.failure
-    throw error instanceof KeywayError ? error : refusedRegistration(seen.reply, error)
+    if (error instanceof KeywayError) throw error
+    return refusedRegistration(seen.reply, error)
   }
 }
 
-function requested(
+function requests(
   deps: OAuthDeps,
   metadata: DiscoveredMetadata,
-  wishes: { redirectUris: readonly string[]; scopes: readonly string[] },
-): Record<string, string | string[]> {
+  wishes: Wishes,
+): [ClientRequest, ...ClientRequest[]] {
   const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
   const method =
     ['none', 'client_secret_basic', 'client_secret_post'].find((one) => methods.includes(one)) ?? 'none'
-  const grants = ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code']
-  const supported = metadata.grant_types_supported ?? ['authorization_code', 'refresh_token']
-  return {
+  const device = 'urn:ietf:params:oauth:grant-type:device_code'
+  // Refresh tokens are given out by servers that do not list the grant.
+  const lasting = ['authorization_code', 'refresh_token']
+  const least = {
     client_name: deps.appName ?? 'Keyway',
     redirect_uris: [...wishes.redirectUris],
-    grant_types: grants.filter((grant) => supported.includes(grant)),
     response_types: ['code'],
     token_endpoint_auth_method: method,
-    application_type: 'native',
-    ...(wishes.scopes.length === 0 ? {} : { scope: wishes.scopes.join(' ') }),
   }
+  const scope = wishes.scopes.length === 0 ? {} : { scope: wishes.scopes.join(' ') }
+  const hasDevice = metadata.grant_types_supported?.includes(device) === true
+  return [
+    {
+      ...least,
+      ...scope,
+      application_type: 'native',
+      grant_types: hasDevice ? [...lasting, device] : lasting,
+    },
+    { ...least, application_type: 'native', grant_types: lasting },
+    { ...least, application_type: 'native', grant_types: ['authorization_code'] },
+    { ...least, grant_types: lasting },
+  ]
 }
 
 function registeredClient(registered: unknown): RegisteredClient {
@@ -106,17 +137,19 @@ function registeredClient(registered: unknown): RegisteredClient {
   }
 }
 
-function refusedRegistration(reply: WireReply | null, cause: unknown): KeywayError {
+function refusedRegistration(reply: WireReply | null, cause: unknown): Registration {
   const read = reply === null ? null : readTokenBody(reply.text)
   const body = read?.kind === 'object' ? read.body : {}
   const words = [body['error'], body['error_description']]
     .filter((part) => typeof part === 'string')
     .join(': ')
   const said = words.replace(/[\p{Cc}]+/gu, ' ').slice(0, 300)
-  return new KeywayError('provider_error', {
+  const failure = new KeywayError('provider_error', {
     message: `The server did not register a client${said === '' ? ` (HTTP ${reply?.status ?? '?'})` : ` (${said})`}.`,
     cause,
   })
+  const isAboutMetadata = body['error'] === 'invalid_client_metadata' || body['error'] === 'invalid_scope'
+  return { kind: 'refused', isAboutMetadata, failure }
 }
 
 function withoutNulls(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
