@@ -293,6 +293,18 @@ describe('a hostile or useless address', () => {
     await expect(discover(origin)).rejects.toMatchObject({ code: 'discovery_failed' })
   })
 
+  it('is refused for what is wrong with its document, not for the places where there is none', async () => {
+    const { origin } = await serve({
+      '/.well-known/openid-configuration': (base) => ({ ...metadata(base), scopes_supported: [7] }),
+    })
+    await expect(discover(origin)).rejects.toMatchObject({
+      message: expect.stringMatching(/openid-configuration is not usable: scopes_supported/) as string,
+    })
+    await expect(discover((await serve({})).origin)).rejects.toMatchObject({
+      message: expect.stringContaining('There is no server metadata') as string,
+    })
+  })
+
   it('elsewhere may not point at services of this machine', async () => {
     const asked: string[] = []
     const answers: Record<string, () => Response> = {

@@ -1,6 +1,13 @@
 // Which authorization server an address belongs to. Each try is a step that the person can read.
 import { issuerMatches } from './issuer-rules.ts'
-import { asDiscoveryError, getDocument, parseMetadata, refused, type DiscoveredMetadata } from './metadata.ts'
+import {
+  asDiscoveryError,
+  getDocument,
+  NothingThere,
+  parseMetadata,
+  refused,
+  type DiscoveredMetadata,
+} from './metadata.ts'
 import {
   challengeOf,
   readProtectedResource,
@@ -37,7 +44,7 @@ export async function findServer(search: Search, url: string): Promise<FoundServ
   // Older servers keep the metadata of everything below at their origin.
   const metadata = pathname === '/' ? null : await tryIssuer(search, origin, failures)
   if (metadata !== null) return { metadata, resource: null }
-  throw asDiscoveryError(failures.at(-1) ?? refused(`No server metadata was found for ${url}.`))
+  throw asDiscoveryError(telling(failures) ?? refused(`No server metadata was found for ${url}.`))
 }
 
 async function serverOfResource(search: Search, resource: ProtectedResource): Promise<FoundServer> {
@@ -46,7 +53,14 @@ async function serverOfResource(search: Search, resource: ProtectedResource): Pr
     const metadata = await tryIssuer(search, issuer, failures)
     if (metadata !== null) return { metadata, resource }
   }
-  throw asDiscoveryError(failures[0] ?? refused(`${resource.resource} names no server that can be used.`))
+  throw asDiscoveryError(
+    telling(failures) ?? refused(`${resource.resource} names no server that can be used.`),
+  )
+}
+
+/** A document that cannot be used explains more than the places where there is none. */
+function telling(failures: readonly unknown[]): unknown {
+  return failures.find((failure) => !(failure instanceof NothingThere)) ?? failures[0]
 }
 
 async function resourceByAddress(

@@ -79,7 +79,8 @@ export async function parseMetadata(source: string, reply: WireReply): Promise<D
       execute: loopbackExtensions(library),
     })
     .catch((cause: unknown) => {
-      throw refused(`There is no server metadata at ${source} (HTTP ${reply.status}).`, cause)
+      const message = `There is no server metadata at ${source} (HTTP ${reply.status}).`
+      throw reply.status === 404 ? new NothingThere(message, cause) : refused(message, cause)
     })
   const parsed = serverMetadataSchema.safeParse(config.serverMetadata())
   if (!parsed.success) {
@@ -95,6 +96,13 @@ export async function parseMetadata(source: string, reply: WireReply): Promise<D
     )
   }
   return parsed.data
+}
+
+/** Of all the places that were looked at, one where there is nothing says least. */
+export class NothingThere extends KeywayError {
+  constructor(message: string, cause: unknown) {
+    super('discovery_failed', { message, cause })
+  }
 }
 
 export function refused(message: string, cause?: unknown): KeywayError {
