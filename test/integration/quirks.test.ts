@@ -332,6 +332,20 @@ describe('what does not fit the circle', () => {
       spec: { client: { auth: 'none', metadataDocument: true } },
     })
     expect(found.missing).toEqual([])
+    // Without an address of Keyway's own, the person's: the description to publish is shown.
+    const byHand = await makeOAuthClient().discover(server.origin, { redirectUris: [request.redirectUri] })
+    expect(byHand.draft.spec).toMatchObject({ client: { auth: 'none', metadataDocument: true } })
+    expect(byHand.missing).toEqual(['clientId'])
+    expect(JSON.parse(byHand.steps.at(-1)?.answer ?? '')).toMatchObject({
+      redirect_uris: [request.redirectUri],
+      token_endpoint_auth_method: 'none',
+    })
+    const published = resolvedProvider(together(addresses(server.origin, {}), byHand.draft.spec ?? {}), {
+      clientId: clientMetadataUrl,
+    })
+    const own = await startOddServer({ client: { id: clientMetadataUrl, auth: 'none' }, api: me })
+    const provider = { ...published, spec: resolvedProvider(addresses(own.origin, {})).spec }
+    expect((await runCircle({ client: makeOAuthClient(), provider, server: own })).broken).toBeNull()
   })
 })
 
