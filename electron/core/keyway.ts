@@ -77,7 +77,7 @@ export type Flows = {
   /** The provider sent the browser back. Never throws, never hangs: the result page is made from what it says. Resolves when the exchange is over. */
   callback(
     parameters: URLSearchParams,
-    /** Of the listener it came to. */ port?: number | null,
+    /** Address of the listener that it came to. */ arrivedAt?: string | null,
   ): Promise<CallbackResult>
   paste(id: string, text: string): Promise<Flow>
   cancel(id: string): Flow

@@ -32,7 +32,11 @@ export async function callbackRoutes(app: Framework, context: HttpContext): Prom
   }
   app.get(PATH, { config: { access: 'public' }, schema }, async (request, reply) => {
     const { query } = admissionOf(request.raw)
-    finish(request, reply, await context.keyway.flows.callback(new URLSearchParams(query), portOf(request)))
+    finish(
+      request,
+      reply,
+      await context.keyway.flows.callback(new URLSearchParams(query), addressOf(request)),
+    )
   })
   await app.register((forms, _options, done) => {
     forms.removeAllContentTypeParsers()
@@ -49,16 +53,16 @@ export async function callbackRoutes(app: Framework, context: HttpContext): Prom
       },
       async (request, reply) => {
         const parameters = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
-        finish(request, reply, await context.keyway.flows.callback(parameters, portOf(request)))
+        finish(request, reply, await context.keyway.flows.callback(parameters, addressOf(request)))
       },
     )
     done()
   })
 }
 
-/** Null at the second door, which has none. */
-function portOf({ raw }: FastifyRequest): number | null {
-  return raw.socket.localPort ?? null
+/** Null at the second door, which has no address. */
+function addressOf({ raw }: FastifyRequest): string | null {
+  return raw.socket.localPort === undefined ? null : `http://${admissionOf(raw).host}${PATH}`
 }
 
 function finish(request: FastifyRequest, reply: FastifyReply, result: CallbackResult): void {

@@ -17,10 +17,10 @@ const CALLBACK_MS = 30_000
 export async function receiveCallback(
   deps: FlowDeps,
   parameters: URLSearchParams,
-  port: number | null,
+  arrivedAt: string | null,
 ): Promise<CallbackResult> {
   try {
-    checkDoor(deps, parameters, port)
+    checkDoor(deps, parameters, arrivedAt)
     return await finished(deps, takeFlow(deps, parameters), parameters)
   } catch (error) {
     const { code, message, nextStep } = asKeywayError(error)
@@ -69,9 +69,9 @@ export async function receivePaste(deps: FlowDeps, running: RunningFlow, text: s
 }
 
 /** Each listener is for one sign-in: what comes to another's is not what was asked for (RFC 9700 4.4, distinct redirect addresses). */
-function checkDoor(deps: FlowDeps, parameters: URLSearchParams, port: number | null): void {
+function checkDoor(deps: FlowDeps, parameters: URLSearchParams, arrivedAt: string | null): void {
   const state = stateIn(deps, parameters)
-  if (state === null || port === null || !deps.flows.isAtWrongDoor(state, port)) return
+  if (state === null || arrivedAt === null || !deps.flows.isAtWrongDoor(state, arrivedAt)) return
   throw new KeywayError('state_mismatch', {
     message: 'The answer came to another address than the one that was sent to the provider.',
   })

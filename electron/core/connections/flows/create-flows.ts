@@ -27,7 +27,7 @@ export function createFlows(deps: FlowDeps): FlowRegistry {
     list: flows.list,
     get: (id) => flows.get(id)?.flow ?? null,
     start: (input) => startFlow(deps, input),
-    callback: (parameters, port = null) => receiveCallback(deps, parameters, port),
+    callback: (parameters, arrivedAt = null) => receiveCallback(deps, parameters, arrivedAt),
     paste: (id, text) => receivePaste(deps, flows.need(id), text),
     cancel: (id) => flows.end(flows.need(id), { kind: 'cancelled' }),
     async startForLink(input) {

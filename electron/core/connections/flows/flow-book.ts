@@ -1,6 +1,7 @@
 // The running and the lately finished attempts to connect: which is pending, which has ended and how.
 import { KeywayError, toErrorBody } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
+import { isRedirectTarget } from '../../../../shared/domain/redirect-uri.ts'
 import type { Transaction } from '../../oauth/oauth-client.ts'
 import type { Clock } from '../../ports.ts'
 import { createFlowStates, type FlowStates } from './flow-states.ts'
@@ -31,8 +32,8 @@ export type FlowBook = {
   /** Whom a state belongs to. A pending one is spent by this call. */
   take(state: string): ReturnType<FlowStates<RunningFlow>['take']>
   knows(state: string): boolean
-  /** Whether an answer with this state belongs to another listener than the one at `port`. Spends nothing. */
-  isAtWrongDoor(state: string, port: number): boolean
+  /** Whether an answer with this state belongs to another listener than the one it came to. Spends nothing. */
+  isAtWrongDoor(state: string, arrivedAt: string): boolean
   end(running: RunningFlow, how: { kind: 'cancelled' } | { kind: 'failed'; failure: KeywayError }): Flow
   dismiss(id: string): void
   cancelWhere(matches: (flow: Flow) => boolean): void
@@ -84,11 +85,13 @@ export function createFlowBook(deps: Omit<Shelf, 'flows'>): FlowBook {
     },
     take: states.take,
     knows: states.knows,
-    isAtWrongDoor(state, port) {
+    isAtWrongDoor(state, arrivedAt) {
       const owner = states.ownerOf(state)
       if (owner === null) return false
-      if (owner.door !== null) return owner.door.port !== port
-      return [...flows.values()].some(({ door }) => door?.port === port)
+      const sent = owner.transaction?.redirectUri ?? null
+      if (owner.door !== null && sent !== null) return !isRedirectTarget(arrivedAt, sent)
+      const { port } = new URL(arrivedAt)
+      return [...flows.values()].some(({ door }) => door !== null && String(door.port) === port)
     },
     end: (running, how) => end(shelf, running, how),
     dismiss(id) {
