@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { app, ipcMain, nativeImage, Notification, safeStorage, session } from 'electron'
 import { presets } from '../../shared/presets/presets.ts'
 import type { Keyway } from '../core/keyway.ts'
+import { noteUnhandled } from '../core/last-net.ts'
 import { openKeyway, type OpenedKeyway } from '../core/open-keyway.ts'
 import type { OpenRehearsal } from '../core/rehearsals/rehearsal-run.ts'
 import { systemClock } from '../core/system-clock.ts'
@@ -48,6 +49,7 @@ export async function createDesktop({ argv }: { argv: readonly string[] }): Prom
   const server = await listen(opened)
   if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)
   const stops = [
+    noteUnhandled(process, keyway.logger),
     serveWindow({
       ipcMain,
       keyway,

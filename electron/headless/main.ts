@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { asKeywayError, errorTable, KeywayError } from '../../shared/contract/errors.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
+import { redactText } from '../../shared/domain/redact.ts'
+import { noteUnhandled } from '../core/last-net.ts'
 import { outliveReaders } from './closed-output.ts'
 import { readCommandLine, type CommandLine } from './command-line.ts'
 import { createHeadless, type Headless } from './create-headless.ts'
@@ -32,6 +34,7 @@ async function run(argv: readonly string[]): Promise<number> {
     // From the first moment in which something is open: whoever sees it answer may already want it to end.
     const askedToEnd = untilAskedToEnd()
     const headless = await start(asked.options, passphrase)
+    catchTheRest(headless)
     const stopListening = onEnterKey(process.stdin, () => console.log(headless.launchUrl()))
     await askedToEnd
     stopListening()
@@ -77,6 +80,16 @@ function findWindow(): string {
   throw new KeywayError('internal_error', {
     message: 'The window has not been built.',
     nextStep: 'Run "npm run build" first.',
+  })
+}
+
+function catchTheRest({ keyway: { logger } }: Headless): void {
+  noteUnhandled(process, logger)
+  // Node's own last words show source lines and whatever the error carries along.
+  process.once('uncaughtException', (error) => {
+    logger.error('Keyway cannot go on', { error })
+    console.error(redactText(failureLine(error)))
+    process.exit(1)
   })
 }
 
