@@ -8,11 +8,16 @@ export type BodyTaker = (chunk: Buffer | null) => void
 
 export class KeywayRequest extends IncomingMessage {
   taker: BodyTaker | null = null
+  /** Part of the body came before anybody asked for it: it is in the stream, and the rest has to go there too. */
+  hasBuffered = false
   /** An upload that is handed on may be dropped by the upstream's client; the caller's socket still has to carry the answer. */
   keepSocket = false
 
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
-    if (this.taker === null) return super.push(chunk, encoding)
+    if (this.taker === null) {
+      this.hasBuffered = true
+      return super.push(chunk, encoding)
+    }
     this.taker(chunk as Buffer | null)
     return true
   }
@@ -24,7 +29,7 @@ export class KeywayRequest extends IncomingMessage {
 }
 
 /**
- * The whole body, at most `limitBytes`. To be called in the turn in which the request arrived.
+ * The whole body, at most `limitBytes`. To be called before anything else reads it.
  * Calls back once: with the body, or with payload_too_large / request_timeout. A client that goes away is never called back.
  */
 export function readBody(
@@ -57,7 +62,7 @@ export function readBody(
     if (size > limits.limitBytes) finish(new KeywayError('payload_too_large'))
     else chunks.push(chunk)
   }
-  if (request instanceof KeywayRequest) request.taker = take
+  if (request instanceof KeywayRequest && !request.hasBuffered) request.taker = take
   else request.on('data', take).once('end', () => take(null))
   // A small body comes with its head, in this very turn; only what does not needs watching.
   process.nextTick(() => {

@@ -50,7 +50,8 @@ export function createFrontDoor(
       const admission = guard(request, context.keyway)
       route(request, response, admission)
     } catch (error) {
-      if (hasBody(request)) response.shouldKeepAlive = false
+      // Whoever is turned away here does not speak as clients do; it has to begin anew.
+      response.shouldKeepAlive = false
       logInternal(context, sendFailure(response, error))
     }
   }

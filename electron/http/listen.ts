@@ -8,9 +8,11 @@ import type { ReturnDoor } from '../core/ports.ts'
 import { KeywayRequest } from './body-reader.ts'
 import { answerBadRequest } from './bad-requests.ts'
 import { explainBusyPort } from './busy-port.ts'
+import { inTurn } from './in-turn.ts'
 import { KEEP_ALIVE_SECONDS } from './keep-alive.ts'
 import type { LocalApi } from './create-server.ts'
 import { openSocketDoor } from './socket-door.ts'
+import { limitStrangers } from './strangers.ts'
 import { tryListen } from './try-listen.ts'
 
 export type ListenOptions = {
@@ -104,9 +106,10 @@ function makeServer(handle: RequestListener): Server {
       requireHostHeader: false,
       optimizeEmptyRequests: true,
     },
-    handle,
+    inTurn(handle),
   )
   server.on('clientError', answerBadRequest)
+  limitStrangers(server)
   return server
 }
 

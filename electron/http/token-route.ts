@@ -16,6 +16,7 @@ import { createRepeatedCalls, type Arrival, type CheckedCall, type RepeatedCalls
 import { needStillAllowed } from './still-allowed.ts'
 import { sendFailure } from './send.ts'
 import { sendToken, tokenBytes } from './send-token.ts'
+import { notAStranger } from './strangers.ts'
 import { isPlain, parseTokenBody, parseTokenQuery, type TokenCall } from './token-call.ts'
 import { vendToken, type Vended } from './vend-token.ts'
 
@@ -41,6 +42,7 @@ function answer(parts: Parts, exchange: Exchange): void {
     void refuse(parts.context, request, response, authenticated)
     return
   }
+  notAStranger(request.socket)
   allowOrigin(response, admission)
   const { session } = authenticated
   if (request.method === 'GET') {

@@ -20,8 +20,16 @@ export function healthRoutes(app: Framework): void {
     answeredInFront,
   )
   const shown = { exposeHeadRoute: true, config: { access: 'public' }, schema: { hide: true } } as const
-  app.get('/openapi.json', shown, () => app.swagger())
-  app.get('/docs', shown, (_request, reply) =>
-    reply.headers(pageHeaders()).send(referencePage(app.swagger())),
+  // Long texts that anybody may ask for, and always the same: made once.
+  const description = once(() => JSON.stringify(app.swagger()))
+  const reference = once(() => referencePage(app.swagger()))
+  app.get('/openapi.json', shown, (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(description()),
   )
+  app.get('/docs', shown, (_request, reply) => reply.headers(pageHeaders()).send(reference()))
+}
+
+function once(make: () => string): () => string {
+  let made: string | null = null
+  return () => (made ??= make())
 }
