@@ -8,6 +8,8 @@ export type SeenHeaders = {
   authorizations: string[]
   cookies: string[]
   accounts: string[]
+  /** Of the window in a browser: the half of its session that only its own origin has. */
+  windowProofs: string[]
   fetchSite: string | null
   fetchMode: string | null
   /** Browsers that fetch a link before it is followed say so. */
@@ -22,6 +24,7 @@ export function readHeaders(request: IncomingMessage): SeenHeaders {
     authorizations: [],
     cookies: [],
     accounts: [],
+    windowProofs: [],
     fetchSite: null,
     fetchMode: null,
     purpose: null,
@@ -53,8 +56,12 @@ function note(seen: SeenHeaders, name: string, value: string): void {
     case 'keyway-account':
       seen.accounts.push(value)
       break
+    case 'x-keyway-window':
+      seen.windowProofs.push(value)
+      break
     case 'sec-fetch-site':
-      seen.fetchSite = value
+      // Twice is no browser's doing, and joined it is none of the values that are let in.
+      seen.fetchSite = seen.fetchSite === null ? value : `${seen.fetchSite}, ${value}`
       break
     case 'sec-fetch-mode':
       seen.fetchMode = value

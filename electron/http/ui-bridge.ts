@@ -41,10 +41,7 @@ export async function addUiBridge(
       next()
     })
     calls.post('/ui/call/:name', { config: { access: 'window' }, schema: { hide: true } }, (request) => {
-      if (
-        request.headers['x-keyway-window'] === undefined ||
-        admissionOf(request.raw).headers.origins.length !== 1
-      ) {
+      if (admissionOf(request.raw).headers.origins.length !== 1) {
         throw new KeywayError('origin_refused', { message: 'Window calls come from the window only.' })
       }
       return answerCall(context, callParams.parse(request.params).name, request.body)

@@ -1,8 +1,9 @@
 import { uiEventNames, type UiEventName } from '../../shared/contract/ui-api.ts'
 import type { LinkState } from './host.ts'
+import type { ServerEvents } from './server-events.ts'
 
 export type EventStreamDeps = {
-  open(): EventSource
+  open(): ServerEvents
   /** Asked when the stream breaks: does the server answer, and does it still know us? */
   probe(): Promise<LinkState>
   onEvent(name: UiEventName, data: unknown): void
@@ -14,7 +15,7 @@ const RETRY_MS = [250, 500, 1000, 2000, 3000] as const
 
 /** Keeps one event stream open: reconnects with growing pauses, and tells honestly when Keyway does not answer. */
 export function createEventStream(deps: EventStreamDeps): { reconnectNow(): void; close(): void } {
-  let source: EventSource | null = null
+  let source: ServerEvents | null = null
   let cancelRetry: (() => void) | null = null
   let failures = 0
   let closed = false

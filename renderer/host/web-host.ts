@@ -8,6 +8,8 @@ import type {
 } from '../../shared/contract/ui-api.ts'
 import { createEventStream } from './event-stream.ts'
 import type { Host, HostWords, LinkState } from './host.ts'
+import type { ServerEvents } from './server-events.ts'
+import type { WindowProof } from './window-proof.ts'
 import { failureOf, parseUiResult } from './ui-result.ts'
 
 export type WebHostDeps = {
@@ -15,14 +17,16 @@ export type WebHostDeps = {
   base: string
   fetch: typeof fetch
   words: HostWords
-  openEvents(url: string): EventSource
+  /** The half of the session that belongs to this origin. */
+  proof: WindowProof
+  openEvents(url: string): ServerEvents
   /** Tells when the page is looked at again, so that a lost link is tried at once. */
   onVisible(listener: () => void): () => void
 }
 
 type Listener = (data: never) => void
 
-/** The window in a browser, over the headless Keyway that served it. The session is a cookie that this page cannot read. */
+/** The window in a browser, over the headless Keyway that served it. Half of the session is a cookie that this page cannot read. */
 export function createWebHost(deps: WebHostDeps): Host {
   const listeners = new Map<UiEventName, Set<Listener>>()
   const linkListeners = new Set<(state: LinkState) => void>()
@@ -88,12 +92,7 @@ function createCall(deps: WebHostDeps, onLink: (state: 'offline' | 'signed-out')
     input: UiInput<Name>,
   ): Promise<UiResult<UiOutput<Name>>> => {
     try {
-      const response = await deps.fetch(`${deps.base}/ui/call/${name}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-keyway-window': '1' },
-        credentials: 'same-origin',
-        ...(input === undefined ? {} : { body: JSON.stringify(input) }),
-      })
+      const response = await post(deps, name, input)
       if (response.status === 401) {
         onLink('signed-out')
         return { ok: false, failure: failureOf('unauthorized', deps.words.signedOut) }
@@ -108,4 +107,18 @@ function createCall(deps: WebHostDeps, onLink: (state: 'offline' | 'signed-out')
       }
     }
   }
+}
+
+async function post(deps: WebHostDeps, name: string, input: unknown): Promise<Response> {
+  const { base, proof } = deps
+  const sent = proof.current()
+  const response = await deps.fetch(`${base}/ui/call/${name}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-keyway-window': sent },
+    credentials: 'same-origin',
+    ...(input === undefined ? {} : { body: JSON.stringify(input) }),
+  })
+  if (response.status === 401) return proof.refused(sent) ? post(deps, name, input) : response
+  proof.worked(sent)
+  return response
 }

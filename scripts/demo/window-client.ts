@@ -22,7 +22,8 @@ export async function openWindowClient(launchUrl: string): Promise<WindowClient>
     .map((text) => text.split(';', 1)[0])
     .join('; ')
   if (cookie === '') throw new Error(`The window's link gave no session (HTTP ${answer.status}).`)
-  const session = { cookie, origin, 'x-keyway-window': '1' }
+  const proof = /#window=([\w-]+)/.exec(answer.headers.get('location') ?? '')?.[1] ?? ''
+  const session = { cookie, origin, 'x-keyway-window': proof }
   return {
     session,
     async call<Name extends UiCallName>(name: Name, input: UiInput<Name>): Promise<UiOutput<Name>> {

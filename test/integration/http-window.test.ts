@@ -17,20 +17,24 @@ function bundle(): string {
   return folder
 }
 
-async function signedIn(): Promise<FakeLocal & { cookie: string }> {
+type Session = { cookie: string; proof: string }
+
+async function signedIn(): Promise<FakeLocal & Session> {
   const local = await startFakeLocal({ windowFolder: bundle() })
   const launch = await local.call(
     new URL(local.api.launchUrl()!).pathname + new URL(local.api.launchUrl()!).search,
   )
-  expect([launch.status, launch.headers.get('location')]).toEqual([302, '/'])
+  expect(launch.status).toBe(302)
+  const [, proof = ''] = /^\/#window=([\w-]{43})$/.exec(launch.headers.get('location') ?? '') ?? []
+  expect(proof).not.toBe('')
   const [cookie = ''] = launch.headers.getSetCookie()
-  return { ...local, cookie }
+  return { ...local, cookie, proof }
 }
 
 const pair = (cookie: string) => cookie.split(';')[0]!
 const windowCall = (
   local: FakeLocal,
-  cookie: string,
+  { cookie, proof }: Session,
   name: string,
   json?: unknown,
   headers: Record<string, string> = {},
@@ -42,7 +46,7 @@ const windowCall = (
       cookie: pair(cookie),
       origin: local.url,
       'content-type': 'application/json',
-      'x-keyway-window': '1',
+      'x-keyway-window': proof,
       ...headers,
     },
   })
@@ -85,17 +89,17 @@ test('the page and its files come with the strictest policy, and nothing beside 
 
 test('a signed-in window calls what IPC would call, with the same envelope for answers and failures', async () => {
   const local = await signedIn()
-  const answer = await windowCall(local, local.cookie, 'connections.refresh', { id: 'conn-slack-work' })
+  const answer = await windowCall(local, local, 'connections.refresh', { id: 'conn-slack-work' })
   expect(answer).toMatchObject({
     status: 200,
     body: { ok: true, value: { called: 'connections.refresh', input: { id: 'conn-slack-work' } } },
   })
-  expect((await windowCall(local, local.cookie, 'snapshot.get')).body).toMatchObject({ ok: true })
-  expect((await windowCall(local, local.cookie, 'connections.refresh', { id: 1 })).body).toMatchObject({
+  expect((await windowCall(local, local, 'snapshot.get')).body).toMatchObject({ ok: true })
+  expect((await windowCall(local, local, 'connections.refresh', { id: 1 })).body).toMatchObject({
     ok: false,
     failure: { code: 'invalid_request', field: 'id' },
   })
-  expect((await windowCall(local, local.cookie, 'constructor')).body).toMatchObject({
+  expect((await windowCall(local, local, 'constructor')).body).toMatchObject({
     ok: false,
     failure: { code: 'not_found' },
   })
@@ -104,19 +108,20 @@ test('a signed-in window calls what IPC would call, with the same envelope for a
 test('without the session, the header, or the page’s own Origin nothing is called', async () => {
   const local = await signedIn()
   const attempts: Array<[number, Promise<{ status: number }>]> = [
-    [401, windowCall(local, 'keyway_window=made-up', 'snapshot.get')],
-    [401, windowCall(local, '', 'snapshot.get')],
-    [403, windowCall(local, local.cookie, 'snapshot.get', undefined, { origin: 'https://attacker.example' })],
-    [403, windowCall(local, local.cookie, 'snapshot.get', undefined, { origin: 'null' })],
+    [401, windowCall(local, { ...local, cookie: `keyway_window_${local.port}=made-up` }, 'snapshot.get')],
+    [401, windowCall(local, { ...local, cookie: '' }, 'snapshot.get')],
+    [401, windowCall(local, { ...local, proof: 'made-up' }, 'snapshot.get')],
+    [403, windowCall(local, local, 'snapshot.get', undefined, { origin: 'https://attacker.example' })],
+    [403, windowCall(local, local, 'snapshot.get', undefined, { origin: 'null' })],
     [
       403,
-      windowCall(local, local.cookie, 'snapshot.get', undefined, {
+      windowCall(local, local, 'snapshot.get', undefined, {
         origin: `http://127.0.0.1:${local.port + 1}`,
       }),
     ],
     [
       403,
-      windowCall(local, local.cookie, 'snapshot.get', undefined, {
+      windowCall(local, local, 'snapshot.get', undefined, {
         'sec-fetch-site': 'same-site',
         'sec-fetch-mode': 'cors',
       }),
@@ -127,21 +132,22 @@ test('without the session, the header, or the page’s own Origin nothing is cal
         method: 'POST',
         key: local.key,
         json: null,
-        headers: { origin: local.url, 'x-keyway-window': '1' },
+        headers: { origin: local.url, 'x-keyway-window': local.proof },
       }),
     ],
     [401, local.ask('/ui/events', { key: local.key })],
+    [401, local.ask('/ui/events', { headers: { cookie: pair(local.cookie) } })],
   ]
   for (const [status, attempt] of attempts) expect((await attempt).status).toBe(status)
-  const { cookie } = local
+  const { cookie, proof } = local
   const bare = await local.call('/ui/call/snapshot.get', {
     method: 'POST',
     headers: { cookie: pair(cookie), origin: local.url, 'content-type': 'application/json' },
   })
-  expect(bare.status).toBe(403)
+  expect(bare.status).toBe(401)
   const noOrigin = await local.call('/ui/call/snapshot.get', {
     method: 'POST',
-    headers: { cookie: pair(cookie), 'content-type': 'application/json', 'x-keyway-window': '1' },
+    headers: { cookie: pair(cookie), 'content-type': 'application/json', 'x-keyway-window': proof },
   })
   expect(noOrigin.status).toBe(403)
 })
@@ -158,7 +164,7 @@ test('events of the core arrive under their own names', async () => {
   const local = await signedIn()
   const abort = new AbortController()
   const response = await fetch(`${local.url}/ui/events`, {
-    headers: { cookie: pair(local.cookie) },
+    headers: { cookie: pair(local.cookie), 'x-keyway-window': local.proof },
     signal: abort.signal,
   })
   expect(response.headers.get('content-type')).toContain('text/event-stream')

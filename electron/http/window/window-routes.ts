@@ -9,6 +9,7 @@ import type { HttpContext } from '../http-context.ts'
 import { pageHeaders } from '../pages/page.ts'
 import { usedLaunchPage } from '../pages/result-page.ts'
 import { COMMON_HEADERS } from '../send.ts'
+import { notAStranger } from '../strangers.ts'
 import { addUiBridge } from '../ui-bridge.ts'
 import type { WindowSessions } from './window-sessions.ts'
 
@@ -24,6 +25,12 @@ const WINDOW_CSP = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
+
+const WINDOW_HEADERS = {
+  'content-security-policy': WINDOW_CSP,
+  // A page that opened the window keeps no handle on it.
+  'cross-origin-opener-policy': 'same-origin',
+}
 
 export type WindowParts = {
   context: HttpContext
@@ -44,7 +51,9 @@ export async function windowRoutes(app: Framework, parts: WindowParts): Promise<
       if (!parts.takeLaunch(request.query.ticket)) {
         return reply.code(410).headers(pageHeaders()).send(usedLaunchPage())
       }
-      return reply.header('set-cookie', sessions.open()).redirect('/', 302)
+      const { cookie, proof } = sessions.open(request.raw.socket.localPort ?? 0)
+      // The fragment reaches the page and nobody else; the page takes it out of the address.
+      return reply.header('set-cookie', cookie).redirect(`/#window=${proof}`, 302)
     },
   )
   await addUiBridge(app, context, (request) => needWindow(request, sessions))
@@ -57,20 +66,23 @@ export async function windowRoutes(app: Framework, parts: WindowParts): Promise<
       root: folder,
       wildcard: false,
       cacheControl: false,
-      setHeaders: (reply) => void reply.headers({ ...COMMON_HEADERS, 'content-security-policy': WINDOW_CSP }),
+      setHeaders: (reply) => void reply.headers({ ...COMMON_HEADERS, ...WINDOW_HEADERS }),
     })
   })
 }
 
 /**
- * The window's session, and proof that the call comes from the page itself: another site cannot set the header without a preflight that is
- * never answered, and its Origin is refused by the guard.
+ * Both halves of the window's session: another site cannot set the header without a preflight that is never answered, its Origin is refused by
+ * the guard, and a server on another port that was sent the cookie lacks the proof.
  */
-function needWindow(request: FastifyRequest, sessions: WindowSessions): void {
-  if (!sessions.has(admissionOf(request.raw).headers.cookies)) {
+function needWindow({ raw }: FastifyRequest, sessions: WindowSessions): void {
+  const { cookies, windowProofs } = admissionOf(raw).headers
+  const [proof, ...more] = windowProofs
+  if (proof === undefined || more.length > 0 || !sessions.has(cookies, proof)) {
     throw new KeywayError('unauthorized', {
       message: 'This window is not signed in here.',
       nextStep: 'Open the link that Keyway printed when it started, or let it print a fresh one.',
     })
   }
+  notAStranger(raw.socket)
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react'
+import { hashWithProof } from '../../host/window-proof.ts'
 import { useHost, useWindow } from '../../stores/window-context.tsx'
 
 /**
@@ -15,7 +16,9 @@ export function useFollowPort(): void {
     if (kind !== 'headless' || url === null || old === null || old === url) return
     const { location } = window
     if (new URL(old).port === location.port) {
-      location.replace(`${location.protocol}//${location.hostname}:${new URL(url).port}/${location.hash}`)
+      location.replace(
+        `${location.protocol}//${location.hostname}:${new URL(url).port}/${hashWithProof(window)}`,
+      )
     }
   }, [kind, url])
 }
