@@ -31,10 +31,11 @@ export function guard(request: IncomingMessage, keyway: Keyway): Admission {
   const { path, query } = splitUrl(request.url ?? '')
   const kind = kindOf(path)
   refuseKeysInUrl(path, query)
+  refuseCodings(request)
   if (headers.origins.length > 1) throw new KeywayError('origin_refused')
   const origin = headers.origins[0] ?? null
   checkOrigin(kind, origin, `http://${checked.host}`, keyway)
-  checkFetchSite(kind, headers, origin)
+  checkFetchSite(kind, path, headers)
   return {
     path,
     query,
@@ -64,6 +65,16 @@ function refuseKeysInUrl(path: string, query: string): void {
   }
 }
 
+/** Only chunked is undone here (RFC 9112 6.1); whoever took a coded body for plain would read something else than its sender meant. */
+function refuseCodings({ headers }: IncomingMessage): void {
+  const { 'transfer-encoding': coding } = headers
+  if (coding === undefined || coding.trim().toLowerCase() === 'chunked') return
+  throw new KeywayError('invalid_request', {
+    message: 'The only transfer coding that is taken is chunked.',
+    details: { field: 'transfer-encoding' },
+  })
+}
+
 function kindOf(path: string): PathKind {
   if (path === '/oauth2/callback') return 'callback'
   if (path === '/healthz' || path === '/openapi.json' || path === '/docs') return 'public'
@@ -85,12 +96,13 @@ function checkOrigin(kind: PathKind, origin: string | null, own: string, keyway:
   if (!welcome) throw new KeywayError('origin_refused')
 }
 
-function checkFetchSite(kind: PathKind, { fetchSite, fetchMode }: SeenHeaders, origin: string | null): void {
+function checkFetchSite(kind: PathKind, path: string, { fetchSite, fetchMode, origins }: SeenHeaders): void {
   if (fetchSite === null || fetchSite === 'none' || fetchSite === 'same-origin') return
   if (kind === 'callback' || kind === 'link' || kind === 'public') return
   // Pages on other loopback ports count as "same-site", so that is foreign too. With a registered Origin it is a CORS call.
-  if (kind === 'app' && origin !== null) return
-  if (kind === 'window' && fetchMode === 'navigate') return
+  if (kind === 'app' && origins.length === 1) return
+  // Following a link to the window is fine; its calls and events are for scripts of the window itself.
+  if (kind === 'window' && fetchMode === 'navigate' && !path.startsWith('/ui/')) return
   throw new KeywayError('origin_refused', { message: 'A page of another site may not call this address.' })
 }
 

@@ -27,13 +27,14 @@ export function sendJson(
   response.end(text)
 }
 
-/** The one translation of a failure into HTTP. Does nothing when an answer has started or nobody listens any more. */
+/** The one translation of a failure into HTTP. Breaks off an answer that has started; does nothing when one is complete or nobody listens. */
 export function sendFailure(
   response: ServerResponse,
   thrown: unknown,
   headers: ExtraHeaders = {},
 ): KeywayError {
   const failure = asKeywayError(thrown)
+  if (response.writableEnded) return failure
   if (response.headersSent) response.destroy()
   else if (!response.destroyed) {
     sendJson(response, failure.status, toErrorBody(failure), { ...failureHeaders(failure), ...headers })

@@ -7,7 +7,8 @@ const DECODINGS = 3
 export function checkPath(path: string): PathCheck {
   let current = path
   for (let round = 0; ; round += 1) {
-    const flaw = flawOf(current, round)
+    // Servers that fold look-alikes (full-width dots and slashes) together read yet another path.
+    const flaw = flawOf(current, round) ?? flawOf(current.normalize('NFKC'), round)
     if (flaw !== null) return { kind: 'refused', reason: flaw }
     if (round === DECODINGS || !current.includes('%')) break
     const next = decode(current)

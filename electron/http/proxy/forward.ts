@@ -41,13 +41,17 @@ export async function forward(
 
 /** The way there and back, once it is permitted. @throws KeywayError as {@link forward} does */
 export async function travel(parts: ForwardParts, trip: Trip): Promise<void> {
+  parts.running.add(trip)
   try {
     const tried = await tryAll(parts, trip)
+    if (trip.ended !== null) throw trip.ended
     // Half an answer must not look like a whole one.
     if (tried.kind === 'failed') trip.response.destroy()
     parts.notes.note(trip, tried)
   } catch (thrown) {
-    throw refused(parts, trip, trip.connection, { thrown, url: trip.url })
+    throw refused(parts, trip, trip.connection, { thrown: trip.ended ?? thrown, url: trip.url })
+  } finally {
+    parts.running.remove(trip)
   }
 }
 

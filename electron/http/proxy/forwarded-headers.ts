@@ -31,7 +31,16 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'x-real-ip',
   'http2-settings',
 ])
-const NOT_FORWARDED_PREFIXES = ['keyway-', 'x-keyway-', 'sec-', 'x-forwarded-', 'access-control-request-']
+const NOT_FORWARDED_PREFIXES = [
+  'keyway-',
+  'x-keyway-',
+  'sec-',
+  'x-forwarded-',
+  'access-control-request-',
+  // To some servers these name the path or host that is really meant, whatever the grant says about the one that was asked for.
+  'x-original-',
+  'x-rewrite-',
+]
 
 /** A cookie, HSTS or Clear-Site-Data from a provider would be kept by the browser for this machine's own address. */
 const NOT_RETURNED: ReadonlySet<string> = new Set([
@@ -48,8 +57,20 @@ const NOT_RETURNED: ReadonlySet<string> = new Set([
   'service-worker-allowed',
   'cross-origin-resource-policy',
   'x-content-type-options',
+  'content-security-policy',
+  'content-security-policy-report-only',
 ])
 const NOT_RETURNED_PREFIXES = ['access-control-', 'keyway-']
+
+/** Should a page of a provider ever be shown as one of this server's, it is nobody's origin and runs nothing. */
+const ALWAYS_RETURNED = [
+  'x-content-type-options',
+  'nosniff',
+  'content-security-policy',
+  "default-src 'none'; sandbox",
+  'keyway-upstream',
+  '1',
+]
 
 /** A header's name as it is compared, and where it may go. */
 type Known = { readonly name: string; readonly isForwarded: boolean; readonly isReturned: boolean }
@@ -151,7 +172,7 @@ export function responseHeaders(
     }
     headers.push(written, value)
   }
-  headers.push('x-content-type-options', 'nosniff', 'keyway-upstream', '1')
+  headers.push(...ALWAYS_RETURNED)
   if (!cacheControl) headers.push('cache-control', 'no-store')
   return returned
 }

@@ -8,6 +8,7 @@ import { clientGone } from '../client-gone.ts'
 import { permit, policyUse } from '../permit.ts'
 import { needStillAllowed } from '../still-allowed.ts'
 import { tokenFor } from '../vend-token.ts'
+import { overriddenMethods } from './overridden-method.ts'
 import type { Forwarding, ForwardParts, Permitted } from './trip.ts'
 
 type Aimed = Omit<Permitted, 'token'>
@@ -22,6 +23,8 @@ export function permitNow(
   const token = keyway.tokens.peek(connection.id, now)
   if (token === null) return null
   const aimed = aim(keyway, forwarding, connection)
+  // What may mean two things is looked at in full.
+  if (overriddenMethods(forwarding.call.headers, aimed.url.search).length > 0) return null
   const verdict = may(forwarding.session.app, policyUse(proxyUse(forwarding, aimed)), connection, now)
   if (verdict.kind === 'deny') throw new KeywayError('forbidden', { message: verdict.reason })
   return verdict.kind === 'ask' ? null : { ...aimed, token }
@@ -34,10 +37,13 @@ export async function permitLater(
   connection: ConnectionRecord,
 ): Promise<Permitted> {
   const { keyway } = context
-  const { session, admission, response } = forwarding
+  const { session, admission, response, call } = forwarding
   const { revision } = keyway.apps
   const aimed = aim(keyway, forwarding, connection)
   const use = proxyUse(forwarding, aimed)
+  for (const method of overriddenMethods(call.headers, aimed.url.search)) {
+    await permit(keyway, session, connection, { ...use, method }, () => clientGone(response))
+  }
   await permit(keyway, session, connection, use, () => clientGone(response))
   const token =
     keyway.tokens.peek(connection.id, keyway.clock.now()) ?? (await tokenFor(context, connection, {}))

@@ -92,5 +92,15 @@ function accountIn({ accounts: [sent] }: SeenHeaders): string | undefined {
 function bodyOf(data: unknown): { body: Buffer | null; type: string | null } {
   if (data === undefined || data === null) return { body: null, type: null }
   if (typeof data === 'string') return { body: Buffer.from(data), type: 'text/plain; charset=utf-8' }
-  return { body: Buffer.from(JSON.stringify(data)), type: 'application/json' }
+  return { body: Buffer.from(textOf(data)), type: 'application/json' }
+}
+
+/** What could be read cannot always be written: reading takes any depth, writing goes as deep as the stack. */
+function textOf(data: unknown): string {
+  try {
+    return JSON.stringify(data)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw invalidRequest('body', [{ path: ['data'], message: 'It is nested too deeply.' }])
+  }
 }

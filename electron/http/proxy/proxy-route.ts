@@ -10,6 +10,7 @@ import type { HttpContext } from '../http-context.ts'
 import { logInternal } from '../log-internal.ts'
 import { hasBody, refuse } from '../refuse.ts'
 import { sendFailure } from '../send.ts'
+import { notAStranger } from '../strangers.ts'
 import { readyHeaders } from './attempt.ts'
 import { forward, travel } from './forward.ts'
 import { createNonces } from './nonces.ts'
@@ -19,6 +20,7 @@ import { isJsonForm, parseJsonForm, parsePathForm, type ProxiedCall } from './pr
 import { createProxyNotes } from './proxy-notes.ts'
 import { createRememberedTrips, type RememberedTrips } from './remembered-trips.ts'
 import { createRequestPace } from './request-pace.ts'
+import { createRunningTrips } from './running-trips.ts'
 import { startTrip, type Forwarding, type ForwardParts, type Permitted } from './trip.ts'
 import { createUpstreams } from './upstreams.ts'
 
@@ -50,6 +52,7 @@ export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: 
     notes: createProxyNotes(keyway),
     passing: createPassingBytes(),
     remembered: createRememberedTrips(keyway),
+    running: createRunningTrips(keyway, context.closing),
   }
   return {
     answer: (request, response, admission) => answer(parts, { request, response, admission }),
@@ -79,6 +82,7 @@ function answer(parts: Parts, exchange: Exchange): void {
     void refuse(context, request, response, authenticated)
     return
   }
+  notAStranger(request.socket)
   allowOrigin(response, admission)
   const asked = { session: authenticated.session, admission, response, startedAt }
   const withBody = (parse: (body: Buffer) => ProxiedCall) => (body: Buffer | KeywayError) => {

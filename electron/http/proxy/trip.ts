@@ -1,6 +1,7 @@
 // What one proxied request carries along from try to try.
 import type { ServerResponse } from 'node:http'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import type { KeywayError } from '../../../shared/contract/errors.ts'
 import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { VendedToken } from '../../core/connections/token-service.ts'
 import type { AppSession, ProxyPolicy } from '../../core/keyway.ts'
@@ -11,6 +12,7 @@ import type { PassingBytes } from './passing-bytes.ts'
 import type { ProxiedCall } from './proxied-call.ts'
 import type { ProxyNotes } from './proxy-notes.ts'
 import type { RequestPace } from './request-pace.ts'
+import type { RunningTrips } from './running-trips.ts'
 import type { Upstreams } from './upstreams.ts'
 
 export type ForwardParts = {
@@ -20,6 +22,7 @@ export type ForwardParts = {
   nonces: Nonces
   notes: ProxyNotes
   passing: PassingBytes
+  running: RunningTrips
 }
 
 /** Who asks for what, and where the answer goes. */
@@ -57,6 +60,8 @@ export type Trip = Pick<Forwarding, 'session' | 'call' | 'response' | 'startedAt
     resent: boolean
     waits: number
     redirects: number
+    /** Why it was ended on the way, by what the person took away. */
+    ended: KeywayError | null
   }
 
 export function startTrip(
@@ -81,5 +86,6 @@ export function startTrip(
     resent: false,
     waits: 0,
     redirects: 0,
+    ended: null,
   }
 }

@@ -4,6 +4,9 @@ import { accountSchema } from '../slug.ts'
 import { httpMethod } from '../app.ts'
 import { printable } from './common.ts'
 
+/** HTTP carries no characters beyond Latin-1 in a header (RFC 9110 5.5). */
+const headerValue = printable(8000).regex(/^[^\u0100-\u{10ffff}]*$/u, 'A header takes no such characters.')
+
 export const requestBody = z.strictObject({
   method: z
     .string()
@@ -19,7 +22,7 @@ export const requestBody = z.strictObject({
         .string()
         .max(200)
         .regex(/^[!#$%&'*+.^_`|~A-Za-z0-9-]+$/, 'Not a header name.'),
-      z.union([printable(8000), z.number(), z.array(printable(8000)).max(50)]),
+      z.union([headerValue, z.number(), z.array(headerValue).max(50)]),
     )
     .default({}),
   /** It came as JSON, so any value is one. */
