@@ -50,8 +50,7 @@ export function createFrontDoor(
       const admission = guard(request, context.keyway)
       route(request, response, admission)
     } catch (error) {
-      // Whoever is turned away here does not speak as clients do; it has to begin anew.
-      response.shouldKeepAlive = false
+      if (hasBody(request)) response.shouldKeepAlive = false
       logInternal(context, sendFailure(response, error))
     }
   }

@@ -4,20 +4,30 @@ import type { RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** Waiting on all connections together; a connection that brings more is ended. */
-const MOST_WAITING = 5000
+const MOST_WAITING = 10_000
+
+const pipelining = new WeakSet<Socket>()
+
+/** Several requests have waited here at once. Whoever takes such a connection's bytes from node's parser leaves it paused for good. */
+export function isPipelining(socket: Socket): boolean {
+  return pipelining.has(socket)
+}
 
 export function inTurn(handle: RequestListener): RequestListener {
   const waitingOn = new WeakMap<Socket, number>()
   let waiting = 0
-  const count = (socket: Socket, change: 1 | -1): number => {
-    const before = waitingOn.get(socket) ?? 0
-    waiting += change
-    waitingOn.set(socket, before + change)
-    return before + change
+  const change = (socket: Socket, by: 1 | -1): number => {
+    const now = (waitingOn.get(socket) ?? 0) + by
+    waiting += by
+    waitingOn.set(socket, now)
+    return now
   }
   const forget = (socket: Socket): void => {
     waiting -= waitingOn.get(socket) ?? 0
     waitingOn.delete(socket)
+  }
+  const pauseIfBehind = (socket: Socket): void => {
+    if ((waitingOn.get(socket) ?? 0) > 0) socket.pause()
   }
 
   return (request, response) => {
@@ -31,14 +41,18 @@ export function inTurn(handle: RequestListener): RequestListener {
       socket.destroy()
       return
     }
-    if (!waitingOn.has(socket)) socket.once('close', () => forget(socket))
-    count(socket, 1)
-    socket.pause()
+    if (!waitingOn.has(socket)) {
+      pipelining.add(socket)
+      socket.once('close', () => forget(socket))
+    }
+    // Node reads on after each message of a piece, so the pause begins when the piece is through.
+    if (change(socket, 1) === 1) process.nextTick(pauseIfBehind, socket)
     response.once('socket', () => {
-      const left = count(socket, -1)
       // Its body may be still to come; otherwise nothing more is read as long as others wait.
-      if (left === 0 || !request.complete) socket.resume()
-      handle(request, response)
+      if (change(socket, -1) === 0 || !request.complete) socket.resume()
+      else process.nextTick(pauseIfBehind, socket)
+      // Answers that are ready at once would follow each other without anybody else's turn in between.
+      setImmediate(handle, request, response)
     })
   }
 }

@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { AppSession, Keyway } from '../core/keyway.ts'
+import { isPipelining } from './in-turn.ts'
 
 /** What the checks found. */
 export type CheckedCall = {
@@ -57,7 +58,7 @@ export function createRepeatedCalls(
   const watch = (socket: WatchedSocket): void => {
     // The one listener is node's parser; with others somebody else has plans with these bytes.
     const [parse, ...others] = socket.listeners('data')
-    if (parse === undefined || others.length > 0) return
+    if (parse === undefined || others.length > 0 || isPipelining(socket)) return
     const state: Watch = { pieceNumber: 0, piece: null, known: null, idle: false }
     socket[WATCH] = state
     socket.on('data', (piece: Buffer) => {
