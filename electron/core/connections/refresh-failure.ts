@@ -55,7 +55,10 @@ function refused(outcome: FailedOutcome, context: FailureContext): Failed {
 }
 
 function misconfigured(outcome: FailedOutcome & { kind: 'config_error' }, context: FailureContext): Failed {
-  const retryAt = context.attempts.refused(context.record.id)
+  const { attempts, record } = context
+  // A certificate may be renewed any minute, and a refused handshake has asked the provider for nothing.
+  const isSoon = outcome.code === 'tls_failure'
+  const retryAt = isSoon ? attempts.failed(record.id, null) : attempts.refused(record.id)
   const { message, nextStep } = outcome
   const failure = made('config_error', outcome, context, { message, nextStep })
   return {

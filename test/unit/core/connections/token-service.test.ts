@@ -207,6 +207,24 @@ describe('a token that has ended', () => {
     expect((await keyway.tokens.get(connectionId, {})).kind).toBe('ok')
   })
 
+  test('a certificate that is refused is looked at again soon, client credentials only now and then', async () => {
+    for (const [code, mostMs] of [
+      ['tls_failure', 1_000],
+      ['invalid_client', 15 * 60_000],
+    ] as const) {
+      const { keyway, connectionId, oauth, clock } = await startExpired({ random: () => 1 })
+      oauth.script = () => ({ kind: 'config_error', code, message: 'no', nextStep: 'fix' })
+      expect((await keyway.tokens.get(connectionId, {})).kind).toBe('config_error')
+      oauth.script = null
+      clock.advance(mostMs - 1)
+      await settle()
+      expect((await keyway.tokens.get(connectionId, {})).kind).toBe('config_error')
+      clock.advance(2)
+      await settle()
+      expect((await keyway.tokens.get(connectionId, {})).kind).toBe('ok')
+    }
+  })
+
   test('without a refresh token it says so, and the window shows it without anybody asking', async () => {
     const { keyway, connectionId, clock, server } = await startConnected({
       provider: { spec: { refresh: { supported: 'no' } } },
