@@ -15,7 +15,10 @@ beforeAll(buildHost, 180_000)
 async function startSlowProvider() {
   const books = createMemoryProvider(realClock)
   const held: Array<() => void> = []
-  const state = { holds: false, release: () => held.splice(0).forEach((answer) => let_go()) }
+  const release = (): void => {
+    for (const send of held.splice(0)) send()
+  }
+  const state = { holds: false, release }
   const server = createServer((request, response) => {
     let text = ''
     request.on('data', (chunk: Buffer) => (text += chunk.toString()))
