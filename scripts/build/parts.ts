@@ -9,7 +9,7 @@ import { isStale, stamp } from './staleness.ts'
 export const root = join(import.meta.dirname, '..', '..')
 
 type Part = {
-  name: 'window' | 'main' | 'preload' | 'headless'
+  name: 'window' | 'main' | 'preload' | 'headless' | 'client'
   entry: string
   output: string
   inputs: readonly string[]
@@ -37,6 +37,13 @@ export const parts: readonly Part[] = [
     output: 'out/headless/main.js',
     inputs: [...common, 'electron', 'headless.vite.config.ts'],
     config: () => Promise.resolve({ configFile: join(root, 'headless.vite.config.ts') }),
+  },
+  {
+    name: 'client',
+    entry: 'shared/client/index.ts',
+    output: 'out/client/index.js',
+    inputs: [...common, 'client.vite.config.ts'],
+    config: () => Promise.resolve({ configFile: join(root, 'client.vite.config.ts') }),
   },
   {
     name: 'main',

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { KeywayError, toErrorBody } from '../contract/errors.ts'
 import { errorAnswer } from '../contract/http-api.ts'
 import type { ResponseLike } from './fetch-like.ts'
 
@@ -46,11 +47,22 @@ export class KeywayCallError extends Error {
 export async function readFailure(response: ResponseLike): Promise<KeywayCallError> {
   const parsed = errorAnswer.safeParse(await response.json().catch(() => null))
   if (parsed.success) return new KeywayCallError(response.status, parsed.data)
-  return new KeywayCallError(response.status, {
+  return notKeyway(response)
+}
+
+export function notKeyway({ status }: ResponseLike): KeywayCallError {
+  return new KeywayCallError(status, {
     code: 'internal_error',
     error: 'internal_error',
-    message: `The answer (HTTP ${response.status}) is not one of Keyway's.`,
+    message: `The answer (HTTP ${status}) is not one of Keyway's.`,
     nextStep: 'Check the address: something else may listen there.',
     retryable: false,
   })
+}
+
+/** Nobody answered. What has a code already keeps it. */
+export function asCallError(thrown: unknown): Error {
+  if (thrown instanceof KeywayError) return thrown
+  const failure = new KeywayError('keyway_unreachable', { cause: thrown })
+  return Object.assign(new KeywayCallError(failure.status, toErrorBody(failure)), { cause: thrown })
 }

@@ -1,8 +1,8 @@
 // The client for programs in JavaScript: four calls over the local API. Runs wherever there is a fetch.
 import type { z } from 'zod'
 import { connectionListAnswer, connectLinkAnswer, tokenAnswer } from '../contract/http-api.ts'
-import { KeywayCallError, readFailure } from './keyway-call-error.ts'
-import type { FetchLike, ResponseLike } from './fetch-like.ts'
+import { asCallError, KeywayCallError, notKeyway, readFailure } from './keyway-call-error.ts'
+import type { FetchLike, PlatformResponse, ResponseLike } from './fetch-like.ts'
 
 export type KeywayClientOptions = {
   /** The app key, `kw_…`. */
@@ -41,13 +41,15 @@ export type ApiRequest = {
 export type KeywayClient = {
   /** A token that works right now. Never opens a browser. @throws KeywayCallError (code, connectUrl, retryAt) */
   token(provider: string, wish?: TokenWish): Promise<Token>
+  /** Just the token, in toolshed's shape: a client can stand in for `ctx.auth`. @throws KeywayCallError */
+  getToken(provider: string, wish?: TokenWish): Promise<string>
   /** The same in jsworkflows' shape: never throws; exactly one of the two is set. */
   getOAuthToken(handle: string): Promise<{ token: string | null; error: string | null }>
   /**
    * Sends an API request through Keyway; the program never sees the token. The answer is the API's own, whatever its status, with redirects
    * to other origins handed back. @throws KeywayCallError when Keyway itself refuses or cannot reach the API
    */
-  request(provider: string, request: ApiRequest): Promise<ResponseLike>
+  request(provider: string, request: ApiRequest): Promise<PlatformResponse>
   /** The connections that this app may know about. @throws KeywayCallError */
   connections(): Promise<Connection[]>
   /** A link for the person's browser: ten minutes, one use. @throws KeywayCallError */
@@ -73,6 +75,8 @@ export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
       },
       redirect: 'manual',
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch((error: unknown) => {
+      throw asCallError(error)
     })
   const call = async <Schema extends z.ZodType>(
     schema: Schema,
@@ -81,13 +85,16 @@ export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
   ): Promise<z.output<Schema>> => {
     const response = await send(path, body)
     if (!response.ok) throw await readFailure(response)
-    return schema.parse(await response.json())
+    const answer = schema.safeParse(await response.json().catch(() => null))
+    if (!answer.success) throw notKeyway(response)
+    return answer.data
   }
   const token: KeywayClient['token'] = async (provider, wish = {}) =>
     (await call(tokenAnswer, '/api/integrations/token', { provider, ...wish })).data
 
   return {
     token,
+    getToken: async (provider, wish) => (await token(provider, wish)).accessToken,
     async getOAuthToken(handle) {
       try {
         return { token: (await token(handle)).accessToken, error: null }
@@ -98,7 +105,7 @@ export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
     async request(provider, request) {
       const response = await send(`/api/integrations/${encodeURIComponent(provider)}/request`, request)
       if (response.headers.get('keyway-upstream') === null) throw await readFailure(response)
-      return response
+      return response as PlatformResponse
     },
     async connections() {
       const found: Connection[] = []
