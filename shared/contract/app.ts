@@ -7,7 +7,10 @@ const hostPattern = z
   .min(1)
   .max(260)
   .regex(/^[^\s/\\@?#]+$/, 'A host such as api.example.com, or *.example.com.')
-export const httpMethod = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+export const httpMethod = z.enum(
+  ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+  'One of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS.',
+)
 
 /** What one app may do with some connections. */
 export const grant = z.strictObject({

@@ -97,6 +97,16 @@ export const yourNewAppOAuth2 = createOAuth2Connection({
   expect(unset).toMatchObject({ exit: 2, err: expect.stringContaining('getClientId') })
 })
 
+test('a CommonJS file may export one provider as the whole of it', async () => {
+  const { apply, slugs } = await start()
+  const ran = await apply(
+    'one.cjs',
+    "const { defineProvider } = require('keyway')\nmodule.exports = defineProvider({ slug: 'one', name: 'One', spec: { endpoints: { authorization: 'https://g.example/a', token: 'https://g.example/t' } } })\n",
+  )
+  expect(ran).toMatchObject({ exit: 0, err: '' })
+  expect(slugs()).toContain('one')
+})
+
 test.each([
   ['a bad field', acme("redirect: 'sideways',"), environment, 'acme.redirect: '],
   ['a field that does not exist', acme('colour: 1,'), environment, 'acme.colour: There is no such field.'],

@@ -60,6 +60,9 @@ export function readDefinitions(
 type Candidate = { where: string; value: unknown }
 
 function candidatesIn(exported: Readonly<Record<string, unknown>>): Candidate[] {
+  // CommonJS may make the one provider the whole of what it exports.
+  if (['slug', 'authorizeUrl'].some((name) => typeof exported[name] === 'string'))
+    return [{ where: 'module.exports', value: exported }]
   const found: Candidate[] = []
   const add = (where: string, value: unknown): void => {
     // The same object under two names is one provider.

@@ -77,7 +77,7 @@ function failures(): Markup {
         ${Object.entries(errorTable).map(
           ([code, { status, sentence, nextStep }]) =>
             html`<tr>
-              <td><code>${code}</code></td>
+              <td><code>${breakable(code)}</code></td>
               <td>${String(status)}</td>
               <td>${sentence} <span class="soft">${nextStep}</span></td>
             </tr>`,
@@ -128,15 +128,19 @@ function callMarkup({ method, path, operation }: Call): Markup {
       const schema = answer.content?.['application/json']?.schema
       return status === 'default' || schema === undefined || fields(schema).length === 0
         ? html`<p class="soft">
-            ${status === 'default' ? 'Otherwise' : status}: ${answer.description ?? ''}
+            ${status === 'default' ? 'Otherwise' : status}: ${wordsOf(answer.description)}
           </p>`
         : html`<details>
-            <summary>${status}: ${answer.description ?? 'the answer'}</summary>
+            <summary>${status}: ${wordsOf(answer.description)}</summary>
             ${table('Answer', fields(schema))}
           </details>`
     })}
   </article>`
 }
+
+/** The generator's own words for what has none say nothing. */
+const wordsOf = (description: string | undefined): string =>
+  description === undefined || description === 'Default Response' ? 'the answer' : description
 
 function table(title: string, rows: Markup[]): Markup {
   return html`<table>
@@ -170,11 +174,16 @@ function row(
   { required, description }: { required?: boolean | undefined; description?: string | undefined },
 ): Markup {
   return html`<tr>
-    <td><code>${name}</code>${required === true ? '' : html` <span class="soft">optional</span>`}</td>
+    <td>
+      <code>${breakable(name)}</code>${required === true ? '' : html` <span class="soft">optional</span>`}
+    </td>
     <td>${typeOf(schema)}</td>
     <td>${description ?? schema?.description ?? ''}</td>
   </tr>`
 }
+
+/** A long name breaks between its parts, not within one. */
+const breakable = (name: string): Markup[] => name.split(/(?<=[._:])/).map((part) => html`${part}<wbr />`)
 
 function typeOf(schema: Schema | undefined): string {
   if (schema === undefined) return ''

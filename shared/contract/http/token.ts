@@ -8,31 +8,43 @@ const scopes = z.array(z.string().min(1).max(300)).max(200)
 
 export const tokenBody = z.strictObject({
   provider: z.string().min(1).max(64).describe('Slug, provider id or connection id'),
-  account: accountSchema.optional(),
+  account: accountSchema
+    .optional()
+    .describe('Which account, when several are connected and none is the default'),
   scopes: scopes.optional().describe('All of these must be granted, else scope_missing'),
   minValid: minValid.optional(),
   /** `true`: the token handed out last was refused by the API. A string: that very token was. Forces a refresh; rate limited. */
-  rejected: z.union([z.boolean(), z.string().min(1).max(20_000)]).optional(),
+  rejected: z
+    .union([z.boolean(), z.string().min(1).max(20_000)])
+    .optional()
+    .describe(
+      'The token that an API has just refused, or true: refreshed unless there is a newer one; rate limited',
+    ),
 })
 export type TokenBody = z.output<typeof tokenBody>
 
 /** In a URL everything is text; the refused token itself never belongs there. */
 export const tokenQuery = z.strictObject({
-  account: accountSchema.optional(),
+  account: accountSchema
+    .optional()
+    .describe('Which account, when several are connected and none is the default'),
   scopes: printable(4000)
     .transform((text) => text.split(/[ ,]+/).filter((scope) => scope !== ''))
     .pipe(scopes)
-    .optional(),
+    .optional()
+    .describe('Separated by spaces or commas; all of these must be granted'),
   minValid: z
     .string()
     .regex(/^\d{1,5}$/, 'Whole seconds.')
     .transform(Number)
     .pipe(minValid)
-    .optional(),
+    .optional()
+    .describe('Seconds that the token must still be good for'),
   rejected: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
-    .optional(),
+    .optional()
+    .describe('true: the token handed out last was refused by the API'),
 })
 
 export const tokenData = z.strictObject({
