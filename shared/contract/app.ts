@@ -87,10 +87,21 @@ export const appRecord = appInput.extend({
 })
 export type AppRecord = z.output<typeof appRecord>
 
+/** A yes for ten minutes that still stands: the token, or one method at one host. */
+export type RememberedUse = {
+  connectionId: string
+  what: 'token' | 'proxy'
+  method: string | null
+  host: string | null
+  /** Epoch ms. */
+  until: number
+}
+
 export type AppView = Omit<AppRecord, 'keys'> & {
   keys: ReadonlyArray<{ id: string; createdAt: number; expiresAt: number | null }>
   /** Declared needs that no connection meets yet. */
   missing: ReadonlyArray<{ provider: string; scopes: string[] }>
+  remembered: readonly RememberedUse[]
 }
 
 /** A local program that asks to be paired. */

@@ -96,6 +96,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
     ...rest,
     keys: keys.map(({ id, createdAt, expiresAt }) => ({ id, createdAt, expiresAt })),
     missing: [],
+    remembered: [],
   })
   const connectionsChanged = (): void => {
     connectionsRevision += 1

@@ -29,13 +29,19 @@ export function createAppParts(deps: {
         const provider = deps.provider(slug)
         return provider === null ? [] : deps.connectionsOf(provider.id)
       }),
+    rememberedOf: (appId) => approvals.remembered(appId),
     onChanged(appId) {
       const app = apps.record(appId)
       if (app === null || app.paused) approvals.forget(appId)
       deps.onAppsChanged()
     },
   })
-  const approvals: ApprovalDesk = createApprovals({ ...deps, apps, onChanged: deps.onApprovalsChanged })
+  const approvals: ApprovalDesk = createApprovals({
+    ...deps,
+    apps,
+    onChanged: deps.onApprovalsChanged,
+    onRemembered: deps.onAppsChanged,
+  })
   return {
     apps,
     approvals,

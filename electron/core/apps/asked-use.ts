@@ -1,5 +1,6 @@
 // What a question about a use is about, how far a remembered yes reaches, and what "always" leaves behind.
-import { grant, type AppRecord, type Grant } from '../../../shared/contract/app.ts'
+import { z } from 'zod'
+import { grant, type AppRecord, type Grant, type RememberedUse } from '../../../shared/contract/app.ts'
 import type { Approval } from '../../../shared/contract/approval.ts'
 import { may, type AppUse } from '../../../shared/domain/app-policy.ts'
 
@@ -10,6 +11,13 @@ export type AskedUse = {
   url: string | null
 }
 
+const remembered = z.tuple([
+  z.string(),
+  z.enum(['token', 'proxy']),
+  z.string().nullable(),
+  z.string().nullable(),
+])
+
 /** The very same call; only those share one question, since a once is for what the person saw. */
 export function sameCallKey(appId: string, use: AskedUse): string {
   return JSON.stringify(['use', appId, use.connectionId, use.what, use.method, use.url])
@@ -18,6 +26,12 @@ export function sameCallKey(appId: string, use: AskedUse): string {
 /** How far a remembered yes reaches: the token, or one method at one host. Not each single path, or an agent that pages asks for ever. */
 export function thingOf({ connectionId, what, method, url }: AskedUse): string {
   return JSON.stringify([connectionId, what, method, parsed(url)?.host ?? null])
+}
+
+/** {@link thingOf} read back. */
+export function thingFrom(text: string, until: number): RememberedUse {
+  const [connectionId, what, method, host] = remembered.parse(JSON.parse(text))
+  return { connectionId, what, method, host, until }
 }
 
 export function isAbout(approval: Approval, appId: string | null, thing: string): boolean {

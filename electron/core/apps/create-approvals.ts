@@ -1,15 +1,15 @@
 // What the person's answers mean: a use allowed once, for ten minutes, or from now on (as a grant that stands in the window), and a
 // program paired or sent away.
-import type { PairInput } from '../../../shared/contract/app.ts'
+import type { PairInput, RememberedUse } from '../../../shared/contract/app.ts'
 import type { Decision } from '../../../shared/contract/approval.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { Activity, Approvals } from '../keyway.ts'
 import type { Clock } from '../ports.ts'
-import { isAbout, lastingGrant, sameCallKey, thingOf, type AskedUse } from './asked-use.ts'
+import { isAbout, lastingGrant, sameCallKey, thingFrom, thingOf, type AskedUse } from './asked-use.ts'
 import type { AppRegistry } from './create-apps.ts'
 import { pairedApp } from './paired-app.ts'
 import { createQuestionBoard, type QuestionBoard, type Verdict } from './question-board.ts'
-import { createRememberedDecisions } from './remembered-decisions.ts'
+import { createRememberedDecisions, TEN_MINUTES_MS } from './remembered-decisions.ts'
 
 const MOST_GRANTS = 100
 
@@ -20,24 +20,19 @@ export type ApprovalsDeps = {
   /** For words and targets. */
   provider: (idOrSlug: string) => { id: string; name: string } | null
   onChanged: () => void
+  /** A yes for ten minutes began or ended. */
+  onRemembered: () => void
 }
 
-export type ApprovalDesk = Approvals & { forget(appId: string): void; close(): void }
+export type ApprovalDesk = Approvals & {
+  remembered(appId: string): RememberedUse[]
+  forget(appId: string): void
+  close(): void
+}
 
 export function createApprovals(deps: ApprovalsDeps): ApprovalDesk {
-  const { apps } = deps
   const board = createQuestionBoard(deps)
   const remembered = createRememberedDecisions(deps.clock)
-
-  const remember = (appId: string, use: AskedUse, connection: ConnectionRecord, decision: Decision): void => {
-    if (decision === 'ten_minutes') remembered.remember(appId, thingOf(use))
-    if (decision !== 'always') return
-    const app = apps.record(appId)
-    const lasting = app === null ? null : lastingGrant(app, use, connection, deps.clock.now())
-    if (app !== null && lasting !== null) {
-      apps.update(appId, { grants: [lasting, ...app.grants].slice(0, MOST_GRANTS) })
-    }
-  }
 
   return {
     list: board.list,
@@ -62,7 +57,12 @@ export function createApprovals(deps: ApprovalsDeps): ApprovalDesk {
       )
       if (decision === 'timed_out') return 'timed_out'
       if (decision === 'deny') return 'denied'
-      remember(app.id, use, connection, decision)
+      if (decision === 'ten_minutes') {
+        remembered.remember(app.id, thingOf(use))
+        deps.onRemembered()
+        deps.clock.after(TEN_MINUTES_MS, deps.onRemembered)
+      }
+      if (decision === 'always') grantAlways(deps, app.id, use, connection)
       return 'allowed'
     },
     askPair: (wants, code, signal) => askPair(deps, board, { wants, code, signal }),
@@ -76,11 +76,26 @@ export function createApprovals(deps: ApprovalsDeps): ApprovalDesk {
         }
       }
     },
+    remembered: (appId) =>
+      remembered.of(appId).map(({ thing, leftMs }) => thingFrom(thing, deps.clock.now() + leftMs)),
     forget(appId) {
       remembered.forget(appId)
       board.refuseAllOf(appId)
     },
     close: board.close,
+  }
+}
+
+function grantAlways(
+  { apps, clock }: ApprovalsDeps,
+  appId: string,
+  use: AskedUse,
+  connection: ConnectionRecord,
+): void {
+  const app = apps.record(appId)
+  const lasting = app === null ? null : lastingGrant(app, use, connection, clock.now())
+  if (app !== null && lasting !== null) {
+    apps.update(appId, { grants: [lasting, ...app.grants].slice(0, MOST_GRANTS) })
   }
 }
 

@@ -12,6 +12,8 @@ export type AppsDeps = {
   activity: Pick<Activity, 'append'>
   /** Of an app's declared needs, those that no connection meets. */
   missingOf: (app: AppRecord) => AppView['missing']
+  /** What the person allowed for some minutes. */
+  rememberedOf: (appId: string) => AppView['remembered']
   onChanged: (appId: string) => void
 }
 
@@ -30,6 +32,7 @@ export function createApps(deps: AppsDeps): AppRegistry {
     ...app,
     keys: app.keys.map(({ id, createdAt, expiresAt }) => ({ id, createdAt, expiresAt })),
     missing: deps.missingOf(app),
+    remembered: deps.rememberedOf(app.id),
   })
   const announce = (app: AppRecord, what: string): void => {
     sessions.rebuild()

@@ -22,7 +22,7 @@ pre code { background: none; padding: 0 }
 a { color: var(--accent) } a:focus-visible, summary:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 4px }
 article { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 18px 20px; margin: 12px 0 }
 .method { display: inline-block; min-width: 64px; font: 700 .8rem/1.6 ui-monospace, Consolas, monospace; color: var(--accent) }
-table { border-collapse: collapse; width: 100%; margin: 8px 0; font-size: .92rem } th, td { text-align: left; vertical-align: top; padding: 6px 10px 6px 0; border-top: 1px solid var(--line); overflow-wrap: anywhere } th { color: var(--soft); font-weight: 600 } td code { overflow-wrap: break-word }
+table { border-collapse: collapse; width: 100%; margin: 8px 0; font-size: .92rem } th, td { text-align: left; vertical-align: top; padding: 6px 10px 6px 0; border-top: 1px solid var(--line); overflow-wrap: anywhere } th { color: var(--soft); font-weight: 600 } td code { overflow-wrap: break-word } td.fixed { white-space: nowrap; overflow-wrap: normal }
 details { margin-top: 10px } summary { cursor: pointer; color: var(--soft) }
 @media (max-width: 520px) { main.card { padding: 24px 20px } dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: 8px } }
 `

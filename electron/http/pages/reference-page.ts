@@ -78,7 +78,7 @@ function failures(): Markup {
           ([code, { status, sentence, nextStep }]) =>
             html`<tr>
               <td><code>${breakable(code)}</code></td>
-              <td>${String(status)}</td>
+              <td class="fixed">${String(status)}</td>
               <td>${sentence} <span class="soft">${nextStep}</span></td>
             </tr>`,
         )}

@@ -1,7 +1,13 @@
 import type { z } from 'zod'
 import type { AppView } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import { appMeAnswer, appMePatch, errorAnswer, toIsoMomentOrNull } from '../../../shared/contract/http-api.ts'
+import {
+  appMeAnswer,
+  appMePatch,
+  errorAnswer,
+  toIsoMoment,
+  toIsoMomentOrNull,
+} from '../../../shared/contract/http-api.ts'
 import type { AppSession } from '../../core/keyway.ts'
 import { sessionOf } from '../framework/access.ts'
 import type { Framework } from '../framework/create-framework.ts'
@@ -58,6 +64,7 @@ export function describeApp(view: AppView): Omit<Me, 'key'> {
     grants: view.grants,
     origins: view.origins,
     authProviders: view.authProviders,
+    remembered: view.remembered.map(({ until, ...use }) => ({ ...use, until: toIsoMoment(until) })),
     missing: view.missing.map(({ provider, scopes }) => ({ provider, scopes: [...scopes] })),
   }
 }

@@ -6,7 +6,7 @@ import { Moment } from '../../components/moment.tsx'
 import { Rows } from '../../components/section.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
-import { clock } from '../../lib/time.ts'
+import { clock, countdown } from '../../lib/time.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 
@@ -33,6 +33,31 @@ export function AppKeys({ app }: { app: AppView }) {
         <span>{app.lastUsedAt === null ? text.apps.neverUsed : <Moment at={app.lastUsedAt} />}</span>
       </div>
     </Rows>
+  )
+}
+
+/** What the person allowed for ten minutes: what, with which account, and for how long still. */
+export function AppAllowed({ app }: { app: AppView }) {
+  const now = useNow(5_000)
+  const { connections } = useSnapshot()
+  const standing = app.remembered.filter(({ until }) => until > now)
+  if (standing.length === 0) return null
+  return (
+    <div className="mb-5 flex flex-col gap-2">
+      {standing.map(({ connectionId, what, method, host, until }) => (
+        <Callout
+          key={`${connectionId} ${what} ${method} ${host}`}
+          tone="info"
+          title={words.allowed(
+            what === 'token' ? words.allowedToken : `${method} ${host}`,
+            connections.find(({ id }) => id === connectionId)?.account ?? connectionId,
+            countdown(until - now),
+          )}
+        >
+          {words.allowedHint}
+        </Callout>
+      ))}
+    </div>
   )
 }
 

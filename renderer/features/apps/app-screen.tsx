@@ -15,7 +15,7 @@ import { useCall } from '../../stores/use-call.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { NothingHere } from '../shell/nothing-here.tsx'
 import { AppFields, useAppForm } from './app-form.tsx'
-import { AppKeys, AppNeeds } from './app-keys.tsx'
+import { AppAllowed, AppKeys, AppNeeds } from './app-keys.tsx'
 import { KeyDialog, type FreshKey } from './key-dialog.tsx'
 import { RevokeDialog, RotateDialog } from './key-questions.tsx'
 
@@ -51,6 +51,7 @@ function Details({ app }: { app: AppView }) {
       }
     >
       <AppNeeds app={app} />
+      <AppAllowed app={app} />
       <Pause app={app} />
       <Permissions app={app} />
       <Section

@@ -116,6 +116,10 @@ export const appsText = {
     facts: 'Details',
     created: 'Made',
     used: 'Last used',
+    allowedToken: 'the token',
+    allowed: (what: string, account: string, left: string) =>
+      `Allowed without asking: ${what}, as ${account}, for ${left}`,
+    allowedHint: 'You said yes for ten minutes. Pausing the app ends it at once.',
     id: 'App id',
   },
 } as const

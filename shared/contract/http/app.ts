@@ -36,6 +36,17 @@ export const appMeAnswer = z.strictObject({
   missing: z
     .array(z.strictObject({ provider: z.string(), scopes: z.array(z.string()) }))
     .describe('Declared needs that no connection meets yet'),
+  remembered: z
+    .array(
+      z.strictObject({
+        connectionId: z.string(),
+        what: z.enum(['token', 'proxy']),
+        method: z.string().nullable(),
+        host: z.string().nullable(),
+        until: isoMoment,
+      }),
+    )
+    .describe('What the person allowed for ten minutes, and until when'),
   key: z.strictObject({ id: z.string(), expiresAt: isoMoment.nullable() }),
 })
 

@@ -270,6 +270,7 @@ export function createFakeWindowApi(
         paused: false,
         keys: [{ id: 'key', createdAt: now(), expiresAt: null }],
         missing: [],
+        remembered: [],
         createdAt: now(),
         updatedAt: now(),
         lastUsedAt: null,

@@ -243,6 +243,7 @@ function appsOf(now: number): AppView[] {
     createdAt: now - 20 * 1440 * MINUTE,
     updatedAt: now,
     missing: [],
+    remembered: [],
   }
   return [
     {

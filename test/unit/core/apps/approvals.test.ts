@@ -93,7 +93,14 @@ describe('a question about a use', () => {
     keyway.approvals.decide(keyway.approvals.list()[0]!.id, 'deny')
     expect(await foreign).toBe('denied')
     expect(await ask({ url: 'https://api.example.test/v1/third' })).toBe('allowed')
-    clock.advance(10 * 60_000)
+    clock.advance(4 * 60_000)
+    // What still stands is shown, with its end.
+    const standing = keyway.apps.list().flatMap(({ remembered }) => remembered)
+    expect(standing).toMatchObject([
+      { what: 'proxy', method: 'GET', host: 'api.example.test', until: clock.now() + 6 * 60_000 },
+    ])
+    clock.advance(6 * 60_000)
+    expect(keyway.apps.list().flatMap(({ remembered }) => remembered)).toEqual([])
     void ask()
     expect(keyway.approvals.list()).toHaveLength(1)
   })
