@@ -20,7 +20,16 @@ const places = {
   'Basic, undecoded': (_body: URLSearchParams, basic: string) => basic === `made-up-client:${secret}`,
 }
 
-async function startServer(isRight: (body: URLSearchParams, basic: string) => boolean) {
+/** In which words different servers refuse a client. */
+const refusals: ReadonlyArray<readonly [status: number, error: string]> = [
+  [401, 'invalid_client'],
+  [403, 'unauthorized_client'],
+]
+
+async function startServer(
+  isRight: (body: URLSearchParams, basic: string) => boolean,
+  [status, error]: (typeof refusals)[number] = [401, 'invalid_client'],
+) {
   const answers: Record<string, object> = {
     '/par': { request_uri: 'urn:made-up', expires_in: 60 },
     '/device': {
@@ -37,7 +46,7 @@ async function startServer(isRight: (body: URLSearchParams, basic: string) => bo
     const header = (incoming.headers.authorization ?? '').replace(/^Basic /, '')
     const fine = isRight(new URLSearchParams(text), Buffer.from(header, 'base64').toString())
     const body = answers[incoming.url ?? ''] ?? {}
-    always(fine ? 200 : 401, fine ? body : { error: 'invalid_client' })(incoming, response)
+    always(fine ? 200 : status, fine ? body : { error })(incoming, response)
   }
   const { origin } = await startAnswering((incoming, response) => void answer(incoming, response))
   const endpoints = {
@@ -49,8 +58,12 @@ async function startServer(isRight: (body: URLSearchParams, basic: string) => bo
   return resolvedProvider({ endpoints, authorize: { par: 'always' } }, { clientSecret: secret })
 }
 
-it.each(Object.entries(places))('the secret belongs in %s', async (_place, isRight) => {
-  const provider = await startServer(isRight)
+const cases = refusals.flatMap((refusal) =>
+  Object.entries(places).map(([place, isRight]) => ({ place, isRight, refusal, words: refusal.join(' ') })),
+)
+
+it.each(cases)('the secret belongs in $place, else $words', async ({ isRight, refusal }) => {
+  const provider = await startServer(isRight, refusal)
   const client = makeOAuthClient()
   const { url } = await client.authorize(provider, request)
   expect(new URL(url).searchParams.get('request_uri')).toBe('urn:made-up')

@@ -37,6 +37,11 @@ export function authMethods(
   )
 }
 
+/** RFC 6749 5.2 says invalid_client; real servers say it also with a bare 401, or as unauthorized_client. */
+export function refusesClient(code: unknown): boolean {
+  return code === 'invalid_client' || code === 'unauthorized_client' || code === 'http_401'
+}
+
 /** One way after the other, as long as it is the client that is refused (providerCode in the failure's details). */
 export async function inTurn<T>(
   methods: readonly AuthMethod[],
@@ -47,7 +52,7 @@ export async function inTurn<T>(
     return await attempt(method)
   } catch (error) {
     const code = error instanceof KeywayError ? error.details['providerCode'] : null
-    if (others.length === 0 || (code !== 'invalid_client' && code !== 'http_401')) throw error
+    if (others.length === 0 || !refusesClient(code)) throw error
     return inTurn(others, attempt)
   }
 }

@@ -1,6 +1,6 @@
 // The frame of every token request: deadline, which authentication to try, and no throw for what a server or the network does.
 import { asKeywayError, type KeywayError } from '../../../shared/contract/errors.ts'
-import { authMethods, type AuthMethod } from './client-authentication.ts'
+import { authMethods, refusesClient, type AuthMethod } from './client-authentication.ts'
 import { DeadlinePassed, withinDeadline } from './deadline.ts'
 import type { DpopKeys } from './dpop-keys.ts'
 import { loadLibrary } from './library.ts'
@@ -72,12 +72,12 @@ export function timeLeft(
   return startedAt === undefined ? deadlineMs : Math.max(1000, deadlineMs - (clock.monotonicMs() - startedAt))
 }
 
-/** Strictly "invalid_client"; but servers that do not see the credentials where they look also say it in other ways. */
+/** Servers that do not see the credentials where they look also say it in other ways. */
 function isClientRefused(outcome: TokenOutcome): boolean {
-  if (outcome.kind === 'refused') return outcome.code === 'http_401'
+  if (outcome.kind === 'refused') return refusesClient(outcome.code)
   if (outcome.kind !== 'config_error') return false
   const aboutClient = /client[_ ]?(?:id|secret|auth|cred)|credential/i.test(outcome.message)
-  return outcome.code === 'invalid_client' || (outcome.code === 'invalid_request' && aboutClient)
+  return refusesClient(outcome.code) || (outcome.code === 'invalid_request' && aboutClient)
 }
 
 /** RFC 8414: metadata without the field means Basic. Without metadata nobody has said. */
