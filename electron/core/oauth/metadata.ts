@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { isLoopbackHost, isSafeUrl } from '../../../shared/contract/provider-template.ts'
+import { isLinkLocalHost, isPrivateHost } from '../network/private-addresses.ts'
 import { loadLibrary, loopbackExtensions } from './library.ts'
 import { adviceFor } from './outcome-advice.ts'
 import { WireFailure } from './wire-failure.ts'
@@ -61,9 +62,14 @@ function safeTarget(from: string, target: string): string {
   return next
 }
 
-/** A server elsewhere naming an address of this machine: a way to reach local services that nobody meant to open. */
+/** A server elsewhere naming an address of this machine or its network: a way to services that nobody meant to open. */
 export function pointsInside(from: string, to: string): boolean {
-  return isLoopbackHost(new URL(to).hostname) && !isLoopbackHost(new URL(from).hostname)
+  const [there, here] = [new URL(from).hostname, new URL(to).hostname]
+  return isLinkLocalHost(here) || (isInside(here) && !isInside(there))
+}
+
+function isInside(hostname: string): boolean {
+  return isLoopbackHost(hostname) || isPrivateHost(hostname)
 }
 
 /** Parses metadata that was read from `source`. @throws KeywayError discovery_failed */
@@ -92,7 +98,7 @@ export async function parseMetadata(source: string, reply: WireReply): Promise<D
   )
   if (inside !== undefined) {
     throw refused(
-      `The metadata at ${source} points ${inside[0]} at this machine, which a remote server may not.`,
+      `The metadata at ${source} points ${inside[0]} at this machine or its network, which a remote server may not.`,
     )
   }
   return parsed.data

@@ -12,16 +12,21 @@ export type ScryptCost = { N: number; r: number; p: number }
 /** 128 MiB and some 0.3 s for each guess (OWASP's first choice for scrypt). */
 export const DEFAULT_COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 }
 
+/** Twice of what Keyway itself uses. */
+const MOST_MEMORY = 256 * 1024 * 1024
+
 // Bounded, so that an edited file cannot make an unlock take all memory.
-export const scryptCost = z.object({
-  N: z
-    .int()
-    .min(2)
-    .max(2 ** 20)
-    .refine((n) => Number.isInteger(Math.log2(n))),
-  r: z.int().min(1).max(16),
-  p: z.int().min(1).max(4),
-})
+export const scryptCost = z
+  .object({
+    N: z
+      .int()
+      .min(2)
+      .max(2 ** 20)
+      .refine((n) => Number.isInteger(Math.log2(n))),
+    r: z.int().min(1).max(16),
+    p: z.int().min(1).max(4),
+  })
+  .refine(({ N, r }) => 128 * N * r <= MOST_MEMORY, 'It would take more memory than any bundle of ours.')
 
 /** @throws KeywayError invalid_request with the least length */
 export function checkNewPassphrase(passphrase: Secret): void {

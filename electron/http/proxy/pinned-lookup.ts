@@ -2,7 +2,7 @@
 // socket is opened to exactly the addresses that were looked at here.
 import { lookup as systemLookup } from 'node:dns'
 import type { Lookup } from '../../core/network/outgoing.ts'
-import { isPrivateAddress } from './private-addresses.ts'
+import { isPrivateAddress } from '../../core/network/private-addresses.ts'
 
 export type Address = { address: string; family: number }
 export type Resolve = (

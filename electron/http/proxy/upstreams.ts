@@ -5,7 +5,7 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { Lookup, Outgoing, Routes } from '../../core/network/outgoing.ts'
 import { createPinnedLookup, resolveBySystem, type Resolve } from './pinned-lookup.ts'
-import { isPrivateAddress } from './private-addresses.ts'
+import { isPrivateAddress } from '../../core/network/private-addresses.ts'
 
 export type Upstreams = {
   /** @throws KeywayError target_not_allowed for a private address that is written out */

@@ -33,6 +33,7 @@ describe('the passphrase protector', () => {
     ['cost', { N: 2 ** 30, r: 8, p: 1 }],
     ['cost', { N: 1000, r: 8, p: 1 }],
     ['cost', { N: 2 ** 17, r: 1000, p: 1 }],
+    ['cost', { N: 2 ** 20, r: 16, p: 4 }],
     ['salt', ''],
     ['kdf', 'md5'],
     ['sealed', 'junk'],

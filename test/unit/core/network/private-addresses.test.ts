@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isPrivateAddress } from '../../../electron/http/proxy/private-addresses.ts'
+import { isPrivateAddress } from '../../../../electron/core/network/private-addresses.ts'
 
 test.each([
   '127.0.0.1',
@@ -18,6 +18,7 @@ test.each([
   '255.255.255.255',
   '::1',
   '::',
+  '::ffff:0:127.0.0.1',
   '[::1]',
   'fe80::1',
   'fe80::1%eth0',

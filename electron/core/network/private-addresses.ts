@@ -19,6 +19,8 @@ const IPV4: ReadonlyArray<readonly [network: string, prefix: number]> = [
 ]
 const IPV6: typeof IPV4 = [
   ['::', 96],
+  // IPv4-translated (RFC 2765); the list takes plain IPv4 for ::ffff/96, so nothing wider than these will do.
+  ['::ffff:0:0:0', 96],
   ['64:ff9b:1::', 48],
   ['100::', 64],
   ['2001::', 23],
@@ -33,6 +35,27 @@ const IPV6: typeof IPV4 = [
 const list = new BlockList()
 for (const [network, prefix] of IPV4) list.addSubnet(network, prefix, 'ipv4')
 for (const [network, prefix] of IPV6) list.addSubnet(network, prefix, 'ipv6')
+
+/** Where machines keep what is for themselves alone: cloud metadata, the neighbours on the wire. */
+const linkLocal = new BlockList()
+linkLocal.addSubnet('169.254.0.0', 16, 'ipv4')
+linkLocal.addSubnet('fe80::', 10, 'ipv6')
+linkLocal.addAddress('fd00:ec2::254', 'ipv6')
+
+/** A host that is written as such an address, and not as a name. */
+export function isLinkLocalHost(hostname: string): boolean {
+  const bare = hostname.replace(/^\[|\]$/g, '')
+  const family = isIP(bare)
+  if (family === 0) return false
+  if (family === 4) return linkLocal.check(bare, 'ipv4')
+  const inner = embeddedIpv4(bare)
+  return inner === null ? linkLocal.check(bare, 'ipv6') : linkLocal.check(inner, 'ipv4')
+}
+
+/** A host that is written as an address, and not as a name, in a private network or on this machine. */
+export function isPrivateHost(hostname: string): boolean {
+  return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 && isPrivateAddress(hostname)
+}
 
 /** True for every address that is not on the public internet, however it is written. What is no address at all counts as private. */
 export function isPrivateAddress(address: string): boolean {
