@@ -149,7 +149,7 @@ test('minValid, scopes and account are honoured, and a wrong field is named', as
   const unknown = await ask({ acount: 'work' })
   expect(unknown).toMatchObject({ status: 400, body: { field: 'acount' } })
 
-  const long = await ask({ account: 'work', minValid: 80_000 })
+  const long = await ask({ account: 'work', minValid: 10_000_000 })
   expect(long.status).toBe(200)
   expect(long.body.data.maxLifetimeReached).toBe(true)
 })

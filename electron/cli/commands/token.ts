@@ -1,13 +1,14 @@
 import { z } from 'zod'
+import { MOST_VALID_SECONDS } from '../../../shared/contract/http/token.ts'
 import { accountOption, providerArgument, readArguments, scopesOption } from '../read-arguments.ts'
 import type { RunCommand } from '../program.ts'
 import { say } from '../terminal.ts'
 
 const wholeSeconds = z
   .string()
-  .regex(/^\d{1,5}$/, 'Whole seconds.')
+  .regex(/^\d{1,9}$/, 'Whole seconds.')
   .transform(Number)
-  .pipe(z.int().max(86_400, 'At most a day (86400).'))
+  .pipe(z.int().max(MOST_VALID_SECONDS, 'At most ten years (315360000).'))
 
 const tokenArguments = z.strictObject({
   provider: providerArgument,

@@ -36,7 +36,7 @@ export type TokenEngine = TokenService &
 export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
   const { book, cache, tokenClock, usage, attempts } = deps
   const renewals = createRenewals(deps)
-  const forced = createForcedRefreshes(deps.clock)
+  const forced = { caller: createForcedRefreshes(deps.clock), proxy: createForcedRefreshes(deps.clock) }
   const ok = answering(createTokenServer(deps))
   const accessTokenOf = (record: ConnectionRecord): Secret => {
     const held = cache.held(record.id)
@@ -48,11 +48,11 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
   const waiting = { ...deps, ok, renewIfNeeded, underWayMs }
 
   const needFor = (record: ConnectionRecord, ask: TokenAsk): TokenNeed => {
-    const { rejected } = ask
+    const { rejected, rejectedBy = 'caller' } = ask
     if (rejected === undefined) return needOf(ask, record, 'no')
     // Somebody renewed it already: the caller only has to take the newer one.
     const isCurrent = rejected === 'current' || rejected.equals(accessTokenOf(record))
-    const mayForce = isCurrent && forced.take(record.id, record.generation)
+    const mayForce = isCurrent && forced[rejectedBy].take(record.id, record.generation)
     return needOf(ask, record, mayForce ? 'yes' : 'no')
   }
   const answer = async (record: ConnectionRecord, ask: TokenAsk): Promise<TokenResult> => {
@@ -64,7 +64,7 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
   }
 
   const replaced = (id: string): void => {
-    for (const each of [tokenClock, forced]) each.forget(id)
+    for (const each of [tokenClock, forced.caller, forced.proxy]) each.forget(id)
     for (const each of [cache, deps.unsaved]) each.drop(id)
     attempts.clear(id)
     deps.earlierMarks.delete(id)

@@ -25,6 +25,8 @@ export type TokenAsk = {
   minValidSeconds?: number
   /** The caller's token was refused by the API: refresh unless the stored one is newer already. Rate limited. */
   rejected?: 'current' | Secret
+  /** Who saw the refusal: the proxy's own eyes are limited apart from what callers say. Default: the caller. */
+  rejectedBy?: 'caller' | 'proxy'
   /** These must be granted, else `scope_missing`. */
   scopes?: readonly string[]
   /** Epoch-independent budget; the call ends within it, with `retrying` when nothing has come. Default 15 s. */

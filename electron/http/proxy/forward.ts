@@ -102,7 +102,10 @@ async function follow(
   switch (move.kind) {
     case 'fresh_token':
       trip.retriedToken = true
-      trip.token = await tokenFor(context, trip.connection, { rejected: trip.token.accessToken })
+      trip.token = await tokenFor(context, trip.connection, {
+        rejected: trip.token.accessToken,
+        rejectedBy: 'proxy',
+      })
       break
     case 'with_nonce':
       trip.retriedNonce = true

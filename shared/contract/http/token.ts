@@ -3,7 +3,14 @@ import { z } from 'zod'
 import { accountSchema } from '../slug.ts'
 import { isoMoment, printable } from './common.ts'
 
-const minValid = z.number().int().min(0).max(86_400).describe('Seconds that the token must still be good for')
+/** Ten years: more than a provider's tokens live is cut to what they can give, and the answer says so. */
+export const MOST_VALID_SECONDS = 315_360_000
+const minValid = z
+  .number()
+  .int()
+  .min(0)
+  .max(MOST_VALID_SECONDS)
+  .describe('Seconds that the token must still be good for, as far as the provider gives such tokens')
 const scopes = z.array(z.string().min(1).max(300)).max(200)
 
 export const tokenBody = z.strictObject({
@@ -35,7 +42,7 @@ export const tokenQuery = z.strictObject({
     .describe('Separated by spaces or commas; all of these must be granted'),
   minValid: z
     .string()
-    .regex(/^\d{1,5}$/, 'Whole seconds.')
+    .regex(/^\d{1,9}$/, 'Whole seconds.')
     .transform(Number)
     .pipe(minValid)
     .optional()

@@ -375,6 +375,18 @@ describe('a caller whose token was refused', () => {
     expect(server.counts.refreshes).toBe(2)
   })
 
+  test('what the proxy saw itself is limited apart from what callers say', async () => {
+    const { keyway, connectionId, server } = await startConnected()
+    await keyway.tokens.get(connectionId, { rejected: 'current' })
+    const rejected = new Secret(tokenOf(await keyway.tokens.get(connectionId, {})))
+    await keyway.tokens.get(connectionId, { rejected })
+    expect(server.counts.refreshes).toBe(1)
+    await keyway.tokens.get(connectionId, { rejected, rejectedBy: 'proxy' })
+    expect(server.counts.refreshes).toBe(2)
+    await keyway.tokens.get(connectionId, { rejected: 'current', rejectedBy: 'proxy' })
+    expect(server.counts.refreshes).toBe(2)
+  })
+
   test('is not handed the refused token again when the refresh fails', async () => {
     const { keyway, connectionId, oauth } = await startConnected()
     await keyway.tokens.get(connectionId, {})
