@@ -48,6 +48,10 @@ export async function runLifecycle(
   return world.finish()
 }
 
+const accountOf = ({ value }: { value: unknown }): string => (value as ConnectionRecord).account
+const byAccount = (one: { value: unknown }, other: { value: unknown }): number =>
+  accountOf(one).localeCompare(accountOf(other))
+
 type Pending = { deadline: number; life: Life }
 
 function createWorld(seed: number, folder: string) {
@@ -85,6 +89,8 @@ function createWorld(seed: number, folder: string) {
     const store = createRecordStore({ folder, clock, logger: createMemoryLogger(), onDamage: damaged, ops })
     return {
       ...store,
+      // Ids are random; the order in which a seed's connections are loaded must not be.
+      loadAll: async () => (await store.loadAll()).toSorted(byAccount),
       async put(id, value) {
         await store.put(id, value)
         const { refreshToken } = openTokens(secretBoxOf(now.vault), value as ConnectionRecord)
