@@ -14,10 +14,9 @@ export function watchForNotices({ keyway, notify, isAway }: Deps): () => void {
     if (!notifications || isAway()) return
     for (const connection of connections) {
       const { status } = connection.lastOutcome
-      if (status !== 'reconnect_needed' && status !== 'config_error') {
-        lastNoticeAt.delete(connection.id)
-        continue
-      }
+      // Only what works again has earned a fresh notice; an outage in between has not.
+      if (status === 'ok') lastNoticeAt.delete(connection.id)
+      if (status !== 'reconnect_needed' && status !== 'config_error') continue
       const before = lastNoticeAt.get(connection.id)
       if (before !== undefined && keyway.clock.now() - before < reminderMinutes * 60_000) continue
       lastNoticeAt.set(connection.id, keyway.clock.now())

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { watchForNotices } from '../../../electron/desktop/notifications.ts'
+import { passing } from '../../support/fake-oauth-client.ts'
+import { settle } from '../../support/settle.ts'
+import { startConnected } from '../../support/start-keyway.ts'
+
+const MINUTE_MS = 60_000
+
+async function startWatched() {
+  const started = await startConnected()
+  const { keyway, clock, connectionId } = started
+  const seen: string[] = []
+  const person = { isAway: false }
+  watchForNotices({ keyway, notify: ({ title }) => void seen.push(title), isAway: () => person.isAway })
+  /** The person presses Retry, and the window hears of it. */
+  const retry = async (): Promise<void> => {
+    await keyway.connections.refresh(connectionId)
+    clock.advance(1_000)
+    await settle()
+  }
+  return { ...started, seen, person, retry }
+}
+
+test('a grant that ended is one notice, then a reminder no more often than the person set, also through an outage', async () => {
+  const { server, oauth, clock, seen, retry } = await startWatched()
+  server.endAllGrants()
+  await retry()
+  expect(seen).toEqual(['Acme: reconnect needed'])
+  oauth.script = () => passing()
+  await retry()
+  oauth.script = null
+  await retry()
+  await retry()
+  expect(seen).toHaveLength(1)
+  clock.advance(15 * MINUTE_MS)
+  await retry()
+  expect(seen).toHaveLength(2)
+})
+
+test('nothing is said while the person is away', async () => {
+  const { server, seen, person, retry } = await startWatched()
+  person.isAway = true
+  server.endAllGrants()
+  await retry()
+  expect(seen).toEqual([])
+  person.isAway = false
+  await retry()
+  expect(seen).toHaveLength(1)
+})
