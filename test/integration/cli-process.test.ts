@@ -1,6 +1,6 @@
 // The built command line as a process: its launcher, its streams, its environment, and how fast it starts.
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { root } from '../../scripts/build/parts.ts'
@@ -43,3 +43,23 @@ test('the launcher runs it: a token on standard output, exit codes of the table,
   expect(await run(['apply', file], environment)).toMatchObject({ exit: 0, err: '' })
   expect(local.keyway.providers.find('spy')?.name).toBe('No key')
 })
+
+test.skipIf(process.platform === 'win32')(
+  'giving up on a pairing takes the question back and leaves no file behind',
+  async () => {
+    const local = await startRealLocal()
+    const file = join(tempFolder(), 'key')
+    const command = join(root, 'electron/cli/keyway.mjs')
+    const child = spawn(process.execPath, [command, 'pair', 'Script', '--save', file], {
+      env: { PATH: process.env['PATH'] ?? '', KEYWAY_URL: local.url },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    await new Promise((resolve) => child.stderr.once('data', resolve))
+    expect(local.keyway.approvals.list()).toHaveLength(1)
+    child.kill('SIGINT')
+    expect(await ended).toBe(130)
+    expect(local.keyway.approvals.list()).toEqual([])
+    expect(existsSync(file)).toBe(false)
+  },
+)
