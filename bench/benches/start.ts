@@ -1,4 +1,5 @@
-// From starting the process to its first answer, against a bare Node server. Wants the built headless host (npm run build).
+// From starting the process to its first answer, against a bare Node server. Wants the built headless host (npm run build). A host that starts
+// says so at once and loads the rest behind its door, so it is also noted when it has everything, vault opened with a passphrase included.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
@@ -11,17 +12,22 @@ import { runPaired } from '../paired.ts'
 import type { Bench } from '../report.ts'
 
 const HOST = fileURLToPath(new URL('../../out/headless/main.js', import.meta.url))
+const PASSPHRASE = 'made up for the bench\n'
 const BARE = `require('node:http').createServer((q, s) => s.end('{}')).listen(Number(process.argv[1]), '127.0.0.1')`
 
 /** Starts per second, so that more is better like everywhere else. */
-async function timeToAnswer(argv: (port: number) => string[], input: string | null): Promise<number> {
+async function timeToAnswer(
+  argv: (port: number) => string[],
+  input: string | null,
+  wanted: RegExp = /./,
+): Promise<number> {
   const port = await freePort()
   const started = performance.now()
   const child = spawn(process.execPath, argv(port), {
     stdio: [input === null ? 'ignore' : 'pipe', 'ignore', 'inherit'],
   })
   if (input !== null) child.stdin?.end(input)
-  while (!(await answers(port))) {
+  while (!(await answers(port, wanted))) {
     if (child.exitCode !== null) throw new Error(`${argv(port)[0] ?? ''} ended with ${child.exitCode}`)
   }
   const took = performance.now() - started
@@ -31,10 +37,12 @@ async function timeToAnswer(argv: (port: number) => string[], input: string | nu
   return 1000 / took
 }
 
-function answers(port: number): Promise<boolean> {
+function answers(port: number, wanted: RegExp): Promise<boolean> {
   return new Promise((resolve) => {
     const asking = request({ port, host: '127.0.0.1', path: '/healthz', agent: false }, (answer) => {
-      answer.resume().once('end', () => resolve(true))
+      let text = ''
+      answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      answer.once('end', () => (wanted.test(text) ? resolve(true) : setTimeout(() => resolve(false), 1)))
     })
     asking.once('error', () => setTimeout(() => resolve(false), 1))
     asking.end()
@@ -66,7 +74,10 @@ export const start: Bench = {
     ]
     const result = await runPaired(
       { name: 'bare Node', slice: () => timeToAnswer((port) => ['-e', BARE, String(port)], null) },
-      [{ name: 'Keyway', slice: () => timeToAnswer(keyway, 'made up for the bench\n') }],
+      [
+        { name: 'Keyway', slice: () => timeToAnswer(keyway, PASSPHRASE) },
+        { name: 'Keyway, unlocked', slice: () => timeToAnswer(keyway, PASSPHRASE, /"unlocked"/) },
+      ],
       { rounds },
     )
     rmSync(folder, { recursive: true, force: true })

@@ -1,23 +1,16 @@
 // The host's own arguments. Nothing secret is ever among them: a passphrase comes on standard input.
 import { Command, CommanderError } from 'commander'
-import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
+import type { LogLevel } from '../core/logging/create-logger.ts'
 
-const digits = z
-  .string()
-  .regex(/^\d{1,5}$/, 'A port is a number.')
-  .transform(Number)
-  .pipe(z.int().max(65_535, 'A port is at most 65535.'))
-
-const commandLine = z.strictObject({
+export type CommandLine = {
   /** 0: any free one. Absent: the one in the settings. */
-  port: digits.optional(),
-  data: z.string().min(1, 'A folder is needed.').optional(),
-  open: z.boolean(),
-  passphraseStdin: z.boolean().default(false),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error'], 'One of debug, info, warn, error.').default('info'),
-})
-export type CommandLine = z.output<typeof commandLine>
+  port?: number
+  data?: string
+  open: boolean
+  passphraseStdin: boolean
+  logLevel: LogLevel
+}
 
 /** What to run with, or what to print and leave: help, the version. */
 export type Asked = { kind: 'run'; options: CommandLine } | { kind: 'print'; text: string }
@@ -35,10 +28,34 @@ export function readCommandLine(argv: readonly string[], version: string): Asked
     if (error.exitCode === 0) return { kind: 'print', text: printed.trimEnd() }
     throw refused(sentence(error.message.replace(/^error: /, '')), error)
   }
-  const parsed = commandLine.safeParse(command.opts())
-  if (parsed.success) return { kind: 'run', options: parsed.data }
-  const issue = parsed.error.issues[0]
-  throw refused(`--${kebab(String(issue?.path[0]))}: ${issue?.message}`, parsed.error)
+  return { kind: 'run', options: optionsOf(command.opts()) }
+}
+
+/** As commander found them, checked by hand: the schema library would be a third of what runs before Keyway listens. */
+type Found = { port?: string; data?: string; open: boolean; passphraseStdin?: boolean; logLevel: string }
+
+function optionsOf({ port, data, open, passphraseStdin = false, logLevel }: Found): CommandLine {
+  if (data === '') throw refused('--data: A folder is needed.')
+  return {
+    ...(port === undefined ? {} : { port: portOf(port) }),
+    ...(data === undefined ? {} : { data }),
+    open,
+    passphraseStdin,
+    logLevel: levelOf(logLevel),
+  }
+}
+
+function portOf(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw refused('--port: A port is a number.')
+  const port = Number(text)
+  if (port > 65_535) throw refused('--port: A port is at most 65535.')
+  return port
+}
+
+function levelOf(text: string): LogLevel {
+  const level = (['debug', 'info', 'warn', 'error'] as const).find((each) => each === text)
+  if (level === undefined) throw refused('--log-level: One of debug, info, warn, error.')
+  return level
 }
 
 function describe(version: string): Command {
@@ -62,12 +79,10 @@ function describe(version: string): Command {
     .allowExcessArguments(false)
 }
 
-const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-
 const sentence = (words: string): string =>
   `${words.charAt(0).toUpperCase()}${words.slice(1)}`.replace(/[^.]$/, '$&.')
 
-const refused = (message: string, cause: unknown): KeywayError =>
+const refused = (message: string, cause?: unknown): KeywayError =>
   new KeywayError('invalid_request', {
     message,
     nextStep: '--help lists what can be said.',

@@ -6,6 +6,7 @@ import { openKeyway, type OpenedKeyway } from '../core/open-keyway.ts'
 import type { Browser } from '../core/ports.ts'
 import type { OpenRehearsal } from '../core/rehearsals/rehearsal-run.ts'
 import { systemClock } from '../core/system-clock.ts'
+import type { Doorstep } from '../http/doorstep.ts'
 import { openLocalServer, type LocalServer } from '../http/local-server.ts'
 import { asKeywayError } from '../../shared/contract/errors.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
@@ -19,6 +20,8 @@ export type HeadlessOptions = {
   dataFolder: string
   /** 0: any free one. Null: the one in the settings. */
   port: number | null
+  /** Listens already, and lets callers wait. Closed when the settings name another port. */
+  doorstep?: Doorstep | null
   /** The built window. */
   windowFolder: string
   /** Unlocks the vault, or makes it where there is none. Null: the window asks, unless the keychain opens it. */
@@ -44,6 +47,17 @@ export type Headless = {
 
 /** @throws KeywayError `data_folder_busy`, `port_busy`, `wrong_passphrase`, a disk's or a keychain's failure; nothing is left open then. */
 export async function createHeadless(options: HeadlessOptions): Promise<Headless> {
+  try {
+    const started = await open(options)
+    if (started.url !== options.doorstep?.listening.url) await options.doorstep?.listening.close(0)
+    return started
+  } catch (error) {
+    await options.doorstep?.listening.close(0)
+    throw error
+  }
+}
+
+async function open(options: HeadlessOptions): Promise<Headless> {
   const { dataFolder, environment, logLevel, version } = options
   const clock = systemClock()
   const browser = createBrowserOpener({ clock, platform: process.platform, environment })
@@ -87,12 +101,13 @@ const openRehearsal: OpenRehearsal = async (options) => {
 
 function listen(
   { folder, keyway, outgoing, socketPath }: OpenedKeyway,
-  { port, windowFolder }: HeadlessOptions,
+  { port, windowFolder, doorstep = null }: HeadlessOptions,
 ): Promise<LocalServer> {
   return openLocalServer(keyway, {
     port: port ?? keyway.settings.get().port,
     outgoing,
     windowFolder,
+    doorstep,
     socketPath,
     whenBusy: 'fail',
     // A second start on this folder is told where this one answers.

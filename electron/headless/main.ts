@@ -3,22 +3,29 @@ import './some-home.ts'
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import manifest from '../../package.json' with { type: 'json' }
 import { asKeywayError, errorTable, KeywayError } from '../../shared/contract/errors.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
 import { redactText } from '../../shared/domain/redact.ts'
 import { noteUnhandled } from '../core/last-net.ts'
+import { openDoorstep } from '../http/doorstep.ts'
 import { outliveReaders } from './closed-output.ts'
 import { readCommandLine, type CommandLine } from './command-line.ts'
-import { createHeadless, type Headless } from './create-headless.ts'
+import type { Headless } from './create-headless.ts'
 import { dataLocation } from './data-location.ts'
 import { onEnterKey } from './enter-key.ts'
 import { failureLine } from './failure-line.ts'
 import { readPassphrase } from './passphrase-input.ts'
+import { rememberedPort } from './remembered-port.ts'
 
 /** Above what a rotation under way may take: cut off before its answer is saved, it would cost the grant. */
 const CLOSE_LIMIT_MS = 26_000
 const SAY_WHY_AFTER_MS = 3_000
+const ANSWER_FIRST_MS = 5
+/** No person is that fast; a library that raises the first signal again is. */
+const AGAIN_AFTER_MS = 100
+const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 outliveReaders(process.stdout, process.stderr)
 void run(process.argv.slice(2)).then((code) => (process.exitCode = code))
@@ -48,10 +55,17 @@ async function run(argv: readonly string[]): Promise<number> {
 
 async function start(options: CommandLine, passphrase: Secret | null): Promise<Headless> {
   const place = { platform: process.platform, home: homedir(), environment: process.env }
+  const dataFolder = dataLocation(options.data, place)
+  const windowFolder = findWindow()
+  const doorstep = await openDoorstep(options.port ?? rememberedPort(dataFolder))
+  // Who has been waiting for it to listen is answered before the rest is loaded, which keeps this thread busy for a while.
+  await pause(ANSWER_FIRST_MS)
+  const { createHeadless } = await import('./create-headless.ts')
   const headless = await createHeadless({
-    dataFolder: dataLocation(options.data, place),
+    dataFolder,
     port: options.port ?? null,
-    windowFolder: findWindow(),
+    doorstep,
+    windowFolder,
     passphrase,
     keychain: 'used',
     logLevel: options.logLevel,
@@ -95,20 +109,24 @@ function catchTheRest({ keyway: { logger } }: Headless): void {
 
 function untilAskedToEnd(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
+    // Not `once`: a library below conf raises each signal a second time, and somebody must still be listening then.
+    for (const signal of END_SIGNALS) process.on(signal, () => resolve())
   })
 }
 
 /** A second Ctrl+C, or a part that does not end, must not keep the process. */
 async function closeInTime(headless: Headless): Promise<void> {
   const leave = (): never => process.exit(1)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, leave)
+  const again = setTimeout(() => {
+    for (const signal of END_SIGNALS) process.once(signal, leave)
+  }, AGAIN_AFTER_MS)
   const limit = setTimeout(leave, CLOSE_LIMIT_MS)
   const reason = setTimeout(
     () => console.log('Waiting for a provider, so that no renewed token is lost. Ctrl+C again ends at once.'),
     SAY_WHY_AFTER_MS,
   )
   await headless.close()
+  clearTimeout(again)
   clearTimeout(limit)
   clearTimeout(reason)
 }

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import type { HttpContext } from './http-context.ts'
 import { sendJson } from './send.ts'
 
-/** Enough to know that this is Keyway and that it works; nothing about anybody's accounts. */
+/** Enough to know that this is Keyway and that it works; nothing about anybody's accounts. `starting`: other calls wait a moment. */
 export const healthAnswer = z.strictObject({
-  status: z.literal('ok'),
+  status: z.enum(['ok', 'starting']),
   service: z.literal('keyway'),
   vault: z.enum(['unlocked', 'locked']),
 })

@@ -39,7 +39,10 @@ const MAX_HEADER_BYTES = 16 * 1024
 const HEADERS_TIMEOUT_MS = 10_000
 
 /** @throws KeywayError port_busy (details: port, holder, nextFreePort) */
-export async function listen(api: LocalApi, options: ListenOptions): Promise<Listening> {
+export async function listen(
+  api: Pick<LocalApi, 'handle' | 'address'>,
+  options: ListenOptions,
+): Promise<Listening> {
   const { port: wanted, host = 'localhost', socketPath = null } = options
   const servers: Server[] = []
   try {

@@ -4,6 +4,7 @@ import { asKeywayError } from '../../shared/contract/errors.ts'
 import type { Settings } from '../../shared/contract/settings.ts'
 import type { Keyway } from '../core/keyway.ts'
 import { createServer, type LocalApi, type ServerOptions } from './create-server.ts'
+import type { Doorstep } from './doorstep.ts'
 import { listen, listenAtSocket, openReturnDoor, type Listening, type ListenOptions } from './listen.ts'
 
 export type LocalServerOptions = ServerOptions &
@@ -12,6 +13,8 @@ export type LocalServerOptions = ServerOptions &
     socketPath: string | null
     /** It listens somewhere (else) now. */
     onListening: (url: string) => Promise<void>
+    /** Listens already; taken over when it has the port that is wanted. */
+    doorstep?: Doorstep | null
     /** `wait`: a port that is busy at the start is said in the window, where another can be chosen. */
     whenBusy: 'fail' | 'wait'
   }
@@ -42,6 +45,7 @@ export async function openLocalServer(keyway: Keyway, options: LocalServerOption
   const moving = { keyway, api, options, place }
   try {
     await start(moving)
+    options.doorstep?.letIn(api.handle)
   } catch (error) {
     tell(moving, error)
     if (options.whenBusy === 'fail') {
@@ -85,7 +89,8 @@ async function move(moving: Moving, wanted: Pick<Settings, 'port' | 'socketDoor'
   const isThere = place.tcp !== null && place.tcp.port === wanted.port
   const tcp = isThere
     ? place.tcp
-    : await listen(api, { port: wanted.port, ...(host === undefined ? {} : { host }) })
+    : (takeOver(moving, wanted.port) ??
+      (await listen(api, { port: wanted.port, ...(host === undefined ? {} : { host }) })))
   const before = { ...place }
   try {
     if (wanted.socketDoor && place.door === null && socketPath !== null)
@@ -108,6 +113,15 @@ async function move(moving: Moving, wanted: Pick<Settings, 'port' | 'socketDoor'
     .catch((error: unknown) =>
       keyway.logger.warn('Where the local server listens could not be noted for a second start', { error }),
     )
+}
+
+/** Only at the start, when there is no place yet. */
+function takeOver({ options, place, api }: Moving, port: number): Listening | null {
+  const { doorstep } = options
+  if (doorstep === undefined || doorstep === null || place.tcp !== null) return null
+  if (doorstep.wantedPort !== port) return null
+  api.address.url = doorstep.listening.url
+  return doorstep.listening
 }
 
 function leave({ leaving }: Place, old: Pick<Listening, 'close'> | null): void {
