@@ -5,6 +5,7 @@ import { proxyMemory } from './benches/proxy-memory.ts'
 import { proxyLarge, proxySmall } from './benches/proxy-speed.ts'
 import { scale } from './benches/scale.ts'
 import { start } from './benches/start.ts'
+import { window } from './benches/window.ts'
 import type { Bench } from './report.ts'
 
 /** In the order of the table in the issue that asked for them. */
@@ -17,5 +18,6 @@ export const benches: readonly Bench[] = [
   proxyMemory,
   scale,
   start,
+  window,
   endurance,
 ]

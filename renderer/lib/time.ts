@@ -30,11 +30,14 @@ export function relative(at: number, now: number): string {
   return distance < 0 ? `${duration(-distance)} ago` : `in ${duration(distance)}`
 }
 
+// Made once: a formatter for each row of a long list would cost more than the row.
+const timeOfDay = new Intl.DateTimeFormat([], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+
 /** "14:05" today, "21 Nov, 14:05" otherwise, with the year when it is another one. */
 export function clock(at: number, now: number): string {
   const date = new Date(at)
   const today = new Date(now)
-  const time = date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const time = timeOfDay.format(date)
   if (date.toDateString() === today.toDateString()) return time
   const sameYear = date.getFullYear() === today.getFullYear()
   const day = date.toLocaleDateString('en-GB', {

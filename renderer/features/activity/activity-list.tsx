@@ -1,12 +1,14 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { classes } from '../../lib/class-names.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { useScrollPlace } from '../../lib/use-scroll-place.ts'
 import { text } from '../../lib/text.ts'
 import type { Activity } from '../../stores/use-activity.ts'
 import { ActivityLine } from './activity-line.tsx'
 
-const ROW_PX = 41
+const ROW_REM = 2.5
+const LINE_PX = 1
 /** Older rows are asked for when so few are left below. */
 const AHEAD = 40
 
@@ -19,7 +21,8 @@ export function ActivityList({ activity }: { activity: Activity }) {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => place.scroller,
-    estimateSize: () => ROW_PX,
+    // Exact where a row is one line: a row that turns out otherwise makes the list count all that are below it anew.
+    estimateSize: (index) => ROW_REM * place.rem + (index === 0 ? 0 : LINE_PX),
     getItemKey: (index) => rows[index]?.seq ?? index,
     scrollMargin: place.top,
     overscan: 12,
@@ -55,7 +58,7 @@ export function ActivityList({ activity }: { activity: Activity }) {
               role="listitem"
               aria-setsize={atEnd ? rows.length : -1}
               aria-posinset={item.index + 1}
-              className="border-line absolute inset-x-0 top-0 border-b last:border-b-0"
+              className={classes('border-line absolute inset-x-0 top-0', item.index > 0 && 'border-t')}
               style={{ transform: `translateY(${item.start - place.top}px)` }}
             >
               <ActivityLine row={row} now={now} open={opened.has(row.seq)} onToggle={toggle} />
