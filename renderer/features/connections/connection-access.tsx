@@ -54,7 +54,7 @@ export function ConnectionApps({ connection }: { connection: ConnectionView }) {
         <div key={app.id} className="flex min-w-0 flex-wrap items-baseline justify-between gap-x-4">
           <a
             href={hrefOf({ name: 'app', id: app.id })}
-            className="text-ink text-sm font-medium hover:underline"
+            className="text-ink min-w-0 text-sm font-medium break-words hover:underline"
           >
             {app.name}
           </a>

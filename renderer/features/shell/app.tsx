@@ -42,6 +42,15 @@ function Gate() {
 }
 
 function Toasts() {
+  useEffect(() => {
+    // Who pressed a toast's button goes on where they were. Left to itself, the toast would take the focus back from the next field.
+    const giveBack = ({ target }: MouseEvent): void => {
+      const button = target instanceof Element ? target.closest('[data-sonner-toast] button') : null
+      if (button instanceof HTMLElement) button.blur()
+    }
+    document.addEventListener('click', giveBack)
+    return () => document.removeEventListener('click', giveBack)
+  }, [])
   return (
     <Toaster
       position="bottom-center"

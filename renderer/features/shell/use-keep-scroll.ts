@@ -2,6 +2,8 @@ import { useEffect, useRef, type RefObject } from 'react'
 import { isTyping } from '../../lib/keyboard.ts'
 import { hrefOf, type Route } from '../../lib/route.ts'
 
+/** Whoever scrolls step by step ends a scroll with each step. */
+const SETTLE_MS = 100
 const key = (place: string): string => `keyway:scroll:${place}`
 
 /**
@@ -16,16 +18,43 @@ export function useKeepScroll(scroller: RefObject<HTMLElement | null>, route: Ro
   useEffect(() => {
     const element = scroller.current
     if (element === null) return undefined
-    const stored = Number(sessionStorage.getItem(key(place)) ?? 0)
-    element.scrollTo({ top: Number.isFinite(stored) ? stored : 0 })
-    const taken = isTyping(document.activeElement) && element.contains(document.activeElement)
-    if (lastScreen.current !== null && lastScreen.current !== screen && !taken) {
-      element.querySelector<HTMLElement>('[data-page-title]')?.focus({ preventScroll: true })
-    }
+    const isNew = lastScreen.current !== null && lastScreen.current !== screen
     lastScreen.current = screen
-
-    const remember = (): void => sessionStorage.setItem(key(place), String(Math.round(element.scrollTop)))
-    element.addEventListener('scrollend', remember)
-    return () => element.removeEventListener('scrollend', remember)
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const write = (): void => {
+      timer = undefined
+      sessionStorage.setItem(key(place), String(Math.round(element.scrollTop)))
+    }
+    const remember = (): void => {
+      timer ??= setTimeout(write, SETTLE_MS)
+    }
+    const stop = whenThere(element, (title) => {
+      const stored = Number(sessionStorage.getItem(key(place)) ?? 0)
+      element.scrollTo({ top: Number.isFinite(stored) ? stored : 0 })
+      const taken = isTyping(document.activeElement) && element.contains(document.activeElement)
+      if (isNew && !taken) title.focus({ preventScroll: true })
+      element.addEventListener('scrollend', remember)
+    })
+    return () => {
+      stop()
+      clearTimeout(timer)
+      element.removeEventListener('scrollend', remember)
+    }
   }, [scroller, place, screen])
+}
+
+/** A screen that comes in a file of its own is there a moment later; until then React keeps the one before, hidden. */
+function whenThere(element: HTMLElement, act: (title: HTMLElement) => void): () => void {
+  const look = (): boolean => {
+    const titles = [...element.querySelectorAll<HTMLElement>('[data-page-title]')]
+    const title = titles.find((each) => each.checkVisibility())
+    if (title !== undefined) act(title)
+    return title !== undefined
+  }
+  if (look()) return () => undefined
+  const observer = new MutationObserver(() => {
+    if (look()) observer.disconnect()
+  })
+  observer.observe(element, { childList: true, subtree: true })
+  return () => observer.disconnect()
 }
