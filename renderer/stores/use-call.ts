@@ -20,7 +20,13 @@ export type Call<Name extends UiCallName> = {
   forget(): void
 }
 
-export function useCall<Name extends UiCallName>(name: Name): Call<Name> {
+/**
+ * `dropped`: when the screen is gone, nobody waits any more. `told`: the answer comes all the same, for calls that take their own screen
+ * away (Keyway tells of the change before it answers).
+ */
+type WhenGone = 'dropped' | 'told'
+
+export function useCall<Name extends UiCallName>(name: Name, whenGone: WhenGone = 'dropped'): Call<Name> {
   const host = useHost()
   const [state, setState] = useState<CallState>({ phase: 'idle', failure: null })
   const attempt = useRef(0)
@@ -33,10 +39,10 @@ export function useCall<Name extends UiCallName>(name: Name): Call<Name> {
   }, [])
   useEffect(() => {
     return () => {
-      attempt.current += 1
+      if (whenGone === 'dropped') attempt.current += 1
       clearTimeout(timer.current)
     }
-  }, [])
+  }, [whenGone])
 
   const run = useCallback(
     async (input: UiInput<Name>) => {

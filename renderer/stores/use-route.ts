@@ -15,6 +15,11 @@ export function navigate(route: Route): void {
   window.location.hash = hrefOf(route)
 }
 
+/** Goes on from the address of something that is gone; who is somewhere else already is left there. */
+export function leaveGone(address: string, to: Route): void {
+  if (window.location.hash.startsWith(address)) replaceRoute(to)
+}
+
 /** Changes the address without a step in the history, for filters and redirects. */
 export function replaceRoute(route: Route): void {
   window.history.replaceState(null, '', hrefOf(route))

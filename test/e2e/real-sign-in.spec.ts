@@ -303,6 +303,7 @@ test('a URL is enough: the server is looked up, Keyway registers itself there, a
 }) => {
   const provider = await rehearse()
   const window = await openWindow('#/add')
+  await expect(window.getByPlaceholder(/GitHub, Google/)).toBeFocused()
   await window.keyboard.type(provider.issuer)
   await window.keyboard.press('Enter')
   await window.getByRole('button', { name: 'Look it up' }).click()

@@ -8,7 +8,7 @@ import { useCall } from '../../stores/use-call.ts'
 const words = text.approval
 
 export function ApprovalButtons({ approval }: { approval: Approval }) {
-  const decide = useCall('approvals.decide')
+  const decide = useCall('approvals.decide', 'told')
   const answer = async (decision: Decision): Promise<void> => {
     const told = await decide.run({ id: approval.id, decision })
     if (told !== null && decision === 'deny') toast.info(words.denied(approval.appName))

@@ -8,7 +8,8 @@ import { Field } from '../../components/field.tsx'
 import { Select } from '../../components/select.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
-import { navigate } from '../../stores/use-route.ts'
+import { hrefOf } from '../../lib/route.ts'
+import { leaveGone } from '../../stores/use-route.ts'
 import type { FreshKey } from './key-dialog.tsx'
 
 const words = text.apps.detail
@@ -55,11 +56,11 @@ export function RotateDialog({ app, onClose, onFresh }: RotateProps) {
 }
 
 export function RevokeDialog({ app, onClose }: { app: AppView; onClose: () => void }) {
-  const remove = useCall('apps.remove')
+  const remove = useCall('apps.remove', 'told')
   const confirm = async (): Promise<void> => {
     if ((await remove.run({ id: app.id })) === null) return
     toast.success(words.revoked(app.name))
-    navigate({ name: 'apps' })
+    leaveGone(hrefOf({ name: 'app', id: app.id }), { name: 'apps' })
   }
   return (
     <ConfirmDialog

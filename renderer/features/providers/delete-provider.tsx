@@ -6,7 +6,8 @@ import { Failure } from '../../components/failure.tsx'
 import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
-import { navigate } from '../../stores/use-route.ts'
+import { hrefOf } from '../../lib/route.ts'
+import { leaveGone } from '../../stores/use-route.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { appsOf } from '../apps/apps-of.ts'
 
@@ -14,7 +15,7 @@ const words = text.providers.remove
 
 export function DeleteProvider({ provider, onClose }: { provider: ProviderView; onClose: () => void }) {
   const { connections, apps } = useSnapshot()
-  const remove = useCall('providers.remove')
+  const remove = useCall('providers.remove', 'told')
   const own = connections.filter(({ providerId }) => providerId === provider.id)
   const affected = new Set(own.flatMap((connection) => appsOf(connection, apps)).map(({ name }) => name))
 
@@ -22,7 +23,7 @@ export function DeleteProvider({ provider, onClose }: { provider: ProviderView; 
     const answer = await remove.run({ id: provider.id })
     if (answer === null) return
     toast.success(words.done(provider.name, answer.value.removedConnections))
-    navigate({ name: 'providers' })
+    leaveGone(hrefOf({ name: 'provider', id: provider.id, tab: 'overview' }), { name: 'providers' })
   }
   return (
     <ConfirmDialog
