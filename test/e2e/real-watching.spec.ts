@@ -53,7 +53,7 @@ test('“Verify” says that the record is whole, and that it was changed when a
   await window.getByRole('button', { name: 'Verify' }).click()
   await expect(window.getByText('The record is whole')).toBeVisible()
   const folder = join(host.dataFolder, 'activity')
-  const [segment = ''] = readdirSync(folder).filter((name) => name.endsWith('.jsonl'))
+  const segment = readdirSync(folder).find((name) => name.endsWith('.jsonl')) ?? ''
   const path = join(folder, segment)
   writeFileSync(path, readFileSync(path, 'utf8').replace('"connect"', '"refresh"'))
   await window.getByRole('button', { name: 'Verify' }).click()
