@@ -26,7 +26,10 @@ const opened = await openKeyway({
   host: { kind: 'headless', platform: process.platform, version: '0.0.0-bench' },
   protectors: [],
   openKv: createConfKv,
-  browser: { open: () => Promise.resolve({ opened: false, reason: 'there is none in a bench' }) },
+  browser: {
+    open: () => Promise.resolve({ opened: false, reason: 'there is none in a bench' }),
+    installed: () => Promise.resolve([]),
+  },
   presets,
   environment: {},
   logLevel: 'error',

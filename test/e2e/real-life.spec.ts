@@ -200,7 +200,9 @@ test('with the keyboard alone: from the palette to a connection, a menu, a dialo
   }
   await press('Enter')
   await expect(window.getByRole('menuitem', { name: 'Copy snippet' })).toBeFocused()
-  await press('ArrowDown', 'Enter')
+  await press('ArrowDown')
+  await expect(window.getByRole('menuitem', { name: 'Test call' })).toBeFocused()
+  await press('Enter')
   await expect(window.getByRole('dialog', { name: 'Test call' })).toBeVisible()
   await press('Escape')
   await expect(window.getByRole('button', { name: /^More actions/ })).toBeFocused()
