@@ -218,9 +218,14 @@ function createWorld(seed: number, folder: string) {
     /** Asked to end, in the middle of whatever is under way: that costs no grant. */
     async stopSometimes() {
       if (!life.alive || !random.chance(0.002)) return
-      figures.stops += 1
-      await whileTimePasses(now.keyway.close())
-      life.cut()
+      const stopped = life
+      const closing = { isOver: false }
+      void now.keyway.close().then(() => (closing.isOver = true))
+      // It may be killed on the way out, and then its goodbye never comes.
+      for (await settle(4); !closing.isOver && stopped.alive; await settle(4)) clock.advance(500)
+      if (stopped.alive) figures.stops += 1
+      else figures.crashes += 1
+      stopped.cut()
       clock.advance(random.below(120_000))
       await begin()
     },
