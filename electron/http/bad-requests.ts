@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { STATUS_CODES } from 'node:http'
 import { KeywayError, toErrorBody, type ErrorCode } from '../../shared/contract/errors.ts'
 import { COMMON_HEADERS } from './send.ts'
@@ -18,7 +19,15 @@ export function answerBadRequest(error: NodeJS.ErrnoException, socket: Socket): 
     socket.destroy()
     return
   }
-  const failure = new KeywayError(CODES[error.code ?? ''] ?? 'invalid_request', { cause: error })
+  end(socket, new KeywayError(CODES[error.code ?? ''] ?? 'invalid_request', { cause: error }))
+}
+
+/** CONNECT asks for a tunnel to anywhere, which is what this is not. */
+export function refuseTunnel(socket: Duplex): void {
+  end(socket, new KeywayError('method_not_allowed', { message: 'There are no tunnels here.' }))
+}
+
+function end(socket: Duplex, failure: KeywayError): void {
   const body = JSON.stringify(toErrorBody(failure))
   const headers = Object.entries({
     ...COMMON_HEADERS,

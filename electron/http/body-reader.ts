@@ -12,6 +12,20 @@ export class KeywayRequest extends IncomingMessage {
   hasBuffered = false
   /** An upload that is handed on may be dropped by the upstream's client; the caller's socket still has to carry the answer. */
   keepSocket = false
+  /** Of a caller that waits for a word before it sends its body (RFC 9110 10.1.1). It gets it from whoever wants the body, so one that is
+   * refused sends nothing. */
+  waitingFor: ServerResponse | null = null
+
+  invite(): void {
+    const response = this.waitingFor
+    this.waitingFor = null
+    if (response !== null && !response.headersSent) response.writeContinue()
+  }
+
+  override _read(size: number): void {
+    this.invite()
+    super._read(size)
+  }
 
   override push(chunk: unknown, encoding?: BufferEncoding): boolean {
     if (this.taker === null) {
@@ -62,8 +76,10 @@ export function readBody(
     if (size > limits.limitBytes) finish(new KeywayError('payload_too_large'))
     else chunks.push(chunk)
   }
-  if (request instanceof KeywayRequest && !request.hasBuffered) request.taker = take
-  else request.on('data', take).once('end', () => take(null))
+  if (request instanceof KeywayRequest && !request.hasBuffered) {
+    request.taker = take
+    request.invite()
+  } else request.on('data', take).once('end', () => take(null))
   // A small body comes with its head, in this very turn; only what does not needs watching.
   process.nextTick(() => {
     if (over) return

@@ -6,7 +6,7 @@ import { asKeywayError, KeywayError } from '../../shared/contract/errors.ts'
 import { CALLBACK_PATH, type LoopbackHost } from '../../shared/domain/redirect-uri.ts'
 import type { ReturnDoor } from '../core/ports.ts'
 import { KeywayRequest } from './body-reader.ts'
-import { answerBadRequest } from './bad-requests.ts'
+import { answerBadRequest, refuseTunnel } from './bad-requests.ts'
 import { explainBusyPort } from './busy-port.ts'
 import { inTurn } from './in-turn.ts'
 import { KEEP_ALIVE_SECONDS } from './keep-alive.ts'
@@ -111,6 +111,11 @@ function makeServer(handle: RequestListener): Server {
     },
     inTurn(handle),
   )
+  server.on('checkContinue', (request, response) => {
+    if (request instanceof KeywayRequest) request.waitingFor = response
+    handle(request, response)
+  })
+  server.on('connect', (_request, socket) => refuseTunnel(socket))
   server.on('clientError', answerBadRequest)
   limitStrangers(server)
   return server

@@ -26,7 +26,11 @@ export type Lookup = (
 ) => void
 
 /** Sends each request on its way: straight, or through a corporate proxy. */
-export type Routes = Pick<Dispatcher, 'dispatch'> & { close(): Promise<void> }
+export type Routes = Pick<Dispatcher, 'dispatch'> & {
+  /** Through a corporate proxy, which then resolves the name itself. */
+  isProxied(origin: string): boolean
+  close(): Promise<void>
+}
 
 export type Outgoing = {
   /** A fetch that trusts the provider's own authorities too. The HTTP library is loaded at the first request, not at start-up. */
@@ -78,7 +82,9 @@ export function createOutgoing({ settings, environment }: Deps): Outgoing {
   return {
     routesFor,
     fetchFor: (extraCa) => async (url, init) => {
-      const [{ fetch }, dispatcher] = await Promise.all([import('undici'), routesFor(extraCa)])
+      const [{ fetch }, routes] = await Promise.all([import('undici'), routesFor(extraCa)])
+      // All that fetch does with a dispatcher is to dispatch.
+      const dispatcher: Pick<Dispatcher, 'dispatch'> = routes
       // undici's own types and the global ones name the same interfaces twice.
       const answer: unknown = await fetch(url, { ...(init as object), dispatcher: dispatcher as Dispatcher })
       return answer as Response

@@ -50,6 +50,7 @@ export function createRoutes({ proxyFor, trust, lookup }: RoutesDeps): Routes {
       // A proxy agent keeps only the last of several headers with one name, unless they come as an object.
       return agent.dispatch({ ...request, headers: byName(request.headers) }, handler)
     },
+    isProxied: (origin) => (ways.get(origin) ?? find(origin)).kind === 'proxy',
     async close() {
       await Promise.all(
         [direct, ...[...proxies.values()].map(({ agent }) => agent)].map((each) => each.close()),

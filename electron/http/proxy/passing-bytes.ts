@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm'
 
 export type PassingBytes = { count(bytes: number): void }
 
-const LOOK_EVERY_BYTES = 16 * 1024 * 1024
+const LOOK_EVERY_BYTES = 8 * 1024 * 1024
 
 export function createPassingBytes(): PassingBytes {
   let passed = 0

@@ -42,6 +42,8 @@ export function parsePathForm(
   body: Buffer | Readable | null,
 ): ProxiedCall {
   const [, id, rest] = PATH_FORM.exec(path) ?? []
+  // Other upgrades (h2c) are offers, which may be ignored (RFC 9110 7.8); this one is meant.
+  if (/\bwebsocket\b/i.test(request.headers.upgrade ?? '')) throw noWebSocket()
   if (headers.accounts.length > 1)
     throw invalidRequest('headers', [{ path: ['keyway-account'], message: 'It may be given only once.' }])
   const account = accountIn(headers)
@@ -54,6 +56,15 @@ export function parsePathForm(
     body,
     bodyBytes: body === null ? 0 : length === undefined ? null : Number(length),
   }
+}
+
+function noWebSocket(): KeywayError {
+  return new KeywayError('invalid_request', {
+    message:
+      'A WebSocket cannot be opened through Keyway: after the first request it would be beyond every grant.',
+    nextStep: 'Ask for a token and connect to the API directly, if the app may have one.',
+    details: { field: 'upgrade' },
+  })
 }
 
 export function parseJsonForm(

@@ -46,7 +46,7 @@ export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: 
   const { keyway } = context
   const parts: Parts = {
     context,
-    upstreams: createUpstreams(context.outgoing, resolve),
+    upstreams: createUpstreams(context.outgoing, keyway.clock, resolve),
     pace: createRequestPace(keyway.clock),
     nonces: createNonces(),
     notes: createProxyNotes(keyway),

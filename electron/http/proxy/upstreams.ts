@@ -4,8 +4,10 @@ import { isIP } from 'node:net'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { Lookup, Outgoing, Routes } from '../../core/network/outgoing.ts'
+import type { Clock } from '../../core/ports.ts'
 import { createPinnedLookup, resolveBySystem, type Resolve } from './pinned-lookup.ts'
 import { isPrivateAddress } from '../../core/network/private-addresses.ts'
+import { createProxiedNames } from './proxied-names.ts'
 
 export type Upstreams = {
   /** @throws KeywayError target_not_allowed for a private address that is written out */
@@ -15,7 +17,19 @@ export type Upstreams = {
   ): Routes | Promise<Routes>
 }
 
-export function createUpstreams(outgoing: Outgoing, resolve: Resolve = resolveBySystem): Upstreams {
+export function createUpstreams(
+  outgoing: Outgoing,
+  clock: Clock,
+  resolve: Resolve = resolveBySystem,
+): Upstreams {
+  const names = createProxiedNames(resolve, clock)
+  const check = (routes: Routes, url: TargetUrl): Routes | Promise<Routes> => {
+    if (!routes.isProxied(url.origin)) return routes
+    return names.isPrivate(url.hostname).then((isPrivate) => {
+      if (isPrivate) throw privateTarget(url)
+      return routes
+    })
+  }
   const open = new Map<string | null, Lookup>()
   const guarded = new Map<string | null, Lookup>()
   return {
@@ -26,7 +40,9 @@ export function createUpstreams(outgoing: Outgoing, resolve: Resolve = resolveBy
       const lookup =
         lookups.get(extraCa) ?? createPinnedLookup(resolve, privateAllowed ? 'allowed' : 'refused')
       lookups.set(extraCa, lookup)
-      return outgoing.routesFor(extraCa, lookup)
+      const routes = outgoing.routesFor(extraCa, lookup)
+      if (privateAllowed) return routes
+      return routes instanceof Promise ? routes.then((ready) => check(ready, url)) : check(routes, url)
     },
   }
 }

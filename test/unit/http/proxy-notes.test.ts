@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { createProxyNotes } from '../../../electron/http/proxy/proxy-notes.ts'
+import { startTrip } from '../../../electron/http/proxy/trip.ts'
+import { createFakeClock } from '../../support/fake-clock.ts'
+import { createFakeKeyway } from '../../support/fake-keyway.ts'
+import { everything } from '../../support/local-api.ts'
+
+function start() {
+  const clock = createFakeClock()
+  const keyway = createFakeKeyway({ clock })
+  keyway.addProvider({ slug: 'slack' })
+  const { id } = keyway.addConnection('slack', { baseUrl: 'https://api.example.com' })
+  const session = keyway.apps.authenticate(keyway.addApp({ name: 'Busy', grants: everything }).key)!
+  const notes = createProxyNotes(keyway)
+  const connection = keyway.connections.record(id)!
+  const call = { wanted: { id }, method: 'GET', target: '/a', headers: [], body: null, bodyBytes: 0 }
+  const note = (times: number, path = '/a', status = 200) => {
+    for (let time = 0; time < times; time += 1) {
+      const trip = startTrip(
+        { session, call, response: null as never, startedAt: clock.monotonicMs() },
+        {
+          connection,
+          policy: keyway.connections.proxyPolicy(id),
+          url: new URL(`https://api.example.com${path}?secret=1`),
+          privateAllowed: false,
+          token: keyway.tokens.peek(id, clock.now())!,
+        },
+        { ready: null, leavesAt: clock.monotonicMs() },
+      )
+      notes.note(trip, { kind: 'relayed', status, bytes: 10 })
+    }
+  }
+  return { clock, keyway, notes, note }
+}
+
+test('what a person or a script sends is noted request by request', () => {
+  const { note, keyway } = start()
+  note(50)
+  expect(keyway.activityRows).toHaveLength(50)
+  expect(keyway.activityRows[0]).toMatchObject({
+    kind: 'proxy',
+    outcome: 'ok',
+    host: 'api.example.com',
+    path: '/a',
+    status: 200,
+    bytesIn: 10,
+    durationMs: 0,
+  })
+})
+
+test('of a busy loop nothing is left out: the like is counted, with its bytes, and what failed stands alone', () => {
+  const { note, keyway, clock } = start()
+  note(50)
+  note(30, '/a')
+  note(20, '/b')
+  note(2, '/a', 404)
+  clock.advance(100)
+  expect(keyway.activityRows.slice(50)).toMatchObject([
+    { path: '/a', status: 404, outcome: 'failed' },
+    { path: '/a', status: 404, outcome: 'failed' },
+    { path: '/a', status: 200, count: 30, bytesIn: 300 },
+    { path: '/b', status: 200, count: 20, bytesIn: 200 },
+  ])
+})
+
+test('closing writes what is gathered, once', () => {
+  const { note, keyway, notes } = start()
+  note(60)
+  notes.close()
+  notes.close()
+  expect(keyway.activityRows.at(-1)).toMatchObject({ count: 10, bytesIn: 100 })
+})
