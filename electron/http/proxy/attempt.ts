@@ -9,14 +9,22 @@ import type { ForwardParts, ReadyHeaders, Trip } from './trip.ts'
 
 export type Attempted = { tried: Tried; move: Move }
 
-export function attempt(parts: ForwardParts, trip: Trip): Promise<Attempted> {
+/** `done` once, or `broken` when it could not even be tried. @throws KeywayError in the same case, when that is known at once */
+export function attempt(
+  parts: ForwardParts,
+  trip: Trip,
+  done: (attempted: Attempted) => void,
+  broken: (thrown: unknown) => void,
+): void {
   const routes = parts.upstreams.routesFor(trip.url, trip)
   const headers = trip.ready?.token === trip.token ? trip.ready.headers : headersFor(parts, trip)
-  if (!(routes instanceof Promise) && !(headers instanceof Promise))
-    return new Promise((resolve) => send(parts, trip, { routes, headers }, resolve))
-  return Promise.all([routes, headers]).then(
-    ([way, ready]) => new Promise((resolve) => send(parts, trip, { routes: way, headers: ready }, resolve)),
-  )
+  if (!(routes instanceof Promise) && !(headers instanceof Promise)) {
+    send(parts, trip, { routes, headers }, done)
+    return
+  }
+  Promise.all([routes, headers])
+    .then(([way, ready]) => send(parts, trip, { routes: way, headers: ready }, done))
+    .catch(broken)
 }
 
 /** Kept for the next request with the same head; null where every request needs its own. */

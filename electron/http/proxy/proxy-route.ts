@@ -65,7 +65,7 @@ export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: 
         ready,
         leavesAt: startedAt,
       })
-      travel(parts, trip).catch((error: unknown) => logInternal(context, sendFailure(response, error)))
+      travel(parts, trip, (failure) => logInternal(context, sendFailure(response, failure)))
       return true
     },
     close: () => parts.notes.close(),
@@ -117,11 +117,12 @@ function send(
   onPermitted: (permitted: Permitted) => void = () => undefined,
 ): void {
   const { call, response } = asked
-  forward(parts, asked, onPermitted).catch((error: unknown) => {
+  const onFailed = (failure: KeywayError): void => {
     // An upload that nobody reads any more must not keep the connection busy.
     if (call.body !== null && !Buffer.isBuffer(call.body)) response.shouldKeepAlive = false
-    logInternal(parts.context, sendFailure(response, error))
-  })
+    logInternal(parts.context, sendFailure(response, failure))
+  }
+  forward(parts, asked, { onPermitted, onFailed })
 }
 
 function remember(

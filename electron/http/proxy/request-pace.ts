@@ -4,7 +4,7 @@ import type { Clock } from '../../core/ports.ts'
 
 export type RequestPace = {
   /** How long this request has to wait; it counts as sent then. `privateTarget`: a server of the person's own has no quota. */
-  waitMs(request: { providerId: string; address: string; privateTarget: boolean }): number
+  waitMs(request: { providerId: string; address: () => string; privateTarget: boolean }): number
   /** The API said when it wants to hear again. */
   pause(address: string, forMs: number): void
 }
@@ -21,7 +21,7 @@ export function createRequestPace(clock: Clock): RequestPace {
   return {
     waitMs({ providerId, address, privateTarget }) {
       const now = clock.monotonicMs()
-      const paused = Math.max(0, (pausedUntil.get(address) ?? 0) - now)
+      const paused = pausedUntil.size === 0 ? 0 : Math.max(0, (pausedUntil.get(address()) ?? 0) - now)
       if (privateTarget) return paused
       const due = Math.max(nextAt.get(providerId) ?? 0, now)
       nextAt.set(providerId, due + 1000 / PER_SECOND)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createRequestPace } from '../../../electron/http/proxy/request-pace.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 
-const request = { providerId: 'p1', address: 'c1 https://api.example.com/a', privateTarget: false }
+const request = { providerId: 'p1', address: () => 'c1 https://api.example.com/a', privateTarget: false }
 
 test('two hundred at once pass, and what comes beyond waits its turn at a hundred a second', () => {
   const clock = createFakeClock()
@@ -24,11 +24,11 @@ test('one provider’s crowd does not hold up another, nor a server of the perso
 test('an address that said 429 is left alone for as long as it said, a minute at most', () => {
   const clock = createFakeClock()
   const pace = createRequestPace(clock)
-  pace.pause(request.address, 2000)
+  pace.pause(request.address(), 2000)
   expect(pace.waitMs(request)).toBe(2000)
-  expect(pace.waitMs({ ...request, address: 'c1 https://api.example.com/b' })).toBe(0)
+  expect(pace.waitMs({ ...request, address: () => 'c1 https://api.example.com/b' })).toBe(0)
   clock.advance(2000)
   expect(pace.waitMs(request)).toBe(0)
-  pace.pause(request.address, 3_600_000)
+  pace.pause(request.address(), 3_600_000)
   expect(pace.waitMs(request)).toBe(60_000)
 })
