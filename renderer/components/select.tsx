@@ -12,7 +12,7 @@ export function Select({
 }: ComponentProps<'select'> & { options: readonly SelectOption[] }) {
   return (
     <div className={classes('relative', className)}>
-      <select {...rest} className={classes('keyway-select', controlClasses, 'h-8 pr-8 max-sm:h-10')}>
+      <select {...rest} className={classes('keyway-select', controlClasses, 'h-8 truncate pr-8 max-sm:h-10')}>
         {options.map(({ value, label }) => (
           <option key={value} value={value}>
             {label}
