@@ -174,5 +174,6 @@ function snapshotOf(deps: KeywayDeps, parts: Parts): Snapshot {
     damages: deps.damages.list(),
     rehearsal: parts.rehearsals.state(),
     dataFolder: deps.place?.folder ?? null,
+    ...(deps.host.desktop === undefined ? {} : { desktop: deps.host.desktop }),
   }
 }

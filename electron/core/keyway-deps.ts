@@ -38,6 +38,8 @@ export type KeywayDeps = {
     version: string
     /** Whether `keyway://` addresses arrive here. Absent: they do not. */
     customSchemeWorks?: () => boolean
+    /** Absent: there is no desktop around it. */
+    desktop?: NonNullable<Snapshot['desktop']>
   }
   /** For jitter; a simulation brings its own. */
   random?: () => number

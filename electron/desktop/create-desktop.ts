@@ -9,18 +9,20 @@ import type { OpenRehearsal } from '../core/rehearsals/rehearsal-run.ts'
 import { systemClock } from '../core/system-clock.ts'
 import { openLocalServer, type LocalServer } from '../http/local-server.ts'
 import { serveBundle } from './app-protocol.ts'
-import { APP_ORIGIN, LINK_SCHEME } from './channels.ts'
+import { APP_ORIGIN } from './channels.ts'
 import { deepLinkIn, parseDeepLink } from './deep-links.ts'
 import { createElectronStoreKv } from './electron-store-kv.ts'
 import { endWith } from './ending.ts'
 import { serveWindow } from './ipc.ts'
-import { followLoginItem } from './login-item.ts'
+import { followLoginItem, whyNoLoginItem } from './login-item.ts'
 import { watchForNotices, type Notice } from './notifications.ts'
 import { createSystemBrowser } from './open-in-browser.ts'
 import { performTrayAction } from './perform-tray-action.ts'
 import { watchPower } from './power.ts'
 import { createSafeStorageProtector } from './safe-storage-protector.ts'
+import { createSystem, type System } from './system.ts'
 import { createTray } from './tray.ts'
+import type { TrayAction } from './tray-menu.ts'
 import { createMainWindow } from './window.ts'
 
 export type Desktop = { show(): void; openLink(link: string): void }
@@ -28,13 +30,18 @@ export type Desktop = { show(): void; openLink(link: string): void }
 /** Set by `electron-vite dev`: the window then comes from vite, with its tools. */
 const DEV_URL = process.env['ELECTRON_RENDERER_URL']
 
+type DesktopOptions = { argv: readonly string[]; dataFolder: string }
+
 /** Builds, opens and shows everything; the app's own events end it. @throws KeywayError when the data folder cannot be opened. */
-export async function createDesktop({ argv }: { argv: readonly string[] }): Promise<Desktop> {
+export async function createDesktop({ argv, dataFolder }: DesktopOptions): Promise<Desktop> {
   const bundle = join(import.meta.dirname, '../renderer')
   const icon = (name: string) => join(bundle, 'icons', name)
   harden(bundle)
-  const opened = await open()
+  const system = createSystem()
+  const hasTray = await system.hasTray
+  const opened = await open(dataFolder, { system, hasTray })
   const { keyway } = opened
+  system.logTo(keyway.logger)
   const preloadPath = join(import.meta.dirname, '../preload/preload.cjs')
   const window = createMainWindow({
     preloadPath,
@@ -47,7 +54,6 @@ export async function createDesktop({ argv }: { argv: readonly string[] }): Prom
     if (to !== undefined) keyway.emit('navigate', { to })
   }
   const server = await listen(opened)
-  if (app.isPackaged) app.setAsDefaultProtocolClient(LINK_SCHEME)
   const stops = [
     noteUnhandled(process, keyway.logger),
     serveWindow({
@@ -56,7 +62,7 @@ export async function createDesktop({ argv }: { argv: readonly string[] }): Prom
       origins: DEV_URL === undefined ? [APP_ORIGIN] : [new URL(DEV_URL).origin],
       send: window.send,
     }),
-    followLoginItem({ app, keyway, platform: process.platform }),
+    followLoginItem(keyway, system.loginItem),
     watchForNotices({
       keyway,
       isAway: watchPower(keyway),
@@ -64,29 +70,31 @@ export async function createDesktop({ argv }: { argv: readonly string[] }): Prom
     }),
   ]
   const quit = () => app.quit()
-  const tray = createTray({
-    keyway,
-    iconPath: icon('tray.png'),
-    perform: (action) => performTrayAction(action, { keyway, show, quit }),
-  })
+  const perform = (action: TrayAction) => performTrayAction(action, { keyway, show, quit })
+  const tray = hasTray ? createTray({ keyway, iconPath: icon('tray.png'), perform }) : null
   endWith({ hasTray: tray !== null, close: () => closeAll({ stops, tray, server, opened }) })
   const openLink = (link: string) => followLink(link, { keyway, show })
+  await system.linkScheme.settled
   if (tray === null || !argv.includes('--hidden')) show()
   const first = deepLinkIn(argv)
   if (first !== null) openLink(first)
   return { show: () => show(), openLink }
 }
 
-function open(): Promise<OpenedKeyway> {
+function open(
+  dataFolder: string,
+  { system, hasTray }: { system: System; hasTray: boolean },
+): Promise<OpenedKeyway> {
   const clock = systemClock()
   return openKeyway({
-    dataFolder: app.getPath('userData'),
+    dataFolder,
     clock,
     host: {
       kind: 'desktop',
       platform: process.platform,
       version: app.getVersion(),
-      customSchemeWorks: () => app.isDefaultProtocolClient(LINK_SCHEME),
+      customSchemeWorks: system.linkScheme.works,
+      desktop: { hasTray, whyNoLoginItem: whyNoLoginItem(system.loginItem) },
     },
     protectors: [createSafeStorageProtector({ safeStorage, platform: process.platform })],
     openKv: createElectronStoreKv,

@@ -4,6 +4,7 @@ import { asKeywayError } from '../../shared/contract/errors.ts'
 import { registerAppScheme } from './app-protocol.ts'
 import { createDesktop } from './create-desktop.ts'
 import { deepLinkIn } from './deep-links.ts'
+import { desktopFolders } from './folders.ts'
 
 app.enableSandbox()
 registerAppScheme(protocol)
@@ -11,6 +12,12 @@ void run()
 
 /** One Keyway a user: a second start hands its link over and leaves. */
 async function run(): Promise<void> {
+  const folders = desktopFolders(process.argv, {
+    platform: process.platform,
+    home: app.getPath('home'),
+    environment: process.env,
+  })
+  if (folders.profile !== null) app.setPath('userData', folders.profile)
   if (!app.requestSingleInstanceLock()) {
     app.quit()
     return
@@ -32,7 +39,7 @@ async function run(): Promise<void> {
   })
   await app.whenReady()
   try {
-    const desktop = await createDesktop({ argv: process.argv })
+    const desktop = await createDesktop({ argv: process.argv, dataFolder: folders.data })
     openLink = desktop.openLink
     show = desktop.show
     for (const link of waiting) desktop.openLink(link)

@@ -4,9 +4,10 @@ import { useState, type ReactNode } from 'react'
 
 type DisclosureProps = { label: string; hint?: ReactNode; openAtFirst?: boolean; children: ReactNode }
 
-/** More, for who wants it. What is inside stays mounted, so that nothing typed is lost when it closes. */
+/** More, for who wants it; open or not as `openAtFirst` says until the person decides. What is inside stays mounted, so that nothing typed is lost when it closes. */
 export function Disclosure({ label, hint, openAtFirst = false, children }: DisclosureProps) {
-  const [open, setOpen] = useState(openAtFirst)
+  const [chosen, setOpen] = useState<boolean | null>(null)
+  const open = chosen ?? openAtFirst
   return (
     <Collapsible.Root open={open} onOpenChange={setOpen}>
       <Collapsible.Trigger className="group text-ink flex w-full items-center gap-1.5 rounded-md py-1 text-left text-sm font-medium">

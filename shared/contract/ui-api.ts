@@ -85,6 +85,13 @@ export type Snapshot = {
   rehearsal: RehearsalState
   /** Where everything is kept; null where there is no folder. */
   dataFolder: string | null
+  /** What the desktop around Keyway offers; absent where there is none. */
+  desktop?: {
+    /** False: closing the window ends Keyway. */
+    hasTray: boolean
+    /** Why it cannot start when the person logs in; null: it can. */
+    whyNoLoginItem: string | null
+  }
 }
 
 export type RedirectPlan = {

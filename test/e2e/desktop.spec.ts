@@ -1,5 +1,5 @@
 // The desktop app as a person meets it: the same specs on Electron and on its stand-in.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { expect } from '@playwright/test'
@@ -136,6 +136,26 @@ test('the tray follows, a second start shows the first window, and a link moves 
   await window.getByRole('button', { name: 'Ask the keychain' }).click()
   await expect(window.getByRole('heading', { name: 'Activity' })).toBeVisible()
 })
+
+// Elsewhere Electron does it, for an installed app only.
+if (process.platform === 'linux') {
+  test('start at login writes an autostart entry on Linux, and takes it away again', async ({
+    launch,
+    userData,
+  }) => {
+    const config = join(userData, 'config')
+    const { window } = await launch({ env: { XDG_CONFIG_HOME: config } })
+    await window.getByRole('button', { name: vaultButton }).click()
+    await window.getByRole('link', { name: 'Settings' }).first().click()
+    const choice = window.getByRole('switch', { name: 'Start Keyway when I log in' })
+    await choice.click()
+    const file = join(config, 'autostart', 'keyway.desktop')
+    await expect.poll(() => existsSync(file)).toBe(true)
+    expect(readFileSync(file, 'utf8')).toMatch(/^Exec=\S.* --hidden$/m)
+    await choice.click()
+    await expect.poll(() => existsSync(file)).toBe(false)
+  })
+}
 
 test('a busy port is named in the window, which stays usable', async ({ launch, port }) => {
   const other = createServer((_request, response) => response.end('another program'))

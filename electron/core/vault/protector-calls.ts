@@ -112,7 +112,8 @@ const timedOut = (protector: Protector): KeywayError =>
 const notHere = (kind: ProtectorKind): KeywayError =>
   new KeywayError('keychain_unavailable', {
     message: 'This vault is protected by something that this way of running Keyway cannot reach.',
-    nextStep: 'Start Keyway the way the vault was made (desktop or headless), and add a passphrase there.',
+    nextStep:
+      'Start Keyway the way the vault was made (desktop, or in the browser), and move the key to a passphrase there, under Settings, Vault.',
     details: { protector: kind },
   })
 

@@ -1,4 +1,5 @@
 import { Monitor, Moon, Sun } from 'lucide-react'
+import { Callout } from '../../components/callout.tsx'
 import { Rows, Section } from '../../components/section.tsx'
 import { Segmented } from '../../components/segmented.tsx'
 import { SwitchRow } from '../../components/switch.tsx'
@@ -10,9 +11,10 @@ import { useSetting } from './use-setting.ts'
 const words = text.settings.general
 
 export function GeneralSettings() {
-  const { settings } = useSnapshot()
+  const { settings, desktop } = useSnapshot()
   const { capabilities } = useHost()
   const save = useSetting()
+  const whyNoLoginItem = capabilities.loginItem ? (desktop?.whyNoLoginItem ?? null) : words.desktopOnly
   return (
     <>
       <Section title={words.appearance}>
@@ -36,11 +38,12 @@ export function GeneralSettings() {
         <Rows>
           <SwitchRow
             label={words.startAtLogin}
-            hint={capabilities.loginItem ? words.startAtLoginHint : words.desktopOnly}
+            hint={whyNoLoginItem ?? words.startAtLoginHint}
             checked={settings.startAtLogin}
-            disabled={!capabilities.loginItem}
+            disabled={whyNoLoginItem !== null}
             onChange={(startAtLogin) => void save({ startAtLogin })}
           />
+          {desktop?.hasTray === false && <Callout tone="info" title={words.noTray} />}
         </Rows>
       </Section>
       <Section title={words.attention}>

@@ -10,6 +10,7 @@ import { TextInput } from '../../components/inputs.tsx'
 import { Spinner } from '../../components/spinner.tsx'
 import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
+import { useNow } from '../../lib/use-now.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { useHost } from '../../stores/window-context.tsx'
 import type { FlowOf } from './flow-of.ts'
@@ -17,7 +18,11 @@ import { OpenWith } from './open-with.tsx'
 
 const words = text.signIn.waiting
 
+/** By then a browser that could come back by itself has; a keyway:// address or a port that leads nowhere never says so. */
+const PATIENCE_MS = 2 * 60_000
+
 export function WaitingForBrowser({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
+  const isLate = useNow(5000) - flow.startedAt > PATIENCE_MS
   return (
     <div className="flex flex-col gap-5">
       <div className="flex items-start gap-3">
@@ -34,8 +39,9 @@ export function WaitingForBrowser({ flow }: { flow: FlowOf<'waiting_for_browser'
         <CopyButton value={flow.authorizationUrl} label={words.copyLink} />
       </div>
       <p className="text-muted text-xs text-pretty">{words.copyHint}</p>
-      <div className="border-line border-t pt-3">
-        <Disclosure label={words.pasteTitle} openAtFirst={flow.redirectUri === null}>
+      <div className="border-line flex flex-col gap-3 border-t pt-3">
+        {isLate && <Callout tone="wait" title={words.late} />}
+        <Disclosure label={words.pasteTitle} openAtFirst={isLate || flow.redirectUri === null}>
           <PasteAnswer flow={flow} />
         </Disclosure>
       </div>

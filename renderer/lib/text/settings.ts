@@ -17,6 +17,8 @@ export const settingsText = {
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     startAtLogin: 'Start Keyway when I log in',
     startAtLoginHint: 'It starts quietly; apps can ask for tokens right away.',
+    noTray:
+      'This desktop shows no tray icons, so closing the window ends Keyway. Everything in the tray is in this window too.',
     desktopOnly: 'Only in the desktop app.',
     notifications: 'Notify me',
     notificationsHint: 'When a connection needs a new sign-in, or an app asks for permission.',
