@@ -1,5 +1,6 @@
 // What both hosts do alike: the data folder with its stores, vault, journal and log, and the core on top. A host brings only what
 // differs: where the folder is, what keeps the key, how a browser opens.
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Preset } from '../../shared/contract/preset.ts'
 import { createActivityFeed } from './activity-feed.ts'
 import { keepActivityShort } from './activity-retention.ts'
@@ -113,7 +114,7 @@ async function openIn(
     logger,
     onDamage: damages.add,
   })
-  await vault.start()
+  await startInTime(vault)
   const core = await buildCore(deps, { ...place, vault, journal })
   let closing: Promise<void> | null = null
   return {
@@ -131,6 +132,16 @@ async function openIn(
         folder.close()
       })()),
   }
+}
+
+/** A keychain that hangs is given up after some seconds; the window and the API are not kept waiting for that, and say what is going on. */
+const START_PATIENCE_MS = 1_500
+
+async function startInTime(vault: Vault): Promise<void> {
+  const patience = new AbortController()
+  const tooLong = pause(START_PATIENCE_MS, undefined, { signal: patience.signal, ref: false })
+  await Promise.race([vault.start(), tooLong.catch(() => undefined)])
+  patience.abort()
 }
 
 type Place = { folder: DataFolder; clock: Clock; logger: Logger; damages: Damages }

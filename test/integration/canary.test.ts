@@ -85,6 +85,7 @@ async function startRun() {
     'code of a stranger': seed('code-of-a-stranger'),
     'pasted code': seed('pasted-code'),
     'pasted token': seed('pasted-token'),
+    'bundle passphrase': seed('bundle-passphrase'),
     'app key': '',
   }
   const proxy = await startConnectProxy()
@@ -166,6 +167,7 @@ async function useEverything(run: Run): Promise<void> {
   await wrongClientSecret(run, providerId)
   await troubles(run)
 
+  await everythingToTakeAway(run, providerId)
   see('the window', JSON.stringify(await window.call('snapshot.get', undefined)))
   see('the activity', JSON.stringify(await window.call('activity.query', {})))
   see('the connections', await text(run, '/api/integration-connections'))
@@ -305,6 +307,24 @@ async function troubles(run: Run): Promise<void> {
   see('unlocked', JSON.stringify(await window.call('vault.unlock', { passphrase: seeds.passphrase })))
   const path = `/proc/${run.host.pid}/cmdline`
   if (process.platform === 'linux') see('the arguments', readFileSync(path, 'utf8'))
+}
+
+/** What a person copies out of the window and sends to others. */
+async function everythingToTakeAway({ seeds, see, url, window }: Run, providerId: string): Promise<void> {
+  const { connections } = await window.call('snapshot.get', undefined)
+  const id = connections[0]?.id ?? ''
+  see('a test call', JSON.stringify(await window.call('connections.testCall', { id, url: '/api/me' })))
+  see('a check of the provider', JSON.stringify(await window.call('providers.doctor', { id: providerId })))
+  see('a support report', JSON.stringify(await window.call('connections.report', { id })))
+  see('diagnostics', JSON.stringify(await window.call('diagnostics.collect', undefined)))
+  see(
+    'a bundle',
+    JSON.stringify(await window.call('bundle.export', { passphrase: seeds['bundle passphrase']! })),
+  )
+  const { json } = await window.call('providers.export', { id: providerId })
+  see('the provider as a file', json)
+  see('the document of the API', await (await fetch(`${url}/openapi.json`)).text())
+  see('the page of the window', await (await fetch(url, { headers: window.session })).text())
 }
 
 async function token({ seeds, url }: Run, body: object): Promise<string> {

@@ -7,7 +7,7 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { readOwnerFacts } from '../../electron/core/storage/data-folder.ts'
 import { openWindowClient } from '../../scripts/demo/window-client.ts'
 import { buildHost, hostProgram, startHost, untilReady, type HostProcess } from '../support/host-process.ts'
-import { missingKeyringPrograms, startKeyringSession } from '../support/keyring-session.ts'
+import { missingKeyringPrograms, startKeyringSession, startSilentBus } from '../support/keyring-session.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const PASSPHRASE = 'a made-up passphrase'
@@ -182,6 +182,23 @@ test.skipIf(missing.length > 0)(
       reason: expect.stringContaining('keychain'),
     })
     await third.end()
+  },
+  60_000,
+)
+
+test.skipIf(process.platform !== 'linux')(
+  'a keychain that never answers keeps nobody waiting',
+  async () => {
+    const bus = await startSilentBus()
+    onTestFinished(bus.close)
+    const environment = { DBUS_SESSION_BUS_ADDRESS: bus.environment['DBUS_SESSION_BUS_ADDRESS'] ?? '' }
+    const startedAt = performance.now()
+    const host = startHost(['--data', newFolder(), '--no-open', '--port', '0'], { environment })
+    const window = await openWindowClient((await untilReady(host)).launchUrl)
+    // The keychain is given up after nine seconds; nobody has waited for that.
+    expect(performance.now() - startedAt).toBeLessThan(8_500)
+    await window.call('vault.initialise', { protector: 'passphrase', passphrase: PASSPHRASE })
+    expect((await window.call('snapshot.get', undefined)).vault.kind).toBe('unlocked')
   },
   60_000,
 )

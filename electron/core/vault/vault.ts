@@ -11,7 +11,7 @@ import { addProtector, changePassphrase, migrate, removeProtector } from './rewr
 import type { Sealed } from './sealed.ts'
 import { initialiseVault, readVaultFile, unlockVault, type VaultDeps, type VaultParts } from './unlock.ts'
 import type { VaultState } from './vault-state.ts'
-import { createVaultStatus } from './vault-status.ts'
+import { createVaultStatus, kindsOf } from './vault-status.ts'
 
 export type { VaultDeps }
 
@@ -49,6 +49,9 @@ export type Vault = {
   migrate(kind: ProtectorKind, passphrase?: Secret): Promise<VaultState>
 }
 
+const beingAsked = (): KeywayError =>
+  new KeywayError('vault_locked', { message: 'The keychain is being asked for the key.' })
+
 export function createVault(deps: VaultDeps): Vault {
   const calls = createProtectorCalls(deps)
   const keys = createKeyHolder()
@@ -66,8 +69,13 @@ export function createVault(deps: VaultDeps): Vault {
   return {
     async start() {
       try {
-        if ((await readVaultFile(deps)) === null) await probe()
-        else await unlock()
+        const file = await readVaultFile(deps)
+        if (file === null) await probe()
+        else {
+          // While a keychain is asked, which may take its time: there is a vault, and nobody is to make another.
+          status.becomeLocked(beingAsked(), kindsOf(file))
+          await unlock()
+        }
       } catch (error) {
         const failure = asKeywayError(error)
         deps.logger.warn('The vault is locked', { code: failure.code, error })

@@ -184,6 +184,23 @@ describe('an existing vault is never made anew', () => {
     )
   })
 
+  it('is locked, not missing, while its keychain takes its time at the start', async () => {
+    const store = createMemoryRecordStore()
+    const keychain = createMemoryProtector()
+    await openVault(store, [keychain]).vault.initialise('os-keychain')
+    const gate = Promise.withResolvers<void>()
+    const slow = {
+      ...keychain,
+      unwrap: (wrapped: unknown) => gate.promise.then(() => keychain.unwrap(wrapped)),
+    }
+    const { vault } = openVault(store, [slow])
+    const starting = vault.start()
+    await expect.poll(() => vault.state()).toMatchObject({ kind: 'locked', code: 'vault_locked' })
+    expect(vault.state()).toMatchObject({ reason: 'The keychain is being asked for the key.' })
+    gate.resolve()
+    expect(await starting).toMatchObject({ kind: 'unlocked' })
+  })
+
   it('leaves a file of a later version as it is', async () => {
     const later = { version: 2, whatever: true }
     const { vault, store } = openVault(createMemoryRecordStore({ vault: later }))
