@@ -10,8 +10,10 @@ import { createPassphraseProtectors } from '../../electron/core/vault/passphrase
 import { createVault } from '../../electron/core/vault/vault.ts'
 import { createConfKv } from '../../electron/headless/conf-kv.ts'
 import { Secret } from '../../shared/contract/secret.ts'
+import { aProvider } from '../support/builders.ts'
 import { realClock } from '../support/fake-clock.ts'
 import { createMemoryLogger } from '../support/memory-ports.ts'
+import { openTestKeyway } from '../support/open-test-keyway.ts'
 import { canMountDisks, mountSmallDisk, type SmallDisk } from '../support/small-disk.ts'
 
 const possible = canMountDisks()
@@ -172,5 +174,26 @@ describe.skipIf(!possible)('a read-only disk', () => {
     await records.put('a', { value: 'new' })
     settings.set('theme', 'new')
     expect(await openAll(disk).records.read('a')).toEqual({ value: 'new' })
+  })
+})
+
+describe.skipIf(!possible)('starting on a full disk', () => {
+  it('opens what is there, serves it, and says what it cannot write', async () => {
+    const disk = mountSmallDisk(512 * 1024)
+    const folder = join(disk.path, 'keyway')
+    const first = await openTestKeyway(folder)
+    first.keyway.providers.create(aProvider())
+    await first.close()
+    disk.fill()
+    const { keyway, close } = await openTestKeyway(folder)
+    expect(keyway.snapshot()).toMatchObject({ vault: { kind: 'unlocked' }, providers: [{}], damages: [] })
+    await expect(
+      Promise.resolve().then(() => keyway.providers.create(aProvider({ slug: 'second' }))),
+    ).rejects.toMatchObject({ code: 'disk_full' })
+    await close()
+    disk.free()
+    const after = await openTestKeyway(folder)
+    expect(after.keyway.snapshot().providers).toHaveLength(1)
+    await after.close()
   })
 })

@@ -47,7 +47,7 @@ export async function openDataFolder(deps: {
   const facts: OwnerFacts = { pid: process.pid, since: deps.clock.now() }
   try {
     removeLeftovers(path)
-    writeDurablySync(factsPath, JSON.stringify(facts))
+    noteOwner(factsPath, facts, deps.logger)
   } catch (error) {
     lock.release()
     throw toSaveError(error, factsPath)
@@ -69,6 +69,16 @@ export async function openDataFolder(deps: {
       }
       lock.release()
     },
+  }
+}
+
+// The note is a courtesy to a second process. What is on a full disk can still be read, and tokens served.
+function noteOwner(path: string, facts: OwnerFacts, logger: Logger): void {
+  try {
+    writeDurablySync(path, JSON.stringify(facts))
+  } catch (error) {
+    if (toSaveError(error, path).code !== 'disk_full') throw error
+    logger.warn('The disk is full: a second process will not be told who owns the data folder', { path })
   }
 }
 

@@ -32,7 +32,8 @@ function attempt(
 ): { kind: 'taken'; lock: OwnerLock } | { kind: 'busy' } | { kind: 'foreign'; error: Error } {
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
-    database.exec('BEGIN EXCLUSIVE')
+    // Nothing is ever written in it, so the journal that a transaction keeps on disk would only be in the way of a full one.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()
     const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
