@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { verifyFolder } from '../electron/core/activity/verify-folder.ts'
-import { dataLocation } from '../electron/headless/data-location.ts'
+import { dataLocation } from '../electron/core/data-location.ts'
 import { errorTable } from '../shared/contract/errors.ts'
 import { runScript } from './machine/run-script.ts'
 
