@@ -61,6 +61,11 @@ export const screens: readonly Screen[] = [
     await press('Send')(page)
     await page.getByText('Answered 200').waitFor()
   }),
+  lived('another-way', '#/connections/con_google', async (page) => {
+    await press(/^More actions/)(page)
+    await page.getByRole('menuitem', { name: 'Reconnect another way' }).click()
+    await page.getByRole('dialog').getByText('With a refresh token you have').click()
+  }),
   lived('disconnect', '#/connections/con_google', async (page) => {
     await press(/^More actions/)(page)
     await page.getByRole('menuitem', { name: 'Disconnect' }).click()
