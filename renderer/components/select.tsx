@@ -11,8 +11,8 @@ export function Select({
   ...rest
 }: ComponentProps<'select'> & { options: readonly SelectOption[] }) {
   return (
-    <div className={classes('relative', className)}>
-      <select {...rest} className={classes('keyway-select', controlClasses, 'h-8 truncate pr-8 max-sm:h-10')}>
+    <div className={classes('keyway-select-frame relative', className)}>
+      <select {...rest} className={classes('keyway-select', controlClasses, 'h-8 pr-8 max-sm:h-10')}>
         {options.map(({ value, label }) => (
           <option key={value} value={value}>
             {label}
