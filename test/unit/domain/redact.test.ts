@@ -186,7 +186,7 @@ describe('redacting text', () => {
     ['client uses Basic authentication with a bearer token'],
     ['invalid_grant'],
     ['token_type: Bearer'],
-    ['    at loadAll (file:///work/app/node_modules/some-package/dist/index.js:12:34)'],
+    ['    at loadAll (file:///home/ada/app/node_modules/some-package/dist/index.js:12:34)'],
     ['con_7k2mf0a9x3b8c1d6 at github'],
     ['listening on http://127.0.0.1:7317/'],
     ['0199b6a2-7c3e-7d4f-8a5b-6c7d8e9f0a1b'],
