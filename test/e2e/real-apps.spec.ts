@@ -33,7 +33,10 @@ test('a key does what its sentences say: limits hold, a pause refuses, rotation 
     ),
   ).toBeVisible()
   await window.getByRole('button', { name: 'Make the key' }).click()
-  const key = /kw_[\w-]{43}/.exec(await window.getByRole('alertdialog').innerText())?.[0] ?? ''
+  const key =
+    /kw_[\w-]{43}/.exec(
+      await window.getByRole('alertdialog', { name: 'Save this key now' }).innerText(),
+    )?.[0] ?? ''
   await window.getByRole('button', { name: 'I have saved it' }).click()
   expect([await send(key, 'api/me'), await send(key, 'api/files')]).toEqual([200, 403])
 
@@ -47,7 +50,10 @@ test('a key does what its sentences say: limits hold, a pause refuses, rotation 
   await window.getByRole('button', { name: 'Rotate the key' }).click()
   await window.getByLabel('The old key works for').selectOption('no longer: it ends now')
   await window.getByRole('button', { name: 'Make the new key' }).click()
-  const next = /kw_[\w-]{43}/.exec(await window.getByRole('alertdialog').innerText())?.[0] ?? ''
+  const next =
+    /kw_[\w-]{43}/.exec(
+      await window.getByRole('alertdialog', { name: 'Save this key now' }).innerText(),
+    )?.[0] ?? ''
   await window.getByRole('button', { name: 'I have saved it' }).click()
   expect([await send(key, 'api/me'), await send(next, 'api/me')]).toEqual([401, 200])
 

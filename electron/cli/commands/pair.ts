@@ -59,7 +59,6 @@ function print(approved: Approved, { json, terminal: { stdout, stderr } }: Conte
 async function askForKey(context: Context, wants: object): Promise<Approved> {
   const api: LocalApi = context.openApi()
   const started = await api.call(pairStarted, '/api/apps/pair', { json: wants })
-  say(context.terminal.stderr, `Say yes in Keyway’s window if it shows ${started.code}.`)
   const headers = { authorization: `Bearer ${started.pollToken}` }
   const path = `/api/apps/pair/${encodeURIComponent(started.pairingId)}`
   const takeBack = (): void => {
@@ -68,7 +67,9 @@ async function askForKey(context: Context, wants: object): Promise<Approved> {
     // Whoever gives up must not leave a question behind that somebody says yes to.
     void api.head(path, { method: 'DELETE', headers }).then(leave, leave)
   }
+  // Before it is said: whoever reads it may already want to give up.
   for (const signal of ENDS) process.once(signal, takeBack)
+  say(context.terminal.stderr, `Say yes in Keyway’s window if it shows ${started.code}.`)
   try {
     for (;;) {
       const decided = await api.call(pairDecided, `${path}?wait=25`, { headers })
