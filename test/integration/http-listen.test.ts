@@ -6,7 +6,7 @@ import { connect, createServer as createNetServer, type AddressInfo } from 'node
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startLocalApi } from '../../electron/http/start-local-api.ts'
+import { startLocalApi } from '../support/start-local-api.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { createFakeKeyway } from '../support/fake-keyway.ts'
 import { startFakeLocal } from '../support/local-api.ts'

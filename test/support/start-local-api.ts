@@ -1,8 +1,8 @@
-// What a host calls: the local API built, listening, and made known to the core.
+// The local API at one place that stays: for tests and benchmarks. A running host's follows the settings (electron/http/local-server.ts).
 import { asKeywayError } from '../../shared/contract/errors.ts'
-import type { Keyway } from '../core/keyway.ts'
-import { createServer, type ServerOptions } from './create-server.ts'
-import { listen, openReturnDoor, type Listening, type ListenOptions } from './listen.ts'
+import type { Keyway } from '../../electron/core/keyway.ts'
+import { createServer, type ServerOptions } from '../../electron/http/create-server.ts'
+import { listen, openReturnDoor, type Listening, type ListenOptions } from '../../electron/http/listen.ts'
 
 export type RunningApi = Listening & {
   /** A link that lets one browser into the window, once. Null without `windowFolder`. */
