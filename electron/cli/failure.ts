@@ -1,6 +1,6 @@
 // Any failure as the command line shows it: one sentence, the next step, and what the person needs to take it.
 import { z } from 'zod'
-import { asKeywayError, errorTable, toErrorBody } from '../../shared/contract/errors.ts'
+import { asKeywayError, errorTable, nextStepFor, toErrorBody } from '../../shared/contract/errors.ts'
 import { KeywayCallError } from '../../shared/client/keyway-call-error.ts'
 
 const shown = z.looseObject({
@@ -20,7 +20,8 @@ export type Failure = { exit: number; text: string; json: string }
 
 export function describeFailure(thrown: unknown): Failure {
   const body = thrown instanceof KeywayCallError ? thrown.body : toErrorBody(asKeywayError(thrown))
-  const { code, message, nextStep, connectUrl, retryAt, accounts, details } = shown.parse(body)
+  const { code, message, connectUrl, retryAt, accounts, details, ...rest } = shown.parse(body)
+  const nextStep = nextStepFor('terminal', { code, nextStep: rest.nextStep })
   const lines = [
     `keyway: ${message} (${code})`,
     ...(details !== undefined && details.length > 1
@@ -31,7 +32,11 @@ export function describeFailure(thrown: unknown): Failure {
     ...(connectUrl === undefined ? [] : [`  ${connectUrl}`]),
     ...(retryAt === undefined ? [] : [`  Ask again at ${retryAt}.`]),
   ]
-  return { exit: exitOf(code), text: withoutKeys(lines.join('\n')), json: withoutKeys(JSON.stringify(body)) }
+  return {
+    exit: exitOf(code),
+    text: withoutKeys(lines.join('\n')),
+    json: withoutKeys(JSON.stringify({ ...body, nextStep })),
+  }
 }
 
 export function exitOf(code: string): number {

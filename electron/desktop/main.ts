@@ -1,5 +1,5 @@
 import { app, dialog, protocol } from 'electron'
-import { asKeywayError } from '../../shared/contract/errors.ts'
+import { asKeywayError, nextStepFor } from '../../shared/contract/errors.ts'
 
 import { registerAppScheme } from './app-protocol.ts'
 import { createDesktop } from './create-desktop.ts'
@@ -45,7 +45,7 @@ async function run(): Promise<void> {
     for (const link of waiting) desktop.openLink(link)
   } catch (error) {
     const failure = asKeywayError(error)
-    dialog.showErrorBox('Keyway cannot start', `${failure.message}\n\n${failure.nextStep}`)
+    dialog.showErrorBox('Keyway cannot start', `${failure.message}\n\n${nextStepFor('window', failure)}`)
     app.exit(1)
   }
 }

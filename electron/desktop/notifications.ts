@@ -1,6 +1,7 @@
 // One notice when a connection stops working, then reminders no more often than the person set; nothing while the screen is locked or the
 // machine sleeps (demand: no storms of sign-in requests).
 import type { ConnectionView } from '../../shared/contract/connection.ts'
+import { nextStepFor } from '../../shared/contract/errors.ts'
 import type { Keyway } from '../core/keyway.ts'
 
 export type Notice = { title: string; body: string; to: string }
@@ -43,7 +44,7 @@ export function watchForNotices({ keyway, notify, isAway }: Deps): () => void {
 function noticeFor(connection: ConnectionView): Notice {
   return {
     title: `${connection.providerName}: ${connection.lastOutcome.status === 'reconnect_needed' ? 'reconnect needed' : 'needs a change'}`,
-    body: `${connection.account}: ${connection.lastOutcome.message ?? connection.lastOutcome.nextStep ?? 'Open Keyway to see why.'}`,
+    body: `${connection.account}: ${connection.lastOutcome.message ?? nextStepFor('window', connection.lastOutcome) ?? 'Open Keyway to see why.'}`,
     to: `/connections/${connection.id}`,
   }
 }

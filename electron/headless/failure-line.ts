@@ -1,4 +1,10 @@
-import { asKeywayError, errorTable, type ErrorCode, type KeywayError } from '../../shared/contract/errors.ts'
+import {
+  asKeywayError,
+  errorTable,
+  nextStepFor,
+  type ErrorCode,
+  type KeywayError,
+} from '../../shared/contract/errors.ts'
 
 /** Why the host could not start, for a terminal: one line, what to do now, no stack. */
 export function failureLine(thrown: unknown): string {
@@ -34,6 +40,7 @@ const stepsAtStart: Partial<Record<ErrorCode, string>> = {
   disk_full: 'Free some space, or choose another folder with --data.',
 }
 
-function stepOf({ code, nextStep }: KeywayError): string {
-  return nextStep === errorTable[code].nextStep ? (stepsAtStart[code] ?? nextStep) : nextStep
+function stepOf(error: KeywayError): string {
+  const step = nextStepFor('terminal', error)
+  return step === errorTable[error.code].nextStep.terminal ? (stepsAtStart[error.code] ?? step) : step
 }

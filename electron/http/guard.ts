@@ -59,7 +59,7 @@ function refuseKeysInUrl(path: string, query: string): void {
   if (KEY_IN_URL.test(path) || KEY_IN_URL.test(query) || (!ofUpstream && KEY_PARAMETERS.test(query))) {
     throw new KeywayError('invalid_request', {
       message: 'Keys belong in a header, never in an address: addresses end up in histories and logs.',
-      nextStep: 'Send the key as "X-API-Key: <key>" or "Authorization: Bearer <key>", and rotate this one.',
+      nextStep: 'Send the key in a header, and rotate this one under Apps.',
       details: { field: 'query' },
     })
   }

@@ -22,7 +22,7 @@ export function needOwnDestinations(
   if (before.hasClientSecret && (clientSecret === undefined || clientSecret === SECRET_PLACEHOLDER)) {
     throw new KeywayError('invalid_request', {
       message: 'clientSecret: The change says where the client secret is sent, so it has to come along.',
-      nextStep: 'Send clientSecret in the same request, or make the change in the window.',
+      nextStep: 'Give the client secret with the same change, or make the change in the window.',
       details: { field: 'clientSecret' },
     })
   }

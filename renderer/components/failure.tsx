@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { z } from 'zod'
-import type { ErrorBody } from '../../shared/contract/errors.ts'
+import { nextStepFor, type ErrorBody } from '../../shared/contract/errors.ts'
 import { text } from '../lib/text.ts'
 import { Callout } from './callout.tsx'
 
@@ -32,7 +32,7 @@ export function Failure({ failure, actions }: { failure: ErrorBody | null; actio
       actions={actions}
     >
       <Further failure={failure} />
-      {failure.nextStep}{' '}
+      {nextStepFor('window', failure)}{' '}
       <span className="text-faint font-mono text-xs whitespace-nowrap">{text.common.code(failure.code)}</span>
     </Callout>
   )

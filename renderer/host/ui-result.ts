@@ -31,7 +31,7 @@ export function failureOf(
     code,
     error: code,
     message: words.message ?? row.sentence,
-    nextStep: words.nextStep ?? row.nextStep,
+    nextStep: words.nextStep ?? row.nextStep.window,
     retryable: words.retryable ?? row.retryable,
   }
 }

@@ -1,7 +1,8 @@
 // Failures as values: one class, one body, one translator. What each code means stands in error-table.ts.
-import { errorTable } from './error-table.ts'
+import { errorTable, type Reader } from './error-table.ts'
 
 export { errorTable }
+export type { Reader }
 
 export type ErrorCode = keyof typeof errorTable
 
@@ -15,6 +16,7 @@ export type ErrorDetails = Readonly<Record<string, unknown>>
 export class KeywayError extends Error {
   override readonly name = 'KeywayError'
   readonly code: ErrorCode
+  /** For a program; a surface that a person reads shows {@link nextStepFor}. */
   readonly nextStep: string
   readonly details: ErrorDetails
 
@@ -27,7 +29,7 @@ export class KeywayError extends Error {
       options.cause === undefined ? undefined : { cause: options.cause },
     )
     this.code = code
-    this.nextStep = options.nextStep ?? errorTable[code].nextStep
+    this.nextStep = options.nextStep ?? errorTable[code].nextStep.api
     this.details = options.details ?? {}
   }
 
@@ -58,6 +60,29 @@ export function toErrorBody(error: KeywayError): ErrorBody {
     nextStep: error.nextStep,
     retryable: errorTable[error.code].retryable,
   }
+}
+
+/**
+ * The step in its reader's words. Failures travel and are stored with the API's; a step that some code gave in place of
+ * the table's is meant for every reader and stays.
+ */
+export function nextStepFor<Step extends string | null>(
+  reader: Reader,
+  { code, nextStep }: { code: string | null; nextStep: Step },
+): Step | string {
+  if (code === null || nextStep === null || !isErrorCode(code)) return nextStep
+  const steps = errorTable[code].nextStep
+  // Outcomes that an earlier version stored name this member in every text.
+  const isApiStep = nextStep === steps.api || nextStep.includes('connectUrl')
+  return isApiStep ? steps[reader] : nextStep
+}
+
+/** What happened and what to do, for one reader, where there is room for one text only. */
+export const sentencesFor = (reader: Reader, error: KeywayError): string =>
+  `${error.message} ${nextStepFor(reader, error)}`
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorTable, code)
 }
 
 /** Any thrown value as a coded failure; what has no code becomes `internal_error` with its cause kept. */

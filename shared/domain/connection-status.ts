@@ -22,7 +22,7 @@ export function failedOutcome(
     status,
     code: failure.code,
     message: failure.message ?? errorTable[failure.code].sentence,
-    nextStep: failure.nextStep ?? errorTable[failure.code].nextStep,
+    nextStep: failure.nextStep ?? errorTable[failure.code].nextStep.api,
     at: failure.at,
     retryAt: failure.retryAt ?? null,
   }

@@ -46,7 +46,7 @@ function refused(outcome: FailedOutcome, context: FailureContext): Failed {
   const retryAt = context.attempts.refused(context.record.id)
   const failure = made('token_expired', outcome, context, {
     message: `The provider refused the refresh twice: ${outcome.message}`,
-    nextStep: 'Open connectUrl in a browser and sign in again, or press Retry; nothing was erased.',
+    nextStep: 'Sign in again, or try again later; nothing was erased.',
   })
   return {
     result: { kind: 'refused', failure },

@@ -1,4 +1,4 @@
-import { asKeywayError } from '../../../shared/contract/errors.ts'
+import { asKeywayError, sentencesFor } from '../../../shared/contract/errors.ts'
 import type { DoctorStep } from '../../../shared/contract/ui-api.ts'
 import type { Check } from './doctor-check.ts'
 import { signInVariants, withVariant } from './doctor-variants.ts'
@@ -63,11 +63,11 @@ async function ask(check: Check, provider: ResolvedProvider, redirectUri: string
     const answer = { ...reply, location: reply.headers.get('location') }
     return { verdict: signInVerdict({ url, redirectUri }, answer), seen: recorder.take().at(-1) }
   } catch (error) {
-    const { message, nextStep } = asKeywayError(asDiscoveryError(error))
+    const failure = asKeywayError(asDiscoveryError(error))
     const verdict = {
       outcome: 'failed' as const,
-      explanation: `${message} ${nextStep}`,
-      complaint: complaintIn(message),
+      explanation: sentencesFor('window', failure),
+      complaint: complaintIn(failure.message),
     }
     return { verdict, seen: recorder.take().at(-1) }
   }

@@ -1,4 +1,4 @@
-import { asKeywayError } from '../../../shared/contract/errors.ts'
+import { asKeywayError, sentencesFor } from '../../../shared/contract/errors.ts'
 import type { Check } from './doctor-check.ts'
 import { asDiscoveryError } from './metadata.ts'
 
@@ -12,7 +12,7 @@ export async function checkDeviceCode(check: Check): Promise<void> {
     const explanation = `The server gives a code to enter at ${verificationUri}.`
     log.add({ name, outcome: 'ok', ...recorder.take().at(-1), explanation })
   } catch (error) {
-    const { message, nextStep } = asKeywayError(asDiscoveryError(error))
-    log.add({ name, outcome: 'failed', ...recorder.take().at(-1), explanation: `${message} ${nextStep}` })
+    const explanation = sentencesFor('window', asKeywayError(asDiscoveryError(error)))
+    log.add({ name, outcome: 'failed', ...recorder.take().at(-1), explanation })
   }
 }

@@ -1,4 +1,4 @@
-import { asKeywayError } from '../../../shared/contract/errors.ts'
+import { asKeywayError, sentencesFor } from '../../../shared/contract/errors.ts'
 import type { Check } from './doctor-check.ts'
 import type { DoctorAbout } from './oauth-client.ts'
 import type { Endpoint, Server } from './servers.ts'
@@ -34,9 +34,9 @@ export async function checkDiscovery(check: Check, flow: DoctorAbout['flow']): P
     hints(check, server)
     return server
   } catch (error) {
-    const { message, nextStep } = asKeywayError(error)
+    const explanation = sentencesFor('window', asKeywayError(error))
     const [last] = recorder.take().slice(-1)
-    log.add({ name: 'Discovery', outcome: 'failed', ...last, explanation: `${message} ${nextStep}` })
+    log.add({ name: 'Discovery', outcome: 'failed', ...last, explanation })
     return null
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { DoctorStep } from '../../../shared/contract/ui-api.ts'
-import { asKeywayError } from '../../../shared/contract/errors.ts'
+import { asKeywayError, nextStepFor } from '../../../shared/contract/errors.ts'
 import type { Check } from './doctor-check.ts'
 import { tokenVariants, withVariant } from './doctor-variants.ts'
 import type { ResolvedProvider, TokenOutcome } from './oauth-client.ts'
@@ -100,7 +100,11 @@ async function tryCode(check: Check, provider: ResolvedProvider): Promise<Tried>
     return { outcome, seen: recorder.take().at(-1) }
   } catch (error) {
     const { code, message, nextStep } = asKeywayError(error)
-    return { outcome: { kind: 'config_error', code, message, nextStep }, seen: recorder.take().at(-1) }
+    const step = nextStepFor('window', { code, nextStep })
+    return {
+      outcome: { kind: 'config_error', code, message, nextStep: step },
+      seen: recorder.take().at(-1),
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // The provider check: everything a sign-in would do, up to a code that nobody was given. It runs the very code of the real flows, with a
 // fetch that writes down what goes over the wire.
-import { asKeywayError } from '../../../shared/contract/errors.ts'
+import { asKeywayError, sentencesFor } from '../../../shared/contract/errors.ts'
 import { createAuthorize } from './authorize.ts'
 import { createClientCredentials } from './client-credentials.ts'
 import { withinDeadline } from './deadline.ts'
@@ -87,8 +87,8 @@ function checkSetup({ deps, provider, log }: Check): boolean {
     requireClientId(provider)
     templateValues(deps, provider)
   } catch (error) {
-    const { message, nextStep } = asKeywayError(error)
-    log.add({ name: 'Setup', outcome: 'failed', explanation: `${message} ${nextStep}` })
+    const explanation = sentencesFor('window', asKeywayError(error))
+    log.add({ name: 'Setup', outcome: 'failed', explanation })
     return false
   }
   log.add({ name: 'Setup', outcome: 'ok', explanation: 'Client id and parameters are there.' })

@@ -1,5 +1,5 @@
 // The frame of every token request: deadline, which authentication to try, and no throw for what a server or the network does.
-import { asKeywayError, type KeywayError } from '../../../shared/contract/errors.ts'
+import { asKeywayError, nextStepFor, type KeywayError } from '../../../shared/contract/errors.ts'
 import { authMethods, refusesClient, type AuthMethod } from './client-authentication.ts'
 import { DeadlinePassed, withinDeadline } from './deadline.ts'
 import type { DpopKeys } from './dpop-keys.ts'
@@ -106,5 +106,6 @@ export function outcomeOfPreparation(provider: ResolvedProvider, thrown: unknown
     }
   }
   if (failure.code === 'internal_error') throw failure
-  return { kind: 'config_error', code: failure.code, message: failure.message, nextStep: failure.nextStep }
+  const nextStep = nextStepFor('window', failure)
+  return { kind: 'config_error', code: failure.code, message: failure.message, nextStep }
 }

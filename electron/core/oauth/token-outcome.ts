@@ -1,5 +1,5 @@
 // What a failed token request means: the one place that decides between retry, ended, refused and config_error (product.md).
-import { KeywayError } from '../../../shared/contract/errors.ts'
+import { KeywayError, nextStepFor } from '../../../shared/contract/errors.ts'
 import type { ParsedReply } from '../../../shared/domain/token-response.ts'
 import type { TokenOutcome } from './oauth-client.ts'
 import { adviceFor } from './outcome-advice.ts'
@@ -21,7 +21,7 @@ export function outcomeOfWire(failure: WireFailure, facts: FailureFacts): Failed
   const sentence = `${facts.providerName}: ${failure.message}.`
   if (failure.kind === 'tls' || failure.kind === 'unsafe_address' || failure.kind === 'setup') {
     const code = failure.kind === 'tls' ? 'tls_failure' : failure.kind
-    const own = failure.cause instanceof KeywayError ? failure.cause.nextStep : null
+    const own = failure.cause instanceof KeywayError ? nextStepFor('window', failure.cause) : null
     return { kind: 'config_error', code, message: sentence, nextStep: own ?? adviceFor(code) }
   }
   const codes = {

@@ -79,7 +79,7 @@ function failures(): Markup {
             html`<tr>
               <td><code>${breakable(code)}</code></td>
               <td class="fixed">${String(status)}</td>
-              <td>${sentence} <span class="soft">${nextStep}</span></td>
+              <td>${sentence} <span class="soft">${nextStep.api}</span></td>
             </tr>`,
         )}
       </tbody>

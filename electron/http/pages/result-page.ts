@@ -1,4 +1,5 @@
 // What a browser shows at the end of a sign-in, or instead of one: what happened, and the next step.
+import { nextStepFor } from '../../../shared/contract/errors.ts'
 import type { Flow } from '../../../shared/contract/flow.ts'
 import { html, page, type Markup } from './page.ts'
 
@@ -41,7 +42,7 @@ export function failurePage(failure: { code: string; message: string; nextStep: 
     tone: 'bad',
     title: 'The sign-in did not work',
     text: failure.message,
-    next: failure.nextStep,
+    next: nextStepFor('window', failure),
     facts: [['Code', failure.code]],
   })
 }

@@ -79,7 +79,7 @@ function pageOf({ flow, failure }: CallbackResult): { status: number; text: stri
     const row = errorTable.flow_not_found
     return {
       status: row.status,
-      text: failurePage({ code: 'flow_not_found', message: row.sentence, nextStep: row.nextStep }),
+      text: failurePage({ code: 'flow_not_found', message: row.sentence, nextStep: row.nextStep.window }),
     }
   }
   return { status: 200, text: flowPage(flow) }

@@ -128,7 +128,8 @@ function pollTokenOf({ headers: { authorization } }: FastifyRequest): string {
   const token = /^bearer +(kp_\S+)$/i.exec(authorization ?? '')?.[1]
   if (token === undefined) {
     throw new KeywayError('unauthorized', {
-      nextStep: 'Send the pollToken as "Authorization: Bearer <pollToken>".',
+      message: 'No poll token came with the request ("Authorization: Bearer <pollToken>").',
+      nextStep: 'Send the poll token that the pairing began with.',
     })
   }
   return token

@@ -1,4 +1,5 @@
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
+import { nextStepFor } from '../../../shared/contract/errors.ts'
 import { Button, buttonClasses } from '../../components/button.tsx'
 import { Callout, type Tone } from '../../components/callout.tsx'
 import { offlineScope } from '../../../shared/domain/offline-scope.ts'
@@ -64,7 +65,7 @@ function Trouble({ connection, now }: { connection: ConnectionView; now: number 
           </>
         }
       >
-        {lastOutcome.nextStep}{' '}
+        {nextStepFor('window', lastOutcome)}{' '}
         <span className="text-faint text-xs">
           {text.connections.statusAt(clock(lastOutcome.at, now))}
           {retry}

@@ -1,5 +1,6 @@
 import { CloudOff, HardDrive, ServerOff, Waypoints } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { nextStepFor } from '../../../shared/contract/errors.ts'
 import { classes } from '../../lib/class-names.ts'
 import { hrefOf, type Route } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
@@ -30,7 +31,7 @@ export function Banners({ route }: { route: Route }) {
             label: text.shell.serverDownAction,
           }}
         >
-          {server.failure.message} {server.failure.nextStep}
+          {server.failure.message} {nextStepFor('window', server.failure)}
         </Banner>
       )}
       {damages[0] !== undefined && (

@@ -170,7 +170,7 @@ export const connectionText = {
   renameDialog: {
     title: 'Rename the account',
     label: 'Account name',
-    hint: 'Apps name it in "account". Renaming changes nothing at the provider.',
+    hint: 'Apps choose the account by this name. Renaming changes nothing at the provider.',
   },
   scopesDialog: {
     title: 'Ask for more scopes',
