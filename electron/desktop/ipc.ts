@@ -1,9 +1,9 @@
-// The window's calls over IPC. A call is answered only when it comes from the top frame of the window's own page; its input is parsed by the
-// call's schema before anything else sees it.
+// The window's calls over IPC. A call is answered only when it comes from the top frame of the window's own page.
 import type { IpcMain, IpcMainInvokeEvent } from 'electron'
-import { asKeywayError, KeywayError, toErrorBody } from '../../shared/contract/errors.ts'
-import { uiCalls, uiEventNames, type UiCallName, type UiResult } from '../../shared/contract/ui-api.ts'
+import { KeywayError } from '../../shared/contract/errors.ts'
+import { uiEventNames } from '../../shared/contract/ui-api.ts'
 import type { Keyway } from '../core/keyway.ts'
+import { dispatchCall, failed } from '../core/ui/dispatch.ts'
 import { CALL_CHANNEL, EVENT_CHANNEL } from './channels.ts'
 
 type Deps = {
@@ -18,47 +18,15 @@ export function serveWindow({ ipcMain, keyway, origins, send }: Deps): () => voi
   ipcMain.handle(CALL_CHANNEL, async (event, name: unknown, input: unknown) => {
     if (!isTrusted(event, origins)) {
       keyway.logger.warn('A call came from a page that is not the window; refused.')
-      return failure(new KeywayError('forbidden', { message: 'Only the Keyway window may do that.' }))
+      return failed(new KeywayError('forbidden', { message: 'Only the Keyway window may do that.' }))
     }
-    return answer(keyway, name, input)
+    return dispatchCall(keyway, name, input)
   })
   const stops = uiEventNames.map((name) => keyway.on(name, (value) => send(EVENT_CHANNEL, name, value)))
   return () => {
     ipcMain.removeHandler(CALL_CHANNEL)
     for (const stop of stops) stop()
   }
-}
-
-async function answer(keyway: Keyway, name: unknown, input: unknown): Promise<UiResult<unknown>> {
-  if (!isCallName(name))
-    return failure(
-      new KeywayError('not_found', { message: 'The window asked for a call that does not exist.' }),
-    )
-  const parsed = uiCalls[name].input.safeParse(input)
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => ({
-      field: issue.path.join('.'),
-      allowed: issue.message,
-    }))
-    return failure(new KeywayError('invalid_request', { details: { issues } }))
-  }
-  try {
-    const run = keyway.ui[name] as (value: unknown) => Promise<unknown>
-    return { ok: true, value: await run(parsed.data) }
-  } catch (error) {
-    const failed = asKeywayError(error)
-    if (failed.code === 'internal_error')
-      keyway.logger.error('A call of the window failed.', { call: name, error: failed })
-    return failure(failed)
-  }
-}
-
-function isCallName(name: unknown): name is UiCallName {
-  return typeof name === 'string' && Object.hasOwn(uiCalls, name)
-}
-
-function failure(error: KeywayError): UiResult<never> {
-  return { ok: false, failure: toErrorBody(error) }
 }
 
 function isTrusted(event: IpcMainInvokeEvent, origins: readonly string[]): boolean {

@@ -3,9 +3,9 @@ import { integrationId, tokenBody, tokenQuery } from '../../shared/contract/http
 import { Secret } from '../../shared/contract/secret.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import type { TokenAsk } from '../core/connections/token-service.ts'
+import { invalidRequest, parsed } from '../core/invalid-request.ts'
 import type { Wanted } from './choose-connection.ts'
 import type { Admission } from './guard.ts'
-import { invalidRequest, parsed, queryObject } from './invalid-request.ts'
 
 export type TokenCall = { wanted: Wanted; ask: TokenAsk }
 
@@ -64,4 +64,16 @@ export function jsonOf(body: Buffer): unknown {
     if (error instanceof SyntaxError) throw invalidRequest('body', [{ path: [], message: 'It is not JSON.' }])
     throw error
   }
+}
+
+/** The query as an object; a parameter that comes twice is refused, for two readers would take different ones. */
+function queryObject(query: string): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (Object.hasOwn(found, name)) {
+      throw invalidRequest('query', [{ path: [name], message: 'It may be given only once.' }])
+    }
+    Object.defineProperty(found, name, { value, enumerable: true, configurable: true, writable: true })
+  }
+  return found
 }

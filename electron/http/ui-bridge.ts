@@ -1,19 +1,16 @@
 // The window's calls and events over HTTP, derived from the one contract that IPC uses too.
 import type { FastifyRequest } from 'fastify'
-import { z } from 'zod'
-import { asKeywayError, KeywayError, toErrorBody } from '../../shared/contract/errors.ts'
-import { uiCalls, uiEventNames, type UiCallName, type UiResult } from '../../shared/contract/ui-api.ts'
-import type { Keyway } from '../core/keyway.ts'
+import { KeywayError } from '../../shared/contract/errors.ts'
+import { uiEventNames } from '../../shared/contract/ui-api.ts'
+import { invalidRequest } from '../core/invalid-request.ts'
+import { dispatchCall } from '../core/ui/dispatch.ts'
 import { admissionOf } from './admissions.ts'
 import { openEventStream } from './event-stream.ts'
 import type { Framework } from './framework/create-framework.ts'
 import type { HttpContext } from './http-context.ts'
-import { invalidRequest } from './invalid-request.ts'
-import { logInternal } from './log-internal.ts'
 
 /** A bundle of a thousand connections with their histories comes in one call; it is read only once the window is known. */
 const BODY_LIMIT = 64 * 1024 * 1024
-const callParams = z.strictObject({ name: z.string().max(60) })
 
 /** POST /ui/call/{name} and GET /ui/events. `needWindow` throws unless the request comes from the signed-in window. */
 export async function addUiBridge(
@@ -44,7 +41,8 @@ export async function addUiBridge(
       if (admissionOf(request.raw).headers.origins.length !== 1) {
         throw new KeywayError('origin_refused', { message: 'Window calls come from the window only.' })
       }
-      return answerCall(context, callParams.parse(request.params).name, request.body)
+      const { name } = request.params as { name: string }
+      return dispatchCall(context.keyway, name, request.body)
     })
     done()
   })
@@ -56,26 +54,4 @@ export async function addUiBridge(
       for (const stop of stops) stop()
     })
   })
-}
-
-/** A call never fails in another way than with a coded body, as over IPC. */
-async function answerCall(context: HttpContext, name: string, input: unknown): Promise<UiResult<unknown>> {
-  try {
-    if (!isCallName(name)) throw new KeywayError('not_found', { details: { call: name } })
-    return { ok: true, value: (await call(context.keyway, name, input)) ?? null }
-  } catch (error) {
-    const failure = asKeywayError(error)
-    logInternal(context, failure)
-    return { ok: false, failure: toErrorBody(failure) }
-  }
-}
-
-function isCallName(name: string): name is UiCallName {
-  return Object.hasOwn(uiCalls, name)
-}
-
-function call(keyway: Keyway, name: UiCallName, input: unknown): Promise<unknown> {
-  const result = uiCalls[name].input.safeParse(input)
-  if (!result.success) throw invalidRequest('input', result.error.issues)
-  return keyway.ui[name](result.data as never)
 }

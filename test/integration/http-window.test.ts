@@ -1,26 +1,12 @@
 // The window in a browser (headless host): who gets in, what the page may do, and that its session opens nothing else.
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startFakeLocal, type FakeLocal } from '../support/local-api.ts'
-import { tempFolder } from '../support/temp-folder.ts'
-
-function bundle(): string {
-  const folder = tempFolder()
-  mkdirSync(join(folder, 'assets'))
-  writeFileSync(
-    join(folder, 'index.html'),
-    '<!doctype html><script type="module" src="./assets/main.js"></script>',
-  )
-  writeFileSync(join(folder, 'assets', 'main.js'), 'export const x = 1\n')
-  writeFileSync(join(folder, '.secret'), 'not for anybody')
-  return folder
-}
+import { windowBundle } from '../support/window-hosts.ts'
 
 type Session = { cookie: string; proof: string }
 
 async function signedIn(): Promise<FakeLocal & Session> {
-  const local = await startFakeLocal({ windowFolder: bundle() })
+  const local = await startFakeLocal({ windowFolder: windowBundle() })
   const launch = await local.call(
     new URL(local.api.launchUrl()!).pathname + new URL(local.api.launchUrl()!).search,
   )
@@ -52,7 +38,7 @@ const windowCall = (
   })
 
 test('the launch link lets one browser in, once; its cookie is out of reach of scripts and of other sites', async () => {
-  const local = await startFakeLocal({ windowFolder: bundle() })
+  const local = await startFakeLocal({ windowFolder: windowBundle() })
   const link = new URL(local.api.launchUrl()!)
   const first = await local.call(link.pathname + link.search)
   expect(first.status).toBe(302)
@@ -66,7 +52,7 @@ test('the launch link lets one browser in, once; its cookie is out of reach of s
 })
 
 test('the page and its files come with the strictest policy, and nothing beside them is served', async () => {
-  const local = await startFakeLocal({ windowFolder: bundle() })
+  const local = await startFakeLocal({ windowFolder: windowBundle() })
   const page = await local.call('/')
   expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')])
   expect(page.headers.get('content-security-policy')).toBe(

@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { z } from 'zod'
-import { invalidRequest } from '../invalid-request.ts'
+import { invalidRequest } from '../../core/invalid-request.ts'
 
 const WHERE: Readonly<Record<string, string>> = { querystring: 'query', params: 'path' }
 

@@ -6,7 +6,7 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import { accountQuery, integrationId, requestBody } from '../../../shared/contract/http-api.ts'
 import type { Wanted } from '../choose-connection.ts'
 import type { Admission } from '../guard.ts'
-import { invalidRequest, parsed } from '../invalid-request.ts'
+import { invalidRequest, parsed } from '../../core/invalid-request.ts'
 import type { SeenHeaders } from '../request-headers.ts'
 import { jsonOf } from '../token-call.ts'
 

@@ -1,31 +1,13 @@
-import type { IpcMain, IpcMainInvokeEvent } from 'electron'
-import { expect, onTestFinished, test } from 'vitest'
-import { serveWindow } from '../../../electron/desktop/ipc.ts'
+import { expect, test } from 'vitest'
 import type { Keyway } from '../../../electron/core/keyway.ts'
 import { startTestKeyway } from '../../support/start-keyway.ts'
+import { desktopCalls, windowFrame as home } from '../../support/window-hosts.ts'
 
-type Frame = { url: string; parent: object | null }
-type Call = (event: IpcMainInvokeEvent, ...args: unknown[]) => Promise<unknown>
+type Frame = Parameters<ReturnType<typeof desktopCalls>['from']>[0]
 
-const home: Frame = { url: 'app://keyway/index.html#/connections', parent: null }
-
-async function serve(): Promise<{
-  from: (frame: Frame | null, name: unknown, input?: unknown) => Promise<unknown>
-  keyway: Keyway
-}> {
+async function serve(): Promise<{ from: ReturnType<typeof desktopCalls>['from']; keyway: Keyway }> {
   const { keyway } = await startTestKeyway()
-  const handlers: Call[] = []
-  const ipcMain = {
-    handle: (_channel: string, call: Call) => void handlers.push(call),
-    removeHandler: () => undefined,
-  } as unknown as IpcMain
-  onTestFinished(serveWindow({ ipcMain, keyway, origins: ['app://keyway'], send: () => undefined }))
-  const [handler] = handlers
-  return {
-    keyway,
-    from: async (frame, name, input) =>
-      handler?.({ senderFrame: frame } as unknown as IpcMainInvokeEvent, name, input),
-  }
+  return { keyway, from: desktopCalls(keyway).from }
 }
 
 test('the top frame of the window’s own page is answered', async () => {
@@ -33,7 +15,7 @@ test('the top frame of the window’s own page is answered', async () => {
   expect(await from(home, 'snapshot.get')).toMatchObject({ ok: true, value: { vault: { kind: 'unlocked' } } })
 })
 
-test.each<[string, Frame | null]>([
+test.each<[string, Frame]>([
   ['a frame inside it', { ...home, parent: {} }],
   ['a frame that is gone', null],
   ['another app:// host', { url: 'app://keyway.evil/index.html', parent: null }],

@@ -1,4 +1,7 @@
-// What is wrong with a field and what is allowed there, in words for whoever wrote the request. A schema's own words are kept.
+// Input that a schema refused, as a coded failure: the field, and what is allowed there, in words for whoever sent it.
+import { z } from 'zod'
+import { KeywayError } from '../../shared/contract/errors.ts'
+
 export type Issue = {
   readonly code?: string | undefined
   readonly path: ReadonlyArray<PropertyKey>
@@ -11,11 +14,48 @@ export type Issue = {
   readonly origin?: unknown
 }
 
+/** 400 that names the field and what is allowed there; `where` is the part of the request (body, query, path, headers, input). */
+export function invalidRequest(where: string, issues: readonly Issue[], schema?: z.ZodType): KeywayError {
+  const allowed = schema === undefined ? null : fieldsOf(schema)
+  const details = issues
+    .slice(0, 20)
+    .map((issue) => ({ field: fieldOf(issue, where), in: where, message: wordsOf(issue, allowed) }))
+  const [first] = details
+  return new KeywayError('invalid_request', {
+    message:
+      first === undefined
+        ? 'The request is not of the shape this call takes.'
+        : `${first.field}: ${first.message}`,
+    details: { field: first?.field ?? where, details },
+  })
+}
+
+export function parsed<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  where: string,
+): z.output<Schema> {
+  const result = schema.safeParse(value)
+  if (!result.success) throw invalidRequest(where, result.error.issues, schema)
+  return result.data
+}
+
+function fieldsOf(schema: z.ZodType): string[] | null {
+  let inner: z.core.$ZodType = schema
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) inner = inner.unwrap()
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : null
+}
+
+function fieldOf({ path, keys }: Issue, where: string): string {
+  const inner = Array.isArray(keys) && typeof keys[0] === 'string' ? [...path, keys[0]] : path
+  return inner.length === 0 ? where : inner.map(String).join('.')
+}
+
 /** How the validator speaks when a schema has no words of its own. */
 const PLAIN = /^(?:Invalid (?:input|option)|Too (?:small|big)|Unrecognized key)/
 
-/** `allowed`: the names of the fields there are, where they are known. */
-export function wordsOf(issue: Issue, allowed: readonly string[] | null): string {
+/** `allowed`: the names of the fields there are, where they are known. A schema's own words are kept. */
+function wordsOf(issue: Issue, allowed: readonly string[] | null): string {
   if (issue.code === 'unrecognized_keys') {
     return allowed === null || issue.path.length > 0
       ? 'There is no such field.'
