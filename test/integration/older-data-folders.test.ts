@@ -1,0 +1,109 @@
+// Data folders that earlier versions wrote: today's code opens them with nothing set aside, nothing dropped, and everything usable.
+import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { openKeyway, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
+import { presets } from '../../shared/presets/presets.ts'
+import { Secret } from '../../shared/contract/secret.ts'
+import {
+  copyOlderFolder,
+  depsFor,
+  olderFolderNames,
+  type FolderContents,
+  type OlderFolder,
+} from '../support/data-folders/older-folder.ts'
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+async function open(folder: OlderFolder): Promise<OpenedKeyway> {
+  const opened = await openKeyway({ ...depsFor(folder), presets })
+  if (opened.vault.state().kind === 'locked')
+    await opened.vault.unlock(new Secret(folder.contents.passphrase))
+  return opened
+}
+
+/** In the words of the file beside the fixture. */
+function contentsNow({ keyway }: OpenedKeyway): Pick<FolderContents, 'providers' | 'connections' | 'apps'> {
+  const { providers, connections, apps } = keyway.snapshot()
+  return {
+    providers: providers.map(({ id, slug, name, allowedHosts, hasClientSecret, spec }) => ({
+      id,
+      slug,
+      name,
+      allowedHosts,
+      hasClientSecret,
+      token: spec.endpoints.token,
+    })),
+    connections: connections.map(({ id, providerId, account, identity, generation }) => ({
+      id,
+      providerId,
+      account,
+      identity,
+      generation,
+      accessToken: sha256(keyway.connections.credential(id).accessToken.reveal()),
+      hasPrevious: keyway.connections.record(id)?.sealedPrevious !== null,
+    })),
+    apps: apps.map(({ id, name, paused, manage, approve, grants, keys }) => ({
+      id,
+      name,
+      paused,
+      manage,
+      approve,
+      grants: grants.length,
+      keys: keys.length,
+      key: null,
+    })),
+  }
+}
+
+const names = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' })
+
+test('there are folders to open, and they have what they are there for', () => {
+  expect(olderFolderNames().toSorted()).toEqual(['f12d23b/empty', 'f12d23b/full', 'f12d23b/keychain'])
+  const { path, contents } = copyOlderFolder('f12d23b/full')
+  expect(names(path).filter((name) => /kwtmp$|\.tmp-/.test(name))).toHaveLength(5)
+  expect(names(path).filter((name) => name.endsWith('.jsonl'))).toHaveLength(3)
+  expect(contents.providers.map(({ slug, token }) => [slug, token === null])).toEqual([
+    ['connect', false],
+    ['bare', true],
+    ['github', false],
+  ])
+  expect(contents.connections.some(({ identity }) => identity.id === '948493988897554400')).toBe(true)
+  expect(contents.connections.some(({ hasPrevious }) => hasPrevious)).toBe(true)
+  const typed = [...contents.providers, ...contents.apps].map(({ name }) => name).join(' ')
+  for (const character of ['\u200C', '\u200D', '\u202E']) expect(typed).toContain(character)
+})
+
+test.each(olderFolderNames())('%s opens whole, twice', async (name) => {
+  const folder = copyOlderFolder(name)
+  const { contents } = folder
+  const expected = {
+    providers: contents.providers,
+    connections: contents.connections,
+    apps: contents.apps.map((app) => ({ ...app, key: null })),
+  }
+  for (const _time of ['first', 'second']) {
+    const opened = await open(folder)
+    const { keyway } = opened
+    try {
+      expect(keyway.snapshot().vault.kind).toBe('unlocked')
+      expect(keyway.snapshot().damages).toEqual([])
+      expect(contentsNow(opened)).toEqual(expected)
+      expect(keyway.settings.get()).toMatchObject(contents.settings)
+      for (const { id, accessToken } of contents.connections) {
+        const result = await keyway.tokens.get(id, {})
+        expect(result.kind === 'ok' ? sha256(result.token.accessToken.reveal()) : result).toBe(accessToken)
+      }
+      for (const { id, key, paused } of contents.apps) {
+        if (key === null) continue
+        expect(keyway.apps.authenticate(key)?.app.id ?? null).toBe(paused ? null : id)
+      }
+      const verdict = await keyway.activity.verify()
+      expect(verdict).toMatchObject({ ok: true, firstBad: null })
+      expect(verdict.rows).toBeGreaterThanOrEqual(contents.activity.rows)
+    } finally {
+      await opened.close()
+    }
+  }
+  expect(names(folder.path).filter((each) => /set-aside|\.lost$|kwtmp$|\.tmp-/.test(each))).toEqual([])
+})
