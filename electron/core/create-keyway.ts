@@ -107,6 +107,7 @@ function faceOf(
     },
     controlServer: parts.settingsChange.controlServer,
     opensDoorsBy: parts.server.opensDoorsBy,
+    refreshUnderWay: connections.tokens.anyUnderWay,
     wake() {
       autoLock.check()
       connections.background.wake()

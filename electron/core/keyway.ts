@@ -158,6 +158,8 @@ export type Keyway = {
   controlServer(control: ServerControl): void
   /** How a listener of its own is opened for a sign-in at a provider that takes any port. */
   opensDoorsBy(open: OpenReturnDoor): void
+  /** A refresh request is out, or its answer not on disk yet: ending the process now could cost an authorization. */
+  refreshUnderWay(): boolean
   /** The machine woke up or came online: check everything, spread with jitter. */
   wake(): void
   close(): Promise<void>

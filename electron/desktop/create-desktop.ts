@@ -12,7 +12,6 @@ import { serveBundle } from './app-protocol.ts'
 import { APP_ORIGIN } from './channels.ts'
 import { deepLinkIn, parseDeepLink } from './deep-links.ts'
 import { createElectronStoreKv } from './electron-store-kv.ts'
-import { endWith } from './ending.ts'
 import { serveWindow } from './ipc.ts'
 import { followLoginItem, whyNoLoginItem } from './login-item.ts'
 import { watchForNotices, type Notice } from './notifications.ts'
@@ -20,6 +19,7 @@ import { createSystemBrowser } from './open-in-browser.ts'
 import { performTrayAction } from './perform-tray-action.ts'
 import { watchPower } from './power.ts'
 import { createSafeStorageProtector } from './safe-storage-protector.ts'
+import { quitInOrder } from './shutdown.ts'
 import { createSystem, type System } from './system.ts'
 import { createTray } from './tray.ts'
 import type { TrayAction } from './tray-menu.ts'
@@ -72,7 +72,12 @@ export async function createDesktop({ argv, dataFolder }: DesktopOptions): Promi
   const quit = () => app.quit()
   const perform = (action: TrayAction) => performTrayAction(action, { keyway, show, quit })
   const tray = hasTray ? createTray({ keyway, iconPath: icon('tray.png'), perform }) : null
-  endWith({ hasTray: tray !== null, close: () => closeAll({ stops, tray, server, opened }) })
+  quitInOrder({
+    hasTray: tray !== null,
+    clock: keyway.clock,
+    close: () => closeAll({ stops, tray, server, opened }),
+    refreshUnderWay: keyway.refreshUnderWay,
+  })
   const openLink = (link: string) => followLink(link, { keyway, show })
   await system.linkScheme.settled
   if (tray === null || !argv.includes('--hidden')) show()

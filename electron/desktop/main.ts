@@ -1,11 +1,14 @@
 import { app, dialog, protocol } from 'electron'
 import { asKeywayError, nextStepFor } from '../../shared/contract/errors.ts'
 
+import { listenForShutdown } from '../core/shutdown.ts'
 import { registerAppScheme } from './app-protocol.ts'
 import { createDesktop } from './create-desktop.ts'
 import { deepLinkIn } from './deep-links.ts'
 import { desktopFolders } from './folders.ts'
 
+// Electron's own listeners give way to any in JavaScript, also to those of a library that ends the process with the signal.
+listenForShutdown(process, () => app.quit())
 app.enableSandbox()
 registerAppScheme(protocol)
 void run()
@@ -38,14 +41,30 @@ async function run(): Promise<void> {
     if (link !== null) openLink(link)
   })
   await app.whenReady()
+  const started = holdQuit()
   try {
     const desktop = await createDesktop({ argv: process.argv, dataFolder: folders.data })
     openLink = desktop.openLink
     show = desktop.show
     for (const link of waiting) desktop.openLink(link)
+    started()
   } catch (error) {
     const failure = asKeywayError(error)
     dialog.showErrorBox('Keyway cannot start', `${failure.message}\n\n${nextStepFor('window', failure)}`)
     app.exit(1)
+  }
+}
+
+/** Quitting while everything opens waits until it is open and can be closed in order. */
+function holdQuit(): () => void {
+  let isAsked = false
+  const hold = (event: { preventDefault(): void }): void => {
+    event.preventDefault()
+    isAsked = true
+  }
+  app.on('will-quit', hold)
+  return () => {
+    app.off('will-quit', hold)
+    if (isAsked) app.quit()
   }
 }

@@ -9,6 +9,7 @@ import { asKeywayError, errorTable, KeywayError } from '../../shared/contract/er
 import type { Secret } from '../../shared/contract/secret.ts'
 import { redactText } from '../../shared/domain/redact.ts'
 import { noteUnhandled } from '../core/last-net.ts'
+import { listenForShutdown, shutDown, type ShutdownSignal } from '../core/shutdown.ts'
 import { openDoorstep } from '../http/doorstep.ts'
 import { outliveReaders } from './closed-output.ts'
 import { readCommandLine, type CommandLine } from './command-line.ts'
@@ -19,13 +20,7 @@ import { failureLine } from './failure-line.ts'
 import { readPassphrase } from './passphrase-input.ts'
 import { rememberedPort } from './remembered-port.ts'
 
-/** Above what a rotation under way may take: cut off before its answer is saved, it would cost the grant. */
-const CLOSE_LIMIT_MS = 26_000
-const SAY_WHY_AFTER_MS = 3_000
 const ANSWER_FIRST_MS = 5
-/** No person is that fast; a library that raises the first signal again is. */
-const AGAIN_AFTER_MS = 100
-const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 outliveReaders(process.stdout, process.stderr)
 void run(process.argv.slice(2)).then((code) => (process.exitCode = code))
@@ -39,13 +34,13 @@ async function run(argv: readonly string[]): Promise<number> {
     }
     const passphrase = asked.options.passphraseStdin ? await readPassphrase(process.stdin) : null
     // From the first moment in which something is open: whoever sees it answer may already want it to end.
-    const askedToEnd = untilAskedToEnd()
-    const headless = await start(asked.options, passphrase)
+    const shutdown = untilShutdown()
+    const headless = await start(asked.options, passphrase, shutdown.takeOver)
     catchTheRest(headless)
     const stopListening = onEnterKey(process.stdin, () => console.log(headless.launchUrl()))
-    await askedToEnd
+    await shutdown.requested
     stopListening()
-    await closeInTime(headless)
+    await closeAll(headless, shutdown.onRepeated)
     return 0
   } catch (error) {
     console.error(failureLine(error))
@@ -53,7 +48,11 @@ async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function start(options: CommandLine, passphrase: Secret | null): Promise<Headless> {
+async function start(
+  options: CommandLine,
+  passphrase: Secret | null,
+  onLoaded: () => void,
+): Promise<Headless> {
   const place = { platform: process.platform, home: homedir(), environment: process.env }
   const dataFolder = dataLocation(options.data, place)
   const windowFolder = findWindow()
@@ -61,6 +60,7 @@ async function start(options: CommandLine, passphrase: Secret | null): Promise<H
   // Who has been waiting for it to listen is answered before the rest is loaded, which keeps this thread busy for a while.
   await pause(ANSWER_FIRST_MS)
   const { createHeadless } = await import('./create-headless.ts')
+  onLoaded()
   const headless = await createHeadless({
     dataFolder,
     port: options.port ?? null,
@@ -107,26 +107,33 @@ function catchTheRest({ keyway: { logger } }: Headless): void {
   })
 }
 
-function untilAskedToEnd(): Promise<void> {
-  return new Promise((resolve) => {
-    // Not `once`: a library below conf raises each signal a second time, and somebody must still be listening then.
-    for (const signal of END_SIGNALS) process.on(signal, () => resolve())
-  })
+type Requests = {
+  requested: Promise<void>
+  /** Other listeners of these signals go. */
+  takeOver(): void
+  onRepeated(listener: (signal: ShutdownSignal) => void): void
 }
 
-/** A second Ctrl+C, or a part that does not end, must not keep the process. */
-async function closeInTime(headless: Headless): Promise<void> {
-  const leave = (): never => process.exit(1)
-  const again = setTimeout(() => {
-    for (const signal of END_SIGNALS) process.once(signal, leave)
-  }, AGAIN_AFTER_MS)
-  const limit = setTimeout(leave, CLOSE_LIMIT_MS)
-  const reason = setTimeout(
-    () => console.log('Waiting for a provider, so that no renewed token is lost. Ctrl+C again ends at once.'),
-    SAY_WHY_AFTER_MS,
-  )
-  await headless.close()
-  clearTimeout(again)
-  clearTimeout(limit)
-  clearTimeout(reason)
+function untilShutdown(): Requests {
+  const { promise: requested, resolve } = Promise.withResolvers<void>()
+  let repeated: (signal: ShutdownSignal) => void = () => undefined
+  let isRequested = false
+  const { takeOver } = listenForShutdown(process, (signal) => {
+    if (isRequested) repeated(signal)
+    isRequested = true
+    resolve()
+  })
+  return { requested, takeOver, onRepeated: (listener) => void (repeated = listener) }
+}
+
+async function closeAll(headless: Headless, onRepeated: Requests['onRepeated']): Promise<void> {
+  const { ended, signal } = shutDown({
+    clock: headless.keyway.clock,
+    close: headless.close,
+    refreshUnderWay: headless.keyway.refreshUnderWay,
+    isTerminal: process.stdin.isTTY,
+    say: (text) => console.log(text),
+  })
+  onRepeated(signal)
+  if ((await ended) === 'gave up') process.exit(1)
 }

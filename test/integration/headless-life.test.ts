@@ -1,4 +1,5 @@
 // The life of a grant with the built host as a process of its own, asked to end in the middle of a refresh.
+import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -109,5 +110,46 @@ test(
     expect(status).toBe(200)
     expect(provider.books.isAlive(token ?? '')).toBe(true)
     expect(provider.books.counts).toMatchObject({ refreshes: 1, reuses: 0 })
+  },
+)
+
+/** Keeps every core of this machine busy until the test is over. */
+function busyProcesses(count: number): void {
+  for (let n = 0; n < count; n += 1) {
+    const child = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' })
+    onTestFinished(() => void child.kill('SIGKILL'))
+  }
+}
+
+test(
+  'on a machine as slow as it likes one signal is one signal: the refresh under way is kept, round after round',
+  { timeout: 300_000 },
+  async () => {
+    const provider = await startSlowProvider()
+    const dataPath = join(tempFolder(), 'data')
+    const first = begin(dataPath)
+    let { url, key } = await connect(first, provider)
+    let host = first
+    busyProcesses(8)
+    for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+      provider.holds = true
+      const caller = ask(url, key, '?rejected=true').catch(() => null)
+      await expect.poll(provider.waiting, { timeout: 60_000 }).toBe(1)
+      host.kill(signal)
+      await host.heard(/Waiting for a provider/)
+      // Neither a terminal's nor anybody else's: a second one changes nothing.
+      host.kill('SIGTERM')
+      host.kill('SIGINT')
+      provider.release()
+      expect(await host.ended).toBe(0)
+      await caller
+      provider.holds = false
+      host = begin(dataPath)
+      url = (await untilReady(host)).url
+      const { status, token } = await ask(url, key)
+      expect({ status, isAlive: provider.books.isAlive(token ?? '') }).toEqual({ status: 200, isAlive: true })
+    }
+    // Each round rotated once, and nothing came back that had been used up.
+    expect(provider.books.counts).toMatchObject({ refreshes: 4, reuses: 0 })
   },
 )

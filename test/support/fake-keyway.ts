@@ -320,6 +320,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
     },
     controlServer: () => undefined,
     opensDoorsBy: () => undefined,
+    refreshUnderWay: () => false,
     wake: () => undefined,
     close: () => Promise.resolve(),
 

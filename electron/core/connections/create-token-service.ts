@@ -24,7 +24,7 @@ export type TokenEngineDeps = RenewalsDeps & {
 
 /** {@link TokenService}, and what the rest of the core needs of it. */
 export type TokenEngine = TokenService &
-  Pick<Renewals, 'renewNow' | 'settled' | 'allSettled'> & {
+  Pick<Renewals, 'renewNow' | 'settled' | 'allSettled' | 'anyUnderWay'> & {
     /** The token set was replaced, renamed or removed from outside: forget what is remembered about it. */
     replaced(id: string): void
     /** With the tokens that the provider gave last, also where the disk has not taken them yet. @throws KeywayError connection_not_found */

@@ -11,6 +11,8 @@ export type Flights<Result> = {
   /** Resolves when nothing is under way for this id, or after `timeoutMs`. */
   settled(id: string, timeoutMs: number): Promise<void>
   allSettled(timeoutMs: number): Promise<void>
+  /** Work is under way, also where nobody waits for it any more. */
+  anyUnderWay(): boolean
 }
 
 type Flight<Result> = { shared: Promise<Result>; since: number; abandon: (reason: Error) => void }
@@ -49,5 +51,6 @@ export function createFlights<Result>(clock: Clock): Flights<Result> {
     },
     settled: (id, timeoutMs) => quiet(Promise.resolve(flights.get(id)?.shared), timeoutMs),
     allSettled: (timeoutMs) => quiet(Promise.allSettled(running), timeoutMs),
+    anyUnderWay: () => running.size > 0,
   }
 }

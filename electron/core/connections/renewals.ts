@@ -15,7 +15,10 @@ import type { TokenCache } from './token-cache.ts'
 import { meets, type TokenNeed } from './token-need.ts'
 import type { ProviderFacts } from './token-server.ts'
 
-export type Renewals = Pick<Flights<RefreshResult>, 'settled' | 'allSettled' | 'underWayMs' | 'abandon'> & {
+export type Renewals = Pick<
+  Flights<RefreshResult>,
+  'settled' | 'allSettled' | 'anyUnderWay' | 'underWayMs' | 'abandon'
+> & {
   renewIfNeeded(id: string, need: TokenNeed): Promise<RefreshResult>
   /** `due`: a new generation is wanted, unless one is there already; `person`: whatever was said before and however short ago. */
   renewNow(id: string, why: 'due' | 'person'): Promise<RefreshResult>
@@ -54,6 +57,7 @@ export function createRenewals(deps: RenewalsDeps): Renewals {
 
   return {
     ...flights,
+    anyUnderWay: () => flights.anyUnderWay() || deps.unsaved.any(),
     renewIfNeeded,
     renewNow: async (id, why) =>
       // What is under way already when a person asks began before, but its answer is as new.

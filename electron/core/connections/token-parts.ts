@@ -23,8 +23,8 @@ import { createUsage, type Usage } from './usage.ts'
 import { createValidations } from './validations.ts'
 
 const CONFIRM_AFTER_MS = 1_000
-/** Above a refresh's own deadline, so that a rotation under way is not cut off. */
-const CLOSING_MS = 22_000
+/** Above a refresh's two requests at their longest with the pause between them, so that a rotation under way is not cut off. */
+const CLOSING_MS = 55_000
 
 export type TokenPartsDeps = {
   store: RecordStore

@@ -15,6 +15,7 @@ export type UnsavedAnswers = {
   keep(id: string, change: ConnectionChange, error: unknown): RefreshFailure
   /** Null when nothing waits for this connection. */
   waiting(id: string): RefreshFailure | null
+  any(): boolean
   /** The record as it will be once its answer is on disk; the same one when nothing waits. */
   newest(record: ConnectionRecord): ConnectionRecord
   /** The connection was replaced or removed; its answer is of no use any more. */
@@ -87,6 +88,7 @@ export function createUnsavedAnswers(deps: UnsavedDeps): UnsavedAnswers {
       if (entry === undefined) return null
       return { kind: 'retrying', retryAt: entry.retryAt, failure: failureOf(deps, id, entry) }
     },
+    any: () => entries.size > 0,
     newest: (record) => entries.get(record.id)?.change(record) ?? record,
     drop(id) {
       entries.get(id)?.cancel()
