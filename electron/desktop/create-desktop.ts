@@ -75,6 +75,7 @@ export async function createDesktop({ argv, dataFolder }: DesktopOptions): Promi
   quitInOrder({
     hasTray: tray !== null,
     clock: keyway.clock,
+    logger: keyway.logger,
     close: () => closeAll({ stops, tray, server, opened }),
     refreshUnderWay: keyway.refreshUnderWay,
   })

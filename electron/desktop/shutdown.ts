@@ -1,8 +1,14 @@
 import { app } from 'electron'
-import type { Clock } from '../core/ports.ts'
+import type { Clock, Logger } from '../core/ports.ts'
 import { shutDown } from '../core/shutdown.ts'
 
-type Deps = { hasTray: boolean; clock: Clock; close: () => Promise<void>; refreshUnderWay: () => boolean }
+type Deps = {
+  hasTray: boolean
+  clock: Clock
+  logger: Logger
+  close: () => Promise<void>
+  refreshUnderWay: () => boolean
+}
 
 /**
  * With a tray the app lives on when its window is closed. Quitting closes the core first, so that nothing rotated is lost; quitting again
@@ -18,9 +24,9 @@ export function quitInOrder({ hasTray, ...core }: Deps): void {
     event.preventDefault()
     if (state === 'closing') return
     state = 'closing'
-    const { ended } = shutDown({ ...core, isTerminal: false, say: (text) => console.log(text) })
+    const { ended } = shutDown({ ...core, isTerminal: false, say: (text) => core.logger.info(text) })
     void ended
-      .catch((error: unknown) => console.error('Keyway did not close in order', error))
+      .catch((error: unknown) => core.logger.error('Keyway did not close in order', { error }))
       .finally(() => {
         state = 'closed'
         app.quit()
