@@ -30,3 +30,5 @@ export function createContext(
     openApi: () => createLocalApi(url(), null),
   }
 }
+
+export type RunCommand = (context: Context, given: Readonly<Record<string, unknown>>) => Promise<number>

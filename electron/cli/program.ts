@@ -1,10 +1,8 @@
 // The words of the command line. A command's code is loaded when it runs, so that each starts as fast as it can.
 import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
-import { createContext, type Context } from './context.ts'
+import { createContext, type RunCommand } from './context.ts'
 import type { Terminal } from './terminal.ts'
-
-export type RunCommand = (context: Context, given: Readonly<Record<string, unknown>>) => Promise<number>
 
 const EXITS =
   'Exit codes: 0 done, 2 wrong arguments, 3 not allowed, 4 not found, 10 a person must sign in, 11 vault locked,\n' +

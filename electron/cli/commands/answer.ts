@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { decision } from '../../../shared/contract/approval.ts'
 import { approvalDecided } from '../../../shared/contract/http-api.ts'
-import type { RunCommand } from '../program.ts'
+import type { RunCommand } from '../context.ts'
 import { readArguments } from '../read-arguments.ts'
 import { say } from '../terminal.ts'
 

@@ -5,7 +5,7 @@ import { loadFile } from '../apply/load-file.ts'
 import { planFor, type Step } from '../apply/plan.ts'
 import { readArguments } from '../read-arguments.ts'
 import { registeredProviders } from '../registered-providers.ts'
-import type { RunCommand } from '../program.ts'
+import type { RunCommand } from '../context.ts'
 import { say } from '../terminal.ts'
 
 const applyArguments = z.strictObject({

@@ -3,7 +3,7 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import { openBrowser } from '../open-browser.ts'
 import { accountOption, providerArgument, readArguments, scopesOption } from '../read-arguments.ts'
 import { listen } from '../server-events.ts'
-import type { RunCommand } from '../program.ts'
+import type { RunCommand } from '../context.ts'
 import { say, type Terminal } from '../terminal.ts'
 import { awaitSignIn } from '../await-sign-in.ts'
 

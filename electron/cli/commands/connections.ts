@@ -1,4 +1,4 @@
-import type { RunCommand } from '../program.ts'
+import type { RunCommand } from '../context.ts'
 import { table } from '../table.ts'
 import { say } from '../terminal.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { REVOCATION_HEADER } from '../../../shared/contract/http-api.ts'
 import { accountOption, providerArgument, readArguments } from '../read-arguments.ts'
-import type { RunCommand } from '../program.ts'
+import type { RunCommand } from '../context.ts'
 import { say } from '../terminal.ts'
 
 const disconnectArguments = z.strictObject({ provider: providerArgument, account: accountOption })

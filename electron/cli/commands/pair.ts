@@ -5,7 +5,7 @@ import { pairDecided, pairStarted } from '../../../shared/contract/http-api.ts'
 import type { Context } from '../context.ts'
 import type { LocalApi } from '../local-api.ts'
 import { providerArgument, readArguments, refused } from '../read-arguments.ts'
-import type { RunCommand } from '../program.ts'
+import type { RunCommand } from '../context.ts'
 import { say } from '../terminal.ts'
 
 const pairArguments = z.strictObject({

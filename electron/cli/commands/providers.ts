@@ -1,5 +1,5 @@
 import { registeredProviders } from '../registered-providers.ts'
-import type { RunCommand } from '../program.ts'
+import type { RunCommand } from '../context.ts'
 import { table } from '../table.ts'
 import { say } from '../terminal.ts'
 

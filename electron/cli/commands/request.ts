@@ -10,7 +10,7 @@ import type { LocalApi } from '../local-api.ts'
 import { accountOption, providerArgument, readArguments, refused } from '../read-arguments.ts'
 import { openBody } from '../request-body.ts'
 import { headersFrom } from '../request-headers.ts'
-import type { RunCommand } from '../program.ts'
+import type { RunCommand } from '../context.ts'
 import { say, type Terminal } from '../terminal.ts'
 
 const requestArguments = z.strictObject({

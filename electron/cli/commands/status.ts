@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { RunCommand } from '../program.ts'
+import type { RunCommand } from '../context.ts'
 import { say } from '../terminal.ts'
 
 /** Other versions may tell more. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MOST_VALID_SECONDS } from '../../../shared/contract/http/token.ts'
 import { accountOption, providerArgument, readArguments, scopesOption } from '../read-arguments.ts'
-import type { RunCommand } from '../program.ts'
+import type { RunCommand } from '../context.ts'
 import { say } from '../terminal.ts'
 
 const wholeSeconds = z

@@ -1,6 +1,6 @@
 import { appMeAnswer } from '../../../shared/contract/http-api.ts'
 import type { Grant } from '../../../shared/contract/app.ts'
-import type { RunCommand } from '../program.ts'
+import type { RunCommand } from '../context.ts'
 import { say } from '../terminal.ts'
 
 export const whoami: RunCommand = async (context) => {

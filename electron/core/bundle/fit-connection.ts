@@ -1,5 +1,5 @@
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
-import { sameLabel } from '../connections/select-connection.ts'
+import { sameLabel } from '../connections/account-labels.ts'
 import type { BundledConnection } from './bundle-content.ts'
 import { clash, type Fit } from './fit-provider.ts'
 

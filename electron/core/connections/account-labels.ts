@@ -1,6 +1,5 @@
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import { sameLabel } from './select-connection.ts'
 
 /** @throws KeywayError name_taken when another account of the provider has this label, in whatever case. */
 export function checkLabelFree(
@@ -26,3 +25,8 @@ export function freeLabel(connections: readonly ConnectionRecord[], wanted: stri
     if (!taken(label)) return label
   }
 }
+
+/** Labels are compared without regard to case. */
+export const labelKey = (label: string): string => label.normalize('NFC').toLowerCase()
+
+export const sameLabel = (one: string, other: string): boolean => labelKey(one) === labelKey(other)

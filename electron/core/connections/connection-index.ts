@@ -1,6 +1,6 @@
 // Which connection a caller means, found without walking through ten thousand of them on every request.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
-import { labelKey } from './select-connection.ts'
+import { labelKey } from './account-labels.ts'
 
 type ProviderIndex = {
   ids: readonly string[]

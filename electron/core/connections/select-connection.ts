@@ -1,10 +1,7 @@
+import { labelKey, sameLabel } from './account-labels.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ConnectionBook } from './connection-book.ts'
-
-/** Labels are compared without regard to case. */
-export const labelKey = (label: string): string => label.normalize('NFC').toLowerCase()
-export const sameLabel = (one: string, other: string): boolean => labelKey(one) === labelKey(other)
 
 /**
  * The connection that a caller means: by label, id, or detected identity; without any, the default or the only one. Never a guess.

@@ -5,31 +5,13 @@ import { X509Certificate } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { HttpFetch } from '../ports.ts'
-import { chooseProxy, type Environment, type ProxyChoice } from './proxy-choice.ts'
+import { chooseProxy, type Environment, type Lookup, type ProxyChoice, type Routes } from './proxy-choice.ts'
 
 export type NetworkSettings = {
   /** http(s)://host:port for everything; null: HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment. */
   proxyUrl: string | null
   /** PEM certificate authorities to trust beside the system's; null: none. */
   extraCa: string | null
-}
-
-/** How a connection finds its address; the proxy pins the one it has checked. */
-export type Lookup = (
-  hostname: string,
-  options: object,
-  callback: (
-    error: Error | null,
-    address: string | { address: string; family: number }[],
-    family?: number,
-  ) => void,
-) => void
-
-/** Sends each request on its way: straight, or through a corporate proxy. */
-export type Routes = Pick<Dispatcher, 'dispatch'> & {
-  /** Through a corporate proxy, which then resolves the name itself. */
-  isProxied(origin: string): boolean
-  close(): Promise<void>
 }
 
 export type Outgoing = {

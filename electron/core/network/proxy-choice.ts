@@ -1,4 +1,5 @@
 // Which corporate proxy an address is reached through: the one of the settings for everything, or those of the environment, and NO_PROXY.
+import type { Dispatcher } from 'undici'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The proxy's address; null: straight. */
@@ -38,4 +39,22 @@ function split(entry: string): { name: string; port: string | null } {
   // More than one colon: an IPv6 address without brackets.
   const [, name = entry, port = null] = /^([^:]+):(\d+)$/.exec(entry) ?? []
   return { name: name.replace(/\.$/, ''), port }
+}
+
+/** How a connection finds its address; the proxy pins the one it has checked. */
+export type Lookup = (
+  hostname: string,
+  options: object,
+  callback: (
+    error: Error | null,
+    address: string | { address: string; family: number }[],
+    family?: number,
+  ) => void,
+) => void
+
+/** Sends each request on its way: straight, or through a corporate proxy. */
+export type Routes = Pick<Dispatcher, 'dispatch'> & {
+  /** Through a corporate proxy, which then resolves the name itself. */
+  isProxied(origin: string): boolean
+  close(): Promise<void>
 }

@@ -1,5 +1,5 @@
 // One try of a trip: the headers with the token, the way there, and what the head of the answer means for the next step.
-import type { Routes } from '../../core/network/outgoing.ts'
+import type { Routes } from '../../core/network/proxy-choice.ts'
 import { leftMs } from './budget.ts'
 import { requestHeaders, type ReturnedHeaders } from './forwarded-headers.ts'
 import { headerOf, nextMove, type Move } from './next-move.ts'

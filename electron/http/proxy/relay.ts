@@ -3,7 +3,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import type { Routes } from '../../core/network/outgoing.ts'
+import type { Routes } from '../../core/network/proxy-choice.ts'
 import { responseHeaders, returnedTrailers, type ReturnedHeaders } from './forwarded-headers.ts'
 import { passInformation } from './informational.ts'
 import type { PassingBytes } from './passing-bytes.ts'

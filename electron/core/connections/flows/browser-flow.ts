@@ -1,10 +1,9 @@
-import { asKeywayError, type KeywayError } from '../../../../shared/contract/errors.ts'
+import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import { within } from '../../vault/within.ts'
 import { withOwnClient } from './own-client.ts'
-import { isPending, type RunningFlow } from './running-flow.ts'
-import type { FlowDeps } from './flow-deps.ts'
-import type { FlowStart } from './start-flow.ts'
+import { isPending, type FlowStart, type RunningFlow } from './running-flow.ts'
+import { startFailed, type FlowDeps } from './flow-deps.ts'
 import { homeWarning, redirectPlan, sentRedirectUri } from './way-home.ts'
 
 const OPENER_MS = 5_000
@@ -67,16 +66,6 @@ async function openBrowser(deps: FlowDeps, running: RunningFlow, browser: string
       ? flow.warning
       : `The browser could not be opened (${result.reason}). Open the link yourself.`,
   }))
-}
-
-export function startFailed(deps: FlowDeps, running: RunningFlow, failure: KeywayError): Flow {
-  deps.logger.warn('A sign-in could not be started', {
-    flowId: running.base.id,
-    provider: running.base.providerSlug,
-    code: failure.code,
-    error: failure,
-  })
-  return deps.flows.end(running, { kind: 'failed', failure })
 }
 
 function pick(values: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {

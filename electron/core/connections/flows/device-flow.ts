@@ -1,13 +1,13 @@
 import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import type { DeviceCode, ResolvedProvider } from '../../oauth/oauth-client.ts'
-import { startFailed } from './browser-flow.ts'
+import { startFailed } from './flow-deps.ts'
 import { finishSignIn } from './finish-sign-in.ts'
 import { withOwnClient } from './own-client.ts'
 import { isPending, type RunningFlow } from './running-flow.ts'
 import type { FlowDeps } from './flow-deps.ts'
 import { answeredOr, heldFrom } from './answered.ts'
-import type { FlowStart } from './start-flow.ts'
+import type { FlowStart } from './running-flow.ts'
 
 /** RFC 8628: shows the code at once; the answer is waited for in the background. */
 export async function startDeviceFlow(deps: FlowDeps, start: FlowStart): Promise<Flow> {

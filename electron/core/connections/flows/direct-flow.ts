@@ -4,11 +4,11 @@ import type { Flow } from '../../../../shared/contract/flow.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
 import type { ResolvedProvider, TokenAnswer } from '../../oauth/oauth-client.ts'
 import { answeredOr, heldFrom } from './answered.ts'
-import { startFailed } from './browser-flow.ts'
+import { startFailed } from './flow-deps.ts'
 import { finishSignIn } from './finish-sign-in.ts'
 import type { RunningFlow } from './running-flow.ts'
 import type { FlowDeps } from './flow-deps.ts'
-import type { FlowStart } from './start-flow.ts'
+import type { FlowStart } from './running-flow.ts'
 
 export type DirectKind = 'client_credentials' | 'refresh_token' | 'access_token'
 

@@ -1,3 +1,5 @@
+import type { KeywayError } from '../../../../shared/contract/errors.ts'
+import type { Flow } from '../../../../shared/contract/flow.ts'
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
 import type { LoopbackHost } from '../../../../shared/domain/redirect-uri.ts'
@@ -9,6 +11,7 @@ import type { ProviderBook } from '../../providers/provider-book.ts'
 import type { SecretBox } from '../../secret-box.ts'
 import type { ConnectionBook } from '../connection-book.ts'
 import type { FlowBook } from './flow-book.ts'
+import type { RunningFlow } from './running-flow.ts'
 
 export type FlowDeps = {
   flows: FlowBook
@@ -35,4 +38,14 @@ export type FlowDeps = {
   settled: (connectionId: string) => Promise<void>
   /** The tokens of a connection were replaced by a sign-in; `before` is null for a new one. */
   onSignedIn: (record: ConnectionRecord, before: ConnectionRecord | null) => void
+}
+
+export function startFailed(deps: FlowDeps, running: RunningFlow, failure: KeywayError): Flow {
+  deps.logger.warn('A sign-in could not be started', {
+    flowId: running.base.id,
+    provider: running.base.providerSlug,
+    code: failure.code,
+    error: failure,
+  })
+  return deps.flows.end(running, { kind: 'failed', failure })
 }

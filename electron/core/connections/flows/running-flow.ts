@@ -1,3 +1,5 @@
+import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
+import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
 import type { ConnectInput, Flow } from '../../../../shared/contract/flow.ts'
 import { newId } from '../../ids.ts'
 import type { Transaction } from '../../oauth/oauth-client.ts'
@@ -68,4 +70,11 @@ export function newRunningFlow({ slot, input, provider, scopes }: FlowOpening, n
     abort: new AbortController(),
     cancelExpiry: () => undefined,
   }
+}
+
+export type FlowStart = {
+  running: RunningFlow
+  provider: ProviderRecord
+  before: ConnectionRecord | null
+  open: ConnectInput['open']
 }

@@ -3,24 +3,16 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import type { ConnectInput, Flow, flowKind } from '../../../../shared/contract/flow.ts'
-import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
 import type { z } from 'zod'
 import { unionScopes } from '../../../../shared/domain/scopes.ts'
 import { checkLabelFree } from '../account-labels.ts'
 import { startBrowserFlow } from './browser-flow.ts'
 import { startDeviceFlow } from './device-flow.ts'
 import { runDirectFlow } from './direct-flow.ts'
-import type { RunningFlow } from './running-flow.ts'
+import type { FlowStart } from './running-flow.ts'
 import type { FlowDeps } from './flow-deps.ts'
 
 type FlowKind = z.output<typeof flowKind>
-
-export type FlowStart = {
-  running: RunningFlow
-  provider: ProviderRecord
-  before: ConnectionRecord | null
-  open: ConnectInput['open']
-}
 
 /** @throws KeywayError provider_not_found | connection_not_found | vault_locked | name_taken | invalid_request */
 export async function startFlow(deps: FlowDeps, input: ConnectInput): Promise<Flow> {
