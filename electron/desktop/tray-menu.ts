@@ -1,6 +1,7 @@
 // What the tray shows, as data: one glance at what is healthy, and Reconnect. Everything in it is in the window too.
-import type { ConnectionView, ConnectionStatus } from '../../shared/contract/connection.ts'
+import type { ConnectionView } from '../../shared/contract/connection.ts'
 import type { VaultView } from '../../shared/contract/ui-api.ts'
+import { connectionState, type ConnectionState } from '../../shared/domain/connection-state.ts'
 
 export type TrayAction =
   | { kind: 'open'; to: string }
@@ -11,13 +12,24 @@ export type TrayAction =
 export type TrayItem =
   { label: string; action: TrayAction | null; children?: TrayItem[] } | { separator: true }
 
-const words: Record<ConnectionStatus, string> = {
-  ok: 'working',
-  retrying: 'trying again',
+const words: Record<ConnectionState['kind'], string> = {
   reconnect_needed: 'reconnect needed',
   config_error: 'needs a change',
+  ended: 'ended',
+  retrying: 'trying again',
+  ends: 'ends soon',
+  not_verified: 'not verified',
+  verified: 'verified',
 }
-const order: readonly ConnectionStatus[] = ['reconnect_needed', 'config_error', 'retrying', 'ok']
+const order = Object.keys(words)
+const needsAttention: ReadonlySet<ConnectionState['kind']> = new Set([
+  'reconnect_needed',
+  'config_error',
+  'ended',
+  'retrying',
+])
+const kindOf = (connection: ConnectionView): ConnectionState['kind'] =>
+  connectionState(connection, Date.now()).kind
 /** Longer menus cannot be taken in; the rest is in the window. */
 const MOST_SHOWN = 15
 
@@ -57,12 +69,13 @@ function headline(state: {
 }): string {
   if (!state.listening) return 'Local server is not running'
   if (state.vault.kind !== 'unlocked') return state.vault.kind === 'locked' ? 'Locked' : 'Not set up yet'
-  const attention = state.connections.filter((each) => each.lastOutcome.status !== 'ok').length
+  const attention = state.connections.filter((each) => needsAttention.has(kindOf(each))).length
   if (attention > 0) return `${attention} of ${state.connections.length} need attention`
   if (state.connections.length === 0) return 'No connections yet'
+  // Not "working": a grant may have been revoked at the provider, and nobody would know.
   return state.connections.length === 1
-    ? '1 connection working'
-    : `${state.connections.length} connections working`
+    ? '1 connection, nothing to do'
+    : `${state.connections.length} connections, nothing to do`
 }
 
 function unlockItem(vault: VaultView): TrayItem {
@@ -82,20 +95,19 @@ function connectionItems(connections: readonly ConnectionView[]): TrayItem[] {
 }
 
 function byNeed(a: ConnectionView, b: ConnectionView): number {
-  const need = order.indexOf(a.lastOutcome.status) - order.indexOf(b.lastOutcome.status)
+  const need = order.indexOf(kindOf(a)) - order.indexOf(kindOf(b))
   return need === 0
     ? a.providerName.localeCompare(b.providerName) || a.account.localeCompare(b.account)
     : need
 }
 
 function connectionItem(connection: ConnectionView): TrayItem {
-  const { status } = connection.lastOutcome
   const children: TrayItem[] = [
     { label: 'Show', action: { kind: 'open', to: `/connections/${connection.id}` } },
     { label: 'Reconnect', action: { kind: 'reconnect', connectionId: connection.id } },
   ]
   return {
-    label: `${connection.providerName} · ${connection.account}: ${words[status]}`,
+    label: `${connection.providerName} · ${connection.account}: ${words[kindOf(connection)]}`,
     action: null,
     children,
   }

@@ -1,7 +1,19 @@
 import { toast } from 'sonner'
 import { nextStepFor, type ErrorBody } from '../../shared/contract/errors.ts'
+import type { UiResult } from '../../shared/contract/ui-api.ts'
+import { text } from '../lib/text.ts'
+
+/** What one has to read and act on stands longer than a confirmation. */
+export const TOLD_LONG_MS = 10_000
 
 /** A failure of something that has no place of its own on the screen: its sentence and its next step. */
 export function toastFailure(failure: ErrorBody): void {
-  toast.error(failure.message, { description: nextStepFor('window', failure), duration: 10_000 })
+  toast.error(failure.message, { description: nextStepFor('window', failure), duration: TOLD_LONG_MS })
+}
+
+/** The end of an "Undo": it can fail as what it undoes could. */
+export async function toastUndone(work: Promise<UiResult<unknown>>): Promise<void> {
+  const answer = await work
+  if (answer.ok) toast.success(text.common.undone)
+  else toastFailure(answer.failure)
 }

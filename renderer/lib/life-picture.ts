@@ -16,7 +16,7 @@ export type LifePicture = {
 
 type Subject = Pick<
   ConnectionView,
-  'life' | 'issuedAt' | 'expiresAt' | 'createdAt' | 'nextRefreshAt' | 'stopsWorkingAt'
+  'life' | 'issuedAt' | 'expiresAt' | 'createdAt' | 'nextRefreshAt' | 'stopsWorkingAt' | 'lastOutcome'
 >
 
 /** So many token lives are in view, at most. */
@@ -63,15 +63,28 @@ function spanOf(
   return { startsAt, endsAt: Math.max(now + ahead, startsAt + LEAST_SPAN_MS) }
 }
 
-function barsOf(events: readonly LifeEvent[], { expiresAt, issuedAt }: Subject, now: number): LifeBar[] {
+/** Until when the token in use was good, where its end is known before its time. */
+function cutShort({ lastOutcome }: Subject, now: number): number {
+  return lastOutcome.status === 'reconnect_needed' ? Math.min(lastOutcome.at, now) : Infinity
+}
+
+function barsOf(events: readonly LifeEvent[], subject: Subject, now: number): LifeBar[] {
+  const { expiresAt, issuedAt } = subject
+  const end = cutShort(subject, now)
+  const isDead = end < Infinity
   const issued = events.filter(({ kind }) => issuing.has(kind))
   const ended = events.find(({ kind }) => kind === 'revoked')?.at ?? null
-  if (issued.length === 0) return [{ from: issuedAt, to: expiresAt ?? now, fingerprint: null, current: true }]
+  if (issued.length === 0) {
+    const to = Math.min(expiresAt ?? now, end)
+    return [{ from: issuedAt, to, fingerprint: null, current: !isDead }]
+  }
   return issued.map((event, index) => {
     const next = issued[index + 1]
-    const current = next === undefined
-    const expires = event.expiresAt ?? (current ? expiresAt : null) ?? next?.at ?? now
+    const isLast = next === undefined
+    const expires = event.expiresAt ?? (isLast ? expiresAt : null) ?? next?.at ?? now
     const to = Math.min(expires, next?.at ?? expires, ended !== null && ended > event.at ? ended : expires)
-    return { from: event.at, to, fingerprint: event.fingerprint, current }
+    // Not into the future of a connection that has none.
+    const shown = isLast ? Math.max(event.at, Math.min(to, end)) : to
+    return { from: event.at, to: shown, fingerprint: event.fingerprint, current: isLast && !isDead }
   })
 }

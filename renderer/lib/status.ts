@@ -1,15 +1,6 @@
-import type { ConnectionStatus, ConnectionView } from '../../shared/contract/connection.ts'
-import { shortDuration, duration } from './time.ts'
+import type { ConnectionView } from '../../shared/contract/connection.ts'
+import { duration, shortDuration } from './time.ts'
 import { text } from './text.ts'
-
-export type StatusTone = 'ok' | 'wait' | 'bad' | 'setup'
-
-export const statusTones: Record<ConnectionStatus, StatusTone> = {
-  ok: 'ok',
-  retrying: 'wait',
-  reconnect_needed: 'bad',
-  config_error: 'setup',
-}
 
 type Life = Pick<
   ConnectionView,

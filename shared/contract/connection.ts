@@ -87,6 +87,10 @@ export const connectionRecord = z.strictObject({
   updatedAt: z.number(),
   lastAuthorizedAt: z.number(),
   lastUsedAt: z.number().nullable(),
+  /** Epoch ms at which the provider or its API last took the token in use; null: never noted. */
+  verifiedAt: z.number().nullable().default(null),
+  /** The provider itself named `grantedScopes`; false: they are what was asked for. Null: from before this was noted. */
+  scopesConfirmed: z.boolean().nullable().default(null),
   life: z.array(lifeEvent).max(200),
 })
 export type ConnectionRecord = z.output<typeof connectionRecord>
@@ -94,13 +98,15 @@ export type ConnectionRecord = z.output<typeof connectionRecord>
 /** What the window sees: no ciphertext. */
 export type ConnectionView = Omit<
   ConnectionRecord,
-  'sealedTokens' | 'sealedPrevious' | 'version' | 'refreshStartedAt'
+  'sealedTokens' | 'sealedPrevious' | 'version' | 'refreshStartedAt' | 'scopesConfirmed'
 > & {
   providerSlug: string
   providerName: string
   /** Null when nothing can be refreshed. */
   nextRefreshAt: number | null
   apiBaseUrl: string | null
+  /** False: `grantedScopes` is what was asked for, and the provider never said what it granted. */
+  scopesConfirmed: boolean
   /** Requested but not granted. */
   missingScopes: string[]
   /** Epoch ms at which this connection stops working without a person, or null when not known. */

@@ -42,6 +42,7 @@ export function redated(record: ConnectionRecord, byMs: number): ConnectionRecor
     issuedAt: record.issuedAt + byMs,
     expiresAt: moved(record.expiresAt),
     refreshTokenExpiresAt: moved(record.refreshTokenExpiresAt),
+    verifiedAt: moved(record.verifiedAt),
     lastOutcome: { ...lastOutcome, at: lastOutcome.at + byMs, retryAt: moved(lastOutcome.retryAt) },
   }
 }

@@ -48,6 +48,8 @@ export function newConnection(
     updatedAt: now,
     lastAuthorizedAt: now,
     lastUsedAt: null,
+    verifiedAt: verifiedBySignIn(sign, now),
+    scopesConfirmed: answer.scopes !== null,
     life: [],
   }
   return {
@@ -85,6 +87,8 @@ export function reconnected(
     ...times,
     values: { ...(sameGrant ? record.values : {}), ...answer.values, ...sign.values },
     lastOutcome: okOutcome(now),
+    verifiedAt: verifiedBySignIn(sign, now),
+    scopesConfirmed: answer.scopes !== null,
     updatedAt: now,
     lastAuthorizedAt: now,
     life: lived(record, { at: now, kind: 'reconnected', ...tellingOf(box, answer, times.expiresAt) }),
@@ -110,6 +114,8 @@ export function renewed(
     ...times,
     values: { ...record.values, ...answer.values },
     lastOutcome: okOutcome(now),
+    verifiedAt: now,
+    scopesConfirmed: answer.scopes === null ? record.scopesConfirmed : true,
     updatedAt: now,
     life: lived(record, {
       at: now,
@@ -117,6 +123,12 @@ export function renewed(
       ...tellingOf(box, answer, times.expiresAt),
     }),
   }
+}
+
+/** A pasted access token is only what somebody says it is, until its owner's name came for it. */
+function verifiedBySignIn({ how, identity }: SignIn, now: number): number | null {
+  const isNamed = identity.id !== null || identity.label !== null
+  return how === 'pasted_access_token' && !isNamed ? null : now
 }
 
 /** Whether the answer brought another refresh token than the stored one; then the stored one may be dead already. */

@@ -1,6 +1,7 @@
 import type { ConnectionRecord, ConnectionView } from '../../../shared/contract/connection.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
+import { scopesConfirmed, verifiedAt } from '../../../shared/domain/connection-state.ts'
 import { stopsWorkingAt } from '../../../shared/domain/connection-status.ts'
 import { missingScopes } from '../../../shared/domain/scopes.ts'
 import { apiBaseUrl } from './proxy-policy.ts'
@@ -27,6 +28,8 @@ export function connectionView(
   return {
     ...rest,
     lastUsedAt: about.lastUsedAt,
+    verifiedAt: verifiedAt(record),
+    scopesConfirmed: scopesConfirmed(record),
     providerSlug: provider.slug,
     providerName: provider.name,
     nextRefreshAt: about.nextRefreshAt,

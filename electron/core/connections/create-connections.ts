@@ -17,6 +17,8 @@ import { disconnectResult, revokeAtProvider } from './disconnect.ts'
 import type { FlowRegistry } from './flows/create-flows.ts'
 import { manageUrl } from './manage-url.ts'
 import { createProxyPolicies } from './proxy-policy.ts'
+import { failureDetails } from './refresh-result.ts'
+import { refreshWay } from './refresh-way.ts'
 import { openTokens } from './sealed-tokens.ts'
 import { selectConnection } from './select-connection.ts'
 
@@ -84,10 +86,19 @@ export function createConnections(deps: ConnectionsDeps): Connections {
         return view(book.need(id))
       }),
     async refresh(id) {
-      book.need(id)
+      const record = book.need(id)
       if (!deps.box.unlocked) throw new KeywayError('vault_locked')
-      await tokens.renewNow(id, 'person')
-      return view(book.need(id))
+      const provider = providers.need(record.providerId)
+      const isAlive = record.expiresAt === null || record.expiresAt > deps.clock.now()
+      // The token still works: trying in vain would show it as ended.
+      if (isAlive && refreshWay(record, providers.specOf(provider)) === 'none') {
+        throw new KeywayError('invalid_request', cannotRefresh(record, provider.slug))
+      }
+      const result = await tokens.renewNow(id, 'person')
+      const after = view(book.need(id))
+      // Nothing was sent and nothing is wrong with the connection: the record alone would read as a success.
+      if (result.kind !== 'ok' && after.lastOutcome.status === 'ok') throw result.failure
+      return after
     },
     disconnect: (id) => disconnect(deps, id),
     proxyPolicy: (id) => policyOf(book.need(id)),
@@ -96,6 +107,21 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       const { accessToken, tokenType, dpopKey } = openTokens(deps.box, record)
       return { accessToken, tokenType, dpopKey, values: record.values }
     },
+  }
+}
+
+function cannotRefresh(
+  record: ConnectionRecord,
+  providerSlug: string,
+): { message: string; nextStep: string; details: ReturnType<typeof failureDetails> } {
+  const why = record.hasRefreshToken
+    ? 'This provider does not refresh tokens.'
+    : 'This connection has no refresh token, so its token cannot be refreshed.'
+  const until = record.expiresAt === null ? '' : ` It ends at ${new Date(record.expiresAt).toISOString()}.`
+  return {
+    message: `${why}${until}`,
+    nextStep: 'Reconnect to get a fresh token.',
+    details: failureDetails(record, providerSlug),
   }
 }
 

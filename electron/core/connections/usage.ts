@@ -17,6 +17,7 @@ export type Usage = Pick<TokenService, 'reportApiOutcome' | 'noteUse'> & {
 export function createUsage({ book, clock }: { book: ConnectionBook; clock: Clock }): Usage {
   const worked = new Map<string, number>()
   const used = new Map<string, { at: number; by: string }>()
+  const verified = new Map<string, { at: number; generation: number }>()
   let cancel: (() => void) | null = null
 
   const flush = (): void => {
@@ -30,9 +31,17 @@ export function createUsage({ book, clock }: { book: ConnectionBook; clock: Cloc
       }))
     }
     used.clear()
+    for (const [id, { at, generation }] of verified) {
+      book.touch(id, (record) => (record.generation === generation ? { ...record, verifiedAt: at } : record))
+    }
+    verified.clear()
   }
   const noteWorked = (id: string, generation: number): void => {
-    if (worked.get(id) === generation) return
+    if (worked.get(id) === generation) {
+      verified.set(id, { at: clock.now(), generation })
+      cancel ??= clock.after(GATHER_MS, flush)
+      return
+    }
     worked.set(id, generation)
     book.touch(id, (record) => {
       if (record.generation !== generation) return record
@@ -40,12 +49,14 @@ export function createUsage({ book, clock }: { book: ConnectionBook; clock: Cloc
       return {
         ...record,
         sealedPrevious: null,
+        verifiedAt: clock.now(),
         lastOutcome: isApiWord(record.lastOutcome) ? okOutcome(clock.now()) : record.lastOutcome,
       }
     })
   }
   const noteUnauthorized = (id: string, generation: number): void => {
     worked.delete(id)
+    verified.delete(id)
     book.touch(id, (record) =>
       record.generation === generation && record.lastOutcome.status === 'ok'
         ? { ...record, lastOutcome: apiWord(clock.now()) }

@@ -20,6 +20,7 @@ export function connectionFacts(connection: ConnectionView): Record<string, unkn
     nextRefreshAt: iso(connection.nextRefreshAt),
     stopsWorkingAt: iso(connection.stopsWorkingAt),
     lastUsedAt: iso(connection.lastUsedAt),
+    verifiedAt: iso(connection.verifiedAt),
     lastAuthorizedAt: iso(connection.lastAuthorizedAt),
     createdAt: iso(connection.createdAt),
     updatedAt: iso(connection.updatedAt),

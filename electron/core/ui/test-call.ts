@@ -1,6 +1,7 @@
 // One read-only request to the connection's API, so that a person sees with their own eyes that it works.
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { TestCallResult } from '../../../shared/contract/ui-api.ts'
+import { tokenVerdict } from '../../../shared/domain/connection-state.ts'
 import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { Connections, Providers } from '../keyway.ts'
 import type { OAuthClient } from '../oauth/oauth-client.ts'
@@ -31,7 +32,8 @@ export async function testCall(
   const send = async (rejected: 'yes' | 'no'): Promise<Response> => {
     const generation = await freshGeneration(deps, ask.id, rejected)
     const answer = await request(deps, ask, target.url, policy)
-    deps.tokens.reportApiOutcome(ask.id, generation, answer.status === 401 ? 'unauthorized' : 'worked')
+    const verdict = tokenVerdict(answer.status)
+    if (verdict !== null) deps.tokens.reportApiOutcome(ask.id, generation, verdict)
     return answer
   }
   const first = await send('no')

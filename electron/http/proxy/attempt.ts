@@ -1,4 +1,5 @@
 // One try of a trip: the headers with the token, the way there, and what the head of the answer means for the next step.
+import { tokenVerdict } from '../../../shared/domain/connection-state.ts'
 import type { Routes } from '../../core/network/proxy-choice.ts'
 import { leftMs } from './budget.ts'
 import { requestHeaders, type ReturnedHeaders } from './forwarded-headers.ts'
@@ -81,8 +82,8 @@ function moveAfter(parts: ForwardParts, trip: Trip, status: number, head: Return
 function learn({ context, nonces }: ForwardParts, trip: Trip, status: number, head: ReturnedHeaders): void {
   const { tokens } = context.keyway
   const { connection, token, url } = trip
-  if (status === 401) tokens.reportApiOutcome(connection.id, token.generation, 'unauthorized')
-  else if (status < 400) tokens.reportApiOutcome(connection.id, token.generation, 'worked')
+  const verdict = tokenVerdict(status)
+  if (verdict !== null) tokens.reportApiOutcome(connection.id, token.generation, verdict)
   if (plainTokenHeaders(token) !== null) return
   const nonce = headerOf(head.headers, 'dpop-nonce')
   if (nonce !== null) nonces.note(connection.id, url.origin, nonce)

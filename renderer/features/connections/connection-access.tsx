@@ -19,12 +19,19 @@ export function ConnectionAccess({ connection }: { connection: ConnectionView })
       {connection.grantedScopes.length === 0 ? (
         <p className="text-muted text-sm">{words.nothingGranted}</p>
       ) : (
-        <ScopeList scopes={connection.grantedScopes} meanings={meanings} />
+        <>
+          {!connection.scopesConfirmed && <p className="text-muted text-sm">{words.unconfirmed}</p>}
+          <ScopeList
+            scopes={connection.grantedScopes}
+            meanings={meanings}
+            standing={connection.scopesConfirmed ? 'granted' : 'unconfirmed'}
+          />
+        </>
       )}
       {connection.missingScopes.length > 0 && (
         <div className="border-line flex flex-col items-start gap-2 border-t pt-3.5">
           <h3 className="text-sm font-medium">{words.missing}</h3>
-          <ScopeList scopes={connection.missingScopes} meanings={meanings} missing />
+          <ScopeList scopes={connection.missingScopes} meanings={meanings} standing="missing" />
           <Button size="sm" className="mt-1" onClick={() => open({ kind: 'scopes', connection })}>
             {words.missingAction}
           </Button>

@@ -1,10 +1,10 @@
-import type { ConnectionView } from '../../../shared/contract/connection.ts'
+import type { ConnectionStatus, ConnectionView } from '../../../shared/contract/connection.ts'
 import { nextStepFor } from '../../../shared/contract/errors.ts'
 import { Button, buttonClasses } from '../../components/button.tsx'
 import { Callout, type Tone } from '../../components/callout.tsx'
+import { connectionState, ENDS_SOON_MS, type ConnectionEnd } from '../../../shared/domain/connection-state.ts'
 import { offlineScope } from '../../../shared/domain/offline-scope.ts'
 import { hrefOf } from '../../lib/route.ts'
-import { statusTones } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { clock, relative } from '../../lib/time.ts'
 import { useNow } from '../../lib/use-now.ts'
@@ -12,32 +12,43 @@ import { useCall } from '../../stores/use-call.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { Failure } from '../../components/failure.tsx'
+import { useConnectionDialogs } from './dialog-context.ts'
+import { endLabel, stateLabel } from './state-words.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
-
-/** A grant that lapses within this time is worth a word. */
-const WARN_MS = 3 * 24 * 60 * 60 * 1000
 
 /** What is wrong now or soon, and the one thing to do about it. Nothing when all is well. */
 export function ConnectionHealth({ connection }: { connection: ConnectionView }) {
   const now = useNow(5000)
-  const { lastOutcome, stopsWorkingAt } = connection
-  if (lastOutcome.status !== 'ok') return <Trouble connection={connection} now={now} />
-  if (stopsWorkingAt === null || stopsWorkingAt - now > WARN_MS) return null
-  return <Lapsing connection={connection} stopsWorkingAt={stopsWorkingAt} now={now} />
+  if (connection.lastOutcome.status !== 'ok') return <Trouble connection={connection} now={now} />
+  const { kind, end } = connectionState(connection, now)
+  return (
+    <>
+      {kind === 'not_verified' && <NotVerified connection={connection} />}
+      {end !== null && end.at - now < ENDS_SOON_MS && <Ending connection={connection} end={end} now={now} />}
+    </>
+  )
+}
+
+const troubleTones: Record<ConnectionStatus, Tone> = {
+  ok: 'ok',
+  retrying: 'wait',
+  reconnect_needed: 'bad',
+  config_error: 'setup',
 }
 
 function Trouble({ connection, now }: { connection: ConnectionView; now: number }) {
   const signIn = useStartSignIn()
   const refresh = useCall('connections.refresh')
   const { lastOutcome, providerId, id } = connection
-  const tone: Tone = statusTones[lastOutcome.status]
+  const state = connectionState(connection, now)
+  const tone: Tone = troubleTones[lastOutcome.status]
   const retry =
     lastOutcome.retryAt === null ? '' : ` · ${text.connections.retryIn(relative(lastOutcome.retryAt, now))}`
   return (
     <div className="mb-8 flex flex-col gap-2">
       <Callout
         tone={tone}
-        title={lastOutcome.message ?? text.connections.status[lastOutcome.status]}
+        title={lastOutcome.message ?? stateLabel(state, now)}
         actions={
           <>
             {lastOutcome.status === 'config_error' && (
@@ -76,20 +87,38 @@ function Trouble({ connection, now }: { connection: ConnectionView; now: number 
   )
 }
 
-type LapsingProps = { connection: ConnectionView; stopsWorkingAt: number; now: number }
+function NotVerified({ connection }: { connection: ConnectionView }) {
+  const open = useConnectionDialogs()
+  return (
+    <div className="mb-8">
+      <Callout
+        tone="info"
+        title={text.connections.notVerifiedTitle}
+        actions={
+          <Button size="sm" look="primary" onClick={() => open({ kind: 'test', connection })}>
+            {text.connections.testCall}
+          </Button>
+        }
+      >
+        {text.connections.notVerifiedLead}
+      </Callout>
+    </div>
+  )
+}
 
-function Lapsing({ connection, stopsWorkingAt, now }: LapsingProps) {
+type EndingProps = { connection: ConnectionView; end: ConnectionEnd; now: number }
+
+function Ending({ connection, end, now }: EndingProps) {
   const signIn = useStartSignIn()
   const words = text.connections.detail
-  const time = clock(stopsWorkingAt, now)
   const { providerId, id, hasRefreshToken, requestedScopes } = connection
   const spec = useSnapshot().providers.find((provider) => provider.id === providerId)?.spec
   const scope = spec === undefined ? null : offlineScope(spec, requestedScopes)
   return (
     <div className="mb-8">
       <Callout
-        tone="wait"
-        title={stopsWorkingAt > now ? words.stopsWorking(time) : words.stopped(time)}
+        tone={end.at > now ? 'wait' : 'bad'}
+        title={endLabel(end, now)}
         actions={
           <Button
             size="sm"

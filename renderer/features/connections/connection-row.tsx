@@ -2,13 +2,15 @@ import { memo } from 'react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { Badge } from '../../components/badge.tsx'
 import { ProviderIcon } from '../../components/provider-icon.tsx'
-import { StatusBadge } from '../../components/status-badge.tsx'
+import { connectionState } from '../../../shared/domain/connection-state.ts'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { relative } from '../../lib/time.ts'
 import { useIconOf } from '../providers/use-presets.ts'
 import { ConnectionRowActions } from './connection-row-actions.tsx'
 import { moveBetweenRows } from './move-between-rows.ts'
+import { endLabel, stateLabel } from './state-words.ts'
+import { StatusBadge } from './status-badge.tsx'
 import { TokenRing } from './token-ring.tsx'
 
 /** Height in pixels at the base text size; the list scales it with the text. */
@@ -23,7 +25,9 @@ export const ConnectionRow = memo(function ConnectionRow({
   now: number
 }) {
   const icon = useIconOf(connection.providerSlug, connection.providerId)
-  const { status, message } = connection.lastOutcome
+  const state = connectionState(connection, now)
+  const { message } = connection.lastOutcome
+  const isWell = connection.lastOutcome.status === 'ok' && state.kind !== 'ended'
   return (
     <article
       aria-label={`${connection.providerName}, ${connection.account}`}
@@ -38,28 +42,31 @@ export const ConnectionRow = memo(function ConnectionRow({
             onKeyDown={moveBetweenRows}
             className="text-ink flex min-w-0 gap-1 text-sm font-medium outline-offset-0 after:absolute after:inset-0 after:rounded-[inherit] focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
           >
-            <span className="min-w-0 truncate">{connection.providerName}</span>
+            {/* The account tells two rows of one provider apart, so the provider's name gives way first. */}
+            <Cut className="shrink-[8]">{connection.providerName}</Cut>
             <span className="text-faint shrink-0 font-normal">·</span>
-            <span className="max-w-[60%] min-w-0 shrink-0 truncate">{connection.account}</span>
+            <Cut>{connection.account}</Cut>
           </a>
           {connection.isDefault && (
             <span className="max-sm:hidden">
               <Badge>{text.connections.default}</Badge>
             </span>
           )}
-          {status !== 'ok' && (
+          {state.kind !== 'verified' && (
             <span className="max-sm:hidden">
-              <StatusBadge status={status} />
+              <StatusBadge connection={connection} now={now} />
             </span>
           )}
         </div>
         <p className="text-muted min-w-0 truncate text-xs">
-          {status === 'ok' ? (
+          {isWell ? (
             <Quiet connection={connection} now={now} />
           ) : (
             <>
-              <span className="sm:hidden">{text.connections.status[status]}</span>
-              <span className="max-sm:sr-only">{message}</span>
+              <span className="sm:hidden">{stateLabel(state, now)}</span>
+              <span className="max-sm:sr-only">
+                {message ?? (state.end === null ? null : endLabel(state.end, now))}
+              </span>
             </>
           )}
         </p>
@@ -72,10 +79,30 @@ export const ConnectionRow = memo(function ConnectionRow({
 
 function Quiet({ connection, now }: { connection: ConnectionView; now: number }) {
   const { identity, grantedScopes, lastUsedAt, account } = connection
+  const state = connectionState(connection, now)
   const parts = [
+    state.end === null ? stateLabel(state, now) : null,
     identity.label === account ? null : identity.label,
     grantedScopes.length === 0 ? null : text.connections.scopes(grantedScopes.length),
     lastUsedAt === null ? text.connections.neverUsed : text.connections.lastUsed(relative(lastUsedAt, now)),
   ]
-  return parts.filter((part) => part !== null).join(' · ')
+  const told = parts.filter((part) => part !== null).join(' · ')
+  if (state.end === null) return told
+  return (
+    <>
+      <span className={state.kind === 'ends' ? 'text-wait font-medium' : undefined}>
+        {endLabel(state.end, now)}
+      </span>
+      {` · ${told}`}
+    </>
+  )
+}
+
+/** Text that is cut off where there is no room, and told whole on hover. */
+function Cut({ children, className = '' }: { children: string; className?: string }) {
+  return (
+    <span title={children} className={`min-w-0 truncate ${className}`}>
+      {children}
+    </span>
+  )
 }

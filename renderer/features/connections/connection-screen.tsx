@@ -7,10 +7,10 @@ import { Menu } from '../../components/menu.tsx'
 import { Page } from '../../components/page.tsx'
 import { ProviderIcon } from '../../components/provider-icon.tsx'
 import { Section } from '../../components/section.tsx'
-import { StatusBadge } from '../../components/status-badge.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
+import { useNow } from '../../lib/use-now.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { useIconOf } from '../providers/use-presets.ts'
 import { NothingHere } from '../shell/nothing-here.tsx'
@@ -18,6 +18,7 @@ import { ConnectionAccess, ConnectionApps } from './connection-access.tsx'
 import { ConnectionFacts } from './connection-facts.tsx'
 import { ConnectionHealth } from './connection-health.tsx'
 import { useConnectionDialogs } from './dialog-context.ts'
+import { StatusBadge } from './status-badge.tsx'
 import { LifeHistory } from './life-history.tsx'
 import { LifePictureView } from './life-picture-view.tsx'
 import { TokenRing } from './token-ring.tsx'
@@ -33,6 +34,7 @@ export function ConnectionScreen({ id }: { id: string }) {
 function Details({ connection }: { connection: ConnectionView }) {
   const icon = useIconOf(connection.providerSlug, connection.providerId)
   const words = text.connections.detail
+  const now = useNow(15_000)
   return (
     <Page
       title={connection.account}
@@ -44,7 +46,7 @@ function Details({ connection }: { connection: ConnectionView }) {
               connection.identity.label !== connection.account &&
               ` · ${connection.identity.label}`}
           </span>
-          <StatusBadge status={connection.lastOutcome.status} />
+          <StatusBadge connection={connection} now={now} />
           {connection.isDefault && <Badge>{text.connections.default}</Badge>}
         </span>
       }

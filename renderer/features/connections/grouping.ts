@@ -1,11 +1,19 @@
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
+import { connectionState, type ConnectionState } from '../../../shared/domain/connection-state.ts'
 
-export const groupKeys = ['attention', 'retrying', 'ending', 'healthy'] as const
+export const groupKeys = ['attention', 'retrying', 'ending', 'unverified', 'connected'] as const
 export type GroupKey = (typeof groupKeys)[number]
 export type ConnectionGroup = { key: GroupKey; connections: ConnectionView[] }
 
-/** A connection that ends without a person within this time is told about before it does. */
-const SOON_MS = 24 * 60 * 60 * 1000
+const groupOf: Record<ConnectionState['kind'], GroupKey> = {
+  reconnect_needed: 'attention',
+  config_error: 'attention',
+  ended: 'attention',
+  retrying: 'retrying',
+  ends: 'ending',
+  not_verified: 'unverified',
+  verified: 'connected',
+}
 
 /** Those that need a person come first; within a group by provider, then account. */
 export function groupConnections(connections: readonly ConnectionView[], now: number): ConnectionGroup[] {
@@ -13,14 +21,11 @@ export function groupConnections(connections: readonly ConnectionView[], now: nu
     (a, b) => a.providerName.localeCompare(b.providerName) || a.account.localeCompare(b.account),
   )
   return groupKeys
-    .map((key) => ({ key, connections: sorted.filter((connection) => groupOf(connection, now) === key) }))
+    .map((key) => ({
+      key,
+      connections: sorted.filter((connection) => groupOf[connectionState(connection, now).kind] === key),
+    }))
     .filter((group) => group.connections.length > 0)
-}
-
-function groupOf({ lastOutcome, stopsWorkingAt }: ConnectionView, now: number): GroupKey {
-  if (lastOutcome.status === 'reconnect_needed' || lastOutcome.status === 'config_error') return 'attention'
-  if (lastOutcome.status === 'retrying') return 'retrying'
-  return stopsWorkingAt !== null && stopsWorkingAt - now < SOON_MS ? 'ending' : 'healthy'
 }
 
 /** Every word of the query must be somewhere in what the person sees of the connection. */

@@ -11,6 +11,7 @@ import { Field } from '../../components/field.tsx'
 import { TextInput } from '../../components/inputs.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
+import { toastUndone } from '../toasts.ts'
 import { useHost } from '../../stores/window-context.tsx'
 
 const words = text.connections.renameDialog
@@ -31,7 +32,7 @@ export function RenameDialog({ connection, onClose }: { connection: ConnectionVi
     toast.success(text.connections.renamed(account), {
       action: {
         label: text.connections.renamedUndo,
-        onClick: () => void host.call('connections.rename', { id, account: before }),
+        onClick: () => void toastUndone(host.call('connections.rename', { id, account: before })),
       },
     })
     onClose()

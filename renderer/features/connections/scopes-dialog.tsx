@@ -59,8 +59,14 @@ export function ScopesDialog({ connection, onClose }: { connection: ConnectionVi
         </Field>
         {connection.grantedScopes.length > 0 && (
           <div>
-            <h3 className="mb-2 text-sm font-medium">{words.granted}</h3>
-            <ScopeList scopes={connection.grantedScopes} meanings={meanings} />
+            <h3 className="mb-2 text-sm font-medium">
+              {connection.scopesConfirmed ? words.granted : words.requested}
+            </h3>
+            <ScopeList
+              scopes={connection.grantedScopes}
+              meanings={meanings}
+              standing={connection.scopesConfirmed ? 'granted' : 'unconfirmed'}
+            />
           </div>
         )}
       </div>

@@ -1,7 +1,9 @@
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
+import { connectionState } from '../../../shared/domain/connection-state.ts'
 import { ExpiryRing } from '../../components/expiry-ring.tsx'
-import { statusTones, tokenLeft } from '../../lib/status.ts'
+import { tokenLeft } from '../../lib/status.ts'
 import { useNow } from '../../lib/use-now.ts'
+import { stateTones } from './state-words.ts'
 
 /** The ring that moves, with the time left beside it. */
 export function TokenRing({ connection, size = 'sm' }: { connection: ConnectionView; size?: 'sm' | 'lg' }) {
@@ -18,7 +20,7 @@ export function TokenRing({ connection, size = 'sm' }: { connection: ConnectionV
       )}
       <ExpiryRing
         left={share}
-        tone={statusTones[connection.lastOutcome.status]}
+        tone={stateTones[connectionState(connection, now).kind]}
         size={size}
         label={sentence}
       />

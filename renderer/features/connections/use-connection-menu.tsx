@@ -15,14 +15,13 @@ import type { ReactNode } from 'react'
 import { toast } from 'sonner'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import type { ActionItem, MenuItem } from '../../components/menu.tsx'
-import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { navigate } from '../../stores/use-route.ts'
 import { useHost, useSnapshot } from '../../stores/window-context.tsx'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
-import { withSlowToast } from '../slow-toast.ts'
-import { toastFailure } from '../toasts.ts'
+import { toastFailure, toastUndone } from '../toasts.ts'
 import { useConnectionDialogs, type ConnectionDialog } from './dialog-context.ts'
+import { useRefresh } from './use-refresh.ts'
 
 /** Everything one can do with a connection, in one order everywhere. */
 export function useConnectionMenu(connection: ConnectionView): MenuItem[] {
@@ -32,16 +31,7 @@ export function useConnectionMenu(connection: ConnectionView): MenuItem[] {
   const { id, providerId } = connection
   const { connections } = useSnapshot()
 
-  const refresh = async (): Promise<void> => {
-    const name = connectionName(connection)
-    const answer = await withSlowToast(
-      text.connections.refreshing(name),
-      host.call('connections.refresh', { id }),
-    )
-    if (answer === null) return
-    if (answer.ok) toast.success(text.connections.refreshed(name))
-    else toastFailure(answer.failure)
-  }
+  const refresh = useRefresh(connection)
   const makeDefault = async (): Promise<void> => {
     const before = connections.find((each) => each.providerId === providerId && each.isDefault)
     const answer = await host.call('connections.setDefault', { id })
@@ -55,7 +45,7 @@ export function useConnectionMenu(connection: ConnectionView): MenuItem[] {
           ? undefined
           : {
               label: text.common.undo,
-              onClick: () => void host.call('connections.setDefault', { id: before.id }),
+              onClick: () => void toastUndone(host.call('connections.setDefault', { id: before.id })),
             },
     })
   }

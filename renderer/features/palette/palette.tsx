@@ -2,14 +2,17 @@ import { Command } from 'cmdk'
 import { Plug, Search } from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import { useRef, type ReactNode } from 'react'
+import { connectionState } from '../../../shared/domain/connection-state.ts'
 import { Initials } from '../../components/initials.tsx'
 import { Kbd } from '../../components/kbd.tsx'
 import { ProviderIcon } from '../../components/provider-icon.tsx'
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
+import { useNow } from '../../lib/use-now.ts'
 import { useFocusThereAndBack } from '../../lib/use-focus-there-and-back.ts'
 import { navigate } from '../../stores/use-route.ts'
 import { usePresets, useSnapshot } from '../../stores/window-context.tsx'
+import { stateLabel } from '../connections/state-words.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 import { useCommands } from './use-commands.tsx'
 
@@ -129,6 +132,7 @@ function Entries({ choose }: { choose: Choose }) {
 function ConnectionEntries({ choose }: { choose: Choose }) {
   const { connections, providers } = useSnapshot()
   const { bySlug } = usePresets()
+  const now = useNow(60_000)
   const iconOf = (providerId: string): string | null => {
     const preset = providers.find(({ id }) => id === providerId)?.preset
     return bySlug.get(preset ?? '')?.icon ?? null
@@ -141,7 +145,7 @@ function ConnectionEntries({ choose }: { choose: Choose }) {
           value={`connection ${connectionName(each)} ${each.identity.label ?? ''} ${each.id}`}
           icon={<ProviderIcon size="sm" icon={iconOf(each.providerId)} name={each.providerName} />}
           label={connectionName(each)}
-          detail={text.connections.status[each.lastOutcome.status]}
+          detail={stateLabel(connectionState(each, now), now)}
           onSelect={choose(() => navigate({ name: 'connection', id: each.id }))}
         />
       ))}

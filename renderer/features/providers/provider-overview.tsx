@@ -5,9 +5,10 @@ import { Facts, type Fact } from '../../components/facts.tsx'
 import { Moment } from '../../components/moment.tsx'
 import { ScopeList } from '../../components/scope-list.tsx'
 import { Card, Section } from '../../components/section.tsx'
-import { StatusBadge } from '../../components/status-badge.tsx'
+import { StatusBadge } from '../connections/status-badge.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
+import { useNow } from '../../lib/use-now.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 
 const words = text.providers.overview
@@ -45,6 +46,7 @@ export function ProviderOverview({ provider, preset }: { provider: ProviderView;
 
 function Connections({ provider }: { provider: ProviderView }) {
   const { connections } = useSnapshot()
+  const now = useNow(15_000)
   const own = connections.filter(({ providerId }) => providerId === provider.id)
   if (own.length === 0) {
     return (
@@ -56,20 +58,20 @@ function Connections({ provider }: { provider: ProviderView }) {
   return (
     <Card>
       <ul className="divide-line divide-y">
-        {own.map(({ id, account, identity, lastOutcome }) => (
-          <li key={id} className="flex items-center gap-3 px-4 py-2.5">
+        {own.map((connection) => (
+          <li key={connection.id} className="flex items-center gap-3 px-4 py-2.5">
             <div className="min-w-0 flex-1">
               <a
-                href={hrefOf({ name: 'connection', id })}
+                href={hrefOf({ name: 'connection', id: connection.id })}
                 className="text-ink text-sm font-medium hover:underline"
               >
-                {account}
+                {connection.account}
               </a>
-              {identity.label !== null && identity.label !== account && (
-                <span className="text-muted ml-2 text-xs">{identity.label}</span>
+              {connection.identity.label !== null && connection.identity.label !== connection.account && (
+                <span className="text-muted ml-2 text-xs">{connection.identity.label}</span>
               )}
             </div>
-            <StatusBadge status={lastOutcome.status} />
+            <StatusBadge connection={connection} now={now} />
           </li>
         ))}
       </ul>

@@ -3,7 +3,7 @@ import type { ErrorBody } from '../../../shared/contract/errors.ts'
 import { settingsPatch, type Settings, type SettingsPatch } from '../../../shared/contract/settings.ts'
 import { text } from '../../lib/text.ts'
 import { useHost, useSnapshot } from '../../stores/window-context.tsx'
-import { toastFailure } from '../toasts.ts'
+import { toastFailure, toastUndone } from '../toasts.ts'
 
 /** Writes a setting at once, with a way back instead of a question before. The failure comes back for who has a place for it. */
 export function useSaveSetting(): (patch: SettingsPatch) => Promise<ErrorBody | null> {
@@ -17,7 +17,10 @@ export function useSaveSetting(): (patch: SettingsPatch) => Promise<ErrorBody | 
     if (!answer.ok) return answer.failure
     toast.success(text.settings.saved, {
       duration: 4000,
-      action: { label: text.settings.undo, onClick: () => void host.call('settings.update', before) },
+      action: {
+        label: text.common.undo,
+        onClick: () => void toastUndone(host.call('settings.update', before)),
+      },
     })
     return null
   }

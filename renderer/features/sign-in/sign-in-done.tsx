@@ -22,6 +22,7 @@ export function SignInDone({ flow }: { flow: FlowOf<'done'> }) {
   const now = useNow(60_000)
   const spec = providers.find(({ id }) => id === flow.providerId)?.spec
   const connection = connections.find(({ id }) => id === flow.connectionId)
+  const verified = connection === undefined || connection.verifiedAt !== null
   const askAgain = {
     providerId: flow.providerId,
     connectionId: flow.connectionId,
@@ -31,10 +32,17 @@ export function SignInDone({ flow }: { flow: FlowOf<'done'> }) {
   return (
     <div className="flex flex-col gap-5">
       <div className="flex items-start gap-3.5">
-        <Tick />
+        {verified && <Tick />}
         <div className="min-w-0">
-          <h2 className="text-ink text-lg font-semibold tracking-tight">{words.title}</h2>
-          <p className="text-muted text-sm break-words">{words.as(flow.identityLabel ?? flow.account)}</p>
+          <h2 className="text-ink text-lg font-semibold tracking-tight">
+            {verified ? words.title : words.titleUnverified}
+          </h2>
+          <p className="text-muted text-sm break-words">
+            {flow.identityLabel === null ? words.account(flow.account) : words.as(flow.identityLabel)}
+          </p>
+          {!verified && (
+            <p className="text-muted mt-1 text-sm text-pretty">{text.connections.notVerifiedLead}</p>
+          )}
         </div>
       </div>
       {flow.warning !== null && (
@@ -48,7 +56,11 @@ export function SignInDone({ flow }: { flow: FlowOf<'done'> }) {
           }
         />
       )}
-      <Scopes flow={flow} meanings={spec?.scopes.meanings ?? {}} />
+      <Scopes
+        flow={flow}
+        meanings={spec?.scopes.meanings ?? {}}
+        confirmed={connection?.scopesConfirmed ?? false}
+      />
       <div className="border-line flex flex-wrap gap-2 border-t pt-4">
         <a
           href={hrefOf({ name: 'connection', id: flow.connectionId })}
@@ -62,23 +74,31 @@ export function SignInDone({ flow }: { flow: FlowOf<'done'> }) {
   )
 }
 
-type ScopesProps = { flow: FlowOf<'done'>; meanings: Readonly<Record<string, string>> }
+type ScopesProps = {
+  flow: FlowOf<'done'>
+  meanings: Readonly<Record<string, string>>
+  confirmed: boolean
+}
 
-function Scopes({ flow, meanings }: ScopesProps) {
+function Scopes({ flow, meanings, confirmed }: ScopesProps) {
   return (
     <div className="grid gap-5 sm:grid-cols-2">
       <div>
-        <h3 className="mb-2 text-sm font-medium">{words.granted}</h3>
+        <h3 className="mb-2 text-sm font-medium">{confirmed ? words.granted : words.requested}</h3>
         {flow.grantedScopes.length === 0 ? (
           <p className="text-muted text-sm">{words.noScopes}</p>
         ) : (
-          <ScopeList scopes={flow.grantedScopes} meanings={meanings} />
+          <ScopeList
+            scopes={flow.grantedScopes}
+            meanings={meanings}
+            standing={confirmed ? 'granted' : 'unconfirmed'}
+          />
         )}
       </div>
       {flow.missingScopes.length > 0 && (
         <div>
           <h3 className="mb-2 text-sm font-medium">{words.missing}</h3>
-          <ScopeList scopes={flow.missingScopes} meanings={meanings} missing />
+          <ScopeList scopes={flow.missingScopes} meanings={meanings} standing="missing" />
           <p className="text-muted mt-2 text-xs text-pretty">{words.missingLead}</p>
         </div>
       )}

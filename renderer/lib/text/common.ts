@@ -13,6 +13,7 @@ export const commonText = {
   edit: 'Edit',
   retry: 'Try again',
   undo: 'Undo',
+  undone: 'Undone.',
   done: 'Done',
   back: 'Back',
   loading: 'Loading…',

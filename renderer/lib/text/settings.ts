@@ -10,7 +10,6 @@ export const settingsText = {
   },
   nav: 'Settings sections',
   saved: 'Saved.',
-  undo: 'Undo',
   general: {
     appearance: 'Appearance',
     theme: 'Theme',

@@ -53,8 +53,11 @@ export const signInText = {
   },
   done: {
     title: 'Connected',
+    titleUnverified: 'Saved, not verified yet',
     as: (who: string) => `Signed in as ${who}`,
+    account: (name: string) => `Account “${name}”`,
     granted: 'Granted',
+    requested: 'Requested, not confirmed by the provider',
     missing: 'Not granted',
     missingLead: 'The provider left these out. Apps that need them will be told so.',
     noScopes: 'The provider named no scopes.',

@@ -21,6 +21,8 @@ type Sketch = {
   usedMinutesAgo?: number | null
   refreshToken?: boolean
   stopsInMinutes?: number
+  /** Null: nothing has shown yet that its token works. */
+  verifiedMinutesAgo?: number | null
 }
 
 /** A connection as the core would show it, from the few things that matter to a test. */
@@ -62,6 +64,8 @@ export function connectionOf(sketch: Sketch, now: number): ConnectionView {
     updatedAt: now - 3 * MINUTE,
     lastAuthorizedAt: now - 12 * DAY,
     lastUsedAt: sketch.usedMinutesAgo === null ? null : now - (sketch.usedMinutesAgo ?? 6) * MINUTE,
+    verifiedAt: sketch.verifiedMinutesAgo === null ? null : now - (sketch.verifiedMinutesAgo ?? 6) * MINUTE,
+    scopesConfirmed: sketch.verifiedMinutesAgo !== null,
     life: lifeOf(issuedAt, lifetime, expiresAt, { status, now }),
     nextRefreshAt: refresh && expiresAt !== null && status === 'ok' ? expiresAt - 5 * MINUTE : null,
     apiBaseUrl: sketch.provider.spec.api.baseUrl,

@@ -36,6 +36,8 @@ const connection = (
   updatedAt: 0,
   lastAuthorizedAt: 0,
   lastUsedAt: null,
+  verifiedAt: 0,
+  scopesConfirmed: true,
   life: [],
 })
 
@@ -57,7 +59,7 @@ describe('the tray menu', () => {
     expect(labels({ ...unlocked, connections }).slice(0, 3)).toEqual([
       '1 of 2 need attention',
       'Beta · home: reconnect needed',
-      'Alpha · work: working',
+      'Alpha · work: verified',
     ])
     const beta = menu.find((item) => 'label' in item && item.label.startsWith('Beta'))
     expect(beta).toMatchObject({
@@ -71,7 +73,7 @@ describe('the tray menu', () => {
     expect(labels({ ...unlocked, vault: locked, connections })).toEqual(
       expect.arrayContaining(['Locked', 'Unlock…']),
     )
-    expect(labels({ ...unlocked, vault: locked, connections }).join()).not.toContain('working')
+    expect(labels({ ...unlocked, vault: locked, connections }).join()).not.toContain('verified')
     expect(trayTooltip({ ...unlocked, listening: false, connections })).toBe(
       'Keyway: Local server is not running',
     )

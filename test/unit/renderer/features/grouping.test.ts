@@ -16,7 +16,7 @@ test('what needs a person comes first, what ends soon before what is well', () =
     ['attention', ['con_acme', 'con_slack']],
     ['retrying', ['con_dropbox']],
     ['ending', ['con_google_old']],
-    ['healthy', ['con_github_home', 'con_github_work', 'con_google', 'con_linear', 'con_notion']],
+    ['connected', ['con_github_home', 'con_github_work', 'con_google', 'con_linear', 'con_notion']],
   ])
 })
 

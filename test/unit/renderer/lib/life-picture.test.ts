@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { lifePicture } from '../../../../renderer/lib/life-picture.ts'
 import { lifeEvent } from '../../../../shared/contract/connection.ts'
+import { failedOutcome, okOutcome } from '../../../../shared/domain/connection-status.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -8,7 +9,12 @@ const now = Date.parse('2026-11-21T12:00:00Z')
 const event = (kind: string, at: number, expiresAt: number | null = null) =>
   lifeEvent.parse({ kind, at, expiresAt, fingerprint: `${at}` })
 
-const base = { createdAt: now - 30 * 24 * HOUR, nextRefreshAt: null, stopsWorkingAt: null }
+const base = {
+  createdAt: now - 30 * 24 * HOUR,
+  nextRefreshAt: null,
+  stopsWorkingAt: null,
+  lastOutcome: okOutcome(now),
+}
 
 test('the token in use reaches from its issue over now to its end', () => {
   const issuedAt = now - 20 * MINUTE
@@ -57,6 +63,29 @@ test('a revoked token ends when it was revoked, not when it would have expired',
     now,
   )
   expect(picture.bars[0]!.to).toBeLessThan(picture.now)
+})
+
+test.each([
+  ['the provider ended the grant', now - 30 * MINUTE, [event('failed', now - 30 * MINUTE)]],
+  ['an API refused the token', now, []],
+  ['a moment that a clock set ahead has noted', now + 20 * MINUTE, []],
+])('a dead connection has no future in the picture: %s', (_, at, failures) => {
+  const subject = {
+    ...base,
+    issuedAt: now - HOUR,
+    expiresAt: now + HOUR,
+    life: [event('connected', now - HOUR, now + HOUR), ...failures],
+  }
+  const dead = failedOutcome('reconnect_needed', { code: 'token_expired', at })
+  const picture = lifePicture({ ...subject, lastOutcome: dead }, now)
+  expect(picture.bars.every(({ to, current }) => to <= picture.now && !current)).toBe(true)
+  expect(picture.bars).toHaveLength(1)
+  // The same grant alive does reach beyond now, and so it does while Keyway tries again.
+  const waits = failedOutcome('retrying', { code: 'retrying', at })
+  for (const lastOutcome of [okOutcome(now), waits]) {
+    const alive = lifePicture({ ...subject, lastOutcome }, now)
+    expect(alive.bars.some(({ to, current }) => to > alive.now && current)).toBe(true)
+  }
 })
 
 test('everything drawn lies inside the picture, also for a grant that is a second old or has no end', () => {

@@ -1,0 +1,53 @@
+import { toast } from 'sonner'
+import type { ConnectionView } from '../../../shared/contract/connection.ts'
+import { nextStepFor } from '../../../shared/contract/errors.ts'
+import { withLocalTimes } from '../../lib/local-times.ts'
+import { connectionName } from '../../lib/status.ts'
+import { text } from '../../lib/text.ts'
+import { navigate } from '../../stores/use-route.ts'
+import { useHost } from '../../stores/window-context.tsx'
+import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
+import { withSlowToast } from '../slow-toast.ts'
+import { TOLD_LONG_MS } from '../toasts.ts'
+
+/** Refreshes now and tells what came of it; that Keyway answered is no news of the token. */
+export function useRefresh(connection: ConnectionView): () => Promise<void> {
+  const host = useHost()
+  const signIn = useStartSignIn()
+  const { id, providerId } = connection
+  const name = connectionName(connection)
+  const words = text.connections
+
+  const reconnect = {
+    label: words.reconnect,
+    onClick: () => void signIn.start({ providerId, connectionId: id }),
+  }
+  const refresh = async (): Promise<void> => {
+    const answer = await withSlowToast(words.refreshing(name), host.call('connections.refresh', { id }))
+    if (answer === null) return
+    const retry = { label: text.common.retry, onClick: () => void refresh() }
+    if (!answer.ok) {
+      const { message, retryable } = answer.failure
+      const action = retryable ? retry : reconnect
+      toast.error(words.notRefreshed(name), {
+        description: withLocalTimes(`${message} ${nextStepFor('window', answer.failure)}`, Date.now()),
+        action,
+        duration: TOLD_LONG_MS,
+      })
+      return
+    }
+    const { status, message } = answer.value.lastOutcome
+    if (status === 'ok') {
+      toast.success(words.refreshed(name))
+      return
+    }
+    const setup = {
+      label: words.fixSetup,
+      onClick: () => navigate({ name: 'provider', id: providerId, tab: 'check' }),
+    }
+    const action = { retrying: retry, reconnect_needed: reconnect, config_error: setup }[status]
+    const tell = status === 'retrying' ? toast.warning : toast.error
+    tell(words.notRefreshed(name), { description: message, action, duration: TOLD_LONG_MS })
+  }
+  return refresh
+}
