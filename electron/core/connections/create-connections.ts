@@ -43,7 +43,7 @@ export type ConnectionsDeps = {
 }
 
 export function createConnections(deps: ConnectionsDeps): Connections {
-  const { book, providers, tokens } = deps
+  const { book, providers } = deps
   const policyOf = createProxyPolicies(providers)
 
   const view = (record: ConnectionRecord): ConnectionView => {
@@ -86,19 +86,8 @@ export function createConnections(deps: ConnectionsDeps): Connections {
         return view(book.need(id))
       }),
     async refresh(id) {
-      const record = book.need(id)
-      if (!deps.box.unlocked) throw new KeywayError('vault_locked')
-      const provider = providers.need(record.providerId)
-      const isAlive = record.expiresAt === null || record.expiresAt > deps.clock.now()
-      // The token still works: trying in vain would show it as ended.
-      if (isAlive && refreshWay(record, providers.specOf(provider)) === 'none') {
-        throw new KeywayError('invalid_request', cannotRefresh(record, provider.slug))
-      }
-      const result = await tokens.renewNow(id, 'person')
-      const after = view(book.need(id))
-      // Nothing was sent and nothing is wrong with the connection: the record alone would read as a success.
-      if (result.kind !== 'ok' && after.lastOutcome.status === 'ok') throw result.failure
-      return after
+      await refreshNow(deps, id)
+      return view(book.need(id))
     },
     disconnect: (id) => disconnect(deps, id),
     proxyPolicy: (id) => policyOf(book.need(id)),
@@ -108,6 +97,23 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       return { accessToken, tokenType, dpopKey, values: record.values }
     },
   }
+}
+
+/** The outcome is in the record afterwards. @throws KeywayError where nothing was sent, as the record would then read as a success */
+async function refreshNow(
+  { book, box, clock, providers, tokens }: ConnectionsDeps,
+  id: string,
+): Promise<void> {
+  const record = book.need(id)
+  if (!box.unlocked) throw new KeywayError('vault_locked')
+  const provider = providers.need(record.providerId)
+  const isAlive = record.expiresAt === null || record.expiresAt > clock.now()
+  // The token still works: trying in vain would show it as ended.
+  if (isAlive && refreshWay(record, providers.specOf(provider)) === 'none') {
+    throw new KeywayError('invalid_request', cannotRefresh(record, provider.slug))
+  }
+  const result = await tokens.renewNow(id, 'person')
+  if (result.kind !== 'ok' && book.need(id).lastOutcome.status === 'ok') throw result.failure
 }
 
 function cannotRefresh(
