@@ -23,17 +23,8 @@ export function createUsage({ book, clock }: { book: ConnectionBook; clock: Cloc
   const flush = (): void => {
     cancel?.()
     cancel = null
-    for (const [id, { at, by }] of used) {
-      book.touch(id, (record) => ({
-        ...record,
-        lastUsedAt: at,
-        life: lived(record, { at, kind: 'used', by }),
-      }))
-    }
+    putInto(book, { used, verified })
     used.clear()
-    for (const [id, { at, generation }] of verified) {
-      book.touch(id, (record) => (record.generation === generation ? { ...record, verifiedAt: at } : record))
-    }
     verified.clear()
   }
   const noteWorked = (id: string, generation: number): void => {
@@ -80,6 +71,24 @@ export function createUsage({ book, clock }: { book: ConnectionBook; clock: Cloc
     },
     lastUsedAt: (id) => used.get(id)?.at ?? book.get(id)?.lastUsedAt ?? null,
     flush,
+  }
+}
+
+type Gathered = {
+  used: ReadonlyMap<string, { at: number; by: string }>
+  verified: ReadonlyMap<string, { at: number; generation: number }>
+}
+
+function putInto(book: ConnectionBook, { used, verified }: Gathered): void {
+  for (const [id, { at, by }] of used) {
+    book.touch(id, (record) => ({
+      ...record,
+      lastUsedAt: at,
+      life: lived(record, { at, kind: 'used', by }),
+    }))
+  }
+  for (const [id, { at, generation }] of verified) {
+    book.touch(id, (record) => (record.generation === generation ? { ...record, verifiedAt: at } : record))
   }
 }
 

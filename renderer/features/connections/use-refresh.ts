@@ -30,7 +30,7 @@ export function useRefresh(connection: ConnectionView): () => Promise<void> {
       const { message, retryable } = answer.failure
       const action = retryable ? retry : reconnect
       toast.error(words.notRefreshed(name), {
-        description: withLocalTimes(`${message} ${nextStepFor('window', answer.failure)}`, Date.now()),
+        description: toldNow(`${message} ${nextStepFor('window', answer.failure)}`),
         action,
         duration: TOLD_LONG_MS,
       })
@@ -51,3 +51,5 @@ export function useRefresh(connection: ConnectionView): () => Promise<void> {
   }
   return refresh
 }
+
+const toldNow = (sentence: string): string => withLocalTimes(sentence, Date.now())
