@@ -1,89 +1,110 @@
-// Reading a small body costs a quarter of a token call when it goes through the stream machinery, so a request may be given a taker that the
-// parser hands the bytes to directly. Without a taker it is an ordinary IncomingMessage.
-import { IncomingMessage, type ServerResponse } from 'node:http'
+// Request bodies: small ones read whole, large ones handed on as they come, both with an end to waiting. A caller that waits for a word
+// before it sends its body (RFC 9110 10.1.1) gets it from whoever wants that body, so one that is refused sends nothing.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { PassThrough, type Readable } from 'node:stream'
 import { KeywayError } from '../../shared/contract/errors.ts'
+import { sendFailure } from './send.ts'
 
-/** Bytes of the body as they come; null at its end. */
-export type BodyTaker = (chunk: Buffer | null) => void
+/** How long a request may keep the server waiting; then it is answered with request_timeout and its connection ends. */
+export type Deadlines = {
+  /** For all of its headers, from the first byte or from the beginning of the connection. */
+  headersMs: number
+  /** For the whole of a body that Keyway reads itself. */
+  bodyMs: number
+  /** Between two pieces of a body that is handed on to an API: an upload may take hours. */
+  silenceMs: number
+}
 
-export class KeywayRequest extends IncomingMessage {
-  taker: BodyTaker | null = null
-  /** Part of the body came before anybody asked for it: it is in the stream, and the rest has to go there too. */
-  hasBuffered = false
-  /** An upload that is handed on may be dropped by the upstream's client; the caller's socket still has to carry the answer. */
-  keepSocket = false
-  /** Of a caller that waits for a word before it sends its body (RFC 9110 10.1.1). It gets it from whoever wants the body, so one that is
-   * refused sends nothing. */
-  waitingFor: ServerResponse | null = null
+export const DEADLINES: Deadlines = { headersMs: 10_000, bodyMs: 15_000, silenceMs: 120_000 }
 
-  invite(): void {
-    const response = this.waitingFor
-    this.waitingFor = null
-    if (response !== null && !response.headersSent) response.writeContinue()
-  }
+export function hasBody(request: IncomingMessage): boolean {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+  return encoding !== undefined || (length !== undefined && Number(length) !== 0)
+}
 
-  override _read(size: number): void {
-    this.invite()
-    super._read(size)
-  }
+const awaitingContinue = new WeakSet<ServerResponse>()
 
-  override push(chunk: unknown, encoding?: BufferEncoding): boolean {
-    if (this.taker === null) {
-      this.hasBuffered = true
-      return super.push(chunk, encoding)
-    }
-    this.taker(chunk as Buffer | null)
-    return true
-  }
+/** Its caller waits for 100 Continue. */
+export function noteExpectation(response: ServerResponse): void {
+  awaitingContinue.add(response)
+}
 
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    if (this.keepSocket) callback()
-    else super._destroy(error, callback)
-  }
+/** Somebody wants the body. Nothing when nobody waits for that word. */
+export function inviteBody(response: ServerResponse): void {
+  if (awaitingContinue.delete(response) && !response.headersSent) response.writeContinue()
 }
 
 /**
  * The whole body, at most `limitBytes`. To be called before anything else reads it.
- * Calls back once: with the body, or with payload_too_large / request_timeout. A client that goes away is never called back.
+ * Calls back at most once: with the body, or with payload_too_large. Never for a body that does not end: see limitBodyTime.
  */
 export function readBody(
   request: IncomingMessage,
   response: ServerResponse,
-  limits: { limitBytes: number; timeoutMs: number },
+  limitBytes: number,
   done: (body: Buffer | KeywayError) => void,
 ): void {
-  const chunks: Buffer[] = []
+  const pieces: Buffer[] = []
   let size = 0
-  let over = false
-  let timer: NodeJS.Timeout | undefined
-  const stop = (): void => {
-    over = true
-    clearTimeout(timer)
-  }
-  const finish = (result: Buffer | KeywayError): void => {
-    if (over) return
-    stop()
-    if (result instanceof KeywayError) response.shouldKeepAlive = false
-    done(result)
-  }
-  const take = (chunk: Buffer | null): void => {
-    if (over) return
-    if (chunk === null) {
-      finish(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))
+  const take = (piece: Buffer): void => {
+    size += piece.length
+    if (size <= limitBytes) {
+      pieces.push(piece)
       return
     }
-    size += chunk.length
-    if (size > limits.limitBytes) finish(new KeywayError('payload_too_large'))
-    else chunks.push(chunk)
+    request.off('data', take).off('end', end).resume()
+    response.shouldKeepAlive = false
+    done(new KeywayError('payload_too_large', { details: { limitBytes } }))
   }
-  if (request instanceof KeywayRequest && !request.hasBuffered) {
-    request.taker = take
-    request.invite()
-  } else request.on('data', take).once('end', () => take(null))
+  const end = (): void => {
+    const [first] = pieces
+    // Its answer was given already when it came too late.
+    if (!response.headersSent)
+      done(pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces))
+  }
+  request.on('data', take).once('end', end)
+  inviteBody(response)
+}
+
+/** A body that does not come in time is answered, read or not, and its connection ends: it holds memory and a socket. */
+export function limitBodyTime(request: IncomingMessage, response: ServerResponse, ms: number): void {
+  if (!hasBody(request)) return
   // A small body comes with its head, in this very turn; only what does not needs watching.
   process.nextTick(() => {
-    if (over) return
-    timer = setTimeout(() => finish(new KeywayError('request_timeout')), limits.timeoutMs)
-    response.once('close', stop)
+    if (request.complete || request.destroyed) return
+    const timer = setTimeout(() => giveUp(request, response), ms)
+    request.once('close', () => clearTimeout(timer))
   })
+}
+
+/**
+ * A body that is handed on as it comes. Whoever takes it may drop it half-way: the caller's connection still carries the answer, and what
+ * else is sent there is read and forgotten.
+ */
+export function passBody(request: IncomingMessage, response: ServerResponse, silenceMs: number): Readable {
+  const body = new PassThrough()
+  const { socket } = request
+  let passed = -1
+  const timer = setInterval(() => {
+    const now = socket.bytesRead + socket.bytesWritten
+    // While the API takes nothing, the caller cannot send.
+    const isSilent = now === passed && !body.writableNeedDrain
+    passed = now
+    if (isSilent && !request.complete) giveUp(request, response)
+  }, silenceMs)
+  request.once('close', () => {
+    clearInterval(timer)
+    if (!request.complete) body.destroy()
+  })
+  body.on('error', () => undefined)
+  body.once('close', () => request.unpipe(body).resume())
+  request.pipe(body)
+  return body
+}
+
+function giveUp(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete) return
+  response.shouldKeepAlive = false
+  sendFailure(response, new KeywayError('request_timeout'))
+  request.destroy()
 }

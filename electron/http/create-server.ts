@@ -2,6 +2,7 @@
 import type { RequestListener } from 'node:http'
 import type { Keyway } from '../core/keyway.ts'
 import { createOutgoing, type Outgoing } from '../core/network/outgoing.ts'
+import { DEADLINES, type Deadlines } from './body-reader.ts'
 import { createFrontDoor, type Handler } from './front-door.ts'
 import { createGuessDelay } from './guess-delay.ts'
 import type { HttpContext, ServerAddress } from './http-context.ts'
@@ -18,6 +19,8 @@ export type ServerOptions = {
   windowFolder?: string
   /** Name resolution for proxied requests; the system's unless given. */
   resolve?: Resolve
+  /** Others than the usual ones. */
+  deadlines?: Partial<Deadlines>
 }
 
 export type LocalApi = {
@@ -44,6 +47,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     tickets: createOneTimeTickets(keyway.clock),
     guesses: createGuessDelay(keyway.clock),
     vends: createVendNotes(keyway),
+    deadlines: { ...DEADLINES, ...options.deadlines },
     closing: closing.signal,
   }
   const window = options.windowFolder === undefined ? null : createWindowDoor(context, options.windowFolder)

@@ -1,4 +1,5 @@
 import type { ConnectTicket } from '../../shared/domain/connect-ticket.ts'
+import type { Deadlines } from './body-reader.ts'
 import type { Keyway } from '../core/keyway.ts'
 import type { Outgoing } from '../core/network/outgoing.ts'
 import type { GuessDelay } from './guess-delay.ts'
@@ -16,6 +17,7 @@ export type HttpContext = {
   readonly tickets: OneTimeTickets<ConnectTicket>
   readonly guesses: GuessDelay
   readonly vends: VendNotes
+  readonly deadlines: Deadlines
   /** Aborts when the server closes. */
   readonly closing: AbortSignal
 }

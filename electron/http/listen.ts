@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { asKeywayError, KeywayError } from '../../shared/contract/errors.ts'
 import { CALLBACK_PATH, type LoopbackHost } from '../../shared/domain/redirect-uri.ts'
 import type { ReturnDoor } from '../core/ports.ts'
-import { KeywayRequest } from './body-reader.ts'
+import { DEADLINES, hasBody, inviteBody, noteExpectation, type Deadlines } from './body-reader.ts'
 import { answerBadRequest, refuseTunnel } from './bad-requests.ts'
 import { explainBusyPort } from './busy-port.ts'
 import { inTurn } from './in-turn.ts'
@@ -22,6 +22,7 @@ export type ListenOptions = {
   host?: LoopbackHost
   /** UNIX socket or named pipe with the same API; null or absent: none. */
   socketPath?: string | null
+  deadlines?: Partial<Deadlines>
 }
 
 export type Listening = {
@@ -36,19 +37,18 @@ export type Listening = {
 }
 
 const MAX_HEADER_BYTES = 16 * 1024
-const HEADERS_TIMEOUT_MS = 10_000
 
 /** @throws KeywayError port_busy (details: port, holder, nextFreePort) */
 export async function listen(
   api: Pick<LocalApi, 'handle' | 'address'>,
   options: ListenOptions,
 ): Promise<Listening> {
-  const { port: wanted, host = 'localhost', socketPath = null } = options
+  const { port: wanted, host = 'localhost', socketPath = null, deadlines } = options
   const servers: Server[] = []
   try {
-    const { port, opened } = await openLoopback(api.handle, wanted, host)
+    const { port, opened } = await openLoopback(api.handle, wanted, host, deadlines)
     servers.push(...opened)
-    const door = socketPath === null ? null : await trySocketDoor(api.handle, socketPath)
+    const door = socketPath === null ? null : await trySocketDoor(api.handle, socketPath, deadlines)
     if (door !== null && !(door instanceof KeywayError)) servers.push(door)
     const url = `http://${host === '[::1]' ? host : '127.0.0.1'}:${port}`
     api.address.url = url
@@ -79,10 +79,11 @@ async function openLoopback(
   handle: RequestListener,
   wanted: number,
   host: LoopbackHost,
+  deadlines?: Partial<Deadlines>,
 ): Promise<{ port: number; opened: Server[] }> {
-  const first = await open(handle, wanted, host === '[::1]' ? '::1' : '127.0.0.1')
+  const first = await open(handle, wanted, host === '[::1]' ? '::1' : '127.0.0.1', deadlines)
   const { port } = first.address() as AddressInfo
-  const second = host === 'localhost' ? await openSecondStack(handle, port) : []
+  const second = host === 'localhost' ? await openSecondStack(handle, port, deadlines) : []
   return { port, opened: [first, ...second] }
 }
 
@@ -95,25 +96,31 @@ export async function listenAtSocket(
   return { socketPath, close: (graceMs = 2000) => closeAll([server], graceMs) }
 }
 
-function makeServer(handle: RequestListener): Server {
+function makeServer(
+  handle: RequestListener,
+  { headersMs = DEADLINES.headersMs }: Partial<Deadlines> = {},
+): Server {
+  const answer = inTurn((request, response) => {
+    // Whoever asks before sending nothing (RFC 9110 10.1.1 forbids it) could otherwise only be answered by ending the connection.
+    if (!hasBody(request)) inviteBody(response)
+    handle(request, response)
+  })
   const server = createNodeServer(
     {
-      IncomingMessage: KeywayRequest,
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      // A proxied upload may take hours; every other body has its own time limit.
+      headersTimeout: headersMs,
+      // A proxied upload may take hours; how long a body may take is decided where it is read.
       requestTimeout: 0,
       connectionsCheckingInterval: 1000,
       keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000,
       // Ours is stricter, and says so in Keyway's words.
       requireHostHeader: false,
-      optimizeEmptyRequests: true,
     },
-    inTurn(handle),
+    answer,
   )
   server.on('checkContinue', (request, response) => {
-    if (request instanceof KeywayRequest) request.waitingFor = response
-    handle(request, response)
+    noteExpectation(response)
+    answer(request, response)
   })
   server.on('connect', (_request, socket) => refuseTunnel(socket))
   server.on('clientError', answerBadRequest)
@@ -121,8 +128,13 @@ function makeServer(handle: RequestListener): Server {
   return server
 }
 
-async function open(handle: RequestListener, port: number, address: string): Promise<Server> {
-  const server = makeServer(handle)
+async function open(
+  handle: RequestListener,
+  port: number,
+  address: string,
+  deadlines?: Partial<Deadlines>,
+): Promise<Server> {
+  const server = makeServer(handle, deadlines)
   const failure = await tryListen(server, { port, host: address, exclusive: true })
   if (failure === null) return server
   if (failure.code === 'EADDRINUSE' || failure.code === 'EACCES') throw await explainBusyPort(port, failure)
@@ -133,15 +145,23 @@ async function open(handle: RequestListener, port: number, address: string): Pro
 }
 
 /** `localhost` may mean ::1 to some programs. No IPv6, or the port taken there: then 127.0.0.1 alone. */
-async function openSecondStack(handle: RequestListener, port: number): Promise<Server[]> {
-  const server = makeServer(handle)
+async function openSecondStack(
+  handle: RequestListener,
+  port: number,
+  deadlines?: Partial<Deadlines>,
+): Promise<Server[]> {
+  const server = makeServer(handle, deadlines)
   const failure = await tryListen(server, { port, host: '::1', ipv6Only: true, exclusive: true })
   return failure === null ? [server] : []
 }
 
-async function trySocketDoor(handle: RequestListener, path: string): Promise<Server | KeywayError> {
+async function trySocketDoor(
+  handle: RequestListener,
+  path: string,
+  deadlines?: Partial<Deadlines>,
+): Promise<Server | KeywayError> {
   try {
-    return await openSocketDoor(makeServer(handle), path)
+    return await openSocketDoor(makeServer(handle, deadlines), path)
   } catch (error) {
     return asKeywayError(error)
   }

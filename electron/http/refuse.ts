@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { refusalOf, type Authenticated } from './authenticate.ts'
+import { hasBody } from './body-reader.ts'
 import type { HttpContext } from './http-context.ts'
 import { sendFailure } from './send.ts'
 
@@ -35,11 +36,6 @@ export async function refuse(
   // A body that nobody will read must not keep the connection busy.
   if (hasBody(request)) response.shouldKeepAlive = false
   sendFailure(response, await delayedRefusal(context, request, refused))
-}
-
-export function hasBody(request: IncomingMessage): boolean {
-  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
-  return encoding !== undefined || (length !== undefined && length !== '0')
 }
 
 function pause(delayMs: number, signal: AbortSignal): Promise<void> {

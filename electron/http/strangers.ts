@@ -4,12 +4,28 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 const MOST_STRANGERS = 2000
+/** Beyond these an owner's connections give way like those of strangers: one program cannot use up everyone's either. */
+const MOST_OF_ONE_OWNER = 1000
 
-const known = new WeakSet<Socket>()
+const authenticated = new WeakSet<object>()
+const owned = new Map<string, number>()
 
-/** A valid key, or the window's session, came on it. */
-export function notAStranger(socket: Socket): void {
-  known.add(socket)
+/** A valid key, poll token or window session came on it. `owner`: whose it is. */
+export function notAStranger(socket: Socket, owner: string, most = MOST_OF_ONE_OWNER): void {
+  if (authenticated.has(socket) || socket.destroyed) return
+  const open = owned.get(owner) ?? 0
+  if (open >= most) return
+  authenticated.add(socket)
+  owned.set(owner, open + 1)
+  socket.once('close', () => {
+    const left = (owned.get(owner) ?? 1) - 1
+    if (left === 0) owned.delete(owner)
+    else owned.set(owner, left)
+  })
+}
+
+export function isAuthenticated(socket: object): boolean {
+  return authenticated.has(socket)
 }
 
 export function limitStrangers(server: Server): void {
@@ -20,7 +36,7 @@ export function limitStrangers(server: Server): void {
     for (const oldest of strangers) {
       if (strangers.size <= MOST_STRANGERS) return
       strangers.delete(oldest)
-      if (!known.has(oldest)) oldest.destroy()
+      if (!authenticated.has(oldest)) oldest.destroy()
     }
   })
 }

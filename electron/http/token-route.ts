@@ -20,7 +20,7 @@ import { notAStranger } from './strangers.ts'
 import { isPlain, parseTokenBody, parseTokenQuery, type TokenCall } from './token-call.ts'
 import { vendToken, type Vended } from './vend-token.ts'
 
-const BODY_LIMITS = { limitBytes: 64 * 1024, timeoutMs: 10_000 }
+const BODY_LIMIT = 64 * 1024
 
 /** For what isTokenCall says yes to. */
 export type TokenRoute = (request: IncomingMessage, response: ServerResponse, admission: Admission) => void
@@ -42,14 +42,14 @@ function answer(parts: Parts, exchange: Exchange): void {
     void refuse(parts.context, request, response, authenticated)
     return
   }
-  notAStranger(request.socket)
+  notAStranger(request.socket, authenticated.session.app.id)
   allowOrigin(response, admission)
   const { session } = authenticated
   if (request.method === 'GET') {
     void vend(parts, exchange, { session, call: parseTokenQuery(admission), body: null, arrival })
     return
   }
-  readBody(request, response, BODY_LIMITS, (body) => {
+  readBody(request, response, BODY_LIMIT, (body) => {
     try {
       if (body instanceof KeywayError) throw body
       const call = parseTokenBody(request.headers['content-type'], body)

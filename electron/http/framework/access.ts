@@ -6,9 +6,9 @@ import { admissionOf } from '../admissions.ts'
 import { authenticate } from '../authenticate.ts'
 import { allowOrigin } from '../cross-origin.ts'
 import type { HttpContext } from '../http-context.ts'
-import { delayedRefusal, hasBody } from '../refuse.ts'
+import { hasBody } from '../body-reader.ts'
+import { delayedRefusal } from '../refuse.ts'
 import { COMMON_HEADERS } from '../send.ts'
-import { notAStranger } from '../strangers.ts'
 import type { Framework } from './create-framework.ts'
 
 /** `link`: a key or a ticket, which the route looks at itself. `pairing`, `public`: no key. `window`: the route checks its own session. */
@@ -45,7 +45,6 @@ async function admit(
     if (hasBody(request.raw)) reply.raw.shouldKeepAlive = false
     throw await delayedRefusal(context, request.raw, authenticated)
   }
-  notAStranger(request.raw.socket)
   allowOrigin(reply.raw, admission)
   if (access === 'manage' && !authenticated.session.app.manage) {
     throw new KeywayError('forbidden', { message: 'Only an app that may manage providers can do that.' })

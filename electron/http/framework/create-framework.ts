@@ -12,6 +12,7 @@ import { KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
 import type { HttpContext } from '../http-context.ts'
 import { admitByAccess, type Access } from './access.ts'
 import { asHttpFailure } from './framework-errors.ts'
+import { hasBody, inviteBody } from '../body-reader.ts'
 import { failureHeaders, COMMON_HEADERS } from '../send.ts'
 import { logInternal } from '../log-internal.ts'
 import { compileValidator } from './compile-validator.ts'
@@ -54,6 +55,7 @@ export async function createFramework(
     throw new KeywayError('method_not_allowed', { details: { allow: METHODS.join(', ') } })
   })
   admitByAccess(app, context)
+  readBodies(app)
   await app.register(swagger, {
     openapi: openapiInfo(context),
     transform: describeRoute,
@@ -63,6 +65,24 @@ export async function createFramework(
   seen.complete()
   await app.ready()
   return app
+}
+
+/** A request without a body may still name its type, as many clients always do; whether a body is needed says the route's schema. */
+function readBodies(app: Framework): void {
+  app.addHook('preParsing', async (request, reply, payload) => {
+    if (!hasBody(request.raw)) delete request.headers['content-type']
+    inviteBody(reply.raw)
+    return payload
+  })
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined)
+    else parseJson(request, String(body), done)
+  })
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(body.length === 0 ? null : new KeywayError('unsupported_media_type'), undefined),
+  )
 }
 
 function sendError(context: HttpContext, error: unknown, reply: FastifyReply): void {

@@ -1,6 +1,7 @@
 // One try of a trip: the headers with the token, the way there, and what the head of the answer means for the next step.
 import { tokenVerdict } from '../../../shared/domain/connection-state.ts'
 import type { Routes } from '../../core/network/proxy-choice.ts'
+import { inviteBody } from '../body-reader.ts'
 import { leftMs } from './budget.ts'
 import { requestHeaders, type ReturnedHeaders } from './forwarded-headers.ts'
 import { headerOf, nextMove, type Move } from './next-move.ts'
@@ -65,6 +66,7 @@ function send(
     return move.kind === 'relay' ? 'relay' : 'drop'
   }
   const path = url.pathname + url.search
+  if (call.body !== null) inviteBody(response)
   tryOnce(
     { routes, passing: parts.passing },
     response,

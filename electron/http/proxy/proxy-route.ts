@@ -3,12 +3,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { authenticate } from '../authenticate.ts'
-import { KeywayRequest, readBody } from '../body-reader.ts'
+import { hasBody, limitBodyTime, passBody, readBody } from '../body-reader.ts'
 import { allowOrigin } from '../cross-origin.ts'
 import type { Admission } from '../guard.ts'
 import type { HttpContext } from '../http-context.ts'
 import { logInternal } from '../log-internal.ts'
-import { hasBody, refuse } from '../refuse.ts'
+import { refuse } from '../refuse.ts'
 import { sendFailure } from '../send.ts'
 import { notAStranger } from '../strangers.ts'
 import { readyHeaders } from './attempt.ts'
@@ -37,10 +37,9 @@ export type ProxyRoute = {
 type Exchange = { request: IncomingMessage; response: ServerResponse; admission: Admission }
 type Parts = ForwardParts & { remembered: RememberedTrips }
 
-const JSON_LIMITS = { limitBytes: 1024 * 1024, timeoutMs: 15_000 }
+const JSON_BYTES = 1024 * 1024
 /** Bodies up to this size are kept, so that the request can be repeated with a fresh token. */
 const REPLAY_BYTES = 64 * 1024
-const REPLAY_LIMITS = { limitBytes: REPLAY_BYTES, timeoutMs: 15_000 }
 
 export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: Resolve } = {}): ProxyRoute {
   const { keyway } = context
@@ -82,7 +81,7 @@ function answer(parts: Parts, exchange: Exchange): void {
     void refuse(context, request, response, authenticated)
     return
   }
-  notAStranger(request.socket)
+  notAStranger(request.socket, authenticated.session.app.id)
   allowOrigin(response, admission)
   const asked = { session: authenticated.session, admission, response, startedAt }
   const withBody = (parse: (body: Buffer) => ProxiedCall) => (body: Buffer | KeywayError) => {
@@ -93,21 +92,24 @@ function answer(parts: Parts, exchange: Exchange): void {
       sendFailure(response, error)
     }
   }
-  if (isJsonForm(request.method, admission.path)) {
+  const length = hasBody(request) ? Number(request.headers['content-length'] ?? Infinity) : 0
+  const isJson = isJsonForm(request.method, admission.path)
+  if (isJson || length <= REPLAY_BYTES) limitBodyTime(request, response, context.deadlines.bodyMs)
+  if (isJson) {
     const parse = (body: Buffer): ProxiedCall =>
       parseJsonForm(request.headers['content-type'], admission, body)
-    readBody(request, response, JSON_LIMITS, withBody(parse))
-  } else if (!hasBody(request)) {
+    readBody(request, response, JSON_BYTES, withBody(parse))
+  } else if (length === 0) {
     const call = parsePathForm(request, admission, null)
     send(parts, { ...asked, call }, (permitted) =>
       remember(parts, exchange, { session: asked.session, call, permitted }, revision),
     )
-  } else if (Number(request.headers['content-length'] ?? Infinity) <= REPLAY_BYTES) {
+  } else if (length <= REPLAY_BYTES) {
     const parse = (body: Buffer): ProxiedCall => parsePathForm(request, admission, body)
-    readBody(request, response, REPLAY_LIMITS, withBody(parse))
+    readBody(request, response, REPLAY_BYTES, withBody(parse))
   } else {
-    if (request instanceof KeywayRequest) request.keepSocket = true
-    send(parts, { ...asked, call: parsePathForm(request, admission, request) })
+    const body = passBody(request, response, context.deadlines.silenceMs)
+    send(parts, { ...asked, call: parsePathForm(request, admission, body) })
   }
 }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CallbackResult } from '../../core/keyway.ts'
-import { errorTable, type ErrorCode } from '../../../shared/contract/errors.ts'
+import { errorTable, KeywayError, type ErrorCode } from '../../../shared/contract/errors.ts'
 import { errorAnswer, toolshedConnected } from '../../../shared/contract/http-api.ts'
 import { admissionOf } from '../admissions.ts'
 import type { Framework } from '../framework/create-framework.ts'
@@ -16,6 +16,10 @@ import { toolshedResult } from '../toolshed-result.ts'
 
 const PATH = '/oauth2/callback'
 const BODY_LIMIT = 64 * 1024
+const FORM_WANTED = {
+  message: 'The body is not a form.',
+  nextStep: 'Send "Content-Type: application/x-www-form-urlencoded".',
+}
 
 export async function callbackRoutes(app: Framework, context: HttpContext): Promise<void> {
   const schema = {
@@ -44,6 +48,9 @@ export async function callbackRoutes(app: Framework, context: HttpContext): Prom
       'application/x-www-form-urlencoded',
       { parseAs: 'string', bodyLimit: BODY_LIMIT },
       (_request, body, parsed) => parsed(null, new URLSearchParams(String(body))),
+    )
+    forms.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, parsed) =>
+      parsed(body.length === 0 ? null : new KeywayError('unsupported_media_type', FORM_WANTED), undefined),
     )
     forms.post(
       PATH,

@@ -84,5 +84,5 @@ function needWindow({ raw }: FastifyRequest, sessions: WindowSessions): void {
       nextStep: 'Open the link that Keyway printed when it started, or let it print a fresh one.',
     })
   }
-  notAStranger(raw.socket)
+  notAStranger(raw.socket, 'window')
 }
