@@ -76,6 +76,27 @@ describe('requests pipelined on one connection', () => {
   )
 })
 
+test('connections without a key that hold thousands of requests cannot have the waiting places of a program with one', async () => {
+  const local = await startFakeLocal()
+  local.keyway.answerPairing(() => new Promise(() => undefined))
+  const { body } = await local.ask('/api/apps/pair', { json: { name: 'Waits' } })
+  const poll = request(
+    local,
+    `/api/apps/pair/${body.pairingId}?wait=25`,
+    `Authorization: Bearer ${body.pollToken}\r\n`,
+  )
+  const crowd = await Promise.all(
+    Array.from({ length: 12 }, () => open(local.port, poll + request(local, '/healthz').repeat(1000))),
+  )
+  const good = request(local, '/api/integrations/slack/token', `X-API-Key: ${local.key}\r\n`)
+  const slow = request(local, '/api/apps/me', `X-API-Key: ${local.key}\r\n`)
+  const program = await open(local.port, (good + slow).repeat(150))
+  await expect.poll(() => program.text().split('HTTP/1.1 200').length - 1, { timeout: 15_000 }).toBe(300)
+  expect(program.socket.closed).toBe(false)
+  // Whoever brings more than its own places is ended, which shows that they were needed.
+  await expect.poll(() => crowd.every(({ socket }) => socket.closed), { timeout: 15_000 }).toBe(true)
+})
+
 describe('connections by the thousand', () => {
   test('without a key, the oldest give way; a program that showed one keeps its connection', async () => {
     const local = await startFakeLocal()
