@@ -17,8 +17,8 @@ import { toolshedResult } from '../toolshed-result.ts'
 const PATH = '/oauth2/callback'
 const BODY_LIMIT = 64 * 1024
 const FORM_WANTED = {
-  message: 'The body is not a form.',
-  nextStep: 'Send "Content-Type: application/x-www-form-urlencoded".',
+  message: 'The body is not a form (application/x-www-form-urlencoded).',
+  nextStep: 'Send the answer to the sign-in as a form.',
 }
 
 export async function callbackRoutes(app: Framework, context: HttpContext): Promise<void> {
