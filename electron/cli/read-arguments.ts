@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
-import { accountSchema } from '../../shared/contract/slug.ts'
+import { accountSelector } from '../../shared/contract/slug.ts'
 import { integrationId } from '../../shared/contract/http/common.ts'
 
 export const providerArgument = integrationId
-export const accountOption = accountSchema.optional()
+export const accountOption = accountSelector.optional()
 
 /** Scopes as people write them: with commas or with spaces between. */
 export const scopesOption = z

@@ -12,7 +12,25 @@ export function say(stream: Writable, ...lines: string[]): void {
   stream.write(`${lines.map(printable).join('\n')}\n`)
 }
 
-/** What others named (accounts, providers) must not steer the terminal it is printed on. */
-function printable(text: string): string {
-  return text.replaceAll(/[^\P{Cc}\n]/gu, '\u{FFFD}')
+/**
+ * What others named (accounts, providers, apps) must not steer the terminal it is printed on, reorder the line, or hide. It is escaped the way
+ * JSON does it, so JSON stays the same JSON. Elsewhere, words written from right to left are set apart so that they move nothing around them.
+ */
+function printable(line: string): string {
+  const text = harmless(line)
+  return /^[[{]/.test(text) ? text : text.replaceAll(RIGHT_TO_LEFT, '\u2068$&\u2069')
 }
+
+/** For text that comes in pieces, such as an answer's body: line ends and tabs stay. */
+export function harmless(text: string): string {
+  return text.replaceAll(STEERING, (hidden) => {
+    const units = Array.from({ length: hidden.length }, (_, index) => hidden.charCodeAt(index))
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+  })
+}
+
+const STEERING =
+  /[^\P{Cc}\n\t]|[\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]|(?!\u200C|\u200D|\uFE0E|\uFE0F)\p{Default_Ignorable_Code_Point}/gu
+const LETTER = '[\\u0590-\\u08FF\\uFB1D-\\uFDFF\\uFE70-\\uFEFE\\u{10800}-\\u{10FFF}\\u{1E800}-\\u{1EFFF}]'
+// Within one word or between words of one name; two names side by side stay in their order (UAX 9, FSI and PDI).
+const RIGHT_TO_LEFT = new RegExp(`${LETTER}(?:(?:\\u200C|\\u200D|[ '’-])?${LETTER})*`, 'gu')

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { browserId } from './browser.ts'
-import { accountSchema } from './slug.ts'
+import { storedName } from './name.ts'
 
 /** The last real outcome of asking for a token; the status shown comes from it and from nothing else. */
 export const connectionStatus = z.enum(['ok', 'retrying', 'reconnect_needed', 'config_error'])
@@ -52,7 +52,7 @@ export const connectionRecord = z.strictObject({
   version: z.literal(1),
   id: z.string().min(1).max(64),
   providerId: z.string(),
-  account: accountSchema,
+  account: storedName,
   isDefault: z.boolean(),
   identity,
   how: z.enum([

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nameSchema, storedName } from './name.ts'
 import { patchOf } from './patch-of.ts'
 import { providerSpec, type ProviderSpec, type ProviderSpecInput } from './provider-spec.ts'
 import { presetSlugSchema, slugSchema } from './slug.ts'
@@ -38,12 +39,7 @@ export const specPatch = z.unknown().transform((value, context): ProviderSpecInp
 /** What the window's form, `POST /api/integrations` and the CLI send to register a provider. */
 export const providerInput = z.strictObject({
   slug: slugSchema.or(presetSlugSchema),
-  name: z
-    .string()
-    .trim()
-    .min(1, 'A name is needed.')
-    .max(100)
-    .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.'),
+  name: nameSchema({ empty: 'A name is needed.' }),
   /** Preset that this registration builds on, or null. */
   preset: presetSlugSchema.nullable().default(null),
   clientId: z.string().trim().max(2000).default(''),
@@ -77,6 +73,7 @@ export type ProviderPatch = z.output<typeof providerPatch>
 
 /** As stored in the providers file. The secret is sealed by the vault with this record's id as associated data. */
 export const providerRecord = providerInput.omit({ clientSecret: true }).extend({
+  name: storedName,
   id: z.string().min(1).max(64),
   sealedClientSecret: z.string().nullable(),
   /** Sealed registration access token (RFC 7592), when the client was registered dynamically. */

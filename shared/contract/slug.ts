@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nameSchema } from './name.ts'
 
 /** Lowercase letters, digits and single hyphens between them; 1 to 63 characters. Immutable once the provider exists. */
 export const slugSchema = z
@@ -14,8 +15,14 @@ export const presetSlugSchema = z
   .max(40)
   .regex(/^[a-z][a-z0-9_-]*$/)
 
-/** The label of a connection within its provider ("work"). Any printable text; compared without regard to case. */
-export const accountSchema = z
+/** The label of a new connection within its provider ("work"); compared without regard to case. */
+export const accountSchema = nameSchema({
+  empty: 'An account needs a name.',
+  long: 'An account name has at most 100 characters.',
+})
+
+/** Which account is meant: also one whose name an earlier version took and that could not be typed any more. */
+export const accountSelector = z
   .string()
   .trim()
   .min(1, 'An account needs a name.')

@@ -1,5 +1,6 @@
 // What another tool's file says about an OAuth client, made into a draft for the registration form. It refuses to guess: a value that is
 // a variable, a sample text or no safe address is left out and named.
+import { cleanName } from '../contract/name.ts'
 import type { ImportedProvider } from '../contract/provider-import.ts'
 import { isSafeUrl } from '../contract/provider-template.ts'
 import type { ProviderInputDraft } from '../contract/provider.ts'
@@ -186,11 +187,7 @@ export function hostOf(address: string): string | null {
   return URL.canParse(address) ? new URL(address).hostname : null
 }
 
-const nameOf = (name: string): string =>
-  name
-    .replaceAll(/\p{Cc}+/gu, ' ')
-    .trim()
-    .slice(0, 100) || 'Imported'
+const nameOf = (name: string): string => cleanName(name) || 'Imported'
 
 export function slugOf(name: string): string {
   const slug = name

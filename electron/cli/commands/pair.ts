@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { open, rm, type FileHandle } from 'node:fs/promises'
 import { z } from 'zod'
+import { appInput } from '../../../shared/contract/app.ts'
 import { pairDecided, pairStarted } from '../../../shared/contract/http-api.ts'
 import type { Context } from '../context.ts'
 import type { LocalApi } from '../local-api.ts'
@@ -9,7 +10,7 @@ import type { RunCommand } from '../context.ts'
 import { say } from '../terminal.ts'
 
 const pairArguments = z.strictObject({
-  name: z.string().trim().min(1, 'A name is needed.').max(100),
+  name: appInput.shape.name,
   for: z.array(providerArgument).max(50).default([]),
   token: z.boolean().default(false),
   manage: z.boolean().default(false),

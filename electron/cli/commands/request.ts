@@ -11,7 +11,7 @@ import { accountOption, providerArgument, readArguments, refused } from '../read
 import { openBody } from '../request-body.ts'
 import { headersFrom } from '../request-headers.ts'
 import type { RunCommand } from '../context.ts'
-import { say, type Terminal } from '../terminal.ts'
+import { harmless, say, type Terminal } from '../terminal.ts'
 
 const requestArguments = z.strictObject({
   provider: providerArgument,
@@ -109,9 +109,13 @@ async function print(answer: IncomingMessage, { include }: Asked, { stdout }: Te
     )
     say(stdout, `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`, ...pairs, '')
   }
+  // A file or a pipe gets the bytes; a terminal would act on some of them.
+  const decoder = stdout.isTTY === true ? new TextDecoder() : null
   try {
-    for await (const chunk of answer) {
-      if (!stdout.write(chunk)) await once(stdout, 'drain')
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      const piece =
+        decoder === null ? chunk : harmless(decoder.decode(chunk, { stream: true }).replaceAll('\r\n', '\n'))
+      if (!stdout.write(piece)) await once(stdout, 'drain')
     }
   } catch (cause) {
     throw new KeywayError('provider_unreachable', { message: 'The answer broke off before its end.', cause })

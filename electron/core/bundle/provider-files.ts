@@ -1,6 +1,7 @@
 // Providers out of files: one that Keyway exported, registered at once; and what another tool's file says, as drafts for the form.
 import type { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import { cleanName } from '../../../shared/contract/name.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import type { ForeignProviders, ImportedProvider } from '../../../shared/contract/provider-import.ts'
 import { providerInput, SECRET_PLACEHOLDER, type ProviderInput } from '../../../shared/contract/provider.ts'
@@ -56,7 +57,9 @@ export function readProviderFile(
   }
   const notes: string[] = []
   const given = withoutPlaceholders(read.value, notes)
-  const parsed = providerInput.safeParse(slug === undefined || !isObject(given) ? given : { ...given, slug })
+  const parsed = providerInput.safeParse(
+    isObject(given) ? { ...withCleanName(given), ...(slug === undefined ? {} : { slug }) } : given,
+  )
   if (parsed.success) return { input: parsed.data, notes }
   const issues = parsed.error.issues.flatMap(fieldsOf)
   const [first] = issues
@@ -66,6 +69,11 @@ export function readProviderFile(
     details: { field: first?.field ?? 'json', issues },
     cause: parsed.error,
   })
+}
+
+/** A file from elsewhere is not refused for what its name hides. */
+function withCleanName(given: Record<string, unknown>): Record<string, unknown> {
+  return typeof given['name'] === 'string' ? { ...given, name: cleanName(given['name']) } : given
 }
 
 /** The object within `defineProvider({…})`, or the text as it is. */

@@ -1,4 +1,5 @@
 // From metadata to a filled registration form: an ordinary provider, with what the server said and nothing guessed.
+import { cleanName } from '../../../shared/contract/name.ts'
 import type { ProviderInputDraft } from '../../../shared/contract/provider.ts'
 import type { ProviderSpecInput } from '../../../shared/contract/provider-spec.ts'
 import type { DiscoveredMetadata } from './metadata.ts'
@@ -13,7 +14,7 @@ export function discoveryDraft(
   const host = new URL(resource?.resource ?? metadata.issuer).hostname
   return {
     slug: slugOf(host),
-    name: resource?.resource_name?.trim() || nameOf(host),
+    name: cleanName(resource?.resource_name ?? '') || nameOf(host),
     scopes: scopesOf(metadata, resource),
     flow: flowOf(metadata),
     spec: specOf(metadata, resource),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { accountSchema } from '../slug.ts'
+import { accountSelector } from '../slug.ts'
 
 /** A connection id, a provider id or a provider's slug, as it stands in a path. */
 export const integrationId = z
@@ -12,7 +12,7 @@ export const integrationId = z
 export const idParams = z.strictObject({ id: integrationId })
 
 /** Which account of a provider is meant; only needed when several are connected and none is the default. */
-export const accountQuery = z.strictObject({ account: accountSchema.optional() })
+export const accountQuery = z.strictObject({ account: accountSelector.optional() })
 
 /** Text for a header or a URL: no control characters, so that neither can be split. */
 export const printable = (max: number) =>

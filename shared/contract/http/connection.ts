@@ -1,6 +1,6 @@
 // The shapes of integrations-api for connections: one connection, the HAL list, connecting and its links.
 import { z } from 'zod'
-import { accountSchema } from '../slug.ts'
+import { accountSelector } from '../slug.ts'
 import { connectionStatus } from '../connection.ts'
 import { isoMoment, pageQuery, printable } from './common.ts'
 
@@ -67,7 +67,7 @@ const returnUrl = printable(2000).describe('Loopback, or an origin registered fo
 export const connectLinkQuery = z.strictObject({
   ticket: printable(100).optional(),
   return_url: returnUrl.optional(),
-  account: accountSchema.optional(),
+  account: accountSelector.optional(),
 })
 
 /** A sign-in that has begun and gives a browser nothing to open. */
@@ -84,7 +84,7 @@ export const flowStarted = z.strictObject({
 })
 
 export const connectLinkBody = z.strictObject({
-  account: accountSchema.optional(),
+  account: accountSelector.optional(),
   scopes: z.array(z.string().min(1).max(300)).max(200).default([]),
   returnUrl: returnUrl.optional(),
 })
@@ -101,7 +101,7 @@ export const connectBody = z
     state: printable(1000).optional(),
     callbackUrl: printable(20_000).optional(),
     refreshToken: z.string().min(1).max(20_000).optional(),
-    account: accountSchema.optional(),
+    account: accountSelector.optional(),
   })
   .refine(
     (body) =>

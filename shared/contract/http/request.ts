@@ -1,6 +1,6 @@
 // POST /api/integrations/{id}/request: one API request described as JSON.
 import { z } from 'zod'
-import { accountSchema } from '../slug.ts'
+import { accountSelector } from '../slug.ts'
 import { httpMethod } from '../app.ts'
 import { printable } from './common.ts'
 
@@ -27,6 +27,6 @@ export const requestBody = z.strictObject({
     .default({}),
   /** It came as JSON, so any value is one. */
   data: z.unknown().optional().describe('Sent as JSON; a string is sent as it is'),
-  account: accountSchema.optional(),
+  account: accountSelector.optional(),
 })
 export type RequestBody = z.output<typeof requestBody>

@@ -1,6 +1,6 @@
 // POST /api/integrations/token (leash) and its short form GET /api/integrations/{id}/token.
 import { z } from 'zod'
-import { accountSchema } from '../slug.ts'
+import { accountSelector } from '../slug.ts'
 import { isoMoment, printable } from './common.ts'
 
 /** Ten years: more than a provider's tokens live is cut to what they can give, and the answer says so. */
@@ -15,7 +15,7 @@ const scopes = z.array(z.string().min(1).max(300)).max(200)
 
 export const tokenBody = z.strictObject({
   provider: z.string().min(1).max(64).describe('Slug, provider id or connection id'),
-  account: accountSchema
+  account: accountSelector
     .optional()
     .describe('Which account, when several are connected and none is the default'),
   scopes: scopes.optional().describe('All of these must be granted, else scope_missing'),
@@ -32,7 +32,7 @@ export type TokenBody = z.output<typeof tokenBody>
 
 /** In a URL everything is text; the refused token itself never belongs there. */
 export const tokenQuery = z.strictObject({
-  account: accountSchema
+  account: accountSelector
     .optional()
     .describe('Which account, when several are connected and none is the default'),
   scopes: printable(4000)

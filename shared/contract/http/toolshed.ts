@@ -1,10 +1,10 @@
 // toolshed's three calls. Its userId is the account here.
 import { z } from 'zod'
-import { accountSchema } from '../slug.ts'
+import { accountSelector } from '../slug.ts'
 import { integrationId, printable } from './common.ts'
 
 export const toolshedParams = z.strictObject({ provider: integrationId })
-export const toolshedQuery = z.strictObject({ userId: accountSchema })
+export const toolshedQuery = z.strictObject({ userId: accountSelector })
 export const toolshedLoginQuery = toolshedQuery.extend({
   ticket: printable(100).optional(),
   return_url: printable(2000).optional(),

@@ -1,0 +1,116 @@
+// What a name may hold, and how a name from elsewhere is shown. A person reads names and decides by them, so none may reorder the text around
+// it, look empty, or carry what nobody sees. A name typed here is refused in words; a name from elsewhere is cleaned.
+import { z } from 'zod'
+
+const MOST = 100
+/** Higher stacks of marks are drawn over the lines above and below. */
+const MOST_MARKS = 8
+
+// What Unicode calls ignorable, and characters that are drawn as nothing or that no font has to draw.
+const HIDDEN =
+  '[\\p{Cc}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\p{Bidi_Control}\\p{Noncharacter_Code_Point}' +
+  '\\u2800\\u2D7F\\uFFF9-\\uFFFC\\u{13430}-\\u{13446}\\u{16FE4}\\u{1D159}]'
+const anyHidden = new RegExp(HIDDEN, 'u')
+const allHidden = new RegExp(HIDDEN, 'gu')
+const visible = /[\p{L}\p{N}\p{P}\p{S}]/u
+const spaces = /[\p{Zs}\p{Zl}\p{Zp}\p{Cc}]+/gu
+const typedSpaces = /\p{Zs}+/gu
+const leadingMarks = /^\p{M}+/u
+const highStack = new RegExp(`(\\p{Mn}{${MOST_MARKS}})\\p{Mn}+`, 'u')
+const highStacks = new RegExp(highStack.source, 'gu')
+
+// Between two letters of these scripts a joiner changes how they are written; elsewhere it is only invisible.
+const SCRIPTS =
+  'Arab Syrc Mand Nkoo Mong Adlm Rohg Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Khmr Mymr Tibt'.split(
+    ' ',
+  )
+const JOINED = `[${SCRIPTS.map((script) => `\\p{Script=${script}}`).join('')}]`
+const LETTER = '[\\p{L}\\p{M}]'
+const joiners = new RegExp(`(?<=${LETTER})(?<=${JOINED})[\\u200C\\u200D](?=${LETTER})(?=${JOINED})`, 'gu')
+// Emoji (UTS 51): pictures joined with further ones, keys, and the three flags that are spelled with invisible tags.
+const PICTURE = '\\p{Extended_Pictographic}(?:\\p{Emoji_Modifier}|[\\uFE0E\\uFE0F])?'
+const TAGGED_FLAG =
+  '\\u{1F3F4}\\u{E0067}\\u{E0062}(?:\\u{E0065}\\u{E006E}\\u{E0067}|\\u{E0073}\\u{E0063}\\u{E0074}|\\u{E0077}\\u{E006C}\\u{E0073})\\u{E007F}'
+const emoji = new RegExp(`${TAGGED_FLAG}|[0-9#*]\\uFE0F\\u20E3|${PICTURE}(?:\\u200D${PICTURE})*`, 'gu')
+
+/** Without what may be invisible for a good reason. */
+const withoutJoiners = (text: string): string => text.replaceAll(emoji, '*').replaceAll(joiners, '')
+
+/** Null for a name that may be typed; else what is wrong with it, as a sentence. */
+export function nameProblem(name: string): string | null {
+  const hidden = anyHidden.exec(withoutJoiners(name))?.[0]
+  if (hidden !== undefined) {
+    const code = `U+${(hidden.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+    return `Letters, digits, punctuation and emoji; no control characters and nothing invisible (${code}).`
+  }
+  if (!visible.test(name)) return 'At least one visible character is needed.'
+  return leadingMarks.test(name) || highStack.test(name)
+    ? `Accents follow a letter, at most ${MOST_MARKS} of them.`
+    : null
+}
+
+/** A name typed here (app, account, provider). Spaces in a row are one, and none are at its ends. */
+export function nameSchema({ empty, long }: { empty: string; long?: string }) {
+  return z
+    .string()
+    .overwrite((text) => text.replaceAll(typedSpaces, ' ').trim())
+    .min(1, empty)
+    .max(MOST, long ?? `At most ${MOST} characters.`)
+    .superRefine((name, context) => {
+      const problem = name === '' ? null : nameProblem(name)
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+    })
+}
+
+/** As an earlier version took it, so that nothing stored is lost. It is cleaned where it is shown. */
+export const storedName = z
+  .string()
+  .min(1)
+  .max(2 * MOST)
+
+/** Text of others beside names (slugs, scopes, patterns) that a question shows. */
+export const visibleText = (text: string): boolean => !anyHidden.test(text)
+export const VISIBLE_TEXT = 'Control characters and invisible characters are not allowed.'
+
+/** A name from a provider, another tool or an older version, as one that could be typed here; empty when nothing visible is left. */
+export function cleanName(name: string, most: number = MOST): string {
+  return cleaned(cut(cleaned(name), most))
+}
+
+/** As {@link cleanName}, at any length: for text of others that is not a name. */
+export function shown(text: string): string {
+  return anyHidden.test(text) ? cleaned(text) : text
+}
+
+// Letters of the scripts that are written from right to left, and digits that go with them.
+const rightToLeft = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFE\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
+
+/** Text of others inside a sentence: nothing hidden, and where its letters run from right to left, its own paragraph (UAX 9, FSI and PDI). */
+export function isolated(text: string): string {
+  const clean = shown(text)
+  return rightToLeft.test(clean) ? `\u2068${clean}\u2069` : clean
+}
+
+function cleaned(text: string): string {
+  const kept: string[] = []
+  let at = 0
+  const wellFormed = text.replaceAll(/\p{Cs}/gu, '').replaceAll(spaces, ' ')
+  for (const found of wellFormed.matchAll(emoji)) {
+    kept.push(withoutHidden(wellFormed.slice(at, found.index)), found[0])
+    at = found.index + found[0].length
+  }
+  kept.push(withoutHidden(wellFormed.slice(at)))
+  const bare = kept.join('').replaceAll(highStacks, '$1').trim().replace(leadingMarks, '').trim()
+  return visible.test(bare) ? bare : ''
+}
+
+function withoutHidden(text: string): string {
+  const places = new Set([...text.matchAll(joiners)].map(({ index }) => index))
+  return text.replaceAll(allHidden, (hidden, at: number) => (places.has(at) ? hidden : ''))
+}
+
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text
+  // Not through the middle of a character.
+  return text.slice(0, most).replace(/\p{Cs}$/u, '')
+}
