@@ -144,7 +144,7 @@ function furtherCalls(
 
 function watchVault(
   { vault, activity }: KeywayDeps,
-  { events, connections }: Parts,
+  { events, connections, apps }: Parts,
   autoLock: AutoLock,
 ): () => void {
   let was = vault.state().kind
@@ -154,6 +154,8 @@ function watchVault(
       autoLock.touched()
       if (state.kind === 'unlocked') connections.unlocked()
       else connections.locked()
+      if (state.kind === 'unlocked') apps.approvals.unlocked()
+      else apps.approvals.locked()
     }
     was = state.kind
     events.changed('vault', () => vaultView(vault.state()))
@@ -172,6 +174,7 @@ function snapshotOf(deps: KeywayDeps, parts: Parts): Snapshot {
     flows: parts.connections.flows.list(),
     apps: parts.apps.apps.list(),
     approvals: parts.apps.approvals.list(),
+    lockedAsks: parts.apps.approvals.lockedAsks(),
     damages: deps.damages.list(),
     rehearsal: parts.rehearsals.state(),
     dataFolder: deps.place?.folder ?? null,

@@ -69,7 +69,10 @@ export function buildParts(deps: KeywayDeps): Parts {
     onUnreadable,
     provider: (idOrSlug) => providerBook.byId(idOrSlug) ?? providerBook.bySlug(idOrSlug),
     connectionsOf: connections.book.ofProvider,
+    connection: (id) => connections.book.get(id),
+    isUnlocked: () => box.unlocked,
     onAppsChanged: () => events.changed('apps', () => apps.apps.list()),
+    onLockedAsk: () => events.changed('lockedAsks', () => apps.approvals.lockedAsks()),
     onApprovalsChanged: () => events.changed('approvals', () => apps.approvals.list()),
   })
   const apart = setApart(deps, { ...documents, providers })

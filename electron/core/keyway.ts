@@ -1,7 +1,7 @@
 // The core as its hosts see it (HTTP server, window bridge, tray). create-keyway.ts builds it.
 import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../shared/contract/activity.ts'
 import type { AppInput, AppPatch, AppRecord, AppView, PairInput } from '../../shared/contract/app.ts'
-import type { Approval, Decision } from '../../shared/contract/approval.ts'
+import type { Approval, Decision, LockedAsk } from '../../shared/contract/approval.ts'
 import type { ConnectionRecord, ConnectionView } from '../../shared/contract/connection.ts'
 import type { ConnectInput, Flow } from '../../shared/contract/flow.ts'
 import type { ProviderInput, ProviderPatch, ProviderView } from '../../shared/contract/provider.ts'
@@ -102,7 +102,9 @@ export type Apps = {
 
 export type Approvals = {
   list(): Approval[]
-  /** Resolves with the decision; 60 s without an answer is a no. */
+  /** For who wants to ask: while the vault is locked nobody can answer, so nobody waits. @throws KeywayError vault_locked */
+  requireUnlocked(asked: Omit<LockedAsk, 'at' | 'count'>): void
+  /** Resolves with the decision; 60 s without an answer is a no. @throws KeywayError vault_locked | rate_limited */
   askUse(question: {
     app: AppRecord
     connection: ConnectionRecord
@@ -110,6 +112,8 @@ export type Approvals = {
     method: string | null
     url: string | null
     bodyBytes: number | null
+    /** Of a body that is held until the answer. */
+    bodySha256?: string | null
     signal?: AbortSignal
   }): Promise<'allowed' | 'denied' | 'timed_out'>
   askPair(
@@ -117,8 +121,11 @@ export type Approvals = {
     code: string,
     signal?: AbortSignal,
   ): Promise<{ app: AppView; key: string } | 'denied' | 'timed_out'>
-  /** `by`: the app that answers for the person; absent, the person in the window. @throws KeywayError not_found */
-  decide(id: string, decision: Decision, patch?: AppPatch, by?: string): void
+  /**
+   * `by`: the app that answers for the person; absent, the person in the window. Gives the app that a pairing made.
+   * @throws KeywayError not_found | invalid_request, when "always" cannot be kept; the question then stays
+   */
+  decide(id: string, decision: Decision, patch?: AppPatch, by?: string): AppView | null
 }
 
 export type Activity = {

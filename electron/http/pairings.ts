@@ -19,8 +19,8 @@ export type Polled =
   { kind: 'pending'; code: string; expiresAt: number } | { kind: 'decided'; decision: Decided }
 
 export type Pairings = {
-  /** @throws KeywayError rate_limited */
-  start(wants: PairInput, code: string | undefined): Started
+  /** @throws KeywayError rate_limited | vault_locked */
+  start(wants: PairInput): Started
   /** A decision is handed out once. Null: unknown, fetched already, or not with this token. */
   poll(pairingId: string, pollToken: string): Polled | null
   /** The program has changed its mind: the question goes, and so does an app whose key nobody has. False: not with this token. */
@@ -46,7 +46,10 @@ export function createPairings({ approvals, apps, clock }: Keyway, closing: Abor
   }
   const pending = (): number => [...pairings.values()].filter(({ decision }) => decision === null).length
   return {
-    start(wants, code = makeCode()) {
+    start(wants) {
+      const asker = { appId: null, appName: wants.name, providerName: null, account: null }
+      approvals.requireUnlocked({ ...asker, what: 'pair' })
+      const code = makeCode()
       if (pending() >= MOST_PENDING) {
         throw new KeywayError('rate_limited', {
           message: 'Several programs are waiting to be paired already.',

@@ -1,4 +1,6 @@
 // May this app do this now? The grants say yes, no, or ask the person; nobody's answer is a no.
+import { hash } from 'node:crypto'
+import type { Readable } from 'node:stream'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import type { ConnectionRecord } from '../../shared/contract/connection.ts'
 import { may } from '../../shared/domain/app-policy.ts'
@@ -6,7 +8,15 @@ import type { TargetUrl } from '../../shared/domain/proxy-target.ts'
 import type { AppSession, Keyway } from '../core/keyway.ts'
 
 export type Use =
-  { what: 'token' } | { what: 'proxy'; method: string; url: TargetUrl; bodyBytes: number | null }
+  | { what: 'token' }
+  | {
+      what: 'proxy'
+      method: string
+      url: TargetUrl
+      bodyBytes: number | null
+      /** What is sent once it is allowed; a buffer is held until then. */
+      body?: Buffer | Readable | null
+    }
 
 /** Resolves when it is allowed. `gone` is asked only when the person is. @throws KeywayError forbidden | approval_denied | approval_timeout */
 export async function permit(
@@ -24,9 +34,9 @@ export async function permit(
     connection,
     what: use.what,
     method: use.what === 'proxy' ? use.method : null,
-    // Without its query, which may hold anything.
-    url: use.what === 'proxy' ? use.url.origin + use.url.pathname : null,
+    url: use.what === 'proxy' ? use.url.origin + use.url.pathname + use.url.search : null,
     bodyBytes: use.what === 'proxy' ? use.bodyBytes : null,
+    bodySha256: use.what === 'proxy' && Buffer.isBuffer(use.body) ? hash('sha256', use.body, 'hex') : null,
     signal: gone(),
   })
   if (answer === 'denied') throw new KeywayError('approval_denied')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nameSchema, storedName, visibleText, VISIBLE_TEXT } from './name.ts'
 import { patchOf } from './patch-of.ts'
 
 const hostPattern = z
@@ -44,13 +45,18 @@ export const authProvider = z.strictObject({
   scopes: z.array(z.string().max(300)).max(200).default([]),
 })
 
+/** As a program sends it, which a question then shows. */
+export const declaredNeeds = z
+  .array(
+    authProvider.extend({
+      provider: authProvider.shape.provider.refine(visibleText, VISIBLE_TEXT),
+      scopes: z.array(z.string().max(300).refine(visibleText, VISIBLE_TEXT)).max(200).default([]),
+    }),
+  )
+  .max(50)
+
 export const appInput = z.strictObject({
-  name: z
-    .string()
-    .trim()
-    .min(1, 'A name is needed.')
-    .max(100)
-    .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.'),
+  name: nameSchema({ empty: 'A name is needed.' }),
   grants: z.array(grant).max(100).default([]),
   /** May register and change providers over HTTP. */
   manage: z.boolean().default(false),
@@ -78,6 +84,7 @@ export const appKeyRecord = z.strictObject({
 })
 
 export const appRecord = appInput.extend({
+  name: storedName,
   id: z.string(),
   paused: z.boolean(),
   keys: z.array(appKeyRecord).max(10),
@@ -105,15 +112,17 @@ export type AppView = Omit<AppRecord, 'keys'> & {
 }
 
 /** A local program that asks to be paired. */
-export const pairInput = appInput.pick({ name: true, authProviders: true }).extend({
+export const pairInput = z.strictObject({
+  name: appInput.shape.name,
+  authProviders: declaredNeeds.default([]),
   grants: z
     .array(
       z.strictObject({
-        provider: z.string().min(1).max(64),
+        provider: z.string().min(1).max(64).refine(visibleText, VISIBLE_TEXT),
         token: z.boolean().default(false),
         proxy: z.boolean().default(true),
         methods: grant.shape.methods,
-        paths: grant.shape.paths,
+        paths: grant.shape.paths.refine((paths) => paths.every(visibleText), VISIBLE_TEXT),
       }),
     )
     .max(50)

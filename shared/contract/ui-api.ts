@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { activityQuery, type ActivityRow } from './activity.ts'
 import { appInput, appPatch, type AppView } from './app.ts'
-import { decision, type Approval } from './approval.ts'
+import { decision, type Approval, type LockedAsk } from './approval.ts'
 import { browserId, type InstalledBrowser } from './browser.ts'
 import {
   bundleExportInput,
@@ -81,6 +81,8 @@ export type Snapshot = {
   flows: Flow[]
   apps: AppView[]
   approvals: Approval[]
+  /** Who asked while the vault was locked; empty once it is open. */
+  lockedAsks: LockedAsk[]
   damages: DamageView[]
   rehearsal: RehearsalState
   /** Where everything is kept; null where there is no folder. */
@@ -195,8 +197,9 @@ export const uiCalls = {
     z.strictObject({ id, overlapMinutes: z.number().int().min(0).max(10_080).default(60) }),
   ),
   'apps.remove': call<null>()(byId),
-  'approvals.decide': call<null>()(
-    z.strictObject({ id, decision, /** Narrowed grants for a pairing. */ app: appPatch.optional() }),
+  /** Gives the app that a pairing made. */
+  'approvals.decide': call<AppView | null>()(
+    z.strictObject({ id, decision, /** A pairing with less than it asks for. */ app: appPatch.optional() }),
   ),
   'activity.query': call<ActivityRow[]>()(activityQuery),
   'activity.verify': call<{ ok: boolean; rows: number; firstBad: number | null; message: string }>()(nothing),
@@ -236,6 +239,7 @@ export type UiEvents = {
   flows: Flow[]
   apps: AppView[]
   approvals: Approval[]
+  lockedAsks: LockedAsk[]
   damages: DamageView[]
   rehearsal: RehearsalState
   activity: ActivityRow[]
@@ -252,6 +256,7 @@ export const uiEventNames = [
   'flows',
   'apps',
   'approvals',
+  'lockedAsks',
   'damages',
   'rehearsal',
   'activity',

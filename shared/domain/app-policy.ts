@@ -76,7 +76,10 @@ export function hostMatches(pattern: string, host: string): boolean {
 // What a server might decode into another path than the one compared here: encoded dots, slashes and backslashes, and dot segments.
 const AMBIGUOUS = /%2e|%2f|%5c|\\|\/\/|(?:^|\/)\.{1,2}(?:\/|$)/i
 
-/** `*` stands for one segment, `**` for any rest. A path that servers read differently matches no pattern. */
+/** The pattern that takes this path and no other. */
+export const exactPath = (path: string): string => path.replaceAll('*', '\\*')
+
+/** `*` stands for one segment, `**` for any rest, `\*` for a star. A path that servers read differently matches no pattern. */
 export function pathMatches(pattern: string, path: string): boolean {
   if (AMBIGUOUS.test(path)) return pattern === '/**'
   return segmentsMatch(pattern.split('/').slice(1), path.split('/').slice(1))
@@ -98,7 +101,8 @@ function segmentMatches(pattern: string, segment: string): boolean {
   if (pattern === '*') return segment !== ''
   if (!pattern.includes('*')) return pattern === segment
   // `repo-*` inside a segment: the pieces must come in order, the first at the start and the last at the end.
-  const pieces = pattern.split('*')
+  const pieces = pattern.split(/(?<!\\)\*/).map((piece) => piece.replaceAll('\\*', '*'))
+  if (pieces.length === 1) return pieces[0] === segment
   const first = pieces[0] ?? ''
   const last = pieces.at(-1) ?? ''
   if (!segment.startsWith(first) || !segment.endsWith(last) || segment.length < first.length + last.length)

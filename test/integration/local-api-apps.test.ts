@@ -39,13 +39,88 @@ describe('pairing', () => {
 
   test('a no is told as such, once', async () => {
     const local = await startRealLocal()
-    const { body } = await local.ask('/api/apps/pair', { json: { name: 'Agent', code: 'ABC-123' } })
-    expect(body.code).toBe('ABC-123')
+    const { body } = await local.ask('/api/apps/pair', { json: { name: 'Agent' } })
     local.keyway.approvals.decide(local.keyway.approvals.list()[0]!.id, 'deny')
     const poll = () =>
       local.ask(new URL(body.pollUrl).pathname, { headers: { authorization: `Bearer ${body.pollToken}` } })
     await expect.poll(async () => (await poll()).body.code).toBe('approval_denied')
     expect(local.keyway.apps.list()).toEqual([])
+  })
+
+  test('the code is Keyway’s own: one that a caller chooses is taken and ignored, as older programs send it', async () => {
+    const local = await startRealLocal()
+    const pair = (json: Record<string, unknown>) =>
+      local.ask('/api/apps/pair', { json: { name: 'Agent', ...json } })
+    const answers = [await pair({ code: 'ABC-123' }), await pair({ code: 'any\u202e words' }), await pair({})]
+    const codes = answers.map(({ body }) => body.code as string)
+    for (const { status, body } of answers) {
+      expect(status).toBe(202)
+      expect(body.code).toMatch(/^[A-HJ-NP-Z2-9]{3}-[A-HJ-NP-Z2-9]{3}$/)
+    }
+    expect(new Set(codes).size).toBe(3)
+    expect(local.keyway.approvals.list()).toMatchObject(codes.map((code) => ({ kind: 'pair', code })))
+  })
+
+  test.each([
+    ['as it is', undefined],
+    ['renamed in the window', { name: 'Mine' }],
+  ])('a twin of a pairing gains nothing from the yes to the other (%s)', async (_how, patch) => {
+    const local = await startRealLocal()
+    const start = async (more: object) =>
+      (await local.ask('/api/apps/pair', { json: { name: 'my-script', code: 'ABC-123', ...more } })).body
+    const modest = await start({})
+    const greedy = await start({ manage: true, grants: [{ provider: 'rehearsal', token: true }] })
+    const poll = (started: { pollUrl: string; pollToken: string }) =>
+      local.ask(new URL(started.pollUrl).pathname, {
+        headers: { authorization: `Bearer ${started.pollToken}` },
+      })
+    const questions = local.keyway.approvals.list()
+    expect(questions).toMatchObject([
+      { wants: { manage: false, grants: [] } },
+      { wants: { manage: true, grants: [{ token: true }] } },
+    ])
+    await local.keyway.ui['approvals.decide']({ id: questions[0]!.id, decision: 'always', app: patch })
+    await expect.poll(async () => (await poll(modest)).status).toBe(200)
+    expect(await poll(greedy)).toMatchObject({ status: 202, body: { status: 'pending' } })
+    expect(local.keyway.apps.list()).toMatchObject([{ manage: false, grants: [] }])
+    // The observer sees it when the other one is allowed too.
+    await local.keyway.ui['approvals.decide']({ id: questions[1]!.id, decision: 'always', app: patch })
+    await expect
+      .poll(async () => (await poll(greedy)).body)
+      .toMatchObject({ app: { manage: true, grants: [{}] } })
+  })
+
+  test('while the vault is locked nobody waits for an answer that nobody can give', async () => {
+    const local = await startRealLocal()
+    const waiting = (await local.ask('/api/apps/pair', { json: { name: 'Early' } })).body
+    local.opened.vault.lock()
+    const asked = await local.ask('/api/apps/pair', { json: { name: 'Late' } })
+    expect(asked).toMatchObject({ status: 423, body: { code: 'vault_locked' } })
+    const early = await local.ask(`${new URL(waiting.pollUrl).pathname}?wait=20`, {
+      headers: { authorization: `Bearer ${waiting.pollToken}` },
+    })
+    expect(early).toMatchObject({ status: 423, body: { code: 'vault_locked' } })
+    expect(local.keyway.snapshot().lockedAsks.map(({ appName }) => appName)).toEqual(['Late'])
+  })
+
+  test('a name that could reorder or hide the question is refused, with the field and what is allowed', async () => {
+    const local = await startRealLocal()
+    for (const name of ['rm -rf\u202e evil', 'a\u200bb', '\u2800', 'a\u2028b', '\u{E0041}x']) {
+      expect(await local.ask('/api/apps/pair', { json: { name } })).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_request', field: 'name', message: expect.stringMatching(/U\+|visible/) },
+      })
+    }
+    for (const odd of [
+      { authProviders: [{ provider: 'acme', scopes: ['read\u202e'] }] },
+      { grants: [{ provider: 'acme\u200b' }] },
+      { grants: [{ provider: 'acme', paths: ['/a\u2066b'] }] },
+    ]) {
+      const refused = await local.ask('/api/apps/pair', { json: { name: 'Agent', ...odd } })
+      expect(refused).toMatchObject({ status: 400, body: { message: expect.stringMatching(/invisible/) } })
+    }
+    expect(local.keyway.approvals.list()).toEqual([])
+    expect((await local.ask('/api/apps/pair', { json: { name: 'כלי 👩🏽‍💻' } })).status).toBe(202)
   })
 
   test('nobody else can fetch the key: not without the poll token, not with another one, not with an app key', async () => {

@@ -1,5 +1,5 @@
 // Requests through Keyway: what passes, in both directions, and what happens on 401, 429 and when either side goes away.
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, hash, randomBytes } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
@@ -512,15 +512,21 @@ describe('what goes wrong', () => {
       ['denied', 403, 'approval_denied'],
       ['timed_out', 403, 'approval_timeout'],
     ] as const) {
-      local.keyway.answerApprovals(({ what, method, url, bodyBytes }) => {
-        questions.push({ what, method, url, bodyBytes })
+      local.keyway.answerApprovals(({ what, method, url, bodyBytes, bodySha256 }) => {
+        questions.push({ what, method, url, bodyBytes, bodySha256 })
         return Promise.resolve(answer)
       })
       const response = await local.call(`${through}/a?secret=1`, { key, method: 'POST', body: 'abc' })
       expect(response.status).toBe(status)
       expect(/"code":"(\w+)"/.exec(await response.text())?.[1]).toBe(code)
     }
-    expect(questions[0]).toEqual({ what: 'proxy', method: 'POST', url: `${upstream.url}/a`, bodyBytes: 3 })
+    expect(questions[0]).toEqual({
+      what: 'proxy',
+      method: 'POST',
+      url: `${upstream.url}/a?secret=1`,
+      bodyBytes: 3,
+      bodySha256: hash('sha256', 'abc', 'hex'),
+    })
   })
 })
 

@@ -281,6 +281,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
     },
     approvals: {
       list: () => [],
+      requireUnlocked: () => undefined,
       askUse: (question) => approvalAnswer(question),
       askPair: (wants, code, signal) => pairAnswer(wants, code, signal),
       decide: unused,

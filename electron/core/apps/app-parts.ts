@@ -17,7 +17,10 @@ export function createAppParts(deps: {
   onUnreadable: (entry: { store: string; key: string }) => void
   provider: (idOrSlug: string) => { id: string; name: string } | null
   connectionsOf: (providerId: string) => readonly ConnectionRecord[]
+  connection: (id: string) => ConnectionRecord | null
+  isUnlocked: () => boolean
   onAppsChanged: () => void
+  onLockedAsk: () => void
   onApprovalsChanged: () => void
 }): AppParts {
   const apps = createApps({

@@ -1,17 +1,21 @@
-// What the person's answers mean: a use allowed once, for ten minutes, or from now on (as a grant that stands in the window), and a
-// program paired or sent away.
-import type { PairInput, RememberedUse } from '../../../shared/contract/app.ts'
-import type { Decision } from '../../../shared/contract/approval.ts'
+// What the person's answers mean: a use allowed once, for ten minutes, or from now on (as a permission that stands in the window), and a
+// program paired or sent away. Everything is granted from the question as it was shown.
+import type { AppPatch, AppView, PairInput, RememberedUse } from '../../../shared/contract/app.ts'
+import type { Approval, Decision, LockedAsk } from '../../../shared/contract/approval.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Activity, Approvals } from '../keyway.ts'
 import type { Clock } from '../ports.ts'
-import { isAbout, lastingGrant, sameCallKey, thingFrom, thingOf, type AskedUse } from './asked-use.ts'
+import { sameCallKey, thingFrom, thingOf, verdictOn, withLastingGrant } from './asked-use.ts'
 import type { AppRegistry } from './create-apps.ts'
+import { createLockedAsks } from './locked-asks.ts'
 import { pairedApp } from './paired-app.ts'
 import { createQuestionBoard, type QuestionBoard, type Verdict } from './question-board.ts'
-import { createRememberedDecisions, TEN_MINUTES_MS } from './remembered-decisions.ts'
-
-const MOST_GRANTS = 100
+import {
+  createRememberedDecisions,
+  TEN_MINUTES_MS,
+  type RememberedDecisions,
+} from './remembered-decisions.ts'
 
 export type ApprovalsDeps = {
   apps: AppRegistry
@@ -19,7 +23,11 @@ export type ApprovalsDeps = {
   activity: Pick<Activity, 'append'>
   /** For words and targets. */
   provider: (idOrSlug: string) => { id: string; name: string } | null
+  connection: (id: string) => ConnectionRecord | null
+  /** Nobody can be asked while the vault is locked. */
+  isUnlocked: () => boolean
   onChanged: () => void
+  onLockedAsk: () => void
   /** A yes for ten minutes began or ended. */
   onRemembered: () => void
 }
@@ -27,102 +35,192 @@ export type ApprovalsDeps = {
 export type ApprovalDesk = Approvals & {
   remembered(appId: string): RememberedUse[]
   forget(appId: string): void
+  lockedAsks(): LockedAsk[]
+  /** What waits gets its answer at once: nobody can say yes any more. */
+  locked(): void
+  unlocked(): void
   close(): void
+}
+
+type UseApproval = Extract<Approval, { kind: 'use' }>
+type PairApproval = Extract<Approval, { kind: 'pair' }>
+type Desk = ApprovalsDeps & {
+  board: QuestionBoard
+  remembered: RememberedDecisions
+  requireUnlocked: Approvals['requireUnlocked']
 }
 
 export function createApprovals(deps: ApprovalsDeps): ApprovalDesk {
   const board = createQuestionBoard(deps)
   const remembered = createRememberedDecisions(deps.clock)
+  const lockedAsks = createLockedAsks(deps.clock)
+  const requireUnlocked: Approvals['requireUnlocked'] = (asked) => {
+    if (deps.isUnlocked()) return
+    lockedAsks.note(asked)
+    deps.onLockedAsk()
+    throw new KeywayError('vault_locked')
+  }
+  const desk: Desk = { ...deps, board, remembered, requireUnlocked }
 
   return {
     list: board.list,
-    async askUse({ app, connection, signal, ...asked }) {
-      const use: AskedUse = { ...asked, connectionId: connection.id }
-      if (remembered.covers(app.id, thingOf(use))) return 'allowed'
-      const { account, providerId } = connection
-      const providerName = deps.provider(providerId)?.name ?? providerId
-      const question = { appId: app.id, appName: app.name, account, providerName, ...asked }
-      const verdict = await board.ask(
-        { kind: 'use', connectionId: connection.id, ...question },
-        sameCallKey(app.id, use),
-        signal,
-      )
-      const { decision } = verdict
-      note(
-        deps,
-        { id: app.id, name: app.name },
-        `${answered(verdict)}, ${asked.what === 'token' ? 'to hand the token out' : 'to send a request'}`,
-        decision,
-        connection,
-      )
-      if (decision === 'timed_out') return 'timed_out'
-      if (decision === 'deny') return 'denied'
-      if (decision === 'ten_minutes') {
-        remembered.remember(app.id, thingOf(use))
-        deps.onRemembered()
-        deps.clock.after(TEN_MINUTES_MS, deps.onRemembered)
-      }
-      if (decision === 'always') grantAlways(deps, app.id, use, connection)
-      return 'allowed'
-    },
-    askPair: (wants, code, signal) => askPair(deps, board, { wants, code, signal }),
+    requireUnlocked,
+    askUse: (asked) => askUse(desk, asked),
+    askPair: (wants, code, signal) => askPair(desk, { wants, code, signal }),
     decide(id, decision, patch, by) {
-      const approval = board.answer(id, { decision, patch, by })
-      if (approval.kind !== 'use' || decision === 'deny' || decision === 'once') return
-      // What else waits about the same thing has its answer with this one.
-      for (const other of board.list()) {
-        if (isAbout(other, approval.appId, thingOf(approval))) {
-          board.answer(other.id, { decision: 'once', patch: undefined, by })
-        }
+      const approval = board.need(id)
+      if (decision !== 'deny') {
+        if (approval.kind === 'pair') return allowPair(desk, approval, patch, { decision, by })
+        allowUse(desk, approval, { decision, by })
+        return null
       }
+      for (const same of board.groupOf(id)) board.settle(same.id, { decision, by })
+      return null
     },
     remembered: (appId) =>
       remembered.of(appId).map(({ thing, leftMs }) => thingFrom(thing, deps.clock.now() + leftMs)),
     forget(appId) {
       remembered.forget(appId)
-      board.refuseAllOf(appId)
+      for (const approval of board.each()) {
+        if (approval.appId === appId) board.settle(approval.id, { decision: 'deny' })
+      }
     },
-    close: board.close,
+    lockedAsks: lockedAsks.list,
+    locked() {
+      for (const approval of board.each()) lockedAsks.note(lockedAskOf(approval))
+      board.settleAll({ decision: 'locked' })
+      deps.onLockedAsk()
+    },
+    unlocked() {
+      lockedAsks.clear()
+      deps.onLockedAsk()
+    },
+    close: () => board.settleAll({ decision: 'timed_out' }),
   }
 }
 
-function grantAlways(
-  { apps, clock }: ApprovalsDeps,
-  appId: string,
-  use: AskedUse,
-  connection: ConnectionRecord,
-): void {
-  const app = apps.record(appId)
-  const lasting = app === null ? null : lastingGrant(app, use, connection, clock.now())
-  if (app !== null && lasting !== null) {
-    apps.update(appId, { grants: [lasting, ...app.grants].slice(0, MOST_GRANTS) })
-  }
+async function askUse(
+  desk: Desk,
+  { app, connection, signal, ...asked }: Parameters<Approvals['askUse']>[0],
+): ReturnType<Approvals['askUse']> {
+  const { account, providerId } = connection
+  const use = { ...asked, connectionId: connection.id, bodySha256: asked.bodySha256 ?? null }
+  const providerName = desk.provider(providerId)?.name ?? providerId
+  desk.requireUnlocked({ appId: app.id, appName: app.name, what: use.what, providerName, account })
+  if (desk.remembered.covers(app.id, thingOf(use))) return 'allowed'
+  const question = { kind: 'use', appId: app.id, appName: app.name, account, providerName } as const
+  const verdict = await desk.board.ask({ ...question, ...use }, sameCallKey(app.id, use), signal)
+  const what = use.what === 'token' ? 'to hand the token out' : 'to send a request'
+  note(desk, { id: app.id, name: app.name }, { verdict, what, connection })
+  return outcomeOf(verdict)
 }
 
 async function askPair(
-  deps: ApprovalsDeps,
-  board: QuestionBoard,
+  desk: Desk,
   { wants, code, signal }: { wants: PairInput; code: string; signal: AbortSignal | undefined },
 ): ReturnType<Approvals['askPair']> {
-  const verdict = await board.ask(
-    { kind: 'pair', appId: null, appName: wants.name, code, wants },
-    JSON.stringify(['pair', code, wants.name]),
-    signal,
-  )
-  note(deps, { id: null, name: wants.name }, `${answered(verdict)}, to pair it`, verdict.decision, null)
-  if (verdict.decision === 'timed_out') return 'timed_out'
-  if (verdict.decision === 'deny') return 'denied'
-  const takenNames = deps.apps.list().map(({ name }) => name)
-  return deps.apps.create(pairedApp(wants, verdict.patch, { ...deps, takenNames }))
+  const asker = { appId: null, appName: wants.name }
+  desk.requireUnlocked({ ...asker, what: 'pair', providerName: null, account: null })
+  const providers = [...new Set(wants.grants.map(({ provider }) => provider))].map((provider) => {
+    const found = desk.provider(provider)
+    return { provider, registered: found === null ? null : { id: found.id, name: found.name } }
+  })
+  // Like no other, whatever its name and code: a yes to one pairing makes one app.
+  const verdict = await desk.board.ask({ kind: 'pair', ...asker, code, wants, providers }, null, signal)
+  note(desk, { id: null, name: wants.name }, { verdict, what: 'to pair it', connection: null })
+  const outcome = outcomeOf(verdict)
+  if (outcome !== 'allowed') return outcome
+  if (!('paired' in verdict) || verdict.paired === undefined) throw new KeywayError('internal_error')
+  return verdict.paired
 }
 
-const SAID: Readonly<Record<Decision | 'timed_out', string>> = {
+function lockedAskOf(approval: Approval): Omit<LockedAsk, 'at' | 'count'> {
+  const { appId, appName } = approval
+  if (approval.kind === 'pair') return { appId, appName, what: 'pair', providerName: null, account: null }
+  const { what, providerName, account } = approval
+  return { appId, appName, what, providerName, account }
+}
+
+type Yes = { decision: Exclude<Decision, 'deny'>; by: string | undefined }
+
+/** What lasts comes first: where it cannot be kept, the question stays. @throws KeywayError invalid_request | disk_full | save_failed */
+function allowUse(desk: Desk, approval: UseApproval, yes: Yes): void {
+  const { board, remembered, apps, clock } = desk
+  const { id, appId } = approval
+  if (appId === null || yes.decision === 'once') {
+    board.settle(id, yes)
+    return
+  }
+  if (yes.decision === 'always') keepAlways(desk, appId, approval)
+  else {
+    remembered.remember(appId, thingOf(approval))
+    desk.onRemembered()
+    clock.after(TEN_MINUTES_MS, desk.onRemembered)
+  }
+  board.settle(id, yes)
+  // What else waits and is covered by what now stands has its answer with this one.
+  for (const other of board.each()) {
+    if (other.kind !== 'use' || other.appId !== appId) continue
+    const app = apps.record(appId)
+    const connection = desk.connection(other.connectionId)
+    if (app === null || connection === null) continue
+    const isCovered =
+      yes.decision === 'always'
+        ? verdictOn(app, other, connection, clock.now()).kind === 'allow'
+        : remembered.covers(appId, thingOf(other))
+    if (isCovered) board.settle(other.id, yes)
+  }
+}
+
+function keepAlways({ apps, connection, clock }: Desk, appId: string, approval: UseApproval): void {
+  const app = apps.record(appId)
+  const about = connection(approval.connectionId)
+  if (app === null || about === null) return
+  const grants = withLastingGrant(app, approval, about, clock.now())
+  if (grants !== app.grants) apps.update(appId, { grants })
+}
+
+function allowPair(
+  { board, apps }: Desk,
+  approval: PairApproval,
+  patch: AppPatch | undefined,
+  yes: Yes,
+): AppView {
+  const takenNames = apps.list().map(({ name }) => name)
+  const paired = apps.create(pairedApp(approval, patch, takenNames))
+  board.settle(approval.id, { ...yes, paired })
+  return paired.app
+}
+
+/** @throws KeywayError vault_locked | rate_limited */
+function outcomeOf({ decision }: Verdict): 'allowed' | 'denied' | 'timed_out' {
+  if (decision === 'locked') throw new KeywayError('vault_locked')
+  if (decision === 'too_many') {
+    throw new KeywayError('rate_limited', {
+      message: 'Too many questions of this app wait for an answer already.',
+      nextStep: 'Wait until they are answered in Keyway’s window.',
+    })
+  }
+  if (decision === 'timed_out') return 'timed_out'
+  return decision === 'deny' || decision === 'gone' ? 'denied' : 'allowed'
+}
+
+const SAID: Readonly<Record<Verdict['decision'], string>> = {
   once: 'Allowed once',
   ten_minutes: 'Allowed for ten minutes',
   always: 'Allowed always',
   deny: 'Denied',
   timed_out: 'Not answered',
+  locked: 'Not answered, because the vault was locked',
+  gone: 'Not answered before the caller went away',
+  too_many: 'Not asked, because too many questions wait',
 }
+const CODES = {
+  deny: 'approval_denied',
+  timed_out: 'approval_timeout',
+  locked: 'vault_locked',
+  too_many: 'rate_limited',
+} as const
 
 /** In words that the redactor does not take for a secret with its name before it. */
 function answered(verdict: Verdict): string {
@@ -134,15 +232,16 @@ function answered(verdict: Verdict): string {
 function note(
   { activity }: ApprovalsDeps,
   app: { id: string | null; name: string },
-  what: string,
-  decision: Decision | 'timed_out',
-  connection: ConnectionRecord | null,
+  { verdict, what, connection }: { verdict: Verdict; what: string; connection: ConnectionRecord | null },
 ): void {
+  const { decision } = verdict
+  const isYes = decision === 'once' || decision === 'ten_minutes' || decision === 'always'
   activity.append({
     kind: 'approval',
-    outcome: decision === 'deny' || decision === 'timed_out' ? 'refused' : 'ok',
+    outcome: isYes ? 'ok' : 'refused',
     appName: app.name,
-    note: what,
+    note: `${answered(verdict)}, ${what}`,
+    ...(decision in CODES ? { code: CODES[decision as keyof typeof CODES] } : {}),
     ...(app.id === null ? {} : { appId: app.id }),
     ...(connection === null ? {} : { connectionId: connection.id, account: connection.account }),
   })

@@ -1,5 +1,6 @@
-// Questions to the person, with a clock: no answer in a minute is a no. Calls that ask the very same thing share one question.
-import type { AppPatch } from '../../../shared/contract/app.ts'
+// Questions to the person, with a clock: no answer in a minute is a no. Every call that asks has a question of its own; identical ones are
+// only shown as one, so that no answer to one call lets another through.
+import type { AppView } from '../../../shared/contract/app.ts'
 import type { Approval, Decision } from '../../../shared/contract/approval.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { newId } from '../ids.ts'
@@ -8,117 +9,103 @@ import type { Clock } from '../ports.ts'
 export const ANSWER_WITHIN_MS = 60_000
 const MOST_OF_ONE = 25
 const MOST = 100
+/** Identical ones included: each may hold a body. */
+const MOST_CALLS_OF_ONE = 100
 
-export type Answer = { decision: Decision; patch: AppPatch | undefined; by?: string | undefined }
-export type Verdict = Answer | { decision: 'timed_out' }
+export type Verdict =
+  /** `paired`: what the answer made, for the one program that asked. */
+  | { decision: Decision; by?: string | undefined; paired?: { app: AppView; key: string } }
+  /** Nobody answered; nobody could (the vault was locked meanwhile); nobody waits any more; or it was not put to anybody. */
+  | { decision: 'timed_out' | 'locked' | 'gone' | 'too_many' }
 type DistributiveOmit<Whole, Key extends PropertyKey> = Whole extends unknown ? Omit<Whole, Key> : never
 export type Question = DistributiveOmit<Approval, 'id' | 'askedAt' | 'expiresAt' | 'waiting'>
 
 export type QuestionBoard = {
+  /** Identical calls as one, the oldest of them. */
   list(): Approval[]
-  /** `sameAs`: what makes two questions one. Resolves with what the person said, also when that was meant for a twin. */
-  ask(question: Question, sameAs: string, signal?: AbortSignal): Promise<Verdict>
+  /** `sameAs`: calls with the same text are shown as one; null: this call is like no other. */
+  ask(question: Question, sameAs: string | null, signal?: AbortSignal): Promise<Verdict>
   /** @throws KeywayError not_found */
-  answer(id: string, answer: Answer): Approval
-  /** Says no to what waits for an app. */
-  refuseAllOf(appId: string): void
-  close(): void
+  need(id: string): Approval
+  /** Every call that waits, each with its own id. */
+  each(): Approval[]
+  /** Those that are shown together with this one, itself included. */
+  groupOf(id: string): Approval[]
+  settle(id: string, verdict: Verdict): void
+  settleAll(verdict: Verdict): void
 }
 
 type Open = {
-  approval: Approval
-  sameAs: string
-  waiters: Set<(verdict: Verdict) => void>
-  cancelTimer: () => void
+  readonly approval: Approval
+  readonly sameAs: string | null
+  readonly settle: (verdict: Verdict) => void
 }
-
-const NO: Answer = { decision: 'deny', patch: undefined }
 
 export function createQuestionBoard(deps: { clock: Clock; onChanged: () => void }): QuestionBoard {
   const { clock, onChanged } = deps
   const open = new Map<string, Open>()
-  const close = (entry: Open, verdict: Verdict): void => {
-    if (!open.delete(entry.approval.id)) return
-    entry.cancelTimer()
-    for (const settle of entry.waiters) settle(verdict)
+  const groups = (): Open[][] => grouped(open.values())
+  const settle = (id: string, verdict: Verdict): void => {
+    const entry = open.get(id)
+    if (!open.delete(id)) return
+    entry?.settle(verdict)
     onChanged()
   }
-  const put = (question: Question, sameAs: string): Open => {
-    const entry = newQuestion(question, sameAs, clock.now())
-    entry.cancelTimer = clock.after(ANSWER_WITHIN_MS, () => close(entry, { decision: 'timed_out' }))
-    open.set(entry.approval.id, entry)
-    return entry
-  }
-  const ofApp = (appId: string | null): Open[] =>
-    [...open.values()].filter(({ approval }) => approval.appId === appId)
-
   return {
-    list: () => [...open.values()].map(({ approval }) => approval),
+    list: () =>
+      groups().flatMap((group) =>
+        group[0] === undefined ? [] : [{ ...group[0].approval, waiting: group.length }],
+      ),
     ask(question, sameAs, signal) {
-      const twin = [...open.values()].find((entry) => entry.sameAs === sameAs)
-      const isTooMuch = open.size >= MOST || ofApp(question.appId).length >= MOST_OF_ONE
+      if (signal?.aborted === true) return Promise.resolve({ decision: 'gone' })
       // A flood of questions must not bury the window; what comes on top of it is refused unasked.
-      if (signal?.aborted === true || (twin === undefined && isTooMuch)) return Promise.resolve(NO)
-      const entry = twin ?? put(question, sameAs)
-      const answered = join(entry, signal, (left) => {
-        // Nobody waits for the answer any more, so nobody is asked.
-        if (left === 0) close(entry, NO)
-        else onChanged()
+      if (isTooMuch(groups(), question.appId, sameAs)) return Promise.resolve({ decision: 'too_many' })
+      const askedAt = clock.now()
+      // Whoever asks keeps no hand on what is shown, and from which it is granted.
+      const shown = structuredClone(question)
+      const id = newId('ask')
+      const approval = { ...shown, id, askedAt, expiresAt: askedAt + ANSWER_WITHIN_MS, waiting: 1 }
+      return new Promise((resolve) => {
+        const leave = (): void => settle(id, { decision: 'gone' })
+        const cancelTimer = clock.after(ANSWER_WITHIN_MS, () => settle(id, { decision: 'timed_out' }))
+        const over = (verdict: Verdict): void => {
+          cancelTimer()
+          signal?.removeEventListener('abort', leave)
+          resolve(verdict)
+        }
+        open.set(id, { approval, sameAs, settle: over })
+        signal?.addEventListener('abort', leave, { once: true })
+        onChanged()
       })
-      onChanged()
-      return answered
     },
-    answer(id, answer) {
+    need(id) {
       const entry = open.get(id)
-      if (entry === undefined) {
-        throw new KeywayError('not_found', {
-          message: 'That question was answered already, or its time ran out.',
-          nextStep: 'Wait for the app to ask again.',
-        })
-      }
-      close(entry, answer)
-      return entry.approval
+      if (entry !== undefined) return entry.approval
+      throw new KeywayError('not_found', {
+        message: 'That question was answered already, or its time ran out.',
+        nextStep: 'Wait for the app to ask again.',
+      })
     },
-    refuseAllOf(appId) {
-      for (const entry of ofApp(appId)) close(entry, NO)
+    each: () => [...open.values()].map(({ approval }) => approval),
+    groupOf(id) {
+      const group = groups().find((entries) => entries.some(({ approval }) => approval.id === id)) ?? []
+      return group.map(({ approval }) => approval)
     },
-    close() {
-      for (const entry of open.values()) close(entry, { decision: 'timed_out' })
+    settle,
+    settleAll(verdict) {
+      const ids = [...open.keys()]
+      for (const id of ids) settle(id, verdict)
     },
   }
 }
 
-function newQuestion(question: Question, sameAs: string, askedAt: number): Open {
-  const expiresAt = askedAt + ANSWER_WITHIN_MS
-  return {
-    approval: { ...question, id: newId('ask'), askedAt, expiresAt, waiting: 0 },
-    sameAs,
-    waiters: new Set(),
-    cancelTimer: () => undefined,
-  }
-}
+const grouped = (entries: Iterable<Open>): Open[][] => [
+  ...Map.groupBy(entries, ({ approval, sameAs }) => sameAs ?? approval.id).values(),
+]
 
-function join(
-  entry: Open,
-  signal: AbortSignal | undefined,
-  onLeft: (left: number) => void,
-): Promise<Verdict> {
-  return new Promise((resolve) => {
-    const recount = (): void => {
-      entry.approval = { ...entry.approval, waiting: entry.waiters.size }
-    }
-    const leave = (): void => {
-      entry.waiters.delete(settle)
-      recount()
-      resolve(NO)
-      onLeft(entry.waiters.size)
-    }
-    const settle = (verdict: Verdict): void => {
-      signal?.removeEventListener('abort', leave)
-      resolve(verdict)
-    }
-    entry.waiters.add(settle)
-    signal?.addEventListener('abort', leave, { once: true })
-    recount()
-  })
+function isTooMuch(shown: readonly Open[][], appId: string | null, sameAs: string | null): boolean {
+  const ofApp = shown.filter(([first]) => first?.approval.appId === appId)
+  if (ofApp.flat().length >= MOST_CALLS_OF_ONE) return true
+  if (shown.some(([first]) => sameAs !== null && first?.sameAs === sameAs)) return false
+  return shown.length >= MOST || ofApp.length >= MOST_OF_ONE
 }

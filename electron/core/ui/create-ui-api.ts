@@ -49,10 +49,7 @@ export function createUiApi(deps: UiApiDeps): UiApi {
       apps.remove(id)
       return null
     },
-    'approvals.decide': async ({ id, decision, app }) => {
-      deps.approvals.decide(id, decision, app)
-      return null
-    },
+    'approvals.decide': async ({ id, decision, app }) => deps.approvals.decide(id, decision, app),
     'browsers.list': () => deps.browser.installed(),
     'activity.query': (query) => activity.query(query),
     'activity.verify': () => activity.verify(),

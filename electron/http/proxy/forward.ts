@@ -159,7 +159,8 @@ async function follow(
       trip.redirects += 1
       trip.url = move.url
       trip.ready = null
-      const use = { what: 'proxy', method: trip.call.method, url: move.url, bodyBytes: 0 } as const
+      const { method, body, bodyBytes } = trip.call
+      const use = { what: 'proxy', method, url: move.url, bodyBytes, body } as const
       await permit(context.keyway, trip.session, trip.connection, use, () => clientGone(trip.response))
     }
   }

@@ -67,5 +67,6 @@ function aim(
 }
 
 function proxyUse({ call }: Forwarding, { url }: Aimed) {
-  return { what: 'proxy', method: call.method, url, bodyBytes: call.bodyBytes } as const
+  const { method, body, bodyBytes } = call
+  return { what: 'proxy', method, url, bodyBytes, body } as const
 }

@@ -86,6 +86,6 @@ function describe(approval: Approval, caller: AppRecord): ApprovalAnswer {
     answerable: isAnswerable(approval, caller),
   }
   if (approval.kind === 'pair') return { ...about, kind: 'pair', code: approval.code }
-  const { kind, what, connectionId, account, providerName, method, url, bodyBytes } = approval
-  return { ...about, kind, what, connectionId, account, providerName, method, url, bodyBytes }
+  const { kind, what, connectionId, account, providerName, method, url, bodyBytes, bodySha256 } = approval
+  return { ...about, kind, what, connectionId, account, providerName, method, url, bodyBytes, bodySha256 }
 }

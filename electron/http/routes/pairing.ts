@@ -41,8 +41,8 @@ function startRoute(app: Framework, context: HttpContext, pairings: Pairings): v
       },
     },
     async (request, reply) => {
-      const { code, ...wants } = request.body
-      const started = pairings.start(wants, code)
+      const { code: _chosen, ...wants } = request.body
+      const started = pairings.start(wants)
       return reply.code(202).send({
         status: 'pending',
         pairingId: started.pairingId,

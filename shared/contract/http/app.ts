@@ -1,20 +1,19 @@
 // Pairing, and what an app may know and say about itself.
 import { z } from 'zod'
-import { authProvider, grant, pairInput } from '../app.ts'
+import { authProvider, declaredNeeds, grant, pairInput } from '../app.ts'
 import { isoMoment, wholeNumber } from './common.ts'
 
 export const pairBody = pairInput.extend({
-  /** Shown by the app and by Keyway; the person compares. Left out, Keyway makes one. */
-  code: z
-    .string()
-    .regex(/^[A-Z0-9]{2,4}-?[A-Z0-9]{2,4}$/, 'Four to eight capital letters and digits, such as K7QX-3M.')
-    .optional(),
+  /** Programs written for an earlier version chose it themselves. What a caller chooses proves nothing, so Keyway makes its own. */
+  code: z.string().max(100).optional().describe('Ignored: show the code that comes back'),
 })
 
 export const pairStarted = z.strictObject({
   status: z.literal('pending'),
   pairingId: z.string(),
-  code: z.string().describe('Show it to the person; Keyway shows the same one'),
+  code: z
+    .string()
+    .describe('Made by Keyway. Show it to the person, who compares it with the one in the window'),
   pollToken: z.string().describe('Send as "Authorization: Bearer <pollToken>" to pollUrl'),
   pollUrl: z.string(),
   expiresAt: isoMoment,
@@ -60,4 +59,4 @@ export const pairDecided = z.discriminatedUnion('status', [
 ])
 
 /** An app may declare what it needs later too; everything else about it is the person's. */
-export const appMePatch = z.strictObject({ authProviders: z.array(authProvider).max(50) })
+export const appMePatch = z.strictObject({ authProviders: declaredNeeds })

@@ -8,7 +8,7 @@ const about = {
   appName: z.string(),
   askedAt: isoMoment,
   expiresAt: isoMoment.describe('Unanswered by then, it is a no'),
-  waiting: z.number().int().describe('How many calls wait for this answer'),
+  waiting: z.number().int().describe('How many identical calls wait; "once" lets one of them through'),
   answerable: z.boolean().describe('Whether this app may answer it'),
 }
 
@@ -21,8 +21,12 @@ export const approvalAnswer = z.discriminatedUnion('kind', [
     account: z.string(),
     providerName: z.string(),
     method: z.string().nullable(),
-    url: z.string().nullable().describe('Without its query'),
-    bodyBytes: z.number().int().nullable(),
+    url: z.string().nullable().describe('With its query'),
+    bodyBytes: z.number().int().nullable().describe('0: no body; null: of unknown size'),
+    bodySha256: z
+      .string()
+      .nullable()
+      .describe('Hex, of a body that Keyway holds until the answer; null: there is none, or it is not held'),
   }),
   z.strictObject({ ...about, kind: z.literal('pair'), code: z.string() }),
 ])

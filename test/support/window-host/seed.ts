@@ -227,6 +227,7 @@ export function livedIn(now: number): Snapshot {
     flows: [],
     apps: appsOf(now),
     approvals: [],
+    lockedAsks: [],
     damages: [],
     rehearsal: stoppedRehearsal,
     dataFolder: '/home/ada/.local/share/keyway',
@@ -311,5 +312,6 @@ export function approvalOfUse(now: number): Approval {
     method: 'POST',
     url: 'https://api.github.com/repos/acme/site/issues',
     bodyBytes: 1834,
+    bodySha256: 'b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184',
   }
 }
