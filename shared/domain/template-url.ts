@@ -1,7 +1,7 @@
 // A URL made from a template. Values decide a host only where the template lets them, and a host that a reply or callback invents must
 // match the provider's pattern: otherwise a token could be sent wherever a hostile answer points.
 import { isSafeUrl } from '../contract/provider-template.ts'
-import { matchesWhole, placeholdersIn, type TemplateValues } from './template.ts'
+import { placeholdersIn, type PatternMatch, type TemplateValues } from './template.ts'
 
 export type UrlRules = {
   values: TemplateValues
@@ -9,6 +9,8 @@ export type UrlRules = {
   checked?: readonly string[]
   /** What a host taken from {token.x}, {callback.x}, {identity.x} or {resource.x} must look like; null refuses all of them. */
   dynamicHostPattern?: string | null
+  /** For that pattern. */
+  match?: PatternMatch
 }
 
 export type FilledUrl =
@@ -41,7 +43,15 @@ export function fillUrl(template: string, rules: UrlRules): FilledUrl {
     }
   }
   const url = new URL(text)
-  if (placeholdersIn(authority).some((name) => dynamicName.test(name)) && !hostAllowed(url, rules)) {
+  if (!placeholdersIn(authority).some((name) => dynamicName.test(name))) return { ok: true, url: text }
+  if (isUnreadable(rules)) {
+    return {
+      ok: false,
+      reason: 'unsafe',
+      message: 'The pattern for hosts that answers name cannot be used here',
+    }
+  }
+  if (!hostAllowed(url, rules)) {
     return {
       ok: false,
       reason: 'host_refused',
@@ -51,9 +61,15 @@ export function fillUrl(template: string, rules: UrlRules): FilledUrl {
   return { ok: true, url: text }
 }
 
+function isUnreadable({ dynamicHostPattern = null, match }: UrlRules): boolean {
+  return dynamicHostPattern !== null && match?.(dynamicHostPattern, '') === 'unreadable'
+}
+
 function hostAllowed(url: URL, rules: UrlRules): boolean {
   const pattern = rules.dynamicHostPattern ?? null
-  return pattern !== null && (matchesWhole(pattern, url.hostname) || matchesWhole(pattern, url.host))
+  const { match } = rules
+  if (pattern === null || match === undefined) return false
+  return match(pattern, url.hostname) === 'fits' || match(pattern, url.host) === 'fits'
 }
 
 /** An empty value of a parameter that may be empty (a region suffix). */

@@ -40,38 +40,35 @@ export function fillMap(
   return filled
 }
 
+/** Whether the whole of a value matches a pattern that came as data. The service brings an engine that is linear in the value's length. */
+export type PatternMatch = (pattern: string, value: string) => 'fits' | 'misfits' | 'unreadable'
+
 export type ParameterProblem = { name: string; message: string }
 
 /** Template parameters with their defaults, each checked against its pattern. */
 export function resolveParameters(
   parameters: readonly TemplateParameter[],
   given: TemplateValues,
+  match: PatternMatch,
 ): { values: Record<string, string>; problems: ParameterProblem[] } {
   const values: Record<string, string> = {}
   const problems: ParameterProblem[] = []
   for (const parameter of parameters) {
     const typed = valueOf(given, parameter.name).trim()
     const value = typed === '' ? (parameter.default ?? '') : typed
-    const message = problemOf(parameter, value)
+    const message = problemOf(parameter, value, match)
     if (message === null) values[parameter.name] = value
     else problems.push({ name: parameter.name, message })
   }
   return { values, problems }
 }
 
-function problemOf(parameter: TemplateParameter, value: string): string | null {
+function problemOf(parameter: TemplateParameter, value: string, match: PatternMatch): string | null {
   if (value === '') return parameter.required ? `${parameter.label} is needed.` : null
-  if (parameter.pattern === null || matchesWhole(parameter.pattern, value)) return null
+  const matched = parameter.pattern === null ? 'fits' : match(parameter.pattern, value)
+  if (matched === 'fits') return null
+  if (matched === 'unreadable') return `The pattern of ${parameter.label} cannot be used here.`
   return `${parameter.label} does not look right${parameter.example === null ? '.' : `; an example is ${parameter.example}.`}`
-}
-
-/** Whether the whole of `value` matches; a pattern that is no regular expression matches nothing. */
-export function matchesWhole(pattern: string, value: string): boolean {
-  try {
-    return new RegExp(`^(?:${pattern})$`).test(value)
-  } catch {
-    return false
-  }
 }
 
 function valueOf(values: TemplateValues, name: string): string {

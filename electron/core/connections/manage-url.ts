@@ -2,6 +2,7 @@ import type { Preset } from '../../../shared/contract/preset.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import { fillTemplate, resolveParameters } from '../../../shared/domain/template.ts'
+import { matchPattern } from '../providers/data-patterns.ts'
 
 /** Where a person can end what Keyway could not: the page of their account, else the provider's console. Null: nobody has told. */
 export function manageUrl(
@@ -9,7 +10,7 @@ export function manageUrl(
   spec: Pick<ProviderSpec, 'templateParameters'>,
   { parameters }: Pick<ProviderRecord, 'parameters'>,
 ): string | null {
-  const { values } = resolveParameters(spec.templateParameters, parameters)
+  const { values } = resolveParameters(spec.templateParameters, parameters, matchPattern)
   const addresses = [preset?.manageUrl ?? null, preset?.consoleUrl ?? null].map((template) =>
     template === null ? null : fillTemplate(template, values),
   )

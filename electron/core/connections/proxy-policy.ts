@@ -7,6 +7,7 @@ import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import { fillMap, fillTemplate, resolveParameters } from '../../../shared/domain/template.ts'
 import { fillUrl } from '../../../shared/domain/template-url.ts'
 import type { ProxyPolicy } from '../keyway.ts'
+import { matchPattern } from '../providers/data-patterns.ts'
 import type { ProviderBook } from '../providers/provider-book.ts'
 
 /** The policy of a connection, made once: record and provider change by being replaced, so the same two mean the same policy. */
@@ -29,7 +30,7 @@ export function proxyPolicy(
   spec: ProviderSpec,
   connection: Pick<ConnectionRecord, 'values'>,
 ): ProxyPolicy {
-  const parameters = resolveParameters(spec.templateParameters, provider.parameters).values
+  const parameters = resolveParameters(spec.templateParameters, provider.parameters, matchPattern).values
   const values = {
     ...connection.values,
     ...parameters,
@@ -62,11 +63,12 @@ export function apiBaseUrl(
   connection: Pick<ConnectionRecord, 'values'>,
 ): string | null {
   if (spec.api.baseUrl === null) return null
-  const parameters = resolveParameters(spec.templateParameters, provider.parameters).values
+  const parameters = resolveParameters(spec.templateParameters, provider.parameters, matchPattern).values
   const filled = fillUrl(spec.api.baseUrl, {
     values: { ...connection.values, ...parameters },
     checked: Object.keys(parameters),
     dynamicHostPattern: spec.api.dynamicHostPattern,
+    match: matchPattern,
   })
   return filled.ok ? filled.url : null
 }

@@ -1,5 +1,6 @@
 // Whose metadata, callback or id_token it is. Exact by default; every relaxation is data of the provider.
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
+import { literally, matchPattern } from '../providers/data-patterns.ts'
 
 export type IssuerRules = Pick<ProviderSpec['discovery'], 'issuerPattern' | 'issuerTrailingSlash'>
 
@@ -29,10 +30,8 @@ export function relaxedIssuer(
 
 function matchesPattern(found: string, { issuerPattern }: IssuerRules): boolean {
   if (issuerPattern === null) return false
-  const parts = issuerPattern
-    .split(/\{[A-Za-z_]+\}/)
-    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${parts.join('[^/]+')}$`).test(found)
+  const parts = issuerPattern.split(/\{[A-Za-z_]+\}/)
+  return matchPattern(parts.map((part) => literally(part)).join('[^/]+'), found) === 'fits'
 }
 
 function withoutSlash(issuer: string): string {

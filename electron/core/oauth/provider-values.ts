@@ -3,6 +3,7 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import { readText } from '../../../shared/domain/json-path.ts'
 import { placeholdersIn, resolveParameters, type TemplateValues } from '../../../shared/domain/template.ts'
 import { fillUrl } from '../../../shared/domain/template-url.ts'
+import { matchPattern } from '../providers/data-patterns.ts'
 import type { OAuthDeps } from './oauth-deps.ts'
 import type { ResolvedProvider } from './oauth-client.ts'
 
@@ -14,7 +15,11 @@ export function templateValues(
   provider: ResolvedProvider,
   more: Values = {},
 ): TemplateValues {
-  const { values, problems } = resolveParameters(provider.spec.templateParameters, provider.parameters)
+  const { values, problems } = resolveParameters(
+    provider.spec.templateParameters,
+    provider.parameters,
+    matchPattern,
+  )
   const [problem] = problems
   if (problem !== undefined) {
     throw new KeywayError('config_error', {
@@ -46,6 +51,7 @@ export function fillProviderUrl(
       .filter(({ pattern }) => pattern !== null)
       .map(({ name }) => name),
     dynamicHostPattern: provider.spec.api.dynamicHostPattern,
+    match: matchPattern,
   })
   if (filled.ok) return relocate(provider, filled.url, values)
   throw new KeywayError(filled.reason === 'host_refused' ? 'target_not_allowed' : 'config_error', {
@@ -68,9 +74,10 @@ function relocate(provider: ResolvedProvider, url: string, values: TemplateValue
   const target = fillUrl('{callback.host}', {
     values: { 'callback.host': named },
     dynamicHostPattern: rule.pattern,
+    match: matchPattern,
   })
   if (!target.ok) {
-    throw new KeywayError('target_not_allowed', {
+    throw new KeywayError(target.reason === 'host_refused' ? 'target_not_allowed' : 'config_error', {
       message: `The sign-in answer names a server that this provider may not use: ${target.message}.`,
       nextStep: 'Start the sign-in again; if it stays, check the allowed host pattern of the provider.',
     })

@@ -8,6 +8,7 @@ import type { Activity, Providers } from '../keyway.ts'
 import type { RegisteredClient, ResolvedProvider } from '../oauth/oauth-client.ts'
 import type { Clock } from '../ports.ts'
 import type { SecretBox } from '../secret-box.ts'
+import { checkPatterns } from './data-patterns.ts'
 import type { ProviderBook } from './provider-book.ts'
 import { changedProvider, checkSlug, newProvider, withRegisteredClient } from './provider-changes.ts'
 import { openClientSecret } from './provider-secrets.ts'
@@ -52,8 +53,7 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
   const note = ({ slug }: ProviderRecord, what: string): void =>
     deps.activity.append({ kind: 'provider', outcome: 'ok', providerSlug: slug, note: what })
   const save = (before: ProviderRecord | null, after: ProviderRecord, what: string): void => {
-    // Read once before it is written: settings that make no spec together are refused here.
-    book.specOf(after)
+    check(book, before, after)
     book.save(after)
     note(after, what)
     deps.onChanged({ before, after })
@@ -99,6 +99,16 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
     },
     resolve: (id) => resolveProvider(book, box, book.need(id)),
   }
+}
+
+/** Before it is written: settings that make no spec together, and patterns and parameters that cannot be used, are refused. */
+function check(
+  { specOf }: Pick<ProviderBook, 'specOf'>,
+  before: ProviderRecord | null,
+  after: ProviderRecord,
+): void {
+  const parameters = after.parameters === before?.parameters ? {} : after.parameters
+  checkPatterns(specOf(after), { before: before === null ? null : specOf(before), parameters })
 }
 
 export function resolveProvider(

@@ -97,7 +97,6 @@ export const addText = {
     parameters: 'Where your account lives',
     parameterExample: (example: string) => `Such as ${example}`,
     parameterNeeded: (label: string) => `${label} is needed.`,
-    parameterPattern: 'That does not look like the example.',
     scopes: 'Scopes',
     scopesHint: 'Enter, comma or space ends one. Ask for the least that you need; more can be added later.',
     secondaryScopes: 'Second list of scopes',

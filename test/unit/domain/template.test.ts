@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { matchPattern } from '../../../electron/core/providers/data-patterns.ts'
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
 import {
   fillKnown,
@@ -38,11 +39,11 @@ describe('a template', () => {
   })
 
   it('has parameters with defaults and patterns', () => {
-    expect(resolveParameters(parameters, {})).toEqual({
+    expect(resolveParameters(parameters, {}, matchPattern)).toEqual({
       values: { host: 'git.example', region: '' },
       problems: [],
     })
-    const bad = resolveParameters(parameters, { host: 'evil.example/x', region: '.us' })
+    const bad = resolveParameters(parameters, { host: 'evil.example/x', region: '.us' }, matchPattern)
     expect(bad.values).toEqual({})
     expect(bad.problems.map(({ name }) => name)).toEqual(['host', 'region'])
   })
@@ -86,7 +87,11 @@ describe('a URL from a template', () => {
     const template = '{token.api_domain}/v1'
     const dynamicHostPattern = '^[a-z]+\\.api\\.example$'
     const at = (domain: string, pattern: string | null) =>
-      fillUrl(template, { values: { 'token.api_domain': domain }, dynamicHostPattern: pattern })
+      fillUrl(template, {
+        values: { 'token.api_domain': domain },
+        match: matchPattern,
+        dynamicHostPattern: pattern,
+      })
     expect(at('https://acme.api.example', dynamicHostPattern)).toEqual({
       ok: true,
       url: 'https://acme.api.example/v1',

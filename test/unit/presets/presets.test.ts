@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { fullSpecOf, preset as presetSchema, type Preset } from '../../../shared/contract/preset.ts'
 import { providerSpec, type TemplateParameter } from '../../../shared/contract/provider-spec.ts'
 import { planRedirect } from '../../../shared/domain/redirect-uri.ts'
+import { matchPattern } from '../../../electron/core/providers/data-patterns.ts'
 import { resolveParameters } from '../../../shared/domain/template.ts'
 import { presets, reservedSlugs } from '../../../shared/presets/presets.ts'
 import { placeholders } from '../../support/catalog/placeholders.ts'
@@ -170,7 +171,7 @@ function sharedBy(preset: Preset): object {
 function parameterProblems(preset: Preset, parameter: TemplateParameter): string[] {
   const { name, pattern } = parameter
   const accepts = (value: string): boolean =>
-    resolveParameters([parameter], { [name]: value }).problems.length === 0
+    resolveParameters([parameter], { [name]: value }, matchPattern).problems.length === 0
   const values = [parameter.default, parameter.example?.split(/[ ,(]/)[0], ...parameter.suggestions]
   const refused = values.filter((value) => typeof value === 'string' && !accepts(value))
   const inHost = new RegExp(`^https://[^/]*\\{${name}\\}`)
