@@ -1,3 +1,4 @@
+import { parseJson } from '../../shared/domain/exact-json.ts'
 import type { IncomingMessage } from 'node:http'
 import { readFailure, type KeywayCallError } from '../../shared/client/keyway-call-error.ts'
 
@@ -9,6 +10,6 @@ export async function failureIn(answer: IncomingMessage): Promise<KeywayCallErro
     status: answer.statusCode ?? 0,
     headers: { get: () => null },
     text: () => Promise.resolve(text),
-    json: async () => JSON.parse(text) as unknown,
+    json: async () => parseJson(text),
   })
 }

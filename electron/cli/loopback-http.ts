@@ -4,6 +4,7 @@ import type * as Http from 'node:http'
 import { createRequire } from 'node:module'
 import { pipeline, type Readable } from 'node:stream'
 import { KeywayError } from '../../shared/contract/errors.ts'
+import { parseJson } from '../../shared/domain/exact-json.ts'
 import type { FetchLike } from '../../shared/client/fetch-like.ts'
 
 export type LoopbackCall = {
@@ -83,7 +84,7 @@ async function readText(answer: Http.IncomingMessage): Promise<string> {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     throw notKeyway()
   }

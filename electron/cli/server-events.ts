@@ -1,3 +1,4 @@
+import { parseJson } from '../../shared/domain/exact-json.ts'
 import type { IncomingMessage } from 'node:http'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { failureIn } from './failure-in.ts'
@@ -44,7 +45,7 @@ async function* eventsIn(answer: IncomingMessage): AsyncGenerator<ServerEvent, u
     text = blocks.pop() ?? ''
     for (const block of blocks) {
       const [, name, data] = /^event: (.+)\ndata: (.+)$/m.exec(block) ?? []
-      if (name !== undefined && data !== undefined) yield { name, data: JSON.parse(data) as unknown }
+      if (name !== undefined && data !== undefined) yield { name, data: parseJson(data) }
     }
   }
   return undefined

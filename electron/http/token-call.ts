@@ -2,6 +2,7 @@
 import { integrationId, tokenBody, tokenQuery } from '../../shared/contract/http-api.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
+import { parseJson } from '../../shared/domain/exact-json.ts'
 import type { TokenAsk } from '../core/connections/token-service.ts'
 import { invalidRequest, parsed } from '../core/invalid-request.ts'
 import type { Wanted } from './choose-connection.ts'
@@ -59,7 +60,7 @@ function askOf(asked: {
 
 export function jsonOf(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8')) as unknown
+    return parseJson(body.toString('utf8'))
   } catch (error) {
     if (error instanceof SyntaxError) throw invalidRequest('body', [{ path: [], message: 'It is not JSON.' }])
     throw error

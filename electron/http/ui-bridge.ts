@@ -1,4 +1,5 @@
 // The window's calls and events over HTTP, derived from the one contract that IPC uses too.
+import { parseJson } from '../../shared/domain/exact-json.ts'
 import type { FastifyRequest } from 'fastify'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { uiEventNames } from '../../shared/contract/ui-api.ts'
@@ -26,7 +27,7 @@ export async function addUiBridge(
       { parseAs: 'string', bodyLimit: BODY_LIMIT },
       (_request, body, parsed) => {
         try {
-          parsed(null, body === '' ? undefined : JSON.parse(String(body)))
+          parsed(null, body === '' ? undefined : parseJson(String(body)))
         } catch (error) {
           parsed(invalidRequest('body', [{ path: [], message: 'It is not JSON.' }]))
           context.keyway.logger.debug('A window call was not JSON', { error })

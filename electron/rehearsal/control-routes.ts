@@ -1,4 +1,5 @@
 // Lets another process drive the rehearsal over HTTP. Exists only when a control token was given, and wants it every time.
+import { parseJson } from '../../shared/domain/exact-json.ts'
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
@@ -53,7 +54,7 @@ export function createControlRoutes(controls: RehearsalControls, access: Control
       return
     }
     try {
-      const body = parseJson(await readBody(req, 64 * 1024))
+      const body = parseBody(await readBody(req, 64 * 1024))
       access.spare(req)
       // A spared connection must not be used again: during an outage nobody gets through.
       res.setHeader('connection', 'close')
@@ -67,10 +68,10 @@ export function createControlRoutes(controls: RehearsalControls, access: Control
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-function parseJson(body: Buffer): unknown {
+function parseBody(body: Buffer): unknown {
   if (body.length === 0) return {}
   try {
-    return JSON.parse(body.toString('utf8'))
+    return parseJson(body.toString('utf8'))
   } catch (cause) {
     throw new KeywayError('invalid_request', { message: 'The body is not JSON.', cause })
   }

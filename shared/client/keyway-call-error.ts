@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { KeywayError, toErrorBody } from '../contract/errors.ts'
+import { parseJsonOr } from '../domain/exact-json.ts'
 import { errorAnswer } from '../contract/http-api.ts'
 import type { ResponseLike } from './fetch-like.ts'
 
@@ -45,9 +46,15 @@ export class KeywayCallError extends Error {
 
 /** Whatever answered, as a failure; something that is no Keyway included. */
 export async function readFailure(response: ResponseLike): Promise<KeywayCallError> {
-  const parsed = errorAnswer.safeParse(await response.json().catch(() => null))
+  const parsed = errorAnswer.safeParse(await answerIn(response))
   if (parsed.success) return new KeywayCallError(response.status, parsed.data)
   return notKeyway(response)
+}
+
+/** The answer's JSON; null where it is none. */
+export async function answerIn(response: ResponseLike): Promise<unknown> {
+  const text = await response.text().catch(() => '')
+  return parseJsonOr(text) ?? null
 }
 
 export function notKeyway({ status }: ResponseLike): KeywayCallError {

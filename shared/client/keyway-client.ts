@@ -1,7 +1,7 @@
 // The client for programs in JavaScript: four calls over the local API. Runs wherever there is a fetch.
 import type { z } from 'zod'
 import { connectionListAnswer, connectLinkAnswer, tokenAnswer } from '../contract/http-api.ts'
-import { asCallError, KeywayCallError, notKeyway, readFailure } from './keyway-call-error.ts'
+import { answerIn, asCallError, KeywayCallError, notKeyway, readFailure } from './keyway-call-error.ts'
 import type { FetchLike, PlatformResponse, ResponseLike } from './fetch-like.ts'
 
 export type KeywayClientOptions = {
@@ -85,7 +85,7 @@ export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
   ): Promise<z.output<Schema>> => {
     const response = await send(path, body)
     if (!response.ok) throw await readFailure(response)
-    const answer = schema.safeParse(await response.json().catch(() => null))
+    const answer = schema.safeParse(await answerIn(response))
     if (!answer.success) throw notKeyway(response)
     return answer.data
   }

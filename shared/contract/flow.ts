@@ -39,6 +39,12 @@ export const connectInput = z.strictObject({
 export type ConnectInput = z.output<typeof connectInput>
 export type ConnectDraft = z.input<typeof connectInput>
 
+/**
+ * `other_account`: another one than before. `rounded_id`: perhaps the same; an earlier version kept the identifier rounded, and it
+ * fits the one that came now.
+ */
+export type AccountQuestion = 'other_account' | 'rounded_id'
+
 type FlowBase = {
   id: string
   providerId: string
@@ -71,7 +77,7 @@ export type Flow = FlowBase &
     | { kind: 'exchanging' }
     | { kind: 'choosing_resource'; options: ReadonlyArray<{ id: string; label: string }> }
     /** Another account came back than was connected: nothing is replaced until the person decides. */
-    | { kind: 'confirming_account'; was: string; is: string }
+    | { kind: 'confirming_account'; was: string; is: string; about: AccountQuestion }
     | {
         kind: 'done'
         connectionId: string

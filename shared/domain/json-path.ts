@@ -1,3 +1,5 @@
+import { numberText } from './exact-json.ts'
+
 /** Reads `a.b[0].c` from a parsed JSON value; `$` is the whole. Own properties only, so that a hostile body cannot reach a prototype. */
 export function readPath(value: unknown, path: string): unknown {
   let current = value
@@ -12,9 +14,13 @@ export function readPath(value: unknown, path: string): unknown {
 /** The text of a string, number or boolean at `path`; null for anything else, and for nothing. */
 export function readText(value: unknown, path: string): string | null {
   const found = readPath(value, path)
-  if (typeof found === 'string') return found === '' ? null : found
-  if (typeof found === 'number' && Number.isFinite(found)) return String(found)
-  return typeof found === 'boolean' ? String(found) : null
+  return typeof found === 'boolean' ? String(found) : textOf(found)
+}
+
+/** A string or a number as text, the same for the same number; null for anything else, and for nothing. */
+export function textOf(value: unknown): string | null {
+  if (typeof value === 'number') return numberText(value)
+  return typeof value === 'string' && value !== '' ? value : null
 }
 
 function stepsOf(path: string): string[] {

@@ -1,11 +1,13 @@
 // Where a text stops being JSON. The engine's own message quotes the text around the place, and what a person pastes here holds secrets.
 
+import { parseJson } from './exact-json.ts'
+
 export type JsonRead = { ok: true; value: unknown } | { ok: false; line: number; column: number }
 
 /** The parsed value, or the place (both from 1) of the first character that does not fit. */
 export function readJson(text: string): JsonRead {
   try {
-    return { ok: true, value: JSON.parse(text) as unknown }
+    return { ok: true, value: parseJson(text) }
   } catch {
     const before = text.slice(0, firstMisfit(text)).split('\n')
     return { ok: false, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }

@@ -1,4 +1,5 @@
 // A reply's body as a JSON object, whatever it was sent as: JSON under any content type, or form-encoded.
+import { parseJsonOr } from './exact-json.ts'
 
 export type TokenBody =
   | { kind: 'object'; body: Readonly<Record<string, unknown>> }
@@ -10,7 +11,7 @@ export function readTokenBody(text: string): TokenBody {
   if (trimmed.startsWith('<')) {
     return { kind: 'unreadable', reason: 'html', message: 'The answer was a web page instead of JSON.' }
   }
-  const parsed = parseJson(trimmed)
+  const parsed = parseJsonOr(trimmed)
   if (parsed !== undefined) {
     return parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed)
       ? { kind: 'object', body: parsed as Record<string, unknown> }
@@ -21,14 +22,6 @@ export function readTokenBody(text: string): TokenBody {
   return /^[{["]/.test(trimmed)
     ? { kind: 'unreadable', reason: 'torn', message: 'The answer broke off in the middle, or is no JSON.' }
     : { kind: 'unreadable', reason: 'text', message: 'The answer was plain text instead of JSON.' }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
 }
 
 /** Only what really looks like a form with a token, a device code or an error in it: torn JSON must not pass for one. */

@@ -1,6 +1,6 @@
 // A token endpoint's reply in one shape, whatever the server sent. Pure: the caller says when it came and what the server's clock showed.
 import type { TokenSpec } from '../contract/provider-token-spec.ts'
-import { readPath, readText } from './json-path.ts'
+import { readPath, readText, textOf } from './json-path.ts'
 import { parseLifetime, parseMoment } from './expiry.ts'
 import { parseScopes, type ScopeSeparator } from './scopes.ts'
 import { readTokenBody } from './token-body.ts'
@@ -163,9 +163,8 @@ function seconds(data: unknown, path: string, how: Reading): number | null {
 /** A token ends up in headers: text without spaces or control characters, or it is none. */
 function firstToken(data: unknown, places: readonly string[]): string | null {
   for (const place of places) {
-    const found = readPath(data, place)
-    const token = typeof found === 'number' ? String(found) : found
-    if (typeof token === 'string' && /^[^\s\p{Cc}]+$/u.test(token)) return token
+    const token = textOf(readPath(data, place))
+    if (token !== null && /^[^\s\p{Cc}]+$/u.test(token)) return token
   }
   return null
 }

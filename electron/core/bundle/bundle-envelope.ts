@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { z } from 'zod'
+import { parseJson } from '../../../shared/domain/exact-json.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import { DEFAULT_COST, passphraseKey, scryptCost, type ScryptCost } from '../vault/passphrase-key.ts'
@@ -68,7 +69,7 @@ export async function openBundle(
     throw new KeywayError('wrong_passphrase', { details: { field: 'passphrase', step: 'passphrase' } })
   try {
     const content = await unpack(packed, { maxOutputLength: MOST_BYTES })
-    return { createdAt: head.createdAt, content: JSON.parse(content.toString('utf8')) as unknown }
+    return { createdAt: head.createdAt, content: parseJson(content.toString('utf8')) }
   } catch (cause) {
     throw damaged('content', 'The bundle opened, but what is in it cannot be read.', cause)
   }
@@ -77,7 +78,7 @@ export async function openBundle(
 function readEnvelope(text: string): z.output<typeof envelope> {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch (cause) {
     throw damaged('envelope', 'This is no bundle of Keyway, or its end is missing.', cause)
   }

@@ -66,7 +66,7 @@ export function reconnected(
   { box, spec, now }: Tools,
 ): ConnectionRecord {
   // A dead or foreign refresh token must not be taken over; a living one of the same account goes on when no new one came.
-  const sameGrant = record.lastOutcome.status !== 'reconnect_needed' && sameAccount(record, sign) === 'yes'
+  const sameGrant = record.lastOutcome.status !== 'reconnect_needed' && continues(record, sign)
   const before = sameGrant ? record : null
   const granted = answer.scopes ?? [...sign.requestedScopes]
   const times = timesOf(answer, spec, record)
@@ -94,6 +94,10 @@ export function reconnected(
     life: lived(record, { at: now, kind: 'reconnected', ...tellingOf(box, answer, times.expiresAt) }),
   }
 }
+
+/** Where it was perhaps the same account the person has said so before this. */
+const continues = (record: ConnectionRecord, sign: SignIn): boolean =>
+  ['yes', 'perhaps'].includes(sameAccount(record, sign))
 
 /** The next generation of the same grant. The one before is kept, sealed, until this one has worked. */
 export function renewed(
@@ -142,17 +146,32 @@ export function rotates(
   return stored === null || !stored.equals(answer.refreshToken)
 }
 
-/** Whether two sign-ins are of one account; by id where both tell one, else by label. */
+/** Whether two sign-ins are of one account; by id where both tell one, else by label. `perhaps` is for the person to say. */
 export function sameAccount(
   record: Pick<ConnectionRecord, 'identity'>,
   other: Pick<ConnectionRecord, 'identity'>,
-): 'yes' | 'no' | 'unknown' {
+): 'yes' | 'no' | 'perhaps' | 'unknown' {
   const [was, is] = [record.identity, other.identity]
-  if (was.id !== null && is.id !== null) return was.id === is.id ? 'yes' : 'no'
-  if (was.label !== null && is.label !== null) {
-    return was.label.toLowerCase() === is.label.toLowerCase() ? 'yes' : 'no'
-  }
-  return 'unknown'
+  const labels =
+    was.label === null || is.label === null
+      ? 'unknown'
+      : was.label.toLowerCase() === is.label.toLowerCase()
+        ? 'yes'
+        : 'no'
+  if (was.id === null || is.id === null) return labels
+  const mayBeRounded = isShortFormOf(was.id, is.id)
+  if (was.id === is.id) return mayBeRounded && labels === 'no' ? 'perhaps' : 'yes'
+  return mayBeRounded ? 'perhaps' : 'no'
+}
+
+/** What earlier versions made of an identifier: a number went through a double, a text was cut off. */
+const CUT_AT = 300
+
+/** Whether an earlier version would have stored this text for that identifier. */
+function isShortFormOf(stored: string, id: string): boolean {
+  if (stored.length === CUT_AT) return id.startsWith(stored) && id !== stored
+  const hasLostDigits = /^-?(?:[1-9]\d*|0)(?:\.\d+)?$/.test(id) && id.replaceAll(/\D/g, '').length >= 16
+  return hasLostDigits && String(Number(id)) === stored
 }
 
 /** Where a reply does not say how long its token lives, the provider's usual lifetime counts, or the last one that was told. */

@@ -1,7 +1,9 @@
 // A JSON call to a provider's API with the connection's token: identity, resources. A DPoP nonce is taken up once.
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import { parseJson } from '../../../shared/domain/exact-json.ts'
 import { fillMap } from '../../../shared/domain/template.ts'
 import { withinDeadline } from './deadline.ts'
+import { claimsOf } from './id-token.ts'
 import { asDiscoveryError } from './metadata.ts'
 import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth-client.ts'
 import { DISCOVERY_DEADLINE_MS, type OAuthDeps } from './oauth-deps.ts'
@@ -69,7 +71,7 @@ function readJson(provider: ResolvedProvider, reply: WireReply): unknown {
     })
   }
   try {
-    return JSON.parse(reply.text) as unknown
+    return isJwt(reply) ? claimsOf(reply.text) : parseJson(reply.text)
   } catch (cause) {
     throw new KeywayError('provider_response_invalid', {
       message: `The API of ${provider.name} answered with something that is not JSON.`,
@@ -77,6 +79,10 @@ function readJson(provider: ResolvedProvider, reply: WireReply): unknown {
     })
   }
 }
+
+/** Userinfo may be signed (OIDC Core 5.3.2). What vouches for it here is the connection to the server, as for plain JSON. */
+export const isJwt = ({ headers }: Pick<WireReply, 'headers'>): boolean =>
+  /^application\/jwt\b/i.test(headers.get('content-type') ?? '')
 
 function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { isLoopbackHost } from '../../../shared/contract/provider-template.ts'
 import { parseLifetime } from '../../../shared/domain/expiry.ts'
+import { textOf } from '../../../shared/domain/json-path.ts'
 import { joinScopes } from '../../../shared/domain/scopes.ts'
 import { readTokenBody } from '../../../shared/domain/token-body.ts'
 import { errorOf } from '../../../shared/domain/token-error.ts'
@@ -107,6 +108,8 @@ function standardDeviceReply(reply: WireReply): Response {
   const about = { unit: 'seconds', serverNow: reply.serverNow } as const
   return json(200, reply, {
     ...body,
+    device_code: textOf(body['device_code']) ?? undefined,
+    user_code: textOf(body['user_code']) ?? undefined,
     verification_uri: body['verification_uri'] ?? body['verification_url'],
     verification_uri_complete:
       body['verification_uri_complete'] ?? body['verification_url_complete'] ?? undefined,

@@ -1,6 +1,6 @@
 // Whose account it is. The provider's own identity call decides where it has one; else id_token and userinfo. An identity that cannot be
 // read is no reason to fail a sign-in: then nobody tells, and the answer is null.
-import { readText } from '../../../shared/domain/json-path.ts'
+import { readPath, readText, textOf } from '../../../shared/domain/json-path.ts'
 import type { ApiCaller } from './api-call.ts'
 import { claimsOf } from './id-token.ts'
 import { identityRequest } from './identity-request.ts'
@@ -19,7 +19,7 @@ const ids = ['sub', 'id', 'user_id', 'uid']
 export function createIdentify(tools: Tools): OAuthClient['identify'] {
   return async (provider, credential, signal) => {
     const claims = credential.idToken === null ? {} : claimsOf(credential.idToken.reveal())
-    const told: Found = { id: firstOf(claims, ['sub']), label: firstOf(claims, labels), values: {} }
+    const told: Found = { id: idIn(claims, ['sub']), label: firstOf(claims, labels), values: {} }
     const { account } = provider.spec
     try {
       if (account.request !== null) {
@@ -45,10 +45,19 @@ export function createIdentify(tools: Tools): OAuthClient['identify'] {
 function identityIn(provider: ResolvedProvider, data: unknown): Found {
   const { idPath, labelPath } = provider.spec.account
   return {
-    id: idPath === null ? firstOf(data, ids) : readText(data, idPath),
+    id: idIn(data, idPath === null ? ids : [idPath]),
     label: labelPath === null ? firstOf(data, labels) : readText(data, labelPath),
     values: collectValues(provider, 'identity', data),
   }
+}
+
+/** Longer ones are no identifiers; a part of one could be somebody else's. */
+const LONGEST_ID = 4000
+
+/** Compared to the letter, so it is kept whole; and `true` is nobody's. */
+function idIn(data: unknown, paths: readonly string[]): string | null {
+  const found = paths.map((path) => textOf(readPath(data, path))).find((text) => text !== null) ?? null
+  return found === null || found.length > LONGEST_ID ? null : found
 }
 
 function firstOf(data: unknown, paths: readonly string[]): string | null {

@@ -1,4 +1,5 @@
 // RFC 9728: a resource (an MCP server, an API) names the authorization servers that it trusts.
+import { parseJson } from '../../../shared/domain/exact-json.ts'
 import { z } from 'zod'
 import { isSafeUrl } from '../../../shared/contract/provider-template.ts'
 import { getDocument, pointsInside, refused } from './metadata.ts'
@@ -114,7 +115,7 @@ function parameterIn(header: string, name: string): string | null {
 
 function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return parseJson(text)
   } catch {
     return null
   }

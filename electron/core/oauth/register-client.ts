@@ -3,6 +3,7 @@ import type { CustomFetch } from 'openid-client'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { Secret, secretOrNull } from '../../../shared/contract/secret.ts'
+import { textOf } from '../../../shared/domain/json-path.ts'
 import { readTokenBody } from '../../../shared/domain/token-body.ts'
 import { loadLibrary, loopbackExtensions } from './library.ts'
 import type { DiscoveredMetadata } from './metadata.ts'
@@ -67,7 +68,7 @@ async function registerOnce(
     }
     const read = readTokenBody(seen.reply.text)
     const fine = seen.reply.status === 200 || seen.reply.status === 201
-    return json(fine ? 201 : 400, seen.reply, read.kind === 'object' ? withoutNulls(read.body) : {})
+    return json(fine ? 201 : 400, seen.reply, read.kind === 'object' ? withTexts(read.body) : {})
   }
   const server = new URL('/.well-known/openid-configuration', metadata.issuer)
   const options = { [library.customFetch]: fetch, execute: loopbackExtensions(library) }
@@ -152,6 +153,12 @@ function refusedRegistration(reply: WireReply | null, cause: unknown): Registrat
   return { kind: 'refused', isAboutMetadata, failure }
 }
 
-function withoutNulls(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
+/** What is null is not there; an id or a secret that is a number is its digits. */
+function withTexts(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const texts = ['client_id', 'client_secret', 'registration_access_token']
+  return Object.fromEntries(
+    Object.entries(body)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name, texts.includes(name) ? (textOf(value) ?? value) : value]),
+  )
 }

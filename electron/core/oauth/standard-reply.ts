@@ -1,5 +1,6 @@
 // An understood reply as a standard server would have sent it, for the library to validate.
 import type { ParsedReply } from '../../../shared/domain/token-response.ts'
+import { withTextSubject } from './id-token.ts'
 import type { WireReply } from './wire.ts'
 
 /** RFC 6749 5.1 and 5.2 whatever came: lower-case token type, numbers as numbers, errors as 400 with a JSON body. */
@@ -15,7 +16,9 @@ export function standardReply(
       token_type: isDpop(tokens.tokenType) ? 'dpop' : 'bearer',
       ...(tokens.lifetimeSeconds === null ? {} : { expires_in: tokens.lifetimeSeconds }),
       ...(tokens.refreshToken === null ? {} : { refresh_token: tokens.refreshToken }),
-      ...(tokens.idToken === null || !options.withIdToken ? {} : { id_token: tokens.idToken }),
+      ...(tokens.idToken === null || !options.withIdToken
+        ? {}
+        : { id_token: withTextSubject(tokens.idToken) }),
     })
   }
   if (parsed.kind === 'error') {

@@ -1,13 +1,17 @@
 // OpenID Connect userinfo. With an id_token it goes through the library, which compares the subjects; without one there is nothing to
 // compare, and the address is read like any "who am I".
 import type { CustomFetch } from 'openid-client'
-import type { ApiCaller } from './api-call.ts'
+import { parseJsonOr } from '../../../shared/domain/exact-json.ts'
+import { textOf } from '../../../shared/domain/json-path.ts'
+import { isJwt, type ApiCaller } from './api-call.ts'
 import { buildConfiguration } from './configuration.ts'
 import { withinDeadline } from './deadline.ts'
+import { claimsOf } from './id-token.ts'
 import { loadLibrary } from './library.ts'
 import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth-client.ts'
 import { DISCOVERY_DEADLINE_MS, type OAuthDeps } from './oauth-deps.ts'
 import type { Servers } from './servers.ts'
+import { json } from './standard-reply.ts'
 import { sendWire, type WireReply } from './wire.ts'
 
 type Tools = { deps: OAuthDeps; servers: Servers; callApi: ApiCaller; apiHeaders: OAuthClient['apiHeaders'] }
@@ -44,11 +48,20 @@ export async function readUserinfo(
       const first = await send(null)
       const nonce = first.headers.get('dpop-nonce')
       const challenged = first.status === 401 && nonce !== null && credential.dpopKey !== null
-      const { status, text, headers } = challenged ? await send(nonce) : first
-      const type = headers.get('content-type') ?? 'application/json'
-      return new Response(text, { status, headers: { 'content-type': type } })
+      return standardUserinfo(challenged ? await send(nonce) : first)
     }
     const config = buildConfiguration(library, { provider, server, method: 'none', fetch })
     return library.fetchUserInfo(config, credential.accessToken.reveal(), expected)
   })
+}
+
+/** For the library, which compares the subjects: signed or not, numbers as text. */
+function standardUserinfo(reply: WireReply): Response {
+  const claims = isJwt(reply) ? claimsOf(reply.text) : parseJsonOr(reply.text)
+  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
+    const type = reply.headers.get('content-type') ?? 'application/json'
+    return new Response(reply.text, { status: reply.status, headers: { 'content-type': type } })
+  }
+  const sub = textOf((claims as Record<string, unknown>)['sub'])
+  return json(reply.status, reply, { ...claims, ...(sub === null ? {} : { sub }) })
 }

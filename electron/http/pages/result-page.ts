@@ -66,9 +66,17 @@ export function flowPage(flow: Flow): string {
       return notePage({
         mark: '?',
         tone: 'soft',
-        title: 'Another account came back',
-        text: `${flow.was} was connected, and this sign-in was for ${flow.is}. Nothing has been replaced.`,
-        next: 'Go to Keyway and choose: replace it, add it as a further account, or drop it.',
+        ...(flow.about === 'rounded_id'
+          ? {
+              title: 'Is this the same account?',
+              text: `${flow.was} was connected, and this sign-in was for ${flow.is}. Nothing has been replaced.`,
+              next: 'Go to Keyway and say whether the two are one account.',
+            }
+          : {
+              title: 'Another account came back',
+              text: `${flow.was} was connected, and this sign-in was for ${flow.is}. Nothing has been replaced.`,
+              next: 'Go to Keyway and choose: replace it, add it as a further account, or drop it.',
+            }),
       })
     case 'choosing_resource':
       return notePage({

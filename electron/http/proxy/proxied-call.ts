@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import { parseJsonAsWritten } from '../../../shared/domain/exact-json.ts'
 import { accountQuery, integrationId, requestBody } from '../../../shared/contract/http-api.ts'
 import type { Wanted } from '../choose-connection.ts'
 import type { Admission } from '../guard.ts'
@@ -77,7 +78,7 @@ export function parseJsonForm(
   }
   const asked = parsed(requestBody, jsonOf(raw), 'body')
   const account = asked.account ?? accountIn(headers)
-  const { body, type } = bodyOf(asked.data)
+  const { body, type } = bodyOf(dataAsWritten(raw))
   const flat = Object.entries(asked.headers).flatMap(([name, value]) =>
     [value].flat().flatMap((each) => [name, String(each)]),
   )
@@ -98,6 +99,11 @@ function accountIn({ accounts: [sent] }: SeenHeaders): string | undefined {
   const bytes = Buffer.from(sent, 'latin1')
   const named = isUtf8(bytes) ? bytes.toString('utf8') : sent
   return parsed(accountQuery, { account: named }, 'headers').account
+}
+
+/** Numbers go on as the caller wrote them, not as a double has them. */
+function dataAsWritten(raw: Buffer): unknown {
+  return (parseJsonAsWritten(raw.toString('utf8')) as { data?: unknown }).data
 }
 
 function bodyOf(data: unknown): { body: Buffer | null; type: string | null } {

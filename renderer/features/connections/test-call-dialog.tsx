@@ -1,3 +1,4 @@
+import { parseJsonAsWritten } from '../../../shared/domain/exact-json.ts'
 import { useState } from 'react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import type { TestCallResult } from '../../../shared/contract/ui-api.ts'
@@ -131,7 +132,7 @@ function Result({ result }: { result: TestCallResult }) {
 function pretty({ body, contentType, truncated }: TestCallResult): string {
   if (truncated || contentType?.includes('json') !== true) return body
   try {
-    return JSON.stringify(JSON.parse(body), null, 2)
+    return JSON.stringify(parseJsonAsWritten(body), null, 2)
   } catch {
     // It says JSON and is none: shown as it came.
     return body

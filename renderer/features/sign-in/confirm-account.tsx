@@ -14,6 +14,7 @@ type Answer = 'replace' | 'add' | 'discard'
 export function ConfirmAccount({ flow }: { flow: FlowOf<'confirming_account'> }) {
   const [answer, setAnswer] = useState<Answer | null>(null)
   const confirm = useCall('flows.confirmAccount')
+  const asked = flow.about === 'rounded_id' ? words.rounded : words
   return (
     <form
       className="flex flex-col gap-4"
@@ -23,16 +24,16 @@ export function ConfirmAccount({ flow }: { flow: FlowOf<'confirming_account'> })
       }}
     >
       <div>
-        <h2 className="text-ink text-lg font-semibold tracking-tight">{words.title}</h2>
-        <p className="text-muted text-sm text-pretty">{words.lead(flow.was, flow.is)}</p>
+        <h2 className="text-ink text-lg font-semibold tracking-tight">{asked.title}</h2>
+        <p className="text-muted text-sm text-pretty">{asked.lead(flow.was, flow.is)}</p>
       </div>
       <ChoiceCards
-        label={words.title}
+        label={asked.title}
         value={answer}
         onChange={setAnswer}
         choices={[
-          { value: 'add', title: words.add, description: words.addHint(flow.is) },
-          { value: 'replace', title: words.replace, description: words.replaceHint(flow.is) },
+          { value: 'add', title: asked.add, description: asked.addHint(flow.is) },
+          { value: 'replace', title: asked.replace, description: asked.replaceHint(flow.is) },
           { value: 'discard', title: words.discard, description: words.discardHint },
         ]}
       />

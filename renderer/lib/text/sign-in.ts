@@ -50,6 +50,15 @@ export const signInText = {
     addHint: (is: string) => `${is} becomes a further connection.`,
     discard: 'Discard',
     discardHint: 'What came back is thrown away; everything stays as it was.',
+    rounded: {
+      title: 'Is this the same account?',
+      lead: (was: string, is: string) =>
+        `An earlier version of Keyway kept the last digits of this provider’s account numbers only roughly. Connected is ${was}; you signed in as ${is}. Keyway keeps the exact number from now on and does not ask again.`,
+      replace: 'Yes, it is the same account',
+      replaceHint: () => 'The connection goes on with the exact number.',
+      add: 'No, it is another account',
+      addHint: (is: string) => `${is} becomes a further connection; the one before stays as it is.`,
+    },
   },
   done: {
     title: 'Connected',

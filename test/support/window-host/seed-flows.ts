@@ -46,6 +46,7 @@ export function flowsOf(now: number): Record<Flow['kind'], Flow> {
       kind: 'confirming_account',
       was: 'ada.lovelace@example.com',
       is: 'someone.else@example.com',
+      about: 'other_account',
     },
     done: {
       ...base,

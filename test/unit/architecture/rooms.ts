@@ -32,7 +32,7 @@ export const rooms: readonly Room[] = [
   room(contract, []),
   room('shared/domain/', [contract]),
   room('shared/presets/', [contract]),
-  room('shared/client/', [contract]),
+  room('shared/client/', [contract, 'shared/domain/exact-json.ts']),
   room(core, ['shared/'], 'node'),
   room(rehearsal, ['shared/'], 'node'),
   room(http, ['shared/', core], 'node'),

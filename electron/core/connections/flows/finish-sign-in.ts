@@ -2,7 +2,7 @@
 // nothing is replaced before.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
-import type { Flow } from '../../../../shared/contract/flow.ts'
+import type { AccountQuestion, Flow } from '../../../../shared/contract/flow.ts'
 import { missingScopes } from '../../../../shared/domain/scopes.ts'
 import { within } from '../../vault/within.ts'
 import { checkLabelFree, freeLabel } from '../account-labels.ts'
@@ -22,13 +22,8 @@ export async function finishSignIn(deps: FlowDeps, running: RunningFlow, fresh: 
     // Cancelled or superseded while the provider was asked.
     if (!isPending(running.flow)) return await drop(deps, running, held)
     const target = targetOf(deps, held)
-    if (
-      target !== null &&
-      target.id === running.input.connectionId &&
-      sameAccount(target, held.sign) === 'no'
-    ) {
-      return askForAccount(deps, running, held, target)
-    }
+    const question = target === null ? null : questionAbout(running, target, held)
+    if (target !== null && question !== null) return askForAccount(deps, running, held, { target, question })
     return await chooseResource(deps, running, { ...held, connectionId: target?.id ?? null })
   } catch (error) {
     return failed(deps, running, error)
@@ -106,22 +101,45 @@ async function identified(deps: FlowDeps, running: RunningFlow, held: HeldSignIn
 function targetOf(deps: FlowDeps, held: HeldSignIn): ConnectionRecord | null {
   if (held.connectionId !== null) return deps.book.need(held.connectionId)
   if (held.account !== null || held.sign.identity.id === null) return null
+  const siblings = deps.book.ofProvider(held.provider.id).filter(({ how }) => how === held.sign.how)
   return (
-    deps.book
-      .ofProvider(held.provider.id)
-      .find(({ how, identity }) => identity.id === held.sign.identity.id && how === held.sign.how) ?? null
+    siblings.find(({ identity }) => identity.id === held.sign.identity.id) ??
+    siblings.find((record) => sameAccount(record, held.sign) === 'perhaps') ??
+    null
   )
 }
 
-function askForAccount(deps: FlowDeps, running: RunningFlow, held: HeldSignIn, was: ConnectionRecord): Flow {
-  running.held = held
+/** Null where the tokens may go into the connection without the person's word. */
+function questionAbout(
+  { input }: RunningFlow,
+  target: ConnectionRecord,
+  { sign }: HeldSignIn,
+): AccountQuestion | null {
+  const same = sameAccount(target, sign)
+  if (same === 'perhaps') return 'rounded_id'
+  return same === 'no' && target.id === input.connectionId ? 'other_account' : null
+}
+
+function askForAccount(
+  deps: FlowDeps,
+  running: RunningFlow,
+  held: HeldSignIn,
+  { target, question }: { target: ConnectionRecord; question: AccountQuestion },
+): Flow {
+  running.held = { ...held, connectionId: target.id }
   deps.flows.expireAfter(running, FLOW_MS)
-  const nameOf = ({ label, id }: ConnectionRecord['identity']): string => label ?? id ?? 'another account'
+  const [was, is] = [target.identity, held.sign.identity]
+  // Two names that may well be the same say nothing without the identifiers.
+  const nameOf = ({ label, id }: ConnectionRecord['identity']): string =>
+    question === 'rounded_id' && label !== null && id !== null
+      ? `${label} (${id})`
+      : (label ?? id ?? 'another account')
   return deps.flows.show(running, (base) => ({
     ...base,
     kind: 'confirming_account',
-    was: nameOf(was.identity),
-    is: nameOf(held.sign.identity),
+    was: nameOf(was),
+    is: nameOf(is),
+    about: question,
   }))
 }
 
