@@ -5,7 +5,10 @@ import { aConnect, aProvider } from '../support/builders.ts'
 import { makeOAuthClient, resolvedProvider, answerOf, grantOf } from '../support/oauth.ts'
 import { openTestKeyway } from '../support/open-test-keyway.ts'
 import { startAnswering, type Answering } from '../support/providers/answering-server.ts'
+import { startFakeLocal, startRealLocal, startUpstream } from '../support/local-api.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { createKeywayClient } from '../../shared/client/keyway-client.ts'
+import { parseJson } from '../../shared/domain/exact-json.ts'
 
 const ADA = '948493988897554433'
 const BOB = '948493988897554434'
@@ -271,3 +274,50 @@ async function tokensFor(provider: ReturnType<typeof resolvedProvider>) {
     ),
   )
 }
+
+describe('a request described as JSON', () => {
+  test('reaches the API with each number as it was written, and the reply comes back as it is', async () => {
+    const reply = `{"id":${BOB},"at":1.0}`
+    let received = ''
+    const upstream = await startUpstream((request, response) => {
+      request.on('data', (chunk: Buffer) => (received += chunk.toString('utf8')))
+      request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end(reply))
+    })
+    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const send = async (data: string): Promise<string> => {
+      received = ''
+      const answer = await local.call('/api/integrations/slack/request', {
+        key: local.key,
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: `{"method":"POST","url":"/x","data":${data}}`,
+      })
+      expect(await answer.text()).toBe(reply)
+      return received
+    }
+    for (const data of [
+      `{"id":${ADA},"list":[${BOB},-0,1e20,1.50,0.1],"plain":7}`,
+      ADA,
+      `[12345678901234567890123456789012345678901]`,
+      `{"plain":[1,2,3]}`,
+      `"${ADA}"`,
+    ]) {
+      expect(await send(data)).toBe(data.startsWith('"') ? ADA : data)
+    }
+    // The client library sends what JavaScript can hold; text stands for the rest.
+    const client = createKeywayClient({ url: local.url, key: local.key })
+    const answer = await client.request('slack', { method: 'POST', url: '/x', data: { id: ADA } })
+    expect(parseJson(await answer.text())).toEqual({ id: BOB, at: 1 })
+  })
+
+  test('an identifier given as a number to the local API is its digits', async () => {
+    const local = await startRealLocal()
+    const answer = await local.call('/api/integrations', {
+      key: local.addApp({ manage: true }),
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{"slug":"numbers","name":"Numbers","clientId":${ADA},"spec":{"endpoints":{"authorization":"https://provider.example.test/a","token":"https://provider.example.test/t"}}}`,
+    })
+    expect(await answer.text()).toContain(`"clientId":"${ADA}"`)
+  })
+})

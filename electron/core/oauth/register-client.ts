@@ -153,12 +153,13 @@ function refusedRegistration(reply: WireReply | null, cause: unknown): Registrat
   return { kind: 'refused', isAboutMetadata, failure }
 }
 
+const TEXTS: ReadonlySet<string> = new Set(['client_id', 'client_secret', 'registration_access_token'])
+
 /** What is null is not there; an id or a secret that is a number is its digits. */
 function withTexts(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const texts = ['client_id', 'client_secret', 'registration_access_token']
   return Object.fromEntries(
     Object.entries(body)
       .filter(([, value]) => value !== null)
-      .map(([name, value]) => [name, texts.includes(name) ? (textOf(value) ?? value) : value]),
+      .map(([name, value]) => [name, TEXTS.has(name) ? (textOf(value) ?? value) : value]),
   )
 }

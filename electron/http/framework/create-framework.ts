@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
+import { parseJson } from '../../../shared/domain/exact-json.ts'
 import type { HttpContext } from '../http-context.ts'
 import { admitByAccess, type Access } from './access.ts'
 import { asHttpFailure } from './framework-errors.ts'
@@ -74,11 +75,14 @@ function readBodies(app: Framework): void {
     inviteBody(reply.raw)
     return payload
   })
-  const parseJson = app.getDefaultJsonParser('error', 'error')
+  const refusePoison = app.getDefaultJsonParser('error', 'error')
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body.length === 0) done(null, undefined)
-    else void parseJson(request, String(body), done)
+    else {
+      const text = String(body)
+      void refusePoison(request, text, (error) => done(error, error === null ? parseJson(text) : undefined))
+    }
   })
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
     done(body.length === 0 ? null : new KeywayError('unsupported_media_type'), undefined),

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { sourceFiles } from './source-tree.ts'
+
+/** Who may read JSON with doubles, and why: it was written by Keyway itself, whose numbers are counts and times. */
+const ownFiles: Readonly<Record<string, string>> = {
+  'electron/core/activity/activity-line.ts': 'rows of its own log',
+  'electron/core/activity/chain-file.ts': 'its own file',
+  'electron/core/apps/asked-use.ts': 'a key that it made itself, all of it text',
+  'electron/core/connections/sealed-tokens.ts': 'what it sealed itself',
+  'electron/core/diagnostics/create-diagnostics.ts': 'rows of its own log',
+  'electron/core/diagnostics/stranger-safe.ts': 'rows of its own log',
+  'electron/core/storage/data-folder.ts': 'its own file',
+  'electron/core/storage/document-file.ts': 'its own file',
+  'electron/core/storage/guarded-kv.ts': 'a copy of a value that it holds',
+  'electron/core/storage/record-file.ts': 'its own file',
+  'electron/core/storage/record-generations.ts': 'its own file',
+  'electron/core/vault/protector-calls.ts': 'a copy of a value that it holds',
+  'electron/headless/keyring-child.ts': 'between it and its own child process',
+  'electron/headless/remembered-port.ts': 'its own file',
+  'renderer/features/providers/form-draft.ts': 'what the form kept, all of it typed text',
+  'renderer/features/providers/redirect-step.tsx': 'a copy of a value that it holds',
+  'renderer/host/event-stream.ts': 'events of its own service',
+  'renderer/host/web-host.ts': 'answers of its own service',
+  'electron/cli/local-api.ts': 'its fetch reads with the one reader',
+  'shared/domain/yaml-subset.ts': 'a quoted text',
+  'shared/domain/exact-json.ts': 'the one reader',
+}
+
+const plainReading = /\bJSON\.parse\(|\.json\(\)/
+
+test('JSON from outside is read by the one reader that keeps every digit', () => {
+  const readers = sourceFiles(['electron', 'shared', 'renderer'])
+    .filter(({ text }) => plainReading.test(withoutQuoted(text)))
+    .map(({ path }) => path)
+  expect(readers.length).toBeGreaterThan(10)
+  expect(readers.filter((path) => !Object.hasOwn(ownFiles, path))).toEqual([])
+  expect(Object.keys(ownFiles).filter((path) => !readers.includes(path))).toEqual([])
+})
+
+/** `z.json()` is a schema, and a snippet for other programs is text. */
+function withoutQuoted(text: string): string {
+  return text.replaceAll(/'(?:[^'\\\n]|\\.)*'/g, "''").replaceAll('z.json()', '')
+}
