@@ -9,6 +9,9 @@ export type ActivityFilter = {
 export const settingsSections = ['general', 'vault', 'server', 'network', 'data', 'about'] as const
 export type SettingsSection = (typeof settingsSections)[number]
 
+export const appNeeds = ['token', 'request'] as const
+export type AppNeed = (typeof appNeeds)[number]
+
 export type Route =
   | { name: 'connections' }
   | { name: 'connection'; id: string }
@@ -19,9 +22,11 @@ export type Route =
   | { name: 'rehearsal' }
   | { name: 'sign-in'; flowId: string }
   | { name: 'providers' }
-  | { name: 'provider'; id: string; tab: ProviderTab }
+  /** `field`: the field of the form that has to be filled in. */
+  | { name: 'provider'; id: string; tab: ProviderTab; field?: string }
   | { name: 'apps' }
-  | { name: 'new-app' }
+  /** With what the reader came from: the connection, and which of the two ways they looked at. */
+  | { name: 'new-app'; connectionId?: string; needs?: AppNeed }
   | { name: 'app'; id: string }
   | { name: 'activity'; filter: ActivityFilter }
   | { name: 'settings'; section: SettingsSection }
@@ -51,11 +56,14 @@ export function hrefOf(route: Route): string {
     case 'providers':
       return '#/providers'
     case 'provider':
-      return `#/providers/${encodeURIComponent(route.id)}${route.tab === 'overview' ? '' : `/${route.tab}`}`
+      return withQuery(
+        `#/providers/${encodeURIComponent(route.id)}${route.tab === 'overview' ? '' : `/${route.tab}`}`,
+        { field: route.field },
+      )
     case 'apps':
       return '#/apps'
     case 'new-app':
-      return '#/apps/new'
+      return withQuery('#/apps/new', { connection: route.connectionId, needs: route.needs })
     case 'app':
       return `#/apps/${encodeURIComponent(route.id)}`
     case 'activity':
@@ -95,11 +103,13 @@ function routeOf(
     case 'providers': {
       if (second === undefined) return { name: 'providers' }
       const tab = oneOf(providerTabs, third ?? 'overview')
-      return tab === null ? null : { name: 'provider', id: second, tab }
+      return tab === null
+        ? null
+        : { name: 'provider', id: second, tab, ...given('field', query.get('field')) }
     }
     case 'apps':
       if (second === undefined) return { name: 'apps' }
-      return second === 'new' ? { name: 'new-app' } : { name: 'app', id: second }
+      return second === 'new' ? newAppRoute(query) : { name: 'app', id: second }
     case 'activity':
       return { name: 'activity', filter: filterOf(query) }
     case 'settings': {
@@ -122,6 +132,21 @@ function addRoute(
   if (second === 'custom') return { name: 'register', preset: null }
   if (second === 'preset' && third !== undefined) return { name: 'register', preset: third }
   return null
+}
+
+function newAppRoute(query: URLSearchParams): Route {
+  return {
+    name: 'new-app',
+    ...given('connectionId', query.get('connection')),
+    ...given('needs', oneOf(appNeeds, query.get('needs') ?? '')),
+  }
+}
+
+function given<Name extends string, Value extends string>(
+  name: Name,
+  value: Value | null,
+): { [K in Name]?: Value } {
+  return (value === null || value === '' ? {} : { [name]: value }) as { [K in Name]?: Value }
 }
 
 function filterOf(query: URLSearchParams): ActivityFilter {

@@ -1,4 +1,7 @@
 // Programs to paste. The key is read from the environment and never put on a command line, where every process could see it.
+import type { Probe } from '../../shared/contract/connection.ts'
+import { text } from './text.ts'
+
 export type SnippetLanguage = 'curl' | 'typescript' | 'python' | 'shell'
 export type SnippetWay = 'token' | 'request'
 export const snippetLanguages = ['curl', 'typescript', 'python', 'shell'] as const
@@ -8,83 +11,138 @@ export type SnippetSubject = {
   providerSlug: string
   account: string
   connectionId: string
-  /** A path of the API that answers a GET, without a slash before it; may be empty. */
-  probePath: string
+  /** A request that succeeds as it stands; null where none is known. */
+  probe: Probe | null
+  apiBaseUrl: string | null
+}
+
+type SnippetCall = {
+  url: string
+  method: 'GET' | 'POST'
+  headers: Readonly<Record<string, string>>
+  body: string | null
+  /** What the reader has to change first; null: nothing. */
+  note: string | null
 }
 
 export function snippet(language: SnippetLanguage, way: SnippetWay, subject: SnippetSubject): string {
-  return writers[language][way](way === 'token' ? tokenUrl(subject) : requestUrl(subject))
+  const call = way === 'token' ? tokenCall(subject) : requestCall(subject)
+  const lines = writers[language][way](call)
+  const comment = language === 'typescript' ? '//' : '#'
+  return call.note === null ? lines : `${comment} ${call.note}\n${lines}`
 }
 
-function tokenUrl({ serverUrl, providerSlug, account }: SnippetSubject): string {
-  return `${serverUrl}/api/integrations/${encodeURIComponent(providerSlug)}/token?account=${encodeURIComponent(account)}`
+function tokenCall({ serverUrl, providerSlug, account }: SnippetSubject): SnippetCall {
+  const url = `${serverUrl}/api/integrations/${encodeURIComponent(providerSlug)}/token?account=${encodeURIComponent(account)}`
+  return { url, method: 'GET', headers: {}, body: null, note: null }
 }
 
-function requestUrl({ serverUrl, connectionId, probePath }: SnippetSubject): string {
-  return `${serverUrl}/api/integrations/${encodeURIComponent(connectionId)}/request/${probePath}`
+function requestCall({ serverUrl, connectionId, probe, apiBaseUrl }: SnippetSubject): SnippetCall {
+  const url = `${serverUrl}/api/integrations/${encodeURIComponent(connectionId)}/request`
+  if (probe === null && apiBaseUrl !== null) {
+    const note = text.connections.snippet.anyPath
+    return { url: `${url}/path`, method: 'GET', headers: {}, body: null, note }
+  }
+  if (probe === null) {
+    const described = { method: 'GET', url: 'https://api.example.com/path' }
+    return { ...describedCall(url, described), note: text.connections.snippet.anyAddress }
+  }
+  const { method, path, headers, body } = probe
+  if (path !== null) return { url: `${url}/${path}`, method, headers, body, note: null }
+  return describedCall(url, {
+    method,
+    url: probe.url,
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    ...(body === null ? {} : { data: body }),
+  })
 }
 
-type Writer = (url: string) => string
+/** For an address outside the API's base: the whole request is named in the body. */
+function describedCall(url: string, described: Record<string, unknown>): SnippetCall {
+  const headers = { 'Content-Type': 'application/json' }
+  return { url, method: 'POST', headers, body: JSON.stringify(described), note: null }
+}
+
+type Writer = (call: SnippetCall) => string
 
 // curl reads the header from its standard input; printf is the shell's own, so the key is in no process's arguments.
-const giveKey = `printf 'header = "X-API-Key: %s"' "\${KEYWAY_KEY:?set it to an app key}" |`
+const giveKey = `printf 'X-API-Key: %s\\n' "\${KEYWAY_KEY:?set it to an app key}" |`
 
-const curl: Writer = (url) => [giveKey, `  curl -sS --config - ${shellQuoted(url)}`].join('\n')
+const curl: Writer = (call) => [giveKey, `  curl -sS -H @- ${curlArguments(call)}`].join('\n')
 
-const shellToken: Writer = (url) =>
+function curlArguments({ url, method, headers, body }: SnippetCall): string {
+  return [
+    ...(method === 'GET' ? [] : [`-X ${method}`]),
+    ...Object.entries(headers).map(([name, value]) => `-H ${shellQuoted(`${name}: ${value}`)}`),
+    ...(body === null ? [] : [`-d ${shellQuoted(body)}`]),
+    shellQuoted(url),
+  ].join(' ')
+}
+
+const shellToken: Writer = (call) =>
   [
     'keyway_token() {',
     `  ${giveKey}`,
-    `    curl -fsS --config - ${shellQuoted(url)} |`,
+    `    curl -fsS -H @- ${curlArguments(call)} |`,
     `    sed -n 's/.*"accessToken":"\\([^"]*\\)".*/\\1/p'`,
     '}',
     'TOKEN=$(keyway_token)',
   ].join('\n')
 
-const shellRequest: Writer = (url) =>
+const shellRequest: Writer = (call) =>
   [
-    'keyway_get() {',
+    'keyway_send() {',
     `  ${giveKey}`,
-    '    curl -fsS --config - "$1"',
+    '    curl -fsS -H @- "$@"',
     '}',
-    `keyway_get ${shellQuoted(url)}`,
+    `keyway_send ${curlArguments(call)}`,
   ].join('\n')
 
-const typescriptFetch = (url: string, then: readonly string[]): string =>
+const typescriptFetch = ({ url, method, headers, body }: SnippetCall, then: readonly string[]): string =>
   [
     `const answer = await fetch(${JSON.stringify(url)}, {`,
-    `  headers: { 'X-API-Key': process.env.KEYWAY_KEY ?? '' },`,
+    ...(method === 'GET' ? [] : [`  method: '${method}',`]),
+    `  headers: { 'X-API-Key': process.env.KEYWAY_KEY ?? ''${namedIn(headers)} },`,
+    ...(body === null ? [] : [`  body: ${JSON.stringify(body)},`]),
     '})',
     'if (!answer.ok) throw new Error(await answer.text())',
     ...then,
   ].join('\n')
 
-const pythonOpen = (url: string, then: string): string =>
+const pythonOpen = ({ url, method, headers, body }: SnippetCall, then: string): string =>
   [
     'import json, os, urllib.request',
     '',
     'request = urllib.request.Request(',
     `    ${JSON.stringify(url)},`,
-    '    headers={"X-API-Key": os.environ["KEYWAY_KEY"]},',
+    `    headers={"X-API-Key": os.environ["KEYWAY_KEY"]${namedIn(headers)}},`,
+    ...(method === 'GET' ? [] : [`    method="${method}",`]),
+    ...(body === null ? [] : [`    data=${JSON.stringify(body)}.encode(),`]),
     ')',
     'with urllib.request.urlopen(request) as answer:',
     `    ${then}`,
   ].join('\n')
 
+function namedIn(headers: SnippetCall['headers']): string {
+  return Object.entries(headers)
+    .map(([name, value]) => `, ${JSON.stringify(name)}: ${JSON.stringify(value)}`)
+    .join('')
+}
+
 const writers: Record<SnippetLanguage, Record<SnippetWay, Writer>> = {
   curl: { token: curl, request: curl },
   shell: { token: shellToken, request: shellRequest },
   typescript: {
-    token: (url) =>
-      typescriptFetch(url, [
+    token: (call) =>
+      typescriptFetch(call, [
         'const { data } = await answer.json()',
         'const token: string = data.accessToken',
       ]),
-    request: (url) => typescriptFetch(url, ['const body = await answer.text()']),
+    request: (call) => typescriptFetch(call, ['const body = await answer.text()']),
   },
   python: {
-    token: (url) => pythonOpen(url, 'token = json.load(answer)["data"]["accessToken"]'),
-    request: (url) => pythonOpen(url, 'body = answer.read().decode()'),
+    token: (call) => pythonOpen(call, 'token = json.load(answer)["data"]["accessToken"]'),
+    request: (call) => pythonOpen(call, 'body = answer.read().decode()'),
   },
 }
 

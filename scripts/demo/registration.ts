@@ -16,7 +16,7 @@ export function rehearsalRegistration({ issuer, port, clients }: RehearsalProvid
       discovery: { issuer, kind: 'oidc' },
       // OpenID Connect Core 11: offline_access needs prompt=consent.
       authorize: { extraParams: { prompt: 'consent' } },
-      api: { baseUrl: issuer },
+      api: { baseUrl: issuer, probe: { url: `${issuer}/api/me` } },
     },
   }
 }

@@ -95,6 +95,17 @@ export const connectionRecord = z.strictObject({
 })
 export type ConnectionRecord = z.output<typeof connectionRecord>
 
+/** A request known to succeed, filled for one connection. */
+export type Probe = {
+  method: 'GET' | 'POST'
+  /** The whole address, at a host that the connection allows. */
+  url: string
+  /** Relative to the API's base, where it lies under it. */
+  path: string | null
+  headers: Readonly<Record<string, string>>
+  body: string | null
+}
+
 /** What the window sees: no ciphertext. */
 export type ConnectionView = Omit<
   ConnectionRecord,
@@ -105,6 +116,8 @@ export type ConnectionView = Omit<
   /** Null when nothing can be refreshed. */
   nextRefreshAt: number | null
   apiBaseUrl: string | null
+  /** For snippets and test calls; null where none is known. */
+  probe: Probe | null
   /** False: `grantedScopes` is what was asked for, and the provider never said what it granted. */
   scopesConfirmed: boolean
   /** Requested but not granted. */

@@ -34,6 +34,15 @@ export const accountSpec = z.strictObject({
     .default(null),
 })
 
+/** A request that changes nothing and succeeds with the default scopes; the token proves itself by it. */
+export const probeSpec = z.strictObject({
+  method: z.enum(['GET', 'POST']).default('GET'),
+  url: templateUrl,
+  headers: stringMap.default({}),
+  /** As it is sent; its type stands in `headers`. */
+  body: z.string().max(2000).nullable().default(null),
+})
+
 export const apiSpec = z.strictObject({
   /** Template; what relative proxy paths are joined to. */
   baseUrl: templateString.nullable().default(null),
@@ -47,4 +56,6 @@ export const apiSpec = z.strictObject({
   headers: stringMap.default({}),
   /** Header and value template, e.g. `X-Shop-Token: {access_token}`; null is `Authorization: Bearer {access_token}`. */
   tokenHeader: templateString.nullable().default(null),
+  /** Null: the identity request where that is a GET, else userinfo. */
+  probe: probeSpec.nullable().default(null),
 })

@@ -175,7 +175,8 @@ export const uiCalls = {
   'connections.testCall': call<TestCallResult>()(
     z.strictObject({
       id,
-      method: z.enum(['GET', 'HEAD']).default('GET'),
+      /** POST: only the provider's own known-good request. */
+      method: z.enum(['GET', 'HEAD', 'POST']).default('GET'),
       url: z.string().max(2000).default(''),
     }),
   ),

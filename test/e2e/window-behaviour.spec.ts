@@ -133,7 +133,8 @@ test('the key of a new app is seen once: Escape does not lose it, and afterwards
 }) => {
   await openWindow({ hash: '#/apps/new' })
   await page.getByRole('textbox', { name: 'Name' }).fill('Backup')
-  await page.getByRole('checkbox', { name: 'Get tokens' }).check()
+  await page.getByLabel('For', { exact: true }).selectOption('GitHub · work')
+  await page.getByRole('checkbox', { name: 'Tokens' }).check()
   await page.getByRole('button', { name: 'Make the key' }).click()
   const dialog = page.getByRole('alertdialog', { name: 'Save this key now' })
   const key = /kw_[\w-]{43}/.exec(await dialog.innerText())?.[0] ?? ''

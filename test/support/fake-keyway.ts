@@ -88,6 +88,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
       providerName: provider.name,
       nextRefreshAt: null,
       apiBaseUrl: policies.get(record.id)?.baseUrl ?? null,
+      probe: null,
       scopesConfirmed: record.scopesConfirmed ?? true,
       missingScopes: [],
       stopsWorkingAt: null,

@@ -1,4 +1,4 @@
-import type { ConnectionRecord, ConnectionView } from '../../../shared/contract/connection.ts'
+import type { ConnectionRecord, ConnectionView, Probe } from '../../../shared/contract/connection.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import { scopesConfirmed, verifiedAt } from '../../../shared/domain/connection-state.ts'
@@ -15,6 +15,7 @@ export function connectionView(
     spec: ProviderSpec
     nextRefreshAt: number | null
     lastUsedAt: number | null
+    probe: Probe | null
   },
 ): ConnectionView {
   const {
@@ -34,6 +35,7 @@ export function connectionView(
     providerName: provider.name,
     nextRefreshAt: about.nextRefreshAt,
     apiBaseUrl: apiBaseUrl(provider, spec, record),
+    probe: about.probe,
     missingScopes: missingScopes(record.requestedScopes, record.grantedScopes, spec.scopes.aliases),
     stopsWorkingAt: stopsWorkingAt(record, refreshWay(record, spec) === 'none' ? 'no' : 'yes'),
   }

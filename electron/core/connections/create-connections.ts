@@ -16,6 +16,7 @@ import type { TokenEngine } from './create-token-service.ts'
 import { disconnectResult, revokeAtProvider } from './disconnect.ts'
 import type { FlowRegistry } from './flows/create-flows.ts'
 import { manageUrl } from './manage-url.ts'
+import { createProbes } from './probe.ts'
 import { createProxyPolicies } from './proxy-policy.ts'
 import { failureDetails } from './refresh-result.ts'
 import { refreshWay } from './refresh-way.ts'
@@ -45,6 +46,7 @@ export type ConnectionsDeps = {
 export function createConnections(deps: ConnectionsDeps): Connections {
   const { book, providers } = deps
   const policyOf = createProxyPolicies(providers)
+  const probeOf = createProbes(providers, policyOf)
 
   const view = (record: ConnectionRecord): ConnectionView => {
     const provider = providers.need(record.providerId)
@@ -53,6 +55,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       spec: providers.specOf(provider),
       nextRefreshAt: deps.background.nextRefreshAt(record.id),
       lastUsedAt: deps.lastUsedAt(record.id),
+      probe: probeOf(record),
     })
   }
   /** Connections of a provider that cannot be read stay on disk and out of sight, until the provider can. */

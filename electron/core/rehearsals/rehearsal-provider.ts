@@ -25,7 +25,8 @@ export function registerRehearsal(providers: Providers, run: RehearsalRun): Prov
   const registered = registeredRehearsal(providers, run.clientId)
   if (registered === null) return providers.create(registration(providers, run))
   const { provider, port } = registered
-  if (port === run.port) return provider
+  const isCurrent = port === run.port && provider.spec.api.probe !== null
+  if (isCurrent) return provider
   const moved = (hosts: readonly string[]): string[] =>
     hosts.map((host) => (host === `127.0.0.1:${port}` ? `127.0.0.1:${run.port}` : host))
   return providers.update(provider.id, {
@@ -34,7 +35,7 @@ export function registerRehearsal(providers: Providers, run: RehearsalRun): Prov
     spec: {
       ...provider.overrides,
       discovery: { ...provider.overrides.discovery, issuer: run.issuer },
-      api: { ...provider.overrides.api, baseUrl: `${run.issuer}/api` },
+      api: { ...provider.overrides.api, ...apiOf(run) },
     },
   }).provider
 }
@@ -54,7 +55,12 @@ function registration(providers: Pick<Providers, 'list'>, run: RehearsalRun): Pr
       // OpenID Connect Core 11: offline_access needs prompt=consent.
       authorize: { extraParams: { prompt: 'consent' } },
       redirect: { loopback: 'yes', anyPort: 'yes' },
-      api: { baseUrl: `${run.issuer}/api` },
+      api: apiOf(run),
     },
   })
 }
+
+const apiOf = ({ issuer }: RehearsalRun): { baseUrl: string; probe: { url: string } } => ({
+  baseUrl: `${issuer}/api`,
+  probe: { url: `${issuer}/api/me` },
+})

@@ -1,6 +1,7 @@
-// One read-only request to the connection's API, so that a person sees with their own eyes that it works.
+// One request that changes nothing to the connection's API, so that a person sees with their own eyes that it works.
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
-import type { TestCallResult } from '../../../shared/contract/ui-api.ts'
+import type { Probe } from '../../../shared/contract/connection.ts'
+import type { TestCallResult, UiParsed } from '../../../shared/contract/ui-api.ts'
 import { tokenVerdict } from '../../../shared/domain/connection-state.ts'
 import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { Connections, Providers } from '../keyway.ts'
@@ -20,18 +21,19 @@ export type TestCallDeps = {
   fetchFor: (extraCa: string | null) => HttpFetch
 }
 
+type TestCallAsk = UiParsed<'connections.testCall'>
+
 /** @throws KeywayError target_not_allowed | invalid_request | provider_unreachable, or what asking for a token gave */
-export async function testCall(
-  deps: TestCallDeps,
-  ask: { id: string; method: 'GET' | 'HEAD'; url: string },
-): Promise<TestCallResult> {
+export async function testCall(deps: TestCallDeps, ask: TestCallAsk): Promise<TestCallResult> {
   const policy = deps.connections.proxyPolicy(ask.id)
   const target = resolveTarget(policy, ask.url)
   if (target.kind === 'refused') throw new KeywayError(target.code, { message: target.reason })
+  const probe = probeAt(deps, ask, target.url)
+  if (ask.method === 'POST' && probe === null) throw onlyProbe()
   const startedAt = deps.clock.monotonicMs()
   const send = async (rejected: 'yes' | 'no'): Promise<Response> => {
     const generation = await freshGeneration(deps, ask.id, rejected)
-    const answer = await request(deps, ask, target.url, policy)
+    const answer = await request(deps, ask, target.url, { ...policy, probe })
     const verdict = tokenVerdict(answer.status)
     if (verdict !== null) deps.tokens.reportApiOutcome(ask.id, generation, verdict)
     return answer
@@ -48,6 +50,22 @@ export async function testCall(
   }
 }
 
+/** The provider's own known-good request, when it is this one. */
+function probeAt({ connections }: TestCallDeps, ask: TestCallAsk, url: TargetUrl): Probe | null {
+  const probe = connections.get(ask.id)?.probe ?? null
+  return probe?.method === ask.method && new URL(probe.url).href === url.href ? probe : null
+}
+
+const onlyProbe = (): KeywayError =>
+  new KeywayError('invalid_request', {
+    message: 'Only the provider’s own test request is sent as POST.',
+    nextStep: 'Choose GET or HEAD for another address.',
+    details: { field: 'method' },
+  })
+
+const lowered = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+
 async function freshGeneration(deps: TestCallDeps, id: string, rejected: 'yes' | 'no'): Promise<number> {
   const result = await deps.tokens.get(id, rejected === 'yes' ? { rejected: 'current' } : {})
   if (result.kind !== 'ok') throw result.failure
@@ -56,9 +74,9 @@ async function freshGeneration(deps: TestCallDeps, id: string, rejected: 'yes' |
 
 async function request(
   deps: TestCallDeps,
-  ask: { id: string; method: 'GET' | 'HEAD' },
+  ask: TestCallAsk,
   url: TargetUrl,
-  policy: { headers: Readonly<Record<string, string>>; extraCa: string | null },
+  policy: { headers: Readonly<Record<string, string>>; extraCa: string | null; probe: Probe | null },
 ): Promise<Response> {
   const provider = deps.providers.resolve(deps.connections.record(ask.id)?.providerId ?? '')
   const own = await deps.oauth.apiHeaders(provider, deps.connections.credential(ask.id), {
@@ -66,12 +84,17 @@ async function request(
     url: url.href,
     nonce: null,
   })
-  const headers = [...Object.entries({ accept: 'application/json, */*;q=0.5', ...policy.headers }), ...own]
+  const headers = [
+    ...Object.entries({ accept: 'application/json, */*;q=0.5', ...lowered(policy.headers) }),
+    ...Object.entries(policy.probe?.headers ?? {}),
+    ...own,
+  ]
   try {
     // A redirect is shown, not followed: credentials must not travel to where an answer points.
     return await deps.fetchFor(policy.extraCa)(url.href, {
       method: ask.method,
       headers,
+      body: policy.probe?.body ?? null,
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })

@@ -1,6 +1,15 @@
 import { zodResolver } from '@hookform/resolvers/zod'
 import { Plus } from 'lucide-react'
-import { Controller, useFieldArray, useForm, useWatch, type Control, type FieldErrors } from 'react-hook-form'
+import {
+  Controller,
+  useFieldArray,
+  useForm,
+  useWatch,
+  type Control,
+  type FieldError,
+  type FieldErrors,
+} from 'react-hook-form'
+import { z } from 'zod'
 import {
   appInput,
   grant as grantSchema,
@@ -16,16 +25,37 @@ import { TextInput } from '../../components/inputs.tsx'
 import { Section } from '../../components/section.tsx'
 import { SwitchRow } from '../../components/switch.tsx'
 import { firstMessage } from '../../lib/first-message.ts'
+import type { AppNeed } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { GrantEditor } from './grant-editor.tsx'
+import { isNoTarget, NO_TARGET } from './grant-target.ts'
 
 const words = text.apps.fields
 
 export type AppForm = ReturnType<typeof useAppForm>
 
 export function useAppForm(values: AppDraft) {
-  return useForm<AppDraft, unknown, AppInput>({ resolver: zodResolver(appInput), defaultValues: values })
+  return useForm<AppDraft, unknown, AppInput>({ resolver: appResolver, defaultValues: values })
+}
+
+const bySchema = zodResolver(appInput)
+
+/** The schema's check, and that each permission says what it is for and what it allows. */
+const appResolver: typeof bySchema = async (values, context, options) => {
+  const outcome = await bySchema(values, context, options)
+  const undecided = (values.grants ?? []).map((each) => undecidedIn(each as Grant))
+  if (undecided.every((errors) => errors === undefined)) return outcome
+  const known = (outcome.errors.grants ?? []) as unknown[]
+  const grants = undecided.map((errors, index) => ({ ...(known[index] as object | undefined), ...errors }))
+  return { values: {}, errors: { ...outcome.errors, grants } as never }
+}
+
+function undecidedIn({ target, token, proxy }: Grant): Record<string, FieldError> | undefined {
+  const errors: Record<string, FieldError> = {}
+  if (isNoTarget(target)) errors['target'] = { type: 'required', message: words.targetNeeded }
+  if (!token && !proxy) errors['proxy'] = { type: 'required', message: words.needsNone }
+  return Object.keys(errors).length === 0 ? undefined : errors
 }
 
 /** Everything about an app that a person decides; the same for a new one and for one that exists. */
@@ -57,7 +87,7 @@ function Grants({ control, errors }: PartProps) {
         <Button
           size="sm"
           icon={<Plus />}
-          onClick={() => append(freshGrant(connections.map(({ id }) => id)), { shouldFocus: false })}
+          onClick={() => append(freshGrant(connections), { shouldFocus: false })}
         >
           {words.addGrant}
         </Button>
@@ -86,16 +116,38 @@ function Grants({ control, errors }: PartProps) {
   )
 }
 
-/** The least that is useful: one connection where there is one, requests only. */
-export function freshGrant(connectionIds: readonly string[]): Grant {
-  const [only] = connectionIds
-  return grantSchema.parse({
-    target:
-      only !== undefined && connectionIds.length === 1
-        ? { kind: 'connection', connectionId: only }
-        : { kind: 'all' },
+/**
+ * A permission to be decided on. The connection is the one the reader came from, or the only one there is; what the app needs is chosen
+ * only where the reader looked at one of the two ways.
+ */
+export function freshGrant(
+  connections: ReadonlyArray<{ id: string }>,
+  from: { connectionId?: string | undefined; needs?: AppNeed | undefined } = {},
+): Grant {
+  const cameFrom = connections.find(({ id }) => id === from.connectionId)
+  const chosen = cameFrom ?? (connections.length === 1 ? connections[0] : undefined)
+  return grantOutput.parse({
+    target: chosen === undefined ? NO_TARGET : { kind: 'connection', connectionId: chosen.id },
+    token: from.needs === 'token',
+    proxy: from.needs === 'request',
   })
 }
+
+/** As in the contract, but with a target that may still have to be chosen. */
+const grantOutput = grantSchema.extend({
+  target: grantSchema.shape.target.or(
+    z.strictObject({ kind: z.literal('connection'), connectionId: z.literal('') }),
+  ),
+})
+
+/** What was typed before and not sent, as it may stand in this tab. */
+export const appDraft = z.object({
+  name: z.string(),
+  grants: z.array(grantOutput),
+  manage: z.boolean(),
+  approve: z.boolean(),
+  origins: z.array(z.string()),
+})
 
 function More({ control, errors }: PartProps) {
   const [manage, approve] = useWatch({ control, name: ['manage', 'approve'] })

@@ -1,4 +1,5 @@
-import { Trash2 } from 'lucide-react'
+import { CircleAlert, Trash2, TriangleAlert } from 'lucide-react'
+import { useId } from 'react'
 import { httpMethod, type Grant } from '../../../shared/contract/app.ts'
 import { Checkbox } from '../../components/checkbox.tsx'
 import { ChipsInput } from '../../components/chips-input.tsx'
@@ -11,7 +12,7 @@ import { firstMessage } from '../../lib/first-message.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { grantSentence } from './grant-sentence.ts'
-import { targetOf, targetOptions, targetValue } from './grant-target.ts'
+import { isNoTarget, targetOf, targetOptions, targetValue } from './grant-target.ts'
 import { MethodChoice } from './method-choice.tsx'
 
 const words = text.apps.fields
@@ -27,7 +28,7 @@ type GrantEditorProps = {
 export function GrantEditor({ grant, errors, onChange, onRemove }: GrantEditorProps) {
   const snapshot = useSnapshot()
   const set = (change: Partial<Grant>): void => onChange({ ...grant, ...change })
-  const sentence = grantSentence(grant, snapshot)
+  const sentence = isDecided(grant) ? grantSentence(grant, snapshot) : words.needs
   return (
     <div
       role="group"
@@ -54,34 +55,65 @@ export function GrantEditor({ grant, errors, onChange, onRemove }: GrantEditorPr
           className="mb-0.5"
         />
       </div>
-      <div className="flex flex-col gap-3">
-        <Checkbox
-          label={words.proxy}
-          hint={words.proxyHint}
-          checked={grant.proxy}
-          onChange={(proxy) => set({ proxy })}
-        />
-        <Checkbox
-          label={words.token}
-          hint={words.tokenHint}
-          checked={grant.token}
-          onChange={(token) => set({ token })}
-        />
-        <Checkbox
-          label={words.ask}
-          hint={words.askHint}
-          checked={grant.approval === 'ask'}
-          onChange={(ask) => set({ approval: ask ? 'ask' : 'allow' })}
-        />
-      </div>
-      <Disclosure label={words.limits} hint={limitsHint(grant)} openAtFirst={errors !== undefined}>
+      {grant.target.kind === 'all' && (
+        <p className="text-wait -mt-2 flex items-start gap-1.5 text-xs text-pretty">
+          <TriangleAlert aria-hidden="true" className="mt-px size-3.5 shrink-0" />
+          {words.targetAllWarning}
+        </p>
+      )}
+      <Needs grant={grant} error={firstMessage(errors?.proxy)} set={set} />
+      <Checkbox
+        label={words.ask}
+        hint={words.askHint}
+        checked={grant.approval === 'ask'}
+        onChange={(ask) => set({ approval: ask ? 'ask' : 'allow' })}
+      />
+      <Disclosure label={words.limits} hint={limitsHint(grant)} openAtFirst={hasLimitErrors(errors)}>
         <Limits grant={grant} errors={errors} set={set} />
       </Disclosure>
-      <p className="border-line text-muted border-t pt-3 text-xs text-pretty" aria-live="polite">
-        {sentence}
-      </p>
+      {isDecided(grant) && (
+        <p className="border-line text-muted border-t pt-3 text-xs text-pretty" aria-live="polite">
+          {sentence}
+        </p>
+      )}
     </div>
   )
+}
+
+type NeedsProps = { grant: Grant; error: string | undefined; set: (change: Partial<Grant>) => void }
+
+/** Which of the two ways the app goes; Keyway never picks one by itself. */
+function Needs({ grant, error, set }: NeedsProps) {
+  const id = useId()
+  return (
+    <fieldset className="flex flex-col gap-3" aria-describedby={error === undefined ? undefined : id}>
+      <legend className="mb-2 text-sm font-medium">{words.needs}</legend>
+      <Checkbox
+        label={words.token}
+        hint={words.tokenHint}
+        checked={grant.token}
+        onChange={(token) => set({ token })}
+      />
+      <Checkbox
+        label={words.proxy}
+        hint={words.proxyHint}
+        checked={grant.proxy}
+        onChange={(proxy) => set({ proxy })}
+      />
+      {error !== undefined && (
+        <p id={id} role="alert" className="text-bad flex items-start gap-1.5 text-xs">
+          <CircleAlert aria-hidden="true" className="mt-px size-3.5 shrink-0" />
+          {error}
+        </p>
+      )}
+    </fieldset>
+  )
+}
+
+const isDecided = ({ target, token, proxy }: Grant): boolean => !isNoTarget(target) && (token || proxy)
+
+function hasLimitErrors(errors: GrantErrors | undefined): boolean {
+  return (['hosts', 'methods', 'paths', 'expiresAt'] as const).some((name) => errors?.[name] !== undefined)
 }
 
 function limitsHint({ hosts, methods, paths, expiresAt }: Grant): string {

@@ -1,27 +1,49 @@
 import type { AppView } from '../../../shared/contract/app.ts'
+import type { ConnectionView } from '../../../shared/contract/connection.ts'
+import { may, type AppUse } from '../../../shared/domain/app-policy.ts'
 import { Button } from '../../components/button.tsx'
 import { CodeBlock } from '../../components/code-block.tsx'
 import { CopyField } from '../../components/copy-field.tsx'
 import { ConfirmDialog } from '../../components/dialog.tsx'
-import { shellQuoted, snippet } from '../../lib/snippets.ts'
+import { shellQuoted, snippet, type SnippetWay } from '../../lib/snippets.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { snippetSubject } from '../connections/snippet-subject.ts'
-import { reaches } from './apps-of.ts'
+import { appsOf } from './apps-of.ts'
 
 const words = text.apps.key
 
 export type FreshKey = { app: AppView; key: string }
 
+type FirstCall = { connection: ConnectionView; way: SnippetWay; isAsked: boolean }
+
+/** A call that succeeds as it stands with this key: by the very rule that will decide on it. */
+export function firstCall(app: AppView, reached: readonly ConnectionView[]): FirstCall | null {
+  const workingFirst = [...reached].sort((a, b) => weight(a) - weight(b))
+  for (const connection of workingFirst) {
+    for (const [way, use] of usesOf(connection)) {
+      const verdict = may(app, use, connection, Date.now())
+      if (verdict.kind !== 'deny') return { connection, way, isAsked: verdict.kind === 'ask' }
+    }
+  }
+  return null
+}
+
+const weight = ({ lastOutcome }: ConnectionView): number => (lastOutcome.status === 'ok' ? 0 : 1)
+
+function usesOf({ probe }: ConnectionView): Array<[SnippetWay, AppUse]> {
+  const token: [SnippetWay, AppUse] = ['token', { what: 'token' }]
+  if (probe === null) return [token]
+  const { host, pathname } = new URL(probe.url)
+  return [token, ['request', { what: 'proxy', method: probe.method, host, path: pathname }]]
+}
+
 /** The only time a key is seen. Nothing but the button closes it, so that a stray Escape cannot lose the key. */
 export function KeyDialog({ fresh, onSaved }: { fresh: FreshKey; onSaved: () => void }) {
   const snapshot = useSnapshot()
   const { app, key } = fresh
-  const reached = snapshot.connections.find((connection) =>
-    app.grants.some((grant) => reaches(grant, connection)),
-  )
-  const mayGetTokens =
-    reached !== undefined && app.grants.some((grant) => grant.token && reaches(grant, reached))
+  const reached = snapshot.connections.filter((connection) => appsOf(connection, [app]).length > 0)
+  const first = firstCall(app, reached)
   return (
     <ConfirmDialog
       open
@@ -36,17 +58,19 @@ export function KeyDialog({ fresh, onSaved }: { fresh: FreshKey; onSaved: () => 
     >
       <p>{words.lead(app.name)}</p>
       <CopyField label={words.label} value={key} copyLabel={words.copy} />
-      {reached !== undefined && (
+      {reached.length > 0 && <p className="text-ink mt-2 text-sm font-medium">{words.tryIt}</p>}
+      {reached.length > 0 && first === null && <p className="text-muted text-sm">{words.noSnippet}</p>}
+      {first !== null && (
         <>
-          <p className="text-ink mt-2 text-sm font-medium">{words.tryIt}</p>
           <CodeBlock
             label={words.tryIt}
             copyLabel={words.copySnippet}
             code={[
               `KEYWAY_KEY=${shellQuoted(key)}`,
-              snippet('curl', mayGetTokens ? 'token' : 'request', snippetSubject(reached, snapshot)),
+              snippet('curl', first.way, snippetSubject(first.connection, snapshot)),
             ].join('\n')}
           />
+          {first.isAsked && <p className="text-muted text-xs">{words.approvalFirst}</p>}
         </>
       )}
     </ConfirmDialog>

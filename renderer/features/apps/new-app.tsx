@@ -1,31 +1,43 @@
 import { useState } from 'react'
+import type { UseFormReturn } from 'react-hook-form'
 import { Button, buttonClasses } from '../../components/button.tsx'
+import { Callout } from '../../components/callout.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { Page } from '../../components/page.tsx'
 import type { AppInput } from '../../../shared/contract/app.ts'
-import { hrefOf } from '../../lib/route.ts'
+import { hrefOf, type AppNeed } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { navigate } from '../../stores/use-route.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
-import { AppFields, freshGrant, useAppForm } from './app-form.tsx'
+import { forgetDraft, readDraft, useKeepDraft } from '../providers/form-draft.ts'
+import { appDraft, AppFields, freshGrant, useAppForm } from './app-form.tsx'
 import { KeyDialog, type FreshKey } from './key-dialog.tsx'
 
-export function NewApp() {
+type NewAppProps = { connectionId?: string | undefined; needs?: AppNeed | undefined }
+
+/** A key for a program. What the reader came from is filled in; everything else is theirs to choose. */
+export function NewApp({ connectionId, needs }: NewAppProps) {
   const { connections } = useSnapshot()
+  const draftKey = `app:${connectionId ?? ''}:${needs ?? ''}`
+  const [kept] = useState(() => appDraft.safeParse(readDraft(draftKey)).data ?? null)
   const form = useAppForm({
     name: '',
-    grants: [freshGrant(connections.map(({ id }) => id))],
+    grants: [freshGrant(connections, { connectionId, needs })],
     manage: false,
     approve: false,
     origins: [],
+    ...kept,
   })
+  useKeepDraft(form as unknown as UseFormReturn, draftKey)
   const create = useCall('apps.create')
   const [fresh, setFresh] = useState<FreshKey | null>(null)
 
   const submit = async (input: AppInput): Promise<void> => {
     const made = await create.run(input)
-    if (made !== null) setFresh(made.value)
+    if (made === null) return
+    forgetDraft(draftKey)
+    setFresh(made.value)
   }
   const back = { href: hrefOf({ name: 'apps' }), label: text.apps.back }
 
@@ -37,10 +49,15 @@ export function NewApp() {
         onSubmit={(event) => void form.handleSubmit(submit)(event)}
         className="flex flex-col gap-5"
       >
+        {kept !== null && <Callout tone="info" title={text.apps.restored} />}
         <AppFields form={form} />
         <Failure failure={create.failure} />
         <div className="border-line flex justify-end gap-2 border-t pt-4">
-          <a href={back.href} className={buttonClasses('secondary', 'md')}>
+          <a
+            href={back.href}
+            onClick={() => forgetDraft(draftKey)}
+            className={buttonClasses('secondary', 'md')}
+          >
             {text.common.cancel}
           </a>
           <Button look="primary" type="submit" pending={create.pending}>

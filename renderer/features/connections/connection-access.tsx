@@ -49,7 +49,10 @@ export function ConnectionApps({ connection }: { connection: ConnectionView }) {
     return (
       <Card className="flex flex-wrap items-center justify-between gap-3 px-4 py-3">
         <p className="text-muted text-sm">{words.nobody}</p>
-        <a href={hrefOf({ name: 'new-app' })} className={buttonClasses('secondary', 'sm')}>
+        <a
+          href={hrefOf({ name: 'new-app', connectionId: connection.id })}
+          className={buttonClasses('secondary', 'sm')}
+        >
           {words.makeApp}
         </a>
       </Card>

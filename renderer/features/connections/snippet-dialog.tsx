@@ -29,7 +29,7 @@ export function SnippetDialog({ connection, onClose }: { connection: ConnectionV
       footer={
         <>
           <a
-            href={hrefOf({ name: 'new-app' })}
+            href={hrefOf({ name: 'new-app', connectionId: connection.id, needs: way })}
             onClick={onClose}
             className={buttonClasses('secondary', 'md')}
           >

@@ -1,9 +1,9 @@
 import { parseJsonAsWritten } from '../../../shared/domain/exact-json.ts'
 import { useState } from 'react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
-import type { TestCallResult } from '../../../shared/contract/ui-api.ts'
+import type { TestCallResult, UiParsed } from '../../../shared/contract/ui-api.ts'
 import { Button } from '../../components/button.tsx'
-import { Callout } from '../../components/callout.tsx'
+import { Callout, type Tone } from '../../components/callout.tsx'
 import { LongText } from '../../components/code-block.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { Failure } from '../../components/failure.tsx'
@@ -13,15 +13,13 @@ import { Select } from '../../components/select.tsx'
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
-import { useSnapshot } from '../../stores/window-context.tsx'
-import { testPath } from './snippet-subject.ts'
 
 const words = text.connections.test
 
 export function TestCallDialog({ connection, onClose }: { connection: ConnectionView; onClose: () => void }) {
-  const [method, setMethod] = useState<'GET' | 'HEAD'>('GET')
-  const snapshot = useSnapshot()
-  const [url, setUrl] = useState(() => testPath(connection, snapshot))
+  const { probe } = connection
+  const [method, setMethod] = useState<Method>(probe?.method ?? 'GET')
+  const [url, setUrl] = useState(probe?.path ?? probe?.url ?? '')
   const [result, setResult] = useState<TestCallResult | null>(null)
   const send = useCall('connections.testCall')
 
@@ -60,6 +58,7 @@ export function TestCallDialog({ connection, onClose }: { connection: Connection
           method={method}
           url={url}
           placeholder={connection.apiBaseUrl ?? ''}
+          postUrl={probe?.method === 'POST' ? (probe.path ?? probe.url) : null}
           onMethod={setMethod}
           onUrl={setUrl}
         />
@@ -70,15 +69,25 @@ export function TestCallDialog({ connection, onClose }: { connection: Connection
   )
 }
 
+type Method = UiParsed<'connections.testCall'>['method']
+
 type RequestFieldsProps = {
-  method: 'GET' | 'HEAD'
+  method: Method
   url: string
   placeholder: string
-  onMethod: (method: 'GET' | 'HEAD') => void
+  /** The one address that takes a POST from here; null: none does. */
+  postUrl: string | null
+  onMethod: (method: Method) => void
   onUrl: (url: string) => void
 }
 
-function RequestFields({ method, url, placeholder, onMethod, onUrl }: RequestFieldsProps) {
+function RequestFields({ method, url, placeholder, postUrl, onMethod, onUrl }: RequestFieldsProps) {
+  const methods: Method[] = postUrl === null ? ['GET', 'HEAD'] : ['POST', 'GET', 'HEAD']
+  const choose = (chosen: string): void => {
+    const next = methods.find((each) => each === chosen) ?? 'GET'
+    if (next === 'POST' && postUrl !== null) onUrl(postUrl)
+    onMethod(next)
+  }
   return (
     <div className="flex gap-3 max-sm:flex-col">
       <Field label={words.method}>
@@ -87,18 +96,19 @@ function RequestFields({ method, url, placeholder, onMethod, onUrl }: RequestFie
             {...ids}
             className="sm:w-28"
             value={method}
-            onChange={(event) => onMethod(event.target.value === 'HEAD' ? 'HEAD' : 'GET')}
-            options={['GET', 'HEAD'].map((value) => ({ value, label: value }))}
+            onChange={(event) => choose(event.target.value)}
+            options={methods.map((value) => ({ value, label: value }))}
           />
         )}
       </Field>
       <div className="min-w-0 flex-1">
-        <Field label={words.url} hint={words.urlHint} optional>
+        <Field label={words.url} hint={method === 'POST' ? words.postHint : words.urlHint} optional>
           {(ids) => (
             <TextInput
               {...ids}
               mono
               value={url}
+              readOnly={method === 'POST'}
               placeholder={placeholder}
               onChange={(event) => onUrl(event.target.value)}
             />
@@ -113,7 +123,7 @@ function Result({ result }: { result: TestCallResult }) {
   return (
     <div className="animate-fade flex flex-col gap-3">
       <Callout
-        tone={result.status < 400 ? 'ok' : 'bad'}
+        tone={toneOf(result.status)}
         title={words.result(result.status, Math.round(result.durationMs))}
         live="polite"
       >
@@ -127,6 +137,12 @@ function Result({ result }: { result: TestCallResult }) {
       {result.truncated && <p className="text-muted text-xs">{words.truncated}</p>}
     </div>
   )
+}
+
+/** A redirect is shown and not followed, so it is neither a success nor a failure. */
+function toneOf(status: number): Tone {
+  if (status >= 200 && status < 300) return 'ok'
+  return status < 400 ? 'info' : 'bad'
 }
 
 function pretty({ body, contentType, truncated }: TestCallResult): string {

@@ -50,7 +50,13 @@ function contentOf(route: Route) {
     case 'apps':
       return <AppsScreen />
     case 'new-app':
-      return <NewApp />
+      return (
+        <NewApp
+          key={`${route.connectionId ?? ''}:${route.needs ?? ''}`}
+          connectionId={route.connectionId}
+          needs={route.needs}
+        />
+      )
     case 'app':
       return <AppScreen key={route.id} id={route.id} />
     case 'activity':

@@ -129,7 +129,10 @@ function NextSteps({
       <Button icon={<FlaskConical />} onClick={() => open({ kind: 'test', connection })}>
         {words.testCall}
       </Button>
-      <a href={hrefOf({ name: 'new-app' })} className={buttonClasses('ghost', 'md')}>
+      <a
+        href={hrefOf({ name: 'new-app', connectionId: connection.id })}
+        className={buttonClasses('ghost', 'md')}
+      >
         {words.makeApp}
       </a>
     </>

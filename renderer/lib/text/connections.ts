@@ -169,7 +169,10 @@ export const connectionText = {
     language: 'Language',
     languages: { curl: 'curl', typescript: 'TypeScript', python: 'Python', shell: 'Shell' },
     copy: 'Copy',
-    keyHint: 'Reads the app key from the variable KEYWAY_KEY.',
+    keyHint:
+      'Reads the app key from the variable KEYWAY_KEY, and gives it to curl on standard input, so that it never shows in the list of processes.',
+    anyPath: 'Replace “path” with a path of the API.',
+    anyAddress: 'Replace the address with one of the API; its host must be allowed for this provider.',
     makeKey: 'Make an app key',
   },
   test: {
@@ -178,6 +181,7 @@ export const connectionText = {
     method: 'Method',
     url: 'URL',
     urlHint: 'A path of the API, or a whole URL at a host of this connection. Empty: the API’s base URL.',
+    postHint: 'The provider’s own test request; it changes nothing.',
     send: 'Send',
     result: (status: number, ms: number) => `Answered ${status} in ${ms} ms`,
     truncated: 'The answer is longer; this is its beginning.',

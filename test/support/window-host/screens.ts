@@ -124,6 +124,8 @@ export const screens: readonly Screen[] = [
   lived('app-new', '#/apps/new'),
   lived('app-key', '#/apps/new', async (page) => {
     await page.getByRole('textbox', { name: 'Name' }).fill('Backup')
+    await page.getByLabel('For', { exact: true }).selectOption('GitHub · work')
+    await page.getByRole('checkbox', { name: 'Tokens' }).check()
     await press('Make the key')(page)
     await page.getByRole('alertdialog', { name: 'Save this key now' }).waitFor()
   }),

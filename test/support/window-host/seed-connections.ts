@@ -1,5 +1,7 @@
 import type { ConnectionView, LifeEvent } from '../../../shared/contract/connection.ts'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
+import { probeOf } from '../../../electron/core/connections/probe.ts'
+import { proxyPolicy } from '../../../electron/core/connections/proxy-policy.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -69,10 +71,13 @@ export function connectionOf(sketch: Sketch, now: number): ConnectionView {
     life: lifeOf(issuedAt, lifetime, expiresAt, { status, now }),
     nextRefreshAt: refresh && expiresAt !== null && status === 'ok' ? expiresAt - 5 * MINUTE : null,
     apiBaseUrl: sketch.provider.spec.api.baseUrl,
+    probe: probeOf(sketch.provider, sketch.provider.spec, { values: {} }, policyOf(sketch.provider)),
     missingScopes: sketch.missing ?? [],
     stopsWorkingAt: sketch.stopsInMinutes === undefined ? null : now + sketch.stopsInMinutes * MINUTE,
   }
 }
+
+const policyOf = (provider: ProviderView) => proxyPolicy(provider, provider.spec, { values: {} })
 
 function lifeOf(
   issuedAt: number,

@@ -38,6 +38,7 @@ const connection = (
   lastUsedAt: null,
   verifiedAt: 0,
   scopesConfirmed: true,
+  probe: null,
   life: [],
 })
 

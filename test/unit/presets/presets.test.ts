@@ -6,6 +6,8 @@ import { providerSpec, type TemplateParameter } from '../../../shared/contract/p
 import { planRedirect } from '../../../shared/domain/redirect-uri.ts'
 import { matchPattern } from '../../../electron/core/providers/data-patterns.ts'
 import { resolveParameters } from '../../../shared/domain/template.ts'
+import { probeOf, probeSpecOf } from '../../../electron/core/connections/probe.ts'
+import { proxyPolicy } from '../../../electron/core/connections/proxy-policy.ts'
 import { presets, reservedSlugs } from '../../../shared/presets/presets.ts'
 import { placeholders } from '../../support/catalog/placeholders.ts'
 
@@ -122,6 +124,52 @@ describe.each(named)('%s', (slug, preset) => {
   })
 })
 
+describe('the first request', () => {
+  // They describe no server of their own: whose API it is, only the person knows.
+  const generic = ['oidc', 'oauth2']
+
+  it.each(named.filter(([slug]) => !generic.includes(slug)))(
+    'of %s is known, and goes to a host that its connections may use',
+    (_slug, preset) => {
+      const spec = fullSpecOf(preset)
+      const wanted = probeSpecOf(spec)
+      expect(wanted).not.toBeNull()
+      const parameters = Object.fromEntries(
+        spec.templateParameters.map((each) => [
+          each.name,
+          each.default ?? each.example?.split(/[ ,(]/)[0] ?? 'x',
+        ]),
+      )
+      const provider = { clientId: 'a', parameters, allowedHosts: [], privateHosts: [], extraCa: null }
+      const values = replied(spec, wanted?.url ?? '')
+      const policy = proxyPolicy(provider, spec, { values })
+      const probe = probeOf(provider, spec, { values }, policy)
+      expect(probe).toMatchObject({ method: wanted?.method, url: expect.not.stringMatching(/[{}]/) })
+    },
+  )
+
+  it('needs no header that only the identity request would bring', () => {
+    const lacking = presets.flatMap((preset) => {
+      const { account, api } = fullSpecOf(preset)
+      if (api.probe !== null || account.request === null) return []
+      const sent = Object.keys(api.headers).map((name) => name.toLowerCase())
+      return Object.entries(account.request.headers)
+        .filter(([name, value]) => !value.includes('{access_token}') && !sent.includes(name.toLowerCase()))
+        .map(([name]) => `${preset.slug}: ${name}`)
+    })
+    expect(lacking).toEqual([])
+  })
+
+  it('that is a POST reads only, in the words of its API', () => {
+    const bodies = presets.flatMap((preset) => {
+      const probe = probeSpecOf(fullSpecOf(preset))
+      return probe?.method === 'POST' ? [[preset.slug, probe.body] as const] : []
+    })
+    expect(bodies.map(([slug]) => slug).sort()).toEqual(['dropbox', 'linear', 'monday', 'withings'])
+    expect(bodies.filter(([, body]) => /mutation|create|update|delete/i.test(body ?? ''))).toEqual([])
+  })
+})
+
 describe('the way home', () => {
   const auto = (preset: Preset): ReturnType<typeof planRedirect> =>
     planRedirect({
@@ -161,6 +209,21 @@ describe('the way home', () => {
     expect(preset.notes.join(' ')).toMatch(/https: register a page of your own/)
   })
 })
+
+/** What a sign-in would have brought: hosts that the preset's own pattern takes, and numbers elsewhere. */
+function replied(spec: ReturnType<typeof fullSpecOf>, url: string): Record<string, string> {
+  const names = placeholders(`${url} ${spec.api.baseUrl ?? ''}`).filter((name) => name.includes('.'))
+  const hosts: Record<string, string> = {
+    'token.instance_url': 'https://acme.my.salesforce.com',
+    'token.api_domain':
+      spec.api.dynamicHostPattern?.includes('zoho') === true
+        ? 'https://www.zohoapis.com'
+        : 'https://acme.pipedrive.com',
+    'identity.api_endpoint': 'https://us1.api.mailchimp.com',
+    'identity.accounts[0].base_uri': 'https://demo.docusign.net',
+  }
+  return Object.fromEntries(names.map((name) => [name, hosts[name] ?? '17']))
+}
 
 /** All but what sets the members of a family apart: scopes and API. */
 function sharedBy(preset: Preset): object {
@@ -240,6 +303,7 @@ function addressesOf(preset: Preset): string[] {
     ...token.alternatives,
     client.registrationRequest?.url,
     api.baseUrl,
+    api.probe?.url,
     preset.docsUrl,
     preset.consoleUrl,
     preset.manageUrl,

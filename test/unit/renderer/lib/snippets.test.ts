@@ -1,18 +1,35 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Probe } from '../../../../shared/contract/connection.ts'
 import { snippet, snippetLanguages, type SnippetSubject } from '../../../../renderer/lib/snippets.ts'
 
 // An account that tries to get out of every quoting there is.
 const account = `it's "ada" $(touch /tmp/keyway-never) \`id\` \\ & ünï`
 const key = 'kw_made-up-key-of-a-test'
-const seen: { url: string; key: string | undefined }[] = []
+type Seen = { url: string; key: string | undefined; method: string; type: string | undefined; body: string }
+const seen: Seen[] = []
+const probe = (change: Partial<Probe>): Probe => ({
+  method: 'GET',
+  url: 'https://api.example.test/user',
+  path: null,
+  headers: {},
+  body: null,
+  ...change,
+})
 let subject: SnippetSubject
 
-const server = createServer((request, response) => {
-  seen.push({ url: decodeURIComponent(request.url ?? ''), key: request.headers['x-api-key']?.toString() })
+const server = createServer(async (request, response) => {
+  seen.push({
+    url: decodeURIComponent(request.url ?? ''),
+    key: request.headers['x-api-key']?.toString(),
+    method: request.method ?? '',
+    type: request.headers['content-type'],
+    body: await text(request),
+  })
   response.setHeader('content-type', 'application/json')
   response.end(JSON.stringify({ data: { accessToken: 'made-up.access-token_1', tokenType: 'Bearer' } }))
 })
@@ -24,7 +41,8 @@ beforeAll(async () => {
     providerSlug: 'acme',
     account,
     connectionId: 'con_1',
-    probePath: 'user',
+    probe: probe({ path: 'user' }),
+    apiBaseUrl: 'https://api.example.test',
   }
 })
 afterAll(() => server.close())
@@ -41,7 +59,7 @@ function expected(way: 'token' | 'request'): string {
 test.each(['token', 'request'] as const)('the curl snippet for a %s runs as it stands', async (way) => {
   const { stdout } = await run('sh', ['-c', snippet('curl', way, subject)], { env })
   expect(JSON.parse(stdout)).toHaveProperty('data.accessToken')
-  expect(seen.at(-1)).toEqual({ url: expected(way), key })
+  expect(seen.at(-1)).toMatchObject({ url: expected(way), key, method: 'GET', body: '' })
 })
 
 test('the shell snippet leaves the token in a variable', async () => {
@@ -50,7 +68,7 @@ test('the shell snippet leaves the token in a variable', async () => {
   })
   expect(stdout).toBe('made-up.access-token_1')
   await run('sh', ['-c', snippet('shell', 'request', subject)], { env })
-  expect(seen.at(-1)).toEqual({ url: expected('request'), key })
+  expect(seen.at(-1)).toMatchObject({ url: expected('request'), key, method: 'GET' })
 })
 
 test.each(['token', 'request'] as const)('the TypeScript snippet for a %s runs as it stands', async (way) => {
@@ -58,7 +76,63 @@ test.each(['token', 'request'] as const)('the TypeScript snippet for a %s runs a
   const code = `${snippet('typescript', way, subject)}\nprocess.stdout.write(${printed})`
   const { stdout } = await run(process.execPath, ['--input-type=module-typescript', '-e', code], { env })
   expect(stdout).toBe('made-up.access-token_1')
-  expect(seen.at(-1)).toEqual({ url: expected(way), key })
+  expect(seen.at(-1)).toMatchObject({ url: expected(way), key, method: 'GET', body: '' })
+})
+
+const graph = '{"query":"{ me { it\u2019s \\"me\\" } }"}'
+const programs: Record<(typeof snippetLanguages)[number], (code: string) => [string, string[]]> = {
+  curl: (code) => ['sh', ['-c', code]],
+  shell: (code) => ['sh', ['-c', code]],
+  typescript: (code) => [process.execPath, ['--input-type=module-typescript', '-e', code]],
+  python: (code) => ['python3', ['-c', code]],
+}
+
+const isInstalled = (program: string): boolean => spawnSync(program, ['--version']).status === 0
+const runnable = snippetLanguages.filter((language) => language !== 'python' || isInstalled('python3'))
+
+describe.each(runnable)('a request in %s', (language) => {
+  const runIt = async (about: Partial<SnippetSubject>): Promise<Seen | undefined> => {
+    const [program, args] = programs[language](snippet(language, 'request', { ...subject, ...about }))
+    await run(program, args, { env })
+    return seen.at(-1)
+  }
+
+  test('is sent with the method, type and body that the provider wants', async () => {
+    const headers = { 'Content-Type': 'application/json' }
+    expect(await runIt({ probe: probe({ method: 'POST', path: 'graphql', headers, body: graph }) })).toEqual({
+      url: '/api/integrations/con_1/request/graphql',
+      key,
+      method: 'POST',
+      type: 'application/json',
+      body: graph,
+    })
+  })
+
+  test('that has no body but is a POST is one', async () => {
+    expect(await runIt({ probe: probe({ method: 'POST', path: 'me' }) })).toMatchObject({
+      url: '/api/integrations/con_1/request/me',
+      method: 'POST',
+      body: '',
+    })
+  })
+
+  test('to an address outside the base is described in the body', async () => {
+    const sent = await runIt({ probe: probe({ url: 'https://id.example.test/userinfo?a=b&c=d' }) })
+    expect(sent).toMatchObject({
+      url: '/api/integrations/con_1/request',
+      method: 'POST',
+      type: 'application/json',
+    })
+    expect(JSON.parse(sent?.body ?? '')).toEqual({
+      method: 'GET',
+      url: 'https://id.example.test/userinfo?a=b&c=d',
+    })
+  })
+
+  test('without a known address says first what to replace', () => {
+    expect(snippet(language, 'request', { ...subject, probe: null })).toMatch(/^(?:#|\/\/) Replace “path”/)
+    expect(snippet(language, 'request', { ...subject, probe: null, apiBaseUrl: null })).toMatch(/https:/)
+  })
 })
 
 test('the key is never on a command line, where every process could read it', () => {

@@ -1,0 +1,66 @@
+// The request that snippets and test calls begin with: one that succeeds as it stands, filled for a connection.
+import type { ConnectionRecord, Probe } from '../../../shared/contract/connection.ts'
+import type { ProviderRecord } from '../../../shared/contract/provider.ts'
+import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
+import { resolveTarget } from '../../../shared/domain/proxy-target.ts'
+import { fillKnown, fillMap, resolveParameters } from '../../../shared/domain/template.ts'
+import { fillUrl } from '../../../shared/domain/template-url.ts'
+import type { ProxyPolicy } from '../keyway.ts'
+import type { ProviderBook } from '../providers/provider-book.ts'
+
+type ProbeSpec = NonNullable<ProviderSpec['api']['probe']>
+
+/** The provider's own where it has one, else the request that tells whose account it is. */
+export function probeSpecOf({ api, account, endpoints }: ProviderSpec): ProbeSpec | null {
+  if (api.probe !== null) return api.probe
+  const url = account.request?.method === 'GET' ? account.request.url : endpoints.userinfo
+  return url === null ? null : { method: 'GET', url, headers: {}, body: null }
+}
+
+/** Made once for a connection and its provider: both change by being replaced. */
+export function createProbes(
+  providers: Pick<ProviderBook, 'need' | 'specOf'>,
+  policyOf: (connection: ConnectionRecord) => ProxyPolicy,
+): (connection: ConnectionRecord) => Probe | null {
+  const known = new WeakMap<ConnectionRecord, { provider: ProviderRecord; probe: Probe | null }>()
+  return (connection) => {
+    const provider = providers.need(connection.providerId)
+    const found = known.get(connection)
+    if (found?.provider === provider) return found.probe
+    const probe = probeOf(provider, providers.specOf(provider), connection, policyOf(connection))
+    known.set(connection, { provider, probe })
+    return probe
+  }
+}
+
+/** Null also where a value for it is missing, or where requests of the connection may not go. */
+export function probeOf(
+  provider: Pick<ProviderRecord, 'clientId' | 'parameters'>,
+  spec: ProviderSpec,
+  connection: Pick<ConnectionRecord, 'values'>,
+  policy: ProxyPolicy,
+): Probe | null {
+  const wanted = probeSpecOf(spec)
+  if (wanted === null) return null
+  const parameters = resolveParameters(spec.templateParameters, provider.parameters).values
+  const values = { ...connection.values, ...parameters, client_id: provider.clientId }
+  const filled = fillUrl(wanted.url, {
+    values,
+    checked: Object.keys(parameters),
+    dynamicHostPattern: spec.api.dynamicHostPattern,
+  })
+  if (!filled.ok || resolveTarget(policy, filled.url).kind !== 'ok') return null
+  return {
+    method: wanted.method,
+    url: filled.url,
+    path: pathUnder(policy.baseUrl, filled.url),
+    headers: fillMap(wanted.headers, values),
+    body: wanted.body === null ? null : fillKnown(wanted.body, values),
+  }
+}
+
+function pathUnder(baseUrl: string | null, url: string): string | null {
+  if (baseUrl === null) return null
+  const base = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`
+  return url.startsWith(base) ? url.slice(base.length) : null
+}
