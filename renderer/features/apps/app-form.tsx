@@ -47,7 +47,7 @@ const appResolver: typeof bySchema = async (values, context, options) => {
   const undecided = (values.grants ?? []).map((each) => undecidedIn(each as Grant))
   if (undecided.every((errors) => errors === undefined)) return outcome
   const known = (outcome.errors.grants ?? []) as unknown[]
-  const grants = undecided.map((errors, index) => ({ ...(known[index] as object | undefined), ...errors }))
+  const grants = undecided.map((errors, index) => Object.assign({}, known[index], errors))
   return { values: {}, errors: { ...outcome.errors, grants } as never }
 }
 

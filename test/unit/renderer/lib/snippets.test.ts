@@ -22,16 +22,14 @@ const probe = (change: Partial<Probe>): Probe => ({
 })
 let subject: SnippetSubject
 
-const server = createServer(async (request, response) => {
-  seen.push({
-    url: decodeURIComponent(request.url ?? ''),
-    key: request.headers['x-api-key']?.toString(),
-    method: request.method ?? '',
-    type: request.headers['content-type'],
-    body: await text(request),
+const server = createServer((request, response) => {
+  const { url = '', method = '', headers } = request
+  void text(request).then((body) => {
+    const key = headers['x-api-key']?.toString()
+    seen.push({ url: decodeURIComponent(url), key, method, type: headers['content-type'], body })
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ data: { accessToken: 'made-up.access-token_1', tokenType: 'Bearer' } }))
   })
-  response.setHeader('content-type', 'application/json')
-  response.end(JSON.stringify({ data: { accessToken: 'made-up.access-token_1', tokenType: 'Bearer' } }))
 })
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
