@@ -6,6 +6,7 @@ import { resolveTarget } from '../../../shared/domain/proxy-target.ts'
 import { fillKnown, fillMap, resolveParameters } from '../../../shared/domain/template.ts'
 import { fillUrl } from '../../../shared/domain/template-url.ts'
 import type { ProxyPolicy } from '../keyway.ts'
+import { matchPattern } from '../providers/data-patterns.ts'
 import type { ProviderBook } from '../providers/provider-book.ts'
 
 type ProbeSpec = NonNullable<ProviderSpec['api']['probe']>
@@ -42,12 +43,13 @@ export function probeOf(
 ): Probe | null {
   const wanted = probeSpecOf(spec)
   if (wanted === null) return null
-  const parameters = resolveParameters(spec.templateParameters, provider.parameters).values
+  const parameters = resolveParameters(spec.templateParameters, provider.parameters, matchPattern).values
   const values = { ...connection.values, ...parameters, client_id: provider.clientId }
   const filled = fillUrl(wanted.url, {
     values,
     checked: Object.keys(parameters),
     dynamicHostPattern: spec.api.dynamicHostPattern,
+    match: matchPattern,
   })
   if (!filled.ok || resolveTarget(policy, filled.url).kind !== 'ok') return null
   return {
