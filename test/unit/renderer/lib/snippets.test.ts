@@ -25,8 +25,8 @@ let subject: SnippetSubject
 const server = createServer((request, response) => {
   const { url = '', method = '', headers } = request
   void text(request).then((body) => {
-    const key = headers['x-api-key']?.toString()
-    seen.push({ url: decodeURIComponent(url), key, method, type: headers['content-type'], body })
+    const sent = headers['x-api-key']?.toString()
+    seen.push({ url: decodeURIComponent(url), key: sent, method, type: headers['content-type'], body })
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify({ data: { accessToken: 'made-up.access-token_1', tokenType: 'Bearer' } }))
   })
