@@ -75,6 +75,15 @@ function describeUse(program: Command, running: Running): void {
     .description('what this key is and may do')
     .action(running([], async () => (await import('./commands/whoami.ts')).whoami))
   program
+    .command('open')
+    .description('open the window of the running Keyway in your browser; needs no key')
+    .option(
+      '--data <folder>',
+      'the data folder of the Keyway (default: KEYWAY_DATA, or your application data)',
+    )
+    .option('--print', 'only print the link')
+    .action(running([], async () => (await import('./commands/open.ts')).open))
+  program
     .command('status')
     .description('whether Keyway answers, and whether its vault is unlocked; needs no key')
     .action(running([], async () => (await import('./commands/status.ts')).status))

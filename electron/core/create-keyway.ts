@@ -6,6 +6,7 @@ import { undoUnfinishedImport } from './bundle/unfinished-import.ts'
 import type { Keyway } from './keyway.ts'
 import type { KeywayDeps } from './keyway-deps.ts'
 import { buildParts, type Parts } from './keyway-parts.ts'
+import { createPresence } from './presence/create-presence.ts'
 import { secretBoxOf } from './secret-box.ts'
 import { createUiApi } from './ui/create-ui-api.ts'
 import { createDiscoveredRegistrations } from './ui/discovered-registrations.ts'
@@ -41,7 +42,9 @@ export async function createKeyway(deps: KeywayDeps): Promise<Keyway> {
   const stopWatching = watchVault(deps, parts, autoLock)
   deps.damages.onAdded(() => events.changed('damages', deps.damages.list))
   if (deps.vault.state().kind === 'unlocked') connections.unlocked()
+  const presence = createPresence(deps)
   const closed = once(async () => {
+    presence.close()
     autoLock.close()
     apps.close()
     await parts.rehearsals.close()
@@ -51,6 +54,7 @@ export async function createKeyway(deps: KeywayDeps): Promise<Keyway> {
   })
   return {
     ...faceOf(deps, parts, autoLock),
+    presence,
     ui: noticing(ui, autoLock.touched),
     snapshot,
     close: closed,
@@ -81,7 +85,7 @@ function faceOf(
   deps: KeywayDeps,
   parts: Parts,
   autoLock: AutoLock,
-): Omit<Keyway, 'ui' | 'snapshot' | 'close'> {
+): Omit<Keyway, 'ui' | 'presence' | 'snapshot' | 'close'> {
   const { connections, apps, events, server, providers } = parts
   return {
     clock: deps.clock,

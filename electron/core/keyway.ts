@@ -15,6 +15,7 @@ import type {
 import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth/oauth-client.ts'
 import type { TokenService } from './connections/token-service.ts'
 import type { Clock, HttpFetch, Logger, OpenReturnDoor } from './ports.ts'
+import type { Presence } from './presence/create-presence.ts'
 import type { SettingsBook } from './settings.ts'
 import type { ServerControl } from './settings-change.ts'
 
@@ -149,6 +150,8 @@ export type Keyway = {
   readonly activity: Activity
   readonly settings: SettingsBook
   readonly vault: { readonly unlocked: boolean }
+  /** Which windows may do more than look. */
+  readonly presence: Presence
   /** The window's calls; inputs are parsed already. */
   readonly ui: UiApi
   snapshot(): Snapshot

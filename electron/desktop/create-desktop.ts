@@ -53,7 +53,7 @@ export async function createDesktop({ argv, dataFolder }: DesktopOptions): Promi
     window.show()
     if (to !== undefined) keyway.emit('navigate', { to })
   }
-  const server = await listen(opened)
+  const server = await listen(opened, () => show())
   const stops = [
     noteUnhandled(process, keyway.logger),
     serveWindow({
@@ -118,11 +118,15 @@ const openRehearsal: OpenRehearsal = async (options) => {
 }
 
 /** A busy port is shown in the window, which stays usable to choose another one. */
-function listen({ keyway, outgoing, folder, socketPath }: OpenedKeyway): Promise<LocalServer> {
+function listen(
+  { keyway, outgoing, folder, socketPath }: OpenedKeyway,
+  showWindow: () => void,
+): Promise<LocalServer> {
   return openLocalServer(keyway, {
     port: keyway.settings.get().port,
     outgoing,
     socketPath,
+    showWindow,
     whenBusy: 'wait',
     onListening: (url) => folder.publish({ url }),
   })

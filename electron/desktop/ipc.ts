@@ -1,9 +1,8 @@
 // The window's calls over IPC. A call is answered only when it comes from the top frame of the window's own page.
 import type { IpcMain, IpcMainInvokeEvent } from 'electron'
 import { KeywayError } from '../../shared/contract/errors.ts'
-import { uiEventNames } from '../../shared/contract/ui-api.ts'
 import type { Keyway } from '../core/keyway.ts'
-import { dispatchCall, failed } from '../core/ui/dispatch.ts'
+import { dispatchCall, failed, subscribeWindow, type WindowCaller } from '../core/ui/dispatch.ts'
 import { CALL_CHANNEL, EVENT_CHANNEL } from './channels.ts'
 
 type Deps = {
@@ -15,17 +14,20 @@ type Deps = {
 
 /** Serves the calls and sends the events until the returned function is called. */
 export function serveWindow({ ipcMain, keyway, origins, send }: Deps): () => void {
+  // Only who sits at this desktop gets to its window.
+  const session = keyway.presence.newSession('person')
+  const caller: WindowCaller = { session, renew: () => session }
   ipcMain.handle(CALL_CHANNEL, async (event, name: unknown, input: unknown) => {
     if (!isTrusted(event, origins)) {
       keyway.logger.warn('A call came from a page that is not the window; refused.')
       return failed(new KeywayError('forbidden', { message: 'Only the Keyway window may do that.' }))
     }
-    return dispatchCall(keyway, name, input)
+    return dispatchCall(keyway, caller, name, input)
   })
-  const stops = uiEventNames.map((name) => keyway.on(name, (value) => send(EVENT_CHANNEL, name, value)))
+  const stop = subscribeWindow(keyway, session, (name, value) => send(EVENT_CHANNEL, name, value))
   return () => {
     ipcMain.removeHandler(CALL_CHANNEL)
-    for (const stop of stops) stop()
+    stop()
   }
 }
 

@@ -1,10 +1,12 @@
-import { app, dialog, protocol } from 'electron'
+import { app, dialog, protocol, shell } from 'electron'
 import { asKeywayError, nextStepFor } from '../../shared/contract/errors.ts'
 
 import { listenForShutdown } from '../core/shutdown.ts'
 import { registerAppScheme } from './app-protocol.ts'
+import { askForWindow } from '../core/running-service.ts'
 import { createDesktop } from './create-desktop.ts'
 import { deepLinkIn } from './deep-links.ts'
+import { externalUrl } from './external-urls.ts'
 import { desktopFolders } from './folders.ts'
 
 // Electron's own listeners give way to any in JavaScript, also to those of a library that ends the process with the signal.
@@ -50,6 +52,10 @@ async function run(): Promise<void> {
     started()
   } catch (error) {
     const failure = asKeywayError(error)
+    if (failure.code === 'data_folder_busy' && (await openTheRunning(folders.data))) {
+      app.exit(0)
+      return
+    }
     dialog.showErrorBox('Keyway cannot start', `${failure.message}\n\n${nextStepFor('window', failure)}`)
     app.exit(1)
   }
@@ -67,4 +73,13 @@ function holdQuit(): () => void {
     app.off('will-quit', hold)
     if (isAsked) app.quit()
   }
+}
+
+/** A headless Keyway owns the folder: its window is what the person wants. False: nobody answers at its socket. */
+async function openTheRunning(dataFolder: string): Promise<boolean> {
+  const running = await askForWindow(dataFolder).catch(() => null)
+  if (running === null) return false
+  const address = running.url === null ? null : externalUrl(running.url)
+  if (address !== null) await shell.openExternal(address)
+  return true
 }

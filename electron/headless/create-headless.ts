@@ -107,6 +107,7 @@ function listen(
     port: port ?? keyway.settings.get().port,
     outgoing,
     windowFolder,
+    windowSessionsFile: folder.resolve('window-sessions.json'),
     doorstep,
     socketPath,
     whenBusy: 'fail',

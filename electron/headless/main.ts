@@ -15,7 +15,7 @@ import { outliveReaders } from './closed-output.ts'
 import { readCommandLine, type CommandLine } from './command-line.ts'
 import type { Headless } from './create-headless.ts'
 import { dataLocation } from '../core/data-location.ts'
-import { onEnterKey } from './enter-key.ts'
+import { onEnterKey, showCodes } from './at-terminal.ts'
 import { failureLine } from './failure-line.ts'
 import { readPassphrase } from './passphrase-input.ts'
 import { rememberedPort } from './remembered-port.ts'
@@ -35,11 +35,18 @@ async function run(argv: readonly string[]): Promise<number> {
     const passphrase = asked.options.passphraseStdin ? await readPassphrase(process.stdin) : null
     // From the first moment in which something is open: whoever sees it answer may already want it to end.
     const shutdown = untilShutdown()
-    const headless = await start(asked.options, passphrase, shutdown.takeOver)
+    const headless = await start(asked.options, passphrase, shutdown.takeOver).catch((error: unknown) =>
+      asKeywayError(error).code === 'data_folder_busy'
+        ? openTheRunning(asked.options, error)
+        : Promise.reject(error),
+    )
+    if (headless === null) return 0
     catchTheRest(headless)
     const stopListening = onEnterKey(process.stdin, () => console.log(headless.launchUrl()))
+    const stopShowing = showCodes(process.stdout, headless.keyway.presence)
     await shutdown.requested
     stopListening()
+    stopShowing()
     await closeAll(headless, shutdown.onRepeated)
     return 0
   } catch (error) {
@@ -53,8 +60,7 @@ async function start(
   passphrase: Secret | null,
   onLoaded: () => void,
 ): Promise<Headless> {
-  const place = { platform: process.platform, home: homedir(), environment: process.env }
-  const dataFolder = dataLocation(options.data, place)
+  const dataFolder = folderOf(options)
   const windowFolder = findWindow()
   const doorstep = await openDoorstep(options.port ?? rememberedPort(dataFolder))
   // Who has been waiting for it to listen is answered before the rest is loaded, which keeps this thread busy for a while.
@@ -79,9 +85,22 @@ async function start(
   console.log(
     process.stdin.isTTY
       ? 'That link works once; press Enter for a fresh one. Ctrl+C ends Keyway.'
-      : 'That link works once.',
+      : 'That link works once; "keyway open" opens the window again.',
   )
   return headless
+}
+
+function folderOf({ data }: CommandLine): string {
+  return dataLocation(data, { platform: process.platform, home: homedir(), environment: process.env })
+}
+
+/** Null: the window of the Keyway that owns the folder was opened in place of a second one. */
+async function openTheRunning(options: CommandLine, busy: unknown): Promise<null> {
+  const { openRunning } = await import('./open-running.ts')
+  const dataFolder = folderOf(options)
+  const { open } = options
+  if (await openRunning({ dataFolder, open, environment: process.env, say: console.log })) return null
+  throw busy
 }
 
 /** Beside the bundle, or where the build puts it when this runs from its sources. */

@@ -11,12 +11,17 @@ import { createProxyRoute } from './proxy/proxy-route.ts'
 import type { Resolve } from './proxy/pinned-lookup.ts'
 import { createVendNotes } from './vend-notes.ts'
 import { createWindowDoor, type WindowDoor } from './window/window-door.ts'
+import type { LinkAsker } from './window/window-sessions.ts'
 
 export type ServerOptions = {
   /** The core's way out, for proxied requests. Without it one is made from the settings and the environment. */
   outgoing?: Outgoing
   /** Serve the window to a browser (headless host): the folder of the built renderer. */
   windowFolder?: string
+  /** Where the sessions of windows in a browser outlive a restart. Absent: nowhere. */
+  windowSessionsFile?: string
+  /** Brings the host's own window to the front, in place of one in a browser. */
+  showWindow?: () => void
   /** Name resolution for proxied requests; the system's unless given. */
   resolve?: Resolve
   /** Others than the usual ones. */
@@ -28,8 +33,8 @@ export type LocalApi = {
   readonly address: ServerAddress
   /** Loads everything that is otherwise loaded with the first request that needs it. */
   ready(): Promise<void>
-  /** A link that lets one browser in, once, within ten minutes. Null without a window folder or before listening. */
-  launchUrl(): string | null
+  /** A link that lets one browser in, once, within minutes. Null without a window folder or before listening. */
+  launchUrl(asker: LinkAsker): string | null
   /** Ends open event streams and what waits; calls that come from now on are told that Keyway is closing. */
   stop(): void
   /** Lets go of what was loaded. To be called when no request is under way any more. Twice is fine. */
@@ -41,6 +46,16 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
   const { outgoing, release } =
     options.outgoing === undefined ? ownOutgoing(keyway) : { outgoing: options.outgoing, release: null }
   const context: HttpContext = {
+    openWindow() {
+      if (options.showWindow !== undefined) {
+        options.showWindow()
+        return { shown: true }
+      }
+      if (window === null || context.address.url === null) return null
+      keyway.presence.linkMade()
+      const url = window.launchUrl('shell')
+      return url === null ? null : { url }
+    },
     keyway,
     outgoing,
     address: { url: null },
@@ -50,7 +65,10 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     deadlines: { ...DEADLINES, ...options.deadlines },
     closing: closing.signal,
   }
-  const window = options.windowFolder === undefined ? null : createWindowDoor(context, options.windowFolder)
+  const window =
+    options.windowFolder === undefined
+      ? null
+      : createWindowDoor(context, options.windowFolder, options.windowSessionsFile ?? null)
   const framework = lazily(() => loadFramework(context, window))
   const handler: Handler = async (request, response) => {
     const { routing } = await framework()
@@ -61,7 +79,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     handle: createFrontDoor(context, handler, proxy),
     address: context.address,
     ready: async () => void (await framework()),
-    launchUrl: () => window?.launchUrl() ?? null,
+    launchUrl: (asker) => window?.launchUrl(asker) ?? null,
     stop: () => closing.abort(),
     async close() {
       closing.abort()

@@ -14,6 +14,7 @@ import { notAStranger } from './strangers.ts'
 import { isTokenCall } from './token-call.ts'
 import { createTokenRoute } from './token-route.ts'
 import { isProxyCall, type ProxyRoute } from './proxy/proxy-route.ts'
+import { answerOpenWindow, isOpenWindowCall } from './window/open-window.ts'
 
 /** Handles a request when the framework is there; loads it the first time. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -35,6 +36,7 @@ export function createFrontDoor(
       answerPreflight(response, origin, request.headers['access-control-request-headers'])
     } else if (isProxied) proxy.answer(request, response, admission)
     else if (isTokenCall(request.method, path)) tokens(request, response, admission)
+    else if (isOpenWindowCall(request, path)) answerOpenWindow(response, admission, context.openWindow)
     else if (path === '/healthz' && (request.method === 'GET' || request.method === 'HEAD'))
       answerHealth(context, response)
     else {

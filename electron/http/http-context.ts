@@ -5,6 +5,7 @@ import type { Outgoing } from '../core/network/outgoing.ts'
 import type { GuessDelay } from './guess-delay.ts'
 import type { OneTimeTickets } from './one-time-tickets.ts'
 import type { VendNotes } from './vend-notes.ts'
+import type { OpenWindow } from './window/open-window.ts'
 
 /** Where this server can be reached; listen.ts fills it in. Null until it listens. */
 export type ServerAddress = { url: string | null }
@@ -18,6 +19,8 @@ export type HttpContext = {
   readonly guesses: GuessDelay
   readonly vends: VendNotes
   readonly deadlines: Deadlines
+  /** For whoever asks over the local socket. */
+  readonly openWindow: OpenWindow
   /** Aborts when the server closes. */
   readonly closing: AbortSignal
 }

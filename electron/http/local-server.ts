@@ -60,7 +60,7 @@ export async function openLocalServer(keyway: Keyway, options: LocalServerOption
     get url() {
       return place.url
     },
-    launchUrl: () => api.launchUrl(),
+    launchUrl: () => api.launchUrl('person'),
     close: () =>
       (closing ??= (async () => {
         api.stop()

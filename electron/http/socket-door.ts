@@ -5,6 +5,7 @@ import type { Server } from 'node:http'
 import { dirname } from 'node:path'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { tryListen } from './try-listen.ts'
+import { markLocalSocket } from './window/open-window.ts'
 
 const ASK_TIMEOUT_MS = 500
 
@@ -12,6 +13,7 @@ const ASK_TIMEOUT_MS = 500
 export async function openSocketDoor(server: Server, path: string): Promise<Server> {
   const isPipe = path.startsWith('\\\\.\\pipe\\')
   if (!isPipe) await makeRoom(path)
+  markLocalSocket(server)
   // Made with no rights for others, so that there is no moment in which anybody else could connect.
   const before = process.umask(0o177)
   const failure = await tryListen(server, { path }).finally(() => process.umask(before))

@@ -232,6 +232,12 @@ export const errorTable = {
   }),
   keychain_unavailable: row(503, 11, true, 'No usable operating system keychain was found.', forAll('Choose a passphrase instead; Keyway never stores secrets unprotected.')),
   keychain_timeout: row(504, 11, true, 'The keychain did not answer within 10 seconds.', forAll('Look for a prompt of the keychain, then try again.')),
+  presence_required: row(403, 3, false, 'This window was opened from a shell. It may look; before it changes anything, prove that it is you.', {
+    api: 'Call presence.prove with the passphrase, or with the code that Keyway shows in a window that is open already or on its terminal.',
+    window: 'Prove that it is you with the passphrase, or with the code that Keyway shows in a window that is open already or on its terminal.',
+    terminal: 'Do it in the window, where Keyway asks for the passphrase or for a code.',
+  }),
+  wrong_code: row(403, 3, false, 'That is not the code.', forAll('Compare it and type it again.')),
   wrong_passphrase: row(403, 11, false, 'The passphrase is not the right one.', forAll('Try again; check Caps Lock.')),
   passphrase_required: row(423, 11, false, 'This vault is protected by a passphrase.', {
     api: 'Enter it in the window or give it on standard input.',

@@ -16,6 +16,7 @@ import type { ConnectionView } from './connection.ts'
 import type { Diagnostics, SupportReport } from './diagnostics.ts'
 import type { ErrorBody } from './errors.ts'
 import { connectInput, type Flow } from './flow.ts'
+import { presenceProof, type PresenceNotice, type PresenceView, type ShownCode } from './presence.ts'
 import type { Preset } from './preset.ts'
 import {
   foreignInput,
@@ -87,6 +88,8 @@ export type Snapshot = {
   rehearsal: RehearsalState
   /** Where everything is kept; null where there is no folder. */
   dataFolder: string | null
+  /** For windows that were opened from a shell; absent or empty unless this window is present. */
+  codes?: ShownCode[]
   /** What the desktop around Keyway offers; absent where there is none. */
   desktop?: {
     /** False: closing the window ends Keyway. */
@@ -133,6 +136,12 @@ export type TestCallResult = {
 
 export const uiCalls = {
   'snapshot.get': call<Snapshot>()(nothing),
+  /** Whether this window may do what wants presence, and how that is proved. */
+  'presence.state': call<PresenceView>()(nothing),
+  /** Shows a code where only the person sees it: in windows that are present, and on the terminal that started Keyway. */
+  'presence.showCode': call<PresenceView>()(nothing),
+  /** A browser's session is replaced by a new one: whoever knew the old one has proved nothing. */
+  'presence.prove': call<PresenceView>()(presenceProof),
   'vault.initialise': call<VaultView>()(
     z.strictObject({
       protector: z.enum(['os-keychain', 'safe-storage', 'passphrase']),
@@ -244,6 +253,10 @@ export type UiEvents = {
   damages: DamageView[]
   rehearsal: RehearsalState
   activity: ActivityRow[]
+  /** Only to windows that are present. */
+  codes: ShownCode[]
+  /** Only to windows that are present. */
+  presenceNotice: PresenceNotice
   /** Somebody (tray, notification, deep link) wants the window to show this. */
   navigate: { to: string }
 }
@@ -261,8 +274,15 @@ export const uiEventNames = [
   'damages',
   'rehearsal',
   'activity',
+  'codes',
+  'presenceNotice',
   'navigate',
 ] as const satisfies readonly UiEventName[]
 
 /** What a host implements: the core behind IPC, HTTP or a test. */
-export type UiApi = { [Name in UiCallName]: (input: UiParsed<Name>) => Promise<UiOutput<Name>> }
+export type UiApi = {
+  [Name in Exclude<UiCallName, SessionCallName>]: (input: UiParsed<Name>) => Promise<UiOutput<Name>>
+}
+
+/** Calls about the window that makes them; the dispatcher answers these. */
+export type SessionCallName = Extract<UiCallName, `presence.${string}`>

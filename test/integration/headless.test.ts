@@ -67,10 +67,23 @@ test.skipIf(process.platform === 'win32')('its folder and files are private to t
   expect(open).toEqual([])
 })
 
-test('a second one on the same folder says who has it and where that answers, and leaves it alone', async () => {
+test('a second one on the same folder asks the first for its window, and leaves it alone', async () => {
+  const dataPath = newFolder()
+  const { url } = await untilReady(start(dataPath, '--port', '0'))
+  const second = start(dataPath, '--port', '0')
+  const { launchUrl } = await untilReady(second)
+  expect(await second.ended).toBe(0)
+  expect(second.output()).toContain('Keyway runs already')
+  const window = await openWindowClient(launchUrl)
+  expect(await window.call('snapshot.get', undefined)).toMatchObject({ server: { url } })
+})
+
+test('a second one that nobody answers at the socket says who has the folder and where that answers', async () => {
   const dataPath = newFolder()
   const first = start(dataPath, '--port', '0')
-  const { url } = await untilReady(first)
+  const { url, launchUrl } = await untilReady(first)
+  const window = await openWindowClient(launchUrl)
+  await window.call('settings.update', { socketDoor: false })
   const second = await failure(start(dataPath, '--port', '0'))
   expect(second.code).toBe(14)
   expect(second.line).toContain(`process ${first.pid}`)

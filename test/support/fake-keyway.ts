@@ -14,6 +14,7 @@ import type { UiEventName, UiEvents } from '../../shared/contract/ui-api.ts'
 import type { TokenResult, VendedToken } from '../../electron/core/connections/token-service.ts'
 import type { Approvals, CallbackResult, Keyway, ProxyPolicy } from '../../electron/core/keyway.ts'
 import type { Clock } from '../../electron/core/ports.ts'
+import { createPresence } from '../../electron/core/presence/create-presence.ts'
 import { realClock } from './fake-clock.ts'
 import { createMemoryLogger } from './memory-ports.ts'
 
@@ -305,6 +306,15 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
         return unlocked
       },
     },
+    presence: createPresence({
+      clock,
+      activity: { append: (entry) => void activityRows.push(entry) },
+      vault: {
+        state: () => ({ kind: 'unlocked', protectors: [], wraps: [] }),
+        onChange: () => () => undefined,
+        verifyPassphrase: () => Promise.reject(new KeywayError('wrong_passphrase')),
+      },
+    }),
     ui: new Proxy({} as Keyway['ui'], {
       get: (_target, name) => (input: unknown) =>
         Promise.resolve({ called: String(name), input: input ?? null }),

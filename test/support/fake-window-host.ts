@@ -86,7 +86,7 @@ async function answer(
     const known = name as UiCallName
     const parsed = uiCalls[known].input.safeParse(body === '' ? undefined : JSON.parse(body))
     if (!parsed.success) throw new KeywayError('invalid_request', { message: parsed.error.message })
-    const value = await fake.api[known](parsed.data as never)
+    const value = await fake.api[known as keyof typeof fake.api](parsed.data as never)
     send(response, 200, { ok: true, value })
   } catch (error) {
     send(response, 200, { ok: false, failure: toErrorBody(asKeywayError(error)) })

@@ -6,7 +6,7 @@ import { listen, openReturnDoor, type Listening, type ListenOptions } from '../.
 
 export type RunningApi = Listening & {
   /** A link that lets one browser into the window, once. Null without `windowFolder`. */
-  launchUrl(): string | null
+  launchUrl(asker?: 'person' | 'shell'): string | null
 }
 
 /** @throws KeywayError port_busy; the core has been told then as well, so that the window can say it. */
@@ -31,7 +31,7 @@ export async function startLocalApi(
     })
     return {
       ...listening,
-      launchUrl: () => api.launchUrl(),
+      launchUrl: (asker = 'person') => api.launchUrl(asker),
       async close(graceMs) {
         api.stop()
         await listening.close(graceMs)

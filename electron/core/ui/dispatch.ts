@@ -1,12 +1,32 @@
-// The window's calls, for both hosts: Electron's IPC and the HTTP bridge bring a name and an input, and get the same envelope back.
+// The window's calls and events, for both hosts: Electron's IPC and the HTTP bridge bring a name and an input, and get the same envelope
+// back. A window that was opened from a shell has to prove presence before a call that wants it is run.
 import { asKeywayError, KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
-import { uiCalls, type UiCallName, type UiResult } from '../../../shared/contract/ui-api.ts'
+import type { PresenceView } from '../../../shared/contract/presence.ts'
+import {
+  uiCalls,
+  uiEventNames,
+  type SessionCallName,
+  type UiCallName,
+  type UiEventName,
+  type UiParsed,
+  type UiResult,
+} from '../../../shared/contract/ui-api.ts'
+import { wantsPresence } from '../../../shared/domain/presence-rule.ts'
 import { invalidRequest } from '../invalid-request.ts'
 import type { Keyway } from '../keyway.ts'
+import type { WindowSession } from '../presence/create-presence.ts'
+
+/** The window that calls. */
+export type WindowCaller = {
+  readonly session: WindowSession
+  /** It has proved presence: gives the session that has it from now on, which only this caller's window knows. */
+  renew(): WindowSession
+}
 
 /** Parses the input by the contract's schema and runs the call. Never rejects: every failure comes back as a coded body. */
 export async function dispatchCall(
-  keyway: Pick<Keyway, 'ui' | 'logger'>,
+  keyway: Keyway,
+  caller: WindowCaller,
   name: unknown,
   input: unknown,
 ): Promise<UiResult<unknown>> {
@@ -16,7 +36,7 @@ export async function dispatchCall(
     const parsed = schema.safeParse(input)
     if (!parsed.success) throw invalidRequest('input', parsed.error.issues, schema)
     // `null`, as JSON has no undefined: both hosts answer the same.
-    return { ok: true, value: (await keyway.ui[name](parsed.data as never)) ?? null }
+    return { ok: true, value: (await run(keyway, caller, name, parsed.data as never)) ?? null }
   } catch (error) {
     const failure = asKeywayError(error)
     if (failure.code === 'internal_error')
@@ -30,9 +50,64 @@ export function failed(failure: KeywayError): UiResult<never> {
   return { ok: false, failure: toErrorBody(failure) }
 }
 
+/** Everything that this window may be told, until the returned function is called. */
+export function subscribeWindow(
+  keyway: Keyway,
+  session: WindowSession,
+  send: (name: UiEventName, value: unknown) => void,
+): () => void {
+  const stops = uiEventNames.map((name) => keyway.on(name, (value) => send(name, value)))
+  stops.push(
+    keyway.presence.attach(session, {
+      codes: (codes) => send('codes', codes),
+      notice: (notice) => send('presenceNotice', notice),
+    }),
+  )
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+async function run<Name extends UiCallName>(
+  keyway: Keyway,
+  caller: WindowCaller,
+  name: Name,
+  input: UiParsed<Name>,
+): Promise<unknown> {
+  const { presence } = keyway
+  const { session } = caller
+  if (wantsPresence(name, input)) presence.demand(session)
+  if (isSessionCall(name)) return answerSessionCall(keyway, caller, name, input as never)
+  if (name === 'vault.unlock' && !presence.isPresent(session)) {
+    const { passphrase = '' } = input as UiParsed<'vault.unlock'>
+    await presence.check(session, { passphrase })
+    presence.grant(caller.renew())
+  }
+  const calls: Readonly<Record<string, (input: never) => Promise<unknown>>> = keyway.ui
+  const value = await calls[name]?.(input as never)
+  return name === 'snapshot.get' ? { ...(value as object), codes: presence.codesFor(session) } : value
+}
+
+async function answerSessionCall(
+  { presence }: Keyway,
+  caller: WindowCaller,
+  name: SessionCallName,
+  input: UiParsed<'presence.prove'>,
+): Promise<PresenceView> {
+  const { session } = caller
+  if (name === 'presence.showCode') presence.showCode(session)
+  if (name !== 'presence.prove' || presence.isPresent(session)) return presence.view(session)
+  await presence.check(session, input)
+  const renewed = caller.renew()
+  presence.grant(renewed)
+  return presence.view(renewed)
+}
+
 function isCallName(name: unknown): name is UiCallName {
   return typeof name === 'string' && Object.hasOwn(uiCalls, name)
 }
+
+const isSessionCall = (name: UiCallName): name is SessionCallName => name.startsWith('presence.')
 
 const noSuchCall = (): KeywayError =>
   new KeywayError('not_found', {

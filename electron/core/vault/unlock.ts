@@ -88,6 +88,19 @@ async function firstKey(
   throw failure ?? new KeywayError('passphrase_required')
 }
 
+/** Not by unlocking: that succeeds with any passphrase where somebody else has just unlocked. */
+export async function verifyPassphrase({ deps, calls }: VaultParts, passphrase: Secret): Promise<void> {
+  const file = await readVaultFile(deps)
+  const wrap = file?.wraps.find(({ kind }) => kind === 'passphrase')
+  if (file === null || wrap === undefined) {
+    throw new KeywayError('passphrase_required', {
+      message: 'This vault has no passphrase that could prove anything.',
+    })
+  }
+  const key = await calls.unwrap(calls.protectorFor('passphrase', passphrase), wrap, file)
+  key.fill(0)
+}
+
 // With a passphrase given, that is the way the person chose; a keychain is not asked (and does not prompt) besides.
 function candidates({ wraps }: VaultFile, passphrase: Secret | undefined): readonly Wrap[] {
   const byPassphrase = wraps.filter(({ kind }) => kind === 'passphrase')

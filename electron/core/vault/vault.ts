@@ -9,7 +9,14 @@ import { createKeyHolder } from './key-holder.ts'
 import { createProtectorCalls } from './protector-calls.ts'
 import { addProtector, changePassphrase, migrate, removeProtector } from './rewrap.ts'
 import type { Sealed } from './sealed.ts'
-import { initialiseVault, readVaultFile, unlockVault, type VaultDeps, type VaultParts } from './unlock.ts'
+import {
+  initialiseVault,
+  readVaultFile,
+  unlockVault,
+  verifyPassphrase,
+  type VaultDeps,
+  type VaultParts,
+} from './unlock.ts'
 import type { VaultState } from './vault-state.ts'
 import { createVaultStatus, kindsOf } from './vault-status.ts'
 
@@ -28,6 +35,8 @@ export type Vault = {
   initialise(kind: ProtectorKind, passphrase?: Secret): Promise<VaultState>
   /** Tries what can open it. @throws the first failure; the state then says the same. */
   unlock(passphrase?: Secret): Promise<VaultState>
+  /** Whether this is the passphrase, in any state. @throws KeywayError `wrong_passphrase`; `passphrase_required` where the vault has none */
+  verifyPassphrase(passphrase: Secret): Promise<void>
   /** Wipes the key from memory at once. */
   lock(): void
   /**
@@ -91,6 +100,7 @@ export function createVault(deps: VaultDeps): Vault {
     probe,
     initialise: (kind, passphrase) => inTurn(() => initialiseVault(parts, kind, passphrase)),
     unlock,
+    verifyPassphrase: (passphrase) => verifyPassphrase(parts, passphrase),
     lock() {
       locks += 1
       const state = status.state()

@@ -1,58 +1,129 @@
 // Sessions of windows in a browser. A cookie alone will not do: browsers send it to whatever listens on another port of this machine, so each
-// session has a second half, which only the page at this very origin was given.
+// session has a second half, which only the page at this very origin was given. Only hashes of both are kept, in memory and on disk.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Clock } from '../../core/ports.ts'
+import type { Clock, Logger } from '../../core/ports.ts'
+import type { Presence, WindowSession } from '../../core/presence/create-presence.ts'
+import { openSessionFile, type StoredSession } from './session-file.ts'
+
+/** Who asked for the link that opened the window: the service itself or its terminal, or a program in a shell. */
+export type LinkAsker = 'person' | 'shell'
 
 /** With the port behind it: two Keyways on one machine share the browser's cookies. */
 const COOKIE = 'keyway_window_'
 /** A window that has not been used for this long signs itself out. */
 const IDLE_MS = 12 * 60 * 60_000
+/** However much it is used. */
+const LONGEST_MS = 7 * 24 * 60 * 60_000
+/** Calls that are under way while a proof replaces the session. */
+const REPLACED_MS = 30_000
+/** How far behind the file may be about when a window was used. */
+const SAVE_EVERY_MS = 10 * 60_000
 const MOST = 50
 
+type Halves = { cookie: string; proof: string }
+
 export type WindowSessions = {
-  /** A new session: the Set-Cookie value, and what the page has to send beside the cookie. */
-  open(port: number): { cookie: string; proof: string }
-  /** True when one of the Cookie headers belongs to a session with this proof; keeps it alive. */
-  has(cookies: readonly string[], proof: string): boolean
+  /** A new session, on disk when it resolves: the Set-Cookie value, and what the page has to send beside the cookie. */
+  open(asker: LinkAsker, port: number): Promise<Halves>
+  /** The session that one of the Cookie headers names, when this is its proof; keeps it alive. */
+  find(cookies: readonly string[], proof: string): WindowSession | null
+  /** A new one in its place. What the old one's cookie and proof open ends within seconds, and is present nowhere. */
+  renew(session: WindowSession, port: number): Halves & { session: WindowSession }
+  /** What was opened and renewed so far is on disk. */
+  saved(): Promise<void>
 }
 
-type Session = { proofHash: Buffer; usedAt: number }
+type Entry = StoredSession & { session: WindowSession; savedAt: number; endsAt: number; replaced: boolean }
 
-/** In memory only: a restart signs every browser out. */
-export function createWindowSessions(clock: Clock): WindowSessions {
-  const sessions = new Map<string, Session>()
+export type WindowSessionsDeps = {
+  clock: Clock
+  logger: Logger
+  presence: Pick<Presence, 'newSession'>
+  /** Null: a restart signs every browser out. */
+  file: string | null
+}
+
+export function createWindowSessions({ clock, logger, presence, file }: WindowSessionsDeps): WindowSessions {
+  const stored = openSessionFile(file, logger)
+  const entries = restore(stored.load(), clock.now(), presence)
+  const save = (): Promise<void> => stored.save([...entries.values()].filter(({ replaced }) => !replaced))
   const prune = (): void => {
-    for (const [name, { usedAt }] of sessions) {
-      if (clock.monotonicMs() - usedAt > IDLE_MS || sessions.size >= MOST) sessions.delete(name)
+    for (const [name, { endsAt }] of entries) {
+      if (clock.now() >= endsAt || entries.size >= MOST) entries.delete(name)
     }
   }
+  const add = (session: WindowSession, port: number): Halves => {
+    prune()
+    const [value, proof] = [randomHalf(), randomHalf()]
+    const now = clock.now()
+    const halves = { cookieHash: hashOf(value), proofHash: hashOf(proof) }
+    entries.set(halves.cookieHash, entryOf({ ...halves, openedAt: now, usedAt: now }, session, now))
+    return { cookie: `${COOKIE}${port}=${value}; Path=/ui; HttpOnly; SameSite=Strict`, proof }
+  }
+  const keepAlive = (entry: Entry): void => {
+    if (entry.replaced) return
+    entry.usedAt = clock.now()
+    entry.endsAt = endOf(entry)
+    if (entry.usedAt - entry.savedAt < SAVE_EVERY_MS) return
+    entry.savedAt = entry.usedAt
+    void save()
+  }
   return {
-    open(port) {
-      prune()
-      const value = randomBytes(32).toString('base64url')
-      const proof = randomBytes(32).toString('base64url')
-      sessions.set(hashOf(value).toString('base64'), {
-        proofHash: hashOf(proof),
-        usedAt: clock.monotonicMs(),
-      })
-      return { cookie: `${COOKIE}${port}=${value}; Path=/ui; HttpOnly; SameSite=Strict`, proof }
+    async open(asker, port) {
+      const halves = add(presence.newSession(asker), port)
+      await save()
+      return halves
     },
-    has(cookies, proof) {
-      const proofHash = hashOf(proof)
-      return cookies.flatMap(valuesIn).some((value) => {
-        const session = sessions.get(hashOf(value).toString('base64'))
-        if (session === undefined || clock.monotonicMs() - session.usedAt > IDLE_MS) return false
-        if (!timingSafeEqual(session.proofHash, proofHash)) return false
-        session.usedAt = clock.monotonicMs()
-        return true
-      })
+    find(cookies, proof) {
+      const entry = cookies
+        .flatMap(valuesIn)
+        .map((value) => entries.get(hashOf(value)))
+        .find((each) => each !== undefined && clock.now() < each.endsAt && isProofOf(each, proof))
+      if (entry === undefined) return null
+      keepAlive(entry)
+      return entry.session
     },
+    renew(session, port) {
+      for (const entry of entries.values()) {
+        if (entry.session !== session || entry.replaced) continue
+        entry.replaced = true
+        entry.endsAt = Math.min(entry.endsAt, clock.now() + REPLACED_MS)
+      }
+      const fresh = presence.newSession('shell')
+      const halves = add(fresh, port)
+      void save()
+      return { ...halves, session: fresh }
+    },
+    saved: stored.saved,
   }
 }
 
-function hashOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+function restore(
+  stored: readonly StoredSession[],
+  now: number,
+  presence: WindowSessionsDeps['presence'],
+): Map<string, Entry> {
+  // One from the future: the clock was set back since, and nobody can say how old it is.
+  const known = stored.filter(({ usedAt }) => usedAt <= now + IDLE_MS)
+  return new Map(known.map((each) => [each.cookieHash, entryOf(each, presence.newSession('restored'), now)]))
 }
+
+const entryOf = (stored: StoredSession, session: WindowSession, now: number): Entry => ({
+  ...stored,
+  session,
+  savedAt: now,
+  endsAt: endOf(stored),
+  replaced: false,
+})
+
+const endOf = ({ openedAt, usedAt }: StoredSession): number =>
+  Math.min(openedAt + LONGEST_MS, usedAt + IDLE_MS)
+
+const isProofOf = ({ proofHash }: Entry, proof: string): boolean =>
+  timingSafeEqual(Buffer.from(proofHash), Buffer.from(hashOf(proof)))
+
+const randomHalf = (): string => randomBytes(32).toString('base64url')
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64')
 
 /** Whatever port they were set at: the server may have moved since. */
 function valuesIn(cookie: string): string[] {

@@ -55,6 +55,7 @@ export async function openRealHost(options: RealHostOptions): Promise<RealHost> 
     port: 0,
     outgoing: opened.outgoing,
     windowFolder: join(root, 'out', 'renderer'),
+    windowSessionsFile: opened.folder.resolve('window-sessions.json'),
     socketPath: opened.socketPath,
     whenBusy: 'fail',
     onListening: (url) => opened.folder.publish({ url }),

@@ -9,7 +9,7 @@ import {
 import { rehearsalRegistration } from '../../../scripts/demo/registration.ts'
 import type { Flow } from '../../../shared/contract/flow.ts'
 import type { ProviderInputDraft, ProviderView } from '../../../shared/contract/provider.ts'
-import type { UiCallName, UiInput, UiOutput } from '../../../shared/contract/ui-api.ts'
+import type { UiApi, UiCallName, UiInput, UiOutput } from '../../../shared/contract/ui-api.ts'
 import { uiCalls } from '../../../shared/contract/ui-api.ts'
 import { makeTempFolder } from '../temp-folder.ts'
 import { signInWithHttp } from '../user-agent.ts'
@@ -44,7 +44,7 @@ export const test = base.extend<RealWorld>({
   },
   call: async ({ host }, provide) => {
     await provide(<Name extends UiCallName>(name: Name, input: UiInput<Name>) => {
-      const act = host.keyway.ui[name] as (parsed: unknown) => Promise<UiOutput<Name>>
+      const act = host.keyway.ui[name as keyof UiApi] as (parsed: unknown) => Promise<UiOutput<Name>>
       return act(uiCalls[name].input.parse(input))
     })
   },

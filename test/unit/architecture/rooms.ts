@@ -39,7 +39,18 @@ export const rooms: readonly Room[] = [
   room('electron/preload/', [contract, 'electron/desktop/channels.ts'], 'electron'),
   room('electron/desktop/', ['shared/', core, http, rehearsal], 'electron'),
   room('electron/headless/', ['shared/', core, http, rehearsal, 'package.json'], 'node'),
-  room('electron/cli/', ['shared/', 'package.json', 'out/headless/cli.js'], 'node'),
+  // The command line is a client of the local API; only to find the running service does it know where a data folder and its socket are.
+  room(
+    'electron/cli/',
+    [
+      'shared/',
+      'electron/core/data-location.ts',
+      'electron/core/running-service.ts',
+      'package.json',
+      'out/headless/cli.js',
+    ],
+    'node',
+  ),
   room('renderer/lib/', [contract]),
   room('renderer/components/', [contract, 'renderer/lib/']),
   room('renderer/host/', [contract, 'renderer/lib/']),
