@@ -102,6 +102,7 @@ function faceOf(
     settings: parts.settings,
     vault: secretBoxOf(deps.vault),
     on: events.on,
+    onPermissionsChanged: events.onPermissionsChanged,
     emit: events.emit,
     serverChanged(next) {
       server.changed(next)
@@ -114,6 +115,7 @@ function faceOf(
     refreshUnderWay: connections.tokens.anyUnderWay,
     wake() {
       autoLock.check()
+      apps.apps.timePassed()
       connections.background.wake()
     },
   }
@@ -160,6 +162,7 @@ function watchVault(
       else connections.locked()
       if (state.kind === 'unlocked') apps.approvals.unlocked()
       else apps.approvals.locked()
+      events.permissionsChanged()
     }
     was = state.kind
     events.changed('vault', () => vaultView(vault.state()))

@@ -7,18 +7,32 @@ const GATHER_MS = 100
 
 type Listener = (value: never) => void
 
+/** A right may have ended: by a change, by time, by a lock. */
+export type PermissionsChange = {
+  /** Only this connection's; null: any. */
+  connectionId: string | null
+  /** The connection has been given to another account. */
+  isOtherAccount: boolean
+}
+
 export type Events = {
   on<Name extends UiEventName>(name: Name, listener: (value: UiEvents[Name]) => void): () => void
   emit<Name extends UiEventName>(name: Name, value: UiEvents[Name]): void
   /** Announces a change; `build` makes the value when it is sent. */
   changed<Name extends UiEventName>(name: Name, build: () => UiEvents[Name]): void
+  /** Tells at once: whoever made the change is answered after every listener has run. */
+  permissionsChanged(change?: PermissionsChange): void
+  onPermissionsChanged(listener: (change: PermissionsChange) => void): () => void
   close(): void
 }
+
+const ANY: PermissionsChange = { connectionId: null, isOtherAccount: false }
 
 export function createEvents({ clock, logger }: { clock: Clock; logger: Logger }): Events {
   const listeners = new Map<UiEventName, Set<Listener>>()
   const waiting = new Map<UiEventName, () => void>()
   const freeAt = new Map<UiEventName, number>()
+  const permissionListeners = new Set<(change: PermissionsChange) => void>()
 
   const emit: Events['emit'] = (name, value) => {
     for (const listener of listeners.get(name) ?? []) {
@@ -58,6 +72,13 @@ export function createEvents({ clock, logger }: { clock: Clock; logger: Logger }
       queueMicrotask(() => {
         if (waiting.has(name)) send()
       })
+    },
+    permissionsChanged(change = ANY) {
+      for (const listener of permissionListeners) listener(change)
+    },
+    onPermissionsChanged(listener) {
+      permissionListeners.add(listener)
+      return () => permissionListeners.delete(listener)
     },
     close() {
       for (const cancel of waiting.values()) cancel()

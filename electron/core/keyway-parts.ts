@@ -41,13 +41,15 @@ export function buildParts(deps: KeywayDeps): Parts {
     keepClient: (id, client) => providers.keepClient(id, client),
     random: deps.random ?? Math.random,
     onUnreadable,
-    onConnectionsChanged: (kind) => {
+    onConnectionChanged: (id, kind) => {
+      events.permissionsChanged({ connectionId: id, isOtherAccount: kind === 'account' })
       events.changed('connections', () => connections.connections.list())
       if (kind === 'content') return
       // They count connections, and apps name what they miss.
       events.changed('providers', () => providers.list())
       events.changed('apps', () => apps.apps.list())
     },
+    onClockJumped: () => apps.apps.timePassed(),
     onFlowsChanged: () => events.changed('flows', () => connections.flows.list()),
   })
   const providers = createProviders({
@@ -59,6 +61,7 @@ export function buildParts(deps: KeywayDeps): Parts {
     removeConnections: connections.removeOf,
     onChanged: (change) => {
       connections.providerChanged(change)
+      events.permissionsChanged()
       events.changed('providers', () => providers.list())
       events.changed('connections', connections.connections.list)
     },
@@ -71,8 +74,12 @@ export function buildParts(deps: KeywayDeps): Parts {
     connectionsOf: connections.book.ofProvider,
     connection: (id) => connections.book.get(id),
     isUnlocked: () => box.unlocked,
-    onAppsChanged: () => events.changed('apps', () => apps.apps.list()),
     onLockedAsk: () => events.changed('lockedAsks', () => apps.approvals.lockedAsks()),
+    onAppsChanged: () => {
+      events.permissionsChanged()
+      events.changed('apps', () => apps.apps.list())
+    },
+    onExpired: events.permissionsChanged,
     onApprovalsChanged: () => events.changed('approvals', () => apps.approvals.list()),
   })
   const apart = setApart(deps, { ...documents, providers })

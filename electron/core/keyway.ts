@@ -14,6 +14,7 @@ import type {
 } from '../../shared/contract/ui-api.ts'
 import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth/oauth-client.ts'
 import type { TokenService } from './connections/token-service.ts'
+import type { PermissionsChange } from './events.ts'
 import type { Clock, HttpFetch, Logger, OpenReturnDoor } from './ports.ts'
 import type { Presence } from './presence/create-presence.ts'
 import type { SettingsBook } from './settings.ts'
@@ -105,7 +106,7 @@ export type Approvals = {
   list(): Approval[]
   /** For who wants to ask: while the vault is locked nobody can answer, so nobody waits. @throws KeywayError vault_locked */
   requireUnlocked(asked: Omit<LockedAsk, 'at' | 'count'>): void
-  /** Resolves with the decision; 60 s without an answer is a no. @throws KeywayError vault_locked | rate_limited */
+  /** Resolves with the decision, `remembered` when it is a yes that ends by itself; 60 s without an answer is a no. @throws KeywayError vault_locked | rate_limited */
   askUse(question: {
     app: AppRecord
     connection: ConnectionRecord
@@ -116,7 +117,12 @@ export type Approvals = {
     /** Of a body that is held until the answer. */
     bodySha256?: string | null
     signal?: AbortSignal
-  }): Promise<'allowed' | 'denied' | 'timed_out'>
+  }): Promise<'allowed' | 'remembered' | 'denied' | 'timed_out'>
+  /** Whether the person's yes for some minutes still covers this. */
+  isRemembered(
+    appId: string,
+    use: Pick<Extract<Approval, { kind: 'use' }>, 'connectionId' | 'what' | 'method' | 'url'>,
+  ): boolean
   askPair(
     wants: PairInput,
     code: string,
@@ -157,6 +163,8 @@ export type Keyway = {
   snapshot(): Snapshot
   on<Name extends UiEventName>(name: Name, listener: (value: UiEvents[Name]) => void): () => void
   emit<Name extends UiEventName>(name: Name, value: UiEvents[Name]): void
+  /** Called at once, before whoever took a right away is answered, also when one runs out. It may be called when nothing has ended. */
+  onPermissionsChanged(listener: (change: PermissionsChange) => void): () => void
   /** The local server says where it listens (or why not), for redirect URIs and the window. */
   serverChanged(server: {
     url: string

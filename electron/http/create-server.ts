@@ -9,6 +9,7 @@ import type { HttpContext, ServerAddress } from './http-context.ts'
 import { createOneTimeTickets } from './one-time-tickets.ts'
 import { createProxyRoute } from './proxy/proxy-route.ts'
 import type { Resolve } from './proxy/pinned-lookup.ts'
+import { createRunningRequests } from './security/running-requests.ts'
 import { createVendNotes } from './vend-notes.ts'
 import { createWindowDoor, type WindowDoor } from './window/window-door.ts'
 import type { LinkAsker } from './window/window-sessions.ts'
@@ -63,6 +64,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     guesses: createGuessDelay(keyway.clock),
     vends: createVendNotes(keyway),
     deadlines: { ...DEADLINES, ...options.deadlines },
+    running: createRunningRequests(keyway),
     closing: closing.signal,
   }
   const window =
@@ -83,6 +85,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     stop: () => closing.abort(),
     async close() {
       closing.abort()
+      context.running.close()
       context.vends.close()
       proxy.close()
       await (await framework.started())?.close()

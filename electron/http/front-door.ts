@@ -53,7 +53,6 @@ export function createFrontDoor(
   return (request, response) => {
     try {
       if (context.closing.aborted) throw new KeywayError('shutting_down')
-      if (proxy.answerAgain(request, response)) return
       const admission = guard(request, context.keyway)
       route(request, response, admission)
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Deadlines } from './body-reader.ts'
 import type { Keyway } from '../core/keyway.ts'
 import type { Outgoing } from '../core/network/outgoing.ts'
 import type { GuessDelay } from './guess-delay.ts'
+import type { RunningRequests } from './security/running-requests.ts'
 import type { OneTimeTickets } from './one-time-tickets.ts'
 import type { VendNotes } from './vend-notes.ts'
 import type { OpenWindow } from './window/open-window.ts'
@@ -21,6 +22,7 @@ export type HttpContext = {
   readonly deadlines: Deadlines
   /** For whoever asks over the local socket. */
   readonly openWindow: OpenWindow
+  readonly running: RunningRequests
   /** Aborts when the server closes. */
   readonly closing: AbortSignal
 }

@@ -13,13 +13,7 @@ const MOST_WAITING_TOGETHER = 10_000
 
 type Exchange = { request: IncomingMessage; response: ServerResponse }
 
-const pipelining = new WeakSet<Duplex>()
 const current = new WeakMap<Duplex, Exchange>()
-
-/** Several requests have waited here at once. Whoever takes such a connection's bytes from node's parser leaves it paused for good. */
-export function isPipelining(socket: Duplex): boolean {
-  return pipelining.has(socket)
-}
 
 /** What is being answered on a connection; null when nothing is. */
 export function underWay(socket: Duplex): Exchange | null {
@@ -43,7 +37,6 @@ export function inTurn(handle: RequestListener): RequestListener {
       return
     }
     const { socket } = request
-    pipelining.add(socket)
     if (socket.destroyed || !places.take(socket)) {
       socket.destroy()
       return

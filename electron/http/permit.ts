@@ -18,6 +18,12 @@ export type Use =
       body?: Buffer | Readable | null
     }
 
+/**
+ * A use that was allowed, and by what: a permission of the app, the person's yes to this very call, or a yes that ends by itself. What becomes
+ * of it later is connection-permission.ts's to say.
+ */
+export type PermittedUse = { readonly use: Use; by: 'permission' | 'once' | 'remembered' }
+
 /** Resolves when it is allowed. `gone` is asked only when the person is. @throws KeywayError forbidden | approval_denied | approval_timeout */
 export async function permit(
   keyway: Keyway,
@@ -25,22 +31,27 @@ export async function permit(
   connection: ConnectionRecord,
   use: Use,
   gone: () => AbortSignal,
-): Promise<void> {
+): Promise<PermittedUse> {
   const verdict = may(app, policyUse(use), connection, keyway.clock.now())
-  if (verdict.kind === 'allow') return
+  if (verdict.kind === 'allow') return { use, by: 'permission' }
   if (verdict.kind === 'deny') throw new KeywayError('forbidden', { message: verdict.reason })
   const answer = await keyway.approvals.askUse({
     app,
     connection,
-    what: use.what,
-    method: use.what === 'proxy' ? use.method : null,
-    url: use.what === 'proxy' ? use.url.origin + use.url.pathname + use.url.search : null,
+    ...questionAbout(use),
     bodyBytes: use.what === 'proxy' ? use.bodyBytes : null,
     bodySha256: use.what === 'proxy' && Buffer.isBuffer(use.body) ? hash('sha256', use.body, 'hex') : null,
     signal: gone(),
   })
   if (answer === 'denied') throw new KeywayError('approval_denied')
   if (answer === 'timed_out') throw new KeywayError('approval_timeout')
+  return { use, by: answer === 'remembered' ? 'remembered' : 'once' }
+}
+
+export function questionAbout(use: Use) {
+  return use.what === 'token'
+    ? { what: use.what, method: null, url: null }
+    : { what: use.what, method: use.method, url: use.url.origin + use.url.pathname + use.url.search }
 }
 
 export function policyUse(use: Use) {

@@ -41,11 +41,6 @@ export function parseTokenBody(contentType: string | undefined, body: Buffer): T
   return { wanted: { id: asked.provider, account: asked.account }, ask: askOf({ ...asked, rejected }) }
 }
 
-/** Nothing but "a token, please": what a remembered call may stand for. */
-export function isPlain(ask: TokenAsk): boolean {
-  return ask.minValidSeconds === undefined && ask.rejected === undefined && ask.scopes === undefined
-}
-
 function askOf(asked: {
   minValid?: number | undefined
   scopes?: string[] | undefined

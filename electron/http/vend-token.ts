@@ -5,32 +5,37 @@ import type { ConnectionRecord } from '../../shared/contract/connection.ts'
 import type { AppSession } from '../core/keyway.ts'
 import type { TokenAsk, TokenResult, VendedToken } from '../core/connections/token-service.ts'
 import { chooseConnection } from './choose-connection.ts'
+import { clientGone } from './client-gone.ts'
 import { withConnectUrl } from './connect-links.ts'
 import type { HttpContext } from './http-context.ts'
 import { permit } from './permit.ts'
+import { connectionPermission } from './security/connection-permission.ts'
+import type { RunningRequest } from './security/running-requests.ts'
 import type { TokenCall } from './token-call.ts'
-
-export type Vended = { token: VendedToken; connection: ConnectionRecord }
 
 /** @throws KeywayError of whichever outcome is not `ok`, with connectUrl or retryAt where they help. */
 export async function vendToken(
   context: HttpContext,
-  session: AppSession,
+  request: RunningRequest,
   { wanted, ask }: TokenCall,
-  gone: () => AbortSignal,
-): Promise<Vended> {
-  const { keyway } = context
+): Promise<VendedToken> {
+  const { keyway, running } = context
+  const { session, response } = request
   const startedAt = keyway.clock.monotonicMs()
   let connection: ConnectionRecord | null = null
   try {
     connection = chooseConnection(keyway, session.app, wanted)
-    await permit(keyway, session, connection, { what: 'token' }, gone)
+    request.permission = connectionPermission(keyway, connection, [])
+    const use = await permit(keyway, session, connection, { what: 'token' }, () => clientGone(response))
+    request.permission = connectionPermission(keyway, connection, [use])
+    running.check(request)
     const token = await tokenFor(context, connection, ask)
+    if (request.ended !== null) throw request.ended
     context.vends.note(session, token, {
       nowMs: keyway.clock.now(),
       durationMs: keyway.clock.monotonicMs() - startedAt,
     })
-    return { token, connection }
+    return token
   } catch (thrown) {
     const failure = withConnectUrl(context, asKeywayError(thrown), {
       id: connection?.providerId ?? wanted.id,

@@ -61,6 +61,10 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
   const listeners = new Map<string, Set<(value: never) => void>>()
   const activityRows: ActivityEntry[] = []
   const outcomes: FakeKeyway['outcomes'] = []
+  const permissionListeners = new Set<Parameters<Keyway['onPermissionsChanged']>[0]>()
+  const permissionsChanged = (): void => {
+    for (const listener of permissionListeners) listener({ connectionId: null, isOtherAccount: false })
+  }
   let settings = settingsSchema.parse({})
   let appsRevision = 0
   let connectionsRevision = 0
@@ -103,6 +107,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
   })
   const connectionsChanged = (): void => {
     connectionsRevision += 1
+    permissionsChanged()
     emit('connections', [...connections.values()].map(viewOf))
   }
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -268,6 +273,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
       remove(id) {
         apps.delete(id)
         appsRevision += 1
+        permissionsChanged()
       },
       authenticate(key) {
         const hash = sha256(key)
@@ -285,6 +291,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
       list: () => [],
       requireUnlocked: () => undefined,
       askUse: (question) => approvalAnswer(question),
+      isRemembered: () => false,
       askPair: (wants, code, signal) => pairAnswer(wants, code, signal),
       decide: unused,
     },
@@ -327,6 +334,10 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
       return () => set.delete(listener)
     },
     emit,
+    onPermissionsChanged(listener) {
+      permissionListeners.add(listener)
+      return () => permissionListeners.delete(listener)
+    },
     serverChanged(value) {
       server = { ...server, url: value.url, listening: value.listening, socketPath: value.socketPath }
       emit('server', server as unknown as UiEvents['server'])
@@ -423,9 +434,11 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
     changeApp(id, change) {
       apps.set(id, { ...apps.get(id)!, ...change })
       appsRevision += 1
+      permissionsChanged()
     },
     setPolicy(connectionId, policy) {
       policies.set(connectionId, { ...policies.get(connectionId)!, ...policy })
+      permissionsChanged()
     },
     answerTokens(answer) {
       tokenAnswer = answer
@@ -436,6 +449,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
     },
     lock(locked) {
       unlocked = !locked
+      permissionsChanged()
     },
     answerApprovals(answer) {
       approvalAnswer = answer

@@ -21,6 +21,7 @@ export function createAppParts(deps: {
   isUnlocked: () => boolean
   onAppsChanged: () => void
   onLockedAsk: () => void
+  onExpired: () => void
   onApprovalsChanged: () => void
 }): AppParts {
   const apps = createApps({
@@ -32,6 +33,7 @@ export function createAppParts(deps: {
         const provider = deps.provider(slug)
         return provider === null ? [] : deps.connectionsOf(provider.id)
       }),
+    onExpired: deps.onExpired,
     rememberedOf: (appId) => approvals.remembered(appId),
     onChanged(appId) {
       const app = apps.record(appId)

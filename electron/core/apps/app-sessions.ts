@@ -12,6 +12,8 @@ export type AppSessions = {
   readonly revision: number
   /** The apps changed. */
   rebuild(): void
+  /** The wall clock was set, or the machine slept: what has run out meanwhile? */
+  timePassed(): void
   close(): void
 }
 
@@ -19,6 +21,8 @@ export function createAppSessions(deps: {
   clock: Clock
   list: () => AppRecord[]
   get: (id: string) => AppRecord | null
+  /** A key or a permission has run out. */
+  onExpired: () => void
 }): AppSessions {
   const { clock } = deps
   const ring = createKeyRing()
@@ -33,7 +37,11 @@ export function createAppSessions(deps: {
     cancelTimer()
     const end = nextEnd(deps.list(), clock.now())
     if (end === null) return
-    cancelTimer = clock.after(Math.min(LONGEST_TIMER_MS, end - clock.now()), outdate)
+    cancelTimer = clock.after(Math.min(LONGEST_TIMER_MS, end - clock.now()), timePassed)
+  }
+  const timePassed = (): void => {
+    outdate()
+    deps.onExpired()
   }
   const rebuild = (): void => {
     ring.rebuild(deps.list())
@@ -57,6 +65,7 @@ export function createAppSessions(deps: {
       return revision
     },
     rebuild,
+    timePassed,
     close: () => cancelTimer(),
   }
 }

@@ -27,7 +27,12 @@ export function sameCallKey(appId: string, use: AskedUse): string | null {
 }
 
 /** How far a yes for ten minutes reaches: the token, or one method at one host. Not each single path, or an agent that pages asks for ever. */
-export function thingOf({ connectionId, what, method, url }: AskedUse): string {
+export function thingOf({
+  connectionId,
+  what,
+  method,
+  url,
+}: Pick<AskedUse, 'connectionId' | 'what' | 'method' | 'url'>): string {
   return JSON.stringify([connectionId, what, method, parsed(url)?.host ?? null])
 }
 

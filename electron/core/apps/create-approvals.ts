@@ -77,6 +77,7 @@ export function createApprovals(deps: ApprovalsDeps): ApprovalDesk {
       for (const same of board.groupOf(id)) board.settle(same.id, { decision, by })
       return null
     },
+    isRemembered: (appId, use) => remembered.covers(appId, thingOf(use)),
     remembered: (appId) =>
       remembered.of(appId).map(({ thing, leftMs }) => thingFrom(thing, deps.clock.now() + leftMs)),
     forget(appId) {
@@ -107,12 +108,13 @@ async function askUse(
   const use = { ...asked, connectionId: connection.id, bodySha256: asked.bodySha256 ?? null }
   const providerName = desk.provider(providerId)?.name ?? providerId
   desk.requireUnlocked({ appId: app.id, appName: app.name, what: use.what, providerName, account })
-  if (desk.remembered.covers(app.id, thingOf(use))) return 'allowed'
+  if (desk.remembered.covers(app.id, thingOf(use))) return 'remembered'
   const question = { kind: 'use', appId: app.id, appName: app.name, account, providerName } as const
   const verdict = await desk.board.ask({ ...question, ...use }, sameCallKey(app.id, use), signal)
   const what = use.what === 'token' ? 'to hand the token out' : 'to send a request'
   note(desk, { id: app.id, name: app.name }, { verdict, what, connection })
-  return outcomeOf(verdict)
+  const outcome = outcomeOf(verdict)
+  return outcome === 'allowed' && desk.remembered.covers(app.id, thingOf(use)) ? 'remembered' : outcome
 }
 
 async function askPair(
@@ -155,7 +157,8 @@ function allowUse(desk: Desk, approval: UseApproval, yes: Yes): void {
   else {
     remembered.remember(appId, thingOf(approval))
     desk.onRemembered()
-    clock.after(TEN_MINUTES_MS, desk.onRemembered)
+    // A timer may be a little early.
+    clock.after(TEN_MINUTES_MS + 5, desk.onRemembered)
   }
   board.settle(id, yes)
   // What else waits and is covered by what now stands has its answer with this one.

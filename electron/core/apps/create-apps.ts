@@ -15,6 +15,8 @@ export type AppsDeps = {
   /** What the person allowed for some minutes. */
   rememberedOf: (appId: string) => AppView['remembered']
   onChanged: (appId: string) => void
+  /** A key or a permission has run out. */
+  onExpired: () => void
 }
 
 export type AppRegistry = Apps & {
@@ -22,12 +24,18 @@ export type AppRegistry = Apps & {
   records(): AppRecord[]
   /** An app as it was elsewhere, keys included. @throws KeywayError disk_full | save_failed */
   adopt(app: AppRecord): void
+  timePassed(): void
   close(): void
 }
 
 export function createApps(deps: AppsDeps): AppRegistry {
   const { book, clock, activity } = deps
-  const sessions = createAppSessions({ clock, list: book.list, get: book.get })
+  const sessions = createAppSessions({
+    clock,
+    list: book.list,
+    get: book.get,
+    onExpired: deps.onExpired,
+  })
   const view = (app: AppRecord): AppView => ({
     ...app,
     keys: app.keys.map(({ id, createdAt, expiresAt }) => ({ id, createdAt, expiresAt })),
@@ -75,6 +83,7 @@ export function createApps(deps: AppsDeps): AppRegistry {
       return sessions.revision
     },
     noteUse: book.used,
+    timePassed: sessions.timePassed,
     close() {
       sessions.close()
       book.close()

@@ -2,6 +2,7 @@
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { sameScopes } from '../../../shared/domain/scopes.ts'
+import { sameAccount } from './connection-record.ts'
 import { createConnectionIndex, type ConnectionIndex } from './connection-index.ts'
 
 export type ConnectionShelf = {
@@ -16,8 +17,11 @@ export type ConnectionShelf = {
   delete(id: string): void
 }
 
-/** What a change means for others: `set`: one came, went or may do more or less; `content`: only this connection changed. */
-export type ChangeKind = 'set' | 'content'
+/**
+ * What a change means for others. `set`: one came, went or may do more or less; `account`: it is another account's now; `content`: only this
+ * connection changed.
+ */
+export type ChangeKind = 'set' | 'account' | 'content'
 
 export function createConnectionShelf(onChanged: (id: string, kind: ChangeKind) => void): ConnectionShelf {
   const records = new Map<string, ConnectionRecord>()
@@ -40,14 +44,17 @@ export function createConnectionShelf(onChanged: (id: string, kind: ChangeKind) 
       const before = get(record.id)
       index.changed(before, record)
       records.set(record.id, record)
-      onChanged(
-        record.id,
-        before !== null && sameScopes(before.grantedScopes, record.grantedScopes) ? 'content' : 'set',
-      )
+      onChanged(record.id, kindOf(before, record))
     },
     delete(id) {
       index.changed(get(id), null)
       if (records.delete(id)) onChanged(id, 'set')
     },
   }
+}
+
+function kindOf(before: ConnectionRecord | null, after: ConnectionRecord): ChangeKind {
+  if (before === null) return 'set'
+  if (sameAccount(before, after) === 'no') return 'account'
+  return sameScopes(before.grantedScopes, after.grantedScopes) ? 'content' : 'set'
 }

@@ -36,7 +36,9 @@ export type TokenPartsDeps = {
   activity: Pick<Activity, 'append'>
   random: () => number
   onUnreadable: (entry: { store: string; key: string }) => void
-  onConnectionsChanged: (kind: ChangeKind) => void
+  onConnectionChanged: (id: string, kind: ChangeKind) => void
+  /** The wall clock was set, or the machine slept. */
+  onClockJumped: () => void
 }
 
 export type TokenParts = {
@@ -132,7 +134,7 @@ function wire(deps: TokenPartsDeps, state: State) {
       if (isOutdated(cache.held(id), record)) cache.drop(id)
       background.changed(id)
       validations.changed(id)
-      deps.onConnectionsChanged(kind)
+      deps.onConnectionChanged(id, kind)
     },
   })
   const usage = createUsage({ book, clock })
@@ -166,6 +168,7 @@ function wire(deps: TokenPartsDeps, state: State) {
       cache.clear()
     } else attempts.slept(byMs)
     background.wake()
+    deps.onClockJumped()
   })
   return { book, usage, unsaved, tokens, background, validations, jumps }
 }

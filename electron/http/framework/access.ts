@@ -1,5 +1,6 @@
 // Who may use a route, said once in its config. Everything that does not say otherwise wants an app key.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AppRecord } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { AppSession } from '../../core/keyway.ts'
 import { admissionOf } from '../admissions.ts'
@@ -46,13 +47,22 @@ async function admit(
     throw await delayedRefusal(context, request.raw, authenticated)
   }
   allowOrigin(reply.raw, admission)
-  if (access === 'manage' && !authenticated.session.app.manage) {
-    throw new KeywayError('forbidden', { message: 'Only an app that may manage providers can do that.' })
+  const { session } = authenticated
+  const refusal = accessRefusal(access, session.app)
+  if (refusal !== null) throw refusal
+  sessions.set(request.raw, session)
+  const running = context.running.start({ admission, session, response: reply.raw })
+  running.permission = { connectionId: null, refusal: (app) => accessRefusal(access, app) }
+  // What the route answers later goes nowhere.
+  running.abort = () => void reply.hijack()
+}
+
+function accessRefusal(access: Access, { manage, approve }: AppRecord): KeywayError | null {
+  if (access === 'manage' && !manage) {
+    return new KeywayError('forbidden', { message: 'Only an app that may manage providers can do that.' })
   }
-  if (access === 'approve' && !authenticated.session.app.approve) {
-    throw new KeywayError('forbidden', { message: 'Only an app that may answer for the person can do that.' })
-  }
-  sessions.set(request.raw, authenticated.session)
+  if (access !== 'approve' || approve) return null
+  return new KeywayError('forbidden', { message: 'Only an app that may answer for the person can do that.' })
 }
 
 /** The app behind a request that got through. */

@@ -7,7 +7,7 @@ import { requestHeaders, type ReturnedHeaders } from './forwarded-headers.ts'
 import { headerOf, nextMove, type Move } from './next-move.ts'
 import { tryOnce, type Tried } from './relay.ts'
 import { plainTokenHeaders, provenTokenHeaders, type TokenHeaders } from './token-headers.ts'
-import type { ForwardParts, ReadyHeaders, Trip } from './trip.ts'
+import type { ForwardParts, Trip } from './trip.ts'
 
 export type Attempted = { tried: Tried; move: Move }
 
@@ -19,7 +19,7 @@ export function attempt(
   broken: (thrown: unknown) => void,
 ): void {
   const routes = parts.upstreams.routesFor(trip.url, trip)
-  const headers = trip.ready?.token === trip.token ? trip.ready.headers : headersFor(parts, trip)
+  const headers = headersFor(parts, trip)
   if (!(routes instanceof Promise) && !(headers instanceof Promise)) {
     send(parts, trip, { routes, headers }, done)
     return
@@ -27,13 +27,6 @@ export function attempt(
   Promise.all([routes, headers])
     .then(([way, ready]) => send(parts, trip, { routes: way, headers: ready }, done))
     .catch(broken)
-}
-
-/** Kept for the next request with the same head; null where every request needs its own. */
-export function readyHeaders(trip: Pick<Trip, 'call' | 'policy' | 'token'>): ReadyHeaders | null {
-  const { token } = trip
-  const carried = plainTokenHeaders(token)
-  return carried === null ? null : { token, headers: withToken(trip, carried) }
 }
 
 function headersFor(parts: ForwardParts, trip: Trip): readonly string[] | Promise<readonly string[]> {
@@ -57,7 +50,9 @@ function send(
   { routes, headers }: { routes: Routes; headers: readonly string[] },
   resolve: (attempted: Attempted) => void,
 ): void {
-  const { call, url, response } = trip
+  const { call, url, running } = trip
+  // Its right may have been taken away while the way there was looked up.
+  if (running.ended !== null) throw running.ended
   let move: Move = { kind: 'relay' }
   const decide = (status: number, head: ReturnedHeaders): 'relay' | 'drop' => {
     learn(parts, trip, status, head)
@@ -66,10 +61,10 @@ function send(
     return move.kind === 'relay' ? 'relay' : 'drop'
   }
   const path = url.pathname + url.search
-  if (call.body !== null) inviteBody(response)
+  if (call.body !== null) inviteBody(running.response)
   tryOnce(
     { routes, passing: parts.passing },
-    response,
+    running,
     { origin: url.origin, path, method: call.method, headers, body: call.body, decide },
     (tried) => resolve({ tried, move }),
   )

@@ -10,30 +10,21 @@ import { tokenFor } from '../vend-token.ts'
 import { attempt, type Attempted } from './attempt.ts'
 import { waitWithin } from './budget.ts'
 import { maySendAgain, type Move } from './next-move.ts'
-import { permitLater, permitNow } from './permitted.ts'
+import { permitLater, permitNow, runOn } from './permitted.ts'
 import type { Tried } from './relay.ts'
 import { startTrip, type Forwarding, type ForwardParts, type Permitted, type Trip } from './trip.ts'
 import { upstreamFailure } from './upstream-failure.ts'
 
-/** What becomes of a request that is not answered by the API, or whose permission took no waiting. */
-export type Outcomes = {
-  onPermitted(permitted: Permitted): void
-  /** Nothing of the API was handed on; the record is written. */
-  onFailed(failure: KeywayError): void
-}
+/** Nothing of the API was handed on; the record is written. */
+type OnFailed = (failure: KeywayError) => void
 
 /** Answers the request, or says why not. */
-export function forward(
-  parts: ForwardParts,
-  forwarding: Forwarding,
-  { onPermitted, onFailed }: Outcomes,
-): void {
+export function forward(parts: ForwardParts, forwarding: Forwarding, onFailed: OnFailed): void {
   const { keyway } = parts.context
   const { session, call } = forwarding
   let connection: ConnectionRecord | null = null
   const go = (permitted: Permitted): void => {
-    const trip = startTrip(forwarding, permitted, { ready: null, leavesAt: keyway.clock.monotonicMs() })
-    travel(parts, trip, onFailed)
+    travel(parts, startTrip(forwarding, permitted, keyway.clock.monotonicMs()), onFailed)
   }
   const fail = (thrown: unknown): void =>
     onFailed(refused(parts, forwarding, connection, { thrown, url: null }))
@@ -44,7 +35,6 @@ export function forward(
       permitLater(parts, forwarding, connection).then(go, fail)
       return
     }
-    onPermitted(permitted)
     go(permitted)
   } catch (thrown) {
     fail(thrown)
@@ -52,22 +42,19 @@ export function forward(
 }
 
 /** The way there and back, once it is permitted. Nearly always the first try is the last; only then is there anything to wait for. */
-export function travel(parts: ForwardParts, trip: Trip, onFailed: Outcomes['onFailed']): void {
-  const fail = (thrown: unknown): void => {
-    parts.running.remove(trip)
-    onFailed(refused(parts, trip, trip.connection, { thrown: trip.ended ?? thrown, url: trip.url }))
-  }
+function travel(parts: ForwardParts, trip: Trip, onFailed: OnFailed): void {
+  const { running } = trip
+  const fail = (thrown: unknown): void =>
+    onFailed(refused(parts, trip, trip.connection, { thrown: running.ended ?? thrown, url: trip.url }))
   const over = (tried: Tried): void => {
-    if (trip.ended !== null) {
-      fail(trip.ended)
+    if (running.ended !== null) {
+      fail(running.ended)
       return
     }
-    parts.running.remove(trip)
     // Half an answer must not look like a whole one.
     if (tried.kind === 'failed') trip.response.destroy()
     parts.notes.note(trip, tried)
   }
-  parts.running.add(trip)
   const goOn = (first: Promise<Attempted>): void => void tryOn(parts, trip, first).then(over, fail)
   try {
     const wait = waitMs(parts, trip)
@@ -158,10 +145,14 @@ async function follow(
     case 'redirect': {
       trip.redirects += 1
       trip.url = move.url
-      trip.ready = null
       const { method, body, bodyBytes } = trip.call
       const use = { what: 'proxy', method, url: move.url, bodyBytes, body } as const
-      await permit(context.keyway, trip.session, trip.connection, use, () => clientGone(trip.response))
+      const gone = () => clientGone(trip.response)
+      const permitted = await permit(context.keyway, trip.session, trip.connection, use, gone)
+      const { url, privateAllowed } = move
+      const uses = [...trip.uses, permitted]
+      runOn(context.keyway, trip, { ...trip, url, privateAllowed, uses, asked: url.href })
+      context.running.check(trip.running)
     }
   }
 }

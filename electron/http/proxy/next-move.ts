@@ -11,7 +11,7 @@ export type Move =
   | { kind: 'fresh_token' }
   | { kind: 'with_nonce' }
   | { kind: 'wait'; delayMs: number }
-  | { kind: 'redirect'; url: TargetUrl }
+  | { kind: 'redirect'; url: TargetUrl; privateAllowed: boolean }
 
 type Seen = {
   status: number
@@ -98,7 +98,9 @@ function afterRedirect({ head, trip }: Seen): Move {
   url.hash = ''
   if (url.origin !== trip.url.origin) return { kind: 'relay' }
   const target = resolveTarget(trip.policy, url.href)
-  return target.kind === 'ok' ? { kind: 'redirect', url: target.url } : { kind: 'relay' }
+  return target.kind === 'ok'
+    ? { kind: 'redirect', url: target.url, privateAllowed: target.privateAllowed }
+    : { kind: 'relay' }
 }
 
 /** Seconds or an HTTP date (RFC 9110 10.2.3). */

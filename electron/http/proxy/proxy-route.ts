@@ -11,31 +11,25 @@ import { logInternal } from '../log-internal.ts'
 import { refuse } from '../refuse.ts'
 import { sendFailure } from '../send.ts'
 import { notAStranger } from '../strangers.ts'
-import { readyHeaders } from './attempt.ts'
-import { forward, travel } from './forward.ts'
+import { forward } from './forward.ts'
 import { createNonces } from './nonces.ts'
 import { createPassingBytes } from './passing-bytes.ts'
 import type { Resolve } from './pinned-lookup.ts'
 import { isJsonForm, parseJsonForm, parsePathForm, type ProxiedCall } from './proxied-call.ts'
 import { createProxyNotes } from './proxy-notes.ts'
-import { createRememberedTrips, type RememberedTrips } from './remembered-trips.ts'
 import { createRequestPace } from './request-pace.ts'
-import { createRunningTrips } from './running-trips.ts'
-import { startTrip, type Forwarding, type ForwardParts, type Permitted } from './trip.ts'
+import type { Forwarding, ForwardParts } from './trip.ts'
 import { createUpstreams } from './upstreams.ts'
 
 export { isProxyCall } from './proxied-call.ts'
 
 export type ProxyRoute = {
   answer(request: IncomingMessage, response: ServerResponse, admission: Admission): void
-  /** Answers a request whose like was checked on its connection just before; false: it has to be looked at. */
-  answerAgain(request: IncomingMessage, response: ServerResponse): boolean
   /** Twice is fine. */
   close(): void
 }
 
 type Exchange = { request: IncomingMessage; response: ServerResponse; admission: Admission }
-type Parts = ForwardParts & { remembered: RememberedTrips }
 
 const JSON_BYTES = 1024 * 1024
 /** Bodies up to this size are kept, so that the request can be repeated with a fresh token. */
@@ -43,39 +37,23 @@ const REPLAY_BYTES = 64 * 1024
 
 export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: Resolve } = {}): ProxyRoute {
   const { keyway } = context
-  const parts: Parts = {
+  const parts: ForwardParts = {
     context,
     upstreams: createUpstreams(context.outgoing, keyway.clock, resolve),
     pace: createRequestPace(keyway.clock),
     nonces: createNonces(),
     notes: createProxyNotes(keyway),
     passing: createPassingBytes(),
-    remembered: createRememberedTrips(keyway),
-    running: createRunningTrips(keyway, context.closing),
   }
   return {
     answer: (request, response, admission) => answer(parts, { request, response, admission }),
-    answerAgain(request, response) {
-      const again = parts.remembered.match(request)
-      if (again === null) return false
-      const startedAt = keyway.clock.monotonicMs()
-      const { session, call, permitted, ready } = again
-      const trip = startTrip({ session, call, response, startedAt }, permitted, {
-        ready,
-        leavesAt: startedAt,
-      })
-      travel(parts, trip, (failure) => logInternal(context, sendFailure(response, failure)))
-      return true
-    },
     close: () => parts.notes.close(),
   }
 }
 
-function answer(parts: Parts, exchange: Exchange): void {
-  const { request, response, admission } = exchange
+function answer(parts: ForwardParts, { request, response, admission }: Exchange): void {
   const { context } = parts
   const startedAt = context.keyway.clock.monotonicMs()
-  const revision = context.keyway.apps.revision
   const authenticated = authenticate(admission, context.keyway)
   if (authenticated.kind !== 'ok') {
     void refuse(context, request, response, authenticated)
@@ -83,7 +61,9 @@ function answer(parts: Parts, exchange: Exchange): void {
   }
   notAStranger(request.socket, authenticated.session.app.id)
   allowOrigin(response, admission)
-  const asked = { session: authenticated.session, admission, response, startedAt }
+  const { session } = authenticated
+  const running = context.running.start({ admission, session, response })
+  const asked = { session, running, response, startedAt }
   const withBody = (parse: (body: Buffer) => ProxiedCall) => (body: Buffer | KeywayError) => {
     try {
       if (body instanceof KeywayError) throw body
@@ -100,10 +80,7 @@ function answer(parts: Parts, exchange: Exchange): void {
       parseJsonForm(request.headers['content-type'], admission, body)
     readBody(request, response, JSON_BYTES, withBody(parse))
   } else if (length === 0) {
-    const call = parsePathForm(request, admission, null)
-    send(parts, { ...asked, call }, (permitted) =>
-      remember(parts, exchange, { session: asked.session, call, permitted }, revision),
-    )
+    send(parts, { ...asked, call: parsePathForm(request, admission, null) })
   } else if (length <= REPLAY_BYTES) {
     const parse = (body: Buffer): ProxiedCall => parsePathForm(request, admission, body)
     readBody(request, response, REPLAY_BYTES, withBody(parse))
@@ -113,28 +90,13 @@ function answer(parts: Parts, exchange: Exchange): void {
   }
 }
 
-function send(
-  parts: ForwardParts,
-  asked: Forwarding,
-  onPermitted: (permitted: Permitted) => void = () => undefined,
-): void {
+function send(parts: ForwardParts, asked: Forwarding): void {
   const { call, response } = asked
   const onFailed = (failure: KeywayError): void => {
     // An upload that nobody reads any more must not keep the connection busy.
     if (call.body !== null && !Buffer.isBuffer(call.body)) response.shouldKeepAlive = false
     logInternal(parts.context, sendFailure(response, failure))
   }
-  forward(parts, asked, { onPermitted, onFailed })
-}
-
-function remember(
-  { remembered }: Parts,
-  { request, admission }: Exchange,
-  trip: Pick<Forwarding, 'session' | 'call'> & { permitted: Permitted },
-  revision: number,
-): void {
-  // A page's calls get headers of their own.
-  if (admission.origin !== null) return
-  const ready = readyHeaders({ ...trip, ...trip.permitted })
-  if (ready !== null) remembered.remember(request, { ...trip, ready }, revision)
+  // Its key may have ended while the body came; then it is answered already.
+  if (asked.running.ended === null) forward(parts, asked, onFailed)
 }

@@ -1,9 +1,9 @@
 // One try at the upstream: sends the request, then either hands the answer on as it comes, with backpressure, or drops it so that another
 // try can be made. Memory stays flat whatever the size.
-import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Routes } from '../../core/network/proxy-choice.ts'
+import type { RunningRequest } from '../security/running-requests.ts'
 import { responseHeaders, returnedTrailers, type ReturnedHeaders } from './forwarded-headers.ts'
 import { passInformation } from './informational.ts'
 import type { PassingBytes } from './passing-bytes.ts'
@@ -38,11 +38,12 @@ const MOST_JOINED_BYTES = 16 * 1024
 
 export function tryOnce(
   { routes, passing }: { routes: Routes; passing: PassingBytes },
-  response: ServerResponse,
+  running: RunningRequest,
   attempt: Try,
   done: (tried: Tried) => void,
 ): void {
-  const relay = new Relay(response, attempt, { done, passing })
+  const relay = new Relay(running.response, attempt, { done, passing })
+  running.abort = () => relay.abort()
   if (relay.isOver) return
   const { origin, path, method, headers, body } = attempt
   routes.dispatch(
@@ -62,11 +63,11 @@ export function tryOnce(
 
 /** A class, because one is made for every request. */
 class Relay implements Dispatcher.DispatchHandler {
-  readonly #response: ServerResponse
+  readonly #response: RunningRequest['response']
   readonly #attempt: Try
   readonly #done: (tried: Tried) => void
   readonly #passing: PassingBytes
-  readonly #gone = (): void => this.#callerGone()
+  readonly #gone = (): void => this.abort()
   #controller: Dispatcher.DispatchController | null = null
   #status = 0
   #bytes = 0
@@ -77,7 +78,7 @@ class Relay implements Dispatcher.DispatchHandler {
   isOver = false
 
   constructor(
-    response: ServerResponse,
+    response: RunningRequest['response'],
     attempt: Try,
     { done, passing }: { done: (tried: Tried) => void; passing: PassingBytes },
   ) {
@@ -85,7 +86,7 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#attempt = attempt
     this.#done = done
     this.#passing = passing
-    if (response.destroyed) this.#callerGone()
+    if (response.destroyed) this.abort()
     else response.on('close', this.#gone)
   }
 
@@ -178,7 +179,8 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#response.once('drain', () => controller?.resume())
   }
 
-  #callerGone(): void {
+  /** Nobody is to have the answer any more: nothing more is sent or handed on. */
+  abort(): void {
     this.#settle({ kind: 'caller_gone', bytes: this.#bytes })
     this.#controller?.abort(new Error('the caller has gone'))
   }

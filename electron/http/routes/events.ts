@@ -37,17 +37,12 @@ export function eventRoutes(app: Framework, context: HttpContext): void {
       const admission = admissionOf(request.raw)
       const stream = openEventStream(reply.hijack().raw, context)
       open.set(caller.id, streams + 1)
-      // Checked at each event: a revoked key, or a grant taken away, counts on open streams too.
+      // Looked at for each event, since a permission may have been taken away; the end of the key ends the stream itself.
       const current = () => {
         const authenticated = authenticate(admission, keyway)
-        if (authenticated.kind === 'ok') return authenticated.session.app
-        stream.close()
-        return null
+        return authenticated.kind === 'ok' ? authenticated.session.app : null
       }
-      const stops = [
-        ...appEvents(keyway, current, (name, data) => stream.send(name, data)),
-        keyway.on('apps', () => void current()),
-      ]
+      const stops = appEvents(keyway, current, (name, data) => stream.send(name, data))
       stream.send('ready', { app: caller.id })
       stream.onEnd(() => {
         for (const stop of stops) stop()

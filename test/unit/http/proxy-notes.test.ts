@@ -17,15 +17,16 @@ function start() {
   const note = (times: number, path = '/a', status = 200) => {
     for (let time = 0; time < times; time += 1) {
       const trip = startTrip(
-        { session, call, response: null as never, startedAt: clock.monotonicMs() },
+        { session, running: null as never, call, response: null as never, startedAt: clock.monotonicMs() },
         {
           connection,
           policy: keyway.connections.proxyPolicy(id),
           url: new URL(`https://api.example.com${path}?secret=1`),
           privateAllowed: false,
+          uses: [],
           token: keyway.tokens.peek(id, clock.now())!,
         },
-        { ready: null, leavesAt: clock.monotonicMs() },
+        clock.monotonicMs(),
       )
       notes.note(trip, { kind: 'relayed', status, bytes: 10 })
     }

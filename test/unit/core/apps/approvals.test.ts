@@ -134,11 +134,11 @@ describe('a question about a use', () => {
     const foreign = ask({ method: 'DELETE' })
     const body = ask({ body: 'x' })
     keyway.approvals.decide(keyway.approvals.list()[0]!.id, 'ten_minutes')
-    expect(await Promise.all([first, second, body])).toEqual(['allowed', 'allowed', 'allowed'])
+    expect(await Promise.all([first, second, body])).toEqual(['remembered', 'remembered', 'remembered'])
     expect(keyway.approvals.list()).toHaveLength(1)
     keyway.approvals.decide(keyway.approvals.list()[0]!.id, 'deny')
     expect(await foreign).toBe('denied')
-    expect(await ask({ url: 'https://api.example.test/v1/third' })).toBe('allowed')
+    expect(await ask({ url: 'https://api.example.test/v1/third' })).toBe('remembered')
     clock.advance(4 * 60_000)
     // What still stands is shown, with its end.
     const standing = keyway.apps.list().flatMap(({ remembered }) => remembered)
