@@ -9,6 +9,8 @@ const GATHER_MS = 100
 
 export type VendNotes = {
   note(session: AppSession, token: VendedToken, when: { nowMs: number; durationMs: number }): void
+  /** The generation of the token that the app was handed last for this connection; null when it had none since the start. */
+  lastGeneration(session: AppSession, connectionId: string): number | null
   /** Writes what is gathered. Twice is fine. */
   close(): void
 }
@@ -17,6 +19,8 @@ type Tally = {
   second: number
   noted: number
   gathered: number
+  /** Handed out last. */
+  generation: number
   session: AppSession
   token: VendedToken
   cancel: (() => void) | null
@@ -37,7 +41,7 @@ export function createVendNotes(keyway: Keyway): VendNotes {
     tallies.set(session.app.id, ofApp)
     const known = ofApp.get(token.connectionId)
     if (known !== undefined) return known
-    const tally = { second: 0, noted: 0, gathered: 0, session, token, cancel: null }
+    const tally = { second: 0, noted: 0, gathered: 0, generation: 0, session, token, cancel: null }
     ofApp.set(token.connectionId, tally)
     return tally
   }
@@ -45,6 +49,7 @@ export function createVendNotes(keyway: Keyway): VendNotes {
   return {
     note(session, token, { nowMs, durationMs }) {
       const tally = tallyOf(session, token)
+      tally.generation = token.generation
       const second = Math.floor(nowMs / 1000)
       if (tally.second !== second) {
         tally.second = second
@@ -62,6 +67,7 @@ export function createVendNotes(keyway: Keyway): VendNotes {
       tally.gathered += 1
       tally.cancel ??= keyway.clock.after(GATHER_MS, () => flush(tally))
     },
+    lastGeneration: ({ app }, connectionId) => tallies.get(app.id)?.get(connectionId)?.generation ?? null,
     close() {
       for (const ofApp of tallies.values()) {
         for (const tally of ofApp.values()) flush(tally)

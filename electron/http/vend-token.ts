@@ -29,7 +29,7 @@ export async function vendToken(
     const use = await permit(keyway, session, connection, { what: 'token' }, () => clientGone(response))
     request.permission = connectionPermission(keyway, connection, [use])
     running.check(request)
-    const token = await tokenFor(context, connection, ask)
+    const token = await tokenFor(context, connection, withGeneration(context, session, connection, ask))
     if (request.ended !== null) throw request.ended
     context.vends.note(session, token, {
       nowMs: keyway.clock.now(),
@@ -52,6 +52,18 @@ export async function vendToken(
     })
     throw failure
   }
+}
+
+/** "The token I have was refused": the one that this app was handed last, which may not be the newest any more. */
+function withGeneration(
+  { vends }: HttpContext,
+  session: AppSession,
+  connection: ConnectionRecord,
+  ask: TokenAsk,
+): TokenAsk {
+  if (ask.rejected !== 'current') return ask
+  const generation = vends.lastGeneration(session, connection.id)
+  return generation === null ? ask : { ...ask, rejected: { generation } }
 }
 
 /** Without choosing, permission or record: for callers that did all three. */

@@ -227,6 +227,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
           token: ask.rejected === undefined ? tokens.get(connectionId)! : keyway.rotateToken(connectionId),
         }
       },
+      mayReplace: () => true,
       reportApiOutcome: (connectionId, _generation, outcome) => void outcomes.push({ connectionId, outcome }),
       noteUse: () => undefined,
     },

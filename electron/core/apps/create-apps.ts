@@ -30,12 +30,7 @@ export type AppRegistry = Apps & {
 
 export function createApps(deps: AppsDeps): AppRegistry {
   const { book, clock, activity } = deps
-  const sessions = createAppSessions({
-    clock,
-    list: book.list,
-    get: book.get,
-    onExpired: deps.onExpired,
-  })
+  const sessions = createAppSessions({ ...deps, list: book.list, get: book.get })
   const view = (app: AppRecord): AppView => ({
     ...app,
     keys: app.keys.map(({ id, createdAt, expiresAt }) => ({ id, createdAt, expiresAt })),

@@ -2,14 +2,13 @@
 // beyond its deadline, and the work goes on without it.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import type { Secret } from '../../../shared/contract/secret.ts'
 import { missingScopes } from '../../../shared/domain/scopes.ts'
 import { createForcedRefreshes } from './forced-refreshes.ts'
 import { failureDetails, rememberedFailure, tokenResultOf } from './refresh-result.ts'
 import { openTokens } from './sealed-tokens.ts'
 import { refreshWay } from './refresh-way.ts'
 import { createRenewals, type Renewals, type RenewalsDeps } from './renewals.ts'
-import { meets, needOf, type TokenNeed } from './token-need.ts'
+import { meets, needOf } from './token-need.ts'
 import { createTokenServer, type TokenServer } from './token-server.ts'
 import type { TokenAsk, TokenResult, TokenService } from './token-service.ts'
 import type { Usage } from './usage.ts'
@@ -38,25 +37,16 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
   const renewals = createRenewals(deps)
   const forced = { caller: createForcedRefreshes(deps.clock), proxy: createForcedRefreshes(deps.clock) }
   const ok = answering(createTokenServer(deps))
-  const accessTokenOf = (record: ConnectionRecord): Secret => {
-    const held = cache.held(record.id)
-    return held?.generation === record.generation
-      ? held.accessToken
-      : openTokens(deps.box, record).accessToken
-  }
   const { renewIfNeeded, underWayMs } = renewals
   const waiting = { ...deps, ok, renewIfNeeded, underWayMs }
 
-  const needFor = (record: ConnectionRecord, ask: TokenAsk): TokenNeed => {
-    const { rejected, rejectedBy = 'caller' } = ask
-    if (rejected === undefined) return needOf(ask, record, 'no')
-    // Somebody renewed it already: the caller only has to take the newer one.
-    const isCurrent = rejected === 'current' || rejected.equals(accessTokenOf(record))
-    const mayForce = isCurrent && forced[rejectedBy].take(record.id, record.generation)
-    return needOf(ask, record, mayForce ? 'yes' : 'no')
-  }
   const answer = async (record: ConnectionRecord, ask: TokenAsk): Promise<TokenResult> => {
-    const need = needFor(record, ask)
+    const { rejected, rejectedBy = 'caller' } = ask
+    // Otherwise somebody renewed it already: the caller only has to take the newer one.
+    const isRefused = rejected !== undefined && isCurrent(deps, record, rejected)
+    const waitMs = isRefused ? forced[rejectedBy].take(record.id, record.generation) : 0
+    if (waitMs > 0) return replacedJustNow(deps, record, waitMs)
+    const need = needOf(ask, record, isRefused ? 'yes' : 'no')
     if (meets(record, need, tokenClock) && !deps.earlierMarks.has(record.id)) return ok(record, ask)
     const canRenew = refreshWay(record, deps.providerOf(record.providerId).spec) !== 'none'
     const isAlive = tokenClock.remainingMs(record) > 0 && need.notGeneration === null
@@ -86,6 +76,10 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
         return { kind: 'reconnect_needed', failure: error }
       }
     },
+    mayReplace(id, generation) {
+      const record = book.get(id)
+      return record?.generation !== generation || forced.proxy.waitMs(id, generation) === 0
+    },
     replaced,
     newest: (id) => deps.unsaved.newest(book.need(id)),
     removed(id) {
@@ -98,6 +92,30 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
 const answering =
   (serve: TokenServer) =>
   (record: ConnectionRecord, ask: TokenAsk): TokenResult => ({ kind: 'ok', token: serve(record, ask) })
+
+function isCurrent(
+  { cache, box }: TokenEngineDeps,
+  record: ConnectionRecord,
+  rejected: TokenAsk['rejected'] & {},
+): boolean {
+  if (rejected === 'current') return true
+  if ('generation' in rejected) return rejected.generation === record.generation
+  const held = cache.held(record.id)
+  const { accessToken } = held?.generation === record.generation ? held : openTokens(box, record)
+  return rejected.equals(accessToken)
+}
+
+/** The provider is not asked again for every caller that finds fault with a token that is seconds old. */
+function replacedJustNow(deps: TokenEngineDeps, record: ConnectionRecord, waitMs: number): TokenResult {
+  const retryAt = deps.clock.now() + waitMs
+  const { slug } = deps.providerOf(record.providerId)
+  const failure = new KeywayError('retrying', {
+    message:
+      'The token was renewed a moment ago and is refused again; it can be replaced once more in a moment.',
+    details: { ...failureDetails(record, slug), retryAt },
+  })
+  return { kind: 'retrying', retryAt, failure }
+}
 
 /** What is said without looking at the token: scopes that were never granted, and a grant that has ended. */
 function refusal(deps: TokenEngineDeps, record: ConnectionRecord, ask: TokenAsk): TokenResult | null {

@@ -4,24 +4,30 @@ import type { Clock } from '../ports.ts'
 const LEAST_MS = 10_000
 
 export type ForcedRefreshes = {
+  /** How long this generation has to stay, because the one before was replaced a moment ago; 0 when it may be replaced now. */
+  waitMs(id: string, generation: number): number
   /**
-   * Takes the right to have this generation replaced now; false when an earlier one was a moment ago. All callers whose same token was
-   * refused have the right together: they join the one refresh that it takes. What fails is slowed down by its own backoff.
+   * The same, and takes the right when there is one. All callers whose same token was refused have it together: they join the one refresh
+   * that it takes. What fails is slowed down by its own backoff.
    */
-  take(id: string, generation: number): boolean
+  take(id: string, generation: number): number
   forget(id: string): void
 }
 
 export function createForcedRefreshes(clock: Clock): ForcedRefreshes {
   const last = new Map<string, { generation: number; at: number }>()
+  const waitMs = (id: string, generation: number): number => {
+    const before = last.get(id)
+    if (before === undefined || before.generation === generation) return 0
+    return Math.max(0, before.at + LEAST_MS - clock.monotonicMs())
+  }
   return {
+    waitMs,
     take(id, generation) {
-      const before = last.get(id)
-      if (before?.generation === generation) return true
-      const at = clock.monotonicMs()
-      if (before !== undefined && at - before.at < LEAST_MS) return false
-      last.set(id, { generation, at })
-      return true
+      const leftMs = waitMs(id, generation)
+      if (leftMs > 0 || last.get(id)?.generation === generation) return leftMs
+      last.set(id, { generation, at: clock.monotonicMs() })
+      return 0
     },
     forget: (id) => void last.delete(id),
   }

@@ -23,8 +23,11 @@ export type VendedToken = {
 export type TokenAsk = {
   /** At least this long must be left, as far as the provider's lifetimes allow. Default: the margin, never over a fifth of the lifetime. */
   minValidSeconds?: number
-  /** The caller's token was refused by the API: refresh unless the stored one is newer already. Rate limited. */
-  rejected?: 'current' | Secret
+  /**
+   * The caller's token was refused by the API: refresh unless the stored one is newer already. Never answered with the refused token: one that
+   * was made a moment ago is not replaced yet, and the answer is `retrying`. By its generation where that is known; `current`: the newest.
+   */
+  rejected?: 'current' | Secret | { generation: number }
   /** Who saw the refusal: the proxy's own eyes are limited apart from what callers say. Default: the caller. */
   rejectedBy?: 'caller' | 'proxy'
   /** These must be granted, else `scope_missing`. */
@@ -45,6 +48,8 @@ export type TokenService = {
   peek(connectionId: string, nowMs: number): VendedToken | null
   /** One refresh for any number of callers. @throws KeywayError only for vault_locked, connection_not_found, shutting_down. */
   get(connectionId: string, ask: TokenAsk): Promise<TokenResult>
+  /** Whether a report that this generation was refused would bring a newer token, for what the proxy itself saw. */
+  mayReplace(connectionId: string, generation: number): boolean
   /** A proxied API answered 401 or worked; feeds the status. */
   reportApiOutcome(connectionId: string, generation: number, outcome: 'worked' | 'unauthorized'): void
   /** Somebody used it: last use, life picture. Cheap; persisted lazily. */

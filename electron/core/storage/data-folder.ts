@@ -19,6 +19,10 @@ const ownerFacts = z.object({
 })
 export type OwnerFacts = z.output<typeof ownerFacts>
 
+/** An owner on a busy machine may take this long to say that it is. */
+const MOST_ATTEMPTS = 200
+const ATTEMPT_MS = 25
+
 export type DataFolder = {
   readonly path: string
   /** The path of a file or folder in it. */
@@ -42,8 +46,8 @@ export async function openDataFolder(deps: {
   const path = resolvePath(deps.path)
   const factsPath = join(path, 'owner.json')
   makePrivateFolder(path, deps.logger)
-  const lock = lockOf(path)
-  if (lock === null) throw busy(path, await readHolder(factsPath))
+  const lock = await takeOrFindOwner(path, factsPath)
+  if (lock === null || !('release' in lock)) throw busy(path, lock)
   const facts: OwnerFacts = { pid: process.pid, since: deps.clock.now() }
   try {
     removeLeftovers(path)
@@ -97,13 +101,20 @@ function lockOf(path: string): OwnerLock | null {
   }
 }
 
-// The owner writes its note right after it took the lock; a note of somebody dead is the last owner's, about to be replaced.
-async function readHolder(factsPath: string): Promise<OwnerFacts | null> {
-  for (let attempt = 0; attempt < 20; attempt += 1) {
+/**
+ * The lock, or who has it. Takers that race may each find the lock busy for a moment and nobody get it, so while no living process says that
+ * the folder is its own, it is tried again. The owner writes its note right after it took the lock; a note of somebody dead is the last
+ * owner's, about to be replaced.
+ */
+async function takeOrFindOwner(path: string, factsPath: string): Promise<OwnerLock | OwnerFacts | null> {
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+    const lock = lockOf(path)
+    if (lock !== null) return lock
     const facts = factsAt(factsPath)
     if (facts !== null && seemsAlive(facts.pid)) return facts
-    await pause(25)
+    await pause(ATTEMPT_MS)
   }
+  // In another container, where its pid means nothing here.
   return factsAt(factsPath)
 }
 

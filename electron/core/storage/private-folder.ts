@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, statSync, type Dirent } from 'node:f
 import { join } from 'node:path'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Logger } from '../ports.ts'
-import { toSaveError } from './disk-error.ts'
+import { systemCode, toSaveError } from './disk-error.ts'
 
 const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
@@ -49,8 +49,13 @@ function closeContent(folder: string, depth: 'all' | 'first level'): void {
     const wanted = modeFor(entry)
     if (wanted === null) continue
     const path = join(folder, entry.name)
-    if ((statSync(path).mode & 0o777) !== wanted) chmodSync(path, wanted)
-    if (depth === 'all' && entry.isDirectory()) closeContent(path, depth)
+    try {
+      if ((statSync(path).mode & 0o777) !== wanted) chmodSync(path, wanted)
+      if (depth === 'all' && entry.isDirectory()) closeContent(path, depth)
+    } catch (error) {
+      // The owner of the folder may be writing in it: its temporary files come and go.
+      if (systemCode(error) !== 'ENOENT') throw error
+    }
   }
 }
 

@@ -71,8 +71,12 @@ function send(
 }
 
 function moveAfter(parts: ForwardParts, trip: Trip, status: number, head: ReturnedHeaders): Move {
-  const { clock } = parts.context.keyway
-  return nextMove({ status, head, trip, leftMs: leftMs(clock, trip), nowMs: clock.now() })
+  const { clock, tokens } = parts.context.keyway
+  const move = nextMove({ status, head, trip, leftMs: leftMs(clock, trip), nowMs: clock.now() })
+  // A token that was made a moment ago is not replaced for every API that refuses it: then its answer is handed on.
+  const isFutile =
+    move.kind === 'fresh_token' && !tokens.mayReplace(trip.connection.id, trip.token.generation)
+  return isFutile ? { kind: 'relay' } : move
 }
 
 /** What an answer says about the token, and the nonce for the next proof. */

@@ -31,12 +31,12 @@ export function connectionPermission(
       if (!keyway.vault.unlocked) return new KeywayError('vault_locked')
       const now = keyway.connections.record(id)
       if (now === null) return new KeywayError('not_connected', { details: { connectionId: id } })
-      return targetRefusal(keyway, id, target) ?? useRefusal(keyway, app, now, uses)
+      return targetRefusal(keyway, id, target) ?? refusalOfUses(keyway, app, now, uses)
     },
   }
 }
 
-function useRefusal(
+function refusalOfUses(
   keyway: Keyway,
   app: AppRecord,
   connection: ConnectionRecord,

@@ -358,7 +358,7 @@ describe('a caller whose token was refused', () => {
     expect(server.counts.refreshes).toBe(0)
   })
 
-  test('forces one refresh, however many say so at once, and not again for ten seconds', async () => {
+  test('forces one refresh, however many say so at once; the new one is not replaced for ten seconds, nor handed to who refuses it', async () => {
     const { keyway, connectionId, server, clock } = await startConnected()
     const first = tokenOf(await keyway.tokens.get(connectionId, {}))
     const second = await Promise.all(
@@ -368,9 +368,16 @@ describe('a caller whose token was refused', () => {
     expect(new Set(second.map(tokenOf)).size).toBe(1)
     const newest = tokenOf(second[0]!)
     expect(newest).not.toBe(first)
-    expect(tokenOf(await keyway.tokens.get(connectionId, { rejected: 'current' }))).toBe(newest)
+    // Who still has the old one gets the new one; who has the new one is told when to come back.
+    expect(tokenOf(await keyway.tokens.get(connectionId, { rejected: new Secret(first) }))).toBe(newest)
+    clock.advance(4_000)
+    for (const rejected of ['current', new Secret(newest)] as const) {
+      const refused = await keyway.tokens.get(connectionId, { rejected })
+      expect(refused).toMatchObject({ kind: 'retrying', retryAt: clock.now() + 6_000 })
+    }
     expect(server.counts.refreshes).toBe(1)
-    clock.advance(10_000)
+    expect(tokenOf(await keyway.tokens.get(connectionId, {}))).toBe(newest)
+    clock.advance(6_000)
     expect(tokenOf(await keyway.tokens.get(connectionId, { rejected: 'current' }))).not.toBe(newest)
     expect(server.counts.refreshes).toBe(2)
   })
