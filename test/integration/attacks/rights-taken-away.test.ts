@@ -14,8 +14,8 @@ import { createMemoryProvider } from '../../support/memory-provider.ts'
 import { openTestKeyway } from '../../support/open-test-keyway.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
-/** Waits for it as long as it takes; a machine may be slow. */
-const eventually = <Value>(read: () => Value) => expect.poll(read, { timeout: 60_000 })
+/** For what is waited for: a machine may be slow. */
+const SLOWLY = { timeout: 60_000 }
 
 /** The machine's own time, which a test can move on. */
 function createMovableClock(): Clock & { advance(ms: number): void } {
@@ -226,10 +226,10 @@ async function startAll(world: World, slug: string, key: string, options: { refr
     await call.over
     expect(call.status()).toBe(200)
   }
-  await eventually(() => provider.open() - streamsBefore).toBe(streams.length)
-  await eventually(() => provider.uploads.get(slug)?.bytes).toBe(1000)
+  await expect.poll(() => provider.open() - streamsBefore, SLOWLY).toBe(streams.length)
+  await expect.poll(() => provider.uploads.get(slug)?.bytes, SLOWLY).toBe(1000)
   if (options.refreshes) waiting.push(begin(`${base}/token?rejected=true`, { key }))
-  await eventually(() => provider.waiting() - waitingBefore).toBe(waiting.length)
+  await expect.poll(() => provider.waiting() - waitingBefore, SLOWLY).toBe(waiting.length)
   return { streams, upload, waiting, agent, again, key }
 }
 
@@ -303,7 +303,7 @@ const WAYS: Record<string, Way> = {
     async take({ keyway, clock, opened }) {
       keyway.settings.update({ autoLockMinutes: 1 })
       clock.advance(60_001)
-      await eventually(() => opened.vault.state().kind).toBe('locked')
+      await expect.poll(() => opened.vault.state().kind, SLOWLY).toBe('locked')
     },
   },
   'the connection is disconnected': {
@@ -335,8 +335,8 @@ const WAYS: Record<string, Way> = {
 }
 
 async function expectToGoOn({ provider }: World, theirs: Awaited<ReturnType<typeof startAll>>) {
-  for (const { text } of theirs.streams) await eventually(text).toContain('after')
-  await eventually(() => provider.uploads.get('other')?.bytes).toBe(2000)
+  for (const { text } of theirs.streams) await expect.poll(text, SLOWLY).toContain('after')
+  await expect.poll(() => provider.uploads.get('other')?.bytes, SLOWLY).toBe(2000)
   for (const { over, status } of theirs.waiting) {
     await over
     expect(status()).toBe(200)
@@ -361,7 +361,7 @@ for (const [name, way] of Object.entries(WAYS)) {
     const theirs = await startAll(world, 'other', unaffected.key, { refreshes })
     provider.say('before')
     for (const { text } of [...mine.streams, ...theirs.streams]) {
-      await eventually(text).toContain('before')
+      await expect.poll(text, SLOWLY).toContain('before')
     }
     provider.holdsRefreshes = false
 
@@ -383,7 +383,7 @@ for (const [name, way] of Object.entries(WAYS)) {
       expect(status()).toBeGreaterThanOrEqual(400)
       expect(text()).not.toContain('at last')
     }
-    await eventually(() => provider.uploads.get('acme')?.isOver).toBe(true)
+    await expect.poll(() => provider.uploads.get('acme')?.isOver, SLOWLY).toBe(true)
     expect(provider.uploads.get('acme')?.bytes).toBe(uploaded)
     await mine.upload.over
     expect(mine.upload.status()).toBeGreaterThanOrEqual(400)
@@ -398,7 +398,7 @@ test('one of two hosts is taken from the provider: what runs to it ends, what ru
   const [byPath, byJson, byOtherHost] = streams
   keyway.providers.update(acme.providerId, { allowedHosts: [] })
   provider.say('after')
-  for (const stream of [byPath, byJson]) await eventually(() => stream?.text()).toContain('after')
+  for (const stream of [byPath, byJson]) await expect.poll(() => stream?.text(), SLOWLY).toContain('after')
   await byOtherHost?.over
   expect(byOtherHost?.text()).not.toContain('after')
 })
@@ -459,7 +459,7 @@ test('a refresh, a rename and another app leave what runs alone', async () => {
   keyway.providers.update(acme.providerId, { name: 'Another name' })
   expect((await signIn(acme.providerId, "acme's user", acme.connectionId)).kind).toBe('done')
   provider.say('after all')
-  for (const { text } of streams) await eventually(text).toContain('after all')
+  for (const { text } of streams) await expect.poll(text, SLOWLY).toContain('after all')
 })
 
 test('an event stream ends with its key', async () => {
@@ -468,12 +468,13 @@ test('an event stream ends with its key', async () => {
   const app = addApp('Listens', acme.connectionId)
   const unaffected = addApp('Listens on', other.connectionId)
   const [mine, theirs] = [app, unaffected].map(({ key }) => begin(`${local.url}/api/events`, { key }))
-  for (const stream of [mine, theirs]) await eventually(() => stream?.text()).toContain('event: ready')
+  for (const stream of [mine, theirs])
+    await expect.poll(() => stream?.text(), SLOWLY).toContain('event: ready')
   keyway.apps.update(app.id, { paused: true })
   await mine?.over
   const { length } = mine?.text() ?? ''
   for (const { connectionId } of [acme, other]) await keyway.connections.rename(connectionId, 'renamed')
-  await eventually(() => theirs?.text()).toContain('connection.changed')
+  await expect.poll(() => theirs?.text(), SLOWLY).toContain('connection.changed')
   expect(mine?.text()).toHaveLength(length)
 })
 
