@@ -109,6 +109,8 @@ function faceOf(
       events.changed('server', server.view)
       // Redirect addresses carry the port.
       events.changed('providers', providers.list)
+      // Not before: its redirect addresses carry the port, and the first answer must not wait for it.
+      if (next.listening) void parts.rehearsals.resume()
     },
     controlServer: parts.settingsChange.controlServer,
     opensDoorsBy: parts.server.opensDoorsBy,
@@ -150,7 +152,7 @@ function furtherCalls(
 
 function watchVault(
   { vault, activity }: KeywayDeps,
-  { events, connections, apps }: Parts,
+  { events, connections, apps, rehearsals, server }: Parts,
   autoLock: AutoLock,
 ): () => void {
   let was = vault.state().kind
@@ -163,6 +165,7 @@ function watchVault(
       if (state.kind === 'unlocked') apps.approvals.unlocked()
       else apps.approvals.locked()
       events.permissionsChanged()
+      if (state.kind === 'unlocked' && server.view().listening) void rehearsals.resume()
     }
     was = state.kind
     events.changed('vault', () => vaultView(vault.state()))

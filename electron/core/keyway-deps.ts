@@ -25,6 +25,8 @@ export type KeywayDeps = {
     connections: RecordStore
     /** Holds the note of an import under way. */
     imports: RecordStore
+    /** What the practice provider keeps over a restart; absent: nothing. */
+    practice?: RecordStore
   }
   /** Where the files are, for diagnostics. Absent: nowhere. */
   place?: DataPlace

@@ -113,6 +113,8 @@ function setApart(
 ): Pick<Parts, 'rehearsals' | 'settingsChange'> {
   const rehearsals: Rehearsals = createRehearsals({
     open: deps.openRehearsal ?? null,
+    store: deps.stores.practice ?? null,
+    logger: deps.logger,
     providers,
     activity: deps.activity,
     serverPort: () => server.port() ?? settings.get().port,

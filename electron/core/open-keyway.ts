@@ -177,6 +177,7 @@ async function buildCore(
       apps: kv('apps', isAppEntry),
       connections: recordStore(parts, 'connections', deps.fileOps),
       imports: recordStore(parts, 'imports'),
+      practice: recordStore(parts, 'practice-provider'),
     },
     place: {
       folder: parts.folder.path,

@@ -23,7 +23,7 @@ import { homePage } from './pages/home-page.ts'
 import { createRequestHandler } from './request-handler.ts'
 import { makeSigningKeys } from './signing-keys.ts'
 import { createTokenStore } from './token-store.ts'
-import type { TokenStore } from './token-store.ts'
+import type { TokenKeeping, TokenStore } from './token-store.ts'
 import { createVisitLog } from './visits.ts'
 import type { VisitLog } from './visits.ts'
 
@@ -44,6 +44,8 @@ export type RehearsalOptions = {
   control?: string
   /** Called when a request has come, and when it is done with. */
   onVisit?: () => void
+  /** Where grants outlive a restart; absent: they end with this provider. */
+  keeping?: TokenKeeping
 }
 
 export type RehearsalProvider = RehearsalControls & {
@@ -62,7 +64,7 @@ export async function createRehearsalProvider(options: RehearsalOptions = {}): P
   const accounts = createAccountBook(options.accounts ?? madeUpPeople)
   const behaviour = createBehaviourSwitch(options.behaviour)
   const clients = preregisteredClients(options.redirectUris ?? [])
-  const store = createTokenStore()
+  const store = createTokenStore(options.keeping ?? null)
   const log = createVisitLog(options.onVisit)
   const closing = new AbortController()
 
@@ -78,6 +80,7 @@ export async function createRehearsalProvider(options: RehearsalOptions = {}): P
     closing.abort()
     closeControls()
     await listener.close()
+    await store.kept()
   }
   try {
     handler.resolve(

@@ -2,6 +2,7 @@
 import type { RehearsalCounts, RehearsalSituation, RehearsalVisit } from '../../shared/contract/rehearsal.ts'
 import { createRehearsalProvider } from './create-rehearsal-provider.ts'
 import type { RehearsalProvider } from './create-rehearsal-provider.ts'
+import type { TokenKeeping } from './token-store.ts'
 import { behaviourFor } from './situations.ts'
 
 const SHOWN_VISITS = 30
@@ -31,11 +32,14 @@ export async function openRehearsal(options: {
   redirectUris: readonly string[]
   /** A request came or was answered, or a situation ended by itself. */
   onChanged: () => void
+  /** What the provider before it had issued, and where it goes on keeping that. */
+  keeping: TokenKeeping
 }): Promise<OpenedRehearsal> {
   const provider = await createRehearsalProvider({
     port: options.port,
     redirectUris: options.redirectUris,
     onVisit: options.onChanged,
+    keeping: options.keeping,
   })
   let situation: RehearsalSituation = { situation: 'normal' }
   let end: NodeJS.Timeout | null = null

@@ -1,6 +1,8 @@
-// Where oidc-provider keeps what it issued: in memory, for as long as the rehearsal runs. Also what looks into it from
-// outside: the list of grants, revoking one behind the client's back, letting access tokens run out early.
+// Where oidc-provider keeps what it issued: in memory, and what has to outlive a restart with whoever opened it. Also what looks into it
+// from outside: the list of grants, revoking one behind the client's back, letting access tokens run out early.
+import { createHash } from 'node:crypto'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
+import type { KeptTokens } from '../../shared/contract/rehearsal.ts'
 
 export type GrantFilter = {
   /** The account's id, as `sub` tells it. */
@@ -31,6 +33,14 @@ export type TokenStore = {
   revokeGrants(filter: GrantFilter): number
   /** Makes access tokens stop working now, as if their time were up. Gives how many. */
   expireAccessTokens(filter: GrantFilter): number
+  /** Resolves when everything that was changed so far is kept. */
+  kept(): Promise<void>
+}
+
+export type TokenKeeping = {
+  before: KeptTokens | null
+  /** Called with one state at a time; never rejects. */
+  keep: (state: KeptTokens) => Promise<void>
 }
 
 type Stored = { payload: AdapterPayload; expiresAt: number }
@@ -38,11 +48,17 @@ type Shelf = Map<string, Stored>
 
 const PRUNE_EVERY_WRITES = 500
 
+/** Sign-in pages and codes are over with a restart; registered clients have secrets of their own. */
+const keptKinds: ReadonlySet<string> = new Set(['Grant', 'RefreshToken', 'AccessToken'])
+/** Their id is the token itself, so it is never held. */
+const hashedKinds: ReadonlySet<string> = new Set(['RefreshToken', 'AccessToken'])
+
 /** What falls with a grant. An interaction names a grant too, but a sign-in page that is open must outlive it. */
 const endsWithGrant = ['AccessToken', 'RefreshToken', 'AuthorizationCode', 'DeviceCode'] as const
 
-export function createTokenStore(): TokenStore {
-  const shelves = new Map<string, Shelf>()
+export function createTokenStore(keeping: TokenKeeping | null = null): TokenStore {
+  const shelves = shelvesFrom(keeping?.before ?? {})
+  const writer = createWriter(keeping, shelves)
   let writes = 0
 
   function shelf(kind: string): Shelf {
@@ -60,16 +76,18 @@ export function createTokenStore(): TokenStore {
 
   function dropTokens(grantId: string): void {
     for (const kind of endsWithGrant) dropWhere(shelf(kind), ({ payload }) => payload.grantId === grantId)
+    writer.changed()
   }
 
   function endGrant(grantId: string): void {
     shelf('Grant').delete(grantId)
+    writer.changed()
     dropTokens(grantId)
   }
 
   return {
     adapter: (kind, refuseReuse) =>
-      adapterOver(shelf(kind), { afterWrite, dropTokens, endGrant, refuseReuse }),
+      adapterOver(kind, shelf(kind), { afterWrite, dropTokens, endGrant, refuseReuse, writer }),
     grants: () =>
       live(shelf('Grant')).map(([id, { payload }]) => ({
         id,
@@ -87,9 +105,14 @@ export function createTokenStore(): TokenStore {
       for (const [id] of ended) endGrant(id)
       return ended.length
     },
-    expireAccessTokens: (filter) =>
-      dropWhere(shelf('AccessToken'), ({ payload }) => fits(payload, filter)) +
-      dropWhere(shelf('ClientCredentials'), ({ payload }) => fits(payload, filter)),
+    expireAccessTokens(filter) {
+      const ended =
+        dropWhere(shelf('AccessToken'), ({ payload }) => fits(payload, filter)) +
+        dropWhere(shelf('ClientCredentials'), ({ payload }) => fits(payload, filter))
+      writer.changed()
+      return ended
+    },
+    kept: writer.kept,
   }
 }
 
@@ -98,12 +121,21 @@ type Keeping = {
   dropTokens: (grantId: string) => void
   endGrant: (grantId: string) => void
   refuseReuse: () => Error
+  writer: Writer
 }
 
-function adapterOver(shelf: Shelf, store: Keeping): Adapter {
+function adapterOver(kind: string, shelf: Shelf, store: Keeping): Adapter {
+  const isHashed = hashedKinds.has(kind)
+  const keyOf = (id: string): string => (isHashed ? hashOf(id) : id)
   const find = (id: string): AdapterPayload | undefined => {
-    const stored = shelf.get(id)
-    return stored === undefined || isExpired(stored) ? undefined : { ...stored.payload }
+    const stored = shelf.get(keyOf(id))
+    if (stored === undefined || isExpired(stored)) return undefined
+    return isHashed ? { ...stored.payload, jti: id } : { ...stored.payload }
+  }
+  const whenKept = async (): Promise<void> => {
+    if (!keptKinds.has(kind)) return
+    store.writer.changed()
+    await store.writer.kept()
   }
   const findWhere = (wanted: (payload: AdapterPayload) => boolean): AdapterPayload | undefined => {
     const found = live(shelf).find(([, { payload }]) => wanted(payload))
@@ -112,17 +144,19 @@ function adapterOver(shelf: Shelf, store: Keeping): Adapter {
 
   return {
     async upsert(id, payload, expiresIn) {
-      shelf.set(id, {
-        payload,
+      const { jti: _token, ...withoutToken } = payload
+      shelf.set(keyOf(id), {
+        payload: isHashed ? withoutToken : payload,
         expiresAt: expiresIn === undefined ? Infinity : Date.now() + expiresIn * 1000,
       })
       store.afterWrite()
+      await whenKept()
     },
     find: async (id) => find(id),
     findByUid: async (uid) => findWhere((payload) => payload.uid === uid),
     findByUserCode: async (userCode) => findWhere((payload) => payload.userCode === userCode),
     async consume(id) {
-      const stored = shelf.get(id)
+      const stored = shelf.get(keyOf(id))
       if (stored === undefined) throw store.refuseReuse()
       if (stored.payload.consumed !== undefined) {
         // oidc-provider looks for an earlier use some awaits before it marks its own; two requests at once would both pass.
@@ -130,15 +164,78 @@ function adapterOver(shelf: Shelf, store: Keeping): Adapter {
         throw store.refuseReuse()
       }
       stored.payload = { ...stored.payload, consumed: Math.floor(Date.now() / 1000) }
+      await whenKept()
     },
     async destroy(id) {
-      shelf.delete(id)
+      shelf.delete(keyOf(id))
+      await whenKept()
     },
     async revokeByGrantId(grantId) {
       store.dropTokens(grantId)
+      await store.writer.kept()
     },
   }
 }
+
+type Writer = {
+  changed(): void
+  kept(): Promise<void>
+}
+
+/** One write at a time, each with everything that was changed before it began. */
+function createWriter(keeping: TokenKeeping | null, shelves: ReadonlyMap<string, Shelf>): Writer {
+  if (keeping === null) return { changed: () => undefined, kept: () => Promise.resolve() }
+  let isDirty = false
+  let running: Promise<void> | null = null
+  const write = async (): Promise<void> => {
+    while (isDirty) {
+      isDirty = false
+      await keeping.keep(toKeep(shelves))
+    }
+    running = null
+  }
+  return {
+    changed() {
+      isDirty = true
+      // After what changes together.
+      running ??= Promise.resolve().then(write)
+    },
+    async kept() {
+      while (running !== null) await running
+    },
+  }
+}
+
+function toKeep(shelves: ReadonlyMap<string, Shelf>): KeptTokens {
+  return Object.fromEntries(
+    [...keptKinds].map((kind) => [
+      kind,
+      live(shelves.get(kind) ?? new Map()).map(([key, { payload, expiresAt }]) => ({
+        key,
+        payload: { ...payload },
+        expiresAt: expiresAt === Infinity ? null : expiresAt,
+      })),
+    ]),
+  )
+}
+
+function shelvesFrom(kept: KeptTokens): Map<string, Shelf> {
+  return new Map(
+    Object.entries(kept)
+      .filter(([kind]) => keptKinds.has(kind))
+      .map(([kind, records]) => [
+        kind,
+        new Map(
+          records.map(({ key, payload, expiresAt }) => [
+            key,
+            { payload: payload as AdapterPayload, expiresAt: expiresAt ?? Infinity },
+          ]),
+        ),
+      ]),
+  )
+}
+
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url')
 
 const isExpired = (stored: Stored): boolean => stored.expiresAt <= Date.now()
 

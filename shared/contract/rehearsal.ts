@@ -25,6 +25,20 @@ export const rehearsalSituation = z.discriminatedUnion('situation', [
 ])
 export type RehearsalSituation = z.output<typeof rehearsalSituation>
 
+/** What the provider has issued and keeps over a restart, by kind of record: of tokens only hashes. */
+export const keptTokens = z.record(
+  z.string(),
+  z.array(
+    z.strictObject({
+      key: z.string(),
+      payload: z.record(z.string(), z.unknown()),
+      /** Epoch ms; null: never. */
+      expiresAt: z.number().nullable(),
+    }),
+  ),
+)
+export type KeptTokens = z.output<typeof keptTokens>
+
 /** A request as the provider saw it; never a token or a code. */
 export type RehearsalVisit = {
   sequence: number

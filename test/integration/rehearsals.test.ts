@@ -1,5 +1,7 @@
 // The rehearsal as the window drives it: a real authorization server, registered as an ordinary provider of a real Keyway.
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
+import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import type { OpenRehearsal } from '../../electron/core/rehearsals/rehearsal-run.ts'
@@ -105,24 +107,86 @@ test('a port that somebody took meanwhile: it moves, and the provider with it', 
     api: { baseUrl: `${moved.issuer}/api` },
   })
   expect(provider).toMatchObject({ privateHosts: [host], allowedHosts: [host] })
-  // What the one before had issued is gone with it, and that is what the window says.
-  expect((await refresh(ui, id)).lastOutcome.status).toBe('reconnect_needed')
+  // What it had issued goes on there.
+  expect((await refresh(ui, id)).lastOutcome.status).toBe('ok')
 })
 
-test('the next run of the app finds its provider again, at the same port when that is free', async () => {
+test('the next run of the app goes on with it by itself, at the same port, with what it had issued', async () => {
   const folder = tempFolder()
-  const { close, state } = await connected(folder)
+  const { close, state, ui: before, id } = await connected(folder)
+  await behave(before, { situation: 'rotation', seconds: 600 })
+  await refresh(before, id)
+  await behave(before, { situation: 'normal' })
   await close()
   const { keyway } = await openIn(folder)
-  expect(await keyway.ui['rehearsal.state'](undefined)).toMatchObject({
-    kind: 'stopped',
-    providerId: state.providerId,
-  })
-  expect(await keyway.ui['rehearsal.start'](undefined)).toMatchObject({
+  const { ui } = keyway
+  await running(keyway)
+  expect(await ui['rehearsal.state'](undefined)).toMatchObject({
     issuer: state.issuer,
     providerId: state.providerId,
   })
+  // The access token of before the restart, then a refresh.
+  expect((await ui['connections.testCall']({ id, method: 'GET', url: '/me' })).status).toBe(200)
+  expect((await refresh(ui, id)).lastOutcome).toMatchObject({ status: 'ok' })
+  expect((await ui['rehearsal.state'](undefined)).counts).toMatchObject({ grants: 1, reuseDetections: 0 })
 })
+
+test('what it keeps is private to the owner and holds no token', async () => {
+  const folder = tempFolder()
+  const seen = new Set<string>()
+  const { close, keyway, ui, id } = await connected(folder)
+  const note = async (): Promise<void> => {
+    const result = await keyway.tokens.get(id, {})
+    if (result.kind === 'ok') seen.add(result.token.accessToken.reveal())
+  }
+  await note()
+  await refresh(ui, id)
+  await note()
+  await close()
+  const path = join(folder, 'practice-provider', 'tokens.json')
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  const text = readFileSync(path, 'utf8')
+  expect(seen.size).toBe(2)
+  for (const token of seen) expect(text).not.toContain(token)
+  // It is the right file: the grant of the right person stands in it.
+  expect(text).toContain('"accountId"')
+  expect(text).not.toMatch(/secret/i)
+})
+
+test('a grant that was revoked there stays revoked over a restart, and a stop stays a stop', async () => {
+  const folder = tempFolder()
+  const first = await connected(folder)
+  await behave(first.ui, { situation: 'revoked_grant' })
+  await first.ui['rehearsal.stop'](undefined)
+  await first.close()
+  const { keyway } = await openIn(folder)
+  expect((await refresh(keyway.ui, first.id)).lastOutcome.status).toBe('retrying')
+  expect((await keyway.ui['rehearsal.state'](undefined)).kind).toBe('stopped')
+  await keyway.ui['rehearsal.start'](undefined)
+  expect((await refresh(keyway.ui, first.id)).lastOutcome.status).toBe('reconnect_needed')
+})
+
+test('kept state that cannot be read is no reason not to start', async () => {
+  const folder = tempFolder()
+  const first = await connected(folder)
+  await first.close()
+  for (const name of ['tokens.json', 'tokens.prev.json']) {
+    writeFileSync(join(folder, 'practice-provider', name), 'not JSON')
+  }
+  const { keyway } = await openIn(folder)
+  await running(keyway)
+  expect((await refresh(keyway.ui, first.id)).lastOutcome.status).toBe('reconnect_needed')
+})
+
+/** Resolves once it has started by itself. */
+async function running(keyway: OpenedKeyway['keyway']): Promise<void> {
+  const started = Promise.withResolvers<void>()
+  keyway.on('rehearsal', ({ kind }) => {
+    if (kind === 'running') started.resolve()
+  })
+  if (keyway.snapshot().rehearsal.kind === 'running') started.resolve()
+  await started.promise
+}
 
 test('a provider of the person that has the slug already is left alone', async () => {
   const { keyway } = await openIn(tempFolder())

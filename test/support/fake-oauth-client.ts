@@ -142,6 +142,7 @@ export function createFakeOAuthClient(clock: Clock, provider: MemoryProvider): F
     }),
     validate: async () => 'unknown',
     doctor: async () => [],
+    forgetFailures: () => undefined,
   }
   return client
 }

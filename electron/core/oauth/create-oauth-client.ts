@@ -39,5 +39,6 @@ export function createOAuthClient(deps: OAuthDeps): OAuthClient {
     register: createRegister({ deps, servers }),
     validate: createValidate(deps),
     doctor: createDoctor(deps),
+    forgetFailures: servers.forgetFailures,
   }
 }

@@ -16,6 +16,8 @@ export type MetadataQuestion = {
 }
 
 export type MetadataCache = {
+  /** Addresses that did not answer are asked again at once. */
+  forgetFailures(): void
   get(question: MetadataQuestion, wire: Wire, userAgent: string): Promise<DiscoveredMetadata>
 }
 
@@ -34,6 +36,9 @@ export function createMetadataCache(clock: Clock): MetadataCache {
     if (entries.size > REMEMBERED && oldest !== undefined) entries.delete(oldest)
   }
   return {
+    forgetFailures() {
+      for (const [key, { found }] of entries) if (found instanceof KeywayError) entries.delete(key)
+    },
     async get(question, wire, userAgent) {
       const known = entries.get(question.key)
       if (known !== undefined && known.until > clock.monotonicMs()) {

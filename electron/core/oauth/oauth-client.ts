@@ -209,4 +209,6 @@ export type OAuthClient = {
     signal?: AbortSignal,
   ): Promise<'valid' | 'invalid' | 'unknown'>
   doctor(provider: ResolvedProvider, about: DoctorAbout, signal?: AbortSignal): Promise<DoctorStep[]>
+  /** A person tries again: servers whose metadata could not be had are asked anew instead of answered for from memory. */
+  forgetFailures(): void
 }

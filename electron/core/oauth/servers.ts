@@ -40,7 +40,10 @@ export type ServerAsk = {
   signal?: AbortSignal | undefined
 }
 
-export type Servers = { find(provider: ResolvedProvider, ask: ServerAsk): Promise<Server> }
+export type Servers = {
+  forgetFailures(): void
+  find(provider: ResolvedProvider, ask: ServerAsk): Promise<Server>
+}
 
 const OPTIONAL_DISCOVERY_MS = 3000
 
@@ -84,6 +87,7 @@ export function createServers(deps: OAuthDeps): Servers {
   }
 
   return {
+    forgetFailures: cache.forgetFailures,
     async find(provider, ask) {
       const values = templateValues(deps, provider, ask.values)
       const typed = typedEndpoints(provider, values, ask.need)

@@ -1,4 +1,5 @@
 import type {
+  KeptTokens,
   RehearsalCounts,
   RehearsalSituation,
   RehearsalVisit,
@@ -27,4 +28,6 @@ export type OpenRehearsal = (options: {
   port: number
   redirectUris: readonly string[]
   onChanged: () => void
+  /** What the one before it had issued, and where it goes on keeping that; `keep` never rejects. */
+  keeping: { before: KeptTokens | null; keep: (state: KeptTokens) => Promise<void> }
 }) => Promise<RehearsalRun>

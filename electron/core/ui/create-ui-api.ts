@@ -114,12 +114,18 @@ function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets
 }
 
 function connectionCalls(deps: UiApiDeps): CallsOf<'connections'> & CallsOf<'flows'> {
-  const { connections, flows } = deps
+  const { connections, flows, oauth } = deps
   return {
-    'connections.connect': (input) => connections.connect(input),
+    'connections.connect': (input) => {
+      oauth.forgetFailures()
+      return connections.connect(input)
+    },
     'connections.rename': ({ id, account }) => connections.rename(id, account),
     'connections.setDefault': ({ id }) => connections.setDefault(id),
-    'connections.refresh': ({ id }) => connections.refresh(id),
+    'connections.refresh': ({ id }) => {
+      oauth.forgetFailures()
+      return connections.refresh(id)
+    },
     'connections.testCall': (ask) => testCall(deps, ask),
     'connections.disconnect': ({ id }) => connections.disconnect(id),
     'flows.cancel': async ({ id }) => flows.cancel(id),

@@ -1,3 +1,4 @@
+import { useState } from 'react'
 import type { ConnectionStatus, ConnectionView } from '../../../shared/contract/connection.ts'
 import { nextStepFor } from '../../../shared/contract/errors.ts'
 import { Button, buttonClasses } from '../../components/button.tsx'
@@ -9,16 +10,19 @@ import { text } from '../../lib/text.ts'
 import { clock, relative } from '../../lib/time.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { useCall } from '../../stores/use-call.ts'
-import { useSnapshot } from '../../stores/window-context.tsx'
+import { useHost, useSnapshot } from '../../stores/window-context.tsx'
 import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { useConnectionDialogs } from './dialog-context.ts'
 import { endLabel, stateLabel } from './state-words.ts'
+import { useStoppedPractice } from '../rehearsal/use-stopped-practice.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 
 /** What is wrong now or soon, and the one thing to do about it. Nothing when all is well. */
 export function ConnectionHealth({ connection }: { connection: ConnectionView }) {
   const now = useNow(5000)
+  const startPractice = useStoppedPractice(connection.providerId)
+  if (startPractice !== null) return <PracticeStopped id={connection.id} start={startPractice} />
   if (connection.lastOutcome.status !== 'ok') return <Trouble connection={connection} now={now} />
   const { kind, end } = connectionState(connection, now)
   return (
@@ -83,6 +87,32 @@ function Trouble({ connection, now }: { connection: ConnectionView; now: number 
         </span>
       </Callout>
       <Failure failure={refresh.failure} />
+    </div>
+  )
+}
+
+function PracticeStopped({ id, start }: { id: string; start: () => Promise<boolean> }) {
+  const host = useHost()
+  const [pending, setPending] = useState(false)
+  const startAndRefresh = async (): Promise<void> => {
+    setPending(true)
+    // What came of the refresh stands on the connection itself.
+    if (await start()) await host.call('connections.refresh', { id })
+    setPending(false)
+  }
+  return (
+    <div className="mb-8">
+      <Callout
+        tone="wait"
+        title={text.connections.practiceStopped}
+        actions={
+          <Button size="sm" look="primary" pending={pending} onClick={() => void startAndRefresh()}>
+            {text.connections.practiceStart}
+          </Button>
+        }
+      >
+        {text.connections.practiceStoppedLead}
+      </Callout>
     </div>
   )
 }

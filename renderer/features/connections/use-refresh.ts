@@ -6,6 +6,7 @@ import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { navigate } from '../../stores/use-route.ts'
 import { useHost } from '../../stores/window-context.tsx'
+import { useStoppedPractice } from '../rehearsal/use-stopped-practice.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 import { withSlowToast } from '../slow-toast.ts'
 import { TOLD_LONG_MS } from '../toasts.ts'
@@ -14,6 +15,7 @@ import { TOLD_LONG_MS } from '../toasts.ts'
 export function useRefresh(connection: ConnectionView): () => Promise<void> {
   const host = useHost()
   const signIn = useStartSignIn()
+  const startPractice = useStoppedPractice(connection.providerId)
   const { id, providerId } = connection
   const name = connectionName(connection)
   const words = text.connections
@@ -37,6 +39,11 @@ export function useRefresh(connection: ConnectionView): () => Promise<void> {
       return
     }
     const { status, message } = answer.value.lastOutcome
+    if (status !== 'ok' && startPractice !== null) {
+      const start = { label: words.practiceStart, onClick: () => void startAndRefresh(startPractice) }
+      toast.warning(words.notRefreshed(name), { description: words.practiceStopped, action: start })
+      return
+    }
     if (status === 'ok') {
       toast.success(words.refreshed(name))
       return
@@ -48,6 +55,9 @@ export function useRefresh(connection: ConnectionView): () => Promise<void> {
     const action = { retrying: retry, reconnect_needed: reconnect, config_error: setup }[status]
     const tell = status === 'retrying' ? toast.warning : toast.error
     tell(words.notRefreshed(name), { description: message, action, duration: TOLD_LONG_MS })
+  }
+  const startAndRefresh = async (start: () => Promise<boolean>): Promise<void> => {
+    if (await start()) await refresh()
   }
   return refresh
 }

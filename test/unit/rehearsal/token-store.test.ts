@@ -1,5 +1,6 @@
 import type { Adapter } from 'oidc-provider'
 import { describe, expect, it, vi } from 'vitest'
+import type { KeptTokens } from '../../../shared/contract/rehearsal.ts'
 import { createTokenStore } from '../../../electron/rehearsal/token-store.ts'
 
 const reuse = (): Error => new Error('used before')
@@ -13,6 +14,68 @@ async function withGrant() {
   await shelf('Interaction').upsert('i1', { grantId: 'g1' }, 60)
   return { store, shelf }
 }
+
+describe('kept over a restart', () => {
+  async function keptBy(act: (shelf: (kind: string) => Adapter) => Promise<void>) {
+    const states: KeptTokens[] = []
+    const keep = async (state: KeptTokens): Promise<void> => {
+      // As a file would hold it.
+      states.push(JSON.parse(JSON.stringify(state)) as KeptTokens)
+    }
+    const store = createTokenStore({ before: null, keep })
+    await act((kind) => store.adapter(kind, reuse))
+    await store.kept()
+    return { state: states.at(-1)!, states }
+  }
+  const again = (before: KeptTokens) => {
+    const store = createTokenStore({ before, keep: async () => undefined })
+    return { store, shelf: (kind: string): Adapter => store.adapter(kind, reuse) }
+  }
+  const issue = async (shelf: (kind: string) => Adapter): Promise<void> => {
+    await shelf('Grant').upsert('g1', { accountId: 'ada', clientId: 'c1' }, 60)
+    await shelf('RefreshToken').upsert('r1-secret', { grantId: 'g1', jti: 'r1-secret' }, 60)
+    await shelf('AccessToken').upsert('a1-secret', { grantId: 'g1', jti: 'a1-secret' }, 60)
+    await shelf('Session').upsert('s1', { uid: 'u1' }, 60)
+    await shelf('Client').upsert('c2', { client_secret: 'of-a-client' }, 60)
+  }
+
+  it('grants and tokens work on; of tokens only hashes are kept, and nothing else with a secret is', async () => {
+    const { state } = await keptBy(issue)
+    expect(JSON.stringify(state)).not.toMatch(/-secret|of-a-client|s1/)
+    const { shelf, store } = again(state)
+    expect(await shelf('AccessToken').find('a1-secret')).toMatchObject({ grantId: 'g1', jti: 'a1-secret' })
+    expect(await shelf('RefreshToken').find('r1-secret')).toMatchObject({ jti: 'r1-secret' })
+    expect(await shelf('AccessToken').find('another')).toBeUndefined()
+    expect(store.grants()).toMatchObject([{ id: 'g1', accountId: 'ada', refreshTokens: 1, accessTokens: 1 }])
+  })
+
+  it('a refresh token that was used up before is recognized, and ends its grant', async () => {
+    const { state } = await keptBy(async (shelf) => {
+      await issue(shelf)
+      await shelf('RefreshToken').consume('r1-secret')
+    })
+    const { shelf, store } = again(state)
+    await expect(shelf('RefreshToken').consume('r1-secret')).rejects.toThrow('used before')
+    expect(store.grants()).toEqual([])
+  })
+
+  it('what was issued is kept before it is handed out', async () => {
+    const order: string[] = []
+    const store = createTokenStore({
+      before: null,
+      keep: async () => {
+        await Promise.resolve()
+        order.push('kept')
+      },
+    })
+    await store.adapter('RefreshToken', reuse).upsert('r1', { grantId: 'g1' }, 60)
+    order.push('handed out')
+    expect(order).toEqual(['kept', 'handed out'])
+    // A sign-in page is not worth a write.
+    await store.adapter('Interaction', reuse).upsert('i1', {}, 60)
+    expect(order).toHaveLength(2)
+  })
+})
 
 describe('the token store', () => {
   it('a refresh token can be used up once; the second time ends its grant, however close the two were', async () => {
