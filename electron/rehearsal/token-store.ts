@@ -186,23 +186,18 @@ type Writer = {
 function createWriter(keeping: TokenKeeping | null, shelves: ReadonlyMap<string, Shelf>): Writer {
   if (keeping === null) return { changed: () => undefined, kept: () => Promise.resolve() }
   let isDirty = false
-  let running: Promise<void> | null = null
+  let last = Promise.resolve()
   const write = async (): Promise<void> => {
-    while (isDirty) {
-      isDirty = false
-      await keeping.keep(toKeep(shelves))
-    }
-    running = null
+    if (!isDirty) return
+    isDirty = false
+    await keeping.keep(toKeep(shelves))
   }
   return {
     changed() {
       isDirty = true
-      // After what changes together.
-      running ??= Promise.resolve().then(write)
+      last = last.then(write)
     },
-    async kept() {
-      while (running !== null) await running
-    },
+    kept: () => last,
   }
 }
 
@@ -226,10 +221,7 @@ function shelvesFrom(kept: KeptTokens): Map<string, Shelf> {
       .map(([kind, records]) => [
         kind,
         new Map(
-          records.map(({ key, payload, expiresAt }) => [
-            key,
-            { payload: payload as AdapterPayload, expiresAt: expiresAt ?? Infinity },
-          ]),
+          records.map(({ key, payload, expiresAt }) => [key, { payload, expiresAt: expiresAt ?? Infinity }]),
         ),
       ]),
   )

@@ -46,14 +46,7 @@ export function createRehearsals(deps: RehearsalsDeps): Rehearsals {
     return state()
   }
   const memory = createMemory(deps)
-  /** False: it ran already. */
-  const start = async (): Promise<boolean> => {
-    if (held.isRunning) return false
-    held.run = await opened(held.run, deps, memory)
-    held.isRunning = true
-    registerRehearsal(deps.providers, held.run)
-    return true
-  }
+  const start = (): Promise<boolean> => startIn(held, deps, memory)
   const inOrder = (task: () => Promise<RehearsalState>): Promise<RehearsalState> => inTurn('rehearsal', task)
 
   return {
@@ -84,8 +77,8 @@ export function createRehearsals(deps: RehearsalsDeps): Rehearsals {
     async resume() {
       if (deps.open === null || registeredRehearsal(deps.providers, CLIENT_ID) === null) return
       await inOrder(async () => {
-        const { isRunning } = kept.run.safeParse(await memory.read('run')).data ?? { isRunning: false }
-        return isRunning && (await start()) ? changed('started again') : state()
+        const ran = kept.run.safeParse(await memory.read('run')).data?.isRunning === true
+        return ran && (await start()) ? changed('started again') : state()
       }).catch((error: unknown) =>
         deps.logger.warn('The practice provider could not be started again', { error }),
       )
@@ -101,6 +94,15 @@ export function createRehearsals(deps: RehearsalsDeps): Rehearsals {
 }
 
 type Held = { run: RehearsalRun | null; isRunning: boolean }
+
+/** False: it runs already. */
+async function startIn(held: Held, deps: RehearsalsDeps, memory: Memory): Promise<boolean> {
+  if (held.isRunning) return false
+  held.run = await opened(held.run, deps, memory)
+  held.isRunning = true
+  registerRehearsal(deps.providers, held.run)
+  return true
+}
 
 const kept = { run: z.object({ isRunning: z.boolean() }), tokens: keptTokens }
 
