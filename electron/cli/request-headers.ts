@@ -7,7 +7,8 @@ const OURS = /^(?:authorization|x-api-key|cookie|host|content-length|transfer-en
 export function headersFrom(lines: readonly string[]): Record<string, string[]> {
   const headers: Record<string, string[]> = {}
   for (const line of lines) {
-    const [, name, value] = /^([!#$%&'*+.^_`|~A-Za-z0-9-]+):[ \t]*([\u0020-\u007E]*)$/.exec(line) ?? []
+    const [, name, value] =
+      /^([!#$%&'*+.^_`|~A-Za-z0-9-]+):[ \t]*((?:[\u0021-\u007E][\u0020-\u007E]*)?)$/.exec(line) ?? []
     if (name === undefined || value === undefined) {
       throw refused('-H: A header is written "name: value", in printable ASCII.')
     }

@@ -1,6 +1,7 @@
 // keyway:// addresses. They come from anywhere (any page can open one), so they start nothing by themselves: a callback still needs a state
 // that is pending, and a navigation only moves the window.
 import { LINK_SCHEME } from './channels.ts'
+import { withoutTrailing } from '../../shared/domain/without-trailing.ts'
 
 export type DeepLink =
   | { kind: 'callback'; parameters: URLSearchParams }
@@ -15,7 +16,7 @@ export function parseDeepLink(text: string): DeepLink {
   if (text.length > MAX_LENGTH || !URL.canParse(text)) return { kind: 'ignored', reason: 'not an address' }
   const url = new URL(text)
   if (url.protocol !== `${LINK_SCHEME}:`) return { kind: 'ignored', reason: 'another scheme' }
-  const path = `${url.host}${url.pathname}`.replace(/\/+$/, '')
+  const path = withoutTrailing(`${url.host}${url.pathname}`, '/')
   if (path === 'oauth2/callback') return { kind: 'callback', parameters: url.searchParams }
   const page = path.startsWith('show/') ? path.slice('show/'.length) : ''
   return PAGES.has(page)

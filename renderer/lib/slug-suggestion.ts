@@ -5,9 +5,9 @@ export function slugFrom(name: string): string {
     .replace(/\p{M}+/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-|-$/g, '')
     .slice(0, 63)
-    .replace(/-+$/, '')
+    .replace(/-$/, '')
 }
 
 /** The first of "acme", "acme-2", "acme-3" … that is free. */

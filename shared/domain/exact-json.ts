@@ -1,5 +1,6 @@
 // The one reader for JSON that comes from outside. JSON.parse turns each number into a double, and above 2^53 two identifiers
 // then become one (RFC 8259 section 6): here what a double cannot hold stays what was written.
+import { withoutTrailing } from './without-trailing.ts'
 
 /** JSON.parse source text access of ES2026 (Node 21, Chromium 114), which the compiler's library does not know yet. */
 type SourceText = {
@@ -111,7 +112,7 @@ function decimal(source: string): string | null {
   const before = digits.slice(0, Math.max(0, point)).padEnd(Math.max(0, point), '0')
   const after = '0'.repeat(Math.max(0, -point)) + digits.slice(Math.max(0, point))
   const wholePart = before.replace(/^0+/, '') || '0'
-  const fractionPart = after.replace(/0+$/, '')
+  const fractionPart = withoutTrailing(after, '0')
   const text = fractionPart === '' ? wholePart : `${wholePart}.${fractionPart}`
   return text === '0' ? text : sign + text
 }

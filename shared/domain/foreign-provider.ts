@@ -195,13 +195,13 @@ export function slugOf(name: string): string {
     .normalize('NFKD')
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, 55)
-    .replaceAll(/^-+|-+$/g, '')
+    .replaceAll(/^-|-$/g, '')
   return slug === '' ? 'imported' : slug
 }
 
 /** The slug, or the next one after it that is free: `acme`, `acme-2`. */
 export function freeSlug(wanted: string, taken: ReadonlySet<string>): string {
-  const base = wanted.slice(0, 58).replace(/-+$/, '')
+  const base = wanted.slice(0, 58).replace(/-$/, '')
   for (let n = 1; ; n += 1) {
     const slug = n === 1 ? wanted : `${base}-${n}`
     if (!taken.has(slug)) return slug

@@ -24,7 +24,7 @@ function sectionsOf(content: string): Section[] {
     } else if (/^\s/.test(line)) {
       if (last !== null) section.values.set(last, `${section.values.get(last) ?? ''} ${line.trim()}`.trim())
     } else {
-      const [, name, value = ''] = /^([^=:]+?)\s*[=:]\s*(.*)$/.exec(line) ?? []
+      const [, name, value = ''] = /^([^=:]+)[=:](.*)$/.exec(line) ?? []
       if (name === undefined) continue
       last = name.trim().toLowerCase()
       section.values.set(last, value.trim())

@@ -8,7 +8,7 @@ import { oidcAgentJson, oidcAgentLines } from './import-oidc-agent.ts'
 import { pizauthClients, PizauthProblem } from './import-pizauth.ts'
 import { postmanClients } from './import-postman.ts'
 import { readJson } from './json-problem.ts'
-import { parseYamlSubset, YamlProblem } from './yaml-subset.ts'
+import { readYaml, YamlProblem } from './read-yaml.ts'
 
 export type ForeignRead =
   | ({ kind: 'read' } & ForeignProviders)
@@ -31,6 +31,8 @@ const names: Readonly<Record<ForeignFormat, string>> = {
 
 export function readForeign(text: string, format: ForeignFormat | 'auto'): ForeignRead {
   const content = text.replace(/^\uFEFF/, '')
+  if (hasTooManyLines(content))
+    return { kind: 'unreadable', problem: 'It has more lines than any file of these tools.', line: null }
   const parsed = parse(content)
   try {
     for (const candidate of format === 'auto' ? formats : [format]) {
@@ -68,7 +70,7 @@ const readers: Readonly<Record<ForeignFormat, Reader>> = {
   'oidc-agent': (content, parsed) =>
     parsed.kind === 'json' ? oidcAgentJson(parsed.value) : oidcAgentLines(content),
   pizauth: (content, parsed, wanted) =>
-    parsed.kind !== 'json' && (wanted === 'pizauth' || /^\s*account\s+"/m.test(content))
+    parsed.kind !== 'json' && (wanted === 'pizauth' || hasLine(content, PIZAUTH_ACCOUNT))
       ? notEmpty(pizauthClients(content))
       : null,
   'email-oauth2-proxy': (content, parsed) => (parsed.kind === 'json' ? null : emailProxyClients(content)),
@@ -78,14 +80,31 @@ const formats = Object.keys(readers) as ForeignFormat[]
 
 const notEmpty = (clients: ForeignClient[]): ForeignClient[] | null => (clients.length === 0 ? null : clients)
 
-const INI_HEADING = /^\[[^\]{}"]+\]\s*$/m
-const YAML_OF_A_CLIENT = /^type:\s*\S*insomnia|^opencollection:|^\s+type:\s*oauth2\s*$/m
+// For one line each: across lines, blanks would be counted anew from every line break.
+const PIZAUTH_ACCOUNT = /^[ \t]*account[ \t]+"/
+const INI_HEADING = /^\[[^\]{}"]+\][ \t]*$/
+const YAML_OF_A_CLIENT = [/^type:[ \t]*\S*insomnia/, /^opencollection:/, /^[ \t]+type:[ \t]*oauth2[ \t]*$/]
+
+const MOST_LINES = 200_000
+
+/** Before anything makes a list of them: lists of millions of empty texts take gigabytes. */
+function hasTooManyLines(content: string): boolean {
+  let lines = 1
+  for (let at = 0; at < content.length && lines <= MOST_LINES; at += 1) {
+    const code = content.charCodeAt(at)
+    if (code === 10 || code === 13) lines += 1
+  }
+  return lines > MOST_LINES
+}
+
+const hasLine = (content: string, ...patterns: readonly RegExp[]): boolean =>
+  content.split(/\r\n|[\r\n]/).some((line) => patterns.some((pattern) => pattern.test(line)))
 
 function parse(content: string): Parsed {
-  if (/^\s*[{[]/.test(content) && !INI_HEADING.test(content)) return parseJson(content)
-  if (!YAML_OF_A_CLIENT.test(content)) return { kind: 'text' }
+  if (/^\s*[{[]/.test(content) && !hasLine(content, INI_HEADING)) return parseJson(content)
+  if (!hasLine(content, ...YAML_OF_A_CLIENT)) return { kind: 'text' }
   try {
-    return { kind: 'yaml', value: parseYamlSubset(content) }
+    return { kind: 'yaml', value: readYaml(content) }
   } catch (error) {
     if (!(error instanceof YamlProblem)) throw error
     return { kind: 'broken', problem: error.message, line: error.line }

@@ -1,6 +1,8 @@
 // What is no secret but nobody's business either: shortened for what a person hands to a stranger.
 
-const ADDRESS = /\b([\p{L}\p{N}])[\p{L}\p{N}._%+-]*@([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)/gu
+// From the beginning of a run only: a long one without @ would be tried from each of its characters.
+const ADDRESS =
+  /(?<![\p{L}\p{N}._%+-])[._%+-]*([\p{L}\p{N}])[\p{L}\p{N}._%+-]*@([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)/gu
 
 /** Mail addresses keep their first letter and their domain: `a…@example.test`. */
 export function maskAddresses(text: string): string {

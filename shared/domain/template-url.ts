@@ -2,6 +2,7 @@
 // match the provider's pattern: otherwise a token could be sent wherever a hostile answer points.
 import { isSafeUrl } from '../contract/provider-template.ts'
 import { placeholdersIn, type PatternMatch, type TemplateValues } from './template.ts'
+import { withoutTrailing } from './without-trailing.ts'
 
 export type UrlRules = {
   values: TemplateValues
@@ -80,7 +81,7 @@ function isOptional(rules: UrlRules, name: string): boolean {
 function fillHost(authority: string, rules: UrlRules, how: { wholeStart: boolean }): string | null {
   return fillPart(authority, rules, (value) => {
     if (!how.wholeStart) return /^[A-Za-z0-9.:-]+$/.test(value) ? value : null
-    const trimmed = value.replace(/\/+$/, '')
+    const trimmed = withoutTrailing(value, '/')
     return /^[A-Za-z0-9.-]+(?::\d+)?(?:\/|$)/.test(trimmed) ? `https://${trimmed}` : trimmed
   })
 }

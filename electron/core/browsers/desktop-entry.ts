@@ -27,7 +27,7 @@ function mainGroup(text: string): Map<string, string> {
   for (const line of text.split(/\r?\n/)) {
     if (line.startsWith('[')) isMain = line.trim() === '[Desktop Entry]'
     else if (isMain && !line.startsWith('#')) {
-      const [, key, value] = /^([A-Za-z0-9-]+)\s*=\s*(.*)$/.exec(line) ?? []
+      const [, key, value] = /^([A-Za-z0-9-]+)[ \t]*=(.*)$/.exec(line) ?? []
       if (key !== undefined && value !== undefined) found.set(key, value.trim())
     }
   }

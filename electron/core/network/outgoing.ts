@@ -83,11 +83,15 @@ function trusting(added: readonly string[]): SecureContext {
   return createSecureContext({ ca: [...all] })
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
+const BEGIN = '-----BEGIN CERTIFICATE-----'
+const END = '-----END CERTIFICATE-----'
 
 /** The certificates in a PEM text. @throws KeywayError invalid_request when there is none or one cannot be read. */
 export function certificatesIn(pem: string): string[] {
-  const found = pem.match(CERTIFICATE) ?? []
+  const found = pem
+    .split(BEGIN)
+    .slice(1)
+    .flatMap((rest) => (rest.includes(END) ? [`${BEGIN}${rest.slice(0, rest.indexOf(END))}${END}`] : []))
   try {
     if (found.length === 0) throw new Error('no certificate in the text')
     return found.map((each) => new X509Certificate(each).toString())

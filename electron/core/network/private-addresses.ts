@@ -59,7 +59,7 @@ export function isPrivateHost(hostname: string): boolean {
 
 /** True for every address that is not on the public internet, however it is written. What is no address at all counts as private. */
 export function isPrivateAddress(address: string): boolean {
-  const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '')
+  const bare = (address.split('%', 1)[0] ?? '').replace(/^\[|\]$/g, '')
   const family = isIP(bare)
   if (family === 0) return true
   if (family === 4) return list.check(bare, 'ipv4')

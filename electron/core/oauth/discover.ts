@@ -61,7 +61,7 @@ function addressOf(pasted: string): string {
   const text = pasted.trim()
   const bare = /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
     ? text
-    : `${isLoopbackHost(text.replace(/(?::\d+)?(?:[/?#].*)?$/, '')) ? 'http' : 'https'}://${text}`
+    : `${isLoopbackHost((/^[^/?#]*/.exec(text)?.[0] ?? '').replace(/:\d{1,5}$/, '')) ? 'http' : 'https'}://${text}`
   const clean = URL.canParse(bare) ? withoutFragment(new URL(bare)) : ''
   if (isSafeUrl(clean)) return clean
   throw new KeywayError('invalid_request', {

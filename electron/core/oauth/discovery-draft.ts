@@ -4,6 +4,7 @@ import type { ProviderInputDraft } from '../../../shared/contract/provider.ts'
 import type { ProviderSpecInput } from '../../../shared/contract/provider-spec.ts'
 import type { DiscoveredMetadata } from './metadata.ts'
 import type { ProtectedResource } from './protected-resource.ts'
+import { withoutTrailing } from '../../../shared/domain/without-trailing.ts'
 
 export type DiscoveredDraft = ProviderInputDraft & { spec: ProviderSpecInput }
 
@@ -52,7 +53,7 @@ function specOf(metadata: DiscoveredMetadata, resource: ProtectedResource | null
     ...(refresh === true ? { refresh: { supported: 'yes' as const } } : {}),
     ...(resource === null
       ? {}
-      : { resources: [resource.resource], api: { baseUrl: resource.resource.replace(/\/+$/, '') } }),
+      : { resources: [resource.resource], api: { baseUrl: withoutTrailing(resource.resource, '/') } }),
   }
 }
 
@@ -80,7 +81,7 @@ function slugOf(host: string): string {
   const slug = nameOf(host)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-|-$/g, '')
     .slice(0, 63)
-  return slug.replace(/-+$/, '') || 'provider'
+  return slug.replace(/-$/, '') || 'provider'
 }

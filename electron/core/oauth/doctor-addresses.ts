@@ -4,6 +4,7 @@ import type { Variant } from './doctor-variants.ts'
 import { issuerMatches } from './issuer-rules.ts'
 import { getDocument, parseMetadata, type DiscoveredMetadata } from './metadata.ts'
 import { metadataAddresses } from './well-known.ts'
+import { withoutTrailing } from '../../../shared/domain/without-trailing.ts'
 
 type Name = 'token' | 'authorization'
 
@@ -21,7 +22,7 @@ export async function addressVariants(check: Check, name: Name): Promise<Variant
 /** Servers that insist on a slash at the end, or on none, have nothing at the other address. */
 function withOtherEnd(address: string): string {
   const url = new URL(address)
-  url.pathname = url.pathname.endsWith('/') ? url.pathname.replace(/\/+$/, '') : `${url.pathname}/`
+  url.pathname = url.pathname.endsWith('/') ? withoutTrailing(url.pathname, '/') : `${url.pathname}/`
   return url.href
 }
 

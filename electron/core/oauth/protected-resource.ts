@@ -5,6 +5,7 @@ import { isSafeUrl } from '../../../shared/contract/provider-template.ts'
 import { getDocument, pointsInside, refused } from './metadata.ts'
 import { WireFailure } from './wire-failure.ts'
 import type { Wire } from './wire.ts'
+import { withoutTrailing } from '../../../shared/domain/without-trailing.ts'
 
 const safeAddress = z.string().max(2000).refine(isSafeUrl)
 
@@ -19,7 +20,7 @@ export type ProtectedResource = z.output<typeof schema>
 /** Where a resource's own metadata may be: with its path inserted, and at the root. */
 export function resourceAddresses(resource: string): string[] {
   const url = new URL(resource)
-  const path = url.pathname.replace(/\/+$/, '')
+  const path = withoutTrailing(url.pathname, '/')
   const root = `${url.origin}/.well-known/oauth-protected-resource`
   return path === '' ? [root] : [`${root}${path}`, root]
 }
@@ -100,16 +101,19 @@ export async function challengeOf(
 }
 
 function readChallenge(resource: string, header: string): Challenge | null {
-  const named = parameterIn(header, 'resource_metadata')
+  const named = parameterIn(header, METADATA)
   const safe = named !== null && isSafeUrl(named) && !pointsInside(resource, named)
-  const scopes = parameterIn(header, 'scope')?.split(' ').filter(Boolean) ?? null
+  const scopes = parameterIn(header, SCOPE)?.split(' ').filter(Boolean) ?? null
   if (!safe && scopes === null) return null
   return { address: safe ? named : null, scopes }
 }
 
 /** Quoted or not: RFC 9110 11.2 allows both. */
-function parameterIn(header: string, name: string): string | null {
-  const found = new RegExp(`(?:^|[\\s,])${name}\\s*=\\s*(?:"([^"]*)"|([^\\s,"]+))`, 'i').exec(header)
+const METADATA = /(?:^|[\s,])resource_metadata\s*=\s*(?:"([^"]*)"|([^\s,"]+))/i
+const SCOPE = /(?:^|[\s,])scope\s*=\s*(?:"([^"]*)"|([^\s,"]+))/i
+
+function parameterIn(header: string, pattern: RegExp): string | null {
+  const found = pattern.exec(header)
   return found?.[1] ?? found?.[2] ?? null
 }
 

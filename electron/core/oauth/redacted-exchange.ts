@@ -1,10 +1,13 @@
 // Requests and answers as text for a person, without anything secret: known values are masked wherever they stand, and fields that hold
 // secrets by their name are masked whatever they hold.
 
+import { replaceNamedValues } from '../../../shared/domain/redact-text.ts'
+
 export type RecordedExchange = { request: string; answer: string }
 
-const secretFields =
-  /("?(?:access_token|refresh_token|id_token|client_secret|(?<![A-Za-z_])code|code_verifier|device_code|registration_access_token|assertion|client_assertion|password|token|key|state|nonce)"?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|[^&\s,}]+)/gi
+const secretField =
+  /(?:(?<![A-Za-z_])code|code_verifier|device_code|client_secret|assertion|password|token|key|state|nonce)$/i
+const VALUE = /\s*("(?:[^"\\]|\\.)*"|[^&\s,}]+)/y
 const secretHeaders = /^(authorization|dpop|cookie|set-cookie|proxy-authorization)$/i
 const MOST = 2000
 
@@ -33,9 +36,10 @@ export function answerText(
 export function mask(text: string, secrets: readonly string[]): string {
   const forms = secrets.flatMap((secret) => (secret.length < 4 ? [] : [secret, encodeURIComponent(secret)]))
   const known = forms.reduce((masked, secret) => masked.replaceAll(secret, '[secret]'), text)
-  return known.replace(secretFields, (_whole, name: string, value: string) =>
-    value.startsWith('"') ? `${name}"[secret]"` : `${name}[secret]`,
-  )
+  return replaceNamedValues(known, VALUE, (name, value) => {
+    if (!secretField.test(name)) return null
+    return value.startsWith('"') ? '"[secret]"' : '[secret]'
+  })
 }
 
 /** The scheme of an Authorization header is worth showing; what follows is not. */

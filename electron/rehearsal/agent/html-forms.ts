@@ -20,31 +20,71 @@ export type HtmlForm = {
 }
 
 export function findForms(html: string, page: URL): HtmlForm[] {
-  const labels = labelsByField(html)
-  return [...withoutScripts(html).matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/gi)].map(
-    ([, head = '', inner = '']) => {
-      const attributes = attributesOf(head)
-      return {
-        action: new URL(attributes.get('action') ?? page.href, page),
-        method: attributes.get('method')?.toLowerCase() === 'post' ? 'POST' : 'GET',
-        fields: fieldsOf(inner, labels),
-        buttons: buttonsOf(inner),
-      }
-    },
+  const pieces = piecesOf(html)
+  const labels = new Map(
+    within(pieces, 'label').flatMap(({ head, inner }) => {
+      const field = head.get('for')
+      return field === undefined ? [] : [[field, wordsIn(inner)] as const]
+    }),
   )
+  return within(pieces, 'form').map(({ head, inner }) => ({
+    action: new URL(head.get('action') ?? page.href, page),
+    method: head.get('method')?.toLowerCase() === 'post' ? 'POST' : 'GET',
+    fields: fieldsOf(inner, labels),
+    buttons: buttonsOf(inner),
+  }))
 }
 
 /** The words of a page, for messages. */
 export function pageWords(html: string): string {
-  const body = /<main\b[^>]*>([\s\S]*?)<\/main>/i.exec(html)?.[1] ?? html
-  return words(withoutScripts(body))
+  const pieces = piecesOf(html)
+  return wordsIn(within(pieces, 'main')[0]?.inner ?? pieces)
 }
 
-const withoutScripts = (html: string): string => html.replaceAll(/<(script|style)\b[\s\S]*?<\/\1>/gi, '')
+/** A tag and the text up to the next one. */
+type Piece = { name: string; head: string; text: string }
+type Element = { head: Map<string, string>; inner: Piece[] }
 
-const fieldsOf = (html: string, labels: ReadonlyMap<string, string>): FormField[] =>
-  [...html.matchAll(/<input\b([^>]*)>/gi)]
-    .map(([, head = '']) => attributesOf(head))
+/** Every tag of the page but those of scripts and styles, in one pass. */
+function piecesOf(html: string): Piece[] {
+  const first = html.split('<', 1)[0] ?? ''
+  const pieces: Piece[] = [{ name: '', head: '', text: first }]
+  let hidden: string | null = null
+  for (const [, tag = '', text = ''] of html.matchAll(/<([^<>]*)>([^<]*)/g)) {
+    const name = (/^\/?[a-z][a-z0-9-]*/i.exec(tag)?.[0] ?? '').toLowerCase()
+    if (hidden === null && (name === 'script' || name === 'style')) hidden = `/${name}`
+    else if (hidden === null || hidden === name) {
+      hidden = null
+      pieces.push({ name, head: tag.slice(name.length), text })
+    }
+  }
+  return pieces
+}
+
+/** The elements of a name, one after the other: none of these is ever inside of another of its kind. */
+function within(pieces: readonly Piece[], name: string): Element[] {
+  const found: Element[] = []
+  let open: Element | null = null
+  for (const piece of pieces) {
+    if (open !== null && piece.name === `/${name}`) {
+      found.push(open)
+      open = null
+    } else if (open !== null) open.inner.push(piece)
+    else if (piece.name === name)
+      open = { head: attributesOf(piece.head), inner: [{ ...piece, name: '', head: '' }] }
+  }
+  return found
+}
+
+const wordsIn = (pieces: readonly Piece[]): string =>
+  decode(pieces.map(({ text }) => text).join(' '))
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+
+const fieldsOf = (pieces: readonly Piece[], labels: ReadonlyMap<string, string>): FormField[] =>
+  pieces
+    .filter(({ name }) => name === 'input')
+    .map(({ head }) => attributesOf(head))
     .filter((attributes) => attributes.has('name') && !attributes.has('disabled'))
     .map((attributes) => ({
       name: attributes.get('name') ?? '',
@@ -54,23 +94,14 @@ const fieldsOf = (html: string, labels: ReadonlyMap<string, string>): FormField[
       label: labels.get(attributes.get('id') ?? '') ?? '',
     }))
 
-const buttonsOf = (html: string): FormButton[] =>
-  [...html.matchAll(/<button\b([^>]*)>([\s\S]*?)<\/button>/gi)]
-    .map(([, head = '', inner = '']) => ({ attributes: attributesOf(head), inner }))
-    .filter(({ attributes }) => (attributes.get('type') ?? 'submit') === 'submit')
-    .map(({ attributes, inner }) => ({
-      name: attributes.get('name') ?? null,
-      value: attributes.get('value') ?? '',
-      words: words(inner),
+const buttonsOf = (pieces: readonly Piece[]): FormButton[] =>
+  within(pieces, 'button')
+    .filter(({ head }) => (head.get('type') ?? 'submit') === 'submit')
+    .map(({ head, inner }) => ({
+      name: head.get('name') ?? null,
+      value: head.get('value') ?? '',
+      words: wordsIn(inner),
     }))
-
-const labelsByField = (html: string): Map<string, string> =>
-  new Map(
-    [...html.matchAll(/<label\b([^>]*)>([\s\S]*?)<\/label>/gi)].flatMap(([, head = '', inner = '']) => {
-      const field = attributesOf(head).get('for')
-      return field === undefined ? [] : [[field, words(inner)] as const]
-    }),
-  )
 
 function attributesOf(head: string): Map<string, string> {
   const found = head.matchAll(/([^\s"'=<>/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?/g)
@@ -81,11 +112,6 @@ function attributesOf(head: string): Map<string, string> {
     ]),
   )
 }
-
-const words = (html: string): string =>
-  decode(html.replaceAll(/<[^>]*>/g, ' '))
-    .replaceAll(/\s+/g, ' ')
-    .trim()
 
 const named: Readonly<Record<string, string>> = {
   amp: '&',

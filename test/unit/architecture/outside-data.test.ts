@@ -24,7 +24,6 @@ const ownFiles: Readonly<Record<string, string>> = {
   'renderer/host/event-stream.ts': 'events of its own service',
   'renderer/host/web-host.ts': 'answers of its own service',
   'electron/cli/local-api.ts': 'its fetch reads with the one reader',
-  'shared/domain/yaml-subset.ts': 'a quoted text',
   'shared/domain/exact-json.ts': 'the one reader',
 }
 

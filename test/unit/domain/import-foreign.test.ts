@@ -400,10 +400,31 @@ environments:
   })
 
   test('YAML that is not read here is told by its line', () => {
-    expect(readForeign('type: collection.insomnia.rest/5.0\nname: &anchor x\n', 'auto')).toMatchObject({
-      kind: 'unreadable',
-      line: 2,
-    })
+    for (const text of ['name: "no end', 'name: [no end', 'name: a: b', "name: 'x' y"]) {
+      const result = readForeign(`type: collection.insomnia.rest/5.0\n${text}`, 'auto')
+      expect([text, result]).toEqual([text, expect.objectContaining({ kind: 'unreadable', line: 2 })])
+    }
+  })
+
+  test('an alias stands for what it names; one that names nothing, or a mountain of them, is refused', () => {
+    const head = 'type: collection.insomnia.rest/5.0\n'
+    const named = `${head}collection:
+  - &one
+    name: One
+    authentication: { type: oauth2, grantType: authorization_code, accessTokenUrl: "https://a.example.test/t", authorizationUrl: "https://a.example.test/a", clientId: 0123456789012345678901 }
+  - *one
+`
+    expect(read(named).providers.map(({ draft }) => draft.clientId)).toContain('0123456789012345678901')
+    expect(readForeign(`${head}name: *nobody\n`, 'auto').kind).toBe('unreadable')
+    const laughs = Array.from(
+      { length: 12 },
+      (_, n) =>
+        `a${n}: &a${n} [${Array<string>(9)
+          .fill(n === 0 ? 'x' : `*a${n - 1}`)
+          .join(', ')}]`,
+    )
+    expect(readForeign(`${head}${laughs.join('\n')}\n`, 'auto')).toMatchObject({ kind: 'unreadable' })
+    expect(readForeign(`${head}name: ${'['.repeat(100_000)}\n`, 'auto')).toMatchObject({ kind: 'unreadable' })
   })
 })
 
@@ -538,6 +559,25 @@ describe('junk', () => {
     expect(provider.draft.spec).toEqual({})
     expect(provider.notes.join(' ')).toContain('not an https address')
     expect(provider.missing).toEqual(['discovery.issuer', 'clientId', 'endpoints.token'])
+  })
+
+  test.each([
+    ['carriage returns', '\r'],
+    ['breaks and tabs', '\n\t'],
+    ['blanks', ' '],
+    ['breaks', '\n'],
+    ['equal signs', '= '],
+    ['colons', 'a: : : '],
+    ['quotes', '"\\'],
+    ['brackets', '[ ] '],
+    ['accounts', 'account "'],
+    ['braces', '{'],
+    ['dashes', '- '],
+  ])('five megabytes of %s are read to their end, whatever stands in front of them', (_name, piece) => {
+    const text = piece.repeat(Math.ceil((5 * 1024 * 1024) / piece.length))
+    for (const before of ['', '[a@b.c]\n', '{', 'meta {\n', '\n\taccount "a" {']) {
+      expect(['read', 'unreadable']).toContain(readForeign(before + text, 'auto').kind)
+    }
   })
 
   test('a tree without end does not hang and names from a prototype do nothing', () => {
