@@ -8,7 +8,7 @@ import { withConnectUrl } from '../connect-links.ts'
 import { permit } from '../permit.ts'
 import { tokenFor } from '../vend-token.ts'
 import { attempt, type Attempted } from './attempt.ts'
-import { waitWithin } from './budget.ts'
+import { leftMs, waitWithin } from './budget.ts'
 import { maySendAgain, type Move } from './next-move.ts'
 import { permitLater, permitNow, runOn } from './permitted.ts'
 import type { Tried } from './relay.ts'
@@ -111,12 +111,14 @@ function attemptLater(parts: ForwardParts, trip: Trip): Promise<Attempted> {
   return new Promise((resolve, reject) => attempt(parts, trip, resolve, reject))
 }
 
-function waitMs({ pace }: ForwardParts, trip: Trip): number {
-  const { connection, privateAllowed } = trip
+function waitMs({ pace, context }: ForwardParts, trip: Trip): number {
+  const { connection, privateAllowed, session } = trip
   return pace.waitMs({
     providerId: connection.providerId,
+    appId: session.app.id,
     address: () => addressOf(trip),
     privateTarget: privateAllowed,
+    mostMs: leftMs(context.keyway.clock, trip),
   })
 }
 
