@@ -2,6 +2,7 @@
 // belongs to whoever opened it.
 import type { Snapshot } from '../../shared/contract/ui-api.ts'
 import { createAutoLock, type AutoLock } from './auto-lock.ts'
+import { createUsageTally } from './activity/usage-tally.ts'
 import { undoUnfinishedImport } from './bundle/unfinished-import.ts'
 import type { Keyway } from './keyway.ts'
 import type { KeywayDeps } from './keyway-deps.ts'
@@ -20,7 +21,9 @@ export type { KeywayDeps }
 const LOCK_WAIT_MS = 5_000
 
 /** Reads the stores and starts the background work. `close` ends it; twice is fine. */
-export async function createKeyway(deps: KeywayDeps): Promise<Keyway> {
+export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
+  const activity = createUsageTally(given.clock, given.activity)
+  const deps = { ...given, activity }
   await undoUnfinishedImport(deps.stores, deps.logger)
   const parts = buildParts(deps)
   await parts.connections.load()
@@ -50,6 +53,7 @@ export async function createKeyway(deps: KeywayDeps): Promise<Keyway> {
     await parts.rehearsals.close()
     await connections.close()
     stopWatching()
+    activity.close()
     events.close()
   })
   return {

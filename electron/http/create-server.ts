@@ -86,8 +86,6 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     async close() {
       closing.abort()
       context.running.close()
-      context.vends.close()
-      proxy.close()
       await (await framework.started())?.close()
       await release?.()
     },

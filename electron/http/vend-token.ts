@@ -31,10 +31,7 @@ export async function vendToken(
     running.check(request)
     const token = await tokenFor(context, connection, withGeneration(context, session, connection, ask))
     if (request.ended !== null) throw request.ended
-    context.vends.note(session, token, {
-      nowMs: keyway.clock.now(),
-      durationMs: keyway.clock.monotonicMs() - startedAt,
-    })
+    context.vends.note(session, token, keyway.clock.monotonicMs() - startedAt)
     return token
   } catch (thrown) {
     const failure = withConnectUrl(context, asKeywayError(thrown), {

@@ -12,6 +12,7 @@ import { Secret } from '../../shared/contract/secret.ts'
 import { settings as settingsSchema } from '../../shared/contract/settings.ts'
 import type { UiEventName, UiEvents } from '../../shared/contract/ui-api.ts'
 import type { TokenResult, VendedToken } from '../../electron/core/connections/token-service.ts'
+import { createUsageTally } from '../../electron/core/activity/usage-tally.ts'
 import type { Approvals, CallbackResult, Keyway, ProxyPolicy } from '../../electron/core/keyway.ts'
 import type { Clock } from '../../electron/core/ports.ts'
 import { createPresence } from '../../electron/core/presence/create-presence.ts'
@@ -296,11 +297,11 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
       askPair: (wants, code, signal) => pairAnswer(wants, code, signal),
       decide: unused,
     },
-    activity: {
+    activity: createUsageTally(clock, {
       append: (entry) => void activityRows.push(entry),
       query: () => Promise.resolve([]),
       verify: unused,
-    },
+    }),
     settings: {
       get: () => settings,
       update(patch) {

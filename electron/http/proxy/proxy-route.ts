@@ -25,8 +25,6 @@ export { isProxyCall } from './proxied-call.ts'
 
 export type ProxyRoute = {
   answer(request: IncomingMessage, response: ServerResponse, admission: Admission): void
-  /** Twice is fine. */
-  close(): void
 }
 
 type Exchange = { request: IncomingMessage; response: ServerResponse; admission: Admission }
@@ -47,7 +45,6 @@ export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: 
   }
   return {
     answer: (request, response, admission) => answer(parts, { request, response, admission }),
-    close: () => parts.notes.close(),
   }
 }
 

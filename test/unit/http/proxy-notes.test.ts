@@ -49,7 +49,7 @@ test('what a person or a script sends is noted request by request', () => {
   })
 })
 
-test('of a busy loop nothing is left out: the like is counted, with its bytes, and what failed stands alone', () => {
+test('of a busy loop nothing is left out: the like is counted, with its bytes, what failed as well', () => {
   const { note, keyway, clock } = start()
   note(50)
   note(30, '/a')
@@ -57,17 +57,8 @@ test('of a busy loop nothing is left out: the like is counted, with its bytes, a
   note(2, '/a', 404)
   clock.advance(100)
   expect(keyway.activityRows.slice(50)).toMatchObject([
-    { path: '/a', status: 404, outcome: 'failed' },
-    { path: '/a', status: 404, outcome: 'failed' },
     { path: '/a', status: 200, count: 30, bytesIn: 300 },
     { path: '/b', status: 200, count: 20, bytesIn: 200 },
+    { path: '/a', status: 404, outcome: 'failed', count: 2, bytesIn: 20 },
   ])
-})
-
-test('closing writes what is gathered, once', () => {
-  const { note, keyway, notes } = start()
-  note(60)
-  notes.close()
-  notes.close()
-  expect(keyway.activityRows.at(-1)).toMatchObject({ count: 10, bytesIn: 100 })
 })

@@ -13,12 +13,11 @@ function start() {
   const session = keyway.apps.authenticate(key)!
   const notes = createVendNotes(keyway)
   const note = (times: number, token = keyway.tokens.peek(id, clock.now())!) => {
-    for (let time = 0; time < times; time += 1)
-      notes.note(session, token, { nowMs: clock.now(), durationMs: 1 })
+    for (let time = 0; time < times; time += 1) notes.note(session, token, 1)
   }
   /** Every token that was handed out, however it was written down. */
   const noted = () => keyway.activityRows.reduce((sum, { count = 1 }) => sum + count, 0)
-  return { clock, keyway, id, notes, note, noted }
+  return { clock, keyway, id, notes, note, noted, session }
 }
 
 test('what a person or a script does is noted call by call', () => {
@@ -44,20 +43,12 @@ test('of a busy loop nothing is left out, and the journal is not flooded', () =>
   expect(keyway.activityRows.length).toBeLessThan(3 * 60 + 30)
 })
 
-test('a gathered row speaks of one token only', () => {
-  const { note, noted, keyway, id, clock } = start()
-  note(60)
+test('which token an app was handed last is remembered by connection', () => {
+  const { note, keyway, id, notes, session } = start()
+  expect(notes.lastGeneration(session, id)).toBeNull()
+  note(1)
   const next = keyway.rotateToken(id)
-  note(3, next)
-  clock.advance(100)
-  expect(keyway.activityRows.flatMap(({ count }) => count ?? [])).toEqual([10, 3])
-  expect(noted()).toBe(63)
-})
-
-test('closing writes what is gathered, once', () => {
-  const { note, noted, notes } = start()
-  note(70)
-  notes.close()
-  notes.close()
-  expect(noted()).toBe(70)
+  note(1, next)
+  expect(notes.lastGeneration(session, id)).toBe(next.generation)
+  expect(notes.lastGeneration(session, 'another')).toBeNull()
 })

@@ -1,0 +1,132 @@
+// Between those who record and the journal: an app that does thousands of things a second, allowed or refused, gets its first rows of each
+// second one by one, and the like of them afterwards as rows with a count. Nothing is left out, and no app can flood the journal, the disk
+// or the memory.
+import type { ActivityEntry } from '../../../shared/contract/activity.ts'
+import type { Activity } from '../keyway.ts'
+import type { Clock } from '../ports.ts'
+
+const SINGLE_ROWS_A_SECOND = 50
+const GATHER_MS = 100
+/** Of one app within a second; then what is gathered is written once a second. */
+const GATHERED_ROWS_A_SECOND = 50
+/** Different rows gathered for one app; what else comes is counted without its address and words, and at last by its outcome alone. */
+const MOST_DIFFERENT = 20
+const MOST_ALIKE = 40
+const LONGEST_PATH = 500
+
+/** What happens once, by the person's hand or the clock's, has its own row always. */
+const NEVER_GATHERED: ReadonlySet<ActivityEntry['kind']> = new Set(['vault', 'system', 'refresh'])
+
+type Tally = {
+  row: ActivityEntry
+  count: number
+  firstAt: number
+  bytesIn: number | undefined
+  bytesOut: number | undefined
+}
+type AppState = {
+  second: number
+  singles: number
+  gathered: number
+  tallies: Map<string, Tally>
+  cancel: (() => void) | null
+}
+
+/** The same journal with that in front of it. `close` writes what is gathered; twice is fine. */
+export function createUsageTally(clock: Clock, journal: Activity): Activity & { close(): void } {
+  const apps = new Map<string, AppState>()
+
+  const flush = (state: AppState): void => {
+    state.cancel?.()
+    state.cancel = null
+    const { tallies } = state
+    state.tallies = new Map()
+    state.gathered += tallies.size
+    for (const { row, count, firstAt, bytesIn, bytesOut } of tallies.values())
+      journal.append({
+        ...row,
+        count,
+        firstAt,
+        ...(bytesIn === undefined ? {} : { bytesIn }),
+        ...(bytesOut === undefined ? {} : { bytesOut }),
+      })
+  }
+  const flushAll = (): void => {
+    for (const state of apps.values()) flush(state)
+  }
+  const stateOf = (appId: string): AppState => {
+    const second = Math.floor(clock.monotonicMs() / 1000)
+    const state = apps.get(appId) ?? { second, singles: 0, gathered: 0, tallies: new Map(), cancel: null }
+    apps.set(appId, state)
+    if (state.second !== second) Object.assign(state, { second, singles: 0, gathered: 0 })
+    return state
+  }
+
+  return {
+    append(given) {
+      const entry = withShortPath(given)
+      if (NEVER_GATHERED.has(entry.kind)) {
+        journal.append(entry)
+        return
+      }
+      const state = stateOf(entry.appId ?? '')
+      if (state.tallies.size === 0 && state.singles < SINGLE_ROWS_A_SECOND) {
+        state.singles += 1
+        journal.append(entry)
+        return
+      }
+      gather(state.tallies, entry, clock.now())
+      const waitMs = state.gathered < GATHERED_ROWS_A_SECOND ? GATHER_MS : 1000
+      state.cancel ??= clock.after(waitMs, () => flush(state))
+    },
+    query(query) {
+      flushAll()
+      return journal.query(query)
+    },
+    verify: () => journal.verify(),
+    close: flushAll,
+  }
+}
+
+function gather(tallies: Map<string, Tally>, entry: ActivityEntry, now: number): void {
+  const tally = tallies.get(keyOf(entry)) ?? newTally(tallies, entry, now)
+  tally.count += entry.count ?? 1
+  if (entry.bytesIn !== undefined) tally.bytesIn = (tally.bytesIn ?? 0) + entry.bytesIn
+  if (entry.bytesOut !== undefined) tally.bytesOut = (tally.bytesOut ?? 0) + entry.bytesOut
+}
+
+/** Under the exact row as long as there is room, then under what it has in common with others. */
+function newTally(tallies: Map<string, Tally>, entry: ActivityEntry, now: number): Tally {
+  const { durationMs: _duration, bytesIn: _in, bytesOut: _out, count: _count, ...exact } = entry
+  const { method: _method, host: _host, path: _path, note: _note, account: _account, ...alike } = exact
+  const { connectionId: _connection, providerSlug: _provider, status: _status, code: _code, ...least } = alike
+  const row = tallies.size < MOST_DIFFERENT ? exact : tallies.size < MOST_ALIKE ? alike : least
+  const key = keyOf(row)
+  const known = tallies.get(key) ?? tallies.get(keyOf(alike))
+  if (known !== undefined) return known
+  const tally: Tally = { row, count: 0, firstAt: now, bytesIn: undefined, bytesOut: undefined }
+  tallies.set(key, tally)
+  return tally
+}
+
+function keyOf({
+  kind,
+  outcome,
+  appName,
+  connectionId,
+  account,
+  method,
+  host,
+  path,
+  status,
+  code,
+  note,
+}: ActivityEntry) {
+  return [kind, outcome, appName, connectionId, account, method, host, path, status, code, note].join('\n')
+}
+
+function withShortPath(entry: ActivityEntry): ActivityEntry {
+  const { path } = entry
+  if (path === undefined || path.length <= LONGEST_PATH) return entry
+  return { ...entry, path: `${path.slice(0, LONGEST_PATH - 1)}…` }
+}
