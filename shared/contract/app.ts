@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import './issue-words.ts'
 import { nameSchema, storedName, visibleText, VISIBLE_TEXT } from './name.ts'
 import { patchOf } from './patch-of.ts'
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import './issue-words.ts'
 import { nameSchema, storedName } from './name.ts'
 import { patchOf } from './patch-of.ts'
 import { providerSpec, type ProviderSpec, type ProviderSpecInput } from './provider-spec.ts'

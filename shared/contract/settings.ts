@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import './issue-words.ts'
 import { patchOf } from './patch-of.ts'
 
 /** What the person may change. Times in the named unit. */

@@ -1,5 +1,6 @@
 // Every call and event of the window, once. IPC, the headless HTTP bridge and their types are derived from here.
 import { z } from 'zod'
+import './issue-words.ts'
 import { activityQuery, type ActivityRow } from './activity.ts'
 import { appInput, appPatch, type AppView } from './app.ts'
 import { decision, type Approval, type LockedAsk } from './approval.ts'

@@ -1,12 +1,14 @@
+import type { ErrorBody } from '../../../shared/contract/errors.ts'
 import { Badge } from '../../components/badge.tsx'
 import { CopyField } from '../../components/copy-field.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { Rows, Section } from '../../components/section.tsx'
 import { SwitchRow } from '../../components/switch.tsx'
 import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { RedirectWays } from './redirect-ways.tsx'
-import { NumberSetting } from './setting-fields.tsx'
+import { NumberSetting, PortFailure } from './setting-fields.tsx'
 import { useSetting } from './use-setting.ts'
 
 const words = text.settings.server
@@ -14,6 +16,8 @@ const words = text.settings.server
 export function ServerSettings() {
   const { server, settings } = useSnapshot()
   const save = useSetting()
+  const port = server.listening ? new URL(server.url).port : String(settings.port)
+  const isStored = port === String(settings.port)
   return (
     <>
       <Section
@@ -25,13 +29,18 @@ export function ServerSettings() {
         }
       >
         <div className="flex flex-col gap-3">
-          <Failure failure={server.failure} />
+          <ServerFailure failure={server.failure} />
           <Rows>
             <div className="flex flex-col gap-1.5">
               <span className="text-sm font-medium">{words.address}</span>
               <CopyField label={words.address} value={server.url} copyLabel={words.copyAddress} />
             </div>
-            <NumberSetting name="port" label={words.port} hint={words.portHint} />
+            <NumberSetting
+              name="port"
+              label={words.port}
+              hint={words.portHint}
+              aside={isStored ? undefined : <Badge tone="wait">{words.portThisRun(port)}</Badge>}
+            />
             <SwitchRow
               label={words.socket}
               hint={words.socketHint}
@@ -49,6 +58,17 @@ export function ServerSettings() {
       </Section>
       {/* Asked anew when the port moves. */}
       <RedirectWays key={server.url} />
+    </>
+  )
+}
+
+/** Said here, where the port is changed. */
+function ServerFailure({ failure }: { failure: ErrorBody | null }) {
+  const change = useCall('settings.update')
+  return (
+    <>
+      <PortFailure failure={failure} pending={change.pending} onPort={(port) => void change.run({ port })} />
+      <Failure failure={change.failure} />
     </>
   )
 }

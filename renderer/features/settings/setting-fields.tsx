@@ -18,10 +18,12 @@ type TypedProps = {
   /** The patch for what is typed. */
   patchOf: (typed: string) => Record<string, unknown>
   kind: 'number' | 'line' | 'long'
+  /** At the label's right: what is in force now, where that is something else. */
+  aside?: ReactNode
 }
 
 /** A setting that is typed: it is saved when one says so, or with Enter. */
-function TypedSetting({ label, hint, stored, patchOf, kind }: TypedProps) {
+function TypedSetting({ label, hint, stored, patchOf, kind, aside }: TypedProps) {
   const save = useSaveSetting()
   const [failure, setFailure] = useState<ErrorBody | null>(null)
   const [typed, setTyped] = useState<string | null>(null)
@@ -32,8 +34,11 @@ function TypedSetting({ label, hint, stored, patchOf, kind }: TypedProps) {
 
   const submit = async (): Promise<void> => {
     if (!changed || problem !== undefined) return
+    await send(value)
+  }
+  const send = async (wanted: string): Promise<void> => {
     setPending(true)
-    const refused = await save(patchOf(value))
+    const refused = await save(patchOf(wanted))
     setFailure(refused)
     if (refused === null) setTyped(null)
     setPending(false)
@@ -49,7 +54,7 @@ function TypedSetting({ label, hint, stored, patchOf, kind }: TypedProps) {
         void submit()
       }}
     >
-      <Field label={label} hint={hint} error={problem}>
+      <Field label={label} hint={hint} error={problem} {...(aside === undefined ? {} : { aside })}>
         {(ids) => (
           <div className={kind === 'long' ? 'flex flex-col items-start gap-2' : 'flex gap-2'}>
             <Control
@@ -58,7 +63,11 @@ function TypedSetting({ label, hint, stored, patchOf, kind }: TypedProps) {
               inputMode={kind === 'number' ? 'numeric' : undefined}
               className={kind === 'number' ? 'max-w-28 tabular-nums' : ''}
               value={value}
-              onChange={(event: { target: { value: string } }) => setTyped(event.target.value)}
+              onChange={(event: { target: { value: string } }) => {
+                setTyped(event.target.value)
+                // It was about what stood there before.
+                setFailure(null)
+              }}
             />
             {changed && (
               <Button type="submit" look="primary" pending={pending} disabled={problem !== undefined}>
@@ -68,8 +77,26 @@ function TypedSetting({ label, hint, stored, patchOf, kind }: TypedProps) {
           </div>
         )}
       </Field>
-      <Failure failure={failure} />
+      <PortFailure failure={failure} pending={pending} onPort={(port) => void send(String(port))} />
     </form>
+  )
+}
+
+type PortFailureProps = { failure: ErrorBody | null; pending: boolean; onPort: (port: number) => void }
+
+/** A failure of a setting; where a port was taken, the free one is a press away. */
+export function PortFailure({ failure, pending, onPort }: PortFailureProps) {
+  const free = failure?.['nextFreePort']
+  if (failure === null || typeof free !== 'number') return <Failure failure={failure} />
+  return (
+    <Failure
+      failure={{ ...failure, nextStep: text.settings.server.choosePort }}
+      actions={
+        <Button size="sm" look="primary" pending={pending} onClick={() => onPort(free)}>
+          {text.settings.server.usePort(free)}
+        </Button>
+      }
+    />
   )
 }
 
@@ -77,10 +104,12 @@ export function NumberSetting({
   name,
   label,
   hint,
+  aside,
 }: {
   name: NumberSetting
   label: string
   hint: ReactNode
+  aside?: ReactNode
 }) {
   const { settings } = useSnapshot()
   return (
@@ -90,6 +119,7 @@ export function NumberSetting({
       stored={String(settings[name])}
       patchOf={(typed) => ({ [name]: typed.trim() === '' ? Number.NaN : Number(typed) })}
       kind="number"
+      aside={aside}
     />
   )
 }

@@ -1,6 +1,12 @@
 import { toast } from 'sonner'
+import { z } from 'zod'
 import type { ErrorBody } from '../../../shared/contract/errors.ts'
-import { settingsPatch, type Settings, type SettingsPatch } from '../../../shared/contract/settings.ts'
+import {
+  settings as settingsSchema,
+  settingsPatch,
+  type Settings,
+  type SettingsPatch,
+} from '../../../shared/contract/settings.ts'
 import { text } from '../../lib/text.ts'
 import { useHost, useSnapshot } from '../../stores/window-context.tsx'
 import { toastFailure, toastUndone } from '../toasts.ts'
@@ -38,5 +44,16 @@ export function useSetting(): (patch: SettingsPatch) => Promise<void> {
 /** What is wrong with a value for a setting, by the schema that the core parses it with. */
 export function settingProblem(patch: Record<string, unknown>): string | undefined {
   const checked = settingsPatch.safeParse(patch)
-  return checked.success ? undefined : checked.error.issues[0]?.message
+  if (checked.success) return undefined
+  const range = rangeOf(Object.keys(patch)[0] ?? '')
+  return range === null ? checked.error.issues[0]?.message : text.settings.badNumber(...range)
+}
+
+/** What a number may be; null: the setting is none. */
+function rangeOf(name: string): [least: number, most: number] | null {
+  const field = Object.entries(settingsSchema.shape)
+    .find(([key]) => key === name)?.[1]
+    .unwrap()
+  if (!(field instanceof z.ZodNumber) || field.minValue === null || field.maxValue === null) return null
+  return [field.minValue, field.maxValue]
 }

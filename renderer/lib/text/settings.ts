@@ -57,6 +57,9 @@ export const settingsText = {
     socket: 'Also answer on a UNIX socket',
     socketHint: 'A second door that only programs of your own user can open.',
     socketAt: 'Socket',
+    portThisRun: (port: string) => `this run: ${port}, from --port`,
+    choosePort: 'Choose another port.',
+    usePort: (port: number) => `Use ${port}`,
     copyAddress: 'Copy the address',
     copySocket: 'Copy the path',
     openapi: 'OpenAPI description',
@@ -121,5 +124,5 @@ export const settingsText = {
       { keys: ['Esc'], what: 'Close what is open' },
     ],
   },
-  badNumber: (least: number, most: number) => `A number from ${least} to ${most}.`,
+  badNumber: (least: number, most: number) => `Enter a whole number from ${least} to ${most}.`,
 } as const

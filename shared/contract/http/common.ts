@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import '../issue-words.ts'
 import { accountSelector } from '../slug.ts'
 
 /** A connection id, a provider id or a provider's slug, as it stands in a path. */

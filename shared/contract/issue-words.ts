@@ -1,0 +1,60 @@
+// What is wrong with an input, in words for whoever typed it. Zod's own ("Too small: expected number to be >=1024") are for programmers.
+import { z } from 'zod'
+
+type Issue = z.core.$ZodRawIssue
+
+/** Undefined: the schema's own words, or zod's, stand. */
+export function issueWords(issue: Issue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'This is required.' : typeWords(issue.expected)
+    case 'too_small':
+      return boundWords(issue.origin, Number(issue.minimum), 'least')
+    case 'too_big':
+      return boundWords(issue.origin, Number(issue.maximum), 'most')
+    case 'invalid_format':
+      return formatWords[issue.format] ?? 'This does not have the right form.'
+    case 'not_multiple_of':
+      return `A multiple of ${issue.divisor}.`
+    case 'unrecognized_keys':
+      return `Not known here: ${issue.keys.join(', ')}.`
+    case 'invalid_value':
+      return issue.values.length === 1
+        ? `Only ${String(issue.values[0])} is allowed.`
+        : `One of: ${issue.values.map(String).join(', ')}.`
+    case 'invalid_union':
+      return 'This has none of the forms that are allowed.'
+    case 'invalid_key':
+    case 'invalid_element':
+      return 'One of the names or entries is not allowed.'
+    default:
+      return undefined
+  }
+}
+
+const types: Record<string, string> = {
+  number: 'Enter a number.',
+  int: 'Enter a whole number.',
+  string: 'Enter text.',
+  boolean: 'Only true or false is allowed.',
+  array: 'A list is required.',
+  object: 'An object with named fields is required.',
+  record: 'An object with named fields is required.',
+}
+const typeWords = (expected: string): string => types[expected] ?? 'This kind of value is not allowed.'
+
+const formatWords: Record<string, string> = {
+  url: 'Enter a full address, such as https://example.com.',
+  email: 'Enter an e-mail address.',
+}
+
+function boundWords(origin: string, bound: number, side: 'least' | 'most'): string {
+  if (origin === 'string' && side === 'least' && bound === 1) return 'This is required.'
+  const unit = { string: 'character', array: 'entry', set: 'entry', map: 'entry' }[origin]
+  if (unit === undefined) return side === 'least' ? `${bound} or more.` : `${bound} or less.`
+  const plural = bound === 1 ? unit : unit === 'entry' ? 'entries' : `${unit}s`
+  return side === 'least' ? `At least ${bound} ${plural}.` : `At most ${bound} ${plural}.`
+}
+
+// For every schema, wherever it is used: the same input is wrong in the same words in window, API and command line.
+z.config({ customError: issueWords })
