@@ -15,6 +15,8 @@ type FieldProps = {
   error?: string | undefined
   optional?: boolean
   required?: boolean
+  /** The error comes with an answer and not with typing, so it is read out. */
+  announced?: boolean
   /** Shown at the label's right, such as a mark "unsure". */
   aside?: ReactNode
   children: (ids: FieldIds) => ReactNode
@@ -27,6 +29,7 @@ export function Field({
   error,
   optional = false,
   required = false,
+  announced = false,
   aside,
   children,
 }: FieldProps) {
@@ -50,7 +53,11 @@ export function Field({
         'aria-required': required ? true : undefined,
       })}
       {error !== undefined && (
-        <p id={errorId} className="text-bad animate-fade flex items-start gap-1.5 text-xs">
+        <p
+          id={errorId}
+          role={announced ? 'alert' : undefined}
+          className="text-bad animate-fade flex items-start gap-1.5 text-xs"
+        >
           <CircleAlert aria-hidden="true" className="mt-px size-3.5 shrink-0" />
           <span className="min-w-0 break-words">{error}</span>
         </p>

@@ -51,7 +51,6 @@ test('a host that is killed is said to be gone; started again, a fresh link brin
   const first = start('0')
   const link = await first.heard(/Open (http:\/\/127\.0\.0\.1:\d+\/launch\?ticket=[\w-]+)/)
   await page.goto(link)
-  await page.getByRole('radio', { name: 'A passphrase' }).click()
   await page.getByLabel('Passphrase', { exact: true }).fill('correct horse battery')
   await page.getByLabel('Passphrase again').fill('correct horse battery')
   await page.getByRole('button', { name: 'Create the vault' }).click()

@@ -66,7 +66,9 @@ export async function unlockVault(
     return status.state()
   } catch (error) {
     const failure = asKeywayError(error)
-    if (!isNoVault(failure)) status.becomeLocked(failure, wraps)
+    // What was typed says nothing about the vault: that is locked for the reason it was.
+    const isTypingError = failure.code === 'wrong_passphrase' && status.state().kind === 'locked'
+    if (!isNoVault(failure) && !isTypingError) status.becomeLocked(failure, wraps)
     throw failure
   }
 }

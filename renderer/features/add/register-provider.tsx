@@ -65,6 +65,7 @@ export function NewProvider({ preset, draft, draftKey }: NewProviderProps) {
         draftKey={draftKey}
         failure={create.failure}
         onSubmit={submit}
+        purpose={() => (wanted.current === 'save' ? 'store' : 'sign-in')}
         footer={
           <SaveButtons
             slow={create.slow}

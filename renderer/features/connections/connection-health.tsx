@@ -15,6 +15,7 @@ import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { useConnectionDialogs } from './dialog-context.ts'
 import { endLabel, stateLabel } from './state-words.ts'
+import { setupRoute } from '../providers/setup-route.ts'
 import { useStoppedPractice } from '../rehearsal/use-stopped-practice.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 
@@ -44,6 +45,7 @@ function Trouble({ connection, now }: { connection: ConnectionView; now: number 
   const signIn = useStartSignIn()
   const refresh = useCall('connections.refresh')
   const { lastOutcome, providerId, id } = connection
+  const { providers } = useSnapshot()
   const state = connectionState(connection, now)
   const tone: Tone = troubleTones[lastOutcome.status]
   const retry =
@@ -56,10 +58,7 @@ function Trouble({ connection, now }: { connection: ConnectionView; now: number 
         actions={
           <>
             {lastOutcome.status === 'config_error' && (
-              <a
-                href={hrefOf({ name: 'provider', id: providerId, tab: 'check' })}
-                className={buttonClasses('primary', 'sm')}
-              >
+              <a href={hrefOf(setupRoute(providerId, providers))} className={buttonClasses('primary', 'sm')}>
                 {text.connections.fixSetup}
               </a>
             )}

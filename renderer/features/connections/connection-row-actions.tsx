@@ -6,6 +6,8 @@ import { Menu } from '../../components/menu.tsx'
 import { connectionName } from '../../lib/status.ts'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { setupRoute } from '../providers/setup-route.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 import { useConnectionDialogs } from './dialog-context.ts'
 import { useConnectionMenu } from './use-connection-menu.tsx'
@@ -15,6 +17,7 @@ export function ConnectionRowActions({ connection }: { connection: ConnectionVie
   const items = useConnectionMenu(connection)
   const open = useConnectionDialogs()
   const signIn = useStartSignIn()
+  const { providers } = useSnapshot()
   const name = connectionName(connection)
   const { status } = connection.lastOutcome
   return (
@@ -34,7 +37,7 @@ export function ConnectionRowActions({ connection }: { connection: ConnectionVie
       )}
       {status === 'config_error' && (
         <a
-          href={hrefOf({ name: 'provider', id: connection.providerId, tab: 'check' })}
+          href={hrefOf(setupRoute(connection.providerId, providers))}
           aria-label={`${text.connections.fixSetup}: ${name}`}
           className={buttonClasses('secondary', 'sm')}
         >

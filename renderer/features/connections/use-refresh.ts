@@ -5,7 +5,8 @@ import { withLocalTimes } from '../../lib/local-times.ts'
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { navigate } from '../../stores/use-route.ts'
-import { useHost } from '../../stores/window-context.tsx'
+import { useHost, useSnapshot } from '../../stores/window-context.tsx'
+import { setupRoute } from '../providers/setup-route.ts'
 import { useStoppedPractice } from '../rehearsal/use-stopped-practice.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 import { withSlowToast } from '../slow-toast.ts'
@@ -15,6 +16,7 @@ import { TOLD_LONG_MS } from '../toasts.ts'
 export function useRefresh(connection: ConnectionView): () => Promise<void> {
   const host = useHost()
   const signIn = useStartSignIn()
+  const { providers } = useSnapshot()
   const startPractice = useStoppedPractice(connection.providerId)
   const { id, providerId } = connection
   const name = connectionName(connection)
@@ -50,7 +52,7 @@ export function useRefresh(connection: ConnectionView): () => Promise<void> {
     }
     const setup = {
       label: words.fixSetup,
-      onClick: () => navigate({ name: 'provider', id: providerId, tab: 'check' }),
+      onClick: () => navigate(setupRoute(providerId, providers)),
     }
     const action = { retrying: retry, reconnect_needed: reconnect, config_error: setup }[status]
     const tell = status === 'retrying' ? toast.warning : toast.error

@@ -6,34 +6,42 @@ import { SecretInput } from '../../components/inputs.tsx'
 import { firstMessage } from '../../lib/first-message.ts'
 import { text } from '../../lib/text.ts'
 import { FormText } from './form-fields.tsx'
+import { clientNeeds } from './provider-form-resolver.ts'
+import type { ProviderFormValues } from './provider-form-values.ts'
 
 const words = text.add.form
 
 export function CredentialFields() {
   const client = useWatch({ name: 'spec.client' }) as ProviderSpec['client']
+  const device = useWatch({ name: 'spec.device' }) as ProviderSpec['device']
+  const flow = useWatch({ name: 'flow' }) as ProviderFormValues['flow']
   if (client.noRegistration) return <p className="text-muted text-sm">{words.noRegistration}</p>
+  const needs = clientNeeds({ spec: { client, device }, flow })
   return (
     <>
       {client.dynamicRegistration && <p className="text-muted text-sm">{words.dynamic}</p>}
       <div className="grid gap-4 sm:grid-cols-2">
-        <FormText name="clientId" label={words.clientId} mono empty="text" />
-        <ClientSecret />
+        <FormText name="clientId" label={words.clientId} mono empty="text" required={needs.id} />
+        {needs.secret !== 'none' && <ClientSecret required={needs.secret === 'required'} />}
       </div>
     </>
   )
 }
 
 /** Dots stand for a stored secret: they can be kept or replaced, never shown. */
-function ClientSecret() {
+function ClientSecret({ required }: { required: boolean }) {
   const { field, fieldState } = useController({ name: 'clientSecret' })
   const value = String(field.value ?? '')
   const kept = value === SECRET_PLACEHOLDER
   return (
     <Field
       label={words.clientSecret}
-      hint={kept ? words.clientSecretKept : words.clientSecretHint}
+      hint={
+        kept ? words.clientSecretKept : required ? words.clientSecretRequiredHint : words.clientSecretHint
+      }
       error={firstMessage(fieldState.error)}
-      optional
+      required={required}
+      optional={!required}
     >
       {(ids) => (
         <SecretInput

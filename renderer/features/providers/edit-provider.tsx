@@ -13,7 +13,7 @@ import { valuesOf } from './provider-form-values.ts'
 const words = text.add.form
 
 /** The slug and the preset stay; a stored secret stays unless another one is typed. */
-export function EditProvider({ provider }: { provider: ProviderView }) {
+export function EditProvider({ provider, field }: { provider: ProviderView; field?: string | undefined }) {
   const { presets, bySlug } = usePresets()
   const [version, setVersion] = useState(0)
   const [reauthorise, setReauthorise] = useState(false)
@@ -46,6 +46,7 @@ export function EditProvider({ provider }: { provider: ProviderView }) {
         draftKey={`edit:${provider.id}`}
         failure={update.failure}
         onSubmit={submit}
+        field={field}
         footer={
           <>
             {update.slow && <Button onClick={update.leave}>{text.common.stopWaiting}</Button>}

@@ -57,8 +57,11 @@ function NewSlug() {
     (each) => availability(each) === 'free',
   )
   useEffect(() => {
-    if (!touched.current) setValue('slug', suggestion)
-  }, [setValue, suggestion])
+    if (touched.current) return
+    setValue('slug', suggestion)
+    // "A slug is needed." was about the empty field.
+    if (suggestion !== '') clearErrors('slug')
+  }, [setValue, clearErrors, suggestion])
 
   const state = slug === '' ? 'free' : availability(slug)
   const live =

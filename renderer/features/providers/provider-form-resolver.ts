@@ -8,7 +8,10 @@ import { toDraft, type ProviderFormValues } from './provider-form-values.ts'
 const words = text.add.form
 
 /** Checks what would be sent with the schema that the core parses it with, plus what only this provider's own description knows. */
-export function providerResolver(base: ProviderSpec): Resolver<ProviderFormValues> {
+export function providerResolver(
+  base: ProviderSpec,
+  purpose: () => 'store' | 'sign-in',
+): Resolver<ProviderFormValues> {
   const bySchema = zodResolver(providerInput) as unknown as Resolver
   return async (values, context, options) => {
     const draft = toDraft(values, base)
@@ -17,6 +20,7 @@ export function providerResolver(base: ProviderSpec): Resolver<ProviderFormValue
     const parameters = parameterErrors(values)
     if (Object.keys(parameters).length > 0) errors['parameters'] = parameters
     const endpoints = endpointErrors(values)
+    if (purpose() === 'sign-in') Object.assign(errors, clientErrors(values))
     if (endpoints !== null) errors['spec'] = { ...(errors['spec'] as object | undefined), endpoints }
     return Object.keys(errors).length === 0 ? { values, errors: {} } : { values: {}, errors: errors as never }
   }
@@ -28,6 +32,37 @@ function parameterErrors({ spec, parameters }: ProviderFormValues): Record<strin
     // Whether it fits its pattern, the service decides, which has an engine for patterns that come as data.
     if ((parameters[name] ?? '') === '' && required)
       errors[name] = { type: 'required', message: words.parameterNeeded(label) }
+  }
+  return errors
+}
+
+export type ClientNeeds = { id: boolean; secret: 'required' | 'optional' | 'none' }
+
+/** What of the client a sign-in cannot do without, as far as the provider's description tells. */
+export function clientNeeds({
+  spec,
+  flow,
+}: {
+  spec: Pick<ProviderSpec, 'client' | 'device'>
+  flow: ProviderFormValues['flow']
+}): ClientNeeds {
+  const { client } = spec
+  const registersItself = client.dynamicRegistration || client.registrationRequest !== null
+  const id = !client.noRegistration && !registersItself
+  if (client.noRegistration || client.mustNotSendSecret) return { id, secret: 'none' }
+  const isOpenDevice = flow === 'device_code' && spec.device.withoutSecret
+  const isConfidential = (client.publicPossible === 'no' && !isOpenDevice) || flow === 'client_credentials'
+  return { id, secret: id && isConfidential ? 'required' : 'optional' }
+}
+
+function clientErrors(values: ProviderFormValues): Record<string, FieldError> {
+  const needs = clientNeeds(values)
+  const errors: Record<string, FieldError> = {}
+  if (needs.id && (values.clientId ?? '').trim() === '') {
+    errors['clientId'] = { type: 'required', message: words.clientIdNeeded }
+  }
+  if (needs.secret === 'required' && (values.clientSecret ?? '') === '') {
+    errors['clientSecret'] = { type: 'required', message: words.clientSecretNeeded }
   }
   return errors
 }

@@ -17,7 +17,7 @@ import { baseSpec, toDraft, type ProviderFormValues } from './provider-form-valu
 import { RedirectStep } from './redirect-step.tsx'
 import { ScopeFields } from './scope-fields.tsx'
 import { Step } from './form-step.tsx'
-import { useFailedField } from './use-failed-field.ts'
+import { useFailedField, useSoughtField } from './use-failed-field.ts'
 import { UnsureContext } from './unsure-mark.tsx'
 import { forgetDraft, readDraft, useKeepDraft } from './form-draft.ts'
 
@@ -32,6 +32,10 @@ type ProviderFormProps = {
   failure: ErrorBody | null
   /** True once it is saved; what was typed is dropped only then. */
   onSubmit: (draft: ProviderInputDraft) => Promise<boolean>
+  /** Why it is sent: what a sign-in needs is required only for one. Default: to store it. */
+  purpose?: () => 'store' | 'sign-in'
+  /** The field that somebody was sent here for. */
+  field?: string | undefined
   /** The buttons; `type="submit"` sends the form. */
   footer: ReactNode
 }
@@ -44,16 +48,19 @@ export function ProviderForm({
   draftKey,
   failure,
   onSubmit,
+  purpose = () => 'store',
+  field,
   footer,
 }: ProviderFormProps) {
   const base = useMemo(() => baseSpec(preset), [preset])
   const [kept] = useState(() => readDraft(draftKey))
   const form = useForm({
     defaultValues: { ...values, ...kept },
-    resolver: providerResolver(base) as unknown as Resolver,
+    resolver: providerResolver(base, purpose) as unknown as Resolver,
   })
   useKeepDraft(form, draftKey)
   useFailedField(form, failure)
+  useSoughtField(form, field)
   const { errors } = form.formState
 
   const submit = async (typed: FieldValues): Promise<void> => {

@@ -24,14 +24,18 @@ import { usePresetOf } from './use-presets.ts'
 const words = text.providers
 type Asking = 'delete' | 'duplicate' | 'ways'
 
-export function ProviderScreen({ id, tab }: { id: string; tab: ProviderTab }) {
+type ProviderScreenProps = { id: string; tab: ProviderTab; field?: string | undefined }
+
+export function ProviderScreen({ id, tab, field }: ProviderScreenProps) {
   const { providers } = useSnapshot()
   const provider = providers.find((each) => each.id === id)
   if (provider === undefined) return <NothingHere title={words.gone} />
-  return <Details provider={provider} tab={tab} />
+  return <Details provider={provider} tab={tab} field={field} />
 }
 
-function Details({ provider, tab }: { provider: ProviderView; tab: ProviderTab }) {
+type DetailsProps = { provider: ProviderView; tab: ProviderTab; field: string | undefined }
+
+function Details({ provider, tab, field }: DetailsProps) {
   const preset = usePresetOf(provider.preset)
   const signIn = useStartSignIn()
   const [asking, setAsking] = useState<Asking | null>(null)
@@ -57,7 +61,7 @@ function Details({ provider, tab }: { provider: ProviderView; tab: ProviderTab }
     >
       <TabLinks id={provider.id} tab={tab} />
       {tab === 'overview' && <ProviderOverview provider={provider} preset={preset} />}
-      {tab === 'edit' && <EditProvider provider={provider} />}
+      {tab === 'edit' && <EditProvider provider={provider} field={field} />}
       {tab === 'check' && <ProviderCheck provider={provider} />}
       {tab === 'export' && <ProviderExport provider={provider} />}
       {asking !== null && <Asked asking={asking} provider={provider} onClose={() => setAsking(null)} />}

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { toast } from 'sonner'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
@@ -18,11 +18,17 @@ export function ChangePassphrase({ onClose }: { onClose: () => void }) {
   const [submitted, setSubmitted] = useState(false)
   const change = useCall('vault.changePassphrase')
   const problem = passphraseProblem(typed)
+  const field = useRef<HTMLInputElement>(null)
+  const isWrong = change.failure?.code === 'wrong_passphrase'
 
   const submit = async (): Promise<void> => {
     setSubmitted(true)
     if (problem !== null || current === '') return
-    if ((await change.run({ current, next: typed.first })) === null) return
+    if ((await change.run({ current, next: typed.first })) === null) {
+      field.current?.focus()
+      field.current?.select()
+      return
+    }
     toast.success(words.passphraseChanged)
     onClose()
   }
@@ -51,18 +57,27 @@ export function ChangePassphrase({ onClose }: { onClose: () => void }) {
           void submit()
         }}
       >
-        <Field label={words.currentPassphrase} required>
+        <Field
+          label={words.currentPassphrase}
+          error={isWrong ? text.vault.wrong : undefined}
+          required
+          announced
+        >
           {(ids) => (
             <SecretInput
               {...ids}
               autoComplete="current-password"
               value={current}
-              onChange={(event) => setCurrent(event.target.value)}
+              ref={field}
+              onChange={(event) => {
+                setCurrent(event.target.value)
+                if (change.failure !== null) change.forget()
+              }}
             />
           )}
         </Field>
         <NewPassphrase value={typed} onChange={setTyped} problem={submitted ? problem : null} />
-        <Failure failure={change.failure} />
+        <Failure failure={isWrong ? null : change.failure} />
       </form>
     </Dialog>
   )

@@ -61,7 +61,7 @@ type ProtectorProps = {
 }
 
 function Protector({ protector, inUse, onMove, onChangePassphrase }: ProtectorProps) {
-  const { kind, label, usable, reason } = protector
+  const { kind, label, usable } = protector
   return (
     <div className="flex flex-wrap items-center justify-between gap-3">
       <div className="min-w-0">
@@ -70,7 +70,7 @@ function Protector({ protector, inUse, onMove, onChangePassphrase }: ProtectorPr
           {inUse && <Badge tone="ok">{words.current}</Badge>}
         </p>
         <p className="text-muted text-xs text-pretty">
-          {usable ? text.vault.protectors[kind].found : (reason ?? words.notUsable)}
+          {usable ? text.vault.protectors[kind].found : words.notUsable}
         </p>
       </div>
       <div className="flex gap-2">

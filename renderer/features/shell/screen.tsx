@@ -46,7 +46,7 @@ function contentOf(route: Route) {
     case 'providers':
       return <ProvidersScreen />
     case 'provider':
-      return <ProviderScreen key={route.id} id={route.id} tab={route.tab} />
+      return <ProviderScreen key={route.id} id={route.id} tab={route.tab} field={route.field} />
     case 'apps':
       return <AppsScreen />
     case 'new-app':

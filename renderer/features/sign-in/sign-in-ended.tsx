@@ -23,18 +23,30 @@ export function Exchanging() {
 
 export function SignInFailed({ flow }: { flow: FlowOf<'failed'> }) {
   const words = text.signIn.failed
+  const { code, field } = flow.failure
+  // Trying again as it is would end the same way.
+  const isSetup = code === 'config_error' || code === 'discovery_failed'
+  const setup = (
+    <a
+      href={hrefOf({
+        name: 'provider',
+        id: flow.providerId,
+        tab: 'edit',
+        ...(typeof field === 'string' ? { field } : {}),
+      })}
+      className={buttonClasses(isSetup ? 'primary' : 'secondary', 'md')}
+    >
+      {isSetup ? words.fixSetup : words.edit}
+    </a>
+  )
   return (
     <div className="flex flex-col gap-4">
       <h2 className="text-ink text-lg font-semibold tracking-tight">{words.title}</h2>
       <Failure failure={flow.failure} />
       <div className="flex flex-wrap gap-2">
-        <StartAgain flow={flow} label={words.retry} />
-        <a
-          href={hrefOf({ name: 'provider', id: flow.providerId, tab: 'edit' })}
-          className={buttonClasses('secondary', 'md')}
-        >
-          {words.edit}
-        </a>
+        {isSetup && setup}
+        <StartAgain flow={flow} label={words.retry} look={isSetup ? 'secondary' : 'primary'} />
+        {!isSetup && setup}
         <Dismiss flow={flow} />
       </div>
     </div>
@@ -57,11 +69,13 @@ export function Cancelled({ flow }: { flow: FlowOf<'cancelled'> }) {
   )
 }
 
-function StartAgain({ flow, label }: { flow: Flow; label: string }) {
+type StartAgainProps = { flow: Flow; label: string; look?: 'primary' | 'secondary' }
+
+function StartAgain({ flow, label, look = 'primary' }: StartAgainProps) {
   const signIn = useStartSignIn()
   return (
     <Button
-      look="primary"
+      look={look}
       pending={signIn.pending}
       onClick={() =>
         void signIn.start({

@@ -2,14 +2,14 @@ import { KeyRound, Laptop, ShieldCheck } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
 import { Button } from '../../components/button.tsx'
-import { Callout } from '../../components/callout.tsx'
 import { ChoiceCards } from '../../components/choice-cards.tsx'
+import { Disclosure } from '../../components/disclosure.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { Logo } from '../../components/logo.tsx'
 import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
-import { NewPassphrase, emptyPassphrase, passphraseProblem } from './new-passphrase.tsx'
+import { emptyPassphrase, focusPassphrase, NewPassphrase, passphraseProblem } from './new-passphrase.tsx'
 
 const promiseIcons: readonly ReactNode[] = [
   <Laptop key="laptop" aria-hidden="true" />,
@@ -48,12 +48,18 @@ function VaultChoice({ protectors }: { protectors: readonly ProtectorView[] }) {
   const initialise = useCall('vault.initialise')
   const problem = kind === 'passphrase' ? passphraseProblem(typed) : null
 
-  const submit = (): void => {
+  const usable = protectors.filter((protector) => protector.usable)
+
+  const submit = (form: HTMLFormElement): void => {
     setSubmitted(true)
-    if (problem !== null) return
-    void initialise.run(
-      kind === 'passphrase' ? { protector: kind, passphrase: typed.first } : { protector: kind },
-    )
+    if (problem !== null) {
+      focusPassphrase(form, problem)
+      return
+    }
+    const wanted = kind === 'passphrase' ? { protector: kind, passphrase: typed.first } : { protector: kind }
+    void initialise.run(wanted).then((made) => {
+      if (made === null) focusPassphrase(form, 'too-short')
+    })
   }
 
   return (
@@ -63,29 +69,35 @@ function VaultChoice({ protectors }: { protectors: readonly ProtectorView[] }) {
       noValidate
       onSubmit={(event) => {
         event.preventDefault()
-        submit()
+        submit(event.currentTarget)
       }}
     >
       <div>
         <h2 className="text-ink text-lg font-semibold tracking-tight">{text.vault.chooseTitle}</h2>
-        <p className="text-muted text-sm text-pretty">{text.vault.chooseLead}</p>
+        <p className="text-muted text-sm text-pretty">
+          {usable.length > 1 ? text.vault.chooseLead : text.vault.protectors.passphrase.found}
+        </p>
       </div>
       <KeychainMissing protectors={protectors} />
-      <ChoiceCards
-        label={text.vault.chooseTitle}
-        value={kind}
-        onChange={setKind}
-        choices={protectors.map((protector) => ({
-          value: protector.kind,
-          title: protector.kind === 'passphrase' ? text.vault.protectors.passphrase.title : protector.label,
-          description: protector.usable
-            ? text.vault.protectors[protector.kind].found
-            : (protector.reason ?? text.vault.keychainMissingTitle),
-          disabled: !protector.usable,
-        }))}
-      />
+      {usable.length > 1 && (
+        <ChoiceCards
+          label={text.vault.chooseTitle}
+          value={kind}
+          onChange={setKind}
+          choices={usable.map((protector) => ({
+            value: protector.kind,
+            title: protector.kind === 'passphrase' ? text.vault.protectors.passphrase.title : protector.label,
+            description: text.vault.protectors[protector.kind].found,
+          }))}
+        />
+      )}
       {kind === 'passphrase' && (
-        <NewPassphrase value={typed} onChange={setTyped} problem={submitted ? problem : null} />
+        <NewPassphrase
+          value={typed}
+          onChange={setTyped}
+          problem={submitted ? problem : null}
+          focused={usable.length < 2}
+        />
       )}
       <Failure failure={initialise.failure} />
       <Button look="primary" type="submit" pending={initialise.pending} className="mt-1 h-9">
@@ -101,15 +113,17 @@ function VaultChoice({ protectors }: { protectors: readonly ProtectorView[] }) {
   )
 }
 
-/** Says what was looked for and not found, so that the passphrase is a choice and no riddle. */
+/** One line where there is no choice; what was looked for stands behind it for who wants to know. */
 function KeychainMissing({ protectors }: { protectors: readonly ProtectorView[] }) {
   const keychains = protectors.filter(({ kind }) => kind !== 'passphrase')
-  const missing = keychains.find(({ usable }) => !usable)
-  if (missing === undefined || keychains.some(({ usable }) => usable)) return null
+  if (keychains.length === 0 || keychains.some(({ usable }) => usable)) return null
+  const names = keychains.map(({ label }) => label).join(', ')
   return (
-    <Callout tone="wait" title={text.vault.keychainMissingTitle}>
-      {missing.reason === null ? '' : `${missing.reason} `}
-      {text.vault.keychainMissing}
-    </Callout>
+    <div className="flex flex-col gap-1">
+      <p className="text-ink text-sm font-medium">{text.vault.keychainMissing}</p>
+      <Disclosure label={text.vault.keychainMissingDetails}>
+        <p className="text-muted text-xs text-pretty">{text.vault.keychainMissingMore(names)}</p>
+      </Disclosure>
+    </div>
   )
 }

@@ -1,5 +1,5 @@
 import { LockKeyhole } from 'lucide-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { VaultView } from '../../../shared/contract/ui-api.ts'
 import { Button } from '../../components/button.tsx'
 import { Failure } from '../../components/failure.tsx'
@@ -13,8 +13,13 @@ export function Locked({ vault }: { vault: Extract<VaultView, { kind: 'locked' }
   const [passphrase, setPassphrase] = useState('')
   const unlock = useCall('vault.unlock')
 
+  const field = useRef<HTMLInputElement>(null)
+  const isWrong = unlock.failure?.code === 'wrong_passphrase'
+
   const submit = async (): Promise<void> => {
     await unlock.run(vault.needsPassphrase ? { passphrase } : {})
+    field.current?.focus()
+    field.current?.select()
   }
 
   return (
@@ -39,20 +44,29 @@ export function Locked({ vault }: { vault: Extract<VaultView, { kind: 'locked' }
           <p className="text-muted mt-1 text-sm text-pretty">{vault.reason}</p>
         </div>
         {vault.needsPassphrase && (
-          <Field label={text.vault.passphrase} required>
+          <Field
+            label={text.vault.passphrase}
+            error={isWrong ? text.vault.wrong : undefined}
+            required
+            announced
+          >
             {(ids) => (
               <SecretInput
                 {...ids}
+                ref={field}
                 // The one field of a screen that exists to be typed into.
                 autoFocus
                 autoComplete="current-password"
                 value={passphrase}
-                onChange={(event) => setPassphrase(event.target.value)}
+                onChange={(event) => {
+                  setPassphrase(event.target.value)
+                  if (unlock.failure !== null) unlock.forget()
+                }}
               />
             )}
           </Field>
         )}
-        <Failure failure={unlock.failure} />
+        <Failure failure={isWrong ? null : unlock.failure} />
         <Button
           look="primary"
           type="submit"

@@ -17,9 +17,11 @@ type NewPassphraseProps = {
   value: TypedPassphrase
   onChange: (value: TypedPassphrase) => void
   problem: ReturnType<typeof passphraseProblem>
+  /** For a screen that exists to be typed into. */
+  focused?: boolean
 }
 
-export function NewPassphrase({ value, onChange, problem }: NewPassphraseProps) {
+export function NewPassphrase({ value, onChange, problem, focused = false }: NewPassphraseProps) {
   return (
     <div className="animate-fade flex flex-col gap-3.5">
       <Field
@@ -31,6 +33,8 @@ export function NewPassphrase({ value, onChange, problem }: NewPassphraseProps) 
         {(ids) => (
           <SecretInput
             {...ids}
+            autoFocus={focused}
+            data-passphrase="first"
             autoComplete="new-password"
             value={value.first}
             onChange={(event) => onChange({ ...value, first: event.target.value })}
@@ -45,6 +49,7 @@ export function NewPassphrase({ value, onChange, problem }: NewPassphraseProps) 
         {(ids) => (
           <SecretInput
             {...ids}
+            data-passphrase="second"
             autoComplete="new-password"
             value={value.second}
             onChange={(event) => onChange({ ...value, second: event.target.value })}
@@ -53,6 +58,12 @@ export function NewPassphrase({ value, onChange, problem }: NewPassphraseProps) 
       </Field>
     </div>
   )
+}
+
+/** The field that has to be mended takes the focus, so that one can type at once. */
+export function focusPassphrase(form: HTMLFormElement, problem: 'too-short' | 'not-same'): void {
+  const which = problem === 'too-short' ? 'first' : 'second'
+  form.querySelector<HTMLInputElement>(`[data-passphrase="${which}"]`)?.focus()
 }
 
 /** A rough measure by length and variety; it advises and forbids nothing. */

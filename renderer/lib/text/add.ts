@@ -88,9 +88,12 @@ export const addText = {
     authorization: 'Authorization URL',
     token: 'Token URL',
     clientId: 'Client ID',
+    clientIdNeeded: 'Enter the client ID that the service gave you.',
+    clientSecretNeeded: 'This service requires a client secret.',
     clientSecret: 'Client secret',
     clientSecretHint:
       'Encrypted at once and never shown again. Leave it empty for a client without a secret.',
+    clientSecretRequiredHint: 'This service requires one. Encrypted at once and never shown again.',
     clientSecretKept: 'Stored. Leave the dots to keep it, or type a new one.',
     noRegistration: 'This service needs no client: nothing to register.',
     dynamic: 'Leave both empty, and Keyway registers itself with the server.',

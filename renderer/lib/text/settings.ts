@@ -41,10 +41,10 @@ export const settingsText = {
     passphraseChanged: 'The passphrase is changed.',
     lock: 'Locking',
     lockNow: 'Lock now',
-    lockNowHint: 'Apps get “locked” (423) until you unlock. Nothing is lost.',
+    lockNowHint: 'Apps get no tokens until you unlock. Nothing is lost.',
     autoLock: 'Lock by itself after',
     autoLockHint: 'Minutes without use of this window; 0: never.',
-    notUsable: 'not usable here',
+    notUsable: 'Not available on this system.',
   },
   server: {
     title: 'Local API',

@@ -80,7 +80,8 @@ export const signInText = {
   failed: {
     title: 'That did not work',
     retry: 'Try again',
-    edit: 'Check the set-up',
+    edit: 'Edit configuration',
+    fixSetup: 'Fix setup',
     dismiss: 'Close',
     details: 'What the provider said',
   },

@@ -7,8 +7,8 @@ export const vaultText = {
     'Tokens are encrypted; you choose what holds the key.',
     'You decide which app may use what, and see each use.',
   ],
-  chooseTitle: 'Where should the key be kept?',
-  chooseLead: 'Tokens are encrypted with a random key. Something must guard that key.',
+  chooseTitle: 'Protect your vault',
+  chooseLead: 'Your tokens are encrypted. Choose how the encryption key is protected.',
   protectors: {
     'os-keychain': {
       title: 'This computer’s keychain',
@@ -24,9 +24,10 @@ export const vaultText = {
         'You type it each time Keyway starts. It cannot be recovered: without it, you sign in everywhere anew.',
     },
   },
-  keychainMissingTitle: 'No usable keychain was found',
-  keychainMissing:
-    'Keyway never keeps tokens unprotected, so please choose a passphrase. You can move to a keychain later, under Settings.',
+  keychainMissing: 'No keychain on this system. Choose a passphrase.',
+  keychainMissingDetails: 'Details',
+  keychainMissingMore: (names: string) =>
+    `Keyway looked for ${names} and could not use it. Tokens are never kept unprotected, so a passphrase protects them instead. You can switch to a keychain later, under Settings, Vault.`,
   passphrase: 'Passphrase',
   repeat: 'Passphrase again',
   passphraseHint: 'At least 8 characters; a few words are easy to remember and hard to guess.',
@@ -36,7 +37,8 @@ export const vaultText = {
   create: 'Create the vault',
   createKeychain: 'Use the keychain',
   lockedTitle: 'The vault is locked',
-  lockedLead: 'Your connections are safe and nothing is lost. Apps get “locked” (423) until you unlock.',
+  wrong: 'The passphrase is not the right one. Check Caps Lock.',
+  lockedLead: 'Your connections are safe and nothing is lost. Apps get no tokens until you unlock.',
   lockedReason: (reason: string) => reason,
   unlock: 'Unlock',
   unlockKeychain: 'Ask the keychain',

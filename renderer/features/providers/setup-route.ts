@@ -1,0 +1,12 @@
+import type { ProviderView } from '../../../shared/contract/provider.ts'
+import type { Route } from '../../lib/route.ts'
+import { clientNeeds } from './provider-form-resolver.ts'
+
+/** Where a setup problem is mended: at the field that is empty, else at the check that finds out. */
+export function setupRoute(providerId: string, providers: readonly ProviderView[]): Route {
+  const provider = providers.find(({ id }) => id === providerId)
+  const lacksId = provider !== undefined && provider.clientId === '' && clientNeeds(provider).id
+  return lacksId
+    ? { name: 'provider', id: providerId, tab: 'edit', field: 'clientId' }
+    : { name: 'provider', id: providerId, tab: 'check' }
+}
