@@ -68,7 +68,11 @@ describe('a new vault', () => {
     })
     expect(() => vault.open(sealed, 'a')).toThrow(expect.objectContaining({ code: 'vault_locked' }))
     await expect(vault.unlock(other)).rejects.toMatchObject({ code: 'wrong_passphrase' })
-    expect(vault.state()).toMatchObject({ kind: 'locked', code: 'passphrase_required', needsPassphrase: true })
+    expect(vault.state()).toMatchObject({
+      kind: 'locked',
+      code: 'passphrase_required',
+      needsPassphrase: true,
+    })
     expect(await vault.unlock(right)).toMatchObject({ kind: 'unlocked' })
     expect(vault.open(sealed, 'a').reveal()).toBe(token.reveal())
   })
