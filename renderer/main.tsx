@@ -5,6 +5,7 @@ import { App } from './features/shell/app.tsx'
 import { createHost } from './host/create-host.ts'
 import { text } from './lib/text.ts'
 import { WindowProvider } from './stores/window-context.tsx'
+import { createPresenceGate } from './stores/presence-gate.ts'
 import { createPresetsStore } from './stores/presets-store.ts'
 import { createWindowStore } from './stores/window-store.ts'
 import './styles/app.css'
@@ -12,7 +13,8 @@ import './styles/app.css'
 // The content policy forbids code made from text, which zod would otherwise try for speed.
 z.config({ jitless: true })
 
-const host = createHost(window, text.link)
+const gate = createPresenceGate(createHost(window, text.link))
+const { host } = gate
 const store = createWindowStore(host)
 const presets = createPresetsStore(host)
 store.start()
@@ -22,7 +24,7 @@ void import('./components/brand-mark.tsx')
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root.')
-const context = { host, store, presets }
+const context = { host, store, presets, gate }
 createRoot(root).render(
   <StrictMode>
     <WindowProvider value={context}>

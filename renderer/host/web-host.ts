@@ -38,8 +38,12 @@ export function createWebHost(deps: WebHostDeps): Host {
     for (const listener of linkListeners) listener(state)
   }
 
-  const call = createCall(deps, (state) => {
-    if (link !== 'signed-out' || state === 'signed-out') setLink(state)
+  const call = createCall(deps, {
+    onLink(state) {
+      if (link !== 'signed-out' || state === 'signed-out') setLink(state)
+    },
+    // What the old session is not told, such as codes, comes by a stream of the new one.
+    onReplaced: () => stream.reconnectNow(),
   })
   const probe = async (): Promise<LinkState> => {
     const answer = await call('snapshot.get', undefined)
@@ -85,8 +89,10 @@ export function createWebHost(deps: WebHostDeps): Host {
   }
 }
 
+type Learnt = { onLink: (state: 'offline' | 'signed-out') => void; onReplaced: () => void }
+
 /** One call over fetch; tells what it learnt about the link. */
-function createCall(deps: WebHostDeps, onLink: (state: 'offline' | 'signed-out') => void): Host['call'] {
+function createCall(deps: WebHostDeps, { onLink, onReplaced }: Learnt): Host['call'] {
   return async <Name extends UiCallName>(
     name: Name,
     input: UiInput<Name>,
@@ -96,6 +102,11 @@ function createCall(deps: WebHostDeps, onLink: (state: 'offline' | 'signed-out')
       if (response.status === 401) {
         onLink('signed-out')
         return { ok: false, failure: failureOf('unauthorized', deps.words.signedOut) }
+      }
+      const replacement = response.headers.get('x-keyway-window')
+      if (replacement !== null) {
+        deps.proof.replaced(replacement)
+        onReplaced()
       }
       return parseUiResult(await response.json())
     } catch {

@@ -8,6 +8,8 @@ export type WindowProof = {
   current(): string
   /** The server took it. */
   worked(proof: string): void
+  /** The session was replaced, for one that was proved; this belongs to the new one. */
+  replaced(proof: string): void
   /** The server did not. True: there is another one to try. */
   refused(proof: string): boolean
 }
@@ -28,6 +30,11 @@ export function createWindowProof(window: Window): WindowProof {
     current: () => offered ?? keptNow(),
     worked(proof) {
       if (proof !== offered) return
+      offered = null
+      kept = proof
+      keep(window, proof)
+    },
+    replaced(proof) {
       offered = null
       kept = proof
       keep(window, proof)

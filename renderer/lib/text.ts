@@ -9,6 +9,7 @@ import { importText } from './text/import.ts'
 import { linkText } from './text/link.ts'
 import { moveText } from './text/move.ts'
 import { paletteText } from './text/palette.ts'
+import { presenceText } from './text/presence.ts'
 import { providerText } from './text/providers.ts'
 import { rehearsalText } from './text/rehearsal.ts'
 import { settingsText } from './text/settings.ts'
@@ -27,6 +28,7 @@ export const text = {
   link: linkText,
   move: moveText,
   palette: paletteText,
+  presence: presenceText,
   providers: providerText,
   rehearsal: rehearsalText,
   settings: settingsText,

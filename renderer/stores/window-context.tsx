@@ -2,10 +2,11 @@ import { createContext, useContext, useEffect, type ReactNode } from 'react'
 import { useStore } from 'zustand'
 import type { Snapshot } from '../../shared/contract/ui-api.ts'
 import type { Host } from '../host/host.ts'
+import type { PresenceGate } from './presence-gate.ts'
 import type { PresetsState, PresetsStore } from './presets-store.ts'
 import type { WindowState, WindowStore } from './window-store.ts'
 
-export type WindowContextValue = { host: Host; store: WindowStore; presets: PresetsStore }
+export type WindowContextValue = { host: Host; store: WindowStore; presets: PresetsStore; gate: PresenceGate }
 
 const WindowContext = createContext<WindowContextValue | null>(null)
 const SnapshotContext = createContext<Snapshot | null>(null)
@@ -22,6 +23,12 @@ function useWindowContext(): WindowContextValue {
 
 export function useHost(): Host {
   return useWindowContext().host
+}
+
+/** Whether a call waits for a proof of presence. */
+export function usePresenceGate(): { asking: boolean; settle: PresenceGate['settle'] } {
+  const { gate } = useWindowContext()
+  return { ...useStore(gate), settle: gate.settle }
 }
 
 export function useWindow<Part>(select: (state: WindowState) => Part): Part {

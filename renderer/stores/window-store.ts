@@ -12,9 +12,9 @@ export type WindowState = {
 }
 
 /** The parts of the snapshot that events replace. */
-export type MirroredPart = Exclude<UiEventName, 'activity' | 'navigate'>
+export type MirroredPart = Exclude<UiEventName, 'activity' | 'navigate' | 'presenceNotice'>
 const mirroredParts = uiEventNames.filter(
-  (name): name is MirroredPart => name !== 'activity' && name !== 'navigate',
+  (name): name is MirroredPart => name !== 'activity' && name !== 'navigate' && name !== 'presenceNotice',
 )
 
 export type WindowStore = StoreApi<WindowState> & {

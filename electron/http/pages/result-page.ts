@@ -153,8 +153,8 @@ export function usedLaunchPage(): string {
     mark: '✕',
     tone: 'bad',
     title: 'This launch link was used already, or is too old',
-    text: 'It lets one browser in, once, within ten minutes.',
-    next: 'Start Keyway again, or use the browser that was let in.',
+    text: 'It lets one browser in, once, within minutes.',
+    next: 'Press Enter in the terminal in which Keyway runs, or run “keyway open”. Keyway is not running? Start it again.',
     facts: [['Code', 'expired_link']],
   })
 }

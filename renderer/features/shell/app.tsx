@@ -2,8 +2,11 @@ import { useEffect } from 'react'
 import { Toaster } from 'sonner'
 import { TooltipProvider } from '../../components/tooltip.tsx'
 import { SnapshotProvider, useHost, useWindow } from '../../stores/window-context.tsx'
+import { TimeContext } from '../../lib/use-now.ts'
 import { parseRoute } from '../../lib/route.ts'
 import { navigate } from '../../stores/use-route.ts'
+import { PresenceDialog } from '../presence/presence-dialog.tsx'
+import { ShownCodes } from '../presence/shown-codes.tsx'
 import { FirstRun } from '../vault/first-run.tsx'
 import { Locked } from '../vault/locked.tsx'
 import { CrashBoundary } from './crash-boundary.tsx'
@@ -17,6 +20,7 @@ export function App() {
     <CrashBoundary>
       <TooltipProvider>
         <Gate />
+        <PresenceDialog />
         <Toasts />
       </TooltipProvider>
     </CrashBoundary>
@@ -33,11 +37,14 @@ function Gate() {
   if (link === 'signed-out') return <SignedOut />
   if (snapshot === null) return <Opening failure={failure} offline={link === 'offline'} />
   return (
-    <SnapshotProvider snapshot={snapshot}>
-      {snapshot.vault.kind === 'uninitialised' && <FirstRun protectors={snapshot.vault.protectors} />}
-      {snapshot.vault.kind === 'locked' && <Locked vault={snapshot.vault} />}
-      {snapshot.vault.kind === 'unlocked' && <Shell />}
-    </SnapshotProvider>
+    <TimeContext value={link === 'offline' ? 'standing' : 'running'}>
+      <SnapshotProvider snapshot={snapshot}>
+        <ShownCodes />
+        {snapshot.vault.kind === 'uninitialised' && <FirstRun protectors={snapshot.vault.protectors} />}
+        {snapshot.vault.kind === 'locked' && <Locked vault={snapshot.vault} />}
+        {snapshot.vault.kind === 'unlocked' && <Shell />}
+      </SnapshotProvider>
+    </TimeContext>
   )
 }
 

@@ -9,7 +9,7 @@ import { modifierLabel } from '../../lib/keyboard.ts'
 import type { Route } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
-import { useSnapshot } from '../../stores/window-context.tsx'
+import { useSnapshot, useWindow } from '../../stores/window-context.tsx'
 import { navItems, type NavItem } from './nav-items.tsx'
 
 type SidebarProps = { route: Route; attention: number; onSearch: () => void }
@@ -87,17 +87,19 @@ export function Attention({ count }: { count: number }) {
 
 function ServerFoot() {
   const { server } = useSnapshot()
+  const gone = useWindow(({ link }) => link === 'offline')
   const lock = useCall('vault.lock')
   const address = server.url.replace(/^https?:\/\//, '')
-  const words = server.listening ? text.shell.serverUp(address) : text.shell.serverDown
+  const up = server.listening && !gone
+  const words = gone ? text.link.offlineTitle : up ? text.shell.serverUp(address) : text.shell.serverDown
   return (
     <div className="border-line mt-auto flex items-center gap-1 border-t py-2 pr-2 pl-4 max-lg:flex-col max-lg:px-0">
       <span className="flex min-w-0 flex-1 items-center gap-2" role="status">
         <Tooltip label={words}>
-          <span className={classes('size-2 shrink-0 rounded-full', server.listening ? 'bg-ok' : 'bg-bad')} />
+          <span className={classes('size-2 shrink-0 rounded-full', up ? 'bg-ok' : 'bg-bad')} />
         </Tooltip>
         <span className="text-muted min-w-0 truncate font-mono text-2xs max-lg:sr-only">
-          {server.listening ? address : text.shell.serverDown}
+          {up ? address : gone ? text.link.gone : text.shell.serverDown}
         </span>
       </span>
       <CopyIconButton value={server.url} label={text.shell.copyServerUrl} />

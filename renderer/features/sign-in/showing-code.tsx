@@ -1,14 +1,23 @@
 import { ExternalLink } from 'lucide-react'
 import { buttonClasses } from '../../components/button.tsx'
+import { Callout } from '../../components/callout.tsx'
 import { CopyButton } from '../../components/copy-button.tsx'
 import { QrCode } from '../../components/qr-code.tsx'
 import { Spinner } from '../../components/spinner.tsx'
 import { text } from '../../lib/text.ts'
+import { useWindow } from '../../stores/window-context.tsx'
 import type { FlowOf } from './flow-of.ts'
 
 const words = text.signIn.code
 
 export function ShowingCode({ flow }: { flow: FlowOf<'showing_code'> }) {
+  const gone = useWindow(({ link }) => link === 'offline')
+  if (gone)
+    return (
+      <Callout tone="wait" title={text.signIn.waiting.goneTitle}>
+        {text.link.offlineDetail}
+      </Callout>
+    )
   const address = flow.verificationUriComplete ?? flow.verificationUri
   return (
     <div className="flex flex-col gap-5">

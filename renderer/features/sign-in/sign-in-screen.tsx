@@ -5,7 +5,7 @@ import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { countdown } from '../../lib/time.ts'
 import { useNow } from '../../lib/use-now.ts'
-import { useSnapshot } from '../../stores/window-context.tsx'
+import { useSnapshot, useWindow } from '../../stores/window-context.tsx'
 import { useIconOf } from '../providers/use-presets.ts'
 import { NothingHere } from '../shell/nothing-here.tsx'
 import { CancelSignIn } from './cancel-sign-in.tsx'
@@ -70,6 +70,8 @@ function Stage({ flow }: { flow: Flow }) {
 
 function Foot({ flow }: { flow: Flow }) {
   const now = useNow(1000)
+  const gone = useWindow(({ link }) => link === 'offline')
+  if (gone) return null
   return (
     <div className="mt-3 flex items-center justify-between gap-4 px-1">
       <p className="text-faint text-xs tabular-nums">{words.timeLeft(countdown(flow.expiresAt - now))}</p>

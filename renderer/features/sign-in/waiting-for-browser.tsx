@@ -12,7 +12,7 @@ import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useNow } from '../../lib/use-now.ts'
 import { useCall } from '../../stores/use-call.ts'
-import { useHost } from '../../stores/window-context.tsx'
+import { useHost, useWindow } from '../../stores/window-context.tsx'
 import type { FlowOf } from './flow-of.ts'
 import { OpenWith } from './open-with.tsx'
 
@@ -23,6 +23,13 @@ const PATIENCE_MS = 2 * 60_000
 
 export function WaitingForBrowser({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
   const isLate = useNow(5000) - flow.startedAt > PATIENCE_MS
+  const gone = useWindow(({ link }) => link === 'offline')
+  if (gone)
+    return (
+      <Callout tone="wait" title={words.goneTitle}>
+        {text.link.offlineDetail}
+      </Callout>
+    )
   return (
     <div className="flex flex-col gap-5">
       <div className="flex items-start gap-3">

@@ -10,6 +10,7 @@ export const signInText = {
     notOpened: 'Open the sign-in page, allow access there, and come back; this window goes on by itself.',
     openAgain: 'Open again',
     open: 'Open the sign-in page',
+    goneTitle: 'This sign-in cannot go on while Keyway is not running',
     copyLink: 'Copy link',
     copyHint: 'To sign in with another profile, copy the link and open it there.',
     openWith: 'Open with',

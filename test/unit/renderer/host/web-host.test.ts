@@ -33,7 +33,12 @@ function open(): ReturnType<typeof createWebHost> {
     base: server.url,
     fetch,
     words: text.link,
-    proof: { current: () => 'of this window', worked: () => undefined, refused: () => false },
+    proof: {
+      current: () => 'of this window',
+      worked: () => undefined,
+      replaced: () => undefined,
+      refused: () => false,
+    },
     openEvents: () => {
       const events = new ScriptedEvents()
       streams.push(events)
@@ -86,7 +91,12 @@ test('an answer that is no answer of Keyway becomes a coded failure', async () =
     base: '',
     fetch: () => Promise.resolve(new Response(JSON.stringify({ hello: 'world' }))),
     words: text.link,
-    proof: { current: () => 'of this window', worked: () => undefined, refused: () => false },
+    proof: {
+      current: () => 'of this window',
+      worked: () => undefined,
+      replaced: () => undefined,
+      refused: () => false,
+    },
     openEvents: () => new ScriptedEvents() as unknown as EventSource,
     onVisible: () => () => undefined,
   })
