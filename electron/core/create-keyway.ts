@@ -9,6 +9,7 @@ import type { KeywayDeps } from './keyway-deps.ts'
 import { buildParts, type Parts } from './keyway-parts.ts'
 import { createPresence } from './presence/create-presence.ts'
 import { secretBoxOf } from './secret-box.ts'
+import { startOver, type StartOverDeps } from './start-over.ts'
 import { createUiApi } from './ui/create-ui-api.ts'
 import { createDiscoveredRegistrations } from './ui/discovered-registrations.ts'
 import { createFurtherCalls, type FurtherCalls } from './ui/further-calls.ts'
@@ -39,6 +40,7 @@ export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
     registrations: createDiscoveredRegistrations(),
     snapshot,
     renewalsSettled,
+    startOver: () => startOver(startOverDeps(deps, parts)),
     further: furtherCalls(deps, parts, { snapshot, renewalsSettled }),
   })
   const autoLock = autoLockOf(deps, parts, () => void ui['vault.lock'](undefined))
@@ -63,6 +65,23 @@ export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
     snapshot,
     close: closed,
   }
+}
+
+function startOverDeps(deps: KeywayDeps, parts: Parts): StartOverDeps {
+  return {
+    ...deps,
+    folder: deps.place?.folder ?? null,
+    connections: parts.connections,
+    providers: parts.providerBook,
+    onChanged: () => tellAll(parts),
+  }
+}
+
+/** More changed than one part can say. */
+function tellAll({ events, providers, connections, apps }: Parts): void {
+  events.changed('providers', providers.list)
+  events.changed('connections', connections.connections.list)
+  events.changed('apps', apps.apps.list)
 }
 
 function autoLockOf(
@@ -137,7 +156,7 @@ function furtherCalls(
   parts: Parts,
   of: { snapshot: () => Snapshot; renewalsSettled: () => Promise<void> },
 ): FurtherCalls {
-  const { events, apps, connections } = parts
+  const { apps } = parts
   return createFurtherCalls({
     ...deps,
     ...parts,
@@ -146,11 +165,7 @@ function furtherCalls(
     place: deps.place ?? null,
     box: secretBoxOf(deps.vault),
     version: deps.host.version,
-    onImported() {
-      events.changed('providers', parts.providers.list)
-      events.changed('connections', connections.connections.list)
-      events.changed('apps', apps.apps.list)
-    },
+    onImported: () => tellAll(parts),
   })
 }
 

@@ -27,6 +27,7 @@ function factsOf({ cause, code, details }: KeywayError): string[] {
 const reasons: Record<string, string> = {
   EACCES: 'not allowed',
   EEXIST: 'something else has that name',
+  ENOENT: 'no folder can be made there',
   ELOOP: 'links in a circle',
   ENAMETOOLONG: 'the name is too long',
   ENOTDIR: 'a file is where a folder should be',

@@ -42,8 +42,11 @@ export function createWebHost(deps: WebHostDeps): Host {
     onLink(state) {
       if (link !== 'signed-out' || state === 'signed-out') setLink(state)
     },
-    // What the old session is not told, such as codes, comes by a stream of the new one.
-    onReplaced: () => stream.reconnectNow(),
+    // What the old session is not told, such as codes, comes by a stream of the new one; what fell between the two by a fresh snapshot.
+    onReplaced() {
+      setLink('connecting')
+      stream.reconnectNow()
+    },
   })
   const probe = async (): Promise<LinkState> => {
     const answer = await call('snapshot.get', undefined)

@@ -18,6 +18,8 @@ export const presenceMarks = {
   'vault.lock': 'not required',
   'vault.changePassphrase': 'required',
   'vault.migrate': 'required',
+  // Only while locked; it gives no right, and can be undone by hand.
+  'vault.startOver': 'not required',
   'presets.list': 'not required',
   'providers.create': 'required',
   'providers.update': 'required',

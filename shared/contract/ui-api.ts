@@ -158,6 +158,10 @@ export const uiCalls = {
       passphrase: passphrase.optional(),
     }),
   ),
+  /** Only while locked: sets vault, connections and client secrets aside in a folder of their own; nothing is lost. */
+  'vault.startOver': call<{ setAsidePath: string }>()(
+    z.strictObject({ typed: z.string().trim().toLowerCase().pipe(z.literal('start over')) }),
+  ),
   'presets.list': call<Preset[]>()(nothing),
   'providers.create': call<ProviderView>()(providerInput),
   'providers.update': call<{ provider: ProviderView; reauthorise: boolean }>()(

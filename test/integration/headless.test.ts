@@ -1,6 +1,6 @@
 // The built headless host as a person starts it: what it prints, how it ends, and what it does when it cannot start.
-import { spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { closeSync, existsSync, openSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -241,6 +241,35 @@ test.each([
   expect(ended.code).toBe(code)
   expect(ended.line).toContain(named)
 })
+
+test.skipIf(process.platform === 'win32')(
+  'a folder that cannot be is one line and exit code 14, and never a wait',
+  async () => {
+    const place = tempFolder()
+    writeFileSync(join(place, 'file'), '')
+    symlinkSync(join(place, 'nowhere'), join(place, 'dangling'))
+    symlinkSync('circle', join(place, 'circle'))
+    execFileSync('mkfifo', [join(place, 'fifo')])
+    const impossible = ['file', 'dangling', 'circle', 'fifo', 'file/below', 'fifo/below'].map((name) =>
+      join(place, name),
+    )
+    for (const path of [
+      ...impossible,
+      '/dev/null',
+      '/dev/null/x',
+      '/proc/x',
+      '/proc/x/y/z',
+      '/sys/x',
+      '/dev/fd/x/y',
+      'x'.repeat(300),
+    ]) {
+      const ended = await failure(startHost(['--data', path, '--no-open', '--port', '0']))
+      expect({ path, code: ended.code }).toEqual({ path, code: 14 })
+      expect(ended.line).toContain('--data')
+    }
+  },
+  180_000,
+)
 
 test.skipIf(process.platform !== 'linux')('it runs on where nothing can be printed', async () => {
   const dataPath = newFolder()

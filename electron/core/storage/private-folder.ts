@@ -1,6 +1,6 @@
 // Makes a folder its user's own: made when it is not there, closed to everybody else, with what is in it.
 import { chmodSync, mkdirSync, readdirSync, statSync, type Dirent } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Logger } from '../ports.ts'
 import { systemCode, toSaveError } from './disk-error.ts'
@@ -11,7 +11,7 @@ const FILE_MODE = 0o600
 /** @throws KeywayError `save_failed` | `disk_full` when it cannot be made or closed, or belongs to somebody else. */
 export function makePrivateFolder(path: string, logger: Logger): void {
   try {
-    mkdirSync(path, { recursive: true, mode: FOLDER_MODE })
+    makeFolders(path)
     if (process.platform === 'win32') return
     const { mode, uid } = statSync(path)
     checkOwner(path, uid, logger)
@@ -28,6 +28,20 @@ export function makePrivateFolder(path: string, logger: Logger): void {
     closeContent(path, wasOpen ? 'all' : 'first level')
   } catch (error) {
     throw toSaveError(error, path)
+  }
+}
+
+/** Not by `recursive`: where a file system makes no folders (below /proc) Node tries for ever. */
+function makeFolders(path: string, parents: 'to be made' | 'made' = 'to be made'): void {
+  try {
+    mkdirSync(path, FOLDER_MODE)
+  } catch (error) {
+    const reason = systemCode(error)
+    const isThere = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+    if (isThere) return
+    if (reason !== 'ENOENT' || parents === 'made' || dirname(path) === path) throw error
+    makeFolders(dirname(path))
+    makeFolders(path, 'made')
   }
 }
 

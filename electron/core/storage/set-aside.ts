@@ -32,5 +32,11 @@ export function setAside(
   }
 }
 
-/** A link counts as there, whatever it leads to. */
-const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+/** A link counts as there, whatever it leads to. Nothing is there below what is no folder, or cannot be looked into. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false
+  }
+}

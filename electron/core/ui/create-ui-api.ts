@@ -31,6 +31,7 @@ export type UiApiDeps = Omit<TestCallDeps, 'providers'> & {
   registrations: DiscoveredRegistrations
   snapshot: () => Snapshot
   renewalsSettled: () => Promise<void>
+  startOver: UiApi['vault.startOver']
   browser: Browser
   further: FurtherCalls
 }

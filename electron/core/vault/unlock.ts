@@ -90,6 +90,12 @@ async function firstKey(
   throw failure ?? new KeywayError('passphrase_required')
 }
 
+export async function setVaultAside({ deps, calls, status }: VaultParts): Promise<void> {
+  if (status.state().kind !== 'locked') throw new KeywayError('invalid_request')
+  await deps.store.remove(RECORD)
+  status.becomeUninitialised(await calls.probeAll())
+}
+
 /** Not by unlocking: that succeeds with any passphrase where somebody else has just unlocked. */
 export async function verifyPassphrase({ deps, calls }: VaultParts, passphrase: Secret): Promise<void> {
   const file = await readVaultFile(deps)

@@ -11,6 +11,8 @@ export type VaultStatus = {
   onChange: (listener: (state: VaultState) => void) => () => void
   offer: (protectors: readonly ProtectorView[]) => VaultState
   becomeLocked: (why: KeywayError, wraps: readonly ProtectorKind[]) => VaultState
+  /** There is no vault any more. */
+  becomeUninitialised: (protectors: readonly ProtectorView[]) => VaultState
   /** Takes the key over. */
   becomeUnlocked: (dataKey: Uint8Array, file: VaultFile) => VaultState
   /** Other wraps hold the key now; locked stays locked. */
@@ -42,6 +44,10 @@ export function createVaultStatus(keys: KeyHolder, offered: readonly ProtectorVi
         reason: why.message,
         needsPassphrase: wraps.includes('passphrase'),
       })
+    },
+    becomeUninitialised(protectors) {
+      keys.wipe()
+      return become({ kind: 'uninitialised', protectors })
     },
     becomeUnlocked(dataKey, file) {
       keys.hold(dataKey)

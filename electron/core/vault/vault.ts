@@ -12,6 +12,7 @@ import type { Sealed } from './sealed.ts'
 import {
   initialiseVault,
   readVaultFile,
+  setVaultAside,
   unlockVault,
   verifyPassphrase,
   type VaultDeps,
@@ -37,6 +38,8 @@ export type Vault = {
   unlock(passphrase?: Secret): Promise<VaultState>
   /** Whether this is the passphrase, in any state. @throws KeywayError `wrong_passphrase`; `passphrase_required` where the vault has none */
   verifyPassphrase(passphrase: Secret): Promise<void>
+  /** Removes the vault's file, of which the caller has a copy; a new one can be made. @throws KeywayError `invalid_request` unless locked */
+  setAside(): Promise<void>
   /** Wipes the key from memory at once. */
   lock(): void
   /**
@@ -100,6 +103,7 @@ export function createVault(deps: VaultDeps): Vault {
     probe,
     initialise: (kind, passphrase) => inTurn(() => initialiseVault(parts, kind, passphrase)),
     unlock,
+    setAside: () => inTurn(() => setVaultAside(parts)),
     verifyPassphrase: (passphrase) => verifyPassphrase(parts, passphrase),
     lock() {
       locks += 1

@@ -8,10 +8,12 @@ import { SecretInput } from '../../components/inputs.tsx'
 import { StopWaiting } from '../../components/stop-waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
+import { StartOverDialog } from './start-over.tsx'
 
 export function Locked({ vault }: { vault: Extract<VaultView, { kind: 'locked' }> }) {
   const [passphrase, setPassphrase] = useState('')
   const unlock = useCall('vault.unlock')
+  const [startingOver, setStartingOver] = useState(false)
 
   const field = useRef<HTMLInputElement>(null)
   const isWrong = unlock.failure?.code === 'wrong_passphrase'
@@ -77,10 +79,14 @@ export function Locked({ vault }: { vault: Extract<VaultView, { kind: 'locked' }
           {vault.needsPassphrase ? text.vault.unlock : text.vault.unlockKeychain}
         </Button>
         <StopWaiting call={unlock} />
+        <Button look="ghost" size="sm" className="self-center" onClick={() => setStartingOver(true)}>
+          {vault.needsPassphrase ? text.vault.forgot : text.vault.cannotUnlock}
+        </Button>
         <p role="status" className="text-muted text-center text-xs text-pretty">
           {unlock.slow && !vault.needsPassphrase ? text.vault.waitingForKeychain : text.vault.lockedLead}
         </p>
       </form>
+      {startingOver && <StartOverDialog onClose={() => setStartingOver(false)} />}
     </main>
   )
 }

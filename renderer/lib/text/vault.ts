@@ -43,6 +43,32 @@ export const vaultText = {
   unlock: 'Unlock',
   unlockKeychain: 'Ask the keychain',
   waitingForKeychain: 'The keychain may be showing a prompt of its own; look for it.',
+  forgot: 'Forgot the passphrase?',
+  cannotUnlock: 'Cannot unlock it?',
+  startOver: {
+    word: 'start over',
+    title: 'Start over without the passphrase',
+    lead: 'Nobody can recover a passphrase, Keyway included. You can set the old vault aside and make a new one.',
+    lostTitle: 'What you lose',
+    lostConnections: (count: number) =>
+      count === 1 ? '1 connection: sign in there again' : `${count} connections: sign in there again`,
+    lostSecrets: (count: number) =>
+      count === 1
+        ? 'The client secret of 1 provider: enter it again'
+        : `The client secrets of ${count} providers: enter them again`,
+    keptTitle: 'What stays',
+    keptProviders: (count: number) => (count === 1 ? '1 provider' : `${count} providers`),
+    keptApps: (count: number) => (count === 1 ? '1 app, with its key' : `${count} apps, with their keys`),
+    nothingDeleted: (folder: string) =>
+      `Nothing is deleted. The old vault moves to a folder named after today below ${folder}; if the passphrase comes back to you, it can be put back.`,
+    export:
+      'Do you have an export of Keyway? Start over, then import it: its connections come back with their tokens.',
+    typeLabel: 'Type “start over” to go on',
+    action: 'Start over',
+    thenImport: 'Start over, then import',
+    done: 'The old vault was set aside',
+    setAside: (path: string) => `It is in ${path}.`,
+  },
   lockedToast: 'The vault is locked.',
   unlockedToast: 'Unlocked.',
 } as const

@@ -92,6 +92,10 @@ export function createFakeWindowApi(
       set('vault', { kind: 'unlocked', protectors: snapshot.vault.protectors })
       return Promise.resolve(snapshot.vault)
     },
+    'vault.startOver': () => {
+      set('vault', { kind: 'uninitialised', protectors: snapshot.vault.protectors })
+      return Promise.resolve({ setAsidePath: '/data/started-over/set-aside' })
+    },
     'vault.lock': () => {
       set('vault', {
         kind: 'locked',

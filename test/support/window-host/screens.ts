@@ -167,7 +167,7 @@ export const screens: readonly Screen[] = [
   }),
   lived('signed-out', '#/connections', async (page, host) => {
     host.signOut()
-    await page.getByRole('heading', { name: 'Open the link that Keyway printed' }).waitFor()
+    await page.getByRole('heading', { name: 'This browser is not signed in' }).waitFor()
   }),
   lived('unknown', '#/nowhere'),
 ]

@@ -1,0 +1,69 @@
+// A forgotten passphrase: vault, connections and client secrets are set aside in a folder of their own, and a new vault can be made.
+// Nothing is deleted that was not copied and synced before, so whoever remembers the passphrase can put everything back by hand.
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { KeywayError } from '../../shared/contract/errors.ts'
+import type { ActivityEntry } from '../../shared/contract/activity.ts'
+import type { ConnectionParts } from './connections/connection-parts.ts'
+import type { Clock } from './ports.ts'
+import type { ProviderBook } from './providers/provider-book.ts'
+import { makeFolder, writeDurably } from './storage/durable-file.ts'
+import { setAsideTarget } from './storage/set-aside.ts'
+import type { Vault } from './vault/vault.ts'
+
+/** What is sealed by the old key. */
+const OLD = ['vault', 'connections', 'providers.json']
+
+export type StartOverDeps = {
+  clock: Clock
+  /** Null: nothing is on disk (tests in memory), so nothing is set aside. */
+  folder: string | null
+  vault: Vault
+  connections: Pick<ConnectionParts, 'book' | 'flows' | 'tokens'>
+  providers: ProviderBook
+  activity: { append(entry: ActivityEntry): void }
+  onChanged: () => void
+}
+
+/** @throws KeywayError invalid_request unless the vault is locked; disk_full | save_failed: what was not set aside is still in place then */
+export async function startOver(deps: StartOverDeps): Promise<{ setAsidePath: string }> {
+  const { vault, connections, providers } = deps
+  if (vault.state().kind !== 'locked') {
+    throw new KeywayError('invalid_request', {
+      message: 'Starting over is for a vault that is locked.',
+      nextStep: 'Lock the vault first, if that is what you want.',
+    })
+  }
+  const setAsidePath =
+    deps.folder === null ? '' : setAsideTarget(join(deps.folder, 'started-over'), deps.clock.now())
+  if (deps.folder !== null) await copyDurably(deps.folder, setAsidePath)
+  connections.flows.cancelWaiting()
+  for (const { id } of connections.book.list()) {
+    await connections.book.remove(id)
+    connections.tokens.removed(id)
+  }
+  for (const record of providers.list()) {
+    if (record.sealedClientSecret === null && record.sealedRegistration === null) continue
+    providers.save({ ...record, sealedClientSecret: null, sealedRegistration: null })
+  }
+  // Last: until then the lock screen is where the person can do it again.
+  await vault.setAside()
+  deps.activity.append({ kind: 'vault', outcome: 'ok', note: `started over; set aside in ${setAsidePath}` })
+  deps.onChanged()
+  return { setAsidePath }
+}
+
+async function copyDurably(folder: string, target: string): Promise<void> {
+  makeFolder(target)
+  for (const name of OLD) {
+    const from = join(folder, name)
+    const found = statSync(from, { throwIfNoEntry: false })
+    if (found?.isFile() === true) await writeDurably(join(target, name), readFileSync(from, 'utf8'))
+    if (found?.isDirectory() !== true) continue
+    makeFolder(join(target, name))
+    for (const entry of readdirSync(from, { withFileTypes: true })) {
+      if (!entry.isFile()) continue
+      await writeDurably(join(target, name, entry.name), readFileSync(join(from, entry.name), 'utf8'))
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { useId, useState } from 'react'
+import { toast } from 'sonner'
+import { Button } from '../../components/button.tsx'
+import { Dialog } from '../../components/dialog.tsx'
+import { Failure } from '../../components/failure.tsx'
+import { Field } from '../../components/field.tsx'
+import { TextInput } from '../../components/inputs.tsx'
+import { text } from '../../lib/text.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { navigate } from '../../stores/use-route.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+
+const words = text.vault.startOver
+
+/** The way on for who forgot the passphrase: what is lost, what stays, and a word to type before it happens. */
+export function StartOverDialog({ onClose }: { onClose: () => void }) {
+  const { connections, providers, apps, dataFolder } = useSnapshot()
+  const [typed, setTyped] = useState('')
+  // The screen goes away with the vault, before the answer comes.
+  const startOver = useCall('vault.startOver', 'told')
+  const formId = useId()
+  const secrets = providers.filter(({ hasClientSecret }) => hasClientSecret).length
+  const isTyped = typed.trim().toLowerCase() === words.word
+
+  const submit = async (then: 'connections' | 'import'): Promise<void> => {
+    if (!isTyped) return
+    const done = await startOver.run({ typed })
+    if (done === null) return
+    navigate(then === 'import' ? { name: 'settings', section: 'data' } : { name: 'connections' })
+    toast.success(words.done, { description: words.setAside(done.value.setAsidePath), duration: 20_000 })
+  }
+
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={words.title}
+      description={words.lead}
+      footer={
+        <>
+          <Button onClick={onClose}>{text.common.cancel}</Button>
+          <Button disabled={!isTyped} pending={startOver.pending} onClick={() => void submit('import')}>
+            {words.thenImport}
+          </Button>
+          <Button look="danger" type="submit" form={formId} disabled={!isTyped} pending={startOver.pending}>
+            {words.action}
+          </Button>
+        </>
+      }
+    >
+      <form
+        id={formId}
+        noValidate
+        className="flex flex-col gap-4 text-sm"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void submit('connections')
+        }}
+      >
+        <Facts
+          title={words.lostTitle}
+          facts={[words.lostConnections(connections.length), words.lostSecrets(secrets)]}
+        />
+        <Facts
+          title={words.keptTitle}
+          facts={[words.keptProviders(providers.length), words.keptApps(apps.length)]}
+        />
+        <p className="text-muted text-pretty">{words.nothingDeleted(dataFolder ?? '')}</p>
+        <p className="text-muted text-pretty">{words.export}</p>
+        <Field label={words.typeLabel}>
+          {(ids) => <TextInput {...ids} value={typed} onChange={(event) => setTyped(event.target.value)} />}
+        </Field>
+        <Failure failure={startOver.failure} />
+      </form>
+    </Dialog>
+  )
+}
+
+function Facts({ title, facts }: { title: string; facts: readonly string[] }) {
+  return (
+    <div>
+      <h3 className="text-ink font-medium">{title}</h3>
+      <ul className="text-muted mt-1 flex list-disc flex-col gap-0.5 pl-4">
+        {facts.map((fact) => (
+          <li key={fact}>{fact}</li>
+        ))}
+      </ul>
+    </div>
+  )
+}
