@@ -57,6 +57,8 @@ const unreadable = (cause: Error): KeywayError =>
 
 /** The same in the shape that the client library takes. */
 export const loopbackFetch: FetchLike = async (url, { method, headers, body }) => {
+  if (body !== undefined && typeof body !== 'string')
+    throw new TypeError('Bytes are streamed by sendToLoopback.')
   const answer = await sendToLoopback(url, {
     method,
     headers,

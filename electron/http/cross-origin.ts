@@ -4,7 +4,7 @@ import type { Admission } from './guard.ts'
 import { COMMON_HEADERS } from './send.ts'
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE'
-const REQUEST_HEADERS = 'Authorization, X-API-Key, Content-Type, Keyway-Account'
+const REQUEST_HEADERS = 'Authorization, X-API-Key, Content-Type, Keyway-Account, Keyway-Target'
 const EXPOSED = 'Retry-After, Keyway-Revocation, Keyway-Upstream, Location, Link, ETag, Content-Range'
 
 export function isPreflight(

@@ -8,6 +8,8 @@ export type SeenHeaders = {
   authorizations: string[]
   cookies: string[]
   accounts: string[]
+  /** Where a streamed request goes when its path does not say so. */
+  targets: string[]
   /** Of the window in a browser: the half of its session that only its own origin has. */
   windowProofs: string[]
   fetchSite: string | null
@@ -24,6 +26,7 @@ export function readHeaders(request: IncomingMessage): SeenHeaders {
     authorizations: [],
     cookies: [],
     accounts: [],
+    targets: [],
     windowProofs: [],
     fetchSite: null,
     fetchMode: null,
@@ -55,6 +58,9 @@ function note(seen: SeenHeaders, name: string, value: string): void {
       break
     case 'keyway-account':
       seen.accounts.push(value)
+      break
+    case 'keyway-target':
+      seen.targets.push(value)
       break
     case 'x-keyway-window':
       seen.windowProofs.push(value)

@@ -9,4 +9,4 @@ export type {
 } from './keyway-client.ts'
 export { KeywayCallError, type Outcome } from './keyway-call-error.ts'
 export { createOAuth2Connection, defineProvider, type OAuth2ConnectionDraft } from './define-provider.ts'
-export type { FetchLike, PlatformResponse, ResponseLike } from './fetch-like.ts'
+export type { ByteBody, FetchLike, PlatformResponse, ResponseLike } from './fetch-like.ts'

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { connectionListAnswer, connectLinkAnswer, tokenAnswer } from '../contract/http-api.ts'
 import { answerIn, asCallError, KeywayCallError, notKeyway, readFailure } from './keyway-call-error.ts'
+import { byteBody } from './byte-body.ts'
 import type { FetchLike, PlatformResponse, ResponseLike } from './fetch-like.ts'
 
 export type KeywayClientOptions = {
@@ -29,11 +30,16 @@ export type Connection = z.output<
 >['_embedded']['inf:integration-connection'][number]
 
 export type ApiRequest = {
+  /** Default: POST with a body of bytes, else GET. */
   method?: string
   /** Relative to the connection's base address, or absolute on an allowed host. */
   url: string
   headers?: Record<string, string>
-  /** Sent as JSON; a string as it is. */
+  /**
+   * A string and any {@link ByteBody} are sent byte for byte, streams as they come; anything else as JSON, where an identifier beyond 2^53
+   * has to be a string, as JavaScript's numbers hold no more. The type is the one in `headers`, else the body's own (Blob, FormData), else
+   * `text/plain` for a string and `application/json` for JSON.
+   */
   data?: unknown
   account?: string
 }
@@ -65,18 +71,23 @@ const PAGE = 1000
 export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
   const base = (options.url ?? 'http://127.0.0.1:7317').replace(/\/$/, '')
   const fetch = options.fetch ?? platformFetch()
-  const send = (path: string, body?: unknown): Promise<ResponseLike> =>
+  const exchange = (
+    path: string,
+    { headers, ...init }: Omit<Parameters<FetchLike>[1], 'redirect'>,
+  ): Promise<ResponseLike> =>
     fetch(`${base}${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
+      ...init,
       // As a bearer: clients drop that header themselves should they ever follow a redirect to another origin.
-      headers: {
-        authorization: `Bearer ${options.key}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
+      headers: { ...headers, authorization: `Bearer ${options.key}` },
       redirect: 'manual',
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((error: unknown) => {
       throw asCallError(error)
+    })
+  const send = (path: string, body?: unknown): Promise<ResponseLike> =>
+    exchange(path, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
   const call = async <Schema extends z.ZodType>(
     schema: Schema,
@@ -103,7 +114,9 @@ export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
       }
     },
     async request(provider, request) {
-      const response = await send(`/api/integrations/${encodeURIComponent(provider)}/request`, request)
+      const path = `/api/integrations/${encodeURIComponent(provider)}/request`
+      const bytes = byteBody(request)
+      const response = await (bytes === null ? send(path, request) : exchange(`${path}/`, bytes))
       if (response.headers.get('keyway-upstream') === null) throw await readFailure(response)
       // Where there is a Response, the platform's fetch gave one; this room's own library knows of none.
       const reply: unknown = response

@@ -1,6 +1,7 @@
 // The command line against the real local API and a real authorization server.
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -195,6 +196,43 @@ describe('request', () => {
     expect(piped.out).toBe('application/json [2]')
     const absolute = await run(['request', 'rehearsal', 'POST', `${upstream.url}/x`, '-d', '{"a":"ü"}'])
     expect(absolute.out).toBe('application/json {"a":"ü"}')
+  })
+
+  test('a file of bytes arrives the same at every allowed host, streamed', async () => {
+    const { local, run } = await start()
+    const seen: Record<string, { sha: string; bytes: number; type: string | undefined }> = {}
+    const take = (name: string) => async (request: IncomingMessage, response: ServerResponse) => {
+      const body = Buffer.concat(await request.toArray())
+      const sha = createHash('sha256').update(body).digest('hex')
+      seen[name] = { sha, bytes: body.length, type: request.headers['content-type'] }
+      response.end(`${name} ${request.method} ${request.url}`)
+    }
+    const first = await startUpstream(take('first'))
+    const second = await startUpstream(take('second'))
+    const third = await startUpstream(take('third'))
+    local.keyway.providers.update(local.provider.id, {
+      spec: { ...local.provider.overrides, api: { baseUrl: first.url } },
+      allowedHosts: [first.host, second.host],
+      privateHosts: [first.host, second.host, third.host],
+    })
+    for (const bytes of [randomBytes(4096), randomBytes(3_000_000), Buffer.from([0xff, 0xfe, 0, 0x80])]) {
+      const file = join(tempFolder(), 'bytes.bin')
+      writeFileSync(file, bytes)
+      const sha = createHash('sha256').update(bytes).digest('hex')
+      const octets = ['-H', 'Content-Type: application/octet-stream', '-d', `@${file}`]
+      const here = await run(['request', 'rehearsal', 'POST', '/upload?x=1', ...octets])
+      expect(here).toMatchObject({ exit: 0, out: 'first POST /upload?x=1' })
+      const there = await run(['request', 'rehearsal', 'PUT', `${second.url}/up load?x=1`, ...octets])
+      expect(there).toMatchObject({ exit: 0, out: 'second PUT /up%20load?x=1' })
+      const type = 'application/octet-stream'
+      expect(seen).toEqual({
+        first: { sha, bytes: bytes.length, type },
+        second: { sha, bytes: bytes.length, type },
+      })
+    }
+    const refused = await run(['request', 'rehearsal', 'POST', `${third.url}/upload`, '-d', 'x'])
+    expect(refused).toMatchObject({ exit: 3, err: expect.stringContaining('(target_not_allowed)') })
+    expect(seen['third']).toBeUndefined()
   })
 
   test('streams: what the API has sent is printed while the API is still sending', async () => {

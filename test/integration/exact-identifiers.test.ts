@@ -217,7 +217,7 @@ describe('what else a provider names by number', () => {
     const server = await startAnswering((request, response) => {
       request.on('data', (chunk: Buffer) => (polled = String(chunk)))
       const text = request.url?.startsWith('/device')
-        ? `{"device_code":${ADA},"user_code":12345678,"verification_uri":"https://provider.example.test/device","expires_in":600}`
+        ? `{"device_code":${ADA},"user_code":12345678,"verification_uri":"https://provider.example.test/device","expires_in":600,"interval":0.01}`
         : '{"error":"access_denied"}'
       response.writeHead(200, { 'content-type': 'application/json' }).end(text)
     })

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { httpMethod } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import { ACCOUNT_HEADER, UPSTREAM_HEADER } from '../../../shared/contract/http-api.ts'
+import { ACCOUNT_HEADER, TARGET_HEADER, UPSTREAM_HEADER } from '../../../shared/contract/http-api.ts'
 import { exitOf } from '../failure.ts'
 import { failureIn } from '../failure-in.ts'
 import type { LocalApi } from '../local-api.ts'
@@ -41,26 +41,26 @@ export const request: RunCommand = async (context, given) => {
     throw refused('Standard input cannot be both the key (--key-stdin) and the body (-d -).')
   }
   const api = await context.api()
-  const answer = await (/^https?:/i.test(asked.path)
-    ? sendAbsolute(api, asked, context.terminal)
-    : sendPath(api, asked, context.terminal))
+  const answer = await send(api, asked, context.terminal)
   if (answer.headers[UPSTREAM_HEADER] === undefined) throw await failureIn(answer)
   await print(answer, asked, context.terminal)
   return upstreamExit(answer, context.terminal)
 }
 
-/** The path form streams the body. */
-async function sendPath(api: LocalApi, asked: Asked, terminal: Terminal): Promise<IncomingMessage> {
+/** The body is streamed as it is, to whichever allowed host. */
+async function send(api: LocalApi, asked: Asked, terminal: Terminal): Promise<IncomingMessage> {
   const { provider, method, account } = asked
   const body = await openBody(asked.data, terminal)
   const type = body === null ? {} : { 'content-type': 'application/json' }
   const length = body?.bytes === undefined ? {} : { 'content-length': String(body.bytes) }
-  const path = asked.path.replace(/#.*$/s, '').replace(/^\/?/, '/')
-  const escaped = path.toWellFormed().replaceAll(/[^\u0021-\u007E]/gu, encodeURIComponent)
+  const escaped = asked.path
+    .replace(/#.*$/s, '')
+    .toWellFormed()
+    .replaceAll(/[^\u0021-\u007E]/gu, encodeURIComponent)
   const { target, headers } = await accountIn(api, provider, account)
-  return api.stream(`/api/integrations/${target}/request${escaped}`, {
+  return api.stream(`/api/integrations/${target}/request/`, {
     method,
-    headers: { ...type, ...headersFrom(asked.header), ...length, ...headers },
+    headers: { ...type, ...headersFrom(asked.header), ...length, ...headers, [TARGET_HEADER]: escaped },
     ...(body === null ? {} : { body: body.stream }),
   })
 }
@@ -82,25 +82,6 @@ async function accountIn(
 
 const sameName = (one: string, other: string): boolean =>
   one.normalize('NFC').toLowerCase() === other.normalize('NFC').toLowerCase()
-
-/** Another host than the connection's base address can only be named in the JSON form. */
-async function sendAbsolute(api: LocalApi, asked: Asked, terminal: Terminal): Promise<IncomingMessage> {
-  const { provider, method, account, path, data } = asked
-  const body = await openBody(data, terminal)
-  const text = body === null ? null : Buffer.concat(await body.stream.toArray()).toString('utf8')
-  const type = text === null ? {} : { 'content-type': 'application/json' }
-  return api.stream(`/api/integrations/${provider}/request`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      method,
-      url: path,
-      headers: { ...type, ...headersFrom(asked.header) },
-      ...(text === null ? {} : { data: text }),
-      ...(account === undefined ? {} : { account }),
-    }),
-  })
-}
 
 async function print(answer: IncomingMessage, { include }: Asked, { stdout }: Terminal): Promise<void> {
   if (include) {

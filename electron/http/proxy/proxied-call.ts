@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { parseJsonAsWritten } from '../../../shared/domain/exact-json.ts'
-import { accountQuery, integrationId, requestBody } from '../../../shared/contract/http-api.ts'
+import { accountQuery, integrationId, requestBody, TARGET_HEADER } from '../../../shared/contract/http-api.ts'
 import type { Wanted } from '../choose-connection.ts'
 import type { Admission } from '../guard.ts'
 import { invalidRequest, parsed } from '../../core/invalid-request.ts'
@@ -47,16 +47,30 @@ export function parsePathForm(
   if (/\bwebsocket\b/i.test(request.headers.upgrade ?? '')) throw noWebSocket()
   if (headers.accounts.length > 1)
     throw invalidRequest('headers', [{ path: ['keyway-account'], message: 'It may be given only once.' }])
+  const target = targetIn(headers, `${rest ?? '/'}${query}`)
   const account = accountIn(headers)
   const length = request.headers['content-length']
   return {
     wanted: { id: parsed(integrationId, id, 'path'), account },
     method: request.method ?? 'GET',
-    target: `${rest ?? '/'}${query}`,
+    target,
     headers: request.rawHeaders,
     body,
     bodyBytes: body === null ? 0 : length === undefined ? null : Number(length),
   }
+}
+
+/** The header names an address that a path cannot: another host's, or one that a client would write in another way. */
+function targetIn({ targets: [named, ...more] }: SeenHeaders, path: string): string {
+  if (named === undefined) return path
+  const refuse = (message: string): KeywayError =>
+    invalidRequest('headers', [{ path: [TARGET_HEADER], message }])
+  if (more.length > 0) throw refuse('It may be given only once.')
+  if (path !== '/') throw refuse('With it nothing may stand after /request/ in the path.')
+  const url = requestBody.shape.url.safeParse(named)
+  if (!url.success)
+    throw refuse('A path, or the whole address on an allowed host, in at most 8000 characters.')
+  return url.data
 }
 
 function noWebSocket(): KeywayError {

@@ -15,7 +15,8 @@ const refusal = contentOf(
 const description =
   'Only to the connection’s allowed hosts. On 401 one refresh and one retry when the body can be replayed (up to 64 KiB); 429 and 503 with ' +
   'Retry-After are waited for, up to 15 s, for idempotent methods. Redirects within the API are followed for GET and HEAD, others are handed ' +
-  'back as they are. Cookies are not passed in either direction. Keyway-Account picks the account.'
+  'back as they are. Cookies are not passed in either direction. Keyway-Account picks the account. ' +
+  'A body of any bytes reaches every allowed host: /request/ with Keyway-Target, which holds a path or the whole address.'
 
 export function requestRoutes(app: Framework): void {
   app.post(
