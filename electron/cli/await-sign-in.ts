@@ -20,6 +20,8 @@ export type SignInEnd =
 export type SignInWait = {
   slug: string
   account: string | null
+  /** Of a sign-in that has begun already; null: the next one that fits. */
+  flowId: string | null
   /** Epoch ms until which the link can be opened; a sign-in that has begun has its own end. */
   linkExpiresAt: number
   /** The person must decide something in the window. */
@@ -29,7 +31,7 @@ export type SignInWait = {
 /** @throws KeywayError when the server goes */
 export async function awaitSignIn(events: ServerEvents, wait: SignInWait): Promise<SignInEnd> {
   const limit = setTimeout(() => events.close(), Math.max(0, wait.linkExpiresAt - Date.now()))
-  let ours: string | null = null
+  let ours: string | null = wait.flowId
   try {
     for (;;) {
       const event = await events.next()
@@ -60,6 +62,6 @@ function isMeant(flow: FlowChanged, ours: string | null, { slug, account }: Sign
   return account === null || flow.account === null || flow.account.toLowerCase() === account.toLowerCase()
 }
 
-function codeOf({ code }: FlowChanged): ErrorCode {
+export function codeOf({ code }: { code?: string | undefined }): ErrorCode {
   return code !== undefined && Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'internal_error'
 }

@@ -1,15 +1,28 @@
 // `keyway` as a program. Everything it does goes through the local API, with an app key like any other app.
+import { describeFailure } from './failure.ts'
 import { runCommandLine } from './run-command-line.ts'
+import { say, unwritable } from './terminal.ts'
 
 const environment = { ...process.env }
 // A browser that is opened and a file that is applied have no business with the key.
 delete process.env['KEYWAY_KEY']
 
-// `keyway … | head`: the reader has had enough, which is no failure.
+// What cannot be written ends the command in a sentence, whichever command it is.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  const failure = describeFailure(unwritable(error))
+  say(process.stderr, failure.text)
+  // `keyway … | grep -q`: the reader has had enough, which is no failure.
+  process.exit(error.code === 'EPIPE' ? 0 : failure.exit)
 })
+// Where not even that can be said, the exit code still tells.
+process.stderr.on('error', () => undefined)
+for (const kind of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(kind, (error) => {
+    const failure = describeFailure(error)
+    say(process.stderr, failure.text)
+    process.exit(failure.exit)
+  })
+}
 
 let stdinUsed = false
 const terminal = {

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import { KeywayError } from '../../shared/contract/errors.ts'
 
 /** What the command line speaks through. `isTTY`: a person sits there. */
 export type Terminal = {
@@ -6,6 +7,22 @@ export type Terminal = {
   stdin: Readable & { isTTY?: boolean }
   stdout: Writable & { isTTY?: boolean }
   stderr: Writable & { isTTY?: boolean }
+}
+
+/** Why nothing more could be said on standard output. */
+export function unwritable(cause: NodeJS.ErrnoException): KeywayError {
+  if (cause.code === 'EPIPE') {
+    return new KeywayError('save_failed', {
+      message: 'Whatever reads the output closed it before its end.',
+      nextStep: 'Nothing to do if it had what it needed.',
+      cause,
+    })
+  }
+  return new KeywayError(cause.code === 'ENOSPC' || cause.code === 'EDQUOT' ? 'disk_full' : 'save_failed', {
+    message: `Standard output could not be written (${cause.code ?? cause.message}).`,
+    nextStep: 'Free some space there, or send the output elsewhere.',
+    cause,
+  })
 }
 
 export function say(stream: Writable, ...lines: string[]): void {

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import type { ConnectInput, Flow } from '../../shared/contract/flow.ts'
+import { toIsoMoment } from '../../shared/contract/http-api.ts'
 import { checkReturnUrl, ticketFits, type ConnectTicket } from '../../shared/domain/connect-ticket.ts'
 import { admissionOf } from './admissions.ts'
 import { chooseProvider, mayReachProvider } from './choose-connection.ts'
@@ -117,8 +118,13 @@ export function flowState(flow: Flow) {
       connectionId: flow.connectionId,
       account: flow.account,
       ...(flow.kind === 'showing_code'
-        ? { userCode: flow.userCode, verificationUri: flow.verificationUri }
+        ? {
+            userCode: flow.userCode,
+            verificationUri: flow.verificationUri,
+            expiresAt: toIsoMoment(flow.expiresAt),
+          }
         : {}),
+      ...(flow.kind === 'failed' ? { code: flow.failure.code, message: flow.failure.message } : {}),
     },
   }
 }

@@ -16,7 +16,8 @@ const MOST_PENDING = 3
 export type Decided = { app: AppView; key: string } | 'denied' | 'timed_out' | KeywayError
 export type Started = { pairingId: string; pollToken: string; code: string; expiresAt: number }
 export type Polled =
-  { kind: 'pending'; code: string; expiresAt: number } | { kind: 'decided'; decision: Decided }
+  | { kind: 'pending'; code: string; expiresAt: number }
+  | { kind: 'decided'; decision: Decided; wants: PairInput }
 
 export type Pairings = {
   /** @throws KeywayError rate_limited | vault_locked */
@@ -33,6 +34,7 @@ type Pairing = {
   readonly tokenHash: Buffer
   readonly code: string
   readonly expiresAt: number
+  readonly wants: PairInput
   decision: Decided | null
   readonly decided: Promise<void>
   readonly withdrawn: AbortController
@@ -68,17 +70,17 @@ export function createPairings({ approvals, apps, clock }: Keyway, closing: Abor
           clock.after(KEEP_MS, () => pairings.delete(pairingId))
         })
       const tokenHash = hashOf(pollToken)
-      const pairing: Pairing = { tokenHash, code, expiresAt, decision: null, decided, withdrawn }
+      const pairing: Pairing = { tokenHash, code, expiresAt, wants, decision: null, decided, withdrawn }
       pairings.set(pairingId, pairing)
       return { pairingId, pollToken, code, expiresAt }
     },
     poll(pairingId, pollToken) {
       const pairing = find(pairingId, pollToken)
       if (pairing === null) return null
-      const { decision, code, expiresAt } = pairing
+      const { decision, code, expiresAt, wants } = pairing
       if (decision === null) return { kind: 'pending', code, expiresAt }
       pairings.delete(pairingId)
-      return { kind: 'decided', decision }
+      return { kind: 'decided', decision, wants }
     },
     cancel(pairingId, pollToken) {
       const pairing = find(pairingId, pollToken)

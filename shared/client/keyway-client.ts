@@ -69,20 +69,7 @@ const PAGE = 1000
 
 /** Does not call anything yet. */
 export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
-  const base = (options.url ?? 'http://127.0.0.1:7317').replace(/\/$/, '')
-  const fetch = options.fetch ?? platformFetch()
-  const exchange = (
-    path: string,
-    { headers, ...init }: Omit<Parameters<FetchLike>[1], 'redirect'>,
-  ): Promise<ResponseLike> =>
-    fetch(`${base}${path}`, {
-      ...init,
-      // As a bearer: clients drop that header themselves should they ever follow a redirect to another origin.
-      headers: { ...headers, authorization: `Bearer ${options.key}` },
-      redirect: 'manual',
-    }).catch((error: unknown) => {
-      throw asCallError(error)
-    })
+  const exchange = createExchange(options)
   const send = (path: string, body?: unknown): Promise<ResponseLike> =>
     exchange(path, {
       method: body === undefined ? 'GET' : 'POST',
@@ -135,6 +122,23 @@ export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
     connect: (provider, wish = {}) =>
       call(connectLinkAnswer, `/api/integrations/${encodeURIComponent(provider)}/connect-link`, wish),
   }
+}
+
+/** One call with the app's key. @throws KeywayCallError keyway_unreachable */
+function createExchange({ url, key, fetch = platformFetch() }: KeywayClientOptions) {
+  const base = (url ?? 'http://127.0.0.1:7317').replace(/\/$/, '')
+  return (
+    path: string,
+    { headers, ...init }: Omit<Parameters<FetchLike>[1], 'redirect'>,
+  ): Promise<ResponseLike> =>
+    fetch(`${base}${path}`, {
+      ...init,
+      // As a bearer: clients drop that header themselves should they ever follow a redirect to another origin.
+      headers: { ...headers, authorization: `Bearer ${key}` },
+      redirect: 'manual',
+    }).catch((error: unknown) => {
+      throw asCallError(error)
+    })
 }
 
 function platformFetch(): FetchLike {

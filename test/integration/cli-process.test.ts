@@ -44,6 +44,56 @@ test('the launcher runs it: a token on standard output, exit codes of the table,
   expect(local.keyway.providers.find('spy')?.name).toBe('No key')
 })
 
+test.skipIf(!existsSync('/dev/full'))(
+  'what cannot be written ends in a sentence and an exit code, never in a stack',
+  async () => {
+    const local = await startRealLocal()
+    await local.signIn()
+    const environment = { KEYWAY_URL: local.url, KEYWAY_KEY: local.addApp({ manage: true }) }
+    const shell = (line: string) =>
+      new Promise<{ exit: number | null; err: string }>((resolve, reject) => {
+        const command = `${process.execPath} ${join(root, 'electron/cli/keyway.mjs')}`
+        const child = spawn('/bin/bash', ['-c', line.replaceAll('keyway ', `${command} `)], {
+          env: { PATH: process.env['PATH'] ?? '', ...environment },
+          stdio: ['ignore', 'ignore', 'pipe'],
+        })
+        let err = ''
+        child.stderr.on('data', (chunk) => (err += String(chunk)))
+        child.once('error', reject)
+        child.once('close', (exit) => resolve({ exit, err }))
+      })
+    const calls = [
+      'token rehearsal',
+      'connections',
+      'whoami --json',
+      'request rehearsal GET /me -i',
+      '--help',
+      'status',
+    ]
+    const closings: string[] = []
+    for (const call of calls) {
+      const full = await shell(`keyway ${call} > /dev/full`)
+      expect(full).toEqual({
+        exit: 14,
+        err: expect.stringMatching(
+          /^keyway: Standard output could not be written \(ENOSPC\)\. \(disk_full\)\n[^\n]+\n$/,
+        ),
+      })
+      // The reader has gone before anything is said.
+      const closed = await shell(`set -o pipefail; keyway ${call} | exec 0<&-; exit \${PIPESTATUS[0]}`)
+      closings.push(closed.err)
+      expect(closed.exit).toBe(0)
+      expect(closed.err).toMatch(/^(?:keyway: Whatever reads the output closed it[^\n]+\n[^\n]+\n)?$/)
+    }
+    expect(closings.join('')).toContain('closed it')
+    // Where standard error is full too, the exit code is what is left.
+    expect((await shell('keyway token rehearsal > /dev/full 2> /dev/full')).exit).toBe(14)
+    expect((await shell('keyway token nobody 2> /dev/full')).exit).toBe(4)
+    // The control: with room for it the same command says it all.
+    expect(await shell('keyway token rehearsal > /dev/null')).toEqual({ exit: 0, err: '' })
+  },
+)
+
 test.skipIf(process.platform === 'win32')(
   'giving up on a pairing takes the question back and leaves no file behind',
   async () => {

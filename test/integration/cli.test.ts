@@ -7,10 +7,11 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { errorTable } from '../../shared/contract/errors.ts'
+import { aProvider } from '../support/builders.ts'
 import { runKeyway } from '../support/command-line.ts'
 import { everything, startRealLocal, startUpstream, type RealLocal } from '../support/local-api.ts'
 import { tempFolder } from '../support/temp-folder.ts'
-import { signInWithHttp } from '../support/user-agent.ts'
+import { approveDevice, signInWithHttp } from '../support/user-agent.ts'
 
 /** A connected Keyway, and the command line with a key of its own. */
 async function start(draft: Parameters<RealLocal['addApp']>[0] = {}) {
@@ -322,6 +323,93 @@ describe('connect and disconnect', () => {
     expect(ran).toMatchObject({ exit: 10, err: expect.stringContaining('(access_denied)') })
   })
 
+  test('a provider with a device flow: the code for the person is shown, and the sign-in is waited for', async () => {
+    const { local, run } = await start({ grants: everything })
+    local.keyway.providers.update(local.provider.id, { flow: 'device_code' })
+    const argv = ['connect', 'rehearsal', '--account', 'device', '--no-open']
+    const ran = await run(argv, {
+      onOutput: (text) => {
+        const [, userCode, address] = /^(\S+)\n(http\S+)\n$/.exec(text) ?? []
+        if (userCode === undefined || address === undefined) return
+        void approveDevice(address, { account: 'bob@example.test', userCode })
+      },
+    })
+    expect(ran).toMatchObject({
+      exit: 0,
+      out: expect.stringMatching(/\nConnected rehearsal as device\.\n$/),
+      err: expect.stringMatching(/on any device and enter the code \S+ there/),
+    })
+    const json = await run([...argv.slice(0, 3), 'other', '--no-wait', '--json'])
+    expect(JSON.parse(json.out)).toEqual({
+      userCode: expect.any(String),
+      verificationUri: expect.stringMatching(/^http/),
+      expiresAt: expect.stringMatching(/^20/),
+    })
+  })
+
+  test('a provider that Keyway signs in to itself: connected at once, and said to be without a person', async () => {
+    const { local, run } = await start({ grants: everything })
+    const { clientId, clientSecret } = local.rehearsal.clients.basic
+    local.keyway.providers.create(
+      aProvider({
+        slug: 'machine',
+        clientId,
+        clientSecret: clientSecret ?? '',
+        flow: 'client_credentials',
+        scopes: ['files.read'],
+        spec: { discovery: { issuer: local.rehearsal.issuer } },
+      }),
+    )
+    const ran = await run(['connect', 'machine', '--account', 'robot'])
+    expect(ran).toMatchObject({ exit: 0, err: '' })
+    expect(ran.out).toBe(
+      'Connected machine as robot: the provider gave Keyway its own token, without a person.\n',
+    )
+    const again = await run(['connect', 'machine', '--account', 'robot', '--no-wait', '--json'])
+    expect(JSON.parse(again.out)).toMatchObject({ connected: true, provider: 'machine', account: 'robot' })
+
+    local.keyway.providers.create(
+      aProvider({
+        slug: 'refused',
+        clientId,
+        clientSecret: 'not the right one',
+        flow: 'client_credentials',
+        spec: { discovery: { issuer: local.rehearsal.issuer } },
+      }),
+    )
+    const refused = await run(['connect', 'refused', '--no-wait'])
+    expect(refused).toMatchObject({ exit: 12, err: expect.stringContaining('(config_error)') })
+  })
+
+  test('where nothing is connected there is nothing to disconnect', async () => {
+    const { local, run } = await start({ grants: everything })
+    expect((await run(['disconnect', 'rehearsal'])).exit).toBe(0)
+    const ran = await run(['disconnect', 'rehearsal'])
+    expect(ran).toMatchObject({ exit: 4, out: '' })
+    expect(ran.err).toBe(
+      'keyway: Nothing is connected at rehearsal, so there is nothing to disconnect. (connection_not_found)\n' +
+        'Run "keyway connections" to list them.\n',
+    )
+    expect(await run(['disconnect', 'rehearsal', '--account', 'work'])).toMatchObject({ exit: 4 })
+    expect(await run(['disconnect', 'nosuch'])).toMatchObject({ exit: 4 })
+    const answer = await local.ask('/api/integrations/rehearsal/connection', {
+      key: local.addApp(),
+      method: 'DELETE',
+    })
+    expect(answer).toMatchObject({ status: 404, body: { code: 'connection_not_found' } })
+    expect(answer.body).not.toHaveProperty('connectUrl')
+  })
+
+  test('what a person should do next is said in words of the terminal', async () => {
+    const { run } = await start()
+    await run(['disconnect', 'rehearsal'])
+    const token = await run(['token', 'rehearsal'])
+    expect(token).toMatchObject({ exit: 10, err: expect.stringContaining('Run "keyway connect <provider>"') })
+    const json = JSON.parse((await run(['token', 'rehearsal', '--json'])).out)
+    expect(json.nextStep).toMatch(/^Run "keyway connect/)
+    expect(`${token.err}${json.nextStep}`).not.toMatch(/GET \/|\/api\/integration-|Keyway-Account|connectUrl/)
+  })
+
   test('a QR code stands beside the link at a terminal, and only there', async () => {
     const { run } = await start()
     const argv = ['connect', 'rehearsal', '--no-open', '--no-wait']
@@ -349,6 +437,22 @@ describe('pair', () => {
     const me = await runKeyway(['whoami'], { url: local.url, key: ran.out.trim() })
     expect(me.out).toMatch(/^Script \(/)
     expect(me.out).toContain('tokens and requests')
+  })
+
+  test('it is said what was granted, and which provider is not registered', async () => {
+    const { local } = await start()
+    const argv = ['pair', 'Script', '--for', 'rehearsal', '--for', 'nosuch', '--token']
+    const ran = await runKeyway(argv, { url: local.url, onError: decide(local, 'always') })
+    expect(ran).toMatchObject({ exit: 0, out: expect.stringMatching(/^kw_[\w-]{43}\n$/) })
+    expect(ran.err).toContain('It may use: rehearsal (tokens and requests).\n')
+    expect(ran.err).toContain('Not registered in Keyway, so nothing was granted for it: nosuch.\n')
+
+    const none = await runKeyway(['pair', 'Other', '--for', 'nosuch', '--json'], {
+      url: local.url,
+      onError: decide(local, 'always'),
+    })
+    expect(none).toMatchObject({ exit: 0, err: expect.stringContaining('It may do nothing yet.\n') })
+    expect(JSON.parse(none.out)).toMatchObject({ granted: [], unregistered: ['nosuch'] })
   })
 
   test('--save keeps the key in a new file that only its owner reads, and prints none', async () => {

@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import { flowStarted, type connectLinkAnswer } from '../../../shared/contract/http-api.ts'
 import { openBrowser } from '../open-browser.ts'
 import { accountOption, providerArgument, readArguments, scopesOption } from '../read-arguments.ts'
 import { listen } from '../server-events.ts'
-import type { RunCommand } from '../context.ts'
+import type { LocalApi } from '../local-api.ts'
+import type { Context, RunCommand } from '../context.ts'
 import { say, type Terminal } from '../terminal.ts'
-import { awaitSignIn } from '../await-sign-in.ts'
+import { awaitSignIn, codeOf } from '../await-sign-in.ts'
 
 const connectArguments = z.strictObject({
   provider: providerArgument,
@@ -15,36 +17,94 @@ const connectArguments = z.strictObject({
   wait: z.boolean().default(true),
 })
 
+type Link = z.output<typeof connectLinkAnswer>
+type Asked = z.output<typeof connectArguments>
+type Started = z.output<typeof flowStarted>['flow']
+
 export const connect: RunCommand = async (context, given) => {
-  const { provider, account, scopes, open, wait } = readArguments(connectArguments, given)
+  const asked = readArguments(connectArguments, given)
+  const { provider, account, scopes, wait } = asked
   const api = await context.api()
   // Before the link exists, so that nothing that follows from it is missed.
   const events = wait ? await listen(api) : null
   try {
-    const wish = {
+    const link = await api.client.connect(provider, {
       ...(account === undefined ? {} : { account }),
       ...(scopes === undefined ? {} : { scopes }),
+    })
+    const started = link.flow === 'authorization_code' ? null : await startHere(context.openApi(), link)
+    if (started === null) await showLink(context, link, asked)
+    else if (started.userCode !== undefined) await showCode(context, started, asked)
+    const withoutPerson = link.flow === 'client_credentials'
+    if (started?.state === 'failed') throw failedAtOnce(started)
+    if (started?.state === 'done') {
+      sayConnected(context, { provider: started.provider, connection: started, withoutPerson })
+      return 0
     }
-    const link = await api.client.connect(provider, wish)
-    const { stdout } = context.terminal
-    if (context.json) say(stdout, JSON.stringify(link))
-    else await show(link.connectUrl, context.terminal, (open ?? stdout.isTTY === true) ? 'open' : 'print')
-    if (context.json && open === true) await openBrowser(link.connectUrl, context.terminal.environment)
     if (events === null) return 0
     const slug = /\/api\/integrations\/([^/?]+)\/connect/.exec(link.connectUrl)?.[1] ?? provider
     const done = await awaitSignIn(events, {
       slug,
       account: account ?? null,
+      flowId: started?.id ?? null,
       linkExpiresAt: Date.parse(link.expiresAt),
       onQuestion: () =>
         say(context.terminal.stderr, 'Keyway has a question about this sign-in: see its window.'),
     })
     if (done.kind === 'failed') throw new KeywayError(done.code)
-    if (context.json) say(stdout, JSON.stringify({ connected: true, provider: slug, ...done.connection }))
-    else say(stdout, `Connected ${slug} as ${done.connection.account ?? 'a new account'}.`)
+    sayConnected(context, { provider: slug, connection: done.connection, withoutPerson })
     return 0
   } finally {
     events?.close()
+  }
+}
+
+/** A flow that gives a browser nothing to open is begun from here: whoever sits at a terminal may have no browser on this machine. */
+async function startHere(api: LocalApi, { connectUrl }: Link): Promise<Started> {
+  const { pathname, search } = new URL(connectUrl)
+  return (await api.call(flowStarted, `${pathname}${search}`)).flow
+}
+
+async function showLink({ terminal, json }: Context, link: Link, { open }: Asked): Promise<void> {
+  const { stdout, environment } = terminal
+  if (!json) await show(link.connectUrl, terminal, (open ?? stdout.isTTY === true) ? 'open' : 'print')
+  else {
+    say(stdout, JSON.stringify(link))
+    if (open === true) await openBrowser(link.connectUrl, environment)
+  }
+}
+
+async function showCode(
+  { terminal, json }: Context,
+  { userCode = '', verificationUri = '', expiresAt }: Started,
+  { open }: Asked,
+): Promise<void> {
+  const { stdout, stderr, environment } = terminal
+  if (json) say(stdout, JSON.stringify({ userCode, verificationUri, expiresAt }))
+  else {
+    say(stdout, userCode, verificationUri)
+    say(stderr, `Open that address on any device and enter the code ${userCode} there.`)
+  }
+  if (open ?? stdout.isTTY === true) await openBrowser(verificationUri, environment)
+}
+
+const failedAtOnce = ({ message, ...flow }: Started): KeywayError =>
+  new KeywayError(codeOf(flow), message === undefined ? {} : { message })
+
+function sayConnected(
+  { terminal: { stdout }, json }: Context,
+  about: {
+    provider: string
+    connection: Pick<Started, 'connectionId' | 'account'>
+    withoutPerson: boolean
+  },
+): void {
+  const { provider, withoutPerson } = about
+  const { connectionId, account } = about.connection
+  if (json) say(stdout, JSON.stringify({ connected: true, provider, connectionId, account }))
+  else {
+    const how = withoutPerson ? ': the provider gave Keyway its own token, without a person' : ''
+    say(stdout, `Connected ${provider} as ${account ?? 'a new account'}${how}.`)
   }
 }
 

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import { open, rm, type FileHandle } from 'node:fs/promises'
 import { z } from 'zod'
 import { appInput } from '../../../shared/contract/app.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
 import { pairDecided, pairStarted } from '../../../shared/contract/http-api.ts'
 import type { Context } from '../context.ts'
 import type { LocalApi } from '../local-api.ts'
@@ -36,12 +37,12 @@ export const pair: RunCommand = async (context, given) => {
   process.once('exit', removeFile)
   try {
     const approved = await askForKey(context, wants)
-    await file.writeFile(`${approved.key}\n`)
-    await file.sync()
+    await writeKey(file, save, approved)
     process.off('exit', removeFile)
     const { key: _kept, ...rest } = approved
     if (context.json) say(context.terminal.stdout, JSON.stringify({ ...rest, savedTo: save }))
     else say(context.terminal.stdout, `Paired. The key is in ${save}; use it with --key-stdin < ${save}`)
+    sayGranted(approved, context)
     return 0
   } catch (error) {
     process.off('exit', removeFile)
@@ -52,9 +53,44 @@ export const pair: RunCommand = async (context, given) => {
   }
 }
 
-function print(approved: Approved, { json, terminal: { stdout, stderr } }: Context): void {
+function print(approved: Approved, context: Context): void {
+  const { json, terminal } = context
+  const { stdout, stderr } = terminal
   say(stdout, json ? JSON.stringify(approved) : approved.key)
   say(stderr, 'Paired. That key is not shown again; put it into KEYWAY_KEY.')
+  sayGranted(approved, context)
+}
+
+/** What was asked for and what the person allowed need not be the same. */
+function sayGranted({ granted, unregistered, app }: Approved, { terminal: { stderr } }: Context): void {
+  const may = granted.map(({ provider, account, token, proxy }) => {
+    const what = [...(token ? ['tokens'] : []), ...(proxy ? ['requests'] : [])].join(' and ')
+    const where = provider === null ? 'every connection' : [provider, account ?? []].flat().join(' ')
+    return `${where} (${what === '' ? 'nothing' : what})`
+  })
+  const rights = [...(app.manage ? ['register and change providers'] : []), ...may]
+  say(stderr, rights.length === 0 ? 'It may do nothing yet.' : `It may use: ${rights.join(', ')}.`)
+  if (unregistered.length > 0) {
+    say(
+      stderr,
+      `Not registered in Keyway, so nothing was granted for it: ${unregistered.join(', ')}.`,
+      'Register it in the window or with "keyway apply", then widen what the app may do under Apps.',
+    )
+  }
+}
+
+/** The key comes once; a file that takes it no more leaves an app that nobody can use. */
+async function writeKey(file: FileHandle, path: string, { key, app }: Approved): Promise<void> {
+  try {
+    await file.writeFile(`${key}\n`)
+    await file.sync()
+  } catch (cause) {
+    throw new KeywayError('save_failed', {
+      message: `The key could not be written to ${path} (${(cause as NodeJS.ErrnoException).code}).`,
+      nextStep: `Remove the app "${app.name}" in the window under Apps, free some space, and pair again.`,
+      cause,
+    })
+  }
 }
 
 async function askForKey(context: Context, wants: object): Promise<Approved> {

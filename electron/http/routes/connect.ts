@@ -12,8 +12,10 @@ import {
   toIsoMoment,
 } from '../../../shared/contract/http-api.ts'
 import { z } from 'zod'
+import type { ProviderView } from '../../../shared/contract/provider.ts'
+import type { Keyway } from '../../core/keyway.ts'
 import { chooseProvider } from '../choose-connection.ts'
-import { chooseToConnect } from '../choose-to-connect.ts'
+import { chooseToConnect, type ToConnect } from '../choose-to-connect.ts'
 import { connectUrl } from '../connect-links.ts'
 import { allowedReturnUrl, startFromLink } from '../connect-start.ts'
 import { connectWithProof } from '../connect-with-proof.ts'
@@ -92,17 +94,26 @@ function connectLinkRoute(app: Framework, context: HttpContext): void {
       const { app: caller } = sessionOf(request)
       const chosen = chooseProvider(context.keyway, caller, request.params.id)
       const wish = request.body ?? { scopes: [] }
+      const target = chooseToConnect(context.keyway, caller, chosen, wish.account)
       const { url, expiresAt } = connectUrl(context, {
         slug: chosen.provider.slug,
         appId: caller.id,
         providerId: chosen.provider.id,
-        ...chooseToConnect(context.keyway, caller, chosen, wish.account),
+        ...target,
         addScopes: wish.scopes,
         returnUrl: allowedReturnUrl(wish.returnUrl, caller.origins, 'returnUrl'),
       })
-      return reply.code(201).send({ connectUrl: url, expiresAt: toIsoMoment(expiresAt) })
+      const flow = flowTo(context.keyway, chosen.provider, target)
+      return reply.code(201).send({ connectUrl: url, expiresAt: toIsoMoment(expiresAt), flow })
     },
   )
+}
+
+/** A reconnect goes the way that the connection came; a pasted token is asked for anew in the provider's own. */
+function flowTo({ connections }: Keyway, provider: ProviderView, { connectionId }: ToConnect) {
+  const how = connectionId === null ? null : connections.record(connectionId)?.how
+  const pasted = how === 'pasted_refresh_token' || how === 'pasted_access_token'
+  return how === null || how === undefined || pasted ? provider.flow : how
 }
 
 function linkCall(query: z.output<typeof connectLinkQuery>) {

@@ -12,7 +12,7 @@ import {
   REVOCATION_HEADER,
 } from '../../../shared/contract/http-api.ts'
 import type { Keyway } from '../../core/keyway.ts'
-import { chooseConnection, sees } from '../choose-connection.ts'
+import { chooseConnection, sees, type Wanted } from '../choose-connection.ts'
 import { withConnectUrl } from '../connect-links.ts'
 import { connectionAnswer, connectionListAnswer } from '../connection-answers.ts'
 import { disconnect } from '../disconnect.ts'
@@ -83,7 +83,7 @@ function disconnectRoute(app: Framework, context: HttpContext): void {
     },
     async (request, reply) => {
       const session = sessionOf(request)
-      const { id } = chosenView(context, session.app, {
+      const { id } = toDisconnect(context, session.app, {
         id: request.params.id,
         account: request.query.account,
       })
@@ -91,6 +91,20 @@ function disconnectRoute(app: Framework, context: HttpContext): void {
       return reply.code(204).header(REVOCATION_HEADER, result.revoked).send(undefined)
     },
   )
+}
+
+/** Where nothing is connected there is nothing to sign in for either. @throws KeywayError connection_not_found */
+function toDisconnect(context: HttpContext, app: AppRecord, wanted: Wanted): ConnectionView {
+  try {
+    return chosenView(context, app, wanted)
+  } catch (error) {
+    if (!(error instanceof KeywayError) || error.code !== 'not_connected') throw error
+    const provider = context.keyway.providers.find(wanted.id)?.slug ?? wanted.id
+    throw new KeywayError('connection_not_found', {
+      message: `Nothing is connected at ${provider}, so there is nothing to disconnect.`,
+      details: { provider },
+    })
+  }
 }
 
 function visibleConnections(keyway: Keyway, app: AppRecord): ConnectionView[] {

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { Grant } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import {
   errorAnswer,
@@ -10,11 +11,12 @@ import {
   pairStarted,
   toIsoMoment,
 } from '../../../shared/contract/http-api.ts'
+import type { Keyway } from '../../core/keyway.ts'
 import { clientGone } from '../client-gone.ts'
 import { baseUrl } from '../connect-links.ts'
 import type { Framework } from '../framework/create-framework.ts'
 import type { HttpContext } from '../http-context.ts'
-import { createPairings, type Decided, type Pairings } from '../pairings.ts'
+import { createPairings, type Pairings, type Polled } from '../pairings.ts'
 import { delayedRefusal } from '../refuse.ts'
 import { describeApp } from './apps.ts'
 
@@ -81,7 +83,7 @@ function pollRoute(app: Framework, context: HttpContext, pairings: Pairings): vo
       if (reply.raw.destroyed) return reply
       const polled = before?.kind === 'decided' ? before : pairings.poll(pairingId, token)
       if (polled === null) throw await unknownPairing(context, request)
-      if (polled.kind === 'decided') return reply.send(approved(polled.decision))
+      if (polled.kind === 'decided') return reply.send(approved(context, polled))
       return reply
         .code(202)
         .send({ status: 'pending', code: polled.code, expiresAt: toIsoMoment(polled.expiresAt) })
@@ -136,9 +138,23 @@ function pollTokenOf({ headers: { authorization } }: FastifyRequest): string {
 }
 
 /** @throws KeywayError approval_denied | approval_timeout, or why no app could be made */
-function approved(decision: Decided) {
+function approved({ keyway }: HttpContext, { decision, wants }: Polled & { kind: 'decided' }) {
   if (decision instanceof KeywayError) throw decision
   if (decision === 'denied') throw new KeywayError('approval_denied')
   if (decision === 'timed_out') throw new KeywayError('approval_timeout')
-  return { status: 'approved' as const, key: decision.key, app: describeApp(decision.app) }
+  const named = new Set(wants.grants.map(({ provider }) => provider))
+  return {
+    status: 'approved' as const,
+    key: decision.key,
+    app: describeApp(decision.app),
+    granted: decision.app.grants.map((grant) => grantByName(keyway, grant)),
+    unregistered: [...named].filter((slug) => keyway.providers.find(slug) === null),
+  }
+}
+
+function grantByName({ providers, connections }: Keyway, { target, token, proxy }: Grant) {
+  const connection = target.kind === 'connection' ? connections.record(target.connectionId) : null
+  const providerId = target.kind === 'provider' ? target.providerId : (connection?.providerId ?? null)
+  const provider = providerId === null ? null : (providers.find(providerId)?.slug ?? providerId)
+  return { provider, account: connection?.account ?? null, token, proxy }
 }

@@ -55,6 +55,17 @@ export const pairDecided = z.discriminatedUnion('status', [
     status: z.literal('approved'),
     key: z.string().describe('Shown this once'),
     app: appMeAnswer.omit({ key: true }),
+    granted: z
+      .array(
+        z.strictObject({
+          provider: z.string().nullable().describe('null: every provider'),
+          account: z.string().nullable().describe('null: every account'),
+          token: z.boolean(),
+          proxy: z.boolean(),
+        }),
+      )
+      .describe('What the person allowed, by name'),
+    unregistered: z.array(z.string()).describe('Providers that were asked for and are not registered here'),
   }),
 ])
 

@@ -80,6 +80,9 @@ export const flowStarted = z.strictObject({
     account: z.string().nullable(),
     userCode: z.string().optional(),
     verificationUri: z.string().optional(),
+    expiresAt: isoMoment.optional(),
+    code: z.string().optional(),
+    message: z.string().optional().describe('With code: why it failed at once'),
   }),
 })
 
@@ -92,6 +95,11 @@ export const connectLinkBody = z.strictObject({
 export const connectLinkAnswer = z.strictObject({
   connectUrl: z.string().describe('Open it in a browser within ten minutes; good for one use'),
   expiresAt: isoMoment,
+  flow: z
+    .enum(['authorization_code', 'device_code', 'client_credentials'])
+    .describe(
+      'device_code: the link answers with a code to type in elsewhere; client_credentials: it connects at once, without a person',
+    ),
 })
 
 /** A code (or the whole address the browser ended on) of a sign-in started here, or a refresh token from elsewhere. */

@@ -21,6 +21,7 @@ const wait = (
   awaitSignIn(eventsOf(flows), {
     slug: 'acme',
     account: null,
+    flowId: null,
     linkExpiresAt: Date.now() + 60_000,
     onQuestion: () => undefined,
     ...more,
