@@ -1,5 +1,6 @@
 // The OAuth 2.0 block of an API client (Postman, Insomnia, Bruno): three spellings of the same fields, read as one.
 import type { ForeignClient } from './foreign-provider.ts'
+import { textOf } from './json-path.ts'
 
 export type Block = Readonly<Record<string, unknown>>
 export type Variables = ReadonlyMap<string, string>
@@ -60,9 +61,9 @@ type Text = (...names: string[]) => string | undefined
 function reader(block: Block, variables: Variables): Text {
   return (...names) => {
     const found = names
-      .map((name) => block[name])
-      .find((value) => typeof value === 'string' && value.trim() !== '')
-    return typeof found === 'string' ? withVariables(found.trim(), variables) : undefined
+      .map((name) => textOf(block[name])?.trim())
+      .find((value) => value !== undefined && value !== '')
+    return found === undefined ? undefined : withVariables(found, variables)
   }
 }
 

@@ -1,6 +1,7 @@
 // Insomnia: the JSON of version 4 (`_type: export`, a flat list) and the YAML of version 5 (a tree), both by their `authentication` blocks.
 import { clientOfBlock, isBlock, type Block, type Variables } from './api-client-block.ts'
 import type { ForeignClient } from './foreign-provider.ts'
+import { textOf } from './json-path.ts'
 
 const DEEPEST = 60
 
@@ -44,7 +45,8 @@ function variablesOf(file: Block): Variables {
 
 function flat(data: Block, prefix: string): [string, string][] {
   return Object.entries(data).flatMap(([name, value]): [string, string][] => {
-    if (typeof value === 'string') return [[`${prefix}${name}`, value]]
+    const text = textOf(value)
+    if (text !== null) return [[`${prefix}${name}`, text]]
     return isBlock(value) && prefix.length < 200 ? flat(value, `${prefix}${name}.`) : []
   })
 }

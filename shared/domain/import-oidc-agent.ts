@@ -1,8 +1,9 @@
 // oidc-agent: the list of issuers (JSON since version 5, lines before), the public clients, and what `oidc-gen --print` shows.
 import { z } from 'zod'
 import { hostOf, type ForeignClient } from './foreign-provider.ts'
+import { textOf } from './json-path.ts'
 
-const text = z.string().max(5000)
+const text = z.preprocess((value) => textOf(value) ?? value, z.string().max(5000))
 const flows = z.union([text, z.array(text)])
 const publicClient = z.object({
   client_id: text.optional(),

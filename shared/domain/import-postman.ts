@@ -1,6 +1,7 @@
 // Postman: collections (v2, v2.1), a single request, or just an auth block.
 import { clientOfBlock, isBlock, type Block, type Variables } from './api-client-block.ts'
 import type { ForeignClient } from './foreign-provider.ts'
+import { textOf } from './json-path.ts'
 
 const DEEPEST = 60
 
@@ -51,10 +52,9 @@ function nameOf(value: Block): string | null {
 function variablesOf(collection: Block): Variables {
   const list = Array.isArray(collection['variable']) ? (collection['variable'] as unknown[]) : []
   return new Map(
-    list
-      .filter(isBlock)
-      .flatMap(({ key, value, disabled }): [string, string][] =>
-        typeof key === 'string' && typeof value === 'string' && disabled !== true ? [[key, value]] : [],
-      ),
+    list.filter(isBlock).flatMap(({ key, value, disabled }): [string, string][] => {
+      const text = textOf(value)
+      return typeof key === 'string' && text !== null && disabled !== true ? [[key, text]] : []
+    }),
   )
 }

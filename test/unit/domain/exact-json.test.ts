@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { numberText, parseJson, parseJsonAsWritten, parseJsonOr } from '../../../shared/domain/exact-json.ts'
+import { readForeign } from '../../../shared/domain/import-foreign.ts'
 import { readText, textOf } from '../../../shared/domain/json-path.ts'
 
 const idIn = (text: string): string | null => readText(parseJson(text), 'id')
@@ -129,5 +130,32 @@ describe('what is written out again', () => {
         expect(JSON.stringify(parseJsonAsWritten(text))).toBe(text)
       }),
     )
+  })
+})
+
+describe('a client id that a foreign file has as a number', () => {
+  const ID = '948493988897554433'
+  const addresses = { authUrl: 'https://a.example/authorize', accessTokenUrl: 'https://a.example/token' }
+  const postman = (id: string): string =>
+    `{"auth":{"type":"oauth2","oauth2":{${JSON.stringify(addresses).slice(1, -1)},"clientId":${id}}}}`
+  test.each([
+    ['Postman', postman(ID)],
+    [
+      'Postman, by a variable',
+      `{"variable":[{"key":"id","value":${ID}}],"item":[{"request":${postman('"{{id}}"')}}]}`,
+    ],
+    [
+      'Insomnia, JSON',
+      `{"_type":"export","resources":[{"_type":"request","name":"A","authentication":{"type":"oauth2","grantType":"authorization_code","authorizationUrl":"https://a.example/authorize","accessTokenUrl":"https://a.example/token","clientId":${ID}}}]}`,
+    ],
+    [
+      'Insomnia, YAML',
+      `type: collection.insomnia.rest/5.0\ncollection:\n  - name: A\n    authentication:\n      type: oauth2\n      grantType: authorization_code\n      authorizationUrl: https://a.example/authorize\n      accessTokenUrl: https://a.example/token\n      clientId: ${ID}\n`,
+    ],
+    ['oidc-agent', `[{"issuer":"https://a.example","client_id":${ID},"scope":"openid"}]`],
+  ])('%s: all its digits', (_name, text) => {
+    const read = readForeign(text, 'auto')
+    if (read.kind === 'unreadable') throw new Error(read.problem)
+    expect(read.providers.map(({ draft }) => draft.clientId)).toEqual([ID])
   })
 })
