@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { jsonPath, stringMap, templateString, templateUrl } from './provider-template.ts'
+import {
+  jsonPath,
+  secretJson,
+  secretMap,
+  secretTemplate,
+  stringMap,
+  templateString,
+  templateUrl,
+} from './provider-template.ts'
 
 /** Who the account is: a call made once after sign-in and by the probe. */
 export const accountSpec = z.strictObject({
@@ -7,9 +15,9 @@ export const accountSpec = z.strictObject({
     .strictObject({
       method: z.enum(['GET', 'POST']).default('GET'),
       url: templateUrl,
-      headers: stringMap.default({}),
+      headers: secretMap.default({}),
       /** JSON body, or form body when the content type says so; string leaves are templates. */
-      body: z.json().nullable().default(null),
+      body: secretJson.nullable().default(null),
     })
     .nullable()
     .default(null),
@@ -55,7 +63,7 @@ export const apiSpec = z.strictObject({
   dynamicHostPattern: z.string().nullable().default(null),
   headers: stringMap.default({}),
   /** Header and value template, e.g. `X-Shop-Token: {access_token}`; null is `Authorization: Bearer {access_token}`. */
-  tokenHeader: templateString.nullable().default(null),
+  tokenHeader: secretTemplate.nullable().default(null),
   /** Null: the identity request where that is a GET, else userinfo. */
   probe: probeSpec.nullable().default(null),
 })

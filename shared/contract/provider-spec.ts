@@ -1,9 +1,11 @@
 // How a provider behaves, as data. Every deviation that a real service shows is a field here; no code knows a provider's name.
 // Strings marked "template" may hold {name} (a template parameter), {token.x}, {callback.x}, {identity.x}, {resource.x} and the runtime
-// values {client_id}, {client_secret}, {access_token}, {refresh_token}, {user_agent}, {app_name}, {contact_email}.
+// values {client_id}, {user_agent}, {app_name}, {contact_email}. {client_secret}, {access_token}, {refresh_token} and {id_token} are
+// filled only in the fields whose schema is marked for secrets (secret-sinks.ts): bodies and headers of requests to the provider.
 import { z } from 'zod'
 import { tokenSpec, refreshSpec, revocationSpec } from './provider-token-spec.ts'
 import { accountSpec, apiSpec } from './provider-api-spec.ts'
+import { misplacedMessage, misplacedSecrets } from './secret-sinks.ts'
 import { isSafeUrl, templateString, templateUrl, stringMap, paramNames } from './provider-template.ts'
 
 /** Yes, no, or nobody has established it; "unknown" is shown as such. */
@@ -174,6 +176,35 @@ export const providerSpec = z.strictObject({
   dpop: dpopSpec.default('off'),
   /** RFC 8707 resource indicators sent at authorization, token and refresh. */
   resources: z.array(templateString).max(10).default([]),
+})
+
+/** Names that Keyway itself fills; a parameter of such a name would be taken for it. */
+const RUNTIME_NAMES: ReadonlySet<string> = new Set([
+  'client_id',
+  'client_secret',
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'user_agent',
+  'app_name',
+  'contact_email',
+  'redirect_uri',
+  'scope',
+])
+
+/**
+ * A spec as it may be registered or changed now. What {@link providerSpec} takes beyond that is for what an older version has stored: it
+ * still opens, and is refused where it would be used.
+ */
+export const providerSpecInput = providerSpec.superRefine((spec, context) => {
+  for (const { path, placeholder } of misplacedSecrets(providerSpec, spec)) {
+    context.addIssue({ code: 'custom', path: [...path], message: misplacedMessage(placeholder) })
+  }
+  for (const [index, { name }] of spec.templateParameters.entries()) {
+    if (!RUNTIME_NAMES.has(name)) continue
+    const message = `"${name}" is a value that Keyway fills by itself; choose another name.`
+    context.addIssue({ code: 'custom', path: ['templateParameters', index, 'name'], message })
+  }
 })
 
 export type ProviderSpec = z.output<typeof providerSpec>

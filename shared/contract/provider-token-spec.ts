@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { jsonPath, paramNames, stringMap, templateString, templateUrl } from './provider-template.ts'
+import { jsonPath, paramNames, secretMap, secretTemplate, templateUrl } from './provider-template.ts'
 
 const dateFormat = z.enum(['epoch_seconds', 'epoch_millis', 'iso8601'])
 
@@ -19,12 +19,12 @@ export const tokenSpec = z.strictObject({
   method: z.enum(['POST', 'GET']).default('POST'),
   format: z.enum(['form', 'json', 'query']).default('form'),
   /** Sent at the exchange and at every refresh. */
-  extraParams: stringMap.default({}),
+  extraParams: secretMap.default({}),
   /** Sent at the code exchange only. */
-  exchangeParams: stringMap.default({}),
+  exchangeParams: secretMap.default({}),
   omitParams: z.array(z.string()).default([]),
   paramNames: paramNames.default({}),
-  headers: stringMap.default({}),
+  headers: secretMap.default({}),
   /** `if-sent`: only when the authorization request had one. */
   redirectUri: z.enum(['always', 'if-sent', 'never']).default('always'),
   paths: tokenPaths.prefault({}),
@@ -68,7 +68,7 @@ export const tokenSpec = z.strictObject({
   refreshHardExpiresIn: jsonPath.nullable().default(null),
   /** One more request right after the exchange, whose reply replaces the token (short-lived to long-lived). */
   postExchange: z
-    .strictObject({ method: z.enum(['GET', 'POST']), url: templateUrl, params: stringMap })
+    .strictObject({ method: z.enum(['GET', 'POST']), url: templateUrl, params: secretMap })
     .nullable()
     .default(null),
   /** Other token endpoints that live side by side; shown under Advanced. */
@@ -81,9 +81,9 @@ export const refreshSpec = z.strictObject({
   style: z.enum(['standard', 'exchange-access-token']).default('standard'),
   method: z.enum(['POST', 'GET']).default('POST'),
   url: templateUrl.nullable().default(null),
-  params: stringMap.default({}),
+  params: secretMap.default({}),
   omitParams: z.array(z.string()).default([]),
-  headers: stringMap.default({}),
+  headers: secretMap.default({}),
   sendScope: z.boolean().default(false),
   sendRedirectUri: z.boolean().default(false),
   rotates: z.enum(['yes', 'no', 'unknown']).default('unknown'),
@@ -106,11 +106,11 @@ export const revocationSpec = z.strictObject({
   method: z.enum(['POST', 'DELETE', 'GET']).default('POST'),
   auth: z.enum(['client', 'client_secret_basic', 'bearer', 'none', 'header']).default('client'),
   /** Template of an Authorization value, for `auth: header`. */
-  authHeader: templateString.nullable().default(null),
+  authHeader: secretTemplate.nullable().default(null),
   format: z.enum(['form', 'json', 'query', 'none']).default('form'),
   tokenParam: z.string().default('token'),
   /** Template body; {access_token} and {refresh_token} are filled. Empty: just the token parameter. */
-  body: stringMap.default({}),
+  body: secretMap.default({}),
   tokens: z.enum(['refresh-then-access', 'access', 'refresh']).default('refresh-then-access'),
   /** Revoking one token ends all of the account's grants for this client; the window says so before. */
   revokesAll: z.boolean().default(false),

@@ -2,7 +2,12 @@ import { z } from 'zod'
 import './issue-words.ts'
 import { nameSchema, storedName } from './name.ts'
 import { patchOf } from './patch-of.ts'
-import { providerSpec, type ProviderSpec, type ProviderSpecInput } from './provider-spec.ts'
+import {
+  providerSpec,
+  providerSpecInput,
+  type ProviderSpec,
+  type ProviderSpecInput,
+} from './provider-spec.ts'
 import { presetSlugSchema, slugSchema } from './slug.ts'
 
 export const scopeList = z
@@ -25,17 +30,23 @@ export const parameterValues = z.record(
     .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.'),
 )
 
-/** A sparse {@link providerSpec}: checked whole, kept as typed, so that a preset's later corrections still reach what was not overridden. */
-export const specPatch = z.unknown().transform((value, context): ProviderSpecInput => {
-  const parsed = providerSpec.safeParse(value ?? {})
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      context.addIssue({ code: 'custom', message: issue.message, path: issue.path })
+/** Checked whole, kept as typed, so that a preset's later corrections still reach what was not overridden. */
+const sparse = (spec: z.ZodType) =>
+  z.unknown().transform((value, context): ProviderSpecInput => {
+    const parsed = spec.safeParse(value ?? {})
+    if (!parsed.success) {
+      for (const issue of parsed.error.issues) {
+        context.addIssue({ code: 'custom', message: issue.message, path: issue.path })
+      }
+      return z.NEVER
     }
-    return z.NEVER
-  }
-  return value ?? {}
-})
+    return value ?? {}
+  })
+
+/** A sparse {@link providerSpecInput}. */
+export const specPatch = sparse(providerSpecInput)
+/** A sparse spec as some version of Keyway stored it. */
+const storedSpec = sparse(providerSpec)
 
 /** What the window's form, `POST /api/integrations` and the CLI send to register a provider. */
 export const providerInput = z.strictObject({
@@ -79,6 +90,7 @@ export const providerRecord = providerInput.omit({ clientSecret: true }).extend(
   sealedClientSecret: z.string().nullable(),
   /** Sealed registration access token (RFC 7592), when the client was registered dynamically. */
   sealedRegistration: z.string().nullable().default(null),
+  spec: storedSpec.default({}),
   createdAt: z.number(),
   updatedAt: z.number(),
 })

@@ -1,7 +1,8 @@
 // A URL made from a template. Values decide a host only where the template lets them, and a host that a reply or callback invents must
 // match the provider's pattern: otherwise a token could be sent wherever a hostile answer points.
 import { isSafeUrl } from '../contract/provider-template.ts'
-import { placeholdersIn, type PatternMatch, type TemplateValues } from './template.ts'
+import { isSecretPlaceholder, misplacedMessage, placeholdersIn } from '../contract/secret-sinks.ts'
+import type { PatternMatch, TemplateValues } from './template.ts'
 import { withoutTrailing } from './without-trailing.ts'
 
 export type UrlRules = {
@@ -15,13 +16,17 @@ export type UrlRules = {
 }
 
 export type FilledUrl =
-  { ok: true; url: string } | { ok: false; reason: 'missing' | 'unsafe' | 'host_refused'; message: string }
+  | { ok: true; url: string }
+  | { ok: false; reason: 'missing' | 'unsafe' | 'secret' | 'host_refused'; message: string }
 
 const dynamicName = /^(?:token|callback|identity|resource)\./
 const parts = /^([a-z][a-z0-9+.-]*:\/\/|)([^/?#]*)([^?#]*)(\?[^#]*)?/i
 
 /** Fills a URL template and checks the result again: https, or http on this machine. */
 export function fillUrl(template: string, rules: UrlRules): FilledUrl {
+  // Whatever the values hold: an address is seen by browsers, proxies and logs.
+  const secret = placeholdersIn(template).find(isSecretPlaceholder)
+  if (secret !== undefined) return { ok: false, reason: 'secret', message: misplacedMessage(secret) }
   const missing = placeholdersIn(template).filter(
     (name) => (rules.values[name] ?? '') === '' && !isOptional(rules, name),
   )

@@ -1,17 +1,16 @@
 // Filling of {placeholders}. A value that is missing or empty takes its whole entry with it; what a URL may become is decided in template-url.ts.
+// A secret is filled only from values that hold secrets (for a body or header to the provider). Where they do not, a placeholder of one is
+// refused, whoever wrote it: in an address or a field that is shown, the secret would be out.
+import { KeywayError } from '../contract/errors.ts'
 import type { TemplateParameter } from '../contract/provider-spec.ts'
+import { isSecretPlaceholder, misplacedMessage } from '../contract/secret-sinks.ts'
 
 /** Placeholder name → value, e.g. `tenant`, `token.instance_url`, `client_id`. */
 export type TemplateValues = Readonly<Record<string, string>>
 
 const placeholder = /\{([A-Za-z_][A-Za-z0-9_.[\]-]*)\}/g
 
-/** The names that a text wants filled, each once. */
-export function placeholdersIn(text: string): string[] {
-  return [...new Set([...text.matchAll(placeholder)].map((match) => match[1] ?? ''))]
-}
-
-/** The text with everything filled, or null when a value is missing or empty. */
+/** The text with everything filled, or null when a value is missing or empty. @throws KeywayError config_error for a secret that may not stand here */
 export function fillTemplate(text: string, values: TemplateValues): string | null {
   let complete = true
   const filled = text.replace(placeholder, (_whole, name: string) => {
@@ -54,7 +53,7 @@ export function resolveParameters(
   const values: Record<string, string> = {}
   const problems: ParameterProblem[] = []
   for (const parameter of parameters) {
-    const typed = valueOf(given, parameter.name).trim()
+    const typed = (Object.hasOwn(given, parameter.name) ? (given[parameter.name] ?? '') : '').trim()
     const value = typed === '' ? (parameter.default ?? '') : typed
     const message = problemOf(parameter, value, match)
     if (message === null) values[parameter.name] = value
@@ -71,6 +70,17 @@ function problemOf(parameter: TemplateParameter, value: string, match: PatternMa
   return `${parameter.label} does not look right${parameter.example === null ? '.' : `; an example is ${parameter.example}.`}`
 }
 
+/** @throws KeywayError config_error for a secret that these values do not hold */
 function valueOf(values: TemplateValues, name: string): string {
-  return Object.hasOwn(values, name) ? (values[name] ?? '') : ''
+  if (Object.hasOwn(values, name)) return values[name] ?? ''
+  if (isSecretPlaceholder(name)) throw misplacedSecret(name)
+  return ''
+}
+
+export function misplacedSecret(name: string): KeywayError {
+  return new KeywayError('config_error', {
+    message: misplacedMessage(name),
+    nextStep: 'Take it out of that field on the provider page.',
+    details: { placeholder: name },
+  })
 }

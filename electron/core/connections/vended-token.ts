@@ -40,6 +40,10 @@ function headerOf(
   const name = template.slice(0, colon).trim()
   const value = fillTemplate(template.slice(colon + 1).trim(), {
     ...values,
+    // An app is handed the token, never what else a header to the API may hold.
+    client_secret: '',
+    refresh_token: '',
+    id_token: '',
     access_token: accessToken.reveal(),
   })
   if (value === null) return null

@@ -6,7 +6,7 @@ import type { DpopKeys, PrivateJwk } from './dpop-keys.ts'
 import { allowLoopbackHttp, loadLibrary } from './library.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import type { OAuthDeps } from './oauth-deps.ts'
-import { templateValues } from './provider-values.ts'
+import { templateValues, withSecrets } from './provider-values.ts'
 
 type Header = [name: string, value: string]
 
@@ -22,7 +22,7 @@ export function createApiHeaders({
     const template = provider.spec.api.tokenHeader
     const bound = credential.dpopKey
     const scheme = bound === null ? 'Bearer' : 'DPoP'
-    const values = { ...templateValues(deps, provider, credential.values), access_token: token }
+    const values = withSecrets(provider, templateValues(deps, provider, credential.values), credential)
     const header =
       template === null ? (['authorization', `${scheme} ${token}`] as Header) : ownHeader(template, values)
     if (bound === null) return [header]

@@ -1,10 +1,11 @@
 import type { z } from 'zod'
 import type { accountSpec } from '../../../shared/contract/provider-api-spec.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
 import { fillKnown, fillMap } from '../../../shared/domain/template.ts'
 import type { ApiCall } from './api-call.ts'
 import type { ApiCredential, ResolvedProvider } from './oauth-client.ts'
 import type { OAuthDeps } from './oauth-deps.ts'
-import { fillProviderUrl, templateValues } from './provider-values.ts'
+import { fillProviderUrl, templateValues, withSecrets } from './provider-values.ts'
 
 type RequestSpec = NonNullable<z.output<typeof accountSpec>['request']>
 type Json = RequestSpec['body']
@@ -13,14 +14,12 @@ type Json = RequestSpec['body']
 export function identityRequest(
   deps: OAuthDeps,
   provider: ResolvedProvider,
-  credential: ApiCredential,
+  credential: ApiCredential & { idToken?: Secret | null },
   spec: RequestSpec,
 ): ApiCall {
-  const values = {
-    ...templateValues(deps, provider, credential.values),
-    access_token: credential.accessToken.reveal(),
-  }
-  const url = fillProviderUrl(provider, spec.url, values)
+  const open = templateValues(deps, provider, credential.values)
+  const url = fillProviderUrl(provider, spec.url, open)
+  const values = withSecrets(provider, open, credential)
   const headers = fillMap(spec.headers, values)
   const body = fillLeaves(spec.body, values)
   if (spec.method === 'GET' || body === null) return { method: spec.method, url, headers, body: null }

@@ -3,7 +3,7 @@ import { fillMap } from '../../../shared/domain/template.ts'
 import { plainTokenRequest } from './plain-request.ts'
 import type { OAuthDeps } from './oauth-deps.ts'
 import type { ResolvedProvider, TokenOutcome } from './oauth-client.ts'
-import { fillProviderUrl, templateValues } from './provider-values.ts'
+import { fillProviderUrl, templateValues, withSecrets } from './provider-values.ts'
 import { shapeRequest } from './shape-request.ts'
 
 export async function postExchange(
@@ -16,8 +16,9 @@ export async function postExchange(
   if (rule === null || outcome.kind !== 'ok') return outcome
   const { answer } = outcome
   const accessToken = answer.accessToken.reveal()
-  const values = { ...templateValues(deps, provider, answer.values), access_token: accessToken }
-  const url = fillProviderUrl(provider, rule.url, values)
+  const open = templateValues(deps, provider, answer.values)
+  const url = fillProviderUrl(provider, rule.url, open)
+  const values = withSecrets(provider, open, answer)
   const request = shapeRequest(
     { url, headers: { accept: 'application/json', 'user-agent': deps.userAgent }, parameters: [] },
     {

@@ -1,7 +1,10 @@
-// What templates of a provider may name: its parameters, the runtime values, and the non-secret values of a connection.
+// What templates of a provider may name: its parameters, the runtime values, and the non-secret values of a connection. Secrets are added
+// only for the bodies and headers that are marked for them (shared/contract/secret-sinks.ts).
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
+import { placeholdersIn } from '../../../shared/contract/secret-sinks.ts'
 import { readText } from '../../../shared/domain/json-path.ts'
-import { placeholdersIn, resolveParameters, type TemplateValues } from '../../../shared/domain/template.ts'
+import { resolveParameters, type TemplateValues } from '../../../shared/domain/template.ts'
 import { fillUrl } from '../../../shared/domain/template-url.ts'
 import { matchPattern } from '../providers/data-patterns.ts'
 import type { OAuthDeps } from './oauth-deps.ts'
@@ -32,10 +35,26 @@ export function templateValues(
     ...more,
     ...values,
     client_id: provider.clientId,
-    client_secret: provider.clientSecret?.reveal() ?? '',
     user_agent: deps.userAgent,
     app_name: deps.appName ?? 'Keyway',
     contact_email: deps.contactEmail ?? '',
+  }
+}
+
+type Tokens = { accessToken?: Secret | null; refreshToken?: Secret | null; idToken?: Secret | null }
+
+/** With the secrets, for a body or header of a request to the provider. One that is not there leaves its entry out. */
+export function withSecrets(
+  provider: Pick<ResolvedProvider, 'clientSecret'>,
+  values: TemplateValues,
+  tokens: Tokens = {},
+): TemplateValues {
+  return {
+    ...values,
+    client_secret: provider.clientSecret?.reveal() ?? '',
+    access_token: tokens.accessToken?.reveal() ?? '',
+    refresh_token: tokens.refreshToken?.reveal() ?? '',
+    id_token: tokens.idToken?.reveal() ?? '',
   }
 }
 

@@ -5,7 +5,7 @@ import { resourcesOf } from './authorize.ts'
 import type { OAuthClient, RefreshRequest, ResolvedProvider, TokenOutcome } from './oauth-client.ts'
 import type { OAuthDeps } from './oauth-deps.ts'
 import { plainTokenRequest } from './plain-request.ts'
-import { fillProviderUrl, templateValues } from './provider-values.ts'
+import { fillProviderUrl, templateValues, withSecrets } from './provider-values.ts'
 import { requireClientId } from './require-client.ts'
 import type { Servers } from './servers.ts'
 import { shapeRequest } from './shape-request.ts'
@@ -46,7 +46,7 @@ async function standardRefresh(
     discovery: 'when-needed',
     signal,
   })
-  const values = { ...server.values, access_token: request.accessToken.reveal(), refresh_token: refreshToken }
+  const { values } = server
   const url = refresh.url === null ? server.need('token') : fillProviderUrl(provider, refresh.url, values)
   return caller.call({
     provider,
@@ -59,6 +59,7 @@ async function standardRefresh(
       userAgent: deps.userAgent,
       purpose: 'refresh',
       redirectUri: request.redirectUri,
+      tokens: request,
     }),
     secrets: [refreshToken, request.accessToken.reveal()],
     dpopKey: request.dpopKey,
@@ -97,8 +98,8 @@ async function exchangeAccessToken(
   const accessToken = request.accessToken.reveal()
   const refreshToken = request.refreshToken?.reveal() ?? ''
   const filled = templateValues(deps, provider, request.values)
-  const values = { ...filled, access_token: accessToken, refresh_token: refreshToken }
-  const url = fillProviderUrl(provider, refresh.url ?? endpoints.token ?? '', values)
+  const url = fillProviderUrl(provider, refresh.url ?? endpoints.token ?? '', filled)
+  const values = withSecrets(provider, filled, request)
   const headers = {
     accept: 'application/json',
     'user-agent': deps.userAgent,

@@ -7,7 +7,7 @@ import { errorInSuccess, errorOf } from '../../../shared/domain/token-error.ts'
 import { authMethods, basicHeader } from './client-authentication.ts'
 import type { RefreshRequest, ResolvedProvider } from './oauth-client.ts'
 import type { OAuthDeps } from './oauth-deps.ts'
-import { fillProviderUrl } from './provider-values.ts'
+import { fillProviderUrl, withSecrets } from './provider-values.ts'
 import type { TokenToRevoke } from './revoke.ts'
 import type { Server } from './servers.ts'
 import { shapeRequest } from './shape-request.ts'
@@ -27,12 +27,9 @@ type Ask = {
 
 export async function ownRevocation(deps: OAuthDeps, ask: Ask): Promise<Revoked> {
   const { provider, server, rule, token, tokens, signal } = ask
-  const values = {
-    ...server.values,
-    access_token: tokens.accessToken.reveal(),
-    refresh_token: tokens.refreshToken?.reveal() ?? '',
-  }
-  const url = rule.url === null ? server.need('revocation') : fillProviderUrl(provider, rule.url, values)
+  const url =
+    rule.url === null ? server.need('revocation') : fillProviderUrl(provider, rule.url, server.values)
+  const values = withSecrets(provider, server.values, tokens)
   const { headers, parameters } = authentication(ask, values)
   const body =
     Object.keys(rule.body).length === 0 ? { [rule.tokenParam]: token.value } : fillMap(rule.body, values)

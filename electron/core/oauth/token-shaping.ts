@@ -1,6 +1,8 @@
 // What a provider's spec makes of each token request.
+import type { Secret } from '../../../shared/contract/secret.ts'
 import { fillMap, type TemplateValues } from '../../../shared/domain/template.ts'
 import type { ResolvedProvider } from './oauth-client.ts'
+import { withSecrets } from './provider-values.ts'
 import type { Shaping } from './shape-request.ts'
 
 export type TokenPurpose = 'exchange' | 'refresh' | 'client_credentials' | 'device'
@@ -12,9 +14,13 @@ export type ShapingInput = {
   userAgent: string
   purpose: TokenPurpose
   redirectUri: string | null
+  /** What a refresh holds already. */
+  tokens?: { accessToken: Secret; refreshToken: Secret | null }
 }
 
-export function tokenShaping({ provider, values, userAgent, purpose, redirectUri }: ShapingInput): Shaping {
+export function tokenShaping(input: ShapingInput): Shaping {
+  const { provider, userAgent, purpose, redirectUri } = input
+  const values = withSecrets(provider, input.values, input.tokens)
   const { token, refresh, client, scopes } = provider.spec
   const isRefresh = purpose === 'refresh'
   const keepsRedirect = isRefresh

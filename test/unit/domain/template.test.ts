@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { matchPattern } from '../../../electron/core/providers/data-patterns.ts'
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
-import {
-  fillKnown,
-  fillMap,
-  fillTemplate,
-  placeholdersIn,
-  resolveParameters,
-} from '../../../shared/domain/template.ts'
+import { placeholdersIn } from '../../../shared/contract/secret-sinks.ts'
+import { fillKnown, fillMap, fillTemplate, resolveParameters } from '../../../shared/domain/template.ts'
 import { fillUrl } from '../../../shared/domain/template-url.ts'
 
 const parameters = providerSpec.parse({
@@ -20,12 +15,29 @@ const parameters = providerSpec.parse({
 describe('a template', () => {
   it('takes its values, and is nothing when one is missing', () => {
     expect(fillTemplate('Client {client_secret}', { client_secret: 'made-up' })).toBe('Client made-up')
-    expect(fillTemplate('Client {client_secret}', {})).toBeNull()
+    expect(fillTemplate('Client {client_secret}', { client_secret: '' })).toBeNull()
     expect(fillTemplate('{constructor}', {})).toBeNull()
     expect(placeholdersIn('{identity.accounts[0].base_uri}/{a}/{a}')).toEqual([
       'identity.accounts[0].base_uri',
       'a',
     ])
+  })
+
+  it('refuses a secret that its values are not meant to hold, instead of leaving it out silently', () => {
+    for (const name of [
+      'client_secret',
+      'access_token',
+      'refresh_token',
+      'id_token',
+      'token.refresh_token',
+    ]) {
+      expect(() => fillTemplate(`x{${name}}`, {})).toThrow(/may not stand here/)
+      expect(() => fillMap({ a: `{${name}}` }, {})).toThrow(/may not stand here/)
+      expect(() => fillKnown(`{${name}}`, {})).toThrow(/may not stand here/)
+      // An address never holds one, whatever it is filled from.
+      const address = fillUrl(`https://host.test/{${name}}`, { values: { [name]: 'made-up' } })
+      expect(address).toMatchObject({ ok: false, reason: 'secret' })
+    }
   })
 
   it('drops empty entries from a map', () => {
