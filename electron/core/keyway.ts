@@ -4,7 +4,12 @@ import type { AppInput, AppPatch, AppRecord, AppView, PairInput } from '../../sh
 import type { Approval, Decision, LockedAsk } from '../../shared/contract/approval.ts'
 import type { ConnectionRecord, ConnectionView } from '../../shared/contract/connection.ts'
 import type { ConnectInput, Flow } from '../../shared/contract/flow.ts'
-import type { ProviderInput, ProviderPatch, ProviderView } from '../../shared/contract/provider.ts'
+import type {
+  ProviderChange,
+  ProviderInput,
+  ProviderPatch,
+  ProviderView,
+} from '../../shared/contract/provider.ts'
 import type {
   DisconnectResult,
   Snapshot,
@@ -25,6 +30,12 @@ export type Providers = {
   /** By id or slug, whichever matches; null when none. */
   find(idOrSlug: string): ProviderView | null
   create(input: ProviderInput): ProviderView
+  /** What a change of a few fields would make of a provider; nothing is stored. @throws KeywayError invalid_request | provider_not_found */
+  preview(
+    id: string,
+    change: ProviderChange,
+    how?: 'merge' | 'replace',
+  ): { patch: ProviderPatch; after: ProviderView }
   update(id: string, patch: ProviderPatch): { provider: ProviderView; reauthorise: boolean }
   remove(id: string): Promise<{ removedConnections: number }>
   /** With the secret opened. @throws KeywayError vault_locked | provider_not_found */
@@ -73,6 +84,9 @@ export type CallbackResult = {
   failure: { code: string; message: string; nextStep: string } | null
 }
 
+/** Who asks for a sign-in. Without custody of the connection nobody else's sign-in gives way to it. */
+export type FlowStarter = { appId: string | null; hasCustody: boolean }
+
 export type Flows = {
   list(): Flow[]
   get(id: string): Flow | null
@@ -84,7 +98,9 @@ export type Flows = {
   paste(id: string, text: string): Promise<Flow>
   cancel(id: string): Flow
   /** Fresh authorization URL for a browser that arrives with a ticket. */
-  startForLink(input: ConnectInput): Promise<{ flow: Flow; url: string | null }>
+  startForLink(input: ConnectInput, by?: FlowStarter): Promise<{ flow: Flow; url: string | null }>
+  /** The app that started it; null for the person. */
+  startedBy(id: string): string | null
 }
 
 export type AppSession = { app: AppRecord; keyId: string }

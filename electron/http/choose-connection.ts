@@ -70,7 +70,7 @@ function chooseAmongVisible(
 
 export function sees(
   keyway: Keyway,
-  app: AppRecord,
+  app: Pick<AppRecord, 'manage' | 'grants' | 'paused'>,
   connection: { id: string; providerId: string },
 ): boolean {
   return app.manage || may(app, { what: 'see' }, connection, keyway.clock.now()).kind !== 'deny'
@@ -79,7 +79,7 @@ export function sees(
 /** True when some grant could reach a connection of this provider, one that may not exist yet included. */
 export function mayReachProvider(
   keyway: Keyway,
-  app: Pick<AppRecord, 'manage' | 'grants'>,
+  app: Pick<AppRecord, 'manage' | 'grants' | 'paused'>,
   provider: ProviderView,
 ): boolean {
   if (app.manage) return true

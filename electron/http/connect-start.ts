@@ -1,12 +1,16 @@
 // A browser at a connect link: let in by a ticket, or by an app key; sent on to the provider. Without either it only gets a page.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AppRecord } from '../../shared/contract/app.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import type { ConnectInput, Flow } from '../../shared/contract/flow.ts'
 import { toIsoMoment } from '../../shared/contract/http-api.ts'
+import type { ProviderView } from '../../shared/contract/provider.ts'
 import { checkReturnUrl, ticketFits, type ConnectTicket } from '../../shared/domain/connect-ticket.ts'
+import type { FlowStarter, Keyway } from '../core/keyway.ts'
 import { admissionOf } from './admissions.ts'
-import { chooseProvider, mayReachProvider } from './choose-connection.ts'
+import { chooseProvider, mayReachProvider, sees } from './choose-connection.ts'
 import { chooseToConnect } from './choose-to-connect.ts'
+import { hasCustody } from './custody.ts'
 import { sessionOrNull } from './framework/access.ts'
 import type { HttpContext } from './http-context.ts'
 import { flowPage, openKeywayPage, usedLinkPage } from './pages/result-page.ts'
@@ -38,10 +42,20 @@ export async function startFromLink(
     const name = context.keyway.providers.find(call.id)?.name ?? 'your account'
     return answerPage(request, reply, new KeywayError('unauthorized'), openKeywayPage(name))
   }
-  const { flow, url } = await context.keyway.flows.startForLink(connectInputOf(admitted))
+  const { flow, url } = await context.keyway.flows.startForLink(
+    connectInputOf(admitted),
+    starterOf(context.keyway, admitted),
+  )
   if (url !== null) void reply.redirect(url, 302)
   else if (wantsPage(request)) void reply.headers(pageHeaders()).send(flowPage(flow))
   else void reply.send(flowState(flow))
+}
+
+function starterOf(keyway: Keyway, { appId, providerId, connectionId }: Admitted): FlowStarter {
+  const app = keyway.apps.list().find(({ id }) => id === appId)
+  if (appId === null) return { appId, hasCustody: true }
+  const connection = connectionId === null ? null : { id: connectionId, providerId }
+  return { appId, hasCustody: app !== undefined && hasCustody(keyway, app, { providerId, connection }) }
 }
 
 function admit(context: HttpContext, request: FastifyRequest, call: LinkCall): Admitted | 'nobody' | 'used' {
@@ -64,11 +78,25 @@ function admit(context: HttpContext, request: FastifyRequest, call: LinkCall): A
     return 'used'
   const app = keyway.apps.list().find(({ id }) => id === ticket.appId)
   // Removing or pausing an app, or taking its grant away, ends what it started.
-  if (ticket.appId !== null && (app === undefined || app.paused || !mayReachProvider(keyway, app, provider)))
+  if (
+    ticket.appId !== null &&
+    (app === undefined || app.paused || !mayStillStart(keyway, app, ticket, provider))
+  )
     return 'used'
   const returnUrl = ticket.returnUrl ?? allowedReturnUrl(call.returnUrl, app?.origins ?? [])
   context.tickets.take(call.ticket)
   return { ...ticket, returnUrl }
+}
+
+function mayStillStart(
+  keyway: Keyway,
+  app: Pick<AppRecord, 'manage' | 'grants' | 'paused'>,
+  { connectionId, providerId }: ConnectTicket,
+  provider: ProviderView,
+): boolean {
+  return connectionId === null
+    ? mayReachProvider(keyway, app, provider)
+    : sees(keyway, app, { id: connectionId, providerId })
 }
 
 /** @throws KeywayError invalid_request */

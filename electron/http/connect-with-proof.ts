@@ -1,14 +1,15 @@
 // POST /api/integrations/{id}/connect: a sign-in that somebody else brought to its end, or a grant from elsewhere.
+import type { AppRecord } from '../../shared/contract/app.ts'
 import { KeywayError, type ErrorCode } from '../../shared/contract/errors.ts'
 import type { ConnectBody, ConnectionAnswer } from '../../shared/contract/http-api.ts'
 import type { Flow } from '../../shared/contract/flow.ts'
 import type { AppSession, Keyway } from '../core/keyway.ts'
 import { awaitFlow } from './await-flow.ts'
-import { chooseProvider } from './choose-connection.ts'
+import { chooseProvider, sameAccount } from './choose-connection.ts'
 import { chooseToConnect } from './choose-to-connect.ts'
 import { connectInputOf, flowState } from './connect-start.ts'
 import { connectionAnswer } from './connection-answers.ts'
-import { needCustody } from './custody.ts'
+import { mayFinish, needCustody } from './custody.ts'
 import type { HttpContext } from './http-context.ts'
 
 const DEADLINE_MS = 15_000
@@ -28,7 +29,7 @@ export async function connectWithProof(
   const started =
     body.refreshToken === undefined
       ? await keyway.flows.paste(
-          pendingFlow(keyway, provider.id, body).id,
+          pendingFlow(keyway, app, chosen, body).id,
           body.callbackUrl ?? body.code ?? '',
         )
       : await keyway.connections.connect({
@@ -49,12 +50,22 @@ export async function connectWithProof(
   return connectionAnswer(view)
 }
 
-/** The waiting sign-in a code belongs to. Its state tells; without one there must be exactly one candidate. */
-function pendingFlow(keyway: Keyway, providerId: string, { state, callbackUrl }: ConnectBody): Flow {
+/**
+ * The waiting sign-in a code belongs to. Its state tells; without one there must be exactly one candidate. Only sign-ins that this app may
+ * bring to an end are candidates: the right is asked of the sign-in that was found, not of the connection that the address names.
+ */
+function pendingFlow(
+  keyway: Keyway,
+  app: AppRecord,
+  { provider, connection }: ReturnType<typeof chooseProvider>,
+  { state, callbackUrl, account }: ConnectBody,
+): Flow {
   const waiting = keyway.flows
     .list()
     .filter((flow) => flow.kind === 'waiting_for_browser')
-    .filter((flow) => flow.providerId === providerId)
+    .filter((flow) => flow.providerId === provider.id && mayFinish(keyway, app, flow))
+    .filter((flow) => connection === null || flow.connectionId === connection.id)
+    .filter((flow) => account === undefined || flow.account === null || sameAccount(flow.account, account))
   const wanted = state ?? (callbackUrl === undefined ? null : stateOf(callbackUrl))
   const [flow] =
     wanted === null ? waiting : waiting.filter((each) => stateOf(each.authorizationUrl) === wanted)

@@ -8,6 +8,7 @@ import {
   type ProviderSpec,
   type ProviderSpecInput,
 } from './provider-spec.ts'
+import { isDeeperThan } from './schema-walk.ts'
 import { presetSlugSchema, slugSchema } from './slug.ts'
 
 export const scopeList = z
@@ -82,6 +83,28 @@ export const SECRET_PLACEHOLDER = '••••••••'
 /** Changes to a provider; the slug is not among them. */
 export const providerPatch = patchOf(providerInput.omit({ slug: true, preset: true }))
 export type ProviderPatch = z.output<typeof providerPatch>
+
+/** Deeper than any spec, and shallow enough for whatever walks through it. */
+const MOST_SPEC_LEVELS = 50
+
+/** The same over HTTP, where the spec holds only the fields that change; what comes of it is checked as a whole. */
+export const providerChange = patchOf(
+  providerInput.omit({ slug: true, preset: true }).extend({
+    spec: z
+      .custom<Readonly<Record<string, unknown>>>(
+        (value) =>
+          typeof value === 'object' &&
+          value !== null &&
+          !Array.isArray(value) &&
+          !isDeeperThan(value, MOST_SPEC_LEVELS),
+        `An object with fields of the description, at most ${MOST_SPEC_LEVELS} levels deep.`,
+      )
+      .describe(
+        'Only the fields that change; null empties one that may be empty, and takes an entry out of a map',
+      ),
+  }),
+)
+export type ProviderChange = z.output<typeof providerChange>
 
 /** As stored in the providers file. The secret is sealed by the vault with this record's id as associated data. */
 export const providerRecord = providerInput.omit({ clientSecret: true }).extend({

@@ -156,6 +156,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
       find: (idOrSlug) =>
         [...providers.values()].find(({ id, slug }) => id === idOrSlug || slug === idOrSlug) ?? null,
       create: (input) => keyway.addProvider(input),
+      preview: (id, { spec: _spec, ...patch }) => ({ patch, after: providers.get(id)! }),
       update(id, patch) {
         const provider = { ...providers.get(id)!, ...(patch as object) } as ProviderView
         providers.set(id, provider)
@@ -233,6 +234,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
       noteUse: () => undefined,
     },
     flows: {
+      startedBy: () => null,
       list: () => flows,
       get: (id) => flows.find((flow) => flow.id === id) ?? null,
       callback: (parameters) => Promise.resolve(callbackAnswer(parameters)),

@@ -42,7 +42,8 @@ async function carryOutOne(api: LocalApi, step: Step): Promise<Done> {
     return { ...nothing, what: 'created', redirectUri: made.redirectUri }
   }
   const call = { method: 'PATCH', json: step.body }
-  const changed = await api.call(integrationChanged, `/api/integrations/${slug}`, call)
+  // What the file no longer says of the spec goes.
+  const changed = await api.call(integrationChanged, `/api/integrations/${slug}?spec=replace`, call)
   // A secret that is sent always counts as changed there; alone it is no reason to sign in again.
   const again = step.changed.length > 0 && changed.reauthorise && changed.connectionCount > 0
   return {
@@ -66,7 +67,7 @@ async function takeBack(api: LocalApi, steps: readonly Step[]): Promise<string[]
     try {
       if (step.kind === 'create') await api.call(z.unknown(), path, { method: 'DELETE' })
       else if (step.changed.length > 0)
-        await api.call(z.unknown(), path, {
+        await api.call(z.unknown(), `${path}?spec=replace`, {
           method: 'PATCH',
           json: { ...step.before, ...secretOf(step.body) },
         })

@@ -1,7 +1,12 @@
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
-import type { ProviderInput, ProviderRecord, ProviderView } from '../../../shared/contract/provider.ts'
+import type {
+  ProviderInput,
+  ProviderPatch,
+  ProviderRecord,
+  ProviderView,
+} from '../../../shared/contract/provider.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
 import type { Activity, Providers } from '../keyway.ts'
@@ -10,7 +15,13 @@ import type { Clock } from '../ports.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { checkPatterns } from './data-patterns.ts'
 import type { ProviderBook } from './provider-book.ts'
-import { changedProvider, checkSlug, newProvider, withRegisteredClient } from './provider-changes.ts'
+import {
+  changedProvider,
+  checkedSpec,
+  checkSlug,
+  newProvider,
+  withRegisteredClient,
+} from './provider-changes.ts'
 import { openClientSecret } from './provider-secrets.ts'
 import { providerView } from './provider-view.ts'
 
@@ -42,14 +53,7 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
   const { book, box, clock } = deps
   const presetSlugs = deps.presets.map(({ slug }) => slug)
 
-  const view = (record: ProviderRecord): ProviderView => {
-    const spec = book.specOf(record)
-    return providerView(record, {
-      spec,
-      plan: deps.planRedirect({ ...record, spec }),
-      connectionCount: deps.connectionCount(record.id),
-    })
-  }
+  const view = (record: ProviderRecord): ProviderView => viewOf(deps, record)
   const note = ({ slug }: ProviderRecord, what: string): void =>
     deps.activity.append({ kind: 'provider', outcome: 'ok', providerSlug: slug, note: what })
   const save = (before: ProviderRecord | null, after: ProviderRecord, what: string): void => {
@@ -74,6 +78,15 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
     },
     create: (input) => createRegistered(input, null),
     createRegistered,
+    preview(id, { spec, ...rest }, how = 'merge') {
+      const before = book.need(id)
+      const patch: ProviderPatch =
+        spec === undefined
+          ? rest
+          : { ...rest, spec: checkedSpec(before, { spec, how }, book.presetOf(before)) }
+      const { record } = changedProvider(before, { ...patch, clientSecret: undefined }, { box, clock })
+      return { patch, after: view(record) }
+    },
     update(id, patch) {
       const before = book.need(id)
       if ('slug' in patch && patch.slug !== undefined && patch.slug !== before.slug) {
@@ -109,6 +122,15 @@ function check(
 ): void {
   const parameters = after.parameters === before?.parameters ? {} : after.parameters
   checkPatterns(specOf(after), { before: before === null ? null : specOf(before), parameters })
+}
+
+function viewOf(deps: ProvidersDeps, record: ProviderRecord): ProviderView {
+  const spec = deps.book.specOf(record)
+  return providerView(record, {
+    spec,
+    plan: deps.planRedirect({ ...record, spec }),
+    connectionCount: deps.connectionCount(record.id),
+  })
 }
 
 export function resolveProvider(

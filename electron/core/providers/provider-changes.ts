@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Preset } from '../../../shared/contract/preset.ts'
+import type { ProviderSpecInput } from '../../../shared/contract/provider-spec.ts'
 import {
   SECRET_PLACEHOLDER,
+  specPatch,
   type ProviderInput,
   type ProviderPatch,
   type ProviderRecord,
@@ -13,6 +16,7 @@ import { newId } from '../ids.ts'
 import type { RegisteredClient } from '../oauth/oauth-client.ts'
 import type { Clock } from '../ports.ts'
 import type { SecretBox } from '../secret-box.ts'
+import { patchedSpec } from './merge-spec.ts'
 import { sealClientSecret, sealRegistration } from './provider-secrets.ts'
 
 type Tools = { box: SecretBox; clock: Clock }
@@ -42,6 +46,23 @@ export function checkSlug(
       details: { field: 'slug' },
     })
   }
+}
+
+/** The deviations after a change of the spec. @throws KeywayError invalid_request naming the field that does not fit */
+export function checkedSpec(
+  { spec: overrides }: ProviderRecord,
+  { spec, how }: { spec: unknown; how: 'merge' | 'replace' },
+  preset: Preset | null,
+): ProviderSpecInput {
+  const standing = { overrides, preset: preset?.spec }
+  const parsed = specPatch.safeParse(how === 'merge' ? patchedSpec(standing, spec) : spec)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const field = ['spec', ...(issue?.path ?? [])].map(String).join('.')
+  throw new KeywayError('invalid_request', {
+    message: `${field}: ${issue?.message ?? 'The fields do not fit together.'}`,
+    details: { field },
+  })
 }
 
 export function newProvider(

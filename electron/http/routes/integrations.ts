@@ -4,17 +4,18 @@ import {
   errorAnswer,
   idParams,
   integrationAnswer,
+  integrationChangeQuery,
   integrationChanged,
   integrationListAnswer,
   integrationListQuery,
 } from '../../../shared/contract/http-api.ts'
-import { providerInput, providerPatch, type ProviderView } from '../../../shared/contract/provider.ts'
+import { providerChange, providerInput, type ProviderView } from '../../../shared/contract/provider.ts'
 import { connectUrl } from '../connect-links.ts'
 import { chooseToConnect } from '../choose-to-connect.ts'
 import { sessionOf } from '../framework/access.ts'
 import type { Framework } from '../framework/create-framework.ts'
 import type { HttpContext } from '../http-context.ts'
-import { needOwnDestinations } from '../new-destinations.ts'
+import { needRightToChange } from '../provider-change-rights.ts'
 
 const access = { access: 'manage' } as const
 const tags = ['Providers']
@@ -60,10 +61,11 @@ export function integrationRoutes(app: Framework, context: HttpContext): void {
     },
     (request) => describe(found(context, request.params.id)),
   )
-  changingRoutes(app, context)
+  registrationRoutes(app, context)
+  changeRoute(app, context)
 }
 
-function changingRoutes(app: Framework, context: HttpContext): void {
+function registrationRoutes(app: Framework, context: HttpContext): void {
   const { keyway } = context
   app.post(
     '/api/integrations',
@@ -78,35 +80,6 @@ function changingRoutes(app: Framework, context: HttpContext): void {
     },
     async (request, reply) => reply.code(201).send(describe(keyway.providers.create(request.body))),
   )
-  app.patch(
-    '/api/integrations/:id',
-    {
-      config: access,
-      schema: {
-        summary: 'Change a provider; what is left out stays, the slug always does',
-        tags,
-        params: idParams,
-        body: providerPatch,
-        response: { 200: integrationChanged, default: errorAnswer },
-      },
-    },
-    (request) => {
-      const before = found(context, request.params.id)
-      const { app: caller } = sessionOf(request)
-      needOwnDestinations(keyway, caller, before, request.body)
-      const { provider, reauthorise } = keyway.providers.update(before.id, request.body)
-      if (!reauthorise) return { ...describe(provider), reauthorise }
-      const { url } = connectUrl(context, {
-        slug: provider.slug,
-        appId: caller.id,
-        providerId: provider.id,
-        ...chooseToConnect(keyway, caller, { provider, connection: null }, undefined),
-        addScopes: [],
-        returnUrl: null,
-      })
-      return { ...describe(provider), reauthorise, connectUrl: url }
-    },
-  )
   app.delete(
     '/api/integrations/:id',
     {
@@ -119,6 +92,45 @@ function changingRoutes(app: Framework, context: HttpContext): void {
       },
     },
     (request) => keyway.providers.remove(found(context, request.params.id).id),
+  )
+}
+
+function changeRoute(app: Framework, context: HttpContext): void {
+  const { keyway } = context
+  app.patch(
+    '/api/integrations/:id',
+    {
+      config: access,
+      schema: {
+        summary: 'Change a provider; what is left out stays, the slug always does',
+        description:
+          'The spec is merged field by field: null empties a field that may be empty and takes an entry out of a map, a list is replaced as a ' +
+          'whole. With ?spec=replace it takes the place of what was there. Where the provider has a client secret or accounts, changes of ' +
+          'anything but names, scopes and notes need clientSecret in the same request and a token grant for each of the accounts.',
+        tags,
+        params: idParams,
+        querystring: integrationChangeQuery,
+        body: providerChange,
+        response: { 200: integrationChanged, default: errorAnswer },
+      },
+    },
+    (request) => {
+      const before = found(context, request.params.id)
+      const { app: caller } = sessionOf(request)
+      const { patch, after } = keyway.providers.preview(before.id, request.body, request.query.spec)
+      needRightToChange(keyway, caller, { before, after, change: request.body })
+      const { provider, reauthorise } = keyway.providers.update(before.id, patch)
+      if (!reauthorise) return { ...describe(provider), reauthorise }
+      const { url } = connectUrl(context, {
+        slug: provider.slug,
+        appId: caller.id,
+        providerId: provider.id,
+        ...chooseToConnect(keyway, caller, { provider, connection: null }, undefined),
+        addScopes: [],
+        returnUrl: null,
+      })
+      return { ...describe(provider), reauthorise, connectUrl: url }
+    },
   )
 }
 

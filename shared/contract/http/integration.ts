@@ -23,6 +23,13 @@ export const integrationChanged = integrationAnswer.extend({
   connectUrl: z.string().optional(),
 })
 
+export const integrationChangeQuery = z.strictObject({
+  spec: z
+    .enum(['merge', 'replace'])
+    .default('merge')
+    .describe('What becomes of spec fields that are left out'),
+})
+
 export const integrationListAnswer = z.strictObject({
   _links: z.strictObject({ self: z.strictObject({ href: z.string() }) }),
   _embedded: z.strictObject({ 'inf:integration': z.array(integrationAnswer) }),

@@ -30,8 +30,9 @@ export function createFlows(deps: FlowDeps): FlowRegistry {
     callback: (parameters, arrivedAt = null) => receiveCallback(deps, parameters, arrivedAt),
     paste: (id, text) => receivePaste(deps, flows.need(id), text),
     cancel: (id) => flows.end(flows.need(id), { kind: 'cancelled' }),
-    async startForLink(input) {
-      const flow = await startFlow(deps, { ...input, open: 'link-only' })
+    startedBy: (id) => flows.get(id)?.startedBy ?? null,
+    async startForLink(input, by) {
+      const flow = await startFlow(deps, { ...input, open: 'link-only' }, by)
       return { flow, url: flow.kind === 'waiting_for_browser' ? flow.authorizationUrl : null }
     },
     async openAgain(id, browser) {

@@ -25,6 +25,8 @@ export type RunningFlow = {
   flow: Flow
   /** What there may be one pending flow of: a connection, or a provider and account label. */
   readonly slot: string
+  /** The app that asked for it; null: the person. */
+  readonly startedBy: string | null
   input: ConnectInput
   /** What the provider is asked for. */
   readonly scopes: readonly string[]
@@ -42,12 +44,16 @@ export const isPending = ({ kind }: Flow): boolean =>
 
 export type FlowOpening = {
   slot: string
+  startedBy: string | null
   input: ConnectInput
   provider: { id: string; slug: string; name: string }
   scopes: readonly string[]
 }
 
-export function newRunningFlow({ slot, input, provider, scopes }: FlowOpening, now: number): RunningFlow {
+export function newRunningFlow(
+  { slot, startedBy, input, provider, scopes }: FlowOpening,
+  now: number,
+): RunningFlow {
   const base: FlowBase = {
     id: newId('flow'),
     providerId: provider.id,
@@ -62,6 +68,7 @@ export function newRunningFlow({ slot, input, provider, scopes }: FlowOpening, n
     base,
     flow: { ...base, kind: 'exchanging' },
     slot,
+    startedBy,
     input,
     scopes,
     transaction: null,

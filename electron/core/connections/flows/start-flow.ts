@@ -3,6 +3,7 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import type { ConnectInput, Flow, flowKind } from '../../../../shared/contract/flow.ts'
+import type { FlowStarter } from '../../keyway.ts'
 import type { z } from 'zod'
 import { unionScopes } from '../../../../shared/domain/scopes.ts'
 import { checkLabelFree } from '../account-labels.ts'
@@ -15,7 +16,11 @@ import type { FlowDeps } from './flow-deps.ts'
 type FlowKind = z.output<typeof flowKind>
 
 /** @throws KeywayError provider_not_found | connection_not_found | vault_locked | name_taken | invalid_request */
-export async function startFlow(deps: FlowDeps, input: ConnectInput): Promise<Flow> {
+export async function startFlow(
+  deps: FlowDeps,
+  input: ConnectInput,
+  by: FlowStarter = { appId: null, hasCustody: true },
+): Promise<Flow> {
   const provider = deps.providers.need(input.providerId)
   if (!deps.box.unlocked) throw new KeywayError('vault_locked')
   const before = input.connectionId === null ? null : deps.book.need(input.connectionId)
@@ -32,7 +37,8 @@ export async function startFlow(deps: FlowDeps, input: ConnectInput): Promise<Fl
     throw new KeywayError('invalid_request', { message: 'A token is needed.', details: { field: 'token' } })
   }
   const scopes = unionScopes(provider.scopes, before?.requestedScopes ?? [], input.addScopes)
-  const running = deps.flows.open({ slot: slotOf(input), input: remembered, provider, scopes })
+  const slot = by.hasCustody ? slotOf(input) : `${slotOf(input)}:by:${by.appId ?? ''}`
+  const running = deps.flows.open({ slot, startedBy: by.appId, input: remembered, provider, scopes })
   return begin(deps, { running, provider, before, open: input.open }, kind, token)
 }
 
