@@ -20,6 +20,7 @@ import type {
 import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth/oauth-client.ts'
 import type { TokenService } from './connections/token-service.ts'
 import type { PermissionsChange } from './events.ts'
+import type { SecretTraces } from './secret-traces.ts'
 import type { Clock, HttpFetch, Logger, OpenReturnDoor } from './ports.ts'
 import type { Presence } from './presence/create-presence.ts'
 import type { SettingsBook } from './settings.ts'
@@ -74,6 +75,8 @@ export type Connections = {
   refresh(id: string): Promise<ConnectionView>
   disconnect(id: string): Promise<DisconnectResult>
   proxyPolicy(id: string): ProxyPolicy
+  /** Finds the secrets of a connection in text that is about to be shown. @throws KeywayError vault_locked | data_damaged */
+  traces(id: string): SecretTraces
   /** For building API headers; opened when asked for, never kept. */
   credential(id: string): ApiCredential
 }

@@ -45,7 +45,7 @@ export const tokenSpec = z.strictObject({
   success: z
     .strictObject({
       path: jsonPath,
-      value: z.union([z.boolean(), z.number(), z.string()]),
+      value: z.union([z.boolean(), z.number(), z.string()], 'True, false, a number or a text.'),
       errorPath: jsonPath,
     })
     .nullable()

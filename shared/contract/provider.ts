@@ -9,7 +9,7 @@ import {
   type ProviderSpecInput,
 } from './provider-spec.ts'
 import { isDeeperThan } from './schema-walk.ts'
-import { presetSlugSchema, slugSchema } from './slug.ts'
+import { newSlugSchema, presetSlugSchema } from './slug.ts'
 
 export const scopeList = z
   .array(
@@ -51,7 +51,7 @@ const storedSpec = sparse(providerSpec)
 
 /** What the window's form, `POST /api/integrations` and the CLI send to register a provider. */
 export const providerInput = z.strictObject({
-  slug: slugSchema.or(presetSlugSchema),
+  slug: newSlugSchema,
   name: nameSchema({ empty: 'A name is needed.' }),
   /** Preset that this registration builds on, or null. */
   preset: presetSlugSchema.nullable().default(null),

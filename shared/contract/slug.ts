@@ -15,6 +15,16 @@ export const presetSlugSchema = z
   .max(40)
   .regex(/^[a-z][a-z0-9_-]*$/)
 
+const SLUG_RULE =
+  'A slug has lowercase letters, digits and single hyphens between them, at most 63 characters, such as my-server.'
+
+/** A slug as it is registered: {@link slugSchema}, or the slug of a preset. */
+export const newSlugSchema = z
+  .string(SLUG_RULE)
+  .min(1, `A slug is needed. ${SLUG_RULE}`)
+  .max(63, SLUG_RULE)
+  .regex(/^(?:[a-z0-9]+(?:-[a-z0-9]+)*|[a-z][a-z0-9_-]{0,39})$/, SLUG_RULE)
+
 /** The label of a new connection within its provider ("work"); compared without regard to case. */
 export const accountSchema = nameSchema({
   empty: 'An account needs a name.',

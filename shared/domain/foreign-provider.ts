@@ -5,6 +5,7 @@ import type { ImportedProvider } from '../contract/provider-import.ts'
 import { isSafeUrl } from '../contract/provider-template.ts'
 import type { ProviderInputDraft } from '../contract/provider.ts'
 import type { ProviderSpecInput } from '../contract/provider-spec.ts'
+import { ROUTE_WORDS } from './slug-availability.ts'
 
 /** One client as a file has it. Texts as they stand there; what a tool does not know is absent. */
 export type ForeignClient = {
@@ -204,7 +205,7 @@ export function freeSlug(wanted: string, taken: ReadonlySet<string>): string {
   const base = wanted.slice(0, 58).replace(/-$/, '')
   for (let n = 1; ; n += 1) {
     const slug = n === 1 ? wanted : `${base}-${n}`
-    if (!taken.has(slug)) return slug
+    if (!taken.has(slug) && !ROUTE_WORDS.some((word) => word === slug)) return slug
   }
 }
 

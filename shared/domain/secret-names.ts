@@ -50,3 +50,30 @@ const SYSTEM_CODE = /^(?:E[A-Z]{2,14}|[A-Z]{2,}(?:_[A-Z0-9]{2,})+)$/
 export function isFailureCode(value: unknown): boolean {
   return typeof value === 'string' && (Object.hasOwn(errorTable, value) || SYSTEM_CODE.test(value))
 }
+
+const MOST_LEAVES = 2000
+const SHORTEST_SECRET = 8
+const ABOUT_SECRETS = /token|secret|passw|assertion|credential|cookie|verifier|private|api_?key/i
+
+/** The texts of a reply that stand under names of secrets, wherever they are in it. */
+export function namedSecrets(data: unknown): string[] {
+  const found: string[] = []
+  const waiting: Array<readonly [name: string, value: unknown]> = [['', data]]
+  for (let seen = 0; seen < MOST_LEAVES && waiting.length > 0; seen += 1) {
+    const [name, value] = waiting.pop() ?? ['', null]
+    if (typeof value === 'string') {
+      // Words (an error's code, a kind) are no secrets, whatever they are called.
+      if (
+        value.length >= SHORTEST_SECRET &&
+        !/^[a-z_ ]+$/.test(value) &&
+        ABOUT_SECRETS.test(name) &&
+        isSecretName(name)
+      )
+        found.push(value)
+    } else if (value !== null && typeof value === 'object') {
+      for (const [key, inner] of Object.entries(value))
+        waiting.push([Array.isArray(value) ? name : key, inner])
+    }
+  }
+  return found
+}

@@ -3,6 +3,9 @@
 /** Reserved even where the preset catalogue should lack them: apps written for leash use them by name. */
 const ALWAYS_RESERVED = ['gmail', 'google_calendar', 'google_drive'] as const
 
+/** Words that stand in an address of the local API where a slug may stand; a provider of that name could not be reached by it. */
+export const ROUTE_WORDS = ['connect', 'connections', 'token'] as const
+
 export type SlugAvailability = 'free' | 'taken' | 'reserved'
 
 /**
@@ -15,7 +18,8 @@ export function slugAvailability(
 ): SlugAvailability {
   const wanted = slug.toLowerCase()
   const isReserved =
-    wanted !== known.preset && (has(ALWAYS_RESERVED, wanted) || has(known.presetSlugs, wanted))
+    wanted !== known.preset &&
+    (has(ALWAYS_RESERVED, wanted) || has(ROUTE_WORDS, wanted) || has(known.presetSlugs, wanted))
   if (isReserved) return 'reserved'
   return has(known.takenSlugs, wanted) ? 'taken' : 'free'
 }

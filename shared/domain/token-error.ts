@@ -49,7 +49,7 @@ function codeOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec): strin
   ]
   for (const place of places) {
     const found = place === undefined ? null : readText(body, place)
-    if (found !== null && found !== 'true') return printable(found).slice(0, 120)
+    if (found !== null && found !== 'true') return printable(found)
   }
   return null
 }
@@ -81,9 +81,12 @@ function text(value: unknown): string | null {
   return typeof value === 'string' || typeof value === 'number' ? printable(String(value)) : null
 }
 
+/** Far more than is shown: it is cut to that once secrets are out of it, so that no part of one is left at the end. */
+const MOST_TEXT = 4000
+
 function printable(words: string): string {
   return words
+    .slice(0, MOST_TEXT)
     .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
     .trim()
-    .slice(0, 500)
 }

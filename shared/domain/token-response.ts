@@ -3,6 +3,7 @@ import type { TokenSpec } from '../contract/provider-token-spec.ts'
 import { readPath, readText, textOf } from './json-path.ts'
 import { parseLifetime, parseMoment } from './expiry.ts'
 import { parseScopes, type ScopeSeparator } from './scopes.ts'
+import { namedSecrets } from './secret-names.ts'
 import { readTokenBody } from './token-body.ts'
 import { errorInSuccess, errorOf, type ReplyError } from './token-error.ts'
 
@@ -32,9 +33,10 @@ export type Tokens = OneToken & {
   second: OneToken | null
 }
 
+/** `secrets`: what the reply holds that must not be shown or stored in the clear, also where it stands in another field. */
 export type ParsedReply =
-  | { kind: 'tokens'; tokens: Tokens; data: Readonly<Record<string, unknown>> }
-  | ({ kind: 'error' } & ReplyError)
+  | { kind: 'tokens'; tokens: Tokens; data: Readonly<Record<string, unknown>>; secrets: string[] }
+  | ({ kind: 'error'; secrets: string[] } & ReplyError)
   | { kind: 'unreadable'; code: UnreadableCode; message: string }
 
 export type UnreadableCode =
@@ -62,15 +64,24 @@ export function parseTokenReply(
     const error = errorOf(read.body, spec)
     return error === null
       ? { kind: 'unreadable', code: 'odd_answer', message: 'The answer names no error.' }
-      : { kind: 'error', ...error }
+      : { kind: 'error', ...error, secrets: namedSecrets(read.body) }
   }
   const data = dataOf(read.body, spec)
   const tokens = tokensOf(data, { spec, reply, separator })
   const error = errorInSuccess(read.body, spec, { hasToken: tokens !== null })
-  if (error !== null) return { kind: 'error', ...error }
+  const secrets = [...secretsOf(tokens), ...namedSecrets(read.body)]
+  if (error !== null) return { kind: 'error', ...error, secrets }
   return tokens === null
     ? { kind: 'unreadable', code: 'no_token_in_answer', message: 'The answer holds no usable access token.' }
-    : { kind: 'tokens', tokens, data }
+    : { kind: 'tokens', tokens, data, secrets }
+}
+
+/** The tokens that a reply brought, wherever in it they stood. */
+function secretsOf(tokens: Tokens | null): string[] {
+  if (tokens === null) return []
+  const { accessToken, refreshToken, idToken, second } = tokens
+  const all = [accessToken, refreshToken, idToken, second?.accessToken, second?.refreshToken]
+  return all.filter((token) => typeof token === 'string')
 }
 
 function dataOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec): Readonly<Record<string, unknown>> {

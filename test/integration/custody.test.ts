@@ -53,7 +53,7 @@ const connect = (providerId: string) => ({
 })
 
 type Attempt = (s: Scene, key: string) => Promise<{ status: number; body: { code?: string } | null }>
-const post = (path: (s: Scene) => string, json: (s: Scene) => object): Attempt => {
+const post = (path: (s: Scene) => string, json: (s: Scene) => object | Promise<object>): Attempt => {
   return async (s, key) => s.ask(path(s), { key, json: await json(s) })
 }
 

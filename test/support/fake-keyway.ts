@@ -16,6 +16,7 @@ import { createUsageTally } from '../../electron/core/activity/usage-tally.ts'
 import type { Approvals, CallbackResult, Keyway, ProxyPolicy } from '../../electron/core/keyway.ts'
 import type { Clock } from '../../electron/core/ports.ts'
 import { createPresence } from '../../electron/core/presence/create-presence.ts'
+import { secretTraces } from '../../electron/core/secret-traces.ts'
 import { realClock } from './fake-clock.ts'
 import { createMemoryLogger } from './memory-ports.ts'
 
@@ -200,6 +201,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
         return Promise.resolve({ revoked: 'at_provider', message: 'Revoked.', manageUrl: null })
       },
       proxyPolicy: (id) => policies.get(id) ?? unused(),
+      traces: () => secretTraces([]),
       credential: () => ({
         accessToken: new Secret('fake-token'),
         tokenType: 'DPoP',

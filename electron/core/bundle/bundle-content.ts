@@ -4,6 +4,7 @@ import { appRecord } from '../../../shared/contract/app.ts'
 import { connectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { providerRecord } from '../../../shared/contract/provider.ts'
+import { isDeeperThan } from '../../../shared/contract/schema-walk.ts'
 import { settings } from '../../../shared/contract/settings.ts'
 import { tokenSet } from '../connections/sealed-tokens.ts'
 
@@ -48,9 +49,17 @@ export const bundleContent = z.strictObject({
 export type BundleContent = z.output<typeof bundleContent>
 
 const MOST_ISSUES = 20
+/** Deeper than anything that Keyway writes. */
+const MOST_LEVELS = 100
 
 /** @throws KeywayError bundle_damaged naming each field that is not right (`details.issues`) */
 export function parseContent(value: unknown): BundleContent {
+  if (isDeeperThan(value, MOST_LEVELS)) {
+    throw new KeywayError('bundle_damaged', {
+      message: `The bundle opened, but its content is nested deeper than ${MOST_LEVELS} levels.`,
+      details: { step: 'content', field: '', issues: [] },
+    })
+  }
   const parsed = bundleContent.safeParse(value)
   const issues = parsed.success
     ? contradictions(parsed.data)

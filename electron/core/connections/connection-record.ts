@@ -1,12 +1,14 @@
 // A token answer made into a connection record: a new one, a renewed one, or one that a fresh sign-in replaced. Pure but for the sealing.
 import type { ConnectionRecord, LifeEvent } from '../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
 import { okOutcome } from '../../../shared/domain/connection-status.ts'
 import { unionScopes } from '../../../shared/domain/scopes.ts'
 import { newId } from '../ids.ts'
 import type { TokenAnswer } from '../oauth/oauth-client.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { lived } from './life.ts'
+import { tracesOf, withoutTraces } from './clear-fields.ts'
 import { openTokens, sealAnswer } from './sealed-tokens.ts'
 
 /** What a finished sign-in knows beside the tokens. */
@@ -17,12 +19,12 @@ export type SignIn = {
   values: Readonly<Record<string, string>>
 }
 
-type Tools = { box: SecretBox; spec: ProviderSpec; now: number }
+type Tools = { box: SecretBox; spec: ProviderSpec; now: number; clientSecret: Secret | null }
 
 export function newConnection(
   sign: SignIn & { providerId: string; account: string; isDefault: boolean; browser: string | null },
   answer: TokenAnswer,
-  { box, spec, now }: Tools,
+  { box, spec, now, clientSecret }: Tools,
 ): ConnectionRecord {
   const id = newId('con')
   const base = {
@@ -52,10 +54,16 @@ export function newConnection(
     scopesConfirmed: answer.scopes !== null,
     life: [],
   }
-  return {
+  const record = {
     ...base,
     life: lived(base, { at: now, kind: 'connected', ...tellingOf(box, answer, base.expiresAt) }),
   }
+  return cleaned(record, box, clientSecret)
+}
+
+/** Whatever a provider put into a field that stands in the clear: its tokens are not among it. */
+function cleaned(record: ConnectionRecord, box: SecretBox, clientSecret: Secret | null): ConnectionRecord {
+  return withoutTraces(record, tracesOf(box, record, clientSecret?.reveal() ?? null))
 }
 
 /** A fresh sign-in into the same connection: id, label, history stay. */
@@ -63,14 +71,14 @@ export function reconnected(
   record: ConnectionRecord,
   sign: SignIn,
   answer: TokenAnswer,
-  { box, spec, now }: Tools,
+  { box, spec, now, clientSecret }: Tools,
 ): ConnectionRecord {
   // A dead or foreign refresh token must not be taken over; a living one of the same account goes on when no new one came.
   const sameGrant = record.lastOutcome.status !== 'reconnect_needed' && continues(record, sign)
   const before = sameGrant ? record : null
   const granted = answer.scopes ?? [...sign.requestedScopes]
   const times = timesOf(answer, spec, record)
-  return {
+  const next: ConnectionRecord = {
     ...record,
     identity: {
       id: sign.identity.id ?? record.identity.id,
@@ -93,6 +101,7 @@ export function reconnected(
     lastAuthorizedAt: now,
     life: lived(record, { at: now, kind: 'reconnected', ...tellingOf(box, answer, times.expiresAt) }),
   }
+  return cleaned(next, box, clientSecret)
 }
 
 /** Where it was perhaps the same account the person has said so before this. */
@@ -103,11 +112,11 @@ const continues = (record: ConnectionRecord, sign: SignIn): boolean =>
 export function renewed(
   record: ConnectionRecord,
   answer: TokenAnswer,
-  { box, spec, now }: Tools,
+  { box, spec, now, clientSecret }: Tools,
 ): ConnectionRecord {
   const times = timesOf(answer, spec, record)
   const isRotation = rotates(box, record, answer)
-  return {
+  const next: ConnectionRecord = {
     ...record,
     grantedScopes: answer.scopes ?? record.grantedScopes,
     sealedTokens: sealAnswer(box, record.id, answer, record),
@@ -127,6 +136,7 @@ export function renewed(
       ...tellingOf(box, answer, times.expiresAt),
     }),
   }
+  return cleaned(next, box, clientSecret)
 }
 
 /** A pasted access token is only what somebody says it is, until its owner's name came for it. */

@@ -11,6 +11,8 @@ import type { SecretBox } from '../secret-box.ts'
 import { checkLabelFree } from './account-labels.ts'
 import type { Background } from './background.ts'
 import type { ConnectionBook } from './connection-book.ts'
+import { openClientSecret } from '../providers/provider-secrets.ts'
+import { tracesOf } from './clear-fields.ts'
 import { connectionView } from './connection-view.ts'
 import type { TokenEngine } from './create-token-service.ts'
 import { disconnectResult, revokeAtProvider } from './disconnect.ts'
@@ -94,6 +96,11 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     },
     disconnect: (id) => disconnect(deps, id),
     proxyPolicy: (id) => policyOf(book.need(id)),
+    traces(id) {
+      const record = book.need(id)
+      const secret = openClientSecret(deps.box, providers.need(record.providerId))
+      return tracesOf(deps.box, record, secret?.reveal() ?? null)
+    },
     credential(id) {
       const record = book.need(id)
       const { accessToken, tokenType, dpopKey } = openTokens(deps.box, record)

@@ -131,7 +131,12 @@ async function keep(
   const apply = (current: ConnectionRecord): ConnectionRecord =>
     // A sign-in that finished meanwhile has newer tokens than this answer.
     current.generation === sent.generation
-      ? renewed(current, answer, { box, spec: provider.spec, now: deps.clock.now() })
+      ? renewed(current, answer, {
+          box,
+          spec: provider.spec,
+          now: deps.clock.now(),
+          clientSecret: provider.clientSecret,
+        })
       : current
   try {
     await book.change(sent.id, apply)

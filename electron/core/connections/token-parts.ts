@@ -7,9 +7,11 @@ import type { OAuthClient, ResolvedProvider } from '../oauth/oauth-client.ts'
 import type { Clock, Logger, RecordStore } from '../ports.ts'
 import { resolveProvider } from '../providers/create-providers.ts'
 import type { ProviderBook } from '../providers/provider-book.ts'
+import { openClientSecret } from '../providers/provider-secrets.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { createAttempts, type Attempts } from './attempts.ts'
 import { createBackground, type Background } from './background.ts'
+import { mayHoldTraces, tracesOf, withoutTraces } from './clear-fields.ts'
 import { createClockJumps, redated } from './clock-jumps.ts'
 import { createConnectionBook, type ConnectionBook } from './connection-book.ts'
 import type { ChangeKind } from './connection-shelf.ts'
@@ -89,6 +91,7 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
     unlocked() {
       void unsaved.saveNow()
       background.wake()
+      void cleanStored(deps, book, () => state.isClosing)
     },
     locked: state.cache.clear,
     providerChanged(before, after) {
@@ -110,6 +113,33 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
       await book.close()
       state.cache.clear()
     },
+  }
+}
+
+/** Records between which others get their turn. */
+const CLEANED_AT_ONCE = 10
+
+/** What an earlier version stored in the clear though it was a token: taken out as soon as the tokens can be opened to tell. */
+async function cleanStored(
+  { box, clock, logger, providers }: TokenPartsDeps,
+  book: ConnectionBook,
+  isClosing: () => boolean,
+): Promise<void> {
+  for (const [index, record] of book.list().filter(mayHoldTraces).entries()) {
+    if (isClosing() || !box.unlocked) return
+    try {
+      const provider = providers.byId(record.providerId)
+      const secret = provider === null ? null : openClientSecret(box, provider)
+      const traces = tracesOf(box, record, secret?.reveal() ?? null)
+      if (withoutTraces(record, traces) === record) continue
+      await book.change(record.id, (current) => withoutTraces(current, traces))
+      logger.warn('A token stood in the clear in a stored connection; it was taken out', {
+        connectionId: record.id,
+      })
+    } catch (error) {
+      logger.warn('A stored connection could not be looked through', { connectionId: record.id, error })
+    }
+    if (index % CLEANED_AT_ONCE === 0) await new Promise<void>((resolve) => void clock.after(0, resolve))
   }
 }
 

@@ -6,6 +6,7 @@ import { issuerMatches } from './issuer-rules.ts'
 import type { ResolvedProvider, Transaction } from './oauth-client.ts'
 import { knownAdvice } from './outcome-advice.ts'
 import type { Server } from './servers.ts'
+import { scrub } from './token-outcome.ts'
 
 export type CheckedCallback = {
   code: string
@@ -70,8 +71,11 @@ function mismatch(message: string): KeywayError {
 }
 
 function callbackError(provider: ResolvedProvider, callback: Callback & { kind: 'error' }): KeywayError {
-  const words = callback.description === null ? callback.error : `${callback.error}: ${callback.description}`
-  const details = { providerCode: callback.error, providerMessage: callback.description }
+  const secrets = [provider.clientSecret?.reveal()]
+  const said = callback.description === null ? null : scrub(callback.description, secrets)
+  const shown = scrub(callback.error, secrets)
+  const words = said === null ? shown : `${shown}: ${said}`
+  const details = { providerCode: shown, providerMessage: said }
   const code = provider.spec.token.errorAliases[callback.error] ?? callback.error
   if (/(?:denied|declined|cancel)/i.test(code)) {
     return new KeywayError('access_denied', {

@@ -6,9 +6,11 @@ import { isLoopbackHost } from '../../../shared/contract/provider-template.ts'
 import { parseLifetime } from '../../../shared/domain/expiry.ts'
 import { textOf } from '../../../shared/domain/json-path.ts'
 import { joinScopes } from '../../../shared/domain/scopes.ts'
+import { namedSecrets } from '../../../shared/domain/secret-names.ts'
 import { readTokenBody } from '../../../shared/domain/token-body.ts'
 import { errorOf } from '../../../shared/domain/token-error.ts'
 import { resourcesOf } from './authorize.ts'
+import { secretTraces } from '../secret-traces.ts'
 import { authMethods, inTurn, type AuthMethod } from './client-authentication.ts'
 import { buildConfiguration } from './configuration.ts'
 import { withinDeadline } from './deadline.ts'
@@ -153,11 +155,19 @@ function shownCode({ clock }: OAuthDeps, provider: ResolvedProvider, answer: unk
     })
   }
   const { data } = parsed
+  const complete = data.verification_uri_complete ?? null
+  // What the person is shown and a browser opens must not be the secret half of it.
+  const traces = secretTraces([data.device_code, provider.clientSecret?.reveal()])
+  if (traces.isIn(data.user_code) || traces.isIn(data.verification_uri)) {
+    throw new KeywayError('provider_response_invalid', {
+      message: `${provider.name} answered with a secret in what a person would be shown.`,
+    })
+  }
   return {
     deviceCode: data.device_code,
     userCode: data.user_code,
     verificationUri: data.verification_uri,
-    verificationUriComplete: data.verification_uri_complete ?? null,
+    verificationUriComplete: complete === null || traces.isIn(complete) ? null : complete,
     intervalSeconds: data.interval,
     expiresAt: clock.now() + data.expires_in * 1000,
   }
@@ -166,7 +176,9 @@ function shownCode({ clock }: OAuthDeps, provider: ResolvedProvider, answer: unk
 function refusedCode(provider: ResolvedProvider, reply: WireReply): KeywayError {
   const read = readTokenBody(reply.text)
   const error = read.kind === 'object' ? errorOf(read.body, provider.spec.token) : null
-  const details = { providerCode: error?.code ?? `http_${reply.status}` }
+  const details = {
+    providerCode: scrub(error?.code ?? `http_${reply.status}`, [provider.clientSecret?.reveal()]),
+  }
   if (reply.status >= 500 || reply.status === 429) {
     return new KeywayError('provider_unreachable', {
       message: `${provider.name} answered ${reply.status}.`,
@@ -179,10 +191,12 @@ function refusedCode(provider: ResolvedProvider, reply: WireReply): KeywayError 
       details,
     })
   }
-  const said = scrub(error.description ?? '', [provider.clientSecret?.reveal() ?? ''])
+  const secrets = [provider.clientSecret?.reveal(), ...namedSecrets(read.body)]
+  const said = scrub(error.description ?? '', secrets)
+  const code = scrub(error.code, secrets)
   return new KeywayError('config_error', {
-    message: `${provider.name} gives no device code: ${error.code}${said === '' ? '' : `, ${said}`}.`,
+    message: `${provider.name} gives no device code: ${code}${said === '' ? '' : `, ${said}`}.`,
     nextStep: adviceFor(error.code),
-    details,
+    details: { ...details, providerCode: code },
   })
 }

@@ -1,6 +1,7 @@
 // The provider check: everything a sign-in would do, up to a code that nobody was given. It runs the very code of the real flows, with a
 // fetch that writes down what goes over the wire.
 import { asKeywayError, sentencesFor } from '../../../shared/contract/errors.ts'
+import { parseTokenReply } from '../../../shared/domain/token-response.ts'
 import { createAuthorize } from './authorize.ts'
 import { createClientCredentials } from './client-credentials.ts'
 import { withinDeadline } from './deadline.ts'
@@ -47,8 +48,7 @@ function makeCheck(
   provider: ResolvedProvider,
   about: Pick<Check, 'redirectUri' | 'choosesHost' | 'scopes' | 'log' | 'signal'>,
 ): Check {
-  const secrets = [provider.clientSecret?.reveal() ?? '']
-  const recorder = recordExchanges(deps.fetchFor(provider), () => secrets)
+  const recorder = recordExchanges(deps.fetchFor(provider), (answer) => secretsIn(deps, provider, answer))
   const recorded: OAuthDeps = { ...deps, fetchFor: () => recorder.fetch }
   // Everything of its own, so that nothing remembered hides what the server says now.
   const servers = createServers(recorded)
@@ -66,6 +66,13 @@ function makeCheck(
     startDevice: createDevice({ deps: recorded, servers, caller, dpopKeys }).startDevice,
     server: null,
   }
+}
+
+/** The client secret, and the tokens of an answer wherever this provider puts them. */
+function secretsIn({ clock }: OAuthDeps, { clientSecret, spec }: ResolvedProvider, text: string): string[] {
+  const now = clock.now()
+  const parsed = parseTokenReply({ status: 200, text, receivedAt: now, serverNow: now }, spec.token)
+  return [clientSecret?.reveal() ?? '', ...(parsed.kind === 'unreadable' ? [] : parsed.secrets)]
 }
 
 async function examine(check: Check, flow: DoctorAbout['flow']): Promise<void> {

@@ -1,5 +1,6 @@
 // The code comes home and becomes tokens (RFC 6749 4.1.3).
 import { parseScopes } from '../../../shared/domain/scopes.ts'
+import { openScopes, openValues, secretTraces } from '../secret-traces.ts'
 import { checkCallback, type CheckedCallback } from './callback-checks.ts'
 import type { GrantTools } from './token-call.ts'
 import type { OAuthClient, ResolvedProvider, TokenOutcome, Transaction } from './oauth-client.ts'
@@ -7,6 +8,7 @@ import type { OAuthDeps } from './oauth-deps.ts'
 import { resourcesOf } from './authorize.ts'
 import { postExchange } from './post-exchange.ts'
 import type { Servers } from './servers.ts'
+import { answerSecrets } from './token-answer.ts'
 import { outcomeOfPreparation, type TokenCaller } from './token-caller.ts'
 import { tokenShaping } from './token-shaping.ts'
 import { openInner, type TransactionInner } from './transaction.ts'
@@ -93,8 +95,13 @@ function withCallback(
   const named = grantedInCallback === null ? undefined : callback.extra[grantedInCallback]
   const scopes = named === undefined ? null : parseScopes(named, responseSeparator ?? separator)
   const { answer } = outcome
+  const traces = secretTraces([...answerSecrets(answer), callback.code, provider.clientSecret?.reveal()])
   return {
     kind: 'ok',
-    answer: { ...answer, scopes: scopes ?? answer.scopes, values: { ...callback.values, ...answer.values } },
+    answer: {
+      ...answer,
+      scopes: openScopes(scopes, traces) ?? answer.scopes,
+      values: { ...openValues(callback.values, traces), ...answer.values },
+    },
   }
 }

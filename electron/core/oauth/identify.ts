@@ -1,6 +1,8 @@
 // Whose account it is. The provider's own identity call decides where it has one; else id_token and userinfo. An identity that cannot be
 // read is no reason to fail a sign-in: then nobody tells, and the answer is null.
 import { readPath, readText, textOf } from '../../../shared/domain/json-path.ts'
+import { namedSecrets } from '../../../shared/domain/secret-names.ts'
+import { openText, openValues, secretTraces, type SecretTraces } from '../secret-traces.ts'
 import type { ApiCaller } from './api-call.ts'
 import { claimsOf } from './id-token.ts'
 import { identityRequest } from './identity-request.ts'
@@ -17,7 +19,7 @@ const labels = ['email', 'preferred_username', 'upn', 'name', 'nickname', 'login
 const ids = ['sub', 'id', 'user_id', 'uid']
 
 export function createIdentify(tools: Tools): OAuthClient['identify'] {
-  return async (provider, credential, signal) => {
+  const identify: OAuthClient['identify'] = async (provider, credential, signal) => {
     const claims = credential.idToken === null ? {} : claimsOf(credential.idToken.reveal())
     const told: Found = { id: idIn(claims, ['sub']), label: firstOf(claims, labels), values: {} }
     const { account } = provider.spec
@@ -40,15 +42,29 @@ export function createIdentify(tools: Tools): OAuthClient['identify'] {
       return account.request === null ? told : { id: null, label: told.label, values: {} }
     }
   }
+  return async (provider, credential, signal) => {
+    const found = await identify(provider, credential, signal)
+    const { accessToken, idToken } = credential
+    const traces = secretTraces([accessToken.reveal(), idToken?.reveal(), provider.clientSecret?.reveal()])
+    return openIdentity(found, traces)
+  }
 }
+
+const openIdentity = ({ id, label, values }: Found, traces: SecretTraces): Found => ({
+  id: openText(id, traces),
+  label: openText(label, traces),
+  values: openValues(values, traces),
+})
 
 function identityIn(provider: ResolvedProvider, data: unknown): Found {
   const { idPath, labelPath } = provider.spec.account
-  return {
+  const found = {
     id: idIn(data, idPath === null ? ids : [idPath]),
     label: labelPath === null ? firstOf(data, labels) : readText(data, labelPath),
     values: collectValues(provider, 'identity', data),
   }
+  // An account's page may show keys of its own beside the name.
+  return openIdentity(found, secretTraces(namedSecrets(data)))
 }
 
 /** Longer ones are no identifiers; a part of one could be somebody else's. */

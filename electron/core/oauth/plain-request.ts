@@ -28,7 +28,8 @@ export async function plainTokenRequest(
     const parsed = parseTokenReply(reply, token, scopes.responseSeparator ?? scopes.separator)
     if (parsed.kind !== 'tokens') return outcomeOfReply(reply, parsed, about.facts)
     const values = collectValues(provider, 'token', parsed.data)
-    return { kind: 'ok', answer: tokenAnswer(parsed.tokens, reply, { dpopKey: null, values }) }
+    const secrets = [...about.facts.secrets, ...parsed.secrets]
+    return { kind: 'ok', answer: tokenAnswer(parsed.tokens, reply, { dpopKey: null, values, secrets }) }
   } catch (error) {
     const expected =
       error instanceof WireFailure || error instanceof DeadlinePassed || about.signal?.aborted === true

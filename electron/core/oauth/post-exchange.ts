@@ -1,10 +1,12 @@
 // One more request right after the exchange: the short-lived token becomes a long-lived one.
 import { fillMap } from '../../../shared/domain/template.ts'
+import { openScopes, openText, openValues, secretTraces } from '../secret-traces.ts'
 import { plainTokenRequest } from './plain-request.ts'
 import type { OAuthDeps } from './oauth-deps.ts'
 import type { ResolvedProvider, TokenOutcome } from './oauth-client.ts'
 import { fillProviderUrl, templateValues, withSecrets } from './provider-values.ts'
 import { shapeRequest } from './shape-request.ts'
+import { answerSecrets } from './token-answer.ts'
 
 export async function postExchange(
   { deps, startedAt }: { deps: OAuthDeps; startedAt: number },
@@ -42,6 +44,8 @@ export async function postExchange(
     return outcome
   }
   if (longer.kind !== 'ok') return longer
+  // What the first reply said may hold the token of the second one.
+  const traces = secretTraces([...secrets, ...answerSecrets(longer.answer)])
   return {
     kind: 'ok',
     answer: {
@@ -49,10 +53,10 @@ export async function postExchange(
       // The first reply named these; the second repeats nothing but the token and its life.
       refreshToken: longer.answer.refreshToken ?? answer.refreshToken,
       idToken: longer.answer.idToken ?? answer.idToken,
-      scopes: longer.answer.scopes ?? answer.scopes,
-      accountId: longer.answer.accountId ?? answer.accountId,
-      accountLabel: longer.answer.accountLabel ?? answer.accountLabel,
-      values: { ...answer.values, ...longer.answer.values },
+      scopes: longer.answer.scopes ?? openScopes(answer.scopes, traces),
+      accountId: longer.answer.accountId ?? openText(answer.accountId, traces),
+      accountLabel: longer.answer.accountLabel ?? openText(answer.accountLabel, traces),
+      values: { ...openValues(answer.values, traces), ...longer.answer.values },
     },
   }
 }

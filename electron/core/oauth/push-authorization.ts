@@ -1,6 +1,7 @@
 // RFC 9126: the parameters go to the server directly; the browser carries only a reference.
 import type { CustomFetch } from 'openid-client'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
+import { namedSecrets } from '../../../shared/domain/secret-names.ts'
 import { readTokenBody } from '../../../shared/domain/token-body.ts'
 import { errorOf } from '../../../shared/domain/token-error.ts'
 import { authMethods, inTurn, type AuthMethod } from './client-authentication.ts'
@@ -106,8 +107,12 @@ function standardPushReply(reply: WireReply): Response {
 function refusedPush(provider: ResolvedProvider, reply: WireReply): KeywayError {
   const read = readTokenBody(reply.text)
   const error = read.kind === 'object' ? errorOf(read.body, provider.spec.token) : null
-  const code = error?.code ?? `http_${reply.status}`
-  const said = scrub(error?.description ?? '', [provider.clientSecret?.reveal() ?? ''])
+  const secrets = [
+    provider.clientSecret?.reveal(),
+    ...(read.kind === 'object' ? namedSecrets(read.body) : []),
+  ]
+  const code = scrub(error?.code ?? `http_${reply.status}`, secrets)
+  const said = scrub(error?.description ?? '', secrets)
   return new KeywayError(reply.status >= 500 ? 'provider_unreachable' : 'config_error', {
     message: `${provider.name} refused the pushed authorization request: ${code}${said === '' ? '' : `, ${said}`}.`,
     nextStep: adviceFor(code),

@@ -4,7 +4,11 @@ import { answerText, requestText, type RecordedExchange } from './redacted-excha
 export type Recorder = { fetch: HttpFetch; take(): RecordedExchange[] }
 
 /** Keeps what goes over the wire as redacted text; the answer's body is read here and handed on whole. */
-export function recordExchanges(fetch: HttpFetch, secrets: () => readonly string[]): Recorder {
+export function recordExchanges(
+  fetch: HttpFetch,
+  /** What must not be shown of an answer with this text. */
+  secrets: (answer: string) => readonly string[],
+): Recorder {
   let exchanges: RecordedExchange[] = []
   return {
     take() {
@@ -20,13 +24,13 @@ export function recordExchanges(fetch: HttpFetch, secrets: () => readonly string
         headers: (headers ?? {}) as Record<string, string>,
         body: typeof body === 'string' ? body : null,
       }
-      const request = requestText(sent, secrets())
+      const request = requestText(sent, secrets(''))
       try {
         const response = await fetch(url, init)
         const [shown, passed] = response.body === null ? [null, null] : response.body.tee()
         const text = shown === null ? '' : await beginning(shown)
         const { status, headers: received } = response
-        exchanges.push({ request, answer: answerText({ status, headers: received, text }, secrets()) })
+        exchanges.push({ request, answer: answerText({ status, headers: received, text }, secrets(text)) })
         return new Response(passed, { status, headers: received })
       } catch (error) {
         exchanges.push({ request, answer: error instanceof Error ? error.message : 'no answer' })

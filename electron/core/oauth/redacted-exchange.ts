@@ -1,7 +1,7 @@
 // Requests and answers as text for a person, without anything secret: known values are masked wherever they stand, and fields that hold
 // secrets by their name are masked whatever they hold.
-
 import { replaceNamedValues } from '../../../shared/domain/redact-text.ts'
+import { secretTraces } from '../secret-traces.ts'
 
 export type RecordedExchange = { request: string; answer: string }
 
@@ -34,8 +34,7 @@ export function answerText(
 }
 
 export function mask(text: string, secrets: readonly string[]): string {
-  const forms = secrets.flatMap((secret) => (secret.length < 4 ? [] : [secret, encodeURIComponent(secret)]))
-  const known = forms.reduce((masked, secret) => masked.replaceAll(secret, '[secret]'), text)
+  const known = secretTraces(secrets).scrub(text)
   return replaceNamedValues(known, VALUE, (name, value) => {
     if (!secretField.test(name)) return null
     return value.startsWith('"') ? '"[secret]"' : '[secret]'

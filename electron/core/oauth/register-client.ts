@@ -4,12 +4,14 @@ import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { Secret, secretOrNull } from '../../../shared/contract/secret.ts'
 import { textOf } from '../../../shared/domain/json-path.ts'
+import { namedSecrets } from '../../../shared/domain/secret-names.ts'
 import { readTokenBody } from '../../../shared/domain/token-body.ts'
 import { loadLibrary, loopbackExtensions } from './library.ts'
 import type { DiscoveredMetadata } from './metadata.ts'
 import type { RegisteredClient } from './oauth-client.ts'
 import type { OAuthDeps } from './oauth-deps.ts'
 import { json } from './standard-reply.ts'
+import { scrub } from './token-outcome.ts'
 import { wireFailure, type WireFailure } from './wire-failure.ts'
 import { sendWire, type Wire, type WireReply } from './wire.ts'
 
@@ -144,7 +146,7 @@ function refusedRegistration(reply: WireReply | null, cause: unknown): Registrat
   const words = [body['error'], body['error_description']]
     .filter((part) => typeof part === 'string')
     .join(': ')
-  const said = words.replace(/[\p{Cc}]+/gu, ' ').slice(0, 300)
+  const said = scrub(words.slice(0, 4000).replace(/[\p{Cc}]+/gu, ' '), namedSecrets(body)).slice(0, 300)
   const failure = new KeywayError('provider_error', {
     message: `The server did not register a client${said === '' ? ` (HTTP ${reply?.status ?? '?'})` : ` (${said})`}.`,
     cause,

@@ -70,7 +70,9 @@ async function registerByApi(
   const body = read.kind === 'object' ? read.body : {}
   const clientId = readText(body, rule.clientIdPath)
   const clientSecret = secretOrNull(readText(body, rule.clientSecretPath))
-  if (reply.status < 200 || reply.status > 299 || clientId === null) {
+  // The id is shown and stands in every sign-in's address.
+  const isSecret = clientSecret !== null && (clientId ?? '').includes(clientSecret.reveal())
+  if (reply.status < 200 || reply.status > 299 || clientId === null || isSecret) {
     throw new KeywayError('provider_error', {
       message: `${provider.name} did not register a client (HTTP ${reply.status}).`,
       details: { status: reply.status },

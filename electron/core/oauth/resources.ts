@@ -1,4 +1,6 @@
 import { readPath, readText } from '../../../shared/domain/json-path.ts'
+import { namedSecrets } from '../../../shared/domain/secret-names.ts'
+import { openText, secretTraces } from '../secret-traces.ts'
 import type { ApiCaller } from './api-call.ts'
 import type { OAuthClient } from './oauth-client.ts'
 import type { OAuthDeps } from './oauth-deps.ts'
@@ -15,11 +17,18 @@ export function createListResources(deps: OAuthDeps, callApi: ApiCaller): OAuthC
     const data = await callApi(provider, credential, { method: 'GET', url, headers: {}, body: null }, signal)
     const items = readPath(data, rule.itemsPath)
     if (!Array.isArray(items)) return []
+    const { accessToken } = credential
+    const traces = secretTraces([
+      accessToken.reveal(),
+      provider.clientSecret?.reveal(),
+      ...namedSecrets(data),
+    ])
     return items.slice(0, MOST).flatMap((item: unknown) => {
       const id = readText(item, rule.idPath)
-      if (id === null) return []
-      const label = readText(item, rule.labelPath) ?? id
-      return [{ id, label, url: rule.urlPath === null ? null : readText(item, rule.urlPath) }]
+      if (id === null || traces.isIn(id)) return []
+      const label = openText(readText(item, rule.labelPath), traces) ?? id
+      const address = rule.urlPath === null ? null : readText(item, rule.urlPath)
+      return [{ id, label, url: openText(address, traces) }]
     })
   }
 }

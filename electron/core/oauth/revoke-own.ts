@@ -1,5 +1,6 @@
 // The revocation requests that are not RFC 7009: bearer POST, DELETE, JSON, query token, a header of its own.
 import type { RevocationSpec } from '../../../shared/contract/provider-token-spec.ts'
+import { namedSecrets } from '../../../shared/domain/secret-names.ts'
 import { readPath } from '../../../shared/domain/json-path.ts'
 import { fillMap, fillTemplate } from '../../../shared/domain/template.ts'
 import { readTokenBody } from '../../../shared/domain/token-body.ts'
@@ -93,6 +94,7 @@ export function judgeRevocation(
   if (error === null) return { done: true, message: `The grant was ended at ${provider.name}.` }
   const words = scrub([error.code, error.description].filter((part) => part !== null).join(': '), [
     ...secrets,
+    ...namedSecrets(body),
     provider.clientSecret?.reveal() ?? '',
   ])
   return { done: false, message: `${provider.name} did not end the grant (${words}).` }

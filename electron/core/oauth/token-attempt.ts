@@ -52,7 +52,8 @@ export async function attemptGrant(
     checks: adjusted(call, parsed.tokens, reply),
   })
   if (again === null) return accepted(call, reply, parsed)
-  return withoutIdToken(tools, call, { reply, parsed, reason: reasonOf(again) })
+  const reason = scrub(reasonOf(again), [...facts.secrets, ...parsed.secrets])
+  return withoutIdToken(tools, call, { reply, parsed, reason })
 }
 
 async function exchangeOverWire(
@@ -138,7 +139,8 @@ function accepted(call: TokenCall, reply: WireReply, parsed: ParsedReply & { kin
   }
   const dpopKey = bound ? call.dpopKey : null
   const values = collectValues(call.provider, 'token', data)
-  return { kind: 'ok', answer: tokenAnswer(tokens, reply, { dpopKey, values }) }
+  const secrets = [...factsOf(call).secrets, ...parsed.secrets]
+  return { kind: 'ok', answer: tokenAnswer(tokens, reply, { dpopKey, values, secrets }) }
 }
 
 export function factsOf(call: TokenCall): {
@@ -157,7 +159,7 @@ export function factsOf(call: TokenCall): {
 function reasonOf(problem: unknown): string {
   if (!(problem instanceof Error)) return 'unknown'
   const inner = problem.cause instanceof Error ? problem.cause.message : ''
-  return scrub(inner === '' ? problem.message : inner, [])
+  return inner === '' ? problem.message : inner
 }
 
 /** The library refused before anything was sent: a setup that it cannot work with. */

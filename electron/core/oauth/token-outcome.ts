@@ -2,6 +2,7 @@
 import { KeywayError, nextStepFor } from '../../../shared/contract/errors.ts'
 import type { ParsedReply } from '../../../shared/domain/token-response.ts'
 import type { TokenOutcome } from './oauth-client.ts'
+import { secretTraces } from '../secret-traces.ts'
 import { adviceFor } from './outcome-advice.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { WireFailure } from './wire-failure.ts'
@@ -46,8 +47,9 @@ export function outcomeOfReply(
   parsed: Exclude<ParsedReply, { kind: 'tokens' }>,
   facts: FailureFacts,
 ): FailedOutcome {
-  const said = parsed.kind === 'error' ? scrub(parsed.description ?? '', facts.secrets) : ''
-  const code = parsed.kind === 'error' ? scrub(parsed.code, facts.secrets) : `http_${reply.status}`
+  const secrets = parsed.kind === 'error' ? [...facts.secrets, ...parsed.secrets] : []
+  const said = parsed.kind === 'error' ? scrub(parsed.description ?? '', secrets) : ''
+  const code = parsed.kind === 'error' ? openCode(parsed.code, secrets) : `http_${reply.status}`
   const retry = (why: string, sentence: string): FailedOutcome => ({
     kind: 'retry',
     code: why,
@@ -76,6 +78,12 @@ export function outcomeOfReply(
     reply.status >= 300 && reply.status < 400 ? 'redirected' : parsed.code,
     `answered ${reply.status} with something that cannot be read: ${parsed.message.replace(/\.$/, '')}`,
   )
+}
+
+/** A code of the protocol decides what happens next, and is no secret whatever the secrets are. */
+function openCode(code: string, secrets: readonly string[]): string {
+  if (code === 'invalid_grant' || configCodes.has(code) || passingCodes.has(code.toLowerCase())) return code
+  return deviceCodes.has(code) ? code : scrub(code, secrets).slice(0, 120)
 }
 
 function outcomeOfCode(
@@ -141,6 +149,9 @@ const configCodes = new Set([
   'incorrect_client_credentials',
 ])
 
+/** RFC 8628 3.5. */
+const deviceCodes = new Set(['authorization_pending', 'slow_down', 'access_denied', 'expired_token'])
+
 /** Codes by which servers say "later", also inside a 200 or 400. */
 const passingCodes = new Set([
   'temporarily_unavailable',
@@ -158,9 +169,9 @@ const passingCodes = new Set([
   'use_dpop_nonce',
 ])
 
-/** The server's words without anything secret it may have echoed. */
-export function scrub(words: string, secrets: readonly string[]): string {
-  return secrets
-    .filter((secret) => secret.length >= 4)
-    .reduce((text, secret) => text.replaceAll(secret, '[secret]'), words)
+const MOST_WORDS = 500
+
+/** The server's words without anything secret that it may have echoed; cut to what is shown only after that. */
+export function scrub(words: string, secrets: readonly (string | undefined)[]): string {
+  return secretTraces(secrets).scrub(words).slice(0, MOST_WORDS)
 }

@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type {
   ProviderInput,
-  ProviderPatch,
+  ProviderChange,
   ProviderRecord,
   ProviderView,
 } from '../../../shared/contract/provider.ts'
@@ -19,6 +20,7 @@ import {
   changedProvider,
   checkedSpec,
   checkSlug,
+  needAddresses,
   newProvider,
   withRegisteredClient,
 } from './provider-changes.ts'
@@ -78,15 +80,7 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
     },
     create: (input) => createRegistered(input, null),
     createRegistered,
-    preview(id, { spec, ...rest }, how = 'merge') {
-      const before = book.need(id)
-      const patch: ProviderPatch =
-        spec === undefined
-          ? rest
-          : { ...rest, spec: checkedSpec(before, { spec, how }, book.presetOf(before)) }
-      const { record } = changedProvider(before, { ...patch, clientSecret: undefined }, { box, clock })
-      return { patch, after: view(record) }
-    },
+    preview: (id, change, how = 'merge') => previewOf(deps, book.need(id), change, how),
     update(id, patch) {
       const before = book.need(id)
       if ('slug' in patch && patch.slug !== undefined && patch.slug !== before.slug) {
@@ -114,14 +108,20 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
   }
 }
 
-/** Before it is written: settings that make no spec together, and patterns and parameters that cannot be used, are refused. */
+/** Before it is written: settings that make no spec together, patterns, parameters and addresses that cannot be used are refused. */
 function check(
   { specOf }: Pick<ProviderBook, 'specOf'>,
   before: ProviderRecord | null,
   after: ProviderRecord,
 ): void {
   const parameters = after.parameters === before?.parameters ? {} : after.parameters
-  checkPatterns(specOf(after), { before: before === null ? null : specOf(before), parameters })
+  const [was, is] = [before === null ? null : specOf(before), specOf(after)]
+  checkPatterns(is, { before: was, parameters })
+  // What an older version took without an address can still be renamed; a change of the addresses has to make it whole.
+  const isSame =
+    before?.flow === after.flow &&
+    isDeepStrictEqual([was?.endpoints, was?.discovery], [is.endpoints, is.discovery])
+  if (!isSame) needAddresses(after, is)
 }
 
 function viewOf(deps: ProvidersDeps, record: ProviderRecord): ProviderView {
@@ -131,6 +131,18 @@ function viewOf(deps: ProvidersDeps, record: ProviderRecord): ProviderView {
     plan: deps.planRedirect({ ...record, spec }),
     connectionCount: deps.connectionCount(record.id),
   })
+}
+
+function previewOf(
+  deps: ProvidersDeps,
+  before: ProviderRecord,
+  { spec, ...rest }: ProviderChange,
+  how: 'merge' | 'replace',
+): ReturnType<Providers['preview']> {
+  const preset = deps.book.presetOf(before)
+  const patch = spec === undefined ? rest : { ...rest, spec: checkedSpec(before, { spec, how }, preset) }
+  const { record } = changedProvider(before, { ...patch, clientSecret: undefined }, deps)
+  return { patch, after: viewOf(deps, record) }
 }
 
 export function resolveProvider(

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
-import type { ProviderSpecInput } from '../../../shared/contract/provider-spec.ts'
+import type { ProviderSpec, ProviderSpecInput } from '../../../shared/contract/provider-spec.ts'
 import {
   SECRET_PLACEHOLDER,
   specPatch,
@@ -62,6 +62,38 @@ export function checkedSpec(
   throw new KeywayError('invalid_request', {
     message: `${field}: ${issue?.message ?? 'The fields do not fit together.'}`,
     details: { field },
+  })
+}
+
+/**
+ * A provider that no sign-in could use is refused while whoever typed it is there to hear it. @throws KeywayError invalid_request naming the
+ * address that is missing
+ */
+export function needAddresses(
+  { flow }: Pick<ProviderRecord, 'flow'>,
+  { discovery, endpoints }: ProviderSpec,
+): void {
+  if (discovery.issuer !== null || discovery.url !== null) return
+  const needed = {
+    authorization_code: [
+      ['authorization', endpoints.authorization ?? endpoints.nativeAuthorization],
+      ['token', endpoints.token],
+    ],
+    device_code: [
+      ['deviceAuthorization', endpoints.deviceAuthorization],
+      ['token', endpoints.token],
+    ],
+    client_credentials: [['token', endpoints.token]],
+  } as const
+  const missing = needed[flow].flatMap(([name, address]) =>
+    address === null ? [`spec.endpoints.${name}`] : [],
+  )
+  const [field] = missing
+  if (field === undefined) return
+  throw new KeywayError('invalid_request', {
+    message: `${field}: The ${flow} flow needs this address. Enter ${missing.join(' and ')}, or spec.discovery.issuer, whose metadata names them.`,
+    nextStep: 'Add the address (https, or http on this machine), or the issuer, and send it again.',
+    details: { field, missing },
   })
 }
 

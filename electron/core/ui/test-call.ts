@@ -41,10 +41,13 @@ export async function testCall(deps: TestCallDeps, ask: TestCallAsk): Promise<Te
   const first = await send('no')
   const answer = first.status === 401 ? await send('yes') : first
   const { body, truncated } = await readSome(answer)
+  // An API may echo what it was sent. The window shows the answer, not the credential.
+  const traces = deps.connections.traces(ask.id)
+  const contentType = answer.headers.get('content-type')
   return {
     status: answer.status,
-    contentType: answer.headers.get('content-type'),
-    body,
+    contentType: contentType === null ? null : traces.scrub(contentType),
+    body: traces.scrub(body),
     truncated,
     durationMs: Math.round(deps.clock.monotonicMs() - startedAt),
   }

@@ -22,7 +22,10 @@ export const requestBody = z.strictObject({
         .string()
         .max(200)
         .regex(/^[!#$%&'*+.^_`|~A-Za-z0-9-]+$/, 'Not a header name.'),
-      z.union([headerValue, z.number(), z.array(headerValue).max(50)]),
+      z.union(
+        [headerValue, z.number(), z.array(headerValue).max(50)],
+        'A text without control characters, a number, or a list of texts.',
+      ),
     )
     .default({}),
   /** It came as JSON, so any value is one. */

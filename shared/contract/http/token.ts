@@ -22,7 +22,7 @@ export const tokenBody = z.strictObject({
   minValid: minValid.optional(),
   /** `true`: the token handed out last was refused by the API. A string: that very token was. Forces a refresh; rate limited. */
   rejected: z
-    .union([z.boolean(), z.string().min(1).max(20_000)])
+    .union([z.boolean(), z.string().min(1).max(20_000)], 'True, or the refused token as a text.')
     .optional()
     .describe(
       'The token that an API has just refused, or true: refreshed unless there is a newer one; rate limited',

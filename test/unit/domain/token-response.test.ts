@@ -82,6 +82,7 @@ describe('a token reply', () => {
       kind: 'error',
       code: 'bad_verification_code',
       description: 'wrong',
+      secrets: [],
     })
   })
 
@@ -140,7 +141,7 @@ describe('a token reply', () => {
     ],
     [{ errors: [{ message: 'nope' }] }, { code: 'nope', description: 'nope' }],
   ])('with the error %j says so', (body, expected) => {
-    expect(parse(body, {}, 400)).toEqual({ kind: 'error', ...expected })
+    expect(parse(body, {}, 400)).toEqual({ kind: 'error', secrets: [], ...expected })
   })
 
   it('with an error inside a 200 is an error, told by the spec or plainly without a token', () => {

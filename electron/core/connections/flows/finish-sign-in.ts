@@ -4,6 +4,8 @@ import type { ConnectionRecord } from '../../../../shared/contract/connection.ts
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import type { AccountQuestion, Flow } from '../../../../shared/contract/flow.ts'
 import { missingScopes } from '../../../../shared/domain/scopes.ts'
+import { answerSecrets } from '../../oauth/token-answer.ts'
+import { openText, openValues, secretTraces } from '../../secret-traces.ts'
 import { within } from '../../vault/within.ts'
 import { checkLabelFree, freeLabel } from '../account-labels.ts'
 import { newConnection, reconnected, sameAccount } from '../connection-record.ts'
@@ -87,12 +89,17 @@ async function identified(deps: FlowDeps, running: RunningFlow, held: HeldSignIn
       return { id: null, label: null, values: {} }
     },
   )
+  // Also what the person is asked about (another account, which resource) is shown before anything is stored.
+  const traces = secretTraces([...answerSecrets(answer), provider.clientSecret?.reveal()])
   return {
     ...held,
     sign: {
       ...sign,
-      identity: { id: answer.accountId ?? told.id, label: answer.accountLabel ?? told.label },
-      values: { ...sign.values, ...told.values },
+      identity: {
+        id: openText(answer.accountId ?? told.id, traces),
+        label: openText(answer.accountLabel ?? told.label, traces),
+      },
+      values: openValues({ ...sign.values, ...told.values }, traces),
     },
   }
 }
@@ -153,7 +160,11 @@ async function chooseResource(deps: FlowDeps, running: RunningFlow, held: HeldSi
     dpopKey: answer.dpopKey,
     values: { ...answer.values, ...sign.values },
   }
-  const resources = await deps.oauth.listResources(held.provider, credential, running.abort.signal)
+  const traces = secretTraces([...answerSecrets(answer), held.provider.clientSecret?.reveal()])
+  const listed = await deps.oauth.listResources(held.provider, credential, running.abort.signal)
+  const resources = listed
+    .filter(({ id }) => !traces.isIn(id))
+    .map(({ id, label, url }) => ({ id, label: openText(label, traces) ?? id, url: openText(url, traces) }))
   const before = held.connectionId === null ? null : deps.book.get(held.connectionId)
   const chosenBefore = before?.values[`resource.${wanted.bindAs}`]
   const known = resources.find(({ id }) => id === chosenBefore)
@@ -193,7 +204,8 @@ function store(deps: FlowDeps, running: RunningFlow, held: HeldSignIn): Promise<
       },
     }
     const { browser } = running.input
-    const tools = { box, spec: provider.spec, now: clock.now() }
+    const { spec, clientSecret } = provider
+    const tools = { box, spec, clientSecret, now: clock.now() }
     const before = held.connectionId === null ? null : book.need(held.connectionId)
     let record: ConnectionRecord
     if (before === null) {
