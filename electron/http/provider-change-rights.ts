@@ -33,7 +33,7 @@ export function needRightToChange(
   if (before.hasClientSecret && (clientSecret === undefined || clientSecret === SECRET_PLACEHOLDER)) {
     throw new KeywayError('invalid_request', {
       message: `clientSecret: A change of ${field} may decide where the client secret is sent, so the secret has to come along.`,
-      nextStep: 'Send clientSecret in the same request, or make the change in the window.',
+      nextStep: 'Send the client secret in the same request, or make the change in the window.',
       details: { field: 'clientSecret', changed: field },
     })
   }
