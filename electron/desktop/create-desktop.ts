@@ -66,6 +66,7 @@ export async function createDesktop({ argv, dataFolder }: DesktopOptions): Promi
     watchForNotices({
       keyway,
       isAway: watchPower(keyway),
+      isWindowFocused: () => window.current()?.isFocused() ?? false,
       notify: (notice) => notify(notice, { iconPath: icon('icon.png'), show }),
     }),
   ]

@@ -1,14 +1,21 @@
 // One notice when a connection stops working, then reminders no more often than the person set; nothing while the screen is locked or the
 // machine sleeps (demand: no storms of sign-in requests).
+import type { Approval } from '../../shared/contract/approval.ts'
 import type { ConnectionView } from '../../shared/contract/connection.ts'
 import { nextStepFor } from '../../shared/contract/errors.ts'
+import { isolated } from '../../shared/contract/name.ts'
 import type { Keyway } from '../core/keyway.ts'
 
 export type Notice = { title: string; body: string; to: string }
 
-type Deps = { keyway: Keyway; notify: (notice: Notice) => void; isAway: () => boolean }
+type Deps = {
+  keyway: Keyway
+  notify: (notice: Notice) => void
+  isAway: () => boolean
+  isWindowFocused: () => boolean
+}
 
-export function watchForNotices({ keyway, notify, isAway }: Deps): () => void {
+export function watchForNotices({ keyway, notify, isAway, isWindowFocused }: Deps): () => void {
   const lastNoticeAt = new Map<string, number>()
   const consider = (connections: readonly ConnectionView[]) => {
     const { notifications, reminderMinutes } = keyway.settings.get()
@@ -25,15 +32,12 @@ export function watchForNotices({ keyway, notify, isAway }: Deps): () => void {
     }
   }
   const stopConnections = keyway.on('connections', consider)
+  let waiting = new Set<string>()
   const stopApprovals = keyway.on('approvals', (approvals) => {
-    const newest = approvals.at(-1)
-    if (newest === undefined || lastNoticeAt.has(newest.id)) return
-    lastNoticeAt.set(newest.id, keyway.clock.now())
-    const body =
-      newest.kind === 'pair'
-        ? `Compare the code ${newest.code} and decide.`
-        : `Wants to use ${newest.providerName} as ${newest.account}.`
-    notify({ title: `${newest.appName} asks for access`, body, to: '/' })
+    const fresh = approvals.filter(({ id }) => !waiting.has(id))
+    waiting = new Set(approvals.map(({ id }) => id))
+    if (!keyway.settings.get().notifications || isAway() || isWindowFocused()) return
+    for (const approval of fresh) notify(askNotice(approval))
   })
   return () => {
     stopConnections()
@@ -41,10 +45,18 @@ export function watchForNotices({ keyway, notify, isAway }: Deps): () => void {
   }
 }
 
+function askNotice(approval: Approval): Notice {
+  const body =
+    approval.kind === 'pair'
+      ? `Compare the code ${approval.code} and decide.`
+      : `Wants to use ${isolated(approval.providerName)} as ${isolated(approval.account)}.`
+  return { title: `${isolated(approval.appName)} asks for access`, body, to: '/' }
+}
+
 function noticeFor(connection: ConnectionView): Notice {
   return {
-    title: `${connection.providerName}: ${connection.lastOutcome.status === 'reconnect_needed' ? 'reconnect needed' : 'needs a change'}`,
-    body: `${connection.account}: ${connection.lastOutcome.message ?? nextStepFor('window', connection.lastOutcome) ?? 'Open Keyway to see why.'}`,
+    title: `${isolated(connection.providerName)}: ${connection.lastOutcome.status === 'reconnect_needed' ? 'reconnect needed' : 'needs a change'}`,
+    body: `${isolated(connection.account)}: ${connection.lastOutcome.message ?? nextStepFor('window', connection.lastOutcome) ?? 'Open Keyway to see why.'}`,
     to: `/connections/${connection.id}`,
   }
 }

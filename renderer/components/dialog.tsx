@@ -5,6 +5,7 @@ import { classes } from '../lib/class-names.ts'
 import { text } from '../lib/text.ts'
 import { useFocusThereAndBack } from '../lib/use-focus-there-and-back.ts'
 import { IconButton } from './icon-button.tsx'
+import { keepsOpenForGuest, ModalGuest } from './modal-guest.tsx'
 
 const overlay = 'animate-fade fixed inset-0 z-40 bg-[light-dark(rgb(15_15_25/0.32),rgb(0_0_0/0.6))]'
 const panel =
@@ -30,6 +31,7 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
           className={classes(panel, width === 'md' ? 'max-w-md' : 'max-w-2xl')}
           tabIndex={-1}
           {...focus}
+          {...keepsOpenForGuest}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <div className="flex items-start gap-3 px-5 pt-4.5">
@@ -51,6 +53,7 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
           </div>
           <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">{children}</div>
           {footer !== undefined && <DialogFooter>{footer}</DialogFooter>}
+          <ModalGuest />
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
@@ -82,6 +85,7 @@ export function ConfirmDialog({ open, onClose, title, children, footer, width = 
           className={classes(panel, width === 'md' ? 'max-w-md' : 'max-w-xl')}
           tabIndex={-1}
           {...focus}
+          {...keepsOpenForGuest}
         >
           <div className="min-h-0 flex-1 overflow-y-auto px-5 pt-4.5 pb-4">
             <AlertDialog.Title className="text-ink text-lg font-semibold tracking-tight">
@@ -92,6 +96,7 @@ export function ConfirmDialog({ open, onClose, title, children, footer, width = 
             </AlertDialog.Description>
           </div>
           <DialogFooter>{footer}</DialogFooter>
+          <ModalGuest />
         </AlertDialog.Content>
       </AlertDialog.Portal>
     </AlertDialog.Root>

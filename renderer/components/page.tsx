@@ -1,5 +1,7 @@
 import { ChevronLeft } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { shown } from '../../shared/contract/name.ts'
+import { usePageTitle } from '../lib/window-title.ts'
 
 type PageProps = {
   title: string
@@ -16,6 +18,7 @@ const widths = { narrow: 'max-w-2xl', normal: 'max-w-3xl', wide: 'max-w-none' }
 
 /** A screen: its title is the one h1 and takes the focus when the route changes. */
 export function Page({ title, lead, subtitle, back, actions, width = 'normal', children }: PageProps) {
+  usePageTitle(shown(title))
   return (
     <div className="mx-auto w-full max-w-5xl px-8 pt-8 pb-16 max-md:px-5 max-sm:px-4 max-sm:pt-4">
       {/* Every screen begins at the same left edge, however wide it is. */}

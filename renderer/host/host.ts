@@ -14,7 +14,7 @@ export type LinkState = 'connecting' | 'online' | 'offline' | 'signed-out'
 export type HostCapabilities = {
   /** Can register itself to start when the person logs in. */
   loginItem: boolean
-  /** Shows notifications of the operating system. */
+  /** Shows notifications, of the operating system or of the browser. */
   notifications: boolean
 }
 

@@ -72,7 +72,7 @@ export function createWebHost(deps: WebHostDeps): Host {
 
   return {
     kind: 'headless',
-    capabilities: { loginItem: false, notifications: false },
+    capabilities: { loginItem: false, notifications: 'Notification' in globalThis },
     call,
     subscribe<Name extends UiEventName>(name: Name, listener: (data: UiEvents[Name]) => void) {
       const set = listeners.get(name) ?? new Set<Listener>()

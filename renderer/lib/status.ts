@@ -1,6 +1,7 @@
 import type { ConnectionView } from '../../shared/contract/connection.ts'
 import { duration, shortDuration } from './time.ts'
 import { text } from './text.ts'
+import { isolated } from '../../shared/contract/name.ts'
 
 type Life = Pick<
   ConnectionView,
@@ -32,5 +33,5 @@ export function tokenLeft(
 
 /** "GitHub · work": how a connection is called in sentences. */
 export function connectionName(connection: Pick<ConnectionView, 'providerName' | 'account'>): string {
-  return `${connection.providerName} · ${connection.account}`
+  return `${isolated(connection.providerName)} · ${isolated(connection.account)}`
 }

@@ -21,7 +21,7 @@ test('a program pairs: both show the same code, the person allows it, and its ke
   const code = await script.heard(/if it shows ([A-Z0-9-]+)\./)
   const question = window.getByRole('alertdialog', { name: '“my-script” wants to be paired' })
   await expect(question.getByText(code, { exact: true })).toBeVisible()
-  await expect(question).toContainText('Get tokens and send requests at rehearsal.')
+  await expect(question).toContainText('Get tokens and send requests at Rehearsal.')
   await expect(question).toContainText(/0:[0-5]\d left; no answer is a no/)
   await question.getByRole('button', { name: 'Allow' }).click()
   expect(await script.ended).toBe(0)
@@ -42,13 +42,18 @@ test('a program that is not allowed to pair is told no, and so is the person', a
   openWindow,
 }) => {
   const window = await openWindow('#/connections')
-  const script = runKeywayScript(host.url, ['pair', '<b>Eve</b> \u202egpj.exe'])
+  const hiding = runKeywayScript(host.url, ['pair', '<b>Eve</b> \u202egpj.exe'])
+  expect(await hiding.ended).toBe(2)
+  expect(hiding.output()).toContain('U+202E')
+  const script = runKeywayScript(host.url, ['pair', '<b>Eve</b> gpj.exe'])
   const question = window.getByRole('alertdialog')
   await expect(question).toContainText('<b>Eve</b>')
   await question.getByRole('button', { name: 'Deny' }).click()
   expect(await script.ended).not.toBe(0)
   await expect(window.getByText(/was told no/)).toBeVisible()
   await expect(question).toBeHidden()
+  await window.getByRole('link', { name: 'Activity' }).first().click()
+  await expect(window.getByText('Pairing denied: <b>Eve</b> gpj.exe')).toBeVisible()
 })
 
 test('“once” asks again at the next use, “10 minutes” does not for ten minutes, and “no” is a no', async ({

@@ -48,7 +48,7 @@ const list = async (api: LocalApi): Promise<ApprovalAnswer[]> =>
 function linesOf(approval: ApprovalAnswer): string[] {
   const { id, appName, waiting, answerable, expiresAt } = approval
   const seconds = Math.max(0, Math.round((Date.parse(expiresAt) - Date.now()) / 1000))
-  const calls = waiting > 1 ? `, ${waiting} calls wait` : ''
+  const calls = waiting > 1 ? `, ${waiting} identical calls wait` : ''
   return [
     `${id}  “${appName}” ${wishOf(approval)} (${seconds} s left${calls})`,
     answerable
@@ -62,7 +62,7 @@ function wishOf(approval: ApprovalAnswer): string {
   const { what, account, providerName, method, url, bodyBytes } = approval
   const whose = `as ${account} at ${providerName}`
   if (what === 'token') return `wants the token ${whose}`
-  const body =
-    bodyBytes === 0 ? '' : `, body ${bodyBytes === null ? 'of unknown size' : `${bodyBytes} bytes`}`
+  const size = bodyBytes === null ? 'of unknown size' : `of ${bodyBytes} bytes`
+  const body = bodyBytes === 0 ? ', no body' : `, body ${size}`
   return `wants to send ${method} ${url} ${whose}${body}`
 }

@@ -1,6 +1,7 @@
 import { memo } from 'react'
 import { ChevronRight, CircleAlert, CircleCheck, CircleSlash } from 'lucide-react'
 import type { ActivityRow } from '../../../shared/contract/activity.ts'
+import { isolated, shown } from '../../../shared/contract/name.ts'
 import { bytes } from '../../lib/bytes.ts'
 import { classes } from '../../lib/class-names.ts'
 import { text } from '../../lib/text.ts'
@@ -38,7 +39,7 @@ export const ActivityLine = memo(function ActivityLine({ row, now, open, onToggl
           <span className="text-ink max-w-full min-w-0 flex-1 truncate text-sm max-sm:line-clamp-2 max-sm:whitespace-normal">
             {sentence}
             {row.count !== undefined && <span className="text-muted"> · {words.times(row.count)}</span>}
-            {row.note !== undefined && <span className="text-muted"> · {row.note}</span>}
+            {row.note !== undefined && <span className="text-muted"> · {isolated(row.note)}</span>}
           </span>
         </span>
         {row.status !== undefined && (
@@ -96,7 +97,9 @@ function Details({ row, nameOf }: { row: ActivityRow; nameOf: NameOf }) {
         value === undefined ? null : (
           <div key={label} className="contents">
             <dt className="text-muted">{label}</dt>
-            <dd className="text-ink min-w-0 break-all">{value}</dd>
+            <dd className="text-ink min-w-0 break-all">
+              <bdi>{shown(value)}</bdi>
+            </dd>
           </div>
         ),
       )}

@@ -5,6 +5,7 @@ import { useRef, type ReactNode } from 'react'
 import { connectionState } from '../../../shared/domain/connection-state.ts'
 import { Initials } from '../../components/initials.tsx'
 import { Kbd } from '../../components/kbd.tsx'
+import { keepsOpenForGuest, ModalGuest } from '../../components/modal-guest.tsx'
 import { ProviderIcon } from '../../components/provider-icon.tsx'
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
@@ -33,6 +34,7 @@ export function Palette({ open, onClose }: { open: boolean; onClose: () => void 
         <Dialog.Overlay className="animate-fade fixed inset-0 z-50 bg-[light-dark(rgb(15_15_25/0.2),rgb(0_0_0/0.5))]" />
         <Dialog.Content
           aria-describedby={undefined}
+          {...keepsOpenForGuest}
           onOpenAutoFocus={focus.onOpenAutoFocus}
           onCloseAutoFocus={(event) => {
             focus.onCloseAutoFocus(event)
@@ -65,6 +67,7 @@ export function Palette({ open, onClose }: { open: boolean; onClose: () => void 
             <Hint keys={['↵']} label={words.hint.open} />
             <Hint keys={['esc']} label={words.hint.leave} />
           </div>
+          <ModalGuest />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

@@ -1,4 +1,6 @@
-import { Monitor, Moon, Sun } from 'lucide-react'
+import { BellRing, Monitor, Moon, Sun } from 'lucide-react'
+import { useState } from 'react'
+import { Button } from '../../components/button.tsx'
 import { Callout } from '../../components/callout.tsx'
 import { Rows, Section } from '../../components/section.tsx'
 import { Segmented } from '../../components/segmented.tsx'
@@ -12,7 +14,7 @@ const words = text.settings.general
 
 export function GeneralSettings() {
   const { settings, desktop } = useSnapshot()
-  const { capabilities } = useHost()
+  const { kind, capabilities } = useHost()
   const save = useSetting()
   const whyNoLoginItem = capabilities.loginItem ? (desktop?.whyNoLoginItem ?? null) : words.desktopOnly
   return (
@@ -50,14 +52,32 @@ export function GeneralSettings() {
         <Rows>
           <SwitchRow
             label={words.notifications}
-            hint={capabilities.notifications ? words.notificationsHint : words.desktopOnly}
+            hint={kind === 'headless' ? words.notificationsInBrowser : words.notificationsHint}
             checked={settings.notifications}
             disabled={!capabilities.notifications}
             onChange={(notifications) => void save({ notifications })}
           />
+          {kind === 'headless' && settings.notifications && <BrowserPermission />}
           <NumberSetting name="reminderMinutes" label={words.reminder} hint={words.reminderHint} />
         </Rows>
       </Section>
     </>
+  )
+}
+
+/** A browser shows notices only of pages that it was asked for. */
+function BrowserPermission() {
+  const [permission, setPermission] = useState(() =>
+    'Notification' in window ? Notification.permission : 'denied',
+  )
+  if (permission === 'granted') return null
+  if (permission === 'denied') return <p className="text-muted text-xs">{words.browserBlocks}</p>
+  const ask = async (): Promise<void> => setPermission(await Notification.requestPermission())
+  return (
+    <div>
+      <Button icon={<BellRing aria-hidden="true" />} onClick={() => void ask()}>
+        {words.allowBrowser}
+      </Button>
+    </div>
   )
 }

@@ -2,7 +2,7 @@ import { Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { text } from '../../lib/text.ts'
 import { navigate, useRoute } from '../../stores/use-route.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
-import { ApprovalPanel } from '../approvals/approval-panel.tsx'
+import { WithApprovals } from '../approvals/approval-panel.tsx'
 import { ConnectionDialogs } from '../connections/connection-dialogs.tsx'
 import { Banners } from './banners.tsx'
 import { BottomBar, TopBar } from './narrow-bars.tsx'
@@ -31,40 +31,41 @@ export function Shell() {
   }, [])
 
   return (
-    <div className="flex h-full flex-col">
-      <a
-        href="#content"
-        onClick={(event) => {
-          event.preventDefault()
-          scroller.current?.querySelector<HTMLElement>('[data-page-title]')?.focus()
-        }}
-        className="bg-accent-fill text-on-accent absolute top-2 left-2 z-70 -translate-y-20 rounded-md px-3 py-1.5 text-sm font-medium focus:translate-y-0"
-      >
-        {text.shell.skip}
-      </a>
-      <TopBar onSearch={() => setSearching(true)} />
-      <div className="flex min-h-0 flex-1">
-        <Sidebar route={route} attention={attention} onSearch={() => setSearching(true)} />
-        <div className="flex min-w-0 flex-1 flex-col">
-          <Banners route={route} />
-          <main
-            id="content"
-            ref={scroller}
-            data-scroller=""
-            className="min-h-0 flex-1 overflow-y-auto overscroll-contain"
-          >
-            <ConnectionDialogs>
-              <Screen route={route} />
-            </ConnectionDialogs>
-          </main>
+    <WithApprovals>
+      <div className="flex h-full flex-col">
+        <a
+          href="#content"
+          onClick={(event) => {
+            event.preventDefault()
+            scroller.current?.querySelector<HTMLElement>('[data-page-title]')?.focus()
+          }}
+          className="bg-accent-fill text-on-accent absolute top-2 left-2 z-70 -translate-y-20 rounded-md px-3 py-1.5 text-sm font-medium focus:translate-y-0"
+        >
+          {text.shell.skip}
+        </a>
+        <TopBar onSearch={() => setSearching(true)} />
+        <div className="flex min-h-0 flex-1">
+          <Sidebar route={route} attention={attention} onSearch={() => setSearching(true)} />
+          <div className="flex min-w-0 flex-1 flex-col">
+            <Banners route={route} />
+            <main
+              id="content"
+              ref={scroller}
+              data-scroller=""
+              className="min-h-0 flex-1 overflow-y-auto overscroll-contain"
+            >
+              <ConnectionDialogs>
+                <Screen route={route} />
+              </ConnectionDialogs>
+            </main>
+          </div>
         </div>
+        <BottomBar route={route} attention={attention} />
+        <Suspense fallback={null}>
+          <Palette open={searching} onClose={() => setSearching(false)} />
+        </Suspense>
       </div>
-      <BottomBar route={route} attention={attention} />
-      <ApprovalPanel />
-      <Suspense fallback={null}>
-        <Palette open={searching} onClose={() => setSearching(false)} />
-      </Suspense>
-    </div>
+    </WithApprovals>
   )
 }
 

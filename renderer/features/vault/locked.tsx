@@ -6,7 +6,10 @@ import { Failure } from '../../components/failure.tsx'
 import { Field } from '../../components/field.tsx'
 import { SecretInput } from '../../components/inputs.tsx'
 import { StopWaiting } from '../../components/stop-waiting.tsx'
+import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
+import { usePageTitle } from '../../lib/window-title.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
 import { useCall } from '../../stores/use-call.ts'
 import { StartOverDialog } from './start-over.tsx'
 
@@ -17,6 +20,7 @@ export function Locked({ vault }: { vault: Extract<VaultView, { kind: 'locked' }
 
   const field = useRef<HTMLInputElement>(null)
   const isWrong = unlock.failure?.code === 'wrong_passphrase'
+  usePageTitle(text.vault.lockedTitle)
 
   const submit = async (): Promise<void> => {
     await unlock.run(vault.needsPassphrase ? { passphrase } : {})
@@ -79,6 +83,7 @@ export function Locked({ vault }: { vault: Extract<VaultView, { kind: 'locked' }
           {vault.needsPassphrase ? text.vault.unlock : text.vault.unlockKeychain}
         </Button>
         <StopWaiting call={unlock} />
+        <AskedMeanwhile />
         <Button look="ghost" size="sm" className="self-center" onClick={() => setStartingOver(true)}>
           {vault.needsPassphrase ? text.vault.forgot : text.vault.cannotUnlock}
         </Button>
@@ -88,5 +93,26 @@ export function Locked({ vault }: { vault: Extract<VaultView, { kind: 'locked' }
       </form>
       {startingOver && <StartOverDialog onClose={() => setStartingOver(false)} />}
     </main>
+  )
+}
+
+/** Who could not be asked about while nobody can answer. */
+function AskedMeanwhile() {
+  const { lockedAsks } = useSnapshot()
+  const words = text.approval
+  return (
+    <ul role="status" className="flex flex-col gap-1.5">
+      {lockedAsks.map(({ appName, appId, what, providerName, account, count }) => (
+        <li
+          key={JSON.stringify([appId, what, providerName, account])}
+          className="bg-wait-soft text-ink rounded-md px-3 py-2 text-xs text-pretty break-words"
+        >
+          {providerName === null || account === null
+            ? words.lockedPair(appName)
+            : words.lockedUse(appName, connectionName({ providerName, account }))}{' '}
+          {count > 1 && <span className="text-muted whitespace-nowrap">{words.lockedTimes(count)}</span>}
+        </li>
+      ))}
+    </ul>
   )
 }

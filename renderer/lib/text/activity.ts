@@ -48,6 +48,11 @@ export const activityText = {
     },
     failure: { ok: 'had trouble', refused: 'had trouble', failed: 'had trouble' },
   },
+  pairing: {
+    ok: (app: string) => `Paired: ${app}`,
+    denied: (app: string) => `Pairing denied: ${app}`,
+    unanswered: (app: string) => `Pairing not answered: ${app}`,
+  },
   other: {
     app: { ok: 'App changed', refused: 'App refused', failed: 'App not changed' },
     provider: { ok: 'Provider changed', refused: 'Provider refused', failed: 'Provider not changed' },

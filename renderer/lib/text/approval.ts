@@ -1,10 +1,17 @@
+import { isolated } from '../../../shared/contract/name.ts'
+
 export const approvalText = {
   region: 'Requests for your permission',
-  askTitle: (app: string) => `“${app}” asks for permission`,
+  askTitle: (app: string) => `“${isolated(app)}” asks for permission`,
   askToken: (who: string) => `It wants a token of ${who}.`,
   askProxy: (who: string) => `It wants to send this request as ${who}:`,
-  bytes: (size: string) => `with ${size} of data`,
-  waitingCalls: (count: number) => `${count} calls wait for this answer`,
+  body: (count: number | null, size: string) => {
+    if (count === null) return 'With a body of unknown size.'
+    return count === 0 ? 'No body.' : `With a body of ${size}.`
+  },
+  waitingCalls: (count: number) => `${count} identical calls wait. “Allow once” lets one of them through.`,
+  reach: (method: string, host: string) =>
+    `“For 10 minutes” covers every ${method} at ${host}; “Always” covers ${method} at this path.`,
   once: 'Allow once',
   tenMinutes: 'For 10 minutes',
   always: 'Always',
@@ -12,29 +19,42 @@ export const approvalText = {
   allow: 'Allow',
   timeLeft: (time: string) => `${time} left; no answer is a no`,
   more: (count: number) => `${count} more ${count === 1 ? 'question' : 'questions'} after this one`,
-  pairTitle: (app: string) => `“${app}” wants to be paired`,
+  pairTitle: (app: string) => `“${isolated(app)}” wants to be paired`,
   pairLead: 'It would get an app key of its own and be able to:',
   pairNothing: 'It asks for nothing yet.',
   pairCode: 'Compare: the program should show the code',
-  pairGrant: (grant: {
-    provider: string
-    token: boolean
-    proxy: boolean
-    methods: string[]
-    paths: string[]
-  }) => {
+  pairGrant: (
+    grant: { token: boolean; proxy: boolean; methods: readonly string[]; paths: readonly string[] },
+    provider: string,
+  ) => {
     const may =
       grant.token && grant.proxy
         ? 'Get tokens and send requests'
         : grant.token
           ? 'Get tokens'
-          : 'Send requests'
-    const limits = [...(grant.methods.length > 0 ? [`only ${grant.methods.join(', ')}`] : []), ...grant.paths]
-    return `${may} at ${grant.provider}${limits.length > 0 ? ` (${limits.join(', ')})` : ''}.`
+          : grant.proxy
+            ? 'Send requests'
+            : 'See the accounts'
+    const methods = grant.methods.length > 0 ? [`only ${grant.methods.join(', ')}`] : []
+    const limits = [...methods, ...grant.paths.map(isolated)]
+    return `${may} at ${isolated(provider)}${limits.length > 0 ? ` (${limits.join(', ')})` : ''}.`
   },
+  pairUnknown: (provider: string) =>
+    `“${isolated(provider)}” is not registered here, so it gets nothing there.`,
   pairManage: 'Register and change providers.',
+  pairWide: 'Wide: concerns every app',
   pairNeeds: 'It says it will need',
-  denied: (app: string) => `“${app}” was told no.`,
-  expired: (app: string) => `Nobody answered “${app}” in time; that counts as a no.`,
+  paired: (app: string) => `“${isolated(app)}” is paired.`,
+  showApp: 'Show',
+  denied: (app: string) => `“${isolated(app)}” was told no.`,
+  expired: (app: string) => `Nobody answered “${isolated(app)}” in time; that counts as a no.`,
+  noticeBody: 'Open the Keyway tab to answer.',
+  /** For the title of the tab. */
+  asking: (count: number, app: string) => `(${count}) ${isolated(app)} asks`,
+  lockedUse: (app: string, account: string) =>
+    `“${isolated(app)}” asks to use ${account}. Unlock, and you can answer when it asks again.`,
+  lockedPair: (app: string) =>
+    `“${isolated(app)}” asks to be paired. Unlock, and you can answer when it asks again.`,
+  lockedTimes: (count: number) => `(${count} times)`,
   jump: 'Press F6 to answer',
 } as const

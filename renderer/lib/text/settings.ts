@@ -21,6 +21,10 @@ export const settingsText = {
     desktopOnly: 'Only in the desktop app.',
     notifications: 'Notify me',
     notificationsHint: 'When a connection needs a new sign-in, or an app asks for permission.',
+    notificationsInBrowser: 'When an app asks for permission and this tab is not in front.',
+    allowBrowser: 'Allow notifications in this browser',
+    browserBlocks:
+      'This browser shows no notifications of Keyway; its own settings for this address decide that.',
     reminder: 'Least time between two reminders',
     reminderHint: 'About the same connection, in minutes.',
     startup: 'Starting',

@@ -298,12 +298,14 @@ export function createFakeWindowApi(
       )
       return Promise.resolve(null)
     },
-    'approvals.decide': ({ id }) => {
+    'approvals.decide': ({ id, decision }) => {
+      const decided = snapshot.approvals.find((each) => each.id === id)
       set(
         'approvals',
         snapshot.approvals.filter((each) => each.id !== id),
       )
-      return Promise.resolve(null)
+      const paired = decided?.kind === 'pair' && decision !== 'deny' ? snapshot.apps[0] : undefined
+      return Promise.resolve(paired === undefined ? null : { ...paired, name: decided?.appName ?? '' })
     },
     'activity.query': (query) =>
       Promise.resolve(

@@ -3,7 +3,15 @@ import type { Page } from '@playwright/test'
 import type { Snapshot } from '../../../shared/contract/ui-api.ts'
 import type { FakeWindowHost } from '../fake-window-host.ts'
 import { flowsOf } from './seed-flows.ts'
-import { fresh, livedIn, protectors, runningRehearsal, approvalOfUse, withoutKeychain } from './seed.ts'
+import {
+  fresh,
+  livedIn,
+  protectors,
+  runningRehearsal,
+  approvalOfPairing,
+  approvalOfUse,
+  withoutKeychain,
+} from './seed.ts'
 
 export type Screen = {
   name: string
@@ -133,6 +141,12 @@ export const screens: readonly Screen[] = [
     name: 'approval',
     hash: '#/connections',
     snapshot: (now) => ({ ...livedIn(now), approvals: [approvalOfUse(now)] }),
+  },
+  {
+    name: 'approval-pairing',
+    hash: '#/settings/data',
+    snapshot: (now) => ({ ...livedIn(now), approvals: [approvalOfPairing(now)] }),
+    act: press('Export…'),
   },
   lived('activity', '#/activity', (page) => page.getByRole('listitem').nth(3).getByRole('button').click()),
   lived('settings-general', '#/settings/general'),

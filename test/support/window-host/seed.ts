@@ -310,8 +310,34 @@ export function approvalOfUse(now: number): Approval {
     providerName: 'GitHub',
     what: 'proxy',
     method: 'POST',
-    url: 'https://api.github.com/repos/acme/site/issues',
+    url: 'https://api.github.com/repos/acme/site/issues?labels=bug&state=open',
     bodyBytes: 1834,
     bodySha256: 'b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184',
+  }
+}
+
+export function approvalOfPairing(now: number): Approval {
+  return {
+    id: 'apr_pair',
+    kind: 'pair',
+    appId: null,
+    appName: 'my-script',
+    askedAt: now,
+    expiresAt: now + 52_000,
+    waiting: 1,
+    code: 'XRX-MD6',
+    wants: {
+      name: 'my-script',
+      manage: true,
+      authProviders: [{ type: 'oauth2', provider: 'github', scopes: ['repo', 'read:org'] }],
+      grants: [
+        { provider: 'github', token: true, proxy: true, methods: ['GET'], paths: ['/repos/**'] },
+        { provider: 'nosuch', token: true, proxy: true, methods: [], paths: [] },
+      ],
+    },
+    providers: [
+      { provider: 'github', registered: { id: 'prv_github', name: 'GitHub' } },
+      { provider: 'nosuch', registered: null },
+    ],
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { pairInput } from '../../../shared/contract/app.ts'
 import { watchForNotices } from '../../../electron/desktop/notifications.ts'
 import { passing } from '../../support/fake-oauth-client.ts'
 import { settle } from '../../support/settle.ts'
@@ -10,8 +11,13 @@ async function startWatched() {
   const started = await startConnected()
   const { keyway, clock, connectionId } = started
   const seen: string[] = []
-  const person = { isAway: false }
-  watchForNotices({ keyway, notify: ({ title }) => void seen.push(title), isAway: () => person.isAway })
+  const person = { isAway: false, isLooking: false }
+  watchForNotices({
+    keyway,
+    notify: ({ title }) => void seen.push(title),
+    isAway: () => person.isAway,
+    isWindowFocused: () => person.isLooking,
+  })
   /** The person presses Retry, and the window hears of it. */
   const retry = async (): Promise<void> => {
     await keyway.connections.refresh(connectionId)
@@ -46,4 +52,28 @@ test('nothing is said while the person is away', async () => {
   person.isAway = false
   await retry()
   expect(seen).toHaveLength(1)
+})
+
+test('each question is one notice, unless the person looks at the window, is away, or wants none', async () => {
+  const { keyway, clock, seen, person } = await startWatched()
+  const ask = async (name: string): Promise<void> => {
+    void keyway.approvals.askPair(pairInput.parse({ name }), 'K7Q-X3M')
+    clock.advance(1_000)
+    await settle()
+  }
+  void keyway.approvals.askPair(pairInput.parse({ name: 'One' }), 'AAA-AAA')
+  await ask('Two')
+  expect(seen).toEqual(['One asks for access', 'Two asks for access'])
+  person.isLooking = true
+  await ask('Three')
+  person.isLooking = false
+  person.isAway = true
+  await ask('Four')
+  person.isAway = false
+  await keyway.ui['settings.update']({ notifications: false })
+  await ask('Five')
+  expect(seen).toHaveLength(2)
+  await keyway.ui['settings.update']({ notifications: true })
+  await ask('כלי')
+  expect(seen.slice(2)).toEqual(['\u2068כלי\u2069 asks for access'])
 })
