@@ -145,8 +145,13 @@ export const screens: readonly Screen[] = [
   {
     name: 'approval-pairing',
     hash: '#/settings/data',
-    snapshot: (now) => ({ ...livedIn(now), approvals: [approvalOfPairing(now)] }),
-    act: press('Export…'),
+    snapshot: livedIn,
+    // Above a dialog, which is where it must be within reach too.
+    async act(page, { fake }) {
+      await press('Export…')(page)
+      fake.set('approvals', [approvalOfPairing(Date.now())])
+      await page.getByRole('alertdialog').waitFor()
+    },
   },
   lived('activity', '#/activity', (page) => page.getByRole('listitem').nth(3).getByRole('button').click()),
   lived('settings-general', '#/settings/general'),
