@@ -1,4 +1,5 @@
 // Every word that the window says, by area; ready for a second language. Sentences that Keyway's core writes (failures, notes) come from there.
+import { isolated } from '../../shared/contract/name.ts'
 import { appsText } from './text/apps.ts'
 import { activityText } from './text/activity.ts'
 import { addText } from './text/add.ts'
@@ -17,7 +18,7 @@ import { shellText } from './text/shell.ts'
 import { signInText } from './text/sign-in.ts'
 import { vaultText } from './text/vault.ts'
 
-export const text = {
+export const text = settingApart({
   activity: activityText,
   add: addText,
   apps: appsText,
@@ -35,4 +36,16 @@ export const text = {
   shell: shellText,
   signIn: signInText,
   vault: vaultText,
-} as const
+} as const)
+
+/** Names and other words of others come into sentences through these functions, so that is where they are set apart. */
+function settingApart<Words>(words: Words): Words {
+  if (typeof words === 'function') {
+    const say = words as unknown as (...given: unknown[]) => unknown
+    const apart = (...given: unknown[]): unknown =>
+      say(...given.map((each) => (typeof each === 'string' ? isolated(each) : each)))
+    return apart as unknown as Words
+  }
+  if (typeof words !== 'object' || words === null || Array.isArray(words)) return words
+  return Object.fromEntries(Object.entries(words).map(([key, each]) => [key, settingApart(each)])) as Words
+}

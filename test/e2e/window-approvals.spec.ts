@@ -98,6 +98,7 @@ test('after an answer the focus is where it was, also in a field that was typed 
   const { fake } = await openWindow({ hash: '#/add/custom' })
   await page.getByLabel('Name', { exact: true }).fill('Acme')
   fake.set('approvals', [approvalOfUse(Date.now()), { ...approvalOfUse(Date.now()), id: 'apr_2' }])
+  await expect(question(page)).toBeVisible()
   await page.keyboard.press('F6')
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')

@@ -1,3 +1,4 @@
+import { isolated } from '../../../shared/contract/name.ts'
 import { activityKind, activityOutcome } from '../../../shared/contract/activity.ts'
 import { Button } from '../../components/button.tsx'
 import { TextInput } from '../../components/inputs.tsx'
@@ -28,7 +29,7 @@ export function ActivityFilters({ filter }: { filter: ActivityFilter }) {
     <div role="search" aria-label={words.filters} className="mb-4 flex flex-wrap gap-2">
       {choose(
         'appId',
-        apps.map(({ id, name }) => ({ value: id, label: name })),
+        apps.map(({ id, name }) => ({ value: id, label: isolated(name) })),
         words.all.app,
       )}
       {choose(

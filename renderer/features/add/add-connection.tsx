@@ -1,3 +1,4 @@
+import { isolated } from '../../../shared/contract/name.ts'
 import { Command } from 'cmdk'
 import { ChevronRight, Drama, FileUp, Globe, Search, SquarePen } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
@@ -102,7 +103,7 @@ function Registered({ providers }: { providers: readonly ProviderView[] }) {
           key={provider.id}
           value={`provider:${provider.id}`}
           icon={<ProviderIcon icon={bySlug.get(provider.preset ?? '')?.icon ?? null} name={provider.name} />}
-          title={provider.name}
+          title={isolated(provider.name)}
           detail={words.signInAgain}
           onSelect={() => void signIn.start({ providerId: provider.id })}
         />

@@ -21,7 +21,7 @@ export function WithApprovals({ children }: { children: ReactNode }) {
   const { approvals } = useSnapshot()
   useToastWhenOver(approvals)
   useBrowserNotices(approvals)
-  useForgetWhenNone(memory, approvals.length === 0)
+  useForgetWhenNone(memory, approvals)
   const [first] = approvals
   useAskingTitle(first === undefined ? null : words.asking(approvals.length, first.appName))
   return <ModalGuestProvider guest={<ApprovalPanel memory={memory} />}>{children}</ModalGuestProvider>

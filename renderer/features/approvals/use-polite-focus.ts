@@ -66,8 +66,9 @@ export function usePoliteFocus(panel: RefObject<HTMLElement | null>, id: string,
 }
 
 /** Once nothing is asked any more, the next question begins anew. */
-export function useForgetWhenNone(memory: FocusMemory, none: boolean): void {
+export function useForgetWhenNone(memory: FocusMemory, questions: readonly unknown[]): void {
+  const count = questions.length
   useEffect(() => {
-    if (none) memory.forget()
-  }, [memory, none])
+    if (count === 0) memory.forget()
+  }, [memory, count])
 }

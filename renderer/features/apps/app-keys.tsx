@@ -1,3 +1,4 @@
+import { isolated } from '../../../shared/contract/name.ts'
 import { KeyRound } from 'lucide-react'
 import type { AppView } from '../../../shared/contract/app.ts'
 import { buttonClasses } from '../../components/button.tsx'
@@ -73,7 +74,7 @@ export function AppNeeds({ app }: { app: AppView }) {
           <Callout
             key={slug}
             tone="wait"
-            title={`${provider?.name ?? slug}: ${words.needMissing}`}
+            title={`${isolated(provider?.name ?? slug)}: ${words.needMissing}`}
             actions={
               <a
                 href={

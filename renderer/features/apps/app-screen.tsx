@@ -1,3 +1,4 @@
+import { cleanName } from '../../../shared/contract/name.ts'
 import { KeyRound, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { toast } from 'sonner'
@@ -99,7 +100,7 @@ function Pause({ app }: { app: AppView }) {
 
 function Permissions({ app }: { app: AppView }) {
   const form = useAppForm({
-    name: app.name,
+    name: cleanName(app.name),
     grants: app.grants,
     manage: app.manage,
     approve: app.approve,

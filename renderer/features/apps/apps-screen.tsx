@@ -1,3 +1,4 @@
+import { isolated } from '../../../shared/contract/name.ts'
 import { ChevronRight, Plus, SquareTerminal } from 'lucide-react'
 import type { AppView } from '../../../shared/contract/app.ts'
 import { Badge } from '../../components/badge.tsx'
@@ -60,7 +61,7 @@ function AppRow({ app }: { app: AppView }) {
             href={hrefOf({ name: 'app', id: app.id })}
             className="text-ink truncate text-sm font-medium after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:rounded-lg focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
           >
-            {app.name}
+            {isolated(app.name)}
           </a>
           {app.paused && <Badge tone="wait">{text.apps.paused}</Badge>}
           {app.missing.length > 0 && <Badge tone="bad">{text.apps.missingNeeds(app.missing.length)}</Badge>}

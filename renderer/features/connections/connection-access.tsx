@@ -1,3 +1,4 @@
+import { isolated } from '../../../shared/contract/name.ts'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { Button, buttonClasses } from '../../components/button.tsx'
 import { ScopeList } from '../../components/scope-list.tsx'
@@ -66,7 +67,7 @@ export function ConnectionApps({ connection }: { connection: ConnectionView }) {
             href={hrefOf({ name: 'app', id: app.id })}
             className="text-ink min-w-0 text-sm font-medium break-words hover:underline"
           >
-            {app.name}
+            {isolated(app.name)}
           </a>
           <p className="text-muted min-w-0 text-xs">
             {app.grants

@@ -1,3 +1,4 @@
+import { isolated } from '../../../shared/contract/name.ts'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { Facts, type Fact } from '../../components/facts.tsx'
 import { Moment } from '../../components/moment.tsx'
@@ -8,7 +9,7 @@ export function ConnectionFacts({ connection }: { connection: ConnectionView }) 
   const words = text.connections.detail
   const { fields } = words
   const facts: (Fact | null)[] = [
-    { label: fields.identity, value: connection.identity.label ?? text.common.unknown },
+    { label: fields.identity, value: isolated(connection.identity.label ?? text.common.unknown) },
     {
       label: fields.provider,
       value: (
@@ -16,7 +17,7 @@ export function ConnectionFacts({ connection }: { connection: ConnectionView }) 
           className="text-accent hover:underline"
           href={hrefOf({ name: 'provider', id: connection.providerId, tab: 'overview' })}
         >
-          {connection.providerName}
+          {isolated(connection.providerName)}
         </a>
       ),
     },

@@ -1,3 +1,4 @@
+import { isolated } from '../../../shared/contract/name.ts'
 import { memo } from 'react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { Badge } from '../../components/badge.tsx'
@@ -30,7 +31,7 @@ export const ConnectionRow = memo(function ConnectionRow({
   const isWell = connection.lastOutcome.status === 'ok' && state.kind !== 'ended'
   return (
     <article
-      aria-label={`${connection.providerName}, ${connection.account}`}
+      aria-label={`${isolated(connection.providerName)}, ${isolated(connection.account)}`}
       className="group/row hover:bg-hover relative flex h-full items-center gap-3 px-4 transition-colors duration-100 max-sm:gap-2.5 max-sm:px-3"
     >
       <ProviderIcon icon={icon} name={connection.providerName} />
@@ -43,9 +44,9 @@ export const ConnectionRow = memo(function ConnectionRow({
             className="text-ink flex min-w-0 gap-1 text-sm font-medium outline-offset-0 after:absolute after:inset-0 after:rounded-[inherit] focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
           >
             {/* The account tells two rows of one provider apart, so the provider's name gives way first. */}
-            <Cut className="shrink-[8]">{connection.providerName}</Cut>
+            <Cut className="shrink-[8]">{isolated(connection.providerName)}</Cut>
             <span className="text-faint shrink-0 font-normal">·</span>
-            <Cut>{connection.account}</Cut>
+            <Cut>{isolated(connection.account)}</Cut>
           </a>
           {connection.isDefault && (
             <span className="max-sm:hidden">
@@ -82,7 +83,7 @@ function Quiet({ connection, now }: { connection: ConnectionView; now: number })
   const state = connectionState(connection, now)
   const parts = [
     state.end === null ? stateLabel(state, now) : null,
-    identity.label === account ? null : identity.label,
+    identity.label === account || identity.label === null ? null : isolated(identity.label),
     grantedScopes.length === 0 ? null : text.connections.scopes(grantedScopes.length),
     lastUsedAt === null ? text.connections.neverUsed : text.connections.lastUsed(relative(lastUsedAt, now)),
   ]

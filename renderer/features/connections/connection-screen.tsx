@@ -1,3 +1,4 @@
+import { isolated } from '../../../shared/contract/name.ts'
 import { Code, Ellipsis, FlaskConical } from 'lucide-react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { Badge } from '../../components/badge.tsx'
@@ -41,10 +42,10 @@ function Details({ connection }: { connection: ConnectionView }) {
       subtitle={
         <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
           <span>
-            {connection.providerName}
+            {isolated(connection.providerName)}
             {connection.identity.label !== null &&
               connection.identity.label !== connection.account &&
-              ` · ${connection.identity.label}`}
+              ` · ${isolated(connection.identity.label)}`}
           </span>
           <StatusBadge connection={connection} now={now} />
           {connection.isDefault && <Badge>{text.connections.default}</Badge>}

@@ -1,3 +1,4 @@
+import { isolated } from '../../../shared/contract/name.ts'
 import { Plug } from 'lucide-react'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
 import { Button } from '../../components/button.tsx'
@@ -29,7 +30,7 @@ function ReadyProvider({ provider }: { provider: ProviderView }) {
         href={hrefOf({ name: 'provider', id: provider.id, tab: 'overview' })}
         className="min-w-0 flex-1 text-sm font-medium hover:underline"
       >
-        {provider.name}
+        {isolated(provider.name)}
       </a>
       <Button
         look="primary"

@@ -3,6 +3,7 @@ import { useForm } from 'react-hook-form'
 import { toast } from 'sonner'
 import { z } from 'zod'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
+import { cleanName } from '../../../shared/contract/name.ts'
 import { accountSchema } from '../../../shared/contract/slug.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
@@ -22,7 +23,7 @@ export function RenameDialog({ connection, onClose }: { connection: ConnectionVi
   const rename = useCall('connections.rename')
   const { register, handleSubmit, formState } = useForm({
     resolver: zodResolver(renameForm),
-    defaultValues: { account: connection.account },
+    defaultValues: { account: cleanName(connection.account) },
   })
   const { id, account: before } = connection
 

@@ -1,3 +1,4 @@
+import { isolated } from '../../../shared/contract/name.ts'
 import { Command } from 'cmdk'
 import { Plug, Search } from 'lucide-react'
 import { Dialog } from 'radix-ui'
@@ -112,7 +113,7 @@ function Entries({ choose }: { choose: Choose }) {
             key={id}
             value={`app ${name} ${id}`}
             icon={<Initials name={name} className="grid size-6 place-items-center rounded-sm text-2xs" />}
-            label={name}
+            label={isolated(name)}
             onSelect={choose(() => navigate({ name: 'app', id }))}
           />
         ))}
@@ -123,7 +124,7 @@ function Entries({ choose }: { choose: Choose }) {
             key={id}
             value={`provider ${name} ${id}`}
             icon={<ProviderIcon size="sm" icon={bySlug.get(preset ?? '')?.icon ?? null} name={name} />}
-            label={name}
+            label={isolated(name)}
             onSelect={choose(() => navigate({ name: 'provider', id, tab: 'overview' }))}
           />
         ))}

@@ -1,3 +1,4 @@
+import { cleanName } from '../../../shared/contract/name.ts'
 import { useState } from 'react'
 import { toast } from 'sonner'
 import type { ProviderInputDraft, ProviderView } from '../../../shared/contract/provider.ts'
@@ -20,7 +21,16 @@ function copyOf(provider: ProviderView, slug: string): ProviderInputDraft {
   const { preset, clientId, scopes, secondaryScopes, parameters, allowedHosts, privateHosts } = provider
   const { redirect, redirectHost, flow, extraCa, overrides: spec } = provider
   const client = { preset, clientId, scopes, secondaryScopes, parameters, allowedHosts, privateHosts }
-  return { ...client, redirect, redirectHost, flow, extraCa, spec, slug, name: words.name(provider.name) }
+  return {
+    ...client,
+    redirect,
+    redirectHost,
+    flow,
+    extraCa,
+    spec,
+    slug,
+    name: cleanName(words.name(provider.name)),
+  }
 }
 
 /** The same set-up under another slug; the secret stays behind, since it is never read back. */

@@ -1,4 +1,5 @@
 // What the provider form edits, and how it becomes what the core takes.
+import { cleanName } from '../../../shared/contract/name.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import { providerSpec, type ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import {
@@ -52,7 +53,7 @@ export function freshValues(
 export function valuesOf(provider: ProviderView): ProviderFormValues {
   return {
     slug: provider.slug,
-    name: provider.name,
+    name: cleanName(provider.name),
     preset: provider.preset,
     clientId: provider.clientId,
     clientSecret: provider.hasClientSecret ? SECRET_PLACEHOLDER : '',

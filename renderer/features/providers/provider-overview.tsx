@@ -1,3 +1,4 @@
+import { isolated } from '../../../shared/contract/name.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
 import { CopyField } from '../../components/copy-field.tsx'
@@ -65,10 +66,10 @@ function Connections({ provider }: { provider: ProviderView }) {
                 href={hrefOf({ name: 'connection', id: connection.id })}
                 className="text-ink text-sm font-medium hover:underline"
               >
-                {connection.account}
+                {isolated(connection.account)}
               </a>
               {connection.identity.label !== null && connection.identity.label !== connection.account && (
-                <span className="text-muted ml-2 text-xs">{connection.identity.label}</span>
+                <span className="text-muted ml-2 text-xs">{isolated(connection.identity.label)}</span>
               )}
             </div>
             <StatusBadge connection={connection} now={now} />

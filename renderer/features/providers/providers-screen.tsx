@@ -1,3 +1,4 @@
+import { isolated } from '../../../shared/contract/name.ts'
 import { Blocks, ChevronRight, Plus } from 'lucide-react'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
 import { buttonClasses } from '../../components/button.tsx'
@@ -54,7 +55,7 @@ function ProviderRow({ provider }: { provider: ProviderView }) {
           href={hrefOf({ name: 'provider', id: provider.id, tab: 'overview' })}
           className="text-ink block truncate text-sm font-medium after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:rounded-lg focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
         >
-          {provider.name}
+          {isolated(provider.name)}
         </a>
         <p className="text-muted truncate text-xs">
           <code>{provider.slug}</code>

@@ -2,7 +2,7 @@ import { isolated } from '../../../shared/contract/name.ts'
 
 export const approvalText = {
   region: 'Requests for your permission',
-  askTitle: (app: string) => `“${isolated(app)}” asks for permission`,
+  askTitle: (app: string) => `“${app}” asks for permission`,
   askToken: (who: string) => `It wants a token of ${who}.`,
   askProxy: (who: string) => `It wants to send this request as ${who}:`,
   body: (count: number | null, size: string) => {
@@ -19,7 +19,7 @@ export const approvalText = {
   allow: 'Allow',
   timeLeft: (time: string) => `${time} left; no answer is a no`,
   more: (count: number) => `${count} more ${count === 1 ? 'question' : 'questions'} after this one`,
-  pairTitle: (app: string) => `“${isolated(app)}” wants to be paired`,
+  pairTitle: (app: string) => `“${app}” wants to be paired`,
   pairLead: 'It would get an app key of its own and be able to:',
   pairNothing: 'It asks for nothing yet.',
   pairCode: 'Compare: the program should show the code',
@@ -37,24 +37,22 @@ export const approvalText = {
             : 'See the accounts'
     const methods = grant.methods.length > 0 ? [`only ${grant.methods.join(', ')}`] : []
     const limits = [...methods, ...grant.paths.map(isolated)]
-    return `${may} at ${isolated(provider)}${limits.length > 0 ? ` (${limits.join(', ')})` : ''}.`
+    return `${may} at ${provider}${limits.length > 0 ? ` (${limits.join(', ')})` : ''}.`
   },
-  pairUnknown: (provider: string) =>
-    `“${isolated(provider)}” is not registered here, so it gets nothing there.`,
+  pairUnknown: (provider: string) => `“${provider}” is not registered here, so it gets nothing there.`,
   pairManage: 'Register and change providers.',
   pairWide: 'Wide: concerns every app',
   pairNeeds: 'It says it will need',
-  paired: (app: string) => `“${isolated(app)}” is paired.`,
+  paired: (app: string) => `“${app}” is paired.`,
   showApp: 'Show',
-  denied: (app: string) => `“${isolated(app)}” was told no.`,
-  expired: (app: string) => `Nobody answered “${isolated(app)}” in time; that counts as a no.`,
+  denied: (app: string) => `“${app}” was told no.`,
+  expired: (app: string) => `Nobody answered “${app}” in time; that counts as a no.`,
   noticeBody: 'Open the Keyway tab to answer.',
   /** For the title of the tab. */
-  asking: (count: number, app: string) => `(${count}) ${isolated(app)} asks`,
+  asking: (count: number, app: string) => `(${count}) ${app} asks`,
   lockedUse: (app: string, account: string) =>
-    `“${isolated(app)}” asks to use ${account}. Unlock, and you can answer when it asks again.`,
-  lockedPair: (app: string) =>
-    `“${isolated(app)}” asks to be paired. Unlock, and you can answer when it asks again.`,
+    `“${app}” asks to use ${account}. Unlock, and you can answer when it asks again.`,
+  lockedPair: (app: string) => `“${app}” asks to be paired. Unlock, and you can answer when it asks again.`,
   lockedTimes: (count: number) => `(${count} times)`,
   jump: 'Press F6 to answer',
 } as const
