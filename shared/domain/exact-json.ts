@@ -76,7 +76,7 @@ function holdsLongNumber(text: string): boolean {
 }
 
 /** A digit or the point. */
-const isOfNumber = (code: number): boolean => (code >= 48 && code <= 57) || code === 46
+const isOfNumber = (code: number): boolean => code <= 57 && code >= 46 && code !== 47
 
 /** Whether what begins here may be a number, not part of a string: hashes and tokens are full of digits too. */
 function standsAlone(text: string, start: number): boolean {

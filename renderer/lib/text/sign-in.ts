@@ -54,7 +54,7 @@ export const signInText = {
     rounded: {
       title: 'Is this the same account?',
       lead: (was: string, is: string) =>
-        `An earlier version of Keyway kept the last digits of this provider’s account numbers only roughly. Connected is ${was}; you signed in as ${is}. Keyway keeps the exact number from now on and does not ask again.`,
+        `An earlier version of Keyway rounded this provider’s account numbers. Connected is ${was}; you signed in as ${is}. Once you have answered, Keyway keeps the exact number.`,
       replace: 'Yes, it is the same account',
       replaceHint: () => 'The connection goes on with the exact number.',
       add: 'No, it is another account',

@@ -116,6 +116,7 @@ export const screens: readonly Screen[] = [
   signIn('sign-in-code', 'showing_code'),
   signIn('sign-in-resource', 'choosing_resource'),
   signIn('sign-in-other-account', 'confirming_account'),
+  signIn('sign-in-same-account', 'confirming_rounded'),
   signIn('sign-in-done', 'done'),
   signIn('sign-in-failed', 'failed'),
   lived('providers', '#/providers'),

@@ -2,7 +2,7 @@ import { KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
 import type { Flow } from '../../../shared/contract/flow.ts'
 
 /** A sign-in in each of its states. */
-export function flowsOf(now: number): Record<Flow['kind'], Flow> {
+export function flowsOf(now: number): Record<Flow['kind'] | 'confirming_rounded', Flow> {
   const base = {
     id: 'flw_1',
     providerId: 'prv_google',
@@ -47,6 +47,15 @@ export function flowsOf(now: number): Record<Flow['kind'], Flow> {
       was: 'ada.lovelace@example.com',
       is: 'someone.else@example.com',
       about: 'other_account',
+    },
+    confirming_rounded: {
+      ...base,
+      connectionId: 'con_google',
+      account: 'private',
+      kind: 'confirming_account',
+      was: 'ada.lovelace@example.com (948493988897554400)',
+      is: 'ada.lovelace@example.com (948493988897554433)',
+      about: 'rounded_id',
     },
     done: {
       ...base,
