@@ -1,7 +1,11 @@
 // The first call of a newcomer: what the window prints is run as it stands, with the key just made.
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from '@playwright/test'
+import { root } from '../../scripts/build/parts.ts'
+import { signInFrom } from '../support/real-window/person.ts'
 import { expect, test } from '../support/real-window/real-window-fixture.ts'
 
 const run = promisify(execFile)
@@ -10,7 +14,7 @@ const run = promisify(execFile)
 async function paste(commands: string): Promise<{ body: string; status: string }> {
   const { stdout } = await run('bash', [
     '-c',
-    commands.replace('curl -sS', String.raw`curl -sS -w '\n%{http_code}'`),
+    commands.replace(/curl -sS?/, String.raw`$& -w '\n%{http_code}'`),
   ])
   const lines = stdout.split('\n')
   return { status: lines.pop() ?? '', body: lines.join('\n') }
@@ -48,6 +52,51 @@ test('the key dialog prints a call that succeeds, for tokens and for requests', 
   const request = await paste(await printed(window))
   expect(request.status).toBe('200')
   expect(JSON.parse(request.body)).toMatchObject({ email: 'ada@example.test' })
+})
+
+test.describe('from the very first start', () => {
+  test.use({ beginning: { vault: 'fresh' } })
+
+  test('a newcomer follows the README with the practice provider, and each command answers 200', async ({
+    openWindow,
+    host,
+  }) => {
+    const window = await openWindow()
+    await window.getByLabel('Passphrase', { exact: true }).fill('a few plain words')
+    await window.getByLabel('Passphrase again').fill('a few plain words')
+    await window.getByRole('button', { name: 'Create the vault' }).click()
+    await window.getByRole('link', { name: 'Try it without an account' }).click()
+    await window.getByRole('button', { name: 'Start it' }).click()
+    await window.getByRole('button', { name: 'Sign in there' }).click()
+    await signInFrom(window)
+    await expect(window.getByText('Signed in as ada@example.test')).toBeVisible()
+
+    await window.getByRole('link', { name: 'Apps' }).first().click()
+    await window.getByRole('link', { name: 'New app key' }).click()
+    await window.getByRole('textbox', { name: 'Name' }).fill('my script')
+    // The only connection there is.
+    await expect(window.getByLabel('For', { exact: true })).toHaveValue(/^connection:/)
+    await window.getByRole('checkbox', { name: 'Tokens' }).check()
+    await window.getByRole('checkbox', { name: 'Send requests' }).check()
+    await window.getByRole('button', { name: 'Make the key' }).click()
+    const shown = await printed(window)
+    expect((await paste(shown)).status).toBe('200')
+
+    const key = /kw_[\w-]{43}/.exec(shown)?.[0] ?? ''
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const section = /\n## An app asks for a token\n([\s\S]*?)\n## /.exec(readme)?.[1] ?? ''
+    const commands = [...section.matchAll(/```sh\n([\s\S]*?)```/g)]
+      .map(([, code = '']) => code)
+      .filter((code) => code.includes('curl'))
+    expect(commands).toHaveLength(2)
+    const answers: string[] = []
+    for (const command of commands) {
+      const here = command.replaceAll('http://127.0.0.1:7317', host.url)
+      const { status, body } = await paste(`export KEYWAY_KEY=${key}\n${here}`)
+      answers.push(`${status} ${Object.keys(JSON.parse(body) as object).join()}`)
+    }
+    expect(answers).toEqual(['200 data', expect.stringMatching(/^200 .*email/)])
+  })
 })
 
 test('from a snippet the form brings along the connection and the way that was looked at', async ({
