@@ -19,17 +19,22 @@ export function issueWords(issue: Issue): string | undefined {
     case 'unrecognized_keys':
       return `Not known here: ${issue.keys.join(', ')}.`
     case 'invalid_value':
-      return issue.values.length === 1
-        ? `Only ${String(issue.values[0])} is allowed.`
-        : `One of: ${issue.values.map(String).join(', ')}.`
+      return choiceWords(issue.values)
     case 'invalid_union':
-      return 'This has none of the forms that are allowed.'
+      return 'options' in issue && Array.isArray(issue.options)
+        ? choiceWords(issue.options)
+        : 'This has none of the forms that are allowed.'
     case 'invalid_key':
     case 'invalid_element':
       return 'One of the names or entries is not allowed.'
     default:
       return undefined
   }
+}
+
+function choiceWords(values: readonly unknown[]): string {
+  const names = values.map(String).join(', ')
+  return values.length === 1 ? `Only ${names} is allowed.` : `One of: ${names}.`
 }
 
 const types: Record<string, string> = {

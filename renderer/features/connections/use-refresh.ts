@@ -22,6 +22,9 @@ export function useRefresh(connection: ConnectionView): () => Promise<void> {
   const name = connectionName(connection)
   const words = text.connections
 
+  // One notice a connection: what came of the last try takes the place of the one before.
+  const notice = `refresh:${id}`
+
   const reconnect = {
     label: words.reconnect,
     onClick: () => void signIn.start({ providerId, connectionId: id }),
@@ -36,6 +39,7 @@ export function useRefresh(connection: ConnectionView): () => Promise<void> {
       toast.error(words.notRefreshed(name), {
         description: toldNow(`${message} ${nextStepFor('window', answer.failure)}`),
         action,
+        id: notice,
         duration: TOLD_LONG_MS,
       })
       return
@@ -43,11 +47,20 @@ export function useRefresh(connection: ConnectionView): () => Promise<void> {
     const { status, message } = answer.value.lastOutcome
     if (status !== 'ok' && startPractice !== null) {
       const start = { label: words.practiceStart, onClick: () => void startAndRefresh(startPractice) }
-      toast.warning(words.notRefreshed(name), { description: words.practiceStopped, action: start })
+      toast.warning(words.notRefreshed(name), {
+        id: notice,
+        description: words.practiceStopped,
+        action: start,
+      })
       return
     }
     if (status === 'ok') {
-      toast.success(words.refreshed(name))
+      toast.success(words.refreshed(name), {
+        id: notice,
+        description: undefined,
+        action: undefined,
+        duration: 4000,
+      })
       return
     }
     const setup = {
@@ -56,7 +69,7 @@ export function useRefresh(connection: ConnectionView): () => Promise<void> {
     }
     const action = { retrying: retry, reconnect_needed: reconnect, config_error: setup }[status]
     const tell = status === 'retrying' ? toast.warning : toast.error
-    tell(words.notRefreshed(name), { description: message, action, duration: TOLD_LONG_MS })
+    tell(words.notRefreshed(name), { id: notice, description: message, action, duration: TOLD_LONG_MS })
   }
   const startAndRefresh = async (start: () => Promise<boolean>): Promise<void> => {
     if (await start()) await refresh()
