@@ -1,5 +1,5 @@
 import { LockKeyhole } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { useRef, useState, type RefObject } from 'react'
 import type { VaultView } from '../../../shared/contract/ui-api.ts'
 import { Button } from '../../components/button.tsx'
 import { Failure } from '../../components/failure.tsx'
@@ -17,7 +17,6 @@ export function Locked({ vault }: { vault: Extract<VaultView, { kind: 'locked' }
   const [passphrase, setPassphrase] = useState('')
   const unlock = useCall('vault.unlock')
   const [startingOver, setStartingOver] = useState(false)
-
   const field = useRef<HTMLInputElement>(null)
   const isWrong = unlock.failure?.code === 'wrong_passphrase'
   usePageTitle(text.vault.lockedTitle)
@@ -39,38 +38,17 @@ export function Locked({ vault }: { vault: Extract<VaultView, { kind: 'locked' }
           void submit()
         }}
       >
-        <div className="flex flex-col items-center text-center">
-          <span
-            aria-hidden="true"
-            className="border-line bg-surface text-accent shadow-card mb-4 grid size-14 place-items-center rounded-xl border"
-          >
-            <LockKeyhole className="size-6" />
-          </span>
-          <h1 className="text-ink text-xl font-semibold tracking-tight">{text.vault.lockedTitle}</h1>
-          <p className="text-muted mt-1 text-sm text-pretty">{vault.reason}</p>
-        </div>
+        <Heading reason={vault.reason} />
         {vault.needsPassphrase && (
-          <Field
-            label={text.vault.passphrase}
-            error={isWrong ? text.vault.wrong : undefined}
-            required
-            announced
-          >
-            {(ids) => (
-              <SecretInput
-                {...ids}
-                ref={field}
-                // The one field of a screen that exists to be typed into.
-                autoFocus
-                autoComplete="current-password"
-                value={passphrase}
-                onChange={(event) => {
-                  setPassphrase(event.target.value)
-                  if (unlock.failure !== null) unlock.forget()
-                }}
-              />
-            )}
-          </Field>
+          <Passphrase
+            field={field}
+            value={passphrase}
+            isWrong={isWrong}
+            onChange={(typed) => {
+              setPassphrase(typed)
+              if (unlock.failure !== null) unlock.forget()
+            }}
+          />
         )}
         <Failure failure={isWrong ? null : unlock.failure} />
         <Button
@@ -93,6 +71,46 @@ export function Locked({ vault }: { vault: Extract<VaultView, { kind: 'locked' }
       </form>
       {startingOver && <StartOverDialog onClose={() => setStartingOver(false)} />}
     </main>
+  )
+}
+
+function Heading({ reason }: { reason: string }) {
+  return (
+    <div className="flex flex-col items-center text-center">
+      <span
+        aria-hidden="true"
+        className="border-line bg-surface text-accent shadow-card mb-4 grid size-14 place-items-center rounded-xl border"
+      >
+        <LockKeyhole className="size-6" />
+      </span>
+      <h1 className="text-ink text-xl font-semibold tracking-tight">{text.vault.lockedTitle}</h1>
+      <p className="text-muted mt-1 text-sm text-pretty">{reason}</p>
+    </div>
+  )
+}
+
+type PassphraseProps = {
+  field: RefObject<HTMLInputElement | null>
+  value: string
+  isWrong: boolean
+  onChange: (typed: string) => void
+}
+
+function Passphrase({ field, value, isWrong, onChange }: PassphraseProps) {
+  return (
+    <Field label={text.vault.passphrase} error={isWrong ? text.vault.wrong : undefined} required announced>
+      {(ids) => (
+        <SecretInput
+          {...ids}
+          ref={field}
+          // The one field of a screen that exists to be typed into.
+          autoFocus
+          autoComplete="current-password"
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
   )
 }
 
