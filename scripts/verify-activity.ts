@@ -1,17 +1,65 @@
-// `npm run verify-activity`: whether the activity journal is as it was written; `-- --data <folder>` for another data folder. Changes nothing.
+// `npm run verify-activity`: whether the activity log is as it was written; `-- --data <folder>` for another data folder. With
+// `--passphrase-stdin` the vault's key is asked too; without, it can only be said that what is there fits together. Changes nothing.
+import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { verifyFolder } from '../electron/core/activity/verify-folder.ts'
+import { verifyFolder, type LogAuthority } from '../electron/core/activity/verify-folder.ts'
 import { dataLocation } from '../electron/core/data-location.ts'
-import { errorTable } from '../shared/contract/errors.ts'
+import { createManifestFiles } from '../electron/core/integrity/manifest-files.ts'
+import { decodeManifest } from '../electron/core/integrity/manifest.ts'
+import { decodeRecord } from '../electron/core/storage/record-file.ts'
+import { createMac } from '../electron/core/vault/mac.ts'
+import { createPassphraseProtectors } from '../electron/core/vault/passphrase-protector.ts'
+import { isDataKey, parseVaultFile, type VaultFile } from '../electron/core/vault/vault-file.ts'
+import { readPassphrase } from '../electron/headless/passphrase-input.ts'
+import { errorTable, KeywayError } from '../shared/contract/errors.ts'
+import type { Secret } from '../shared/contract/secret.ts'
 import { runScript } from './machine/run-script.ts'
 
 await runScript(async () => {
-  const { values } = parseArgs({ options: { data: { type: 'string' } } })
+  const { values } = parseArgs({
+    options: { data: { type: 'string' }, 'passphrase-stdin': { type: 'boolean', default: false } },
+  })
   const place = { platform: process.platform, home: homedir(), environment: process.env }
-  const { ok, message } = await verifyFolder(join(dataLocation(values.data, place), 'activity'))
+  const data = dataLocation(values.data, place)
+  const passphrase = values['passphrase-stdin'] ? await readPassphrase(process.stdin) : null
+  const authority = passphrase === null ? null : await authorityOf(data, passphrase)
+  const { ok, message } = await verifyFolder(join(data, 'activity'), authority)
   if (ok) console.log(message)
   else console.error(message)
   return ok ? 0 : errorTable.data_damaged.exit
 })
+
+/** @throws KeywayError wrong_passphrase | data_damaged | passphrase_required */
+async function authorityOf(data: string, passphrase: Secret): Promise<LogAuthority> {
+  const vault = readVault(join(data, 'vault', 'vault.json'))
+  const wrap = vault.wraps.find(({ kind }) => kind === 'passphrase')
+  if (wrap === undefined)
+    throw new KeywayError('passphrase_required', {
+      message: 'No passphrase opens this vault; Verify in the window under Activity uses its key.',
+    })
+  const dataKey = await createPassphraseProtectors()(passphrase).unwrap(wrap.wrapped)
+  if (!isDataKey(dataKey, vault)) throw new KeywayError('data_damaged')
+  const mac = createMac(dataKey)
+  dataKey.fill(0)
+  const [manifest] = createManifestFiles(data)
+    .read()
+    .flatMap(({ text }) => decodeManifest(text ?? '', (body) => mac('manifest', body), vault.vaultId) ?? [])
+    .toSorted((one, other) => other.counter - one.counter)
+  if (manifest === undefined && vault.version > 1)
+    throw new KeywayError('integrity_check_failed', {
+      message: 'The file that says what Keyway last recorded (integrity.json) is missing or was changed.',
+    })
+  return {
+    mac: (text) => mac('audit-log', text),
+    known: manifest?.audit.head ?? null,
+    unkeyed: manifest?.audit.unkeyed ?? [],
+  }
+}
+
+function readVault(path: string): VaultFile {
+  const decoded = decodeRecord('vault', readFileSync(path, 'utf8'))
+  if (decoded.kind === 'good') return parseVaultFile(decoded.value)
+  throw new KeywayError('data_damaged', { message: 'The vault file cannot be read.' })
+}

@@ -4,6 +4,7 @@ import type { Snapshot } from '../../shared/contract/ui-api.ts'
 import { createAutoLock, type AutoLock } from './auto-lock.ts'
 import { createUsageTally } from './activity/usage-tally.ts'
 import { undoUnfinishedImport } from './bundle/unfinished-import.ts'
+import { INTEGRITY_OFF, integrityTargets } from './integrity/integrity-targets.ts'
 import type { Keyway } from './keyway.ts'
 import type { KeywayDeps } from './keyway-deps.ts'
 import { buildParts, type Parts } from './keyway-parts.ts'
@@ -25,7 +26,7 @@ const LOCK_WAIT_MS = 5_000
 export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
   const activity = createUsageTally(given.clock, given.activity)
   const deps = { ...given, activity }
-  await undoUnfinishedImport(deps.stores, deps.logger)
+  const isUndone = await undoUnfinishedImport(deps.stores, deps.logger)
   const parts = buildParts(deps)
   await parts.connections.load()
   const { connections, apps, events } = parts
@@ -44,9 +45,20 @@ export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
     further: furtherCalls(deps, parts, { snapshot, renewalsSettled }),
   })
   const autoLock = autoLockOf(deps, parts, () => void ui['vault.lock'](undefined))
-  const stopWatching = watchVault(deps, parts, autoLock)
+  deps.integrity?.attach(integrityTargets(deps, parts))
+  let mayUndoMore = !isUndone
+  const compareFolder = (): void => {
+    deps.integrity?.unlocked()
+    // A locked vault does not let an import that is undone put settings back.
+    if (mayUndoMore) void undoImportAgain(deps, parts)
+    mayUndoMore = false
+  }
+  const stopWatching = watchVault(deps, parts, { autoLock, compareFolder })
   deps.damages.onAdded(() => events.changed('damages', deps.damages.list))
-  if (deps.vault.state().kind === 'unlocked') connections.unlocked()
+  if (deps.vault.state().kind === 'unlocked') {
+    compareFolder()
+    connections.unlocked()
+  }
   const presence = createPresence(deps)
   const closed = once(async () => {
     presence.close()
@@ -163,21 +175,28 @@ function furtherCalls(
     ...of,
     apps: apps.apps,
     place: deps.place ?? null,
-    box: secretBoxOf(deps.vault),
+    box: secretBoxOf(deps.vault, deps.integrity?.gate),
     version: deps.host.version,
     onImported: () => tellAll(parts),
   })
 }
 
 function watchVault(
-  { vault, activity }: KeywayDeps,
+  { vault, activity, integrity }: KeywayDeps,
   { events, connections, apps, rehearsals, server }: Parts,
-  autoLock: AutoLock,
+  { autoLock, compareFolder }: { autoLock: AutoLock; compareFolder: () => void },
 ): () => void {
   let was = vault.state().kind
-  return vault.onChange((state) => {
+  const stopLocking = vault.onLocking(() => {
+    // Before the key goes, so that this row too is one that it vouches for.
+    activity.append({ kind: 'vault', outcome: 'ok', note: 'locked' })
+    integrity?.locking()
+  })
+  const stopChanges = vault.onChange((state) => {
     if (state.kind !== was) {
-      activity.append({ kind: 'vault', outcome: 'ok', note: state.kind })
+      // Before anybody is served: what was changed outside is known from the first moment.
+      if (state.kind === 'unlocked') compareFolder()
+      if (state.kind !== 'locked') activity.append({ kind: 'vault', outcome: 'ok', note: state.kind })
       autoLock.touched()
       if (state.kind === 'unlocked') connections.unlocked()
       else connections.locked()
@@ -189,6 +208,15 @@ function watchVault(
     was = state.kind
     events.changed('vault', () => vaultView(vault.state()))
   })
+  return () => {
+    stopLocking()
+    stopChanges()
+  }
+}
+
+async function undoImportAgain({ stores, logger }: KeywayDeps, { settings }: Parts): Promise<void> {
+  await undoUnfinishedImport(stores, logger)
+  settings.reload()
 }
 
 function snapshotOf(deps: KeywayDeps, parts: Parts): Snapshot {
@@ -205,6 +233,7 @@ function snapshotOf(deps: KeywayDeps, parts: Parts): Snapshot {
     approvals: parts.apps.approvals.list(),
     lockedAsks: parts.apps.approvals.lockedAsks(),
     damages: deps.damages.list(),
+    integrity: deps.integrity?.view() ?? INTEGRITY_OFF,
     rehearsal: parts.rehearsals.state(),
     dataFolder: deps.place?.folder ?? null,
     ...(deps.host.desktop === undefined ? {} : { desktop: deps.host.desktop }),

@@ -2,6 +2,7 @@ import type { Preset } from '../../shared/contract/preset.ts'
 import type { Snapshot } from '../../shared/contract/ui-api.ts'
 import type { Damages } from './damages.ts'
 import type { DataPlace } from './diagnostics/diagnostics-deps.ts'
+import type { Integrity } from './integrity/create-integrity.ts'
 import type { Activity } from './keyway.ts'
 import type { OAuthClient } from './oauth/oauth-client.ts'
 import type { Browser, Clock, HttpFetch, KeyValueStore, Logger, RecordStore } from './ports.ts'
@@ -18,6 +19,8 @@ export type KeywayDeps = {
   fetchFor: (extraCa: string | null) => HttpFetch
   vault: Vault
   activity: Activity
+  /** Absent: nothing is compared with what was recorded; `stores` are then not guarded either. */
+  integrity?: Integrity
   stores: {
     settings: KeyValueStore
     providers: KeyValueStore

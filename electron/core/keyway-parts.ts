@@ -1,3 +1,4 @@
+import { asKeywayError, type KeywayError } from '../../shared/contract/errors.ts'
 import { planRedirect } from '../../shared/domain/redirect-uri.ts'
 import { createAppParts, type AppParts } from './apps/app-parts.ts'
 import { createConnectionParts, type ConnectionParts } from './connections/connection-parts.ts'
@@ -26,7 +27,7 @@ export type Parts = {
 
 /** Every part of the core, once. Nothing is read from the disk but the small documents. */
 export function buildParts(deps: KeywayDeps): Parts {
-  const box = secretBoxOf(deps.vault)
+  const box = secretBoxOf(deps.vault, deps.integrity?.gate)
   const onUnreadable = deps.damages.addUnreadable
   const documents = smallDocuments(deps)
   const { events, server, settings, providerBook, planRedirect: plan } = documents
@@ -74,6 +75,7 @@ export function buildParts(deps: KeywayDeps): Parts {
     connectionsOf: connections.book.ofProvider,
     connection: (id) => connections.book.get(id),
     isUnlocked: () => box.unlocked,
+    blocked: (id) => failureOf(() => deps.integrity?.gate.app(id)),
     onLockedAsk: () => events.changed('lockedAsks', () => apps.approvals.lockedAsks()),
     onAppsChanged: () => {
       events.permissionsChanged()
@@ -84,6 +86,15 @@ export function buildParts(deps: KeywayDeps): Parts {
   })
   const apart = setApart(deps, { ...documents, providers })
   return { ...documents, ...apart, providers, connections, apps }
+}
+
+function failureOf(check: () => void): KeywayError | null {
+  try {
+    check()
+    return null
+  } catch (error) {
+    return asKeywayError(error)
+  }
 }
 
 type Documents = Pick<Parts, 'events' | 'server' | 'settings' | 'providerBook' | 'planRedirect'>

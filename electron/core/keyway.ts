@@ -1,7 +1,13 @@
 // The core as its hosts see it (HTTP server, window bridge, tray). create-keyway.ts builds it.
-import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../shared/contract/activity.ts'
+import type {
+  ActivityEntry,
+  ActivityQuery,
+  ActivityRow,
+  ActivityVerdict,
+} from '../../shared/contract/activity.ts'
 import type { AppInput, AppPatch, AppRecord, AppView, PairInput } from '../../shared/contract/app.ts'
 import type { Approval, Decision, LockedAsk } from '../../shared/contract/approval.ts'
+import type { KeywayError } from '../../shared/contract/errors.ts'
 import type { ConnectionRecord, ConnectionView } from '../../shared/contract/connection.ts'
 import type { ConnectInput, Flow } from '../../shared/contract/flow.ts'
 import type {
@@ -116,6 +122,8 @@ export type Apps = {
   remove(id: string): void
   /** Constant-time; null when the key is unknown, expired, revoked or its app paused. */
   authenticate(key: string): AppSession | null
+  /** A right key whose app was changed outside Keyway: what its caller is told. Null for any other key. */
+  heldBack?(key: string): KeywayError | null
   /** Rises with every change that can make a remembered answer of `authenticate` or of the policy wrong. */
   readonly revision: number
   noteUse(appId: string): void
@@ -158,7 +166,7 @@ export type Activity = {
   /** Returns at once; durable within a second. */
   append(entry: ActivityEntry): void
   query(query: ActivityQuery): Promise<ActivityRow[]>
-  verify(): Promise<{ ok: boolean; rows: number; firstBad: number | null; message: string }>
+  verify(): Promise<ActivityVerdict>
 }
 
 export type Keyway = {

@@ -14,6 +14,9 @@ import { createOutgoing, type Outgoing } from './network/outgoing.ts'
 import { isProviderEntry } from './providers/provider-book.ts'
 import { isSetting } from './settings.ts'
 import { isAppEntry } from './apps/app-book.ts'
+import { createIntegrity, type Integrity } from './integrity/create-integrity.ts'
+import type { Section } from './integrity/decisive.ts'
+import { createManifestFiles } from './integrity/manifest-files.ts'
 import { createOAuthClient } from './oauth/create-oauth-client.ts'
 import type {
   Browser,
@@ -32,6 +35,8 @@ import type { GuardedKvDeps } from './storage/guarded-kv.ts'
 import { createRecordStore } from './storage/record-store.ts'
 import { systemClock } from './system-clock.ts'
 import { createPassphraseProtectors } from './vault/passphrase-protector.ts'
+import { VAULT_RECORD } from './vault/unlock.ts'
+import { refuseNewerFolder } from './vault/vault-file.ts'
 import { createVault, type Vault } from './vault/vault.ts'
 
 export type OpenDeps = {
@@ -100,10 +105,13 @@ async function openIn(
   handOver(logger)
   const damages = createDamages({ clock, dataFolder: folder.path })
   const place: Place = { folder, clock, logger, damages }
+  const vaultStore = recordStore(place, 'vault')
+  // Before anything else here is read or written: it may mean something else to a newer version.
+  refuseNewerFolder(await vaultStore.read(VAULT_RECORD).catch(() => null))
   const vault = createVault({
     protectors: deps.protectors,
     passphrase: deps.passphraseProtectors ?? createPassphraseProtectors(),
-    store: recordStore(place, 'vault'),
+    store: vaultStore,
     clock,
     logger,
   })
@@ -115,7 +123,7 @@ async function openIn(
     onDamage: damages.add,
   })
   await startInTime(vault)
-  const core = await buildCore(deps, { ...place, vault, journal })
+  const { integrity, ...core } = await buildCore(deps, { ...place, vault, journal })
   let closing: Promise<void> | null = null
   return {
     ...core,
@@ -126,7 +134,9 @@ async function openIn(
     close: () =>
       (closing ??= (async () => {
         await core.close()
+        await integrity.settled()
         await journal.close().catch((error: unknown) => logger.error('Activity was not all saved', { error }))
+        await integrity.close()
         vault.lock()
         logger.close()
         folder.close()
@@ -149,10 +159,16 @@ type Place = { folder: DataFolder; clock: Clock; logger: Logger; damages: Damage
 async function buildCore(
   deps: OpenDeps,
   parts: Place & { vault: Vault; journal: ActivityJournal },
-): Promise<{ keyway: Keyway; outgoing: Outgoing; close(): Promise<void> }> {
+): Promise<{ keyway: Keyway; outgoing: Outgoing; integrity: Integrity; close(): Promise<void> }> {
   const { clock, logger } = parts
   const kv = (name: string, isReadable: GuardedKvDeps['isReadable'] & {}): KeyValueStore =>
     deps.openKv({ folder: parts.folder.path, name, clock, logger, onDamage: parts.damages.add, isReadable })
+  const integrity = openIntegrity(deps, parts, {
+    settings: kv('settings', isSetting),
+    providers: kv('providers', isProviderEntry),
+    apps: kv('apps', isAppEntry),
+    connections: recordStore(parts, 'connections', deps.fileOps),
+  })
   const network = { current: (): Keyway | null => null }
   const outgoing = createOutgoing({
     settings: () => network.current()?.settings.get() ?? { proxyUrl: null, extraCa: null },
@@ -171,11 +187,9 @@ async function buildCore(
       userAgent: `Keyway/${deps.host.version}`,
     }),
     fetchFor: outgoing.fetchFor,
+    integrity,
     stores: {
-      settings: kv('settings', isSetting),
-      providers: kv('providers', isProviderEntry),
-      apps: kv('apps', isAppEntry),
-      connections: recordStore(parts, 'connections', deps.fileOps),
+      ...integrity.stores,
       imports: recordStore(parts, 'imports'),
       practice: recordStore(parts, 'practice-provider'),
     },
@@ -191,12 +205,32 @@ async function buildCore(
   return {
     keyway,
     outgoing,
+    integrity,
     async close() {
       await keyway.close()
       for (const stop of stops) stop()
       await outgoing.close()
     },
   }
+}
+
+function openIntegrity(
+  { protectors }: OpenDeps,
+  { folder, clock, logger, damages, vault, journal }: Place & { vault: Vault; journal: ActivityJournal },
+  { connections, ...stores }: Record<Section, KeyValueStore> & { connections: RecordStore },
+): Integrity {
+  return createIntegrity({
+    vault,
+    files: createManifestFiles(folder.path, damages.add),
+    stores,
+    connections,
+    log: journal.authenticity,
+    counter: protectors.find(({ counter }) => counter !== undefined)?.counter ?? null,
+    note: (entry) => journal.append({ kind: 'system', ...entry }),
+    isDamaged: (section) => damages.list().some(({ file }) => file === folder.resolve(`${section}.json`)),
+    clock,
+    logger,
+  })
 }
 
 /** The window hears of new rows; rows older than the person wants them go. */

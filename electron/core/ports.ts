@@ -71,6 +71,17 @@ export type Protector = {
   unwrap(wrapped: unknown): Promise<Uint8Array>
   /** Removes what `wrap` left outside the vault's file (a keychain entry). Absent where nothing is left. Removing twice is fine. */
   forget?(wrapped: unknown): Promise<void>
+  /** Absent where the keychain keeps nothing but the key. */
+  readonly counter?: RollbackCounter
+}
+
+/** A number beside the key in the keychain. The folder has it too; a folder that is behind it is an older copy of itself. */
+export type RollbackCounter = {
+  /** Whether there is an entry that it belongs to: a key was wrapped or unwrapped here. */
+  isKept(): boolean
+  /** As it stood when the key was unwrapped; null when there was none. */
+  seen(): number | null
+  store(value: number): Promise<void>
 }
 
 /** Makes a passphrase protector; separate because the passphrase comes from a person each time. */

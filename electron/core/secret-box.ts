@@ -1,4 +1,5 @@
 import type { Secret } from '../../shared/contract/secret.ts'
+import type { IntegrityGate } from './integrity/create-integrity.ts'
 import type { Vault } from './vault/vault.ts'
 
 /** What the core's records need of the vault. Associated data binds a ciphertext to the record and field it was made for. */
@@ -10,10 +11,16 @@ export type SecretBox = {
   open(sealed: string, associatedData: string): Secret
   /** Twelve hex digits that tell whether two secrets are the same. @throws KeywayError vault_locked */
   fingerprint(secret: Secret): string
+  /** Asked before a secret is opened for what was changed outside Keyway. Absent: nothing is compared. */
+  readonly gate?: IntegrityGate
 }
 
-export function secretBoxOf(vault: Pick<Vault, 'state' | 'seal' | 'open' | 'fingerprint'>): SecretBox {
+export function secretBoxOf(
+  vault: Pick<Vault, 'state' | 'seal' | 'open' | 'fingerprint'>,
+  gate?: IntegrityGate,
+): SecretBox {
   return {
+    ...(gate === undefined ? {} : { gate }),
     get unlocked() {
       return vault.state().kind === 'unlocked'
     },

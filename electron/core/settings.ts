@@ -8,6 +8,8 @@ import type { KeyValueStore, Logger } from './ports.ts'
 export type SettingsBook = {
   get(): Settings
   update(patch: SettingsPatch): Settings
+  /** Reads the store again: what it holds back, or no longer, counts from now on. */
+  reload(): void
   /** Called within the change itself: what comes after it finds the new settings in force. Returns how to stop. */
   onChange(listener: (settings: Settings) => void): () => void
 }
@@ -45,6 +47,10 @@ export function createSettings(deps: SettingsDeps): SettingsBook {
         for (const listener of listeners) listener(current)
       }
       return current
+    },
+    reload() {
+      current = load(deps)
+      for (const listener of listeners) listener(current)
     },
     onChange(listener) {
       listeners.add(listener)

@@ -19,52 +19,80 @@ const wrappedByKeyring = z.object({
   sealed,
 })
 
+const counterOf = (account: string): string => `${account}-counter`
+
+/** What is no number there is none: the folder is then only compared with itself. */
+function countIn(stored: unknown): number | null {
+  return typeof stored === 'string' && /^[0-9]{1,15}$/.test(stored) ? Number(stored) : null
+}
+
 const aadFor = (account: string): string => `keyway wrap os-keychain v1 ${account}`
 
 export function createKeyringProtector(deps: { run: RunKeyring; platform?: NodeJS.Platform }): Protector {
   const { run, platform = process.platform } = deps
+  // Of the entry that was wrapped or unwrapped last.
+  let kept: { account: string; seen: number | null } | null = null
   return {
+    counter: {
+      isKept: () => kept !== null,
+      seen: () => kept?.seen ?? null,
+      async store(value) {
+        if (kept !== null) await run([{ op: 'set', account: counterOf(kept.account), value: String(value) }])
+      },
+    },
     kind: 'os-keychain',
     describe: () => keychainNames[platform] ?? 'Secret Service (GNOME Keyring, KWallet or another)',
-    async probe() {
-      // Only a round trip tells: a Secret Service without a collection, or with a locked one, answers every read with "nothing there".
-      const account = `probe-${randomBytes(8).toString('hex')}`
-      const value = randomBytes(16).toString('base64url')
-      try {
-        const [, read] = await run([
-          { op: 'set', account, value },
-          { op: 'get', account },
-          { op: 'delete', account },
-        ])
-        return read === value
-          ? { usable: true }
-          : { usable: false, reason: 'It does not give back what it was given.' }
-      } catch (error) {
-        return { usable: false, reason: error instanceof Error ? error.message : 'It failed.' }
-      }
-    },
+    probe: () => roundTrip(run),
     async wrap(dataKey) {
       const account = `vault-${randomBytes(16).toString('hex')}`
       const wrappingKey = randomBytes(KEY_BYTES)
       await run([{ op: 'set', account, value: wrappingKey.toString('base64url') }])
       const box = sealBytes(wrappingKey, dataKey, aadFor(account))
       wrappingKey.fill(0)
+      kept = { account, seen: null }
       return { version: 1, account, sealed: box }
     },
     async unwrap(wrapped) {
       const { account, sealed: box } = parseWrapped(wrapped)
-      const [stored] = await run([{ op: 'get', account }])
+      const [stored, counted] = await run([
+        { op: 'get', account },
+        { op: 'get', account: counterOf(account) },
+      ])
       // A locked keyring also answers "nothing there". Either way the key exists no place else, so this is never a reason for a new one.
       if (typeof stored !== 'string') throw lockedOrGone()
       const wrappingKey = Buffer.from(stored, 'base64url')
       const dataKey = wrappingKey.length === KEY_BYTES ? openBytes(wrappingKey, box, aadFor(account)) : null
       wrappingKey.fill(0)
       if (dataKey === null) throw changed()
+      kept = { account, seen: countIn(counted) }
       return dataKey
     },
     async forget(wrapped) {
-      await run([{ op: 'delete', account: parseWrapped(wrapped).account }])
+      const { account } = parseWrapped(wrapped)
+      await run([
+        { op: 'delete', account },
+        { op: 'delete', account: counterOf(account) },
+      ])
+      if (kept?.account === account) kept = null
     },
+  }
+}
+
+async function roundTrip(run: RunKeyring): ReturnType<Protector['probe']> {
+  // Only a round trip tells: a Secret Service without a collection, or with a locked one, answers every read with "nothing there".
+  const account = `probe-${randomBytes(8).toString('hex')}`
+  const value = randomBytes(16).toString('base64url')
+  try {
+    const [, read] = await run([
+      { op: 'set', account, value },
+      { op: 'get', account },
+      { op: 'delete', account },
+    ])
+    return read === value
+      ? { usable: true }
+      : { usable: false, reason: 'It does not give back what it was given.' }
+  } catch (error) {
+    return { usable: false, reason: error instanceof Error ? error.message : 'It failed.' }
   }
 }
 

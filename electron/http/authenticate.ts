@@ -6,7 +6,11 @@ import type { SeenHeaders } from './request-headers.ts'
 
 /** `wrong`: a key came and is not valid, so its sender may be guessing. */
 export type Authenticated =
-  { kind: 'ok'; session: AppSession } | { kind: 'missing' } | { kind: 'wrong' } | { kind: 'foreign_origin' }
+  | { kind: 'ok'; session: AppSession }
+  | { kind: 'missing' }
+  | { kind: 'wrong' }
+  | { kind: 'foreign_origin' }
+  | { kind: 'held_back'; failure: KeywayError }
 
 const LONGEST_KEY = 200
 
@@ -15,7 +19,10 @@ export function authenticate(admission: Admission, keyway: Keyway): Authenticate
   if (key === null) return { kind: 'missing' }
   if (key === 'contradiction') return { kind: 'wrong' }
   const session = keyway.apps.authenticate(key)
-  if (session === null) return { kind: 'wrong' }
+  if (session === null) {
+    const failure = keyway.apps.heldBack?.(key) ?? null
+    return failure === null ? { kind: 'wrong' } : { kind: 'held_back', failure }
+  }
   // An Origin is good for the app that registered it, not for whichever key a page got hold of.
   if (admission.origin !== null && !session.app.origins.includes(admission.origin))
     return { kind: 'foreign_origin' }
@@ -36,6 +43,7 @@ function bearer(value: string): string | null {
 }
 
 export function refusalOf(authenticated: Exclude<Authenticated, { kind: 'ok' }>): KeywayError {
+  if (authenticated.kind === 'held_back') return authenticated.failure
   if (authenticated.kind === 'foreign_origin') return new KeywayError('origin_refused')
   return new KeywayError(
     'unauthorized',

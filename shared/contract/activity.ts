@@ -63,3 +63,13 @@ export const activityQuery = z.strictObject({
   limit: z.number().int().min(1).max(1000).default(100),
 })
 export type ActivityQuery = z.output<typeof activityQuery>
+
+/** Whether the log is whole. `message` says how much is known, in the same words everywhere. */
+export type ActivityVerdict = {
+  ok: boolean
+  rows: number
+  firstBad: number | null
+  message: string
+  /** The vault's key vouches for it; without, it is only known that the entries fit together. */
+  authenticated: boolean
+}

@@ -224,6 +224,13 @@ export const errorTable = {
     window: 'The last good copy is in use; the set-aside file is named under Settings, Data.',
     terminal: 'The last good copy is in use; the set-aside file is named in the window.',
   }),
+  integrity_check_failed: row(423, 11, false, 'Something that this depends on was changed outside Keyway, and nobody has confirmed it.', {
+    api: 'Open Keyway: its window shows what was changed and lets the person decide. Nothing is sent until then.',
+    window: 'Look at what was changed under Integrity, and decide.',
+    terminal: 'Open Keyway: its window shows what was changed and lets you decide. Nothing is sent until then.',
+  }),
+  folder_newer: row(503, 14, false, 'A newer Keyway wrote this data folder.', forAll('Update Keyway, or choose another data folder; nothing in this one was changed.')),
+  folder_link: row(503, 14, false, 'Something in the data folder is a symbolic link, and Keyway follows none there.', forAll('Put the file or folder itself in the place of the link, then start Keyway again; nothing was changed.')),
   data_folder_busy: row(503, 14, true, 'Another Keyway owns this data folder.', forAll('Use the running one, or close it first.')),
   port_busy: row(503, 14, false, 'The port is in use by another program.', {
     api: 'Choose another port with --port or under Settings.',

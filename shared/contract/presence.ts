@@ -55,6 +55,9 @@ export const presenceMarks = {
   'activity.query': 'not required',
   'activity.verify': 'not required',
   'settings.update': 'required unless reducing',
+  // A change that was made outside counts from then on, or is out of sight.
+  'integrity.confirm': 'required',
+  'integrity.decide': 'required',
   'bundle.export': 'required',
   'bundle.inspect': 'not required',
   'bundle.import': 'required',

@@ -1,7 +1,7 @@
 // Every call and event of the window, once. IPC, the headless HTTP bridge and their types are derived from here.
 import { z } from 'zod'
 import './issue-words.ts'
-import { activityQuery, type ActivityRow } from './activity.ts'
+import { activityQuery, type ActivityRow, type ActivityVerdict } from './activity.ts'
 import { appInput, appPatch, type AppView } from './app.ts'
 import { decision, type Approval, type LockedAsk } from './approval.ts'
 import { browserId, type InstalledBrowser } from './browser.ts'
@@ -18,6 +18,7 @@ import type { Diagnostics, SupportReport } from './diagnostics.ts'
 import type { ErrorBody } from './errors.ts'
 import { connectInput, type Flow } from './flow.ts'
 import { presenceProof, type PresenceNotice, type PresenceView, type ShownCode } from './presence.ts'
+import { integrityDecision, type IntegrityView } from './integrity.ts'
 import type { Preset } from './preset.ts'
 import {
   foreignInput,
@@ -86,6 +87,7 @@ export type Snapshot = {
   /** Who asked while the vault was locked; empty once it is open. */
   lockedAsks: LockedAsk[]
   damages: DamageView[]
+  integrity: IntegrityView
   rehearsal: RehearsalState
   /** Where everything is kept; null where there is no folder. */
   dataFolder: string | null
@@ -217,9 +219,12 @@ export const uiCalls = {
     z.strictObject({ id, decision, /** A pairing with less than it asks for. */ app: appPatch.optional() }),
   ),
   'activity.query': call<ActivityRow[]>()(activityQuery),
-  'activity.verify': call<{ ok: boolean; rows: number; firstBad: number | null; message: string }>()(nothing),
+  'activity.verify': call<ActivityVerdict>()(nothing),
   /** A busy port is refused (`port_busy`, with the next free one); the server then stays where it is, and nothing is saved. */
   'settings.update': call<Settings>()(settingsPatch),
+  /** The person has looked at what an earlier version left here; what to do about a change that was made outside Keyway. */
+  'integrity.confirm': call<IntegrityView>()(nothing),
+  'integrity.decide': call<IntegrityView>()(integrityDecision),
   'bundle.export': call<BundleExport>()(bundleExportInput),
   /** What is in a bundle, and what of it clashes with what is here. Changes nothing. */
   'bundle.inspect': call<BundleReport>()(bundleInspectInput),
@@ -256,6 +261,7 @@ export type UiEvents = {
   approvals: Approval[]
   lockedAsks: LockedAsk[]
   damages: DamageView[]
+  integrity: IntegrityView
   rehearsal: RehearsalState
   activity: ActivityRow[]
   /** Only to windows that are present. */
@@ -277,6 +283,7 @@ export const uiEventNames = [
   'approvals',
   'lockedAsks',
   'damages',
+  'integrity',
   'rehearsal',
   'activity',
   'codes',

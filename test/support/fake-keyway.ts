@@ -312,6 +312,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
         settings = { ...settings, ...(patch as object) }
         return settings
       },
+      reload: () => undefined,
       onChange: () => () => undefined,
     },
     vault: {

@@ -112,7 +112,14 @@ function memoryActivity(entries: ActivityEntry[]): Activity {
   return {
     append: (entry) => void entries.push(entry),
     query: () => Promise.resolve([]),
-    verify: () => Promise.resolve({ ok: true, rows: entries.length, firstBad: null, message: 'in memory' }),
+    verify: () =>
+      Promise.resolve({
+        ok: true,
+        rows: entries.length,
+        firstBad: null,
+        message: 'in memory',
+        authenticated: true,
+      }),
   }
 }
 

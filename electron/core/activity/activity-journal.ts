@@ -4,10 +4,12 @@ import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../../shared/
 import type { Clock, Damage, Logger } from '../ports.ts'
 import { createTurns } from '../storage/by-turns.ts'
 import { makeFolder, removeDurably, removeLeftovers } from '../storage/durable-file.ts'
+import { createAuthenticity, type Authenticity, type Stretch } from './authenticity.ts'
+import type { ChainPoint } from './activity-line.ts'
 import { createChainNote } from './chain-file.ts'
 import { planPruning } from './journal-prune.ts'
 import { searchRows, type SegmentTimes } from './journal-query.ts'
-import { verifyChain, type Verdict } from './journal-verify.ts'
+import { verifyChain, withWords, type LogVerdict } from './journal-verify.ts'
 import { createJournalWriter } from './journal-writer.ts'
 import { openChain, type OpenedChain } from './open-chain.ts'
 import { createRecorder } from './recorder.ts'
@@ -32,8 +34,10 @@ export type ActivityJournal = {
   append(entry: ActivityEntry): void
   /** Newest first; rows not on disk yet are among them. For the next page give the last row's `seq` as `before`. */
   query(query: ActivityQuery): Promise<ActivityRow[]>
-  /** Names the first row that was changed, taken out, exchanged or cut off. */
-  verify(): Promise<Verdict>
+  /** Names the first row that was changed, taken out, exchanged or cut off, and says whether the vault's key vouches for the rest. */
+  verify(): Promise<LogVerdict>
+  /** The vault's key over the log. */
+  readonly authenticity: LogKey
   /** Called after each row, in order. Returns the way to stop. */
   onAppend(listener: (row: ActivityRow) => void): () => void
   /** All rows recorded so far, oldest first, as JSON lines in pieces of up to some megabytes. */
@@ -44,6 +48,14 @@ export type ActivityJournal = {
   flush(): Promise<void>
   /** Flushes and lets go of the files, in any case. Twice is fine. */
   close(): Promise<void>
+}
+
+/** As {@link Authenticity}; what a step vouches for is on disk with the next write. */
+export type LogKey = Pick<Authenticity, 'isKeyed' | 'unlock' | 'accept' | 'lock'> & {
+  /** How far it is on disk and vouched for; null while nobody does. */
+  durableHead(): ChainPoint | null
+  /** Rows that were written while the vault was locked, for whoever verifies. */
+  name(stretches: readonly Stretch[]): void
 }
 
 export function openActivityJournal(deps: ActivityJournalDeps): ActivityJournal {
@@ -69,6 +81,7 @@ export function openActivityJournal(deps: ActivityJournalDeps): ActivityJournal 
       return searchRows(query, { lines, segments: [...segments], below, times })
     },
     verify: () => inTurn('disk', () => verifyParts(parts)),
+    authenticity: logKey(parts),
     onAppend: recorder.onAppend,
     lines: () => allLines(parts),
     prune: (olderThan) => inTurn('disk', () => pruneParts(parts, olderThan)),
@@ -87,7 +100,9 @@ type Parts = ReturnType<typeof assemble>
 function assemble(deps: ActivityJournalDeps, opened: OpenedChain) {
   const { folder, clock, logger, writeAt } = deps
   const { segments, newestAt, newestBytes, anchor, head } = opened
-  const note = createChainNote(folder, { anchor, head })
+  const note = createChainNote(folder, { anchor, head, keyed: opened.keyed }, (chain) =>
+    authenticity.sign(chain),
+  )
   const segmentWriter = createSegmentWriter({
     folder,
     segments,
@@ -104,19 +119,57 @@ function assemble(deps: ActivityJournalDeps, opened: OpenedChain) {
     onSynced: (reached) => note.update({ head: reached }),
   })
   const recorder = createRecorder({ clock, logger, writer, head })
-  return { folder, logger, segments, note, writer, recorder }
+  const authenticity = createAuthenticity({
+    found: opened,
+    anchor: () => note.anchor,
+    head: () => recorder.head,
+    segments: () => [...segments],
+    unwritten: writer.unwritten,
+  })
+  const unkeyed: Stretch[] = []
+  return { folder, logger, segments, note, writer, recorder, authenticity, unkeyed }
 }
 
-function verifyParts({ writer, recorder, segments, note }: Parts): Promise<Verdict> {
-  return verifyChain({
+function logKey({ authenticity, note, logger, unkeyed }: Parts): LogKey {
+  // On a disk that takes nothing, the rows since the last note count as not vouched for until the next one.
+  const noteNow = (): Promise<void> =>
+    note.update({}).catch((error: unknown) => {
+      logger.warn('That the activity log is authenticated could not be noted yet', { error })
+    })
+  return {
+    get isKeyed() {
+      return authenticity.isKeyed
+    },
+    async unlock(mac, known) {
+      const check = await authenticity.unlock(mac, known)
+      if (check.kind === 'ok') await noteNow()
+      return check
+    },
+    accept(mac) {
+      const stretch = authenticity.accept(mac)
+      void noteNow()
+      return stretch
+    },
+    lock: authenticity.lock,
+    durableHead: () => (authenticity.isKeyed ? (note.keyed?.head ?? null) : null),
+    name: (stretches) => void unkeyed.splice(0, unkeyed.length, ...stretches),
+  }
+}
+
+async function verifyParts(parts: Parts): Promise<LogVerdict> {
+  const { writer, recorder, segments, note, authenticity, unkeyed } = parts
+  const { isKeyed } = authenticity
+  const verdict = await verifyChain({
     anchor: note.anchor,
     segments: [...segments],
     unwritten: writer.unwritten(),
     head: recorder.head,
   })
+  return withWords(verdict, { authenticated: isKeyed, unkeyed })
 }
 
 async function pruneParts(parts: Parts, olderThan: number): Promise<{ removedRows: number }> {
+  if (!parts.authenticity.mayPrune) return { removedRows: 0 }
   const plan = await planPruning([...parts.segments], olderThan)
   if (plan === null) return { removedRows: 0 }
   // The new beginning first: segments from before it are then leftovers, removed at the next start if not now.

@@ -1,5 +1,6 @@
 // Where the chain begins (after pruning) and how far it was once on disk. Without the second, cutting off the newest rows would leave a
-// chain that fits.
+// chain that fits. Both are authenticated by the vault's key up to the last moment in which there was one; whoever can write the folder
+// cannot make another end look right.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -12,9 +13,22 @@ const point = z.object({
   seq: z.int().nonnegative(),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
 })
-const chainFile = z.object({ version: z.literal(1), anchor: point, head: point })
+const keyed = z.object({ anchor: point, head: point, mac: z.string().regex(/^[0-9a-f]{64}$/) })
+const chainFile = z.object({
+  version: z.literal(1),
+  anchor: point,
+  head: point,
+  /** Absent: written by a version without it, or before there was a vault. Anything else in its place is no authentication. */
+  keyed: keyed.nullable().default(null).catch(null),
+})
 
-export type Chain = { anchor: ChainPoint; head: ChainPoint }
+/** A beginning and an end that the vault's key vouches for. */
+export type KeyedChain = z.output<typeof keyed>
+export type Chain = { anchor: ChainPoint; head: ChainPoint; keyed: KeyedChain | null }
+
+/** What the code of a {@link KeyedChain} is made over. */
+export const chainText = ({ anchor, head }: Pick<Chain, 'anchor' | 'head'>): string =>
+  `${anchor.seq} ${anchor.hash}\n${head.seq} ${head.hash}`
 
 const pathIn = (folder: string): string => join(folder, 'chain.json')
 
@@ -25,7 +39,8 @@ export function readChain(
   try {
     const parsed = chainFile.safeParse(JSON.parse(readFileSync(path, 'utf8')))
     if (!parsed.success) return { kind: 'damaged', path }
-    return { kind: 'good', chain: { anchor: parsed.data.anchor, head: parsed.data.head } }
+    const { anchor, head, keyed: signed } = parsed.data
+    return { kind: 'good', chain: { anchor, head, keyed: signed } }
   } catch (error) {
     return systemCode(error) === 'ENOENT' ? { kind: 'absent' } : { kind: 'damaged', path }
   }
@@ -35,9 +50,12 @@ export function readChain(
 export function createChainNote(
   folder: string,
   initial: Chain,
+  /** What vouches for this much, from now on; null: nothing new does. */
+  sign: (chain: Pick<Chain, 'anchor' | 'head'>) => KeyedChain | null,
 ): {
   readonly anchor: ChainPoint
-  update(change: Partial<Chain>): Promise<void>
+  readonly keyed: KeyedChain | null
+  update(change: Partial<Pick<Chain, 'anchor' | 'head'>>): Promise<void>
 } {
   const inTurn = createTurns()
   let chain = initial
@@ -45,9 +63,13 @@ export function createChainNote(
     get anchor() {
       return chain.anchor
     },
+    get keyed() {
+      return chain.keyed
+    },
     update: (change) =>
       inTurn('chain', async () => {
-        const next = { ...chain, ...change }
+        const wanted = { ...chain, ...change }
+        const next: Chain = { ...wanted, keyed: sign(wanted) ?? chain.keyed }
         await writeDurably(pathIn(folder), JSON.stringify({ version: 1, ...next }))
         chain = next
       }),

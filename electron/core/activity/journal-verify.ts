@@ -6,6 +6,33 @@ import { linesOf, type Segment } from './segments.ts'
 
 export type Verdict = { ok: boolean; rows: number; firstBad: number | null; message: string }
 
+/** `authenticated`: the vault's key vouches for it, not only that the rows fit together. */
+export type LogVerdict = Verdict & { authenticated: boolean }
+
+/** The verdict in the words that the window and the terminal share. `unkeyed`: rows that were written while the vault was locked. */
+export function withWords(
+  verdict: Verdict,
+  {
+    authenticated,
+    unkeyed,
+  }: { authenticated: boolean; unkeyed: ReadonlyArray<{ from: number; to: number }> },
+): LogVerdict {
+  if (!verdict.ok) return { ...verdict, authenticated: false }
+  const how = authenticated
+    ? 'authenticated: complete, and as Keyway wrote them'
+    : 'complete and consistent, not authenticated'
+  const locked = unkeyed.map(({ from, to }) => (from === to ? String(from) : `${from} to ${to}`))
+  const without =
+    locked.length === 0
+      ? ''
+      : ` Written without the vault's key (while it was locked, or before this check): ${locked.join(', ')}.`
+  return {
+    ...verdict,
+    authenticated,
+    message: `All ${verdict.rows} entries are ${how}.${verdict.message}${without}`,
+  }
+}
+
 export type VerifyPlace = {
   anchor: ChainPoint
   segments: readonly Segment[]
@@ -70,8 +97,9 @@ function finished(at: ChainPoint, head: ChainPoint, rows: number, anchor: ChainP
   if (at.hash !== head.hash) {
     return { ok: false, rows, firstBad: at.seq, message: `Row ${at.seq} is not the one that was written.` }
   }
-  const since = anchor.seq === GENESIS.seq ? '' : ` Rows before ${anchor.seq + 1} were pruned.`
-  return { ok: true, rows, firstBad: null, message: `All ${rows} rows are as they were written.${since}` }
+  const since =
+    anchor.seq === GENESIS.seq ? '' : ` Entries before ${anchor.seq + 1} were removed for their age.`
+  return { ok: true, rows, firstBad: null, message: since }
 }
 
 const bad = (seq: number, message: string): Step => ({ kind: 'bad', seq, message })

@@ -14,6 +14,8 @@ export type OpenedChain = Chain & {
   newestAt: number | null
   /** How much of the newest segment is whole lines. */
   newestBytes: number
+  /** There are rows, and no note of how far they go. */
+  noteIsMissing: boolean
   /** What was found wrong, to be recorded as rows of the journal itself. */
   findings: string[]
 }
@@ -34,7 +36,16 @@ export function openChain(deps: OpenChainDeps): OpenedChain {
   const last = lastRow(segments)
   const anchor = noted?.anchor ?? beginningOf(segments)
   const head = furthest(last ?? anchor, noted?.head ?? GENESIS, findings)
-  return { anchor, head, segments, newestAt: last?.at ?? null, newestBytes, findings }
+  return {
+    anchor,
+    head,
+    keyed: noted?.keyed ?? null,
+    segments,
+    newestAt: last?.at ?? null,
+    newestBytes,
+    noteIsMissing: noted === null && last !== null,
+    findings,
+  }
 }
 
 function notedChain(deps: OpenChainDeps, findings: string[]): Chain | null {

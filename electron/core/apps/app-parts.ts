@@ -1,5 +1,6 @@
 // Everything about apps, put together: who they are, what they may do, and the questions to the person.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import type { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Activity } from '../keyway.ts'
 import type { Clock, KeyValueStore, Logger } from '../ports.ts'
 import { createAppBook } from './app-book.ts'
@@ -19,6 +20,7 @@ export function createAppParts(deps: {
   connectionsOf: (providerId: string) => readonly ConnectionRecord[]
   connection: (id: string) => ConnectionRecord | null
   isUnlocked: () => boolean
+  blocked: (appId: string) => KeywayError | null
   onAppsChanged: () => void
   onLockedAsk: () => void
   onExpired: () => void
@@ -28,6 +30,7 @@ export function createAppParts(deps: {
     book: createAppBook(deps),
     clock: deps.clock,
     activity: deps.activity,
+    blocked: deps.blocked,
     missingOf: (app) =>
       missingNeeds(app, (slug) => {
         const provider = deps.provider(slug)

@@ -1,5 +1,6 @@
 // Who a key belongs to right now, and a number that changes whenever the answer might: callers remember answers as long as it stands.
 import type { AppRecord } from '../../../shared/contract/app.ts'
+import type { KeywayError } from '../../../shared/contract/errors.ts'
 import type { AppSession } from '../keyway.ts'
 import type { Clock } from '../ports.ts'
 import { createKeyRing } from './app-keys.ts'
@@ -9,6 +10,8 @@ const LONGEST_TIMER_MS = 24 * 60 * 60_000
 
 export type AppSessions = {
   authenticate(key: string): AppSession | null
+  /** Why this key's app is not let in although the key is right; null for any other key. */
+  heldBack(key: string): KeywayError | null
   readonly revision: number
   /** The apps changed. */
   rebuild(): void
@@ -23,6 +26,8 @@ export function createAppSessions(deps: {
   get: (id: string) => AppRecord | null
   /** A key or a permission has run out. */
   onExpired: () => void
+  /** Why an app is not let in; null: it is. */
+  blocked: (id: string) => KeywayError | null
 }): AppSessions {
   const { clock } = deps
   const ring = createKeyRing()
@@ -56,10 +61,14 @@ export function createAppSessions(deps: {
       const session = sessions.get(known.keyId)
       if (session !== undefined) return session
       const app = deps.get(known.appId)
-      if (app === null || app.paused) return null
+      if (app === null || app.paused || deps.blocked(app.id) !== null) return null
       const fresh = { app, keyId: known.keyId }
       sessions.set(known.keyId, fresh)
       return fresh
+    },
+    heldBack(key) {
+      const known = ring.find(key)
+      return known === null ? null : deps.blocked(known.appId)
     },
     get revision() {
       return revision

@@ -17,6 +17,8 @@ export type AppsDeps = {
   onChanged: (appId: string) => void
   /** A key or a permission has run out. */
   onExpired: () => void
+  /** Why an app is not let in, whatever its key; null: it is. */
+  blocked: (appId: string) => KeywayError | null
 }
 
 export type AppRegistry = Apps & {
@@ -25,6 +27,10 @@ export type AppRegistry = Apps & {
   /** An app as it was elsewhere, keys included. @throws KeywayError disk_full | save_failed */
   adopt(app: AppRecord): void
   timePassed(): void
+  /** An app as it was here before. @throws KeywayError disk_full | save_failed */
+  put(app: AppRecord): void
+  /** Who is let in may have changed: remembered answers count no longer. */
+  recheck(): void
   close(): void
 }
 
@@ -74,6 +80,9 @@ export function createApps(deps: AppsDeps): AppRegistry {
       announce(app, 'removed')
     },
     authenticate: sessions.authenticate,
+    heldBack: sessions.heldBack,
+    recheck: sessions.rebuild,
+    put: (app) => void save(app, 'put back as it was'),
     get revision() {
       return sessions.revision
     },

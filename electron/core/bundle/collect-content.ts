@@ -58,28 +58,30 @@ function bundledConnection(
   box: SecretBox,
   warnings: BundleWarning[],
 ): BundledConnection | null {
-  const { sealedTokens, sealedPrevious, ...rest } = record
-  const open = (sealed: string) =>
+  const { sealedTokens: _tokens, sealedPrevious, ...rest } = record
+  const open = (place: 'current' | 'previous') =>
     readable(
-      () => openTokenSet(box, { id: record.id, sealedTokens: sealed }),
+      () => openTokenSet(box, record, place),
       () => undefined,
     )
-  const tokens = open(sealedTokens)
+  const tokens = open('current')
   if (tokens === null) {
     const { id: connectionId, account } = record
     const what = 'its tokens cannot be read here, so it is not in the bundle.'
     warnings.push(leftOut({ connectionId, providerName: provider.name, account, what }))
     return null
   }
-  return { ...rest, tokens, previous: sealedPrevious === null ? null : open(sealedPrevious) }
+  return { ...rest, tokens, previous: sealedPrevious === null ? null : open('previous') }
 }
+
+const unusable: ReadonlySet<string> = new Set(['data_damaged', 'integrity_check_failed'])
 
 /** A damaged secret is one thing left out; a locked vault is the end of it. */
 function readable<Value>(read: () => Value, onDamaged: () => unknown): Value | null {
   try {
     return read()
   } catch (error) {
-    if (!(error instanceof KeywayError) || error.code !== 'data_damaged') throw error
+    if (!(error instanceof KeywayError) || !unusable.has(error.code)) throw error
     onDamaged()
     return null
   }

@@ -56,10 +56,11 @@ function recordOf(
   box: SecretBox,
 ): ConnectionRecord {
   const { tokens, previous, ...rest } = connection
+  const of = { id: place.id, providerId: place.providerId, generation: rest.generation }
   return {
     ...rest,
     ...place,
-    sealedTokens: sealTokenSet(box, place.id, tokens),
-    sealedPrevious: previous === null ? null : sealTokenSet(box, place.id, previous),
+    sealedTokens: sealTokenSet(box, of, tokens),
+    sealedPrevious: previous === null ? null : sealTokenSet(box, of, previous, 'previous'),
   }
 }

@@ -64,14 +64,14 @@ type Stores = {
   settings: KeyValueStore
 }
 
-/** Before anything is read at a start. Never keeps Keyway from starting. */
-export async function undoUnfinishedImport(stores: Stores, logger: Logger): Promise<void> {
+/** Before anything is read at a start. Never keeps Keyway from starting. False: something of it is still there. */
+export async function undoUnfinishedImport(stores: Stores, logger: Logger): Promise<boolean> {
   const found = await stores.imports.read(NOTE_ID).catch((error: unknown) => {
     logger.error('The note of an unfinished import cannot be read', { error })
     return null
   })
   const parsed = importNote.safeParse(found)
-  if (!parsed.success) return
+  if (!parsed.success) return true
   logger.warn('An import had not ended; it is taken away again')
   const isWhole = await undoImport(
     parsed.data,
@@ -85,6 +85,7 @@ export async function undoUnfinishedImport(stores: Stores, logger: Logger): Prom
   )
   if (isWhole)
     await stores.imports.remove(NOTE_ID).catch((error: unknown) => logger.error('The note stays', { error }))
+  return isWhole
 }
 
 /** A setting that the person has changed since is theirs. */

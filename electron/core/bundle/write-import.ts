@@ -14,6 +14,8 @@ export type ImportTargets = {
   /** Holds the note while an import is under way. */
   imports: RecordStore
   connections: RecordStore
+  /** Told before they are written: one note for all of them. */
+  expectConnections: (records: readonly ConnectionRecord[]) => void
   /** Takes connections that are on disk into use. */
   adoptConnections: (records: readonly ConnectionRecord[]) => void
   providers: Pick<ProviderBook, 'save' | 'remove'>
@@ -29,6 +31,7 @@ export async function writeImport(plan: ImportPlan, here: Here, targets: ImportT
   const { imports, connections } = targets
   try {
     await imports.put(NOTE_ID, note)
+    targets.expectConnections(plan.connections)
     for (const connection of plan.connections) await connections.put(connection.id, connection)
     checkStillFree(plan, here)
     for (const provider of plan.providers) targets.providers.save(provider)

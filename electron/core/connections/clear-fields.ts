@@ -10,18 +10,15 @@ import {
   type SecretTraces,
 } from '../secret-traces.ts'
 import type { SecretBox } from '../secret-box.ts'
-import { openTokenSet } from './sealed-tokens.ts'
+import { openTokenSet, type SealedRecord } from './sealed-tokens.ts'
 
-/** Traces of every token that a record holds, and of the client secret. @throws KeywayError vault_locked | data_damaged */
-export function tracesOf(
-  box: SecretBox,
-  record: Pick<ConnectionRecord, 'id' | 'sealedTokens' | 'sealedPrevious'>,
-  clientSecret: string | null,
-): SecretTraces {
-  const { id, sealedTokens, sealedPrevious } = record
-  const sets = [sealedTokens, ...(sealedPrevious === null ? [] : [sealedPrevious])].map((sealed) =>
-    openTokenSet(box, { id, sealedTokens: sealed }),
-  )
+/**
+ * Traces of every token that a record holds, and of the client secret.
+ * @throws KeywayError vault_locked | data_damaged | integrity_check_failed
+ */
+export function tracesOf(box: SecretBox, record: SealedRecord, clientSecret: string | null): SecretTraces {
+  const places = record.sealedPrevious === null ? (['current'] as const) : (['current', 'previous'] as const)
+  const sets = places.map((place) => openTokenSet(box, record, place))
   return secretTraces([
     clientSecret,
     ...sets.flatMap(({ accessToken, refreshToken, idToken, second }) => [

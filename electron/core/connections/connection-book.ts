@@ -32,6 +32,8 @@ export type ConnectionBookDeps = {
   logger: Logger
   onUnreadable: (entry: { store: string; key: string }) => void
   onChanged: (id: string, kind: ChangeKind) => void
+  /** Each record passes on its way to disk. */
+  onWrite?: ConnectionChange
 }
 
 export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {
@@ -40,7 +42,8 @@ export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {
   const inTurn = createTurns()
   const meanwhile = new Map<string, ConnectionChange[]>()
   const write = async (id: string, change: ConnectionChange): Promise<ConnectionRecord> => {
-    const next = change(shelf.need(id))
+    const changed = change(shelf.need(id))
+    const next = deps.onWrite?.(changed) ?? changed
     const touches: ConnectionChange[] = []
     meanwhile.set(id, touches)
     await store.put(id, next).finally(() => meanwhile.delete(id))

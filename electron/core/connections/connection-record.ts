@@ -9,7 +9,7 @@ import type { TokenAnswer } from '../oauth/oauth-client.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { lived } from './life.ts'
 import { tracesOf, withoutTraces } from './clear-fields.ts'
-import { openTokens, sealAnswer } from './sealed-tokens.ts'
+import { openTokens, sealAnswer, sealAsPrevious, type SealedRecord } from './sealed-tokens.ts'
 
 /** What a finished sign-in knows beside the tokens. */
 export type SignIn = {
@@ -37,7 +37,7 @@ export function newConnection(
     how: sign.how,
     requestedScopes: [...sign.requestedScopes],
     grantedScopes: answer.scopes ?? [...sign.requestedScopes],
-    sealedTokens: sealAnswer(box, id, answer, null),
+    sealedTokens: sealAnswer(box, { id, providerId: sign.providerId, generation: 1 }, answer, null),
     sealedPrevious: null,
     refreshStartedAt: null,
     hasRefreshToken: answer.refreshToken !== null,
@@ -74,8 +74,9 @@ export function reconnected(
   { box, spec, now, clientSecret }: Tools,
 ): ConnectionRecord {
   // A dead or foreign refresh token must not be taken over; a living one of the same account goes on when no new one came.
+  const of = { id: record.id, providerId: record.providerId, generation: record.generation + 1 }
   const sameGrant = record.lastOutcome.status !== 'reconnect_needed' && continues(record, sign)
-  const before = sameGrant ? record : null
+  const before = sameGrant && mayBeOpened(box, record) ? record : null
   const granted = answer.scopes ?? [...sign.requestedScopes]
   const times = timesOf(answer, spec, record)
   const next: ConnectionRecord = {
@@ -87,11 +88,11 @@ export function reconnected(
     how: sign.how,
     requestedScopes: [...sign.requestedScopes],
     grantedScopes: spec.scopes.additive && sameGrant ? unionScopes(record.grantedScopes, granted) : granted,
-    sealedTokens: sealAnswer(box, record.id, answer, before),
+    sealedTokens: sealAnswer(box, of, answer, before),
     sealedPrevious: null,
     refreshStartedAt: null,
     hasRefreshToken: answer.refreshToken !== null || (before?.hasRefreshToken ?? false),
-    generation: record.generation + 1,
+    generation: of.generation,
     ...times,
     values: { ...(sameGrant ? record.values : {}), ...answer.values, ...sign.values },
     lastOutcome: okOutcome(now),
@@ -108,6 +109,16 @@ export function reconnected(
 const continues = (record: ConnectionRecord, sign: SignIn): boolean =>
   ['yes', 'perhaps'].includes(sameAccount(record, sign))
 
+/** What was changed outside Keyway is not gone on with; the fresh sign-in takes its place. */
+function mayBeOpened(box: SecretBox, record: ConnectionRecord): boolean {
+  try {
+    box.gate?.connection(record)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** The next generation of the same grant. The one before is kept, sealed, until this one has worked. */
 export function renewed(
   record: ConnectionRecord,
@@ -116,14 +127,15 @@ export function renewed(
 ): ConnectionRecord {
   const times = timesOf(answer, spec, record)
   const isRotation = rotates(box, record, answer)
+  const of = { id: record.id, providerId: record.providerId, generation: record.generation + 1 }
   const next: ConnectionRecord = {
     ...record,
     grantedScopes: answer.scopes ?? record.grantedScopes,
-    sealedTokens: sealAnswer(box, record.id, answer, record),
-    sealedPrevious: record.sealedTokens,
+    sealedTokens: sealAnswer(box, of, answer, record),
+    sealedPrevious: sealAsPrevious(box, record, of),
     refreshStartedAt: null,
     hasRefreshToken: record.hasRefreshToken || answer.refreshToken !== null,
-    generation: record.generation + 1,
+    generation: of.generation,
     ...times,
     values: { ...record.values, ...answer.values },
     lastOutcome: okOutcome(now),
@@ -146,11 +158,7 @@ function verifiedBySignIn({ how, identity }: SignIn, now: number): number | null
 }
 
 /** Whether the answer brought another refresh token than the stored one; then the stored one may be dead already. */
-export function rotates(
-  box: SecretBox,
-  record: Pick<ConnectionRecord, 'id' | 'sealedTokens'>,
-  answer: TokenAnswer,
-): boolean {
+export function rotates(box: SecretBox, record: SealedRecord, answer: TokenAnswer): boolean {
   if (answer.refreshToken === null) return false
   const stored = openTokens(box, record).refreshToken
   return stored === null || !stored.equals(answer.refreshToken)

@@ -113,7 +113,7 @@ async function send(
     return first
   // This provider does not rotate, yet its last answer brought another refresh token, and that one never worked: the one before may.
   // Never done where the provider might rotate: there the old token would count as stolen.
-  const previous = openTokens(deps.box, { id: record.id, sealedTokens: record.sealedPrevious })
+  const previous = openTokens(deps.box, record, 'previous')
   if (previous.refreshToken === null || previous.refreshToken.equals(tokens.refreshToken ?? new Secret('')))
     return first
   const second = await askForTokens(deps, provider, record, previous)

@@ -21,20 +21,36 @@ export const tokenSet = z.object({
     .nullable(),
 })
 
+/** Which of a record's two sealed fields. */
+export type TokenPlace = 'current' | 'previous'
+
+/** What a token set is sealed for: this connection of this provider, at this generation. */
+export type SealedFor = Pick<ConnectionRecord, 'id' | 'providerId' | 'generation'>
+
+export type SealedRecord = SealedFor & Pick<ConnectionRecord, 'sealedTokens' | 'sealedPrevious'>
+
 /** The whole set behind one of a connection's sealed fields, for a bundle. @throws KeywayError vault_locked | data_damaged */
-export function openTokenSet(
-  box: SecretBox,
-  record: Pick<ConnectionRecord, 'id' | 'sealedTokens'>,
-): TokenSet {
-  return parseSet(box, record)
+export function openTokenSet(box: SecretBox, record: SealedRecord, place: TokenPlace = 'current'): TokenSet {
+  return parseSet(box, record, place)
 }
 
 /** The other way round. @throws KeywayError vault_locked */
-export function sealTokenSet(box: SecretBox, id: string, set: TokenSet): string {
-  return box.seal(new Secret(JSON.stringify(set)), tokensOf(id))
+export function sealTokenSet(
+  box: SecretBox,
+  of: SealedFor,
+  set: TokenSet,
+  place: TokenPlace = 'current',
+): string {
+  return box.seal(new Secret(JSON.stringify(set)), associatedData(of, place))
 }
 
-const tokensOf = (id: string): string => `connection:${id}:tokens`
+// Generation and place too: a ciphertext of an earlier generation, or the two exchanged, would have an old refresh token sent, and a
+// provider that rotates takes that for theft and ends the grant.
+const associatedData = ({ id, providerId, generation }: SealedFor, place: TokenPlace): string =>
+  `connection:${id}:tokens:2:${providerId}:${generation}:${place}`
+
+/** As versions before the folder's second format sealed. */
+const oldAssociatedData = (id: string): string => `connection:${id}:tokens`
 
 /** A token set in memory, with its secrets wrapped. */
 export type OpenTokens = {
@@ -46,11 +62,8 @@ export type OpenTokens = {
 }
 
 /** @throws KeywayError vault_locked | data_damaged */
-export function openTokens(
-  box: SecretBox,
-  record: Pick<ConnectionRecord, 'id' | 'sealedTokens'>,
-): OpenTokens {
-  const set = parseSet(box, record)
+export function openTokens(box: SecretBox, record: SealedRecord, place: TokenPlace = 'current'): OpenTokens {
+  const set = parseSet(box, record, place)
   return {
     accessToken: new Secret(set.accessToken),
     tokenType: set.tokenType,
@@ -66,11 +79,11 @@ export function openTokens(
  */
 export function sealAnswer(
   box: SecretBox,
-  id: string,
+  of: SealedFor,
   answer: TokenAnswer,
-  before: Pick<ConnectionRecord, 'id' | 'sealedTokens'> | null,
+  before: SealedRecord | null,
 ): string {
-  const old = before === null ? null : parseSet(box, before)
+  const old = before === null ? null : parseSet(box, before, 'current')
   const set: TokenSet = {
     accessToken: answer.accessToken.reveal(),
     tokenType: answer.tokenType,
@@ -86,11 +99,34 @@ export function sealAnswer(
             expiresAt: answer.second.expiresAt,
           },
   }
-  return sealTokenSet(box, id, set)
+  return sealTokenSet(box, of, set)
 }
 
-function parseSet(box: SecretBox, record: Pick<ConnectionRecord, 'id' | 'sealedTokens'>): TokenSet {
-  const text = box.open(record.sealedTokens, tokensOf(record.id)).reveal()
+/** The current tokens, sealed as what they are when the next generation is there. @throws KeywayError vault_locked | data_damaged */
+export function sealAsPrevious(box: SecretBox, before: SealedRecord, of: SealedFor): string {
+  return sealTokenSet(box, of, parseSet(box, before, 'current'), 'previous')
+}
+
+/** The record with its tokens sealed anew where an earlier version sealed them; else the same one. Never throws. */
+export function sealedAnew(box: SecretBox, record: ConnectionRecord): ConnectionRecord {
+  if (!box.unlocked || !isOld(box, record, 'current')) return record
+  try {
+    const previous = record.sealedPrevious === null ? null : parseSet(box, record, 'previous')
+    return {
+      ...record,
+      sealedTokens: sealTokenSet(box, record, parseSet(box, record, 'current')),
+      sealedPrevious: previous === null ? null : sealTokenSet(box, record, previous, 'previous'),
+    }
+  } catch {
+    return record
+  }
+}
+
+function parseSet(box: SecretBox, record: SealedRecord, place: TokenPlace): TokenSet {
+  box.gate?.connection(record)
+  const sealed = sealedIn(record, place)
+  const aad = isOld(box, record, place) ? oldAssociatedData(record.id) : associatedData(record, place)
+  const text = box.open(sealed, aad).reveal()
   const parsed = tokenSet.safeParse(parseJson(text))
   if (parsed.success) return parsed.data
   throw new KeywayError('data_damaged', {
@@ -98,6 +134,24 @@ function parseSet(box: SecretBox, record: Pick<ConnectionRecord, 'id' | 'sealedT
     nextStep: 'Reconnect the account.',
     details: { connectionId: record.id },
   })
+}
+
+const sealedIn = (record: SealedRecord, place: TokenPlace): string =>
+  (place === 'current' ? record.sealedTokens : record.sealedPrevious) ?? ''
+
+/** Only the very ciphertexts that stood in the folder when it was taken over may be of the old kind. */
+const isOld = (box: SecretBox, record: SealedRecord, place: TokenPlace): boolean =>
+  box.gate?.opensOld(record.id, place, sealedIn(record, place)) === true &&
+  !opens(box, sealedIn(record, place), associatedData(record, place))
+
+function opens(box: SecretBox, sealed: string, aad: string): boolean {
+  try {
+    box.open(sealed, aad)
+    return true
+  } catch (error) {
+    if (error instanceof KeywayError && error.code === 'data_damaged') return false
+    throw error
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -19,6 +19,7 @@ import { createTokenEngine, type TokenEngine } from './create-token-service.ts'
 import { revokeAnswer } from './disconnect.ts'
 import { createTokenCache, type TokenCache } from './token-cache.ts'
 import { createTokenClock } from './token-clock.ts'
+import { sealedAnew } from './sealed-tokens.ts'
 import type { ProviderFacts } from './token-server.ts'
 import { createUnsavedAnswers } from './unsaved-answers.ts'
 import { createUsage, type Usage } from './usage.ts'
@@ -158,6 +159,7 @@ function wire(deps: TokenPartsDeps, state: State) {
   const tokenClock = createTokenClock(clock)
   const book = createConnectionBook({
     ...deps,
+    onWrite: (record) => sealedAnew(box, record),
     onChanged(id, kind) {
       const record = book.get(id)
       if (record !== null) tokenClock.see(record, state.recordsFrom)

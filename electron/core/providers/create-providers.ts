@@ -152,6 +152,7 @@ export function resolveProvider(
 ): ResolvedProvider {
   // Also without a secret: a locked vault starts nothing that it could not finish.
   if (!box.unlocked) throw new KeywayError('vault_locked')
+  box.gate?.provider(record.id)
   return {
     id: record.id,
     slug: record.slug,

@@ -9,6 +9,8 @@ import { createProviderFiles, type ProviderFiles } from '../bundle/provider-file
 import type { ConnectionParts } from '../connections/connection-parts.ts'
 import { createDiagnostics, type DiagnosticsCalls } from '../diagnostics/create-diagnostics.ts'
 import type { DataPlace } from '../diagnostics/diagnostics-deps.ts'
+import type { Integrity } from '../integrity/create-integrity.ts'
+import { integrityCalls } from '../integrity/integrity-targets.ts'
 import type { Activity } from '../keyway.ts'
 import type { Clock, Logger, RecordStore } from '../ports.ts'
 import type { ProviderRegistry } from '../providers/create-providers.ts'
@@ -24,7 +26,7 @@ export type FurtherCalls = Bundles &
   ProviderFiles &
   DiagnosticsCalls &
   Rehearsals['calls'] &
-  Pick<UiApi, 'settings.update'>
+  Pick<UiApi, 'settings.update' | 'integrity.confirm' | 'integrity.decide'>
 
 export type FurtherDeps = {
   place: DataPlace
@@ -43,6 +45,7 @@ export type FurtherDeps = {
   settings: SettingsBook
   settingsChange: SettingsChange
   rehearsals: Rehearsals
+  integrity?: Integrity
   snapshot: () => Snapshot
   renewalsSettled: () => Promise<void>
   onImported: () => void
@@ -57,6 +60,7 @@ export function createFurtherCalls(deps: FurtherDeps): FurtherCalls {
       targets: {
         imports: deps.stores.imports,
         connections: deps.stores.connections,
+        expectConnections: (records) => deps.integrity?.stores.connections.expect(records),
         adoptConnections: deps.connections.adopt,
         providers: deps.providerBook,
         apps: deps.apps,
@@ -67,6 +71,7 @@ export function createFurtherCalls(deps: FurtherDeps): FurtherCalls {
     ...createProviderFiles(deps),
     ...createDiagnostics(deps),
     ...deps.rehearsals.calls,
+    ...integrityCalls(deps.integrity),
     'settings.update': (patch) => settingsChange.change(patch),
   }
 }

@@ -2,6 +2,7 @@
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
 import { createFingerprint } from './fingerprint.ts'
+import { createMac, type MacPurpose } from './mac.ts'
 import { openBytes, sealBytes, type Sealed } from './sealed.ts'
 
 export type KeyHolder = {
@@ -13,11 +14,18 @@ export type KeyHolder = {
   seal: (secret: Secret, aad: string) => Sealed
   open: (value: string, aad: string) => Secret
   fingerprint: (secret: Secret) => string
+  mac: (purpose: MacPurpose, text: string) => string
+}
+
+type Held = {
+  key: Uint8Array
+  fingerprint: (secret: Secret) => string
+  mac: (purpose: MacPurpose, text: string) => string
 }
 
 export function createKeyHolder(): KeyHolder {
-  let held: { key: Uint8Array; fingerprint: (secret: Secret) => string } | null = null
-  const holding = (): NonNullable<typeof held> => {
+  let held: Held | null = null
+  const holding = (): Held => {
     if (held === null) throw new KeywayError('vault_locked')
     return held
   }
@@ -26,7 +34,7 @@ export function createKeyHolder(): KeyHolder {
       return held !== null
     },
     hold(dataKey) {
-      held = { key: dataKey, fingerprint: createFingerprint(dataKey) }
+      held = { key: dataKey, fingerprint: createFingerprint(dataKey), mac: createMac(dataKey) }
     },
     wipe() {
       held?.key.fill(0)
@@ -48,5 +56,6 @@ export function createKeyHolder(): KeyHolder {
       return secret
     },
     fingerprint: (secret) => holding().fingerprint(secret),
+    mac: (purpose, text) => holding().mac(purpose, text),
   }
 }

@@ -3,7 +3,7 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { ProtectorKind } from '../ports.ts'
 import { readVaultFile, writeVaultFile, type VaultParts } from './unlock.ts'
-import type { VaultFile, Wrap } from './vault-file.ts'
+import { FOLDER_FORMAT, makeCheck, type VaultFile, type Wrap } from './vault-file.ts'
 import type { VaultState } from './vault-state.ts'
 
 export async function addProtector(
@@ -50,6 +50,22 @@ export async function migrate(
 ): Promise<VaultState> {
   const file = await unlockedFile(parts)
   return replaceWraps(parts, file, [await newWrap(parts, file, kind, passphrase)])
+}
+
+/**
+ * Says in the vault's file that there is a manifest. Twice, so that no older copy of the file is left that says otherwise and could be
+ * taken for the newest.
+ */
+export async function markSigned(parts: VaultParts): Promise<void> {
+  const file = await unlockedFile(parts)
+  if (file.version === FOLDER_FORMAT) return
+  const next: VaultFile = {
+    ...file,
+    ...makeCheck(parts.keys.dataKey(), { version: FOLDER_FORMAT, vaultId: file.vaultId }),
+  }
+  await writeVaultFile(parts.deps, next)
+  await writeVaultFile(parts.deps, next)
+  parts.status.rewrapped(next)
 }
 
 // With a copy of the key: lock() wipes the key at once, and a wrap of the wiped one would lose everything.

@@ -10,7 +10,7 @@ import { makeCheck, parseVaultFile, type VaultFile, type Wrap } from './vault-fi
 import type { VaultState } from './vault-state.ts'
 import { kindsOf, type VaultStatus } from './vault-status.ts'
 
-const RECORD = 'vault'
+export const VAULT_RECORD = 'vault'
 
 export type VaultDeps = ProtectorCallsDeps & {
   /** The vault's own store; its one record is `vault`. */
@@ -20,12 +20,12 @@ export type VaultDeps = ProtectorCallsDeps & {
 export type VaultParts = { deps: VaultDeps; calls: ProtectorCalls; keys: KeyHolder; status: VaultStatus }
 
 export async function readVaultFile({ store }: VaultDeps): Promise<VaultFile | null> {
-  const value = await store.read(RECORD)
+  const value = await store.read(VAULT_RECORD)
   return value === null ? null : parseVaultFile(value)
 }
 
 export const writeVaultFile = ({ store }: VaultDeps, file: VaultFile): Promise<void> =>
-  store.put(RECORD, file)
+  store.put(VAULT_RECORD, file)
 
 export async function initialiseVault(
   { deps, calls, status }: VaultParts,
@@ -35,9 +35,10 @@ export async function initialiseVault(
   // Also fails, with `data_damaged`, where there was a vault that cannot be read: secrets out there need its key, not a new one.
   if ((await readVaultFile(deps)) !== null) throw new KeywayError('vault_exists')
   const dataKey = new Uint8Array(randomBytes(KEY_BYTES))
-  const check = makeCheck(dataKey, randomBytes(16).toString('hex'))
+  // Of the first format until there is a manifest: see `markSigned`.
+  const check = makeCheck(dataKey, { version: 1, vaultId: randomBytes(16).toString('hex') })
   const wrap = await calls.wrapVerified(calls.protectorFor(kind, passphrase), dataKey, check)
-  const file: VaultFile = { version: 1, ...check, createdAt: deps.clock.now(), wraps: [wrap] }
+  const file: VaultFile = { ...check, createdAt: deps.clock.now(), wraps: [wrap] }
   try {
     await writeVaultFile(deps, file)
   } catch (error) {
@@ -92,7 +93,7 @@ async function firstKey(
 
 export async function setVaultAside({ deps, calls, status }: VaultParts): Promise<void> {
   if (status.state().kind !== 'locked') throw new KeywayError('invalid_request')
-  await deps.store.remove(RECORD)
+  await deps.store.remove(VAULT_RECORD)
   status.becomeUninitialised(await calls.probeAll())
 }
 

@@ -14,8 +14,14 @@ const wrap = z.object({
 })
 export type Wrap = z.output<typeof wrap>
 
+/**
+ * The format of the whole data folder. 1: nothing but secrets is authenticated. 2: a manifest says what else must be as Keyway left it, and
+ * without one the folder was tampered with. A Keyway that knows only 1 refuses 2 in words, and leaves the file as it is.
+ */
+export const FOLDER_FORMAT = 2
+
 const vaultFile = z.object({
-  version: z.literal(1),
+  version: z.literal([1, FOLDER_FORMAT]),
   vaultId: z.string().regex(/^[0-9a-f]{32}$/),
   /** Epoch ms. */
   createdAt: z.number(),
@@ -24,7 +30,7 @@ const vaultFile = z.object({
 })
 export type VaultFile = z.output<typeof vaultFile>
 /** What tells the vault's data key from any other. */
-export type KeyCheck = Pick<VaultFile, 'vaultId' | 'check'>
+export type KeyCheck = Pick<VaultFile, 'version' | 'vaultId' | 'check'>
 
 /** @throws KeywayError `data_damaged`: there is a vault, and nobody here may make a new one over it. */
 export function parseVaultFile(value: unknown): VaultFile {
@@ -37,17 +43,31 @@ export function parseVaultFile(value: unknown): VaultFile {
   })
 }
 
-const CHECK = Buffer.from('this is the data key')
-const checkAad = (vaultId: string): string => `vault:${vaultId}:check`
+const newerFile = z.object({ version: z.number().gt(FOLDER_FORMAT) })
 
-export const makeCheck = (dataKey: Uint8Array, vaultId: string): KeyCheck => ({
-  vaultId,
-  check: sealBytes(dataKey, CHECK, checkAad(vaultId)),
-})
+/** @throws KeywayError `folder_newer`: before anything of the folder is read or written that this Keyway might take for something else. */
+export function refuseNewerFolder(value: unknown): void {
+  const newer = newerFile.safeParse(value)
+  if (!newer.success) return
+  throw new KeywayError('folder_newer', {
+    message: `A newer Keyway wrote this data folder: its format is ${newer.data.version}, and this one reads up to ${FOLDER_FORMAT}.`,
+    details: { format: newer.data.version, readsUpTo: FOLDER_FORMAT },
+  })
+}
+
+const CHECK = Buffer.from('this is the data key')
+// The format is part of it, so that a folder cannot be made to look like an older one by writing another number.
+const checkAad = ({ version, vaultId }: Omit<KeyCheck, 'check'>): string =>
+  version === 1 ? `vault:${vaultId}:check` : `vault:${vaultId}:check:${version}`
+
+export function makeCheck(dataKey: Uint8Array, of: Omit<KeyCheck, 'check'>): KeyCheck {
+  const { version, vaultId } = of
+  return { version, vaultId, check: sealBytes(dataKey, CHECK, checkAad(of)) }
+}
 
 /** Whether `key` is the data key of this vault: asked before anything is read or written with it. */
 export function isDataKey(key: Uint8Array, file: KeyCheck): boolean {
   if (key.length !== KEY_BYTES) return false
-  const opened = openBytes(key, file.check, checkAad(file.vaultId))
+  const opened = openBytes(key, file.check, checkAad(file))
   return opened !== null && opened.length === CHECK.length && timingSafeEqual(opened, CHECK)
 }

@@ -8,6 +8,8 @@ import type { VaultState } from './vault-state.ts'
 
 export type VaultStatus = {
   state: () => VaultState
+  /** Of the vault that is open. */
+  identity: () => { vaultId: string; format: number } | null
   onChange: (listener: (state: VaultState) => void) => () => void
   offer: (protectors: readonly ProtectorView[]) => VaultState
   becomeLocked: (why: KeywayError, wraps: readonly ProtectorKind[]) => VaultState
@@ -21,6 +23,7 @@ export type VaultStatus = {
 
 export function createVaultStatus(keys: KeyHolder, offered: readonly ProtectorView[]): VaultStatus {
   const listeners = new Set<(state: VaultState) => void>()
+  let identity: { vaultId: string; format: number } | null = null
   let current: VaultState = { kind: 'uninitialised', protectors: offered }
   const become = (next: VaultState): VaultState => {
     current = next
@@ -29,6 +32,7 @@ export function createVaultStatus(keys: KeyHolder, offered: readonly ProtectorVi
   }
   return {
     state: () => current,
+    identity: () => identity,
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -36,6 +40,7 @@ export function createVaultStatus(keys: KeyHolder, offered: readonly ProtectorVi
     offer: (protectors) => become({ ...current, protectors }),
     becomeLocked(why, wraps) {
       keys.wipe()
+      identity = null
       return become({
         kind: 'locked',
         protectors: current.protectors,
@@ -51,10 +56,12 @@ export function createVaultStatus(keys: KeyHolder, offered: readonly ProtectorVi
     },
     becomeUnlocked(dataKey, file) {
       keys.hold(dataKey)
+      identity = { vaultId: file.vaultId, format: file.version }
       return become({ kind: 'unlocked', protectors: current.protectors, wraps: kindsOf(file) })
     },
     rewrapped(file) {
       const wraps = kindsOf(file)
+      if (identity !== null) identity = { vaultId: file.vaultId, format: file.version }
       if (current.kind === 'locked')
         return become({ ...current, wraps, needsPassphrase: wraps.includes('passphrase') })
       return become({ kind: 'unlocked', protectors: current.protectors, wraps })

@@ -6,8 +6,9 @@ import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
 import type { ProtectorKind } from '../ports.ts'
 import { createTurns } from '../storage/by-turns.ts'
 import { createKeyHolder } from './key-holder.ts'
+import type { MacPurpose } from './mac.ts'
 import { createProtectorCalls } from './protector-calls.ts'
-import { addProtector, changePassphrase, migrate, removeProtector } from './rewrap.ts'
+import { addProtector, changePassphrase, markSigned, migrate, removeProtector } from './rewrap.ts'
 import type { Sealed } from './sealed.ts'
 import {
   initialiseVault,
@@ -51,6 +52,14 @@ export type Vault = {
   open(sealed: string, aad: string): Secret
   /** Twelve hex digits, the same for the same secret in this vault. @throws KeywayError `vault_locked`. */
   fingerprint(secret: Secret): string
+  /** Authenticates a text under a key that only an unlocked vault has. @throws KeywayError `vault_locked`. */
+  mac(purpose: MacPurpose, text: string): string
+  /** Told in the moment before the key is wiped, for what still needs it. Returns the way to stop. */
+  onLocking(listener: () => void): () => void
+  /** What tells this vault from any other; null while it is locked or there is none. */
+  readonly identity: { vaultId: string; format: number } | null
+  /** From now on the folder is one that has a manifest; older versions of Keyway refuse it. Twice is fine. */
+  markSigned(): Promise<void>
   /** The following need an unlocked vault. Each new wrap is proved by unwrapping before anything else gives way. */
   addProtector(kind: ProtectorKind, passphrase?: Secret): Promise<VaultState>
   /** @throws KeywayError `invalid_request` for the last one. */
@@ -64,6 +73,27 @@ export type Vault = {
 const beingAsked = (): KeywayError =>
   new KeywayError('vault_locked', { message: 'The keychain is being asked for the key.' })
 
+function listening(listeners: Set<() => void>, listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+function lockNow({ deps, status }: VaultParts, beforeLock: ReadonlySet<() => void>): void {
+  const state = status.state()
+  if (state.kind !== 'unlocked') return
+  for (const listener of beforeLock) tellSafely(listener, deps.logger)
+  status.becomeLocked(new KeywayError('vault_locked'), state.wraps)
+}
+
+/** The key goes in any case. */
+function tellSafely(listener: () => void, logger: VaultDeps['logger']): void {
+  try {
+    listener()
+  } catch (error) {
+    logger.error('Something that still needed the key failed while the vault was being locked', { error })
+  }
+}
+
 export function createVault(deps: VaultDeps): Vault {
   const calls = createProtectorCalls(deps)
   const keys = createKeyHolder()
@@ -71,6 +101,7 @@ export function createVault(deps: VaultDeps): Vault {
   const parts: VaultParts = { deps, calls, keys, status }
   const turns = createTurns()
   const inTurn = <Result>(task: () => Promise<Result>): Promise<Result> => turns('vault', task)
+  const beforeLock = new Set<() => void>()
   let locks = 0
 
   const probe = async (): Promise<readonly ProtectorView[]> => status.offer(await calls.probeAll()).protectors
@@ -107,12 +138,17 @@ export function createVault(deps: VaultDeps): Vault {
     verifyPassphrase: (passphrase) => verifyPassphrase(parts, passphrase),
     lock() {
       locks += 1
-      const state = status.state()
-      if (state.kind === 'unlocked') status.becomeLocked(new KeywayError('vault_locked'), state.wraps)
+      lockNow(parts, beforeLock)
     },
     seal: keys.seal,
     open: keys.open,
     fingerprint: keys.fingerprint,
+    mac: keys.mac,
+    onLocking: (listener) => listening(beforeLock, listener),
+    get identity() {
+      return status.identity()
+    },
+    markSigned: () => inTurn(() => markSigned(parts)),
     addProtector: (kind, passphrase) => inTurn(() => addProtector(parts, kind, passphrase)),
     removeProtector: (kind) => inTurn(() => removeProtector(parts, kind)),
     changePassphrase: (change) => inTurn(() => changePassphrase(parts, change)),

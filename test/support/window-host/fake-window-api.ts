@@ -1,6 +1,7 @@
 // A Keyway without a core, for looking at the window and for tests of the window alone: it keeps a snapshot, answers calls plausibly and sends
 // the events that a real one would. It decides nothing that a test could mistake for the core's behaviour.
 import { randomBytes } from 'node:crypto'
+import { INTEGRITY_SIGNED } from './integrity-views.ts'
 import type { ActivityRow } from '../../../shared/contract/activity.ts'
 import type { AppView } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -327,8 +328,11 @@ export function createFakeWindowApi(
         ok: true,
         rows: journal.length,
         firstBad: null,
-        message: `All ${journal.length} rows are in the order and shape in which they were written.`,
+        message: `All ${journal.length} entries are authenticated: complete, and as Keyway wrote them.`,
+        authenticated: true,
       }),
+    'integrity.confirm': () => Promise.resolve(INTEGRITY_SIGNED),
+    'integrity.decide': () => Promise.resolve(INTEGRITY_SIGNED),
     'bundle.export': () => Promise.resolve(exported),
     'bundle.inspect': ({ passphrase }) => {
       if (passphrase === 'wrong') throw new KeywayError('wrong_passphrase')

@@ -1,4 +1,5 @@
 import { grant, type AppView } from '../../../shared/contract/app.ts'
+import { INTEGRITY_SIGNED } from './integrity-views.ts'
 import type { Approval } from '../../../shared/contract/approval.ts'
 import type { RehearsalState } from '../../../shared/contract/rehearsal.ts'
 import { settings } from '../../../shared/contract/settings.ts'
@@ -229,6 +230,7 @@ export function livedIn(now: number): Snapshot {
     approvals: [],
     lockedAsks: [],
     damages: [],
+    integrity: INTEGRITY_SIGNED,
     rehearsal: stoppedRehearsal,
     dataFolder: '/home/ada/.local/share/keyway',
   }

@@ -9,6 +9,7 @@ const ownFiles: Readonly<Record<string, string>> = {
   'electron/core/connections/sealed-tokens.ts': 'what it sealed itself',
   'electron/core/diagnostics/create-diagnostics.ts': 'rows of its own log',
   'electron/core/diagnostics/stranger-safe.ts': 'rows of its own log',
+  'electron/core/integrity/manifest.ts': 'its own file',
   'electron/core/running-service.ts': 'answers of its own service',
   'electron/core/storage/data-folder.ts': 'its own file',
   'electron/core/storage/document-file.ts': 'its own file',

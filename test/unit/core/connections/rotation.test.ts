@@ -1,6 +1,8 @@
 // The order of things when a refresh token rotates, and what becomes of it when the disk fails at each step.
 import { describe, expect, test } from 'vitest'
 import type { TokenResult } from '../../../../electron/core/connections/token-service.ts'
+import { openTokenSet } from '../../../../electron/core/connections/sealed-tokens.ts'
+import { secretBoxOf } from '../../../../electron/core/secret-box.ts'
 import type { RecordStore } from '../../../../electron/core/ports.ts'
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
@@ -79,14 +81,36 @@ describe('the order', () => {
   })
 
   test('the generation before is kept, sealed, until the new one has worked', async () => {
-    const { keyway, connectionId } = await startExpired()
-    const before = keyway.connections.record(connectionId)!.sealedTokens
+    const { keyway, connectionId, vault } = await startExpired()
+    const box = secretBoxOf(vault)
+    const record = () => keyway.connections.record(connectionId)!
+    const before = openTokenSet(box, record())
     await keyway.tokens.get(connectionId, {})
-    expect(keyway.connections.record(connectionId)?.sealedPrevious).toBe(before)
+    expect(openTokenSet(box, record(), 'previous')).toEqual(before)
+    expect(openTokenSet(box, record())).not.toEqual(before)
     keyway.tokens.reportApiOutcome(connectionId, 1, 'worked')
-    expect(keyway.connections.record(connectionId)?.sealedPrevious).toBe(before)
+    expect(openTokenSet(box, record(), 'previous')).toEqual(before)
     keyway.tokens.reportApiOutcome(connectionId, 2, 'worked')
     expect(keyway.connections.record(connectionId)?.sealedPrevious).toBeNull()
+  })
+
+  test('the two exchanged, of another generation or of another provider: neither opens', async () => {
+    const { keyway, connectionId, vault } = await startExpired()
+    await keyway.tokens.get(connectionId, {})
+    const box = secretBoxOf(vault)
+    const record = keyway.connections.record(connectionId)!
+    const previous = record.sealedPrevious ?? ''
+    const misused: ConnectionRecord[] = [
+      { ...record, sealedTokens: previous },
+      { ...record, sealedTokens: previous, sealedPrevious: record.sealedTokens },
+      { ...record, sealedTokens: previous, generation: record.generation - 1 },
+      { ...record, generation: record.generation + 1 },
+      { ...record, generation: record.generation - 1 },
+      { ...record, providerId: 'prv_another' },
+    ]
+    expect(openTokenSet(box, record).accessToken).not.toBe('')
+    for (const each of misused)
+      expect(() => openTokenSet(box, each)).toThrow('does not belong where it stands')
   })
 
   test('no record holds a token in the clear', async () => {

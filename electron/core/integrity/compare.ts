@@ -1,0 +1,100 @@
+// What stands in the folder against what the key vouches for. Pure: it says what is as it was, what was only taken away, and what the
+// person has to look at.
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { decidesSame, digestOf, factsOf, isDecisive, onlyReduces, type Section } from './decisive.ts'
+import { connectionFinding, entryFinding, type Finding } from './findings.ts'
+import type { ConnectionRow, Manifest } from './manifest.ts'
+
+type Entries = Readonly<Record<string, unknown>>
+
+export type Compared<Signed> = {
+  /** What is vouched for from now on. What has a finding keeps what was vouched for before. */
+  next: Signed
+  findings: Finding[]
+  /** Keys of entries that were narrowed or removed while there was no key. */
+  reduced: string[]
+  /** What a damaged document has lost, and the manifest still has. */
+  lost: ReadonlyArray<readonly [key: string, value: unknown]>
+}
+
+/** Entries that decide something; the others are nobody's business here. */
+export const decisiveEntries = (
+  section: Section,
+  entries: Iterable<readonly [string, unknown]>,
+): Record<string, unknown> => Object.fromEntries([...entries].filter(([key]) => isDecisive(section, key)))
+
+export function compareEntries(
+  section: Section,
+  present: Entries,
+  { manifest, now, isDamaged }: { manifest: Manifest; now: number; isDamaged: boolean },
+): Compared<Record<string, unknown>> {
+  const signed = manifest[section]
+  const next: Record<string, unknown> = {}
+  const findings: Finding[] = []
+  const reduced: string[] = []
+  const lost: Array<readonly [string, unknown]> = []
+  for (const key of new Set([...Object.keys(signed), ...Object.keys(present)])) {
+    const [was, is] = [signed[key], present[key]]
+    if (isDamaged && is === undefined) {
+      next[key] = was
+      lost.push([key, was])
+      continue
+    }
+    const reduces = onlyReduces(section, key, was, is)
+    const isSame = decidesSame(section, key, was, is)
+    if (isSame || isPending(manifest, section, key, is) || reduces) {
+      if (!isSame && reduces) reduced.push(key)
+      if (is !== undefined) next[key] = is
+      continue
+    }
+    if (was !== undefined) next[key] = was
+    findings.push(entryFinding(section, key, { signed: was, present: is, now }))
+  }
+  return { next, findings, reduced, lost }
+}
+
+/** A write that was under way when Keyway ended: either it was done, or it was not. */
+function isPending({ pending }: Manifest, section: Section, key: string, present: unknown): boolean {
+  return (
+    pending?.section === section && pending.key === key && decidesSame(section, key, pending.value, present)
+  )
+}
+
+export function compareConnections(
+  records: readonly ConnectionRecord[],
+  { manifest, now }: { manifest: Manifest; now: number },
+): Compared<Record<string, ConnectionRow>> {
+  const next: Record<string, ConnectionRow> = {}
+  const findings: Finding[] = []
+  for (const record of records) {
+    const row = manifest.connections[record.id]
+    const how = row === undefined ? 'added' : complaintAbout(record, row)
+    if (how !== null) findings.push(connectionFinding(record, how, now))
+    if (row === undefined) continue
+    next[record.id] = how === null ? rowAfter(record, row) : row
+  }
+  const reduced = Object.keys(manifest.connections).filter((id) => next[id] === undefined)
+  return { next, findings, reduced, lost: [] }
+}
+
+function complaintAbout(record: ConnectionRecord, row: ConnectionRow): 'older' | 'changed' | null {
+  if (record.generation < row.generation) return 'older'
+  // A newer one was written by Keyway, and the manifest had not heard of it: its tokens open as that generation, or not at all.
+  if (record.generation > row.generation) return null
+  const facts = factsOf(record)
+  return facts === row.facts || facts === row.nextFacts ? null : 'changed'
+}
+
+function rowAfter(record: ConnectionRecord, row: ConnectionRow): ConnectionRow {
+  const { generation } = record
+  const old = generation === row.generation && row.old !== undefined ? { old: row.old } : {}
+  return { generation, facts: factsOf(record), ...old }
+}
+
+/** A connection as it is, vouched for from now on. `old`: its tokens may be sealed as earlier versions did. */
+export function rowOf(record: ConnectionRecord, sealing: 'old' | 'new'): ConnectionRow {
+  const row = { generation: record.generation, facts: factsOf(record) }
+  if (sealing === 'new') return row
+  const previous = record.sealedPrevious === null ? null : digestOf(record.sealedPrevious)
+  return { ...row, old: { current: digestOf(record.sealedTokens), previous } }
+}

@@ -1,0 +1,131 @@
+// Integrity of what decides: at each unlock the folder is compared with what the vault's key vouches for. What was changed outside is not
+// used until the person has decided about it; nothing is overwritten meanwhile.
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { IntegrityDecision, IntegrityView } from '../../../shared/contract/integrity.ts'
+import type { KeyValueStore, RecordStore } from '../ports.ts'
+import { compareFolder, noteLog } from './compare-folder.ts'
+import { confirm, decide } from './decide.ts'
+import { digestOf, type Section } from './decisive.ts'
+import { guardConnections, guardEntries, type GuardedRecords } from './guarded-stores.ts'
+import {
+  createIntegrityState,
+  type IntegrityDeps,
+  type IntegrityState,
+  type IntegrityTargets,
+  type Parts,
+} from './integrity-state.ts'
+
+/** What the rest of the core asks before a secret is opened, or an app is let in. Each @throws KeywayError integrity_check_failed. */
+export type IntegrityGate = {
+  provider(id: string): void
+  connection(of: { id: string; generation: number }): void
+  app(id: string): void
+  /** Whether this ciphertext may have been sealed the way that earlier versions did. */
+  opensOld(id: string, place: 'current' | 'previous', sealed: string): boolean
+}
+
+export type Integrity = {
+  readonly stores: Readonly<Record<Section, KeyValueStore>> & { connections: GuardedRecords }
+  readonly gate: IntegrityGate
+  view(): IntegrityView
+  /** Once, when the core is built: from now on each unlock compares. */
+  attach(targets: IntegrityTargets): void
+  /** The vault opened: compares at once. */
+  unlocked(): void
+  /** The last moment with a key. */
+  locking(): void
+  /** The person has looked at what there is. */
+  confirm(): IntegrityView
+  /** @throws KeywayError not_found | vault_locked | invalid_request */
+  decide(decision: IntegrityDecision): IntegrityView
+  /** What began with an unlock has ended. */
+  settled(): Promise<void>
+  /** After the log is closed. */
+  close(): Promise<void>
+}
+
+/** How far the log has come is noted this often when nothing else is written. */
+const CHECKPOINT_MS = 10 * 60_000
+
+export function createIntegrity(
+  given: Omit<IntegrityDeps, 'onChanged'> & {
+    connections: RecordStore
+    /** Its file could not be read at this start. */
+    isDamaged: (section: Section) => boolean
+  },
+): Integrity {
+  let attached: IntegrityTargets | null = null
+  const deps: IntegrityDeps = { ...given, onChanged: () => attached?.changed() }
+  const state = createIntegrityState(deps)
+  const tools = { deps, state }
+  const running = new Set<Promise<void>>()
+  const track = (work: Promise<void>): void => {
+    running.add(work)
+    void work.finally(() => running.delete(work))
+  }
+  const parts: Parts = { ...tools, track, targets: () => attached ?? notBuilt() }
+  const checkpoints = createCheckpoints(parts)
+  return {
+    stores: {
+      providers: guardEntries(tools, 'providers'),
+      apps: guardEntries(tools, 'apps'),
+      settings: guardEntries(tools, 'settings'),
+      connections: guardConnections(tools, given.connections),
+    },
+    gate: gateOf(state),
+    view: state.view,
+    attach(targets) {
+      attached = targets
+    },
+    unlocked() {
+      if (deps.vault.identity === null || attached === null) return
+      compareFolder(parts, given.isDamaged)
+      checkpoints.begin()
+    },
+    locking() {
+      checkpoints.stop()
+      noteLog(parts)
+      state.flush()
+      deps.log.lock()
+      state.end()
+    },
+    confirm: () => confirm(parts),
+    decide: (decision) => decide(parts, decision),
+    settled: async () => void (await Promise.allSettled(running)),
+    async close() {
+      checkpoints.stop()
+      if (deps.vault.state().kind === 'unlocked') {
+        noteLog(parts)
+        state.flush()
+      }
+      await state.close()
+    },
+  }
+}
+
+/** How far the log has come, noted from time to time. */
+function createCheckpoints(parts: Parts): { begin(): void; stop(): void } {
+  let cancel = (): void => undefined
+  const note = (): void => {
+    noteLog(parts)
+    cancel()
+    cancel = parts.deps.clock.after(CHECKPOINT_MS, note)
+  }
+  return { begin: note, stop: () => cancel() }
+}
+
+function gateOf(state: IntegrityState): IntegrityGate {
+  return {
+    provider: (id) => state.refuse(`providers:${id}`),
+    connection: ({ id, generation }) => state.refuse(`connections:${id}`, generation),
+    app: (id) => state.refuse(`apps:${id}`),
+    opensOld(id, place, sealed) {
+      const digest = state.manifest?.connections[id]?.old?.[place]
+      return digest !== undefined && digest !== null && digest === digestOf(sealed)
+    },
+  }
+}
+
+function notBuilt(): never {
+  throw new KeywayError('internal_error', { message: 'Integrity was asked before the core was built.' })
+}

@@ -1,0 +1,93 @@
+// What the person's word does to a finding: the change counts from now on, or it is taken back.
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { IntegrityDecision, IntegrityView } from '../../../shared/contract/integrity.ts'
+import { rowOf } from './compare.ts'
+import { closeStretch, markSigned, recorded } from './compare-folder.ts'
+import type { Finding } from './findings.ts'
+import type { Parts } from './integrity-state.ts'
+import { emptyManifest } from './manifest.ts'
+
+/** The person has looked at what an earlier version left here. @throws KeywayError vault_locked | disk_full | save_failed */
+export function confirm({ deps, state }: Parts): IntegrityView {
+  if (state.manifest === null) throw new KeywayError('vault_locked')
+  const at = deps.clock.now()
+  state.write((manifest) => ({ ...manifest, confirmedAt: manifest.confirmedAt ?? at }))
+  deps.note({ outcome: 'ok', note: 'The person looked at the providers and apps, and confirmed them.' })
+  deps.onChanged()
+  return state.view()
+}
+
+export function decide(parts: Parts, { id, decision }: IntegrityDecision): IntegrityView {
+  const { deps, state } = parts
+  if (deps.vault.state().kind !== 'unlocked') throw new KeywayError('vault_locked')
+  const finding = state.findings.get(id)
+  if (finding === undefined)
+    throw new KeywayError('not_found', { message: 'Nothing of that kind waits for a decision.' })
+  if (decision === 'restore') {
+    if (!finding.canRestore || finding.at === null || finding.at.section === 'connections')
+      throw new KeywayError('invalid_request', {
+        message: 'There is no copy of it that Keyway vouches for.',
+        details: { field: 'decision' },
+      })
+    parts.targets().restore(finding.at.section, finding.at.key, finding.signed)
+    state.settle(id)
+  } else takeAsIs(parts, finding)
+  const did = decision === 'use' ? 'The change was confirmed' : 'The change was taken back'
+  deps.note({ outcome: 'ok', note: `${did}: ${finding.message}` })
+  parts.targets().reloadSettings()
+  return state.view()
+}
+
+function takeAsIs(parts: Parts, finding: Finding): void {
+  const { deps, state } = parts
+  if (finding.kind === 'log') {
+    state.settle(finding.id)
+    return closeStretch(
+      parts,
+      deps.log.accept((text) => deps.vault.mac('audit-log', text)),
+      'before',
+    )
+  }
+  if (finding.at === null) return recordAnew(parts, finding)
+  const { section, key } = finding.at
+  if (section === 'connections') {
+    const record = parts
+      .targets()
+      .connections()
+      .find((each) => each.id === key)
+    if (record !== undefined)
+      state.write((manifest) => ({
+        ...manifest,
+        connections: { ...manifest.connections, [key]: rowOf(record, 'old') },
+      }))
+  } else {
+    const present = deps.stores[section].get(key)
+    state.write((manifest) => {
+      const { [key]: _before, ...others } = manifest[section]
+      return { ...manifest, [section]: present === undefined ? others : { ...others, [key]: present } }
+    })
+  }
+  state.settle(finding.id)
+}
+
+/** Everything as it is now, with the person's word; what they saw is shown to them again to be confirmed. */
+function recordAnew(parts: Parts, finding: Finding): void {
+  const { deps, state } = parts
+  const counter = deps.counter?.seen() ?? 0
+  const fresh = { ...emptyManifest(deps.vault.identity?.vaultId ?? ''), counter }
+  const next = recorded(parts, fresh)
+  for (const { path } of deps.files.read()) deps.files.setAside(path, deps.clock.now())
+  state.begin(next, [])
+  try {
+    state.write((manifest) => manifest)
+  } catch (error) {
+    state.block(finding)
+    throw error
+  }
+  markSigned(parts)
+  closeStretch(
+    parts,
+    deps.log.accept((text) => deps.vault.mac('audit-log', text)),
+    'before',
+  )
+}

@@ -1,0 +1,60 @@
+// Of the stored entries, the part that decides where secrets go and who gets them.
+import { hash } from 'node:crypto'
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { settings as settingsSchema } from '../../../shared/contract/settings.ts'
+import { sameJson } from '../../../shared/domain/canonical-json.ts'
+import { isReducedSetting, isReduction } from '../../../shared/domain/reductions.ts'
+
+export type Section = 'providers' | 'apps' | 'settings'
+export const sections = ['providers', 'apps', 'settings'] as const satisfies readonly Section[]
+
+/** Where requests go, whom they trust, how soon the vault locks, and how long the log is kept. The rest is how the window looks. */
+const decisiveSettings: ReadonlySet<string> = new Set([
+  'port',
+  'socketDoor',
+  'proxyUrl',
+  'extraCa',
+  'autoLockMinutes',
+  'activityDays',
+])
+
+/** Change with every use, and decide nothing. */
+const idle: ReadonlySet<string> = new Set(['lastUsedAt', 'updatedAt'])
+
+export const isDecisive = (section: Section, key: string): boolean =>
+  section !== 'settings' || decisiveSettings.has(key)
+
+/** Whether two values of an entry decide the same. `undefined`: it is not there. */
+export function decidesSame(section: Section, key: string, one: unknown, other: unknown): boolean {
+  return sameJson(decisivePart(section, key, one), decisivePart(section, key, other))
+}
+
+/** Whether the second value only takes away from the first. */
+export function onlyReduces(section: Section, key: string, before: unknown, after: unknown): boolean {
+  return section === 'settings'
+    ? isReducedSetting(key, decisivePart(section, key, before), decisivePart(section, key, after))
+    : isReduction(section, before, after)
+}
+
+/** A setting that is not there is its default. */
+function decisivePart(section: Section, key: string, value: unknown): unknown {
+  if (section === 'settings') return value === undefined ? defaultOf(key) : value
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !idle.has(name)))
+}
+
+const defaults: Readonly<Record<string, unknown>> = settingsSchema.parse({})
+const defaultOf = (name: string): unknown => defaults[name]
+
+type Facts = Pick<ConnectionRecord, 'providerId' | 'account' | 'isDefault' | 'how' | 'identity' | 'values'>
+
+/** Of a connection: whose account it is, and what fills in the addresses it is used with. The tokens are sealed. */
+export function factsOf(record: Facts): string {
+  const values = Object.entries(record.values).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  const { id, label } = record.identity
+  return digestOf(
+    JSON.stringify([record.providerId, record.account, record.isDefault, record.how, id, label, values]),
+  )
+}
+
+export const digestOf = (text: string): string => hash('sha256', text, 'hex')

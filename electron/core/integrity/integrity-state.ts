@@ -1,0 +1,217 @@
+// The manifest in memory, what was found against it, and the one way in which it is written.
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import type { IntegrityView } from '../../../shared/contract/integrity.ts'
+import type { LogKey } from '../activity/activity-journal.ts'
+import type { Clock, KeyValueStore, Logger, RollbackCounter } from '../ports.ts'
+import type { Vault } from '../vault/vault.ts'
+import { refusal, type Finding } from './findings.ts'
+import type { ManifestFiles } from './manifest-files.ts'
+import { encodeManifest, type Manifest } from './manifest.ts'
+import type { Section } from './decisive.ts'
+
+/** What may be behind for a moment: generations of tokens, the end of the log. */
+const LAZY_MS = 10_000
+/** The keychain's client is a process of its own. */
+const COUNTER_MS = 2_000
+
+export type IntegrityDeps = {
+  vault: Pick<Vault, 'state' | 'identity' | 'mac' | 'markSigned'>
+  files: ManifestFiles
+  stores: Readonly<Record<Section, KeyValueStore>>
+  log: LogKey
+  /** Where the counter is kept that an older copy of the folder cannot bring back; null where there is no such place. */
+  counter: RollbackCounter | null
+  note: (entry: { outcome: 'ok' | 'refused'; note: string }) => void
+  clock: Clock
+  logger: Logger
+  onChanged: () => void
+}
+
+/** What belongs to the core and is only there once it is built. */
+export type IntegrityTargets = {
+  connections(): readonly ConnectionRecord[]
+  /** Puts an entry as it was, or takes it away, in memory and on disk. */
+  restore(section: Section, key: string, value: unknown): void
+  /** Settings that are held back, or no longer, count from now on. */
+  reloadSettings(): void
+  /** What is found, or decided, changed. */
+  changed(): void
+}
+
+export type IntegrityState = {
+  /** Null while the vault is locked, and while nothing on disk can be vouched for. */
+  readonly manifest: Manifest | null
+  readonly findings: ReadonlyMap<string, Finding>
+  begin(manifest: Manifest, findings: readonly Finding[]): void
+  /** Nothing is vouched for until the person has decided. */
+  block(finding: Finding): void
+  find(finding: Finding): void
+  settle(id: string): void
+  /** Durable when it returns. @throws KeywayError disk_full | save_failed; what is in memory is then as before. */
+  write(change: (manifest: Manifest) => Manifest): void
+  /** In memory now, on disk soon. */
+  writeSoon(change: (manifest: Manifest) => Manifest): void
+  /** Writes what waits. Never throws. */
+  flush(): void
+  end(): void
+  /** @throws KeywayError integrity_check_failed */
+  refuse(id: string, generation?: number): void
+  view(): IntegrityView
+  close(): Promise<void>
+}
+
+export type Parts = {
+  deps: IntegrityDeps
+  state: IntegrityState
+  targets: () => IntegrityTargets
+  /** Work that goes on behind a call and must have ended before the folder is let go. */
+  track: (work: Promise<void>) => void
+}
+
+export function createIntegrityState(deps: IntegrityDeps): IntegrityState {
+  const { vault } = deps
+  const findings = new Map<string, Finding>()
+  const book = createManifestBook(deps)
+  return {
+    ...book,
+    get manifest() {
+      return book.manifest
+    },
+    findings,
+    begin(next, found) {
+      book.hold(next)
+      findings.clear()
+      for (const finding of found) findings.set(finding.id, finding)
+      deps.onChanged()
+    },
+    block(finding) {
+      book.hold(null)
+      findings.clear()
+      findings.set(finding.id, finding)
+      deps.onChanged()
+    },
+    find(finding) {
+      findings.set(finding.id, finding)
+      deps.onChanged()
+    },
+    settle(id) {
+      if (findings.delete(id)) deps.onChanged()
+    },
+    end() {
+      book.hold(null)
+      findings.clear()
+      deps.onChanged()
+    },
+    refuse(id, generation) {
+      const whole = findings.get('manifest') ?? findings.get('older_folder')
+      const finding = whole ?? findings.get(id)
+      if (finding === undefined) return
+      // A later generation came from a sign-in here, not from the folder.
+      const isLater = generation !== undefined && generation > (finding.generation ?? Infinity)
+      if (!isLater) throw refusal(finding)
+    },
+    view: () => ({
+      state: stateOf(vault, book.manifest),
+      findings: [...findings.values()].map(
+        ({ at: _at, signed: _signed, generation: _generation, ...shown }) => shown,
+      ),
+      noticesOlderFolder: deps.counter?.isKept() === true,
+    }),
+  }
+}
+
+type ManifestBook = Pick<IntegrityState, 'manifest' | 'write' | 'writeSoon' | 'flush' | 'close'> & {
+  hold(manifest: Manifest | null): void
+}
+
+/** The manifest in memory, and its way to disk. */
+function createManifestBook(deps: IntegrityDeps): ManifestBook {
+  const { vault, files, clock, logger } = deps
+  const counter = createCounterNote(deps)
+  let manifest: Manifest | null = null
+  let isBehind = false
+  let cancel: (() => void) | null = null
+  const put = (next: Manifest, by: (text: string) => void): void => {
+    const counted = { ...next, counter: next.counter + 1 }
+    by(encodeManifest(counted, (text) => vault.mac('manifest', text)))
+    manifest = counted
+    isBehind = false
+    counter.reached(counted.counter)
+  }
+  const flush = (): void => {
+    cancel?.()
+    cancel = null
+    if (!isBehind || manifest === null) return
+    try {
+      put(manifest, files.writeFirst)
+    } catch (error) {
+      logger.warn('The manifest is behind; it is written again with the next change', { error })
+    }
+  }
+  return {
+    get manifest() {
+      return manifest
+    },
+    hold(next) {
+      cancel?.()
+      cancel = null
+      isBehind = false
+      manifest = next
+    },
+    write(change) {
+      if (manifest !== null) put(change(manifest), files.write)
+    },
+    writeSoon(change) {
+      if (manifest === null) return
+      manifest = change(manifest)
+      isBehind = true
+      // Not put off by the next change: a busy folder is noted all the same.
+      cancel ??= clock.after(LAZY_MS, flush)
+    },
+    flush,
+    close: counter.close,
+  }
+}
+
+function stateOf(
+  vault: Pick<Vault, 'state'>,
+  manifest: Manifest | null,
+): 'off' | 'locked' | 'to_confirm' | 'signed' {
+  const { kind } = vault.state()
+  if (kind === 'uninitialised') return 'off'
+  if (kind === 'locked') return 'locked'
+  return manifest !== null && manifest.confirmedAt === null ? 'to_confirm' : 'signed'
+}
+
+/** Tells the keychain how far the counter is: gathered, and never in the way. A keychain that is behind notices a little less. */
+function createCounterNote({ counter, clock, logger }: IntegrityDeps): {
+  reached(value: number): void
+  close(): Promise<void>
+} {
+  let wanted = 0
+  let stored = 0
+  let cancel: (() => void) | null = null
+  let running: Promise<void> = Promise.resolve()
+  const store = async (): Promise<void> => {
+    cancel?.()
+    cancel = null
+    if (counter === null || wanted <= stored || !counter.isKept()) return
+    const value = wanted
+    try {
+      await counter.store(value)
+      stored = value
+    } catch (error) {
+      logger.warn('The keychain did not take the counter of the data folder', { error })
+    }
+  }
+  return {
+    reached(value) {
+      wanted = value
+      if (counter === null) return
+      cancel ??= clock.after(COUNTER_MS, () => {
+        running = running.then(store)
+      })
+    },
+    close: () => (running = running.then(store)),
+  }
+}

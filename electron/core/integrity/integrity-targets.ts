@@ -1,0 +1,62 @@
+// Where a decision about a change from outside takes effect: in the parts of the core that hold the entry in memory.
+import { appRecord } from '../../../shared/contract/app.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { IntegrityView } from '../../../shared/contract/integrity.ts'
+import { providerRecord } from '../../../shared/contract/provider.ts'
+import type { UiApi } from '../../../shared/contract/ui-api.ts'
+import type { KeywayDeps } from '../keyway-deps.ts'
+import type { Parts } from '../keyway-parts.ts'
+import type { Integrity } from './create-integrity.ts'
+import type { Section } from './decisive.ts'
+import type { IntegrityTargets } from './integrity-state.ts'
+
+export const INTEGRITY_OFF: IntegrityView = { state: 'off', findings: [], noticesOlderFolder: false }
+
+export function integrityTargets(deps: KeywayDeps, parts: Parts): IntegrityTargets {
+  const { events, providerBook, providers, connections, apps, settings } = parts
+  const restores: Readonly<Record<Section, (key: string, value: unknown) => void>> = {
+    providers(key, value) {
+      const before = providerBook.byId(key)
+      const record = value === undefined ? null : providerRecord.parse(value)
+      if (record === null) providerBook.remove(key)
+      else providerBook.save(record)
+      connections.providerChanged({ before, after: record })
+      events.changed('providers', providers.list)
+    },
+    apps(key, value) {
+      if (value !== undefined) apps.apps.put(appRecord.parse(value))
+      else if (apps.apps.record(key) === null) deps.stores.apps.delete(key)
+      else apps.apps.remove(key)
+    },
+    settings(key, value) {
+      if (value === undefined) deps.stores.settings.delete(key)
+      else deps.stores.settings.set(key, value)
+      settings.reload()
+    },
+  }
+  return {
+    connections: connections.book.list,
+    restore: (section, key, value) => restores[section](key, value),
+    reloadSettings: settings.reload,
+    changed() {
+      apps.apps.recheck()
+      events.permissionsChanged()
+      events.changed('integrity', () => deps.integrity?.view() ?? INTEGRITY_OFF)
+    },
+  }
+}
+
+/** The window's calls about it. */
+export function integrityCalls(
+  integrity: Integrity | undefined,
+): Pick<UiApi, 'integrity.confirm' | 'integrity.decide'> {
+  const present = (): Integrity => {
+    if (integrity === undefined)
+      throw new KeywayError('not_found', { message: 'There is no data folder here.' })
+    return integrity
+  }
+  return {
+    'integrity.confirm': async () => present().confirm(),
+    'integrity.decide': async (decision) => present().decide(decision),
+  }
+}
