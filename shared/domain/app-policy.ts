@@ -1,6 +1,7 @@
 // What an app may do: one pure decision over its grants. The most permissive matching grant wins (allow before ask), so adding a grant
 // never takes anything away; a grant that has expired does not exist.
 import type { Grant } from '../contract/app.ts'
+import { decodings } from './proxy-target-path.ts'
 
 /** What the app is about to do with a connection. `host` is `host[:port]`, `path` the path as it will be sent, without query. */
 export type AppUse =
@@ -73,7 +74,8 @@ export function hostMatches(pattern: string, host: string): boolean {
     : candidate === wanted
 }
 
-// What a server might decode into another path than the one compared here: encoded dots, slashes and backslashes, and dot segments.
+// What a server might decode into another path than the one compared here: encoded dots, slashes and backslashes, and dot segments,
+// however often they were encoded.
 const AMBIGUOUS = /%2e|%2f|%5c|\\|\/\/|(?:^|\/)\.{1,2}(?:\/|$)/i
 
 /** The pattern that takes this path and no other. */
@@ -81,20 +83,39 @@ export const exactPath = (path: string): string => path.replaceAll('*', '\\*')
 
 /** `*` stands for one segment, `**` for any rest, `\*` for a star. A path that servers read differently matches no pattern. */
 export function pathMatches(pattern: string, path: string): boolean {
-  if (AMBIGUOUS.test(path)) return pattern === '/**'
+  if (isAmbiguous(path)) return pattern === '/**'
   return segmentsMatch(pattern.split('/').slice(1), path.split('/').slice(1))
 }
 
+function isAmbiguous(path: string): boolean {
+  if (AMBIGUOUS.test(path)) return true
+  if (!path.includes('%')) return false
+  const forms = decodings(path)
+  return forms === null || forms.some((form) => AMBIGUOUS.test(form))
+}
+
+/** Goes back to the last `**` only, so a long path and many of them take a product of steps, not a power. */
 function segmentsMatch(pattern: readonly string[], path: readonly string[]): boolean {
-  const [head, ...rest] = pattern
-  if (head === undefined) return path.length === 0
-  if (head === '**') {
-    if (rest.length === 0) return true
-    return path.some((_, index) => segmentsMatch(rest, path.slice(index)))
+  let at = 0
+  let next = 0
+  let rest: { at: number; from: number } | null = null
+  while (next < path.length) {
+    const head = pattern[at]
+    if (head === '**') {
+      at += 1
+      rest = { at, from: next }
+      if (at === pattern.length) return true
+    } else if (head !== undefined && segmentMatches(head, path[next] ?? '')) {
+      at += 1
+      next += 1
+    } else if (rest === null) return false
+    else {
+      rest.from += 1
+      at = rest.at
+      next = rest.from
+    }
   }
-  const [segment, ...remaining] = path
-  if (segment === undefined) return false
-  return segmentMatches(head, segment) && segmentsMatch(rest, remaining)
+  return pattern.slice(at).every((head) => head === '**')
 }
 
 function segmentMatches(pattern: string, segment: string): boolean {

@@ -149,7 +149,8 @@ export function matchesAny(
 }
 
 function nameFits(pattern: string, hostname: string): boolean {
-  return pattern.startsWith('*.') ? hostname.endsWith(pattern.slice(1)) : hostname === pattern
+  if (!pattern.startsWith('*.')) return hostname === pattern
+  return hostname.endsWith(pattern.slice(1)) && hostname.length > pattern.length - 1
 }
 
 function splitPattern(pattern: string): { name: string; port: string | null } {
