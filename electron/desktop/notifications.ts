@@ -32,16 +32,45 @@ export function watchForNotices({ keyway, notify, isAway, isWindowFocused }: Dep
     }
   }
   const stopConnections = keyway.on('connections', consider)
-  let waiting = new Set<string>()
-  const stopApprovals = keyway.on('approvals', (approvals) => {
-    const fresh = approvals.filter(({ id }) => !waiting.has(id))
-    waiting = new Set(approvals.map(({ id }) => id))
-    if (!keyway.settings.get().notifications || isAway() || isWindowFocused()) return
-    for (const approval of fresh) notify(askNotice(approval))
-  })
+  const isQuiet = (): boolean => !keyway.settings.get().notifications || isAway() || isWindowFocused()
+  const stopApprovals = watchQuestions(keyway, isQuiet, notify)
   return () => {
     stopConnections()
     stopApprovals()
+  }
+}
+
+/** Whoever asks anew all the time makes a few notices, not one each. */
+const MOST_QUESTIONS_TOLD = 5
+const TOLD_WITHIN_MS = 10_000
+
+function watchQuestions(keyway: Keyway, isQuiet: () => boolean, notify: Deps['notify']): () => void {
+  const { clock } = keyway
+  let known = new Set<string>()
+  let toldAt: number[] = []
+  let cancel: (() => void) | null = null
+  const consider = (approvals: readonly Approval[]): void => {
+    const fresh = approvals.filter(({ id }) => !known.has(id))
+    known = new Set(approvals.map(({ id }) => id))
+    if (isQuiet()) return
+    toldAt = toldAt.filter((at) => clock.now() - at < TOLD_WITHIN_MS)
+    const room = MOST_QUESTIONS_TOLD - toldAt.length
+    for (const approval of fresh.slice(0, room)) {
+      toldAt.push(clock.now())
+      notify(askNotice(approval))
+    }
+    // Those that still wait then are told then.
+    for (const { id } of fresh.slice(room)) known.delete(id)
+    if (fresh.length <= room) return
+    cancel ??= clock.after(TOLD_WITHIN_MS, () => {
+      cancel = null
+      consider(keyway.approvals.list())
+    })
+  }
+  const stop = keyway.on('approvals', consider)
+  return () => {
+    stop()
+    cancel?.()
   }
 }
 

@@ -7,36 +7,54 @@ const MOST_STRANGERS = 2000
 /** Beyond these an owner's connections give way like those of strangers: one program cannot use up everyone's either. */
 const MOST_OF_ONE_OWNER = 1000
 
-const authenticated = new WeakSet<object>()
-const owned = new Map<string, number>()
+/** Where each open connection is counted as long as nobody has shown a key on it. */
+const strangersWith = new WeakMap<object, Set<Socket>>()
+const ownerOf = new WeakMap<object, string>()
+const owned = new Map<string, Set<Socket>>()
 
-/** A valid key, poll token or window session came on it. `owner`: whose it is. */
+/** A valid key, poll token or window session came on it. `owner`: whose it is; no more than `most` of its connections count. */
 export function notAStranger(socket: Socket, owner: string, most = MOST_OF_ONE_OWNER): void {
-  if (authenticated.has(socket) || socket.destroyed) return
-  const open = owned.get(owner) ?? 0
-  if (open >= most) return
-  authenticated.add(socket)
-  owned.set(owner, open + 1)
-  socket.once('close', () => {
-    const left = (owned.get(owner) ?? 1) - 1
-    if (left === 0) owned.delete(owner)
-    else owned.set(owner, left)
-  })
+  const strangers = strangersWith.get(socket)
+  if (ownerOf.get(socket) === owner || strangers === undefined || socket.destroyed) return
+  const own = owned.get(owner) ?? new Set()
+  if (own.size >= most) return
+  leave(socket)
+  strangers.delete(socket)
+  ownerOf.set(socket, owner)
+  owned.set(owner, own.add(socket))
+}
+
+/** What the owner showed is not good for anything any more. */
+export function strangersAgain(owner: string): void {
+  for (const socket of owned.get(owner) ?? []) {
+    leave(socket)
+    strangersWith.get(socket)?.add(socket)
+  }
 }
 
 export function isAuthenticated(socket: object): boolean {
-  return authenticated.has(socket)
+  return ownerOf.has(socket)
 }
 
 export function limitStrangers(server: Server): void {
   const strangers = new Set<Socket>()
   server.on('connection', (socket) => {
-    strangers.add(socket)
-    socket.once('close', () => strangers.delete(socket))
-    for (const oldest of strangers) {
-      if (strangers.size <= MOST_STRANGERS) return
-      strangers.delete(oldest)
-      if (!authenticated.has(oldest)) oldest.destroy()
-    }
+    strangersWith.set(socket, strangers.add(socket))
+    socket.once('close', () => {
+      strangers.delete(socket)
+      strangersWith.delete(socket)
+      leave(socket)
+    })
+    const [oldest] = strangers
+    if (strangers.size > MOST_STRANGERS) oldest?.destroy()
   })
+}
+
+function leave(socket: Socket): void {
+  const owner = ownerOf.get(socket)
+  if (owner === undefined) return
+  ownerOf.delete(socket)
+  const own = owned.get(owner)
+  own?.delete(socket)
+  if (own?.size === 0) owned.delete(owner)
 }

@@ -160,13 +160,11 @@ describe('pairing', () => {
     expect(local.keyway.apps.list()).toEqual([])
   })
 
-  test('more than three questions at once are too many, and a web page cannot ask any', async () => {
+  test('further questions take the places of earlier ones, and a web page cannot ask any', async () => {
     const local = await startFakeLocal()
     local.keyway.answerPairing(() => new Promise(() => undefined))
     const ask = (headers = {}) => local.ask('/api/apps/pair', { json: { name: 'Agent' }, headers })
-    for (let round = 0; round < 3; round += 1) expect((await ask()).status).toBe(202)
-    const fourth = await ask()
-    expect([fourth.status, fourth.headers.get('retry-after')]).toEqual([429, '60'])
+    for (let round = 0; round < 7; round += 1) expect((await ask()).status).toBe(202)
     expect(await ask({ origin: 'https://attacker.example' })).toMatchObject({ status: 403 })
   })
 })

@@ -18,10 +18,15 @@ import type { Framework } from '../framework/create-framework.ts'
 import type { HttpContext } from '../http-context.ts'
 import { createPairings, type Pairings, type Polled } from '../pairings.ts'
 import { delayedRefusal } from '../refuse.ts'
+import { notAStranger, strangersAgain } from '../strangers.ts'
 import { describeApp } from './apps.ts'
 
+/** Connections that one poll token keeps from giving way. */
+const MOST_POLLERS = 2
+const ownerOf = (pairingId: string): string => `pairing ${pairingId}`
+
 export function pairingRoutes(app: Framework, context: HttpContext): void {
-  const pairings = createPairings(context.keyway, context.closing)
+  const pairings = createPairings(context.keyway, context.closing, (id) => strangersAgain(ownerOf(id)))
   startRoute(app, context, pairings)
   pollRoute(app, context, pairings)
   cancelRoute(app, context, pairings)
@@ -44,7 +49,7 @@ function startRoute(app: Framework, context: HttpContext, pairings: Pairings): v
     },
     async (request, reply) => {
       const { code: _chosen, ...wants } = request.body
-      const started = pairings.start(wants)
+      const started = pairings.start(wants, request.raw.socket)
       return reply.code(202).send({
         status: 'pending',
         pairingId: started.pairingId,
@@ -76,6 +81,8 @@ function pollRoute(app: Framework, context: HttpContext, pairings: Pairings): vo
       const { pairingId } = request.params
       const token = pollTokenOf(request)
       const before = pairings.poll(pairingId, token)
+      // It waits for the person: silent connections must not push it out.
+      if (before?.kind === 'pending') notAStranger(request.raw.socket, ownerOf(pairingId), MOST_POLLERS)
       if (before?.kind === 'pending' && request.query.wait > 0) {
         await pairings.wait(pairingId, request.query.wait * 1000, clientGone(reply.raw))
       }

@@ -77,3 +77,24 @@ test('each question is one notice, unless the person looks at the window, is awa
   await ask('כלי')
   expect(seen.slice(2)).toEqual(['\u2068כלי\u2069 asks for access'])
 })
+
+test('questions without end are some notices, and what still waits later is told then', async () => {
+  const { keyway, clock, seen } = await startWatched()
+  const crowd = Array.from({ length: 20 }, (_each, n) => `Crowd ${n}`)
+  const aborts = crowd.map((name) => {
+    const abort = new AbortController()
+    void keyway.approvals.askPair(pairInput.parse({ name }), 'ABC-DEF', abort.signal)
+    return abort
+  })
+  await settle()
+  clock.advance(1_000)
+  await settle()
+  expect(seen).toHaveLength(5)
+  for (const abort of aborts.slice(0, 18)) abort.abort()
+  clock.advance(10_000)
+  await settle()
+  expect(seen.slice(5)).toEqual(['Crowd 18 asks for access', 'Crowd 19 asks for access'])
+  clock.advance(30_000)
+  await settle()
+  expect(seen).toHaveLength(7)
+})

@@ -89,7 +89,7 @@ test('a host pattern takes the host it names, or everything below it, and nothin
         expect(hostMatches(`*.${domain}`, near)).toBe(near.endsWith(`.${domain}`))
       }
       expect(hostMatches(`*.${domain}`, `${host}.${domain}`.toUpperCase())).toBe(true)
-      if (port !== null) expect(hostMatches(`${host}:${port + 1}`, shown)).toBe(false)
+      expect(hostMatches(`${host}:${(port ?? 0) + 1}`, shown)).toBe(false)
     }),
     { numRuns: 2000 },
   )
@@ -162,7 +162,7 @@ describe('paths', () => {
         const another =
           seen.slice('/files/'.length).search(/[/\\]|%2[ef]|%5c/i) !== -1 ||
           /(?:^|\/)\.{1,2}(?:\/|$)/.test(seen)
-        if (another) expect([path, pathMatches('/files/*', path)]).toEqual([path, false])
+        expect([path, another && pathMatches('/files/*', path)]).toEqual([path, false])
       }),
       { numRuns: 3000 },
     )
