@@ -1,4 +1,5 @@
 // What the tray shows, as data: one glance at what is healthy, and Reconnect. Everything in it is in the window too.
+import { isolated } from '../../shared/contract/name.ts'
 import type { ConnectionView } from '../../shared/contract/connection.ts'
 import type { VaultView } from '../../shared/contract/ui-api.ts'
 import { connectionState, type ConnectionState } from '../../shared/domain/connection-state.ts'
@@ -107,7 +108,7 @@ function connectionItem(connection: ConnectionView): TrayItem {
     { label: 'Reconnect', action: { kind: 'reconnect', connectionId: connection.id } },
   ]
   return {
-    label: `${connection.providerName} · ${connection.account}: ${words[kindOf(connection)]}`,
+    label: `${isolated(connection.providerName)} · ${isolated(connection.account)}: ${words[kindOf(connection)]}`,
     action: null,
     children,
   }

@@ -19,7 +19,7 @@ async function start(): Promise<{ local: RealLocal; key: string; seen: Seen[]; o
   const local = await startRealLocal()
   await local.signIn('ada@example.test', 'work')
   local.keyway.providers.update(local.provider.id, {
-    spec: { api: { baseUrl: upstream.url } },
+    spec: { ...local.provider.overrides, api: { baseUrl: upstream.url } },
     allowedHosts: [upstream.host],
     privateHosts: [upstream.host],
   })

@@ -1,6 +1,7 @@
 // What a browser shows at the end of a sign-in, or instead of one: what happened, and the next step.
 import { nextStepFor } from '../../../shared/contract/errors.ts'
 import type { Flow } from '../../../shared/contract/flow.ts'
+import { isolated } from '../../../shared/contract/name.ts'
 import { html, page, type Markup } from './page.ts'
 
 type Note = {
@@ -47,8 +48,19 @@ export function failurePage(failure: { code: string; message: string; nextStep: 
   })
 }
 
+const NAMES: ReadonlySet<string> = new Set(['providerName', 'account', 'identityLabel', 'was', 'is'])
+
+/** Names come from providers and stand in sentences here; none may reorder them. */
+function withNamesApart(flow: Flow): Flow {
+  const apart = Object.entries(flow).map(([key, value]) =>
+    NAMES.has(key) && typeof value === 'string' ? [key, isolated(value)] : [key, value],
+  )
+  return Object.fromEntries(apart) as Flow
+}
+
 /** The page for a sign-in in whatever state it is. */
-export function flowPage(flow: Flow): string {
+export function flowPage(named: Flow): string {
+  const flow = withNamesApart(named)
   switch (flow.kind) {
     case 'done':
       return donePage(flow)
