@@ -1,4 +1,5 @@
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { sameAccount } from '../connections/connection-record.ts'
 import { sameLabel } from '../connections/account-labels.ts'
 import type { BundledConnection } from './bundle-content.ts'
 import { clash, type Fit } from './fit-provider.ts'
@@ -28,12 +29,16 @@ export function fitConnection(
   }
   const beside =
     home.kind === 'new' ? [] : connections.filter(({ providerId }) => providerId === home.providerId)
-  const sameAccount = beside.find(
-    ({ identity }) => identity.id !== null && identity.id === connection.identity.id,
+  // One that an earlier version rounded may be it too; whoever imports decides.
+  const same = beside.find(
+    (each) =>
+      each.identity.id !== null &&
+      connection.identity.id !== null &&
+      (sameAccount(each, connection) !== 'no' || sameAccount(connection, each) !== 'no'),
   )
-  if (sameAccount !== undefined) {
-    const text = `The same account is connected here as "${sameAccount.account}".`
-    return clash('here_already', sameAccount.id, text, ['skip', 'keep_both'])
+  if (same !== undefined) {
+    const text = `The same account is connected here as "${same.account}".`
+    return clash('here_already', same.id, text, ['skip', 'keep_both'])
   }
   const sameName = beside.find(({ account }) => sameLabel(account, connection.account))
   if (sameName !== undefined) {
