@@ -20,7 +20,9 @@ export const bundleChoices = z.strictObject({
   providers: z.record(itemId, bundleChoice).default({}),
   connections: z.record(itemId, bundleChoice).default({}),
   apps: z.record(itemId, bundleChoice).default({}),
-  /** `take`: the settings of the bundle replace those here. */
+  /** Apps whose key goes on working. Whoever made the file may have such a key too, so none does unless it is named here. */
+  keepKeys: z.array(itemId).max(10_000).default([]),
+  /** `take`: the settings of the bundle replace those here, but for those that decide whom outgoing requests trust. */
   settings: z.enum(['take', 'skip']).default('skip'),
 })
 export type BundleChoices = z.output<typeof bundleChoices>
@@ -84,9 +86,19 @@ export type BundleConnection = BundleItem & {
   status: ConnectionStatus
   lastAuthorizedAt: number
 }
-export type BundleApp = BundleItem & { grants: Grant[]; manage: boolean; paused: boolean; keyCount: number }
-/** Values as text; a setting that is the same on both sides is not listed. */
-export type BundleSetting = { name: string; here: string; there: string }
+/** As it stands in the file. It arrives paused and without the rights that are named in `loses`. */
+export type BundleApp = BundleItem & {
+  grants: Grant[]
+  manage: boolean
+  approve: boolean
+  origins: string[]
+  paused: boolean
+  keyCount: number
+  /** `all`: a permission for everything, narrowed to what the file brings. `here`: for what is here already. */
+  loses: Array<'manage' | 'approve' | 'all' | 'here'>
+}
+/** Values as text; a setting that is the same on both sides is not listed. `isTaken` false: it is left out also when settings are taken. */
+export type BundleSetting = { name: string; here: string; there: string; isTaken: boolean }
 
 export type BundleReport = {
   /** Epoch ms. */

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { OpenDeps, OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import type { RehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import { openBundle, sealBundle } from '../../electron/core/bundle/bundle-envelope.ts'
 import type { BundleChoices } from '../../shared/contract/bundle.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
+import { Secret } from '../../shared/contract/secret.ts'
 import { anApp, aProvider } from '../support/builders.ts'
 import { cheapBundle } from '../support/cheap-bundle.ts'
 import { searchText } from '../support/leak-search.ts'
@@ -58,6 +60,7 @@ const choices = (draft: Partial<BundleChoices> = {}): BundleChoices => ({
   providers: {},
   connections: {},
   apps: {},
+  keepKeys: [],
   settings: 'skip',
   ...draft,
 })
@@ -104,27 +107,32 @@ test('a whole Keyway comes out of a bundle on another machine as it went in, and
     ['home', grace, 'ok'],
   ])
   expect(report.settings).toEqual([
-    { name: 'theme', here: 'system', there: 'dark' },
-    { name: 'reminderMinutes', here: '15', there: '30' },
+    { name: 'theme', here: 'system', there: 'dark', isTaken: true },
+    { name: 'reminderMinutes', here: '15', there: '30', isTaken: true },
   ])
   expect(b.keyway.snapshot().providers).toEqual([])
 
   const done = await b.keyway.ui['bundle.import']({
     content,
     passphrase: PASSPHRASE,
-    choices: choices({ settings: 'take' }),
+    choices: choices({ settings: 'take', keepKeys: [a.app.id] }),
   })
   expect(done).toMatchObject({
     added: { providers: 2, connections: 2, apps: 1, settings: 2 },
     renamed: [],
-    notes: [],
+    notes: [expect.stringMatching(/^"Script" came paused\. /)],
   })
   expect(done.warnings).toHaveLength(2)
   expect(b.keyway.snapshot().settings).toMatchObject({ theme: 'dark', reminderMinutes: 30 })
 
   const strip = ({ nextRefreshAt: _next, ...rest }: { nextRefreshAt: unknown }) => rest
   expect(b.keyway.connections.list().map(strip)).toEqual(a.keyway.connections.list().map(strip))
-  expect(b.keyway.apps.list()).toEqual(a.keyway.apps.list())
+  const [arrived] = b.keyway.apps.list()
+  const [there] = a.keyway.apps.list()
+  expect(arrived).toEqual({ ...there, paused: true, updatedAt: arrived!.updatedAt, lastUsedAt: null })
+  // Paused until the person has looked at it.
+  expect(b.keyway.apps.authenticate(a.key)).toBeNull()
+  b.keyway.apps.update(a.app.id, { paused: false })
   expect((await tokenOf(b, b.keyway.connections.list()[0]!.id)).accessToken.equals(before.accessToken)).toBe(
     true,
   )
@@ -211,6 +219,7 @@ test('what clashes is asked about, never replaced: keep both gives new names and
       providers: { ...skipAll, [a.provider.id]: 'keep_both' },
       connections: { [a.work]: 'keep_both', [a.home]: 'skip' },
       apps: { [a.app.id]: 'keep_both' },
+      keepKeys: [a.app.id],
     }),
   })
   expect(both).toMatchObject({
@@ -265,7 +274,8 @@ test('grants never go to another client or server that happens to have the same 
     added: { providers: 1, connections: 0, apps: 1 },
     skipped: { connections: 2 },
   })
-  expect(skipped.notes.join(' ')).toContain('lost what it may do')
+  expect(skipped.notes.join(' ')).toContain('has permissions only for what the file brought')
+  expect(b.keyway.apps.list()).toMatchObject([{ grants: [], keys: [], paused: true }])
   expect(b.keyway.connections.list()).toEqual([])
 })
 
@@ -360,4 +370,119 @@ test('a locked vault neither gives nor takes', async () => {
     a.keyway.ui['bundle.import']({ ...ask, choices: choices() }),
   ])
     expect((await refusalOf(task)).code).toBe('vault_locked')
+})
+
+test('a stranger\u2019s file brings no power: its apps are paused and keyless, and reach nothing that was here', async () => {
+  const rehearsal = await startRehearsal()
+  const stranger = await livedIn(rehearsal)
+  const target = { kind: 'all' as const }
+  const { key } = stranger.keyway.apps.create(
+    anApp({ name: 'Helper', manage: true, approve: true, grants: [{ target, token: true }] }),
+  )
+  const b = await openIn(tempFolder())
+  const own = registerRehearsal(b, rehearsal)
+  const mine = await signInAtRehearsal(b, own, { as: 'mary@example.test', account: 'mine' })
+  if (mine.kind !== 'done') throw new Error(mine.kind)
+  // He guessed the ids of what is here, and points his server's tokens elsewhere under the same slug.
+  const opened = await openBundle(await exportOf(stranger), new Secret(PASSPHRASE))
+  const held = opened.content as {
+    providers: Array<{ id: string; slug: string; spec: Record<string, unknown> }>
+    apps: Array<{ name: string; grants: Array<Record<string, unknown>> }>
+    settings: Record<string, unknown>
+  }
+  held.providers[0]!.spec = { ...held.providers[0]!.spec, endpoints: { token: 'https://evil.test/token' } }
+  const helper = held.apps.find(({ name }) => name === 'Helper')!
+  helper.grants.push(
+    { ...helper.grants[0], target: { kind: 'connection', connectionId: mine.connectionId } },
+    { ...helper.grants[0], target: { kind: 'provider', providerId: own.id } },
+  )
+  Object.assign(held.settings, {
+    proxyUrl: 'http://evil.test:1',
+    extraCa: '-----BEGIN CERTIFICATE-----\nmade up',
+  })
+  const content = await sealBundle(held, {
+    passphrase: new Secret(PASSPHRASE),
+    createdAt: opened.createdAt,
+    cost: { N: 2, r: 1, p: 1 },
+  })
+  const ask = { content, passphrase: PASSPHRASE }
+  const report = await b.keyway.ui['bundle.inspect'](ask)
+  const shown = report.apps.find(({ name }) => name === 'Helper')!
+  expect(shown).toMatchObject({
+    manage: true,
+    approve: true,
+    keyCount: 1,
+    loses: ['manage', 'approve', 'all', 'here'],
+  })
+  expect(report.settings.filter(({ isTaken }) => !isTaken).map(({ name }) => name)).toEqual([
+    'proxyUrl',
+    'extraCa',
+  ])
+  const before = b.keyway.providers.find(own.id)
+
+  const done = await b.keyway.ui['bundle.import']({
+    ...ask,
+    choices: choices({ providers: { [report.providers[0]!.id]: 'keep_both' }, settings: 'take' }),
+  })
+  expect(done.notes.join(' ')).toContain(
+    '"Helper" came paused and without its key; it may not manage providers, may not answer for you, has permissions only for what the file brought',
+  )
+  expect(done.notes.join(' ')).toContain('The proxy and the trusted certificates of the file were left out')
+  const { proxyUrl, extraCa, theme } = b.keyway.snapshot().settings
+  expect({ proxyUrl, extraCa, theme }).toEqual({ proxyUrl: null, extraCa: null, theme: 'dark' })
+  expect(b.keyway.providers.find(own.id)).toEqual(before)
+  expect(b.keyway.providers.find('rehearsal')?.id).toBe(own.id)
+
+  const arrived = b.keyway.apps.list().find(({ name }) => name === 'Helper')!
+  expect(arrived).toMatchObject({ paused: true, manage: false, approve: false, keys: [] })
+  expect(b.keyway.apps.authenticate(key)).toBeNull()
+  const reached = b.keyway.connections
+    .list()
+    .filter((connection) =>
+      arrived.grants.some(
+        ({ target: to }) =>
+          to.kind === 'all' ||
+          (to.kind === 'provider' && to.providerId === connection.providerId) ||
+          (to.kind === 'connection' && to.connectionId === connection.id),
+      ),
+    )
+  expect(reached.map(({ account }) => account).toSorted()).toEqual(['home', 'work'])
+  expect(reached.map(({ id }) => id)).not.toContain(mine.connectionId)
+})
+
+test('accounts out of a file stand beside those that are here, never in front of them', async () => {
+  const rehearsal = await startRehearsal()
+  const stranger = await livedIn(rehearsal)
+  await stranger.keyway.connections.setDefault(stranger.work)
+  const b = await openIn(tempFolder())
+  const own = registerRehearsal(b, rehearsal)
+  const mine = await signInAtRehearsal(b, own, { as: 'mary@example.test', account: 'mine' })
+  if (mine.kind !== 'done') throw new Error(mine.kind)
+  expect(b.keyway.connections.select('rehearsal').id).toBe(mine.connectionId)
+  await b.keyway.ui['bundle.import']({
+    content: await exportOf(stranger),
+    passphrase: PASSPHRASE,
+    choices: choices({ providers: { [stranger.provider.id]: 'skip' } }),
+  })
+  expect(b.keyway.connections.list()).toHaveLength(3)
+  expect(
+    b.keyway.connections.list().filter(({ isDefault, id }) => isDefault && id !== mine.connectionId),
+  ).toEqual([])
+})
+
+test('a file whose content is nested without end is refused in words', async () => {
+  const b = await openIn(tempFolder())
+  let deep: unknown = 'x'
+  for (let level = 0; level < 1500; level += 1) deep = [deep]
+  const content = await sealBundle(
+    { keywayVersion: 'x', providers: [deep] },
+    {
+      passphrase: new Secret(PASSPHRASE),
+      createdAt: 1,
+      cost: { N: 2, r: 1, p: 1 },
+    },
+  )
+  const refused = await refusalOf(b.keyway.ui['bundle.inspect']({ content, passphrase: PASSPHRASE }))
+  expect(refused).toMatchObject({ code: 'bundle_damaged' })
+  expect(refused.message).toContain('nested deeper')
 })

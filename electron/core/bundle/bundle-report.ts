@@ -1,6 +1,7 @@
 // A bundle as the person sees it before anything is imported: what is in it, what clashes, and what is suggested for each.
 import { isDeepStrictEqual } from 'node:util'
 import type { BundleReport, BundleSetting } from '../../../shared/contract/bundle.ts'
+import type { AppRecord, Grant } from '../../../shared/contract/app.ts'
 import type { Settings } from '../../../shared/contract/settings.ts'
 import type { BundleContent, BundledConnection, BundledProvider } from './bundle-content.ts'
 import { grantWarnings } from './bundle-warnings.ts'
@@ -28,8 +29,19 @@ export function bundleReport(content: BundleContent, createdAt: number, here: He
       return connectionItem(connection, provider?.name ?? '', fitConnection(connection, home, connections))
     }),
     apps: content.apps.map((app) => {
-      const { id, name, grants, manage, paused, keys } = app
-      return { id, name, ...fitApp(app, apps), grants, manage, paused, keyCount: keys.length }
+      const { id, name, grants, manage, approve, origins, paused, keys } = app
+      return {
+        id,
+        name,
+        ...fitApp(app, apps),
+        grants,
+        manage,
+        approve,
+        origins,
+        paused,
+        keyCount: keys.length,
+        loses: lostRights(app, here),
+      }
     }),
     settings: settingDifferences(here.settings(), content.settings),
     warnings: contentWarnings(content, here),
@@ -78,7 +90,29 @@ export function settingDifferences(here: Settings, there: Settings): BundleSetti
   const names = Object.keys(there) as (keyof Settings)[]
   return names
     .filter((name) => !isDeepStrictEqual(here[name], there[name]))
-    .map((name) => ({ name, here: asText(here[name]), there: asText(there[name]) }))
+    .map((name) => ({
+      name,
+      here: asText(here[name]),
+      there: asText(there[name]),
+      isTaken: !DECIDES_TRUST.has(name),
+    }))
+}
+
+/** Who could read what Keyway sends: never out of a file, whoever made it. */
+const DECIDES_TRUST: ReadonlySet<keyof Settings> = new Set(['proxyUrl', 'extraCa'])
+
+/** What an app of the file does not bring along, as far as it can be told before the choices are made. */
+function lostRights(app: AppRecord, here: Here): BundleReport['apps'][number]['loses'] {
+  const [providers, connections] = [here.providers(), here.connections()]
+  const isHere = ({ target }: Grant): boolean =>
+    (target.kind === 'provider' && providers.some(({ id }) => id === target.providerId)) ||
+    (target.kind === 'connection' && connections.some(({ id }) => id === target.connectionId))
+  return [
+    ...(app.manage ? (['manage'] as const) : []),
+    ...(app.approve ? (['approve'] as const) : []),
+    ...(app.grants.some(({ target }) => target.kind === 'all') ? (['all'] as const) : []),
+    ...(app.grants.some(isHere) ? (['here'] as const) : []),
+  ]
 }
 
 function asText(value: string | number | boolean | null): string {

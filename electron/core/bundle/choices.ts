@@ -52,10 +52,15 @@ const inWords = (choice: BundleChoice): string =>
   ({ add: 'add', keep_both: 'keep both', skip: 'skip' })[choice]
 
 function strangers(choices: BundleChoices, content: BundleContent): { field: string; message: string }[] {
-  return (['providers', 'connections', 'apps'] as const).flatMap((list) => {
+  const appIds = new Set(content.apps.map(({ id }) => id))
+  const keys = choices.keepKeys
+    .filter((id) => !appIds.has(id))
+    .map((id) => ({ field: 'choices.keepKeys', message: `No app with the id "${id}" is in the bundle.` }))
+  const items = (['providers', 'connections', 'apps'] as const).flatMap((list) => {
     const ids = new Set(content[list].map(({ id }) => id))
     return Object.keys(choices[list])
       .filter((id) => !ids.has(id))
       .map((id) => ({ field: `choices.${list}.${id}`, message: 'Nothing with this id is in the bundle.' }))
   })
+  return [...items, ...keys]
 }

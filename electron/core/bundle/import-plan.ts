@@ -39,8 +39,13 @@ export function planImport(
   const planning: Planning = { content, chooser: createChooser(choices, content), here, box, now, outcome }
   const { providers, homes } = planProviders(planning)
   const { connections, taken } = planConnections(planning, homes)
-  const apps = planApps(planning, { homes, taken })
+  const apps = planApps(planning, { homes, taken, keepKeys: new Set(choices.keepKeys) })
   const settings = choices.settings === 'take' ? settingsOf(planning) : {}
+  const left = settingDifferences(here.settings(), content.settings).filter(({ isTaken }) => !isTaken)
+  if (choices.settings === 'take' && left.length > 0)
+    outcome.notes.push(
+      'The proxy and the trusted certificates of the file were left out: they stay as they are here.',
+    )
   planning.chooser.check()
   const imported = new Set([...taken].flatMap(([from, { isNew }]) => (isNew ? [from] : [])))
   outcome.warnings = contentWarnings(content, here).filter(
@@ -56,6 +61,7 @@ export function planImport(
 }
 
 function settingsOf({ content, here }: Planning): SettingsPatch {
-  const names = new Set(settingDifferences(here.settings(), content.settings).map(({ name }) => name))
+  const differences = settingDifferences(here.settings(), content.settings)
+  const names = new Set(differences.flatMap(({ name, isTaken }) => (isTaken ? [name] : [])))
   return Object.fromEntries(Object.entries(content.settings).filter(([name]) => names.has(name)))
 }

@@ -9,7 +9,7 @@ import { freeId, type Planning } from './planning.ts'
 import type { Homes } from './plan-providers.ts'
 
 /** What a connection of the bundle became: a new one, or the one that is here already. Absent: nothing. */
-export type Taken = ReadonlyMap<string, { connectionId: string; isNew: boolean }>
+export type Taken = ReadonlyMap<string, { connectionId: string; providerId: string; isNew: boolean }>
 
 export function planConnections(
   planning: Planning,
@@ -18,7 +18,7 @@ export function planConnections(
   const { content, chooser, here, outcome } = planning
   const existing = here.connections()
   const ids = new Set(existing.map(({ id }) => id))
-  const taken = new Map<string, { connectionId: string; isNew: boolean }>()
+  const taken = new Map<string, { connectionId: string; providerId: string; isNew: boolean }>()
   const connections: ConnectionRecord[] = []
   for (const connection of content.connections) {
     const home = homes.get(connection.providerId)
@@ -27,17 +27,19 @@ export function planConnections(
     if (choice === 'skip' || home === undefined) {
       outcome.skipped.connections += 1
       const twin = fit.clash?.kind === 'here_already' ? fit.clash.withId : null
-      if (twin !== null) taken.set(connection.id, { connectionId: twin, isNew: false })
+      if (twin !== null)
+        taken.set(connection.id, { connectionId: twin, providerId: home?.providerId ?? '', isNew: false })
       continue
     }
     const id = freeId(connection.id, ids, () => newId('con'))
     ids.add(id)
-    taken.set(connection.id, { connectionId: id, isNew: true })
+    taken.set(connection.id, { connectionId: id, providerId: home.providerId, isNew: true })
     const beside = [...existing, ...connections].filter(({ providerId }) => providerId === home.providerId)
     const account = freeLabel(beside, connection.account)
     if (account !== connection.account)
       outcome.renamed.push({ kind: 'connection', from: connection.account, to: account })
-    const isDefault = connection.isDefault && !beside.some((other) => other.isDefault)
+    // Beside accounts that are here already it is never the one that apps get without naming an account.
+    const isDefault = connection.isDefault && home.isNew && !beside.some((other) => other.isDefault)
     connections.push(
       recordOf(connection, { id, providerId: home.providerId, account, isDefault }, planning.box),
     )

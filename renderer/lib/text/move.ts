@@ -26,9 +26,21 @@ export const moveText = {
   providers: 'Providers',
   connections: 'Connections',
   apps: 'Apps',
+  appsArrive:
+    'Apps arrive paused. They may use what comes with this file and nothing that is here already; check each one under Apps before you let it work.',
+  keepKey: 'Keep its key',
+  keepKeyHint:
+    'Without it the app gets a new key here. Keep it only if you made this file yourself: whoever made it may also have this key.',
+  loses: {
+    manage: 'In the file it may manage providers. It may not here.',
+    approve: 'In the file it may answer approvals for you. It may not here.',
+    all: 'In the file it may use everything. Here it may use what the file brings.',
+    here: 'In the file it may use something that is here already. It may not here.',
+  },
   settings: 'Settings',
   takeSettings: 'Take over its settings',
   settingLine: (name: string, here: string, there: string) => `${name}: ${here} here, ${there} in the file`,
+  settingStays: 'stays as it is here',
   choices: { add: 'Add', keep_both: 'Keep both', skip: 'Leave out' },
   choiceFor: (name: string) => `What to do with ${name}`,
   back: 'Back',

@@ -35,6 +35,18 @@ const signIn = (name: string, kind: keyof ReturnType<typeof flowsOf>): Screen =>
 })
 const press = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click()
 
+async function openBundleFile(page: Page): Promise<void> {
+  await press('Import…')(page)
+  await page.getByLabel('Choose a file…').setInputFiles({
+    name: 'keyway.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from('{}'),
+  })
+  await page.getByLabel('Passphrase of the file').fill('made-up passphrase')
+  await press('Look inside')(page)
+  await page.getByRole('heading', { name: 'Providers', level: 3 }).waitFor()
+}
+
 export const screens: readonly Screen[] = [
   {
     name: 'first-run',
@@ -161,16 +173,11 @@ export const screens: readonly Screen[] = [
   lived('settings-network', '#/settings/network'),
   lived('settings-data', '#/settings/data'),
   lived('export', '#/settings/data', press('Export…')),
-  lived('import-bundle', '#/settings/data', async (page) => {
-    await press('Import…')(page)
-    await page.getByLabel('Choose a file…').setInputFiles({
-      name: 'keyway.json',
-      mimeType: 'application/json',
-      buffer: Buffer.from('{}'),
-    })
-    await page.getByLabel('Passphrase of the file').fill('made-up passphrase')
-    await press('Look inside')(page)
-    await page.getByRole('heading', { name: 'Providers', level: 3 }).waitFor()
+  lived('import-bundle', '#/settings/data', openBundleFile),
+  lived('import-apps', '#/settings/data', async (page) => {
+    await openBundleFile(page)
+    await page.getByRole('checkbox', { name: 'Keep its key' }).click()
+    await page.getByText('stays as it is here').scrollIntoViewIfNeeded()
   }),
   lived('diagnostics', '#/settings/data', async (page) => {
     await press('Collect…')(page)

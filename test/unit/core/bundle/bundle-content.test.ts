@@ -110,7 +110,7 @@ test('a provider on a preset that is not here can only be skipped, with its conn
   const done = await b.keyway.ui['bundle.import']({
     content,
     passphrase,
-    choices: { providers: {}, connections: {}, apps: {}, settings: 'skip' },
+    choices: { providers: {}, connections: {}, apps: {}, keepKeys: [], settings: 'skip' },
   })
   expect(done).toMatchObject({ added: { providers: 1, connections: 1 }, skipped: { providers: 1 } })
 })

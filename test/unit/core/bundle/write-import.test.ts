@@ -78,7 +78,7 @@ const importAll = ({ keyway }: TestKeyway): Promise<unknown> =>
   keyway.ui['bundle.import']({
     content,
     passphrase,
-    choices: { providers: {}, connections: {}, apps: {}, settings: 'take' },
+    choices: { providers: {}, connections: {}, apps: {}, keepKeys: [], settings: 'take' },
   })
 
 const shown = ({ keyway }: TestKeyway): unknown => {
