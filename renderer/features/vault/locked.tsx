@@ -119,18 +119,22 @@ function AskedMeanwhile() {
   const { lockedAsks } = useSnapshot()
   const words = text.approval
   return (
-    <ul role="status" className="flex flex-col gap-1.5">
-      {lockedAsks.map(({ appName, appId, what, providerName, account, count }) => (
-        <li
-          key={JSON.stringify([appId, what, providerName, account])}
-          className="bg-wait-soft text-ink rounded-md px-3 py-2 text-xs text-pretty break-words"
-        >
-          {providerName === null || account === null
-            ? words.lockedPair(appName)
-            : words.lockedUse(appName, connectionName({ providerName, account }))}{' '}
-          {count > 1 && <span className="text-muted whitespace-nowrap">{words.lockedTimes(count)}</span>}
-        </li>
-      ))}
-    </ul>
+    <div role="status">
+      {lockedAsks.length > 0 && (
+        <ul className="flex flex-col gap-1.5">
+          {lockedAsks.map(({ appName, appId, what, providerName, account, count }) => (
+            <li
+              key={JSON.stringify([appId, what, providerName, account])}
+              className="bg-wait-soft text-ink rounded-md px-3 py-2 text-xs text-pretty break-words"
+            >
+              {providerName === null || account === null
+                ? words.lockedPair(appName)
+                : words.lockedUse(appName, connectionName({ providerName, account }))}{' '}
+              {count > 1 && <span className="text-muted whitespace-nowrap">{words.lockedTimes(count)}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
   )
 }

@@ -151,6 +151,34 @@ export const screens: readonly Screen[] = [
     await page.getByRole('alertdialog', { name: 'Save this key now' }).waitFor()
   }),
   {
+    name: 'locked-asked',
+    hash: '',
+    snapshot: (now) => ({
+      ...livedIn(now),
+      vault: { kind: 'locked', protectors, reason: 'It was locked by hand.', needsPassphrase: true },
+      lockedAsks: [
+        {
+          appId: 'app_notes',
+          appName: 'Notes agent',
+          what: 'proxy',
+          providerName: 'GitHub',
+          account: 'work',
+          at: now,
+          count: 3,
+        },
+        {
+          appId: null,
+          appName: 'my-script',
+          what: 'pair',
+          providerName: null,
+          account: null,
+          at: now,
+          count: 1,
+        },
+      ],
+    }),
+  },
+  {
     name: 'approval',
     hash: '#/connections',
     snapshot: (now) => ({ ...livedIn(now), approvals: [approvalOfUse(now)] }),
