@@ -77,7 +77,7 @@ test.describe('where the vault has no passphrase', () => {
     const window = await openFromShell(page, host.dataFolder, complaints)
     await expect(present.getByText('A command opened a window of Keyway')).toBeVisible()
     await window.goto(`${host.url}/#/settings/server`)
-    await window.getByLabel('Port').fill('7399')
+    await window.getByLabel('Port', { exact: true }).fill('7399')
     await window.keyboard.press('Enter')
     const dialog = window.getByRole('dialog', { name: 'Prove that it is you' })
     const shown = present.getByRole('alert').getByLabel('Code')

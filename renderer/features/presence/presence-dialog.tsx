@@ -1,4 +1,5 @@
 import { useEffect, useId, useState } from 'react'
+import type { ErrorBody } from '../../../shared/contract/errors.ts'
 import type { PresenceView } from '../../../shared/contract/presence.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
@@ -18,30 +19,18 @@ export function PresenceDialog() {
 }
 
 function Asking({ onSettled }: { onSettled: (how: 'proved' | 'left') => void }) {
-  const [view, setView] = useState<PresenceView | null>(null)
+  const { view, showCode, failure: notSeen } = usePresence()
   const [typed, setTyped] = useState('')
-  const { run: look, failure: notSeen } = useCall('presence.state')
-  const show = useCall('presence.showCode')
   const prove = useCall('presence.prove')
   const formId = useId()
   const method = view?.methods[0] ?? null
-  const { run: showCode } = show
-
-  useEffect(() => {
-    void look(undefined).then(async (answer) => {
-      if (answer === null) return
-      setView(answer.value)
-      if (answer.value.methods[0] !== 'code') return
-      const shown = await showCode(undefined)
-      if (shown !== null) setView(shown.value)
-    })
-  }, [look, showCode])
 
   const submit = async (): Promise<void> => {
+    if (typed.trim() === '') return
     const proof = method === 'code' ? { code: typed } : { passphrase: typed }
     if ((await prove.run(proof)) !== null) onSettled('proved')
   }
-  const failure = prove.failure ?? show.failure ?? notSeen
+  const wrong = wrongWords(prove.failure)
   return (
     <Dialog
       open
@@ -71,59 +60,70 @@ function Asking({ onSettled }: { onSettled: (how: 'proved' | 'left') => void }) 
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault()
-          // The form lies in a portal; React would pass the event on to the form that the call came from.
-          event.stopPropagation()
-          if (typed.trim() !== '') void submit()
+          void submit()
         }}
       >
-        {method === 'passphrase' && (
-          <Field label={text.vault.passphrase} required error={fieldError(prove.failure)}>
-            {(ids) => (
-              <SecretInput
-                {...ids}
-                autoFocus
-                autoComplete="current-password"
-                value={typed}
-                onChange={(event) => setTyped(event.target.value)}
-              />
-            )}
-          </Field>
-        )}
-        {method === 'code' && view !== null && (
-          <Field
-            label={words.code}
-            hint={words.codeAppears(view.codeAppears)}
-            required
-            error={fieldError(prove.failure)}
-          >
-            {(ids) => (
-              <TextInput
-                {...ids}
-                mono
-                autoFocus
-                placeholder="XXXX-XXXX"
-                value={typed}
-                onChange={(event) => setTyped(event.target.value)}
-              />
-            )}
-          </Field>
-        )}
-        {method === 'code' && prove.failure?.code === 'wrong_code' && (
+        {view !== null && <ProofField view={view} typed={typed} wrong={wrong} onTyped={setTyped} />}
+        {prove.failure?.code === 'wrong_code' && (
           <div>
-            <Button size="sm" pending={show.pending} onClick={() => void show.run(undefined)}>
+            <Button size="sm" pending={showCode.pending} onClick={() => void showCode.run()}>
               {words.newCode}
             </Button>
           </div>
         )}
-        {view !== null && method === null && <p className="text-sm text-pretty">{words.noMethod}</p>}
-        <Failure failure={fieldError(failure) === undefined ? failure : null} />
+        <Failure failure={notSeen ?? (wrong === undefined ? prove.failure : null)} />
       </form>
     </Dialog>
   )
 }
 
+/** How it can be proved here. Where a code is the way, one is shown at once: at the places where only the person sees it. */
+function usePresence() {
+  const [view, setView] = useState<PresenceView | null>(null)
+  const { run: look, failure: notSeen } = useCall('presence.state')
+  const { run: show, pending, failure: notShown } = useCall('presence.showCode')
+  useEffect(() => {
+    void look(undefined).then(async (answer) => {
+      if (answer === null) return
+      setView(answer.value)
+      if (answer.value.methods[0] === 'code') await show(undefined)
+    })
+  }, [look, show])
+  return { view, showCode: { pending, run: () => show(undefined) }, failure: notSeen ?? notShown }
+}
+
+type ProofFieldProps = {
+  view: PresenceView
+  typed: string
+  wrong: string | undefined
+  onTyped: (typed: string) => void
+}
+
+function ProofField({ view, typed, wrong, onTyped }: ProofFieldProps) {
+  const [method] = view.methods
+  if (method === undefined) return <p className="text-sm text-pretty">{words.noMethod}</p>
+  const shared = {
+    // The one field of a dialog that exists to be typed into.
+    autoFocus: true,
+    value: typed,
+    onChange: (event: React.ChangeEvent<HTMLInputElement>) => onTyped(event.target.value),
+  }
+  if (method === 'passphrase') {
+    return (
+      <Field label={text.vault.passphrase} required error={wrong}>
+        {(ids) => <SecretInput {...ids} {...shared} autoComplete="current-password" />}
+      </Field>
+    )
+  }
+  return (
+    <Field label={words.code} hint={words.codeAppears(view.codeAppears)} required error={wrong}>
+      {(ids) => <TextInput {...ids} {...shared} mono placeholder="XXXX-XXXX" />}
+    </Field>
+  )
+}
+
 /** What is wrong with what was typed stands at the field. */
-function fieldError(failure: ReturnType<typeof useCall>['failure']): string | undefined {
+function wrongWords(failure: ErrorBody | null): string | undefined {
   if (failure?.code === 'wrong_passphrase') return words.wrongPassphrase
   return failure?.code === 'wrong_code' ? failure.message : undefined
 }

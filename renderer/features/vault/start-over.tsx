@@ -14,12 +14,10 @@ const words = text.vault.startOver
 
 /** The way on for who forgot the passphrase: what is lost, what stays, and a word to type before it happens. */
 export function StartOverDialog({ onClose }: { onClose: () => void }) {
-  const { connections, providers, apps, dataFolder } = useSnapshot()
   const [typed, setTyped] = useState('')
   // The screen goes away with the vault, before the answer comes.
   const startOver = useCall('vault.startOver', 'told')
   const formId = useId()
-  const secrets = providers.filter(({ hasClientSecret }) => hasClientSecret).length
   const isTyped = typed.trim().toLowerCase() === words.word
 
   const submit = async (then: 'connections' | 'import'): Promise<void> => {
@@ -54,19 +52,12 @@ export function StartOverDialog({ onClose }: { onClose: () => void }) {
         className="flex flex-col gap-4 text-sm"
         onSubmit={(event) => {
           event.preventDefault()
+          // React passes an event on from here to the form of the lock screen, though the page does not.
+          event.stopPropagation()
           void submit('connections')
         }}
       >
-        <Facts
-          title={words.lostTitle}
-          facts={[words.lostConnections(connections.length), words.lostSecrets(secrets)]}
-        />
-        <Facts
-          title={words.keptTitle}
-          facts={[words.keptProviders(providers.length), words.keptApps(apps.length)]}
-        />
-        <p className="text-muted text-pretty">{words.nothingDeleted(dataFolder ?? '')}</p>
-        <p className="text-muted text-pretty">{words.export}</p>
+        <WhatHappens />
         <Field label={words.typeLabel}>
           {(ids) => <TextInput {...ids} value={typed} onChange={(event) => setTyped(event.target.value)} />}
         </Field>
@@ -76,7 +67,34 @@ export function StartOverDialog({ onClose }: { onClose: () => void }) {
   )
 }
 
+function WhatHappens() {
+  const { connections, providers, apps, dataFolder } = useSnapshot()
+  const secrets = providers.filter(({ hasClientSecret }) => hasClientSecret).length
+  return (
+    <>
+      <Facts
+        title={words.lostTitle}
+        facts={[
+          ...(connections.length > 0 ? [words.lostConnections(connections.length)] : []),
+          ...(secrets > 0 ? [words.lostSecrets(secrets)] : []),
+        ]}
+      />
+      <Facts
+        title={words.keptTitle}
+        facts={[
+          ...(providers.length > 0 ? [words.keptProviders(providers.length)] : []),
+          ...(apps.length > 0 ? [words.keptApps(apps.length)] : []),
+          words.keptRest,
+        ]}
+      />
+      <p className="text-muted text-pretty">{words.nothingDeleted(dataFolder ?? '')}</p>
+      <p className="text-muted text-pretty">{words.export}</p>
+    </>
+  )
+}
+
 function Facts({ title, facts }: { title: string; facts: readonly string[] }) {
+  if (facts.length === 0) return null
   return (
     <div>
       <h3 className="text-ink font-medium">{title}</h3>

@@ -59,8 +59,9 @@ export const vaultText = {
     keptTitle: 'What stays',
     keptProviders: (count: number) => (count === 1 ? '1 provider' : `${count} providers`),
     keptApps: (count: number) => (count === 1 ? '1 app, with its key' : `${count} apps, with their keys`),
+    keptRest: 'The settings and the activity',
     nothingDeleted: (folder: string) =>
-      `Nothing is deleted. The old vault moves to a folder named after today below ${folder}; if the passphrase comes back to you, it can be put back.`,
+      `Nothing is deleted. The old vault moves to a dated folder in ${folder}/set-aside; if the passphrase comes back to you, it can be put back.`,
     export:
       'Do you have an export of Keyway? Start over, then import it: its connections come back with their tokens.',
     typeLabel: 'Type “start over” to go on',
