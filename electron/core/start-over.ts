@@ -7,12 +7,14 @@ import type { ActivityEntry } from '../../shared/contract/activity.ts'
 import type { ConnectionParts } from './connections/connection-parts.ts'
 import type { Clock } from './ports.ts'
 import type { ProviderBook } from './providers/provider-book.ts'
-import { makeFolder, writeDurably } from './storage/durable-file.ts'
+import { makeFolder, removeDurably, writeDurably } from './storage/durable-file.ts'
 import { setAsideTarget } from './storage/set-aside.ts'
 import type { Vault } from './vault/vault.ts'
 
-/** What is sealed by the old key. */
-const OLD = ['vault', 'connections', 'providers.json']
+/** What the old key signed; without it, it only says that nothing agrees. */
+const SIGNED = ['integrity.json', 'integrity.copy.json']
+/** What is sealed by the old key, and that. */
+const OLD = ['vault', 'connections', 'providers.json', ...SIGNED]
 
 export type StartOverDeps = {
   clock: Clock
@@ -42,12 +44,13 @@ export async function startOver(deps: StartOverDeps): Promise<{ setAsidePath: st
     await connections.book.remove(id)
     connections.tokens.removed(id)
   }
+  // Until here the lock screen is where the person can do it again.
+  await vault.setAside()
+  if (deps.folder !== null) await removeDurably(SIGNED.map((name) => join(deps.folder ?? '', name)))
   for (const record of providers.list()) {
     if (record.sealedClientSecret === null && record.sealedRegistration === null) continue
     providers.save({ ...record, sealedClientSecret: null, sealedRegistration: null })
   }
-  // Last: until then the lock screen is where the person can do it again.
-  await vault.setAside()
   deps.activity.append({ kind: 'vault', outcome: 'ok', note: `started over; set aside in ${setAsidePath}` })
   deps.onChanged()
   return { setAsidePath }

@@ -67,6 +67,9 @@ test('providers and apps stay without secrets, connections go, and a new vault c
   expect(again.vault.state().kind).toBe('locked')
   await again.vault.unlock(new Secret('an entirely new one'))
   expect(again.keyway.snapshot()).toMatchObject({ connections: [], damages: [] })
+  // The person looks at what stayed once more, and nothing of the old key is taken for a change from outside.
+  expect(again.keyway.snapshot().integrity).toMatchObject({ state: 'to_confirm', findings: [] })
+  expect(await again.keyway.activity.verify()).toMatchObject({ ok: true })
 })
 
 test('what was set aside opens again with the old passphrase once it is put back', async () => {
@@ -75,7 +78,7 @@ test('what was set aside opens again with the old passphrase once it is put back
   opened.vault.lock()
   const { setAsidePath } = await opened.keyway.ui['vault.startOver'](typed)
   await opened.close()
-  for (const name of ['vault', 'connections', 'providers.json']) {
+  for (const name of ['vault', 'connections', 'providers.json', 'integrity.json', 'integrity.copy.json']) {
     rmSync(join(folder, name), { recursive: true, force: true })
     cpSync(join(setAsidePath, name), join(folder, name), { recursive: true })
   }
