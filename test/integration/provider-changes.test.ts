@@ -100,7 +100,7 @@ const attacks: Array<[what: string, change: object]> = [
   ['where an error is read', { spec: { token: { errorInSuccess: { errorPath: 'access_token' } } } }],
   ['how the client authenticates', { spec: { client: { secretParam: 'state' } } }],
   ['the way the code comes back', { redirect: 'paste' }],
-  ['the flow', { flow: 'device_code' }],
+  ['the flow', { flow: 'client_credentials' }],
   ['trusted certificates', { extraCa: 'x' }],
   ['hosts', { allowedHosts: ['evil.test'] }],
   ['a value for the placeholder of an address', { parameters: { tenant: 'evil' } }],

@@ -134,6 +134,8 @@ async function cleanStored(
       const traces = tracesOf(box, record, secret?.reveal() ?? null)
       if (withoutTraces(record, traces) === record) continue
       await book.change(record.id, (current) => withoutTraces(current, traces))
+      // Once more: the store keeps the generation before, which is the one with the token.
+      await book.change(record.id, (current) => current)
       logger.warn('A token stood in the clear in a stored connection; it was taken out', {
         connectionId: record.id,
       })
