@@ -43,20 +43,18 @@ async function revokeAll(
   }
   const secrets = [tokens.accessToken.reveal(), tokens.refreshToken?.reveal() ?? '']
   const toRevoke = order(tokens, own?.tokens ?? 'refresh-then-access')
-  let first: Revoked | null = null
+  let decided: Revoked | null = null
   for (const token of toRevoke) {
     const result =
       own === null
         ? await standardRevocation(deps, { provider, server, token, secrets, signal })
         : await ownRevocation(deps, { provider, server, rule: own, token, tokens, signal })
-    // The first token decides: with the refresh token gone, what is left of the access token ends by itself.
-    if (result.done) first ??= result
-    if (!result.done && first === null && token === toRevoke.at(-1))
-      return { revoked: 'failed', message: result.message }
+    // The first token decides: with the refresh token gone, what is left of the access token ends by itself; with only the access token
+    // gone, the authorization lives on in the refresh token.
+    decided ??= result
   }
-  return first === null
-    ? { revoked: 'failed', message: 'There was no token to end.' }
-    : { revoked: 'at_provider', message: first.message }
+  if (decided === null) return { revoked: 'failed', message: 'There was no token to end.' }
+  return { revoked: decided.done ? 'at_provider' : 'failed', message: decided.message }
 }
 
 function order(tokens: RefreshRequest, which: 'refresh-then-access' | 'access' | 'refresh'): TokenToRevoke[] {

@@ -35,7 +35,7 @@ export function GrantEditor({ grant, errors, onChange, onRemove }: GrantEditorPr
       aria-label={sentence}
       className="border-line bg-surface shadow-card flex flex-col gap-4 rounded-lg border p-4"
     >
-      <div className="flex items-end gap-2">
+      <div className="flex items-start gap-2">
         <div className="min-w-0 flex-1">
           <Field label={words.target} error={firstMessage(errors?.target)}>
             {(ids) => (
@@ -52,7 +52,7 @@ export function GrantEditor({ grant, errors, onChange, onRemove }: GrantEditorPr
           label={words.removeGrant}
           icon={<Trash2 aria-hidden="true" />}
           onClick={onRemove}
-          className="mb-0.5"
+          className="mt-6.5"
         />
       </div>
       {grant.target.kind === 'all' && (

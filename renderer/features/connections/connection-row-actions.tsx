@@ -1,5 +1,6 @@
 import { Code, Ellipsis } from 'lucide-react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
+import { connectionState } from '../../../shared/domain/connection-state.ts'
 import { Button, buttonClasses } from '../../components/button.tsx'
 import { IconButton } from '../../components/icon-button.tsx'
 import { Menu } from '../../components/menu.tsx'
@@ -13,16 +14,17 @@ import { useConnectionDialogs } from './dialog-context.ts'
 import { useConnectionMenu } from './use-connection-menu.tsx'
 
 /** The one action that helps now in words, the rest in a menu. */
-export function ConnectionRowActions({ connection }: { connection: ConnectionView }) {
+export function ConnectionRowActions({ connection, now }: { connection: ConnectionView; now: number }) {
   const items = useConnectionMenu(connection)
   const open = useConnectionDialogs()
   const signIn = useStartSignIn()
   const { providers } = useSnapshot()
   const name = connectionName(connection)
   const { status } = connection.lastOutcome
+  const hasEnded = connectionState(connection, now).kind === 'ended'
   return (
     <div className="relative z-1 flex items-center gap-1">
-      {status === 'reconnect_needed' && (
+      {(status === 'reconnect_needed' || hasEnded) && (
         <Button
           size="sm"
           look="primary"

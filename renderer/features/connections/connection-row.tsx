@@ -14,6 +14,9 @@ import { endLabel, stateLabel } from './state-words.ts'
 import { StatusBadge } from './status-badge.tsx'
 import { TokenRing } from './token-ring.tsx'
 
+/** A name up to this long is never worth cutting. */
+const SHORT_NAME = 12
+
 /** Height in pixels at the base text size; the list scales it with the text. */
 export const ROW_REM = 4
 
@@ -43,10 +46,13 @@ export const ConnectionRow = memo(function ConnectionRow({
             onKeyDown={moveBetweenRows}
             className="text-ink flex min-w-0 gap-1 text-sm font-medium outline-offset-0 after:absolute after:inset-0 after:rounded-[inherit] focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
           >
-            {/* The account tells two rows of one provider apart, so the provider's name gives way first. */}
-            <Cut className="shrink-[8]">{isolated(connection.providerName)}</Cut>
+            {/* The account tells two rows of one provider apart, so a long name of the provider gives way first. */}
+            <Cut
+              name={connection.providerName}
+              className={connection.providerName.length > SHORT_NAME ? 'min-w-20 shrink-[8]' : 'shrink-0'}
+            />
             <span className="text-faint shrink-0 font-normal">·</span>
-            <Cut>{isolated(connection.account)}</Cut>
+            <Cut name={connection.account} className="min-w-0" />
           </a>
           {connection.isDefault && (
             <span className="max-sm:hidden">
@@ -73,7 +79,7 @@ export const ConnectionRow = memo(function ConnectionRow({
         </p>
       </div>
       <TokenRing connection={connection} />
-      <ConnectionRowActions connection={connection} />
+      <ConnectionRowActions connection={connection} now={now} />
     </article>
   )
 })
@@ -82,12 +88,21 @@ function Quiet({ connection, now }: { connection: ConnectionView; now: number })
   const { identity, grantedScopes, lastUsedAt, account } = connection
   const state = connectionState(connection, now)
   const parts = [
-    state.end === null ? stateLabel(state, now) : null,
+    state.kind === 'verified' && state.end === null ? stateLabel(state, now) : null,
     identity.label === account || identity.label === null ? null : isolated(identity.label),
     grantedScopes.length === 0 ? null : text.connections.scopes(grantedScopes.length),
     lastUsedAt === null ? text.connections.neverUsed : text.connections.lastUsed(relative(lastUsedAt, now)),
   ]
   const told = parts.filter((part) => part !== null).join(' · ')
+  // Where there is room, the badge says it.
+  if (state.kind === 'not_verified') {
+    return (
+      <>
+        <span className="sm:hidden">{`${stateLabel(state, now)} · `}</span>
+        {told}
+      </>
+    )
+  }
   if (state.end === null) return told
   return (
     <>
@@ -100,10 +115,10 @@ function Quiet({ connection, now }: { connection: ConnectionView; now: number })
 }
 
 /** Text that is cut off where there is no room, and told whole on hover. */
-function Cut({ children, className = '' }: { children: string; className?: string }) {
+function Cut({ name, className }: { name: string; className: string }) {
   return (
-    <span title={children} className={`min-w-0 truncate ${className}`}>
-      {children}
+    <span title={name} className={`truncate ${className}`}>
+      {isolated(name)}
     </span>
   )
 }

@@ -56,7 +56,7 @@ export function DuplicateProvider({ provider, onClose }: { provider: ProviderVie
     if (problem !== undefined) return
     const made = await create.run(copyOf(provider, slug))
     if (made === null) return
-    toast.success(words.done(made.value.name))
+    toast.success(provider.hasClientSecret ? words.doneSecret(made.value.name) : words.done(made.value.name))
     onClose()
     navigate({ name: 'provider', id: made.value.id, tab: 'edit' })
   }

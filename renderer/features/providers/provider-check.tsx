@@ -44,7 +44,11 @@ export function ProviderCheck({ provider }: { provider: ProviderView }) {
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-center gap-2">
         <p role="status" className="text-ink min-w-0 flex-1 text-sm font-medium">
-          {words.summary(count(steps, 'failed'), count(steps, 'warning'))}
+          {words.summary({
+            failed: count(steps, 'failed'),
+            warning: count(steps, 'warning'),
+            skipped: count(steps, 'skipped'),
+          })}
         </p>
         <CopyButton value={reportOf(provider, steps)} label={words.report} />
         {controls}

@@ -74,9 +74,7 @@ function VaultChoice({ protectors }: { protectors: readonly ProtectorView[] }) {
     >
       <div>
         <h2 className="text-ink text-lg font-semibold tracking-tight">{text.vault.chooseTitle}</h2>
-        <p className="text-muted text-sm text-pretty">
-          {usable.length > 1 ? text.vault.chooseLead : text.vault.protectors.passphrase.found}
-        </p>
+        {usable.length > 1 && <p className="text-muted text-sm text-pretty">{text.vault.chooseLead}</p>}
       </div>
       <KeychainMissing protectors={protectors} />
       {usable.length > 1 && (
@@ -121,6 +119,7 @@ function KeychainMissing({ protectors }: { protectors: readonly ProtectorView[] 
   return (
     <div className="flex flex-col gap-1">
       <p className="text-ink text-sm font-medium">{text.vault.keychainMissing}</p>
+      <p className="text-muted text-sm text-pretty">{text.vault.protectors.passphrase.found}</p>
       <Disclosure label={text.vault.keychainMissingDetails}>
         <p className="text-muted text-xs text-pretty">{text.vault.keychainMissingMore(names)}</p>
       </Disclosure>

@@ -27,7 +27,7 @@ export const activityText = {
   broken: 'The record was changed',
   export: 'Export',
   exporting: (count: number) => `${count} rows collected…`,
-  exported: (count: number) => `${count} rows saved as JSON lines.`,
+  exported: (count: number) => (count === 1 ? '1 row exported.' : `${count} rows exported.`),
   list: 'Activity, newest first',
   loadingMore: 'Loading older rows…',
   end: 'That is everything.',

@@ -49,12 +49,14 @@ export const providerText = {
     answer: 'Answered',
     fix: 'Apply',
     fixed: (label: string) => `Applied: ${label}. Run the check again to see whether it helped.`,
-    summary: (failed: number, warnings: number) =>
-      failed > 0
-        ? `${failed} ${failed === 1 ? 'step' : 'steps'} failed.`
-        : warnings > 0
-          ? `It works, with ${warnings} ${warnings === 1 ? 'remark' : 'remarks'}.`
-          : 'Everything is as it should be.',
+    summary: ({ failed, warning, skipped }: { failed: number; warning: number; skipped: number }) =>
+      [
+        failed > 0 ? `${failed} ${failed === 1 ? 'step' : 'steps'} failed` : 'No step failed',
+        warning > 0 ? `${warning} ${warning === 1 ? 'warning' : 'warnings'}` : null,
+        skipped > 0 ? `${skipped} skipped, so not checked` : null,
+      ]
+        .filter((part) => part !== null)
+        .join('; ') + '.',
     report: 'Copy as a report',
   },
   export: {
@@ -69,7 +71,8 @@ export const providerText = {
     title: (name: string) => `Duplicate ${name}`,
     lead: 'Everything but the client secret, which is never read back: type it once more on the copy.',
     name: (name: string) => `${name} (copy)`,
-    done: (name: string) => `${name} is made. Its client secret is still to be typed.`,
+    done: (name: string) => `${name} is created.`,
+    doneSecret: (name: string) => `${name} is created. Its client secret is still missing.`,
   },
   remove: {
     title: (name: string) => `Delete ${name}?`,

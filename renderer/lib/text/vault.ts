@@ -20,8 +20,7 @@ export const vaultText = {
     },
     passphrase: {
       title: 'A passphrase',
-      found:
-        'You type it each time Keyway starts. It cannot be recovered: without it, you sign in everywhere anew.',
+      found: 'You enter it each time Keyway starts. If you forget it, you have to reconnect every account.',
     },
   },
   keychainMissing: 'No keychain on this system. Choose a passphrase.',

@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test'
 import type { Snapshot } from '../../../shared/contract/ui-api.ts'
 import type { FakeWindowHost } from '../fake-window-host.ts'
+import { connectionOf } from './seed-connections.ts'
 import { flowsOf } from './seed-flows.ts'
 import {
   fresh,
@@ -47,6 +48,22 @@ async function openBundleFile(page: Page): Promise<void> {
   await page.getByRole('heading', { name: 'Providers', level: 3 }).waitFor()
 }
 
+/** Beside what goes well: a pasted token, one that ends today, one that ended, names that are long. */
+function inEveryState(now: number): Snapshot {
+  const snapshot = livedIn(now)
+  const [provider] = snapshot.providers
+  if (provider === undefined) throw new Error('The snapshot has no provider.')
+  const made = (sketch: Omit<Parameters<typeof connectionOf>[0], 'provider'>) =>
+    connectionOf({ provider, ...sketch }, now)
+  const connections = [
+    made({ id: 'con_pasted', account: 'pasted', verifiedMinutesAgo: null, minutesLeft: null }),
+    made({ id: 'con_ends', account: 'ends today', refreshToken: false, stopsInMinutes: 42 }),
+    made({ id: 'con_ended', account: 'ended', refreshToken: false, minutesLeft: -5, stopsInMinutes: -5 }),
+    made({ id: 'con_long', account: 'jane.doe.with.a.long.name@department.example.com' }),
+  ]
+  return { ...snapshot, connections: [...connections, ...snapshot.connections.slice(0, 3)] }
+}
+
 export const screens: readonly Screen[] = [
   {
     name: 'first-run',
@@ -69,6 +86,18 @@ export const screens: readonly Screen[] = [
   { name: 'connections-empty', hash: '#/connections', snapshot: fresh },
   lived('connections', '#/connections'),
   lived('connection', '#/connections/con_google'),
+  { name: 'connections-states', hash: '#/connections', snapshot: inEveryState },
+  { name: 'connection-not-verified', hash: '#/connections/con_pasted', snapshot: inEveryState },
+  { name: 'connection-ends', hash: '#/connections/con_ends', snapshot: inEveryState },
+  {
+    name: 'connection-practice-stopped',
+    hash: '#/connections/con_github_work',
+    snapshot: (now) => {
+      const snapshot = livedIn(now)
+      const rehearsal = { ...snapshot.rehearsal, kind: 'stopped' as const, providerId: 'prv_github' }
+      return { ...snapshot, rehearsal }
+    },
+  },
   lived('connection-reconnect', '#/connections/con_slack'),
   lived('connection-ending', '#/connections/con_google_old'),
   lived('connection-menu', '#/connections', press(/^More actions for GitHub · work/)),
@@ -143,6 +172,10 @@ export const screens: readonly Screen[] = [
   lived('apps', '#/apps'),
   lived('app', '#/apps/app_notes'),
   lived('app-new', '#/apps/new'),
+  lived('app-new-undecided', '#/apps/new', press('Make the key')),
+  lived('app-new-all', '#/apps/new?needs=token', async (page) => {
+    await page.getByLabel('For', { exact: true }).selectOption('all')
+  }),
   lived('app-key', '#/apps/new', async (page) => {
     await page.getByRole('textbox', { name: 'Name' }).fill('Backup')
     await page.getByLabel('For', { exact: true }).selectOption('GitHub · work')

@@ -44,6 +44,20 @@ describe('a revocation', () => {
     expect(await result).toMatchObject({ revoked: 'at_provider' })
   })
 
+  it('is not claimed when only the access token is gone, since the refresh token brings the next one', async () => {
+    const { hints, result } = revokeWith((hint) =>
+      hint === 'access_token'
+        ? new Response('')
+        : Response.json({ error: 'unsupported_token_type' }, { status: 400 }),
+    )
+    expect(await result).toMatchObject({
+      revoked: 'failed',
+      message: expect.stringContaining('unsupported_token_type') as string,
+    })
+    // It is ended all the same: better than nothing.
+    expect(hints).toEqual(['refresh_token', 'access_token'])
+  })
+
   it('is not claimed when the server refuses, and its words hold no token', async () => {
     const words = 'cannot revoke made-up-refresh or made-up-access'
     const { result } = revokeWith(() =>
