@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { serve } from './answer.ts'
 
-type Told = { delayMs?: number; expiresIn?: number }
+type Told = { delayMs?: number; expiresIn?: number; rotates?: boolean }
 
-let told: Required<Told> = { delayMs: 0, expiresIn: 3600 }
+let told: Required<Told> = { delayMs: 0, expiresIn: 3600, rotates: false }
 let refreshes = 0
 let issued = 0
+/** Epoch ms of the last answer to a token request, with fractions. */
+let answeredAt = 0
 const piece = Buffer.alloc(64 * 1024, 'x')
 
 const server = createServer((request, response) => {
@@ -16,16 +18,18 @@ const server = createServer((request, response) => {
   const size = Number(/\/bytes\/(\d+)$/.exec(pathname)?.[1] ?? 0)
   if (pathname === '/token') {
     refreshes += 1
-    const { delayMs, expiresIn } = told
+    const { delayMs, expiresIn, rotates } = told
     request.resume()
     void pause(delayMs).then(() => {
       issued += 1
       response.setHeader('content-type', 'application/json')
+      answeredAt = performance.timeOrigin + performance.now()
       response.end(
         JSON.stringify({
           access_token: `at-${issued}-${'t'.repeat(40)}`,
           token_type: 'Bearer',
           expires_in: expiresIn,
+          ...(rotates ? { refresh_token: `rt-${issued}-${'t'.repeat(40)}` } : {}),
         }),
       )
     })
@@ -58,6 +62,6 @@ server.requestTimeout = 0
 server.listen(0, '127.0.0.1', () => {
   serve({ port: (server.address() as AddressInfo).port }, (question) => {
     told = { ...told, ...(question as Told) }
-    return { refreshes }
+    return { refreshes, answeredAt }
   })
 })

@@ -46,6 +46,8 @@ export type KeywayDeps = {
     /** Absent: there is no desktop around it. */
     desktop?: NonNullable<Snapshot['desktop']>
   }
+  /** Resolves when all that a refresh needs is loaded. Absent: nothing has to be. */
+  warmUp?: () => Promise<void>
   /** For jitter; a simulation brings its own. */
   random?: () => number
 }

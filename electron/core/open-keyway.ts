@@ -6,6 +6,7 @@ import { createActivityFeed } from './activity-feed.ts'
 import { keepActivityShort } from './activity-retention.ts'
 import { openActivityJournal, type ActivityJournal } from './activity/activity-journal.ts'
 import { createKeyway, type KeywayDeps } from './create-keyway.ts'
+import { createWarmUp } from './connections/warm-up.ts'
 import { createDamages, type Damages } from './damages.ts'
 import type { Keyway } from './keyway.ts'
 import { createLogger, type LogLevel } from './logging/create-logger.ts'
@@ -28,11 +29,12 @@ import type {
   RecordStore,
 } from './ports.ts'
 import type { OpenRehearsal } from './rehearsals/rehearsal-run.ts'
+import { secretBoxOf } from './secret-box.ts'
 import { socketPathIn } from './socket-path.ts'
 import { openDataFolder, type DataFolder } from './storage/data-folder.ts'
 import type { FileOps } from './storage/file-ops.ts'
 import type { GuardedKvDeps } from './storage/guarded-kv.ts'
-import { createRecordStore } from './storage/record-store.ts'
+import { createRecordStore, type RecordStoreDeps } from './storage/record-store.ts'
 import { systemClock } from './system-clock.ts'
 import { createPassphraseProtectors } from './vault/passphrase-protector.ts'
 import { VAULT_RECORD } from './vault/unlock.ts'
@@ -167,7 +169,10 @@ async function buildCore(
     settings: kv('settings', isSetting),
     providers: kv('providers', isProviderEntry),
     apps: kv('apps', isAppEntry),
-    connections: recordStore(parts, 'connections', deps.fileOps),
+    connections: recordStore(parts, 'connections', {
+      leftovers: 'kept',
+      ...(deps.fileOps === undefined ? {} : { ops: deps.fileOps }),
+    }),
   })
   const network = { current: (): Keyway | null => null }
   const outgoing = createOutgoing({
@@ -187,6 +192,7 @@ async function buildCore(
       userAgent: `Keyway/${deps.host.version}`,
     }),
     fetchFor: outgoing.fetchFor,
+    warmUp: createWarmUp({ box: secretBoxOf(parts.vault), clock, logger }),
     integrity,
     stores: {
       ...integrity.stores,
@@ -253,13 +259,17 @@ function followActivity(
   ]
 }
 
-function recordStore(place: Place, name: string, ops?: FileOps): RecordStore {
+function recordStore(
+  place: Place,
+  name: string,
+  more: Pick<RecordStoreDeps, 'leftovers' | 'ops'> = {},
+): RecordStore {
   const { folder, clock, logger, damages } = place
   return createRecordStore({
     folder: folder.resolve(name),
     clock,
     logger,
     onDamage: damages.add,
-    ...(ops === undefined ? {} : { ops }),
+    ...more,
   })
 }

@@ -43,6 +43,15 @@ export type RecordStore = {
   put(id: string, value: unknown): Promise<void>
   /** Removes the record and its kept generation. Removing what is not there is fine. */
   remove(id: string): Promise<void>
+  /** What a killed process had written whole and not put in place yet. Whoever can tell whether it is genuine decides what becomes of it. */
+  leftovers(): readonly Leftover[]
+}
+
+export type Leftover = {
+  id: string
+  value: unknown
+  /** To be called when it has been dealt with. @throws KeywayError `save_failed` */
+  discard(): Promise<void>
 }
 
 /** A file that could not be read: moved to `setAsidePath`, with what is in use instead. */

@@ -1,16 +1,22 @@
 // kill -9 at each step of a refresh, in a process of its own, against a real provider that ends a grant when a used-up refresh token
 // comes back. From the moment the answer is on disk a restart serves a working token; before that it says that a reconnect is needed
 // and why; a dead token is never served.
-import { cpSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { OpenedKeyway } from '../../electron/core/open-keyway.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { openKeyway, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
+import { decodeRecord, encodeRecord } from '../../electron/core/storage/record-file.ts'
 import {
   createRehearsalProvider,
   type RehearsalProvider,
 } from '../../electron/rehearsal/create-rehearsal-provider.ts'
 import { callApi } from '../support/start-rehearsal.ts'
-import { openTestKeyway, registerRehearsal, signInAtRehearsal } from '../support/open-test-keyway.ts'
+import {
+  openDeps,
+  openTestKeyway,
+  registerRehearsal,
+  signInAtRehearsal,
+} from '../support/open-test-keyway.ts'
 import { runChild } from '../support/run-child.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
@@ -29,7 +35,7 @@ beforeAll(async () => {
   rehearsal = await createRehearsalProvider()
   const opened = await openTestKeyway(origin)
   const provider = registerRehearsal(opened, rehearsal)
-  for (let n = 0; n < 2 * STEPS_OF_A_PUT + 6; n += 1) {
+  for (let n = 0; n < 2 * STEPS_OF_A_PUT + 12; n += 1) {
     const flow = await signInAtRehearsal(opened, provider, { account: `crash ${n}` })
     if (flow.kind !== 'done') throw new Error(flow.kind)
     connections.push(flow.connectionId)
@@ -92,12 +98,100 @@ test('kill -9 at every step of writing the note and the answer', { timeout: 300_
     outcomes.push(await outcomeAfter(folder, connectionId))
   }
   const lost = 'reconnect_needed, and it says why'
-  // The answer counts from its second rename on, which is step 5 of its put; the crash falls in front of the step.
+  // The answer counts from its write on, which is step 1 of its put; the crash falls in front of the step.
   const answer = outcomes.slice(STEPS_OF_A_PUT)
   expect(outcomes.slice(0, STEPS_OF_A_PUT)).toEqual(Array(STEPS_OF_A_PUT).fill('a working token'))
-  expect(answer.slice(0, 6)).toEqual(Array(6).fill(lost))
-  expect(answer.slice(6)).toEqual(Array(STEPS_OF_A_PUT - 6).fill('a working token'))
+  expect(answer.slice(0, 2)).toEqual(Array(2).fill(lost))
+  expect(answer.slice(2)).toEqual(Array(STEPS_OF_A_PUT - 2).fill('a working token'))
 })
+
+describe('a record that a crash left beside its place', () => {
+  const files = (folder: string): string[] => readdirSync(join(folder, 'connections'))
+  const leftoversIn = (folder: string): string[] => files(folder).filter((name) => name.endsWith('.kwtmp'))
+  const plant = (folder: string, id: string, text: string): void =>
+    writeFileSync(join(folder, 'connections', `${id}.json.0123456789ab.kwtmp`), text)
+  type Stored = { generation: number; sealedTokens: string }
+  const stored = (folder: string, id: string): Stored =>
+    decodedOf(id, readFileSync(join(folder, 'connections', `${id}.json`), 'utf8'))
+  const decodedOf = (id: string, text: string): Stored => {
+    const decoded = decodeRecord(id, text)
+    if (decoded.kind !== 'good') throw new Error('the record cannot be read')
+    return decoded.value as Stored
+  }
+
+  test('is taken over at unlock, and not before', async () => {
+    const { folder, connectionId } = freshCopy()
+    await runChild('crash-child.ts', [folder, connectionId, `file:${STEPS_OF_A_PUT + 2}`]).ended()
+    const { generation } = stored(folder, connectionId)
+    expect(leftoversIn(folder)).toHaveLength(1)
+    const locked = await openKeyway(openDeps(folder))
+    expect(locked.keyway.connections.get(connectionId)?.generation).toBe(generation)
+    await locked.close()
+    expect(leftoversIn(folder)).toHaveLength(1)
+    expect(await outcomeAfter(folder, connectionId)).toBe('a working token')
+    expect(leftoversIn(folder)).toEqual([])
+    expect(stored(folder, connectionId).generation).toBe(generation + 1)
+  })
+
+  test('of the present generation or an older one is not taken over, and goes', async () => {
+    const { folder, connectionId } = freshCopy()
+    const before = readFileSync(join(folder, 'connections', `${connectionId}.json`), 'utf8')
+    await afterRestart(folder, ({ keyway }) => keyway.connections.refresh(connectionId))
+    const newest = stored(folder, connectionId)
+    expect(newest.generation).toBeGreaterThan(decodedOf(connectionId, before).generation)
+    for (const text of [before, readFileSync(join(folder, 'connections', `${connectionId}.json`), 'utf8')]) {
+      plant(folder, connectionId, text)
+      expect(await outcomeAfter(folder, connectionId)).toBe('a working token')
+      expect(leftoversIn(folder)).toEqual([])
+      expect(stored(folder, connectionId).sealedTokens).toBe(newest.sealedTokens)
+    }
+  })
+
+  test('that was forged or torn is not taken over, and goes', async () => {
+    const { folder, connectionId } = freshCopy()
+    const genuine = stored(folder, connectionId)
+    const other = connections.find((id) => id !== connectionId) ?? ''
+    const whole = encodeRecord(connectionId, genuine)
+    for (const text of [
+      // Of somebody who does not have the key.
+      encodeRecord(connectionId, {
+        ...genuine,
+        generation: 99,
+        sealedTokens: changedAtEnd(genuine.sealedTokens),
+      }),
+      // Tokens of another connection.
+      encodeRecord(connectionId, {
+        ...genuine,
+        generation: 99,
+        sealedTokens: stored(folder, other).sealedTokens,
+      }),
+      whole.slice(0, -10),
+      '',
+    ]) {
+      plant(folder, connectionId, text)
+      expect(await outcomeAfter(folder, connectionId)).toBe('a working token')
+      expect(leftoversIn(folder)).toEqual([])
+      expect(stored(folder, connectionId)).toMatchObject(genuine)
+    }
+  })
+
+  test('does not bring a connection back that was removed', async () => {
+    const { folder, connectionId } = freshCopy()
+    const text = readFileSync(join(folder, 'connections', `${connectionId}.json`), 'utf8')
+    const newer = encodeRecord(connectionId, { ...decodedOf(connectionId, text), generation: 99 })
+    await afterRestart(folder, ({ keyway }) => keyway.connections.disconnect(connectionId))
+    plant(folder, connectionId, newer)
+    await afterRestart(folder, async ({ keyway }) => {
+      expect(keyway.connections.get(connectionId)).toBeNull()
+    })
+    expect(files(folder).filter((name) => name.startsWith(connectionId))).toEqual([])
+  })
+})
+
+function changedAtEnd(sealed: string): string {
+  const last = sealed.at(-3) === 'A' ? 'B' : 'A'
+  return `${sealed.slice(0, -3)}${last}${sealed.slice(-2)}`
+}
 
 test('a refresh that nobody interrupts is two writes, and the crash after it costs nothing', async () => {
   const { folder, connectionId } = freshCopy()

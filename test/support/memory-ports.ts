@@ -34,6 +34,7 @@ export function createMemoryRecordStore(initial: Readonly<Record<string, unknown
       texts.delete(id)
       return Promise.resolve()
     },
+    leftovers: () => [],
     failNext(error) {
       failure = error
     },

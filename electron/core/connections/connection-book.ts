@@ -2,7 +2,7 @@
 // take turns, so that a rename cannot undo a refresh that ran beside it. What does not parse is left on disk and reported.
 import { isDeepStrictEqual } from 'node:util'
 import { connectionRecord, type ConnectionRecord } from '../../../shared/contract/connection.ts'
-import type { Clock, Logger, RecordStore } from '../ports.ts'
+import type { Clock, Leftover, Logger, RecordStore } from '../ports.ts'
 import { createTurns } from '../storage/by-turns.ts'
 import { createConnectionShelf, type ChangeKind, type ConnectionShelf } from './connection-shelf.ts'
 import { createLazyWrites } from './lazy-writes.ts'
@@ -19,6 +19,11 @@ export type ConnectionBook = Omit<ConnectionShelf, 'put' | 'delete'> & {
   touch(id: string, change: ConnectionChange): void
   /** Takes the newer generation from disk, should there be one. Never gives up what is in memory for a file that cannot be read. */
   reread(id: string): Promise<ConnectionRecord>
+  /**
+   * Takes over what a killed process had written and not put in place, where it is newer than what is there and genuine. Whatever else is
+   * asked of these connections waits until that is done. `isGenuine` throws when it cannot tell now.
+   */
+  adoptLeftovers(isGenuine: (record: ConnectionRecord) => boolean): Promise<void>
   /** Takes a record into use that somebody else has written to the store. */
   adopt(record: ConnectionRecord): void
   remove(id: string): Promise<void>
@@ -72,18 +77,18 @@ export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {
       shelf.put(next)
       lazy.add(id)
     },
-    reread: (id) =>
-      inTurn(id, async () => {
-        const current = shelf.need(id)
-        const stored = await store.read(id).catch((error: unknown) => {
-          logger.warn('A connection could not be read again; the copy in memory is used', { id, error })
-          return null
-        })
-        const parsed = connectionRecord.safeParse(stored)
-        if (!parsed.success || parsed.data.generation <= current.generation) return current
-        shelf.put(parsed.data)
-        return parsed.data
-      }),
+    reread: (id) => inTurn(id, () => reread(deps, shelf, id)),
+    async adoptLeftovers(isGenuine) {
+      await Promise.all(
+        store.leftovers().map((leftover) => {
+          const { id } = leftover
+          return inTurn(id, () => adoptLeftover(deps, shelf, leftover, isGenuine)).catch((error: unknown) => {
+            if (shelf.get(id) !== null) lazy.add(id)
+            logger.warn('What a crash had left could not be dealt with yet', { connectionId: id, error })
+          })
+        }),
+      )
+    },
     adopt: shelf.put,
     remove: (id) =>
       inTurn(id, async () => {
@@ -93,6 +98,40 @@ export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {
       }),
     close: lazy.flush,
   }
+}
+
+async function reread(
+  { store, logger }: ConnectionBookDeps,
+  shelf: ConnectionShelf,
+  id: string,
+): Promise<ConnectionRecord> {
+  const current = shelf.need(id)
+  const stored = await store.read(id).catch((error: unknown) => {
+    logger.warn('A connection could not be read again; the copy in memory is used', { id, error })
+    return null
+  })
+  const parsed = connectionRecord.safeParse(stored)
+  if (!parsed.success || parsed.data.generation <= current.generation) return current
+  shelf.put(parsed.data)
+  return parsed.data
+}
+
+async function adoptLeftover(
+  { store, logger }: ConnectionBookDeps,
+  shelf: ConnectionShelf,
+  { id, value, discard }: Leftover,
+  isGenuine: (record: ConnectionRecord) => boolean,
+): Promise<void> {
+  const { data: record } = connectionRecord.safeParse(value)
+  const current = shelf.get(id)
+  // One that was never in place may have been removed since: nothing brings it back.
+  const isNewer = record?.id === id && current !== null && record.generation > current.generation
+  if (isNewer && isGenuine(record)) {
+    logger.info('Tokens that a crash had left half saved were taken over', { connectionId: id })
+    shelf.put(record)
+    await store.put(id, record)
+  }
+  await discard()
 }
 
 async function load(

@@ -22,6 +22,8 @@ export type RenewalDeps = {
   resolve: (providerId: string) => ResolvedProvider
   /** Connections whose mark of an unanswered refresh was found at the start. */
   earlierMarks: ReadonlySet<string>
+  /** Resolves when all that a refresh needs is loaded. Absent: nothing has to be. */
+  warmUp?: (() => Promise<void>) | undefined
   /** Pause before a refusal is confirmed. */
   confirmAfterMs: number
   onRenewed: (id: string) => void

@@ -27,6 +27,7 @@ export async function renew(deps: RenewalDeps, record: ConnectionRecord): Promis
           startedAt: record.refreshStartedAt,
           by: deps.earlierMarks.has(record.id) ? ('earlier run' as const) : ('this run' as const),
         }
+  if (deps.warmUp !== undefined) await deps.warmUp()
   const unmarked = await mark(deps, record, provider)
   if (unmarked !== null) return unmarked
   const outcome = await send(deps, record, provider)

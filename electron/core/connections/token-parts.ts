@@ -1,5 +1,6 @@
 // Everything that makes tokens, put together: book, cache, renewals, background.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { asKeywayError } from '../../../shared/contract/errors.ts'
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import type { Activity } from '../keyway.ts'
@@ -21,11 +22,14 @@ import { createTokenCache, type TokenCache } from './token-cache.ts'
 import { createTokenClock } from './token-clock.ts'
 import { sealedAnew } from './sealed-tokens.ts'
 import type { ProviderFacts } from './token-server.ts'
+import { openTokens } from './sealed-tokens.ts'
 import { createUnsavedAnswers } from './unsaved-answers.ts'
 import { createUsage, type Usage } from './usage.ts'
 import { createValidations } from './validations.ts'
 
 const CONFIRM_AFTER_MS = 1_000
+/** Whoever waited for the start is served by then. A refresh that comes sooner does not wait for this. */
+const WARM_UP_AFTER_MS = 2_000
 /** Above a refresh's two requests at their longest with the pause between them, so that a rotation under way is not cut off. */
 const CLOSING_MS = 55_000
 
@@ -38,6 +42,7 @@ export type TokenPartsDeps = {
   oauth: OAuthClient
   activity: Pick<Activity, 'append'>
   random: () => number
+  warmUp?: (() => Promise<void>) | undefined
   onUnreadable: (entry: { store: string; key: string }) => void
   onConnectionChanged: (id: string, kind: ChangeKind) => void
   /** The wall clock was set, or the machine slept. */
@@ -90,6 +95,8 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
       state.recordsFrom = 'provider'
     },
     unlocked() {
+      if (deps.warmUp !== undefined) deps.clock.after(WARM_UP_AFTER_MS, () => void deps.warmUp?.())
+      void book.adoptLeftovers((record) => isGenuine(deps.box, record))
       void unsaved.saveNow()
       background.wake()
       void cleanStored(deps, book, () => state.isClosing)
@@ -165,6 +172,7 @@ function wire(deps: TokenPartsDeps, state: State) {
     onChanged(id, kind) {
       const record = book.get(id)
       if (record !== null) tokenClock.see(record, state.recordsFrom)
+      if (record?.refreshStartedAt === null) earlierMarks.delete(id)
       if (isOutdated(cache.held(id), record)) cache.drop(id)
       background.changed(id)
       validations.changed(id)
@@ -205,6 +213,17 @@ function wire(deps: TokenPartsDeps, state: State) {
     deps.onClockJumped()
   })
   return { book, usage, unsaved, tokens, background, validations, jumps }
+}
+
+/** @throws KeywayError vault_locked | integrity_check_failed */
+function isGenuine(box: SecretBox, record: ConnectionRecord): boolean {
+  try {
+    openTokens(box, record)
+    return true
+  } catch (error) {
+    if (asKeywayError(error).code !== 'data_damaged') throw error
+    return false
+  }
 }
 
 function isOutdated(

@@ -120,6 +120,7 @@ export function guardConnections({ deps, state }: Tools, raw: RecordStore): Guar
   return {
     loadAll: raw.loadAll,
     read: raw.read,
+    leftovers: raw.leftovers,
     async put(id, value) {
       const record = value as ConnectionRecord
       if (state.manifest !== null) return putUnlocked({ deps, state }, raw, record)

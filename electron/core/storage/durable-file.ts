@@ -144,10 +144,15 @@ export function makeFolder(path: string): void {
   }
 }
 
+/** Of the file that it was to become; null when it is no leftover of {@link writeDurably}. */
+export function leftoverOf(name: string): string | null {
+  return /^(.+)\.[0-9a-f]{12}\.kwtmp$/.exec(name)?.[1] ?? null
+}
+
 /** Clears what a killed writer left in `folder`. Call it only as the folder's owner, before anything writes there. */
-export function removeLeftovers(folder: string): void {
+export function removeLeftovers(folder: string, isKept: (name: string) => boolean = () => false): void {
   for (const name of readdirSync(folder)) {
-    if (!LEFTOVER.test(name)) continue
+    if (!LEFTOVER.test(name) || isKept(name)) continue
     try {
       unlinkSync(join(folder, name))
     } catch (error) {

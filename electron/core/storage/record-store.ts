@@ -1,11 +1,12 @@
 // One file a record, with the generation before it kept beside it. Writes of one record take turns; different records do not wait.
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import type { Clock, Damage, Logger, RecordStore } from '../ports.ts'
+import type { Clock, Damage, Leftover, Logger, RecordStore } from '../ports.ts'
 import { createTurns } from './by-turns.ts'
-import { makeFolder, removeDurably, removeLeftovers, writeDurably } from './durable-file.ts'
+import { leftoverOf, makeFolder, removeDurably, removeLeftovers, writeDurably } from './durable-file.ts'
 import { nodeFileOps, type FileOps } from './file-ops.ts'
-import { encodeRecord } from './record-file.ts'
+import { decodeRecord, encodeRecord } from './record-file.ts'
 import { createGenerations, recordPaths } from './record-generations.ts'
 
 const ID = /^[a-z0-9_-]{1,64}$/
@@ -22,6 +23,8 @@ export type RecordStoreDeps = {
   clock: Clock
   logger: Logger
   onDamage: (damage: Damage) => void
+  /** What becomes of a whole record that a killed process did not put in place. Default: it is removed, like half a one. */
+  leftovers?: 'removed' | 'kept'
   ops?: FileOps
 }
 
@@ -30,10 +33,12 @@ export function createRecordStore({
   clock,
   logger,
   onDamage,
+  leftovers = 'removed',
   ops = nodeFileOps,
 }: RecordStoreDeps): RecordStore {
   makeFolder(folder)
-  removeLeftovers(folder)
+  const kept = leftovers === 'kept' ? wholeLeftovers(folder) : new Map<string, KeptLeftover>()
+  removeLeftovers(folder, (name) => kept.has(name))
   const inTurn = createTurns()
   const generations = createGenerations({ folder, clock, logger, onDamage })
 
@@ -80,9 +85,44 @@ export function createRecordStore({
       inTurn(checkedId(id), async () => {
         const { current, previous, lost } = recordPaths(folder, id)
         // The kept generation goes first: were it last, a crash in between would bring the removed record back.
-        await removeDurably([lost, previous, current], ops)
+        await removeDurably([...leftoversOf(kept, id), lost, previous, current], ops)
       }),
+    leftovers: () => [...kept.keys()].flatMap((name) => openLeftover(kept, name, ops)),
   }
+}
+
+type KeptLeftover = { id: string; path: string; value: unknown }
+
+function openLeftover(kept: Map<string, KeptLeftover>, name: string, ops: FileOps): Leftover[] {
+  const found = kept.get(name)
+  if (found === undefined) return []
+  const { id, path, value } = found
+  const discard = async (): Promise<void> => {
+    await removeDurably([path], ops)
+    kept.delete(name)
+  }
+  return [{ id, value, discard }]
+}
+
+function wholeLeftovers(folder: string): Map<string, KeptLeftover> {
+  const kept = new Map<string, KeptLeftover>()
+  for (const name of readdirSync(folder)) {
+    const id = /^([a-z0-9_-]{1,64})\.json$/.exec(leftoverOf(name) ?? '')?.[1]
+    if (id === undefined) continue
+    const path = join(folder, name)
+    const decoded = decodeRecord(id, readFileSync(path, 'utf8'))
+    if (decoded.kind === 'good') kept.set(name, { id, path, value: decoded.value })
+  }
+  return kept
+}
+
+/** So that none of them brings a removed record back. */
+function leftoversOf(kept: Map<string, KeptLeftover>, id: string): string[] {
+  return [...kept].flatMap(([name, leftover]) => {
+    if (leftover.id !== id) return []
+    kept.delete(name)
+    return [leftover.path]
+  })
 }
 
 function checkedId(id: string): string {

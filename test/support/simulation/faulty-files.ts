@@ -1,8 +1,7 @@
 // The file calls under the real store of records, on real files, with a disk that now and then takes nothing. They are synchronous inside,
 // so that one seed is one order of events; fsync is left out, because a killed process loses nothing that was written.
 import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
-import type { FileOps } from '../../../electron/core/storage/file-ops.ts'
+import type { FileOps, OpenFile } from '../../../electron/core/storage/file-ops.ts'
 import { systemError } from '../faulty-file-ops.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
@@ -29,7 +28,7 @@ export function createFaultyFiles(random: SeededRandom): FaultyFiles {
     if (files.state === 'read-only') refuse('EROFS')
     if (!files.isReliable && random.chance(SUDDENLY)) refuse('EIO')
   }
-  const number = (handle: FileHandle): number => handle.fd
+  const number = (handle: OpenFile): number => handle.fd
   const torn = new Set<number>()
 
   const files: FaultyFiles = {
@@ -42,7 +41,7 @@ export function createFaultyFiles(random: SeededRandom): FaultyFiles {
       open: (path, flags, mode) =>
         around('open', async () => {
           check()
-          return { fd: openSync(path, flags, mode) } as FileHandle
+          return { fd: openSync(path, flags, mode) }
         }),
       write: (handle, data) =>
         around('write', async () => {

@@ -42,6 +42,7 @@ export function startLife(): Life {
     read: (id) => around(`${name} read`, () => store.read(id)),
     put: (id, value) => around(`${name} put`, () => store.put(id, value)),
     remove: (id) => around(`${name} remove`, () => store.remove(id)),
+    leftovers: () => store.leftovers(),
   })
   const entries = (store: KeyValueStore): KeyValueStore => ({
     entries: () => store.entries(),

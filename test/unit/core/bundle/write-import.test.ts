@@ -62,6 +62,7 @@ function faultyStores(real: MemoryStores): {
       step(`${name}.remove`)
       await store.remove(id)
     },
+    leftovers: store.leftovers,
   })
   const stores = {
     ...real,
