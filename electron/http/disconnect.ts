@@ -4,6 +4,12 @@ import type { AppSession } from '../core/keyway.ts'
 import { needCustody } from './custody.ts'
 import type { HttpContext } from './http-context.ts'
 
+const WHAT_HAPPENED = {
+  at_provider: 'revoked at the provider',
+  local_only: 'removed here only',
+  queued: 'removed here, to be revoked at the provider at the next unlock',
+} as const
+
 /** Ends a connection for an app that may do so, and writes down which app it was. @throws KeywayError forbidden | connection_not_found */
 export async function disconnect(
   { keyway }: HttpContext,
@@ -23,7 +29,7 @@ export async function disconnect(
     connectionId,
     providerSlug: view.providerSlug,
     account: view.account,
-    note: `Asked for by the app; ${result.revoked === 'at_provider' ? 'revoked at the provider' : 'removed here only'}.`,
+    note: `Asked for by the app; ${WHAT_HAPPENED[result.revoked]}.`,
   })
   return result
 }

@@ -70,6 +70,8 @@ export const connectionRecord = z.strictObject({
   sealedPrevious: z.string().nullable(),
   /** A refresh was sent and its answer is not on disk yet: set before the request, cleared with the new generation. */
   refreshStartedAt: z.number().nullable(),
+  /** Disconnected while the vault was locked: of no use here any more, kept until it is revoked at the provider. */
+  disconnectedAt: z.number().optional(),
   hasRefreshToken: z.boolean(),
   /** Counts token sets; rises by one with each that is stored. */
   generation: z.number().int().nonnegative(),
@@ -109,7 +111,7 @@ export type Probe = {
 /** What the window sees: no ciphertext. */
 export type ConnectionView = Omit<
   ConnectionRecord,
-  'sealedTokens' | 'sealedPrevious' | 'version' | 'refreshStartedAt' | 'scopesConfirmed'
+  'sealedTokens' | 'sealedPrevious' | 'version' | 'refreshStartedAt' | 'scopesConfirmed' | 'disconnectedAt'
 > & {
   providerSlug: string
   providerName: string

@@ -12,7 +12,7 @@ export * from './http/toolshed.ts'
 export const ACCOUNT_HEADER = 'keyway-account'
 /** The address in place of the path below `/request/`, for bodies that are no JSON; what `url` is in the JSON form. */
 export const TARGET_HEADER = 'keyway-target'
-/** On the answer to a disconnect: `at_provider` or `local_only`. */
+/** On the answer to a disconnect: `at_provider`, `local_only`, or `queued` (revoked when the vault is unlocked). */
 export const REVOCATION_HEADER = 'keyway-revocation'
 /** `1` on an answer that came from the API behind the proxy; absent when Keyway itself answers. */
 export const UPSTREAM_HEADER = 'keyway-upstream'

@@ -125,7 +125,8 @@ export type DoctorStep = {
   fix: { label: string; spec: Record<string, unknown> } | null
 }
 export type DisconnectResult = {
-  revoked: 'at_provider' | 'local_only'
+  /** `queued`: the vault was locked, so it is revoked at the provider when it is unlocked. */
+  revoked: 'at_provider' | 'local_only' | 'queued'
   message: string
   manageUrl: string | null
 }

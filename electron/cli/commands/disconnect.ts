@@ -17,6 +17,8 @@ export const disconnect: RunCommand = async (context, given) => {
   if (context.json) say(stdout, JSON.stringify({ disconnected: true, provider, revoked }))
   else if (revoked === 'at_provider')
     say(stdout, 'Disconnected: the provider revoked the grant, and its tokens are gone here.')
+  else if (revoked === 'queued')
+    say(stdout, 'Removed here. Keyway revokes the grant at the provider when you unlock the vault.')
   else {
     say(
       stdout,

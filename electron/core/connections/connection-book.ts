@@ -27,6 +27,10 @@ export type ConnectionBook = Omit<ConnectionShelf, 'put' | 'delete'> & {
   /** Takes a record into use that somebody else has written to the store. */
   adopt(record: ConnectionRecord): void
   remove(id: string): Promise<void>
+  /** Out of use at once, and over a restart; its tokens stay on disk until `remove`. Durable when it resolves. @throws as `change` */
+  disconnect(id: string, at: number): Promise<void>
+  /** What is out of use and still has to be revoked. */
+  disconnected(): ConnectionRecord[]
   /** Writes what waits. Twice is fine. */
   close(): Promise<void>
 }
@@ -46,6 +50,7 @@ export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {
   const shelf = createConnectionShelf(deps.onChanged)
   const inTurn = createTurns()
   const meanwhile = new Map<string, ConnectionChange[]>()
+  const disconnected = new Map<string, ConnectionRecord>()
   const write = async (id: string, change: ConnectionChange): Promise<ConnectionRecord> => {
     const changed = change(shelf.need(id))
     const next = deps.onWrite?.(changed) ?? changed
@@ -65,7 +70,7 @@ export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {
 
   return {
     ...shelf,
-    load: () => load(deps, shelf),
+    load: () => load(deps, shelf, disconnected),
     add: (record) => inTurn(record.id, () => store.put(record.id, record).then(() => shelf.put(record))),
     change: (id, change) => inTurn(id, () => write(id, change)),
     touch(id, change) {
@@ -95,7 +100,17 @@ export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {
         await store.remove(id)
         lazy.drop(id)
         shelf.delete(id)
+        disconnected.delete(id)
       }),
+    disconnect: (id, at) =>
+      inTurn(id, async () => {
+        const record = { ...shelf.need(id), disconnectedAt: at }
+        await store.put(id, record)
+        lazy.drop(id)
+        disconnected.set(id, record)
+        shelf.delete(id)
+      }),
+    disconnected: () => [...disconnected.values()],
     close: lazy.flush,
   }
 }
@@ -137,11 +152,13 @@ async function adoptLeftover(
 async function load(
   { store, logger, onUnreadable }: ConnectionBookDeps,
   shelf: ConnectionShelf,
+  disconnected: Map<string, ConnectionRecord>,
 ): Promise<void> {
   for (const { id, value } of await store.loadAll()) {
     const parsed = connectionRecord.safeParse(value)
     if (parsed.success && parsed.data.id === id) {
-      shelf.put(parsed.data)
+      if (parsed.data.disconnectedAt === undefined) shelf.put(parsed.data)
+      else disconnected.set(id, parsed.data)
       continue
     }
     logger.warn('A connection could not be read; its file is kept as it is', { id, error: parsed.error })

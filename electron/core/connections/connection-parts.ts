@@ -1,11 +1,12 @@
 // Everything about connections, put together: tokens, sign-ins, and what the window and the API do with them.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import type { Connections } from '../keyway.ts'
 import type { Browser } from '../ports.ts'
 import { resolveProvider, type PlanRedirect } from '../providers/create-providers.ts'
 import { createTurns } from '../storage/by-turns.ts'
-import { createConnections } from './create-connections.ts'
+import { createConnections, revokeDisconnected } from './create-connections.ts'
 import { createFlows, type FlowRegistry } from './flows/create-flows.ts'
 import type { FlowDeps } from './flows/flow-deps.ts'
 import { createFlowBook } from './flows/flow-book.ts'
@@ -75,11 +76,28 @@ export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionPart
       flows.cancelWaiting()
       await parts.close()
     },
+    unlocked() {
+      parts.unlocked()
+      void revokeDisconnected(shared).catch((error: unknown) =>
+        deps.logger.warn('What was disconnected could not be revoked yet', { error }),
+      )
+    },
     async removeOf(providerId) {
-      flows.cancelOf({ providerId })
       const ids = book.ofProvider(providerId).map(({ id }) => id)
+      const isAnyLeft =
+        ids.length > 0 || book.disconnected().some((record) => record.providerId === providerId)
+      if (isAnyLeft && !box.unlocked) throw stillNeeded()
+      flows.cancelOf({ providerId })
+      await revokeDisconnected(shared, providerId)
       await Promise.all(ids.map((id) => connections.disconnect(id)))
       return ids.length
     },
   }
 }
+
+/** Without its addresses and its client, nothing of it could be revoked any more. */
+const stillNeeded = (): KeywayError =>
+  new KeywayError('vault_locked', {
+    message: 'The provider is still needed to revoke what was granted, and the vault is locked.',
+    nextStep: 'Unlock the vault first. Disconnecting single accounts works while it is locked.',
+  })

@@ -15,7 +15,13 @@ import { openClientSecret } from '../providers/provider-secrets.ts'
 import { tracesOf } from './clear-fields.ts'
 import { connectionView } from './connection-view.ts'
 import type { TokenEngine } from './create-token-service.ts'
-import { disconnectResult, revokeAtProvider } from './disconnect.ts'
+import {
+  disconnectResult,
+  notYetResult,
+  queuedResult,
+  revokeAtProvider,
+  type RevocationDeps,
+} from './disconnect.ts'
 import type { FlowRegistry } from './flows/create-flows.ts'
 import { manageUrl } from './manage-url.ts'
 import { createProbes } from './probe.ts'
@@ -179,11 +185,12 @@ async function disconnect(deps: ConnectionsDeps, id: string): Promise<Disconnect
   book.need(id)
   deps.flows.cancelOf({ connectionId: id })
   await deps.tokens.settled(id, SETTLE_MS)
+  if (!box.unlocked) return disconnectLater(deps, id)
   const record = deps.tokens.newest(id)
   const provider = providers.byId(record.providerId)
   const revocation =
     provider === null
-      ? { revoked: 'failed' as const, message: 'its provider is not registered here any more' }
+      ? { revoked: 'failed' as const, message: NOT_REGISTERED }
       : await revokeAtProvider(
           { ...deps, timeoutMs: endsAt - clock.monotonicMs() },
           () => resolveProvider(providers, box, provider),
@@ -191,18 +198,69 @@ async function disconnect(deps: ConnectionsDeps, id: string): Promise<Disconnect
         )
   await removeOrSay(deps, id, revocation.revoked)
   deps.tokens.removed(id)
-  const result = disconnectResult(revocation, {
-    providerName: provider?.name ?? 'the provider',
-    manageUrl:
+  return said(deps, record, disconnectResult(revocation, providerNamed(deps, record)))
+}
+
+/**
+ * A locked vault cannot open what has to be revoked. The connection is out of use at once and for good; its tokens stay until the next unlock.
+ * @throws KeywayError vault_locked while a newer refresh token is held in memory only; nothing has changed then
+ */
+async function disconnectLater(deps: ConnectionsDeps, id: string): Promise<DisconnectResult> {
+  const record = deps.tokens.newest(id)
+  await deps.book.disconnect(id, deps.clock.now())
+  deps.tokens.removed(id)
+  return said(deps, record, queuedResult(providerNamed(deps, record).providerName))
+}
+
+/** Revokes what was disconnected while the vault was locked. What a provider does not answer is tried again at the next unlock. */
+export async function revokeDisconnected(
+  deps: RevocationDeps & Pick<ConnectionsDeps, 'book' | 'providers' | 'activity'>,
+  providerId: string | null = null,
+): Promise<void> {
+  for (const record of deps.book.disconnected()) {
+    if (providerId !== null && record.providerId !== providerId) continue
+    const provider = deps.providers.byId(record.providerId)
+    const revocation =
       provider === null
-        ? null
-        : manageUrl(providers.presetOf(provider), providers.specOf(provider), provider),
-  })
-  deps.activity.append({
+        ? { revoked: 'failed' as const, message: NOT_REGISTERED }
+        : await revokeAtProvider(deps, () => resolveProvider(deps.providers, deps.box, provider), record)
+    if (!deps.box.unlocked) return
+    const isOver = provider === null || providerId !== null || revocation.revoked !== 'failed'
+    if (isOver) await deps.book.remove(record.id)
+    const named = providerNamed(deps, record)
+    said(
+      deps,
+      record,
+      isOver ? disconnectResult(revocation, named) : notYetResult(named.providerName, revocation.message),
+    )
+  }
+}
+
+const NOT_REGISTERED = 'its provider is not registered here any more'
+
+function providerNamed(
+  { providers }: Pick<ConnectionsDeps, 'providers'>,
+  { providerId }: ConnectionRecord,
+): { providerName: string; manageUrl: string | null } {
+  const provider = providers.byId(providerId)
+  if (provider === null) return { providerName: 'the provider', manageUrl: null }
+  return {
+    providerName: provider.name,
+    manageUrl: manageUrl(providers.presetOf(provider), providers.specOf(provider), provider),
+  }
+}
+
+function said(
+  { activity, providers }: Pick<ConnectionsDeps, 'activity' | 'providers'>,
+  { id, account, providerId }: ConnectionRecord,
+  result: DisconnectResult,
+): DisconnectResult {
+  const provider = providers.byId(providerId)
+  activity.append({
     kind: 'disconnect',
-    outcome: result.revoked === 'at_provider' ? 'ok' : 'failed',
+    outcome: result.revoked === 'local_only' ? 'failed' : 'ok',
     connectionId: id,
-    account: record.account,
+    account,
     ...(provider === null ? {} : { providerSlug: provider.slug }),
     note: result.message.slice(0, 500),
   })

@@ -74,6 +74,24 @@ export function disconnectResult(
   }
 }
 
+/** The vault is locked. */
+export function queuedResult(providerName: string): DisconnectResult {
+  return {
+    revoked: 'queued',
+    message: `Removed here. It is revoked at ${providerName} when you unlock the vault.`,
+    manageUrl: null,
+  }
+}
+
+/** It was unlocked, and the provider did not answer. */
+export function notYetResult(providerName: string, why: string): DisconnectResult {
+  return {
+    revoked: 'local_only',
+    message: `Not revoked at ${providerName} yet (${why}). It is tried again at the next unlock.`,
+    manageUrl: null,
+  }
+}
+
 function bounded(
   { oauth, clock, timeoutMs = REVOCATION_MS }: RevocationDeps,
   provider: ResolvedProvider,

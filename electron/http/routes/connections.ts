@@ -74,7 +74,7 @@ function disconnectRoute(app: Framework, context: HttpContext): void {
     {
       schema: {
         summary: 'Disconnect: revoked at the provider when it can be, removed here in any case',
-        description: `The ${REVOCATION_HEADER} header says which of the two happened: at_provider or local_only.`,
+        description: `The ${REVOCATION_HEADER} header says which happened: at_provider, local_only, or queued (the vault is locked: nothing is served any more, and it is revoked at the provider at the next unlock).`,
         tags: ['Connections'],
         params: idParams,
         querystring: accountQuery,

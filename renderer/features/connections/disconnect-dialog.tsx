@@ -82,6 +82,12 @@ function Consequences({ connection }: { connection: ConnectionView }) {
   )
 }
 
+const TITLES = {
+  at_provider: words.doneRevoked,
+  local_only: words.doneLocal,
+  queued: words.doneQueued,
+} as const
+
 type DisconnectedProps = { connection: ConnectionView; result: DisconnectResult; onClose: () => void }
 
 function Disconnected({ connection, result, onClose }: DisconnectedProps) {
@@ -90,7 +96,7 @@ function Disconnected({ connection, result, onClose }: DisconnectedProps) {
     <ConfirmDialog
       open
       onClose={onClose}
-      title={revoked ? words.doneRevoked : words.doneLocal}
+      title={TITLES[result.revoked]}
       footer={
         <>
           {result.manageUrl !== null && (

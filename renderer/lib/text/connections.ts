@@ -220,6 +220,7 @@ export const connectionText = {
     confirm: 'Disconnect',
     doneRevoked: 'Disconnected and revoked',
     doneLocal: 'Removed from this machine only',
+    doneQueued: 'Removed here, revoked after the next unlock',
     manage: (provider: string) => `End the grant at ${provider}`,
   },
 } as const

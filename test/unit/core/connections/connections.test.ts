@@ -142,10 +142,11 @@ describe('disconnecting', () => {
     await expect(caller).rejects.toMatchObject({ code: 'not_connected' })
   })
 
-  test('works with a locked vault too, and then it is here only', async () => {
+  test('works with a locked vault too: out of use at once, and revoked when it is unlocked', async () => {
     const { keyway, connectionId, vault } = await startConnected()
     vault.lock()
-    expect((await keyway.connections.disconnect(connectionId)).revoked).toBe('local_only')
+    expect((await keyway.connections.disconnect(connectionId)).revoked).toBe('queued')
+    expect(keyway.connections.record(connectionId)).toBeNull()
   })
 
   test('removing a provider disconnects all of its accounts and ends its sign-ins', async () => {
