@@ -42,10 +42,10 @@ async function warmUp({ box, clock, logger }: Deps): Promise<void> {
 
 function makeRecord(
   { box, now }: { box: SecretBox; now: number },
-  { id, spec }: ResolvedProvider,
+  { id, spec, clientSecret }: ResolvedProvider,
   answer: TokenAnswer,
 ): void {
-  const tools = { box, spec, now }
+  const tools = { box, spec, clientSecret, now }
   const record = newConnection(
     {
       providerId: id,
