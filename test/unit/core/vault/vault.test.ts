@@ -239,6 +239,31 @@ describe('a keychain that hangs', () => {
     expect(clock.waiting).toBe(0)
   })
 
+  it('is no reason to give a passphrase up: a slow machine may take as long as it takes to work on it', async () => {
+    const clock = createFakeClock()
+    // While it is worked on, ten minutes pass.
+    const slowly =
+      <Input, Output>(work: (input: Input) => Promise<Output>) =>
+      async (input: Input): Promise<Output> => {
+        await Promise.resolve()
+        clock.advance(600_000)
+        return work(input)
+      }
+    const vault = createVault({
+      store: createMemoryRecordStore(),
+      protectors: [],
+      passphrase: (passphrase) => {
+        const protector = passphrases(passphrase)
+        return { ...protector, wrap: slowly(protector.wrap), unwrap: slowly(protector.unwrap) }
+      },
+      clock,
+      logger: createMemoryLogger(),
+    })
+    expect(await vault.initialise('passphrase', right)).toMatchObject({ kind: 'unlocked' })
+    vault.lock()
+    expect(await vault.unlock(right)).toMatchObject({ kind: 'unlocked' })
+  })
+
   it('shows as unusable with a reason when it is probed', async () => {
     const keychain = createMemoryProtector()
     keychain.mood = 'hangs'
