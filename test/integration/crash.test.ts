@@ -165,6 +165,8 @@ describe('a record that a crash left beside its place', () => {
         generation: 99,
         sealedTokens: stored(folder, other).sealedTokens,
       }),
+      // The very same tokens, said to be newer.
+      encodeRecord(connectionId, { ...genuine, generation: 99 }),
       whole.slice(0, -10),
       '',
     ]) {

@@ -112,6 +112,12 @@ async function startProvider() {
   })
 }
 
+const specAt = (url: string) => ({
+  endpoints: { authorization: `${url}/authorize`, token: `${url}/token` },
+  token: { paths: { accountId: 'user' } },
+  api: { baseUrl: `${url}/api` },
+})
+
 type Call = { request: ClientRequest; status: () => number | null; text: () => string; over: Promise<void> }
 
 function begin(
@@ -163,11 +169,7 @@ async function openWorld() {
         name: slug,
         allowedHosts: [new URL(provider.otherUrl).host],
         privateHosts: [new URL(provider.otherUrl).host],
-        spec: {
-          endpoints: { authorization: `${provider.url}/authorize`, token: `${provider.url}/token` },
-          token: { paths: { accountId: 'user' } },
-          api: { baseUrl: `${provider.url}/api` },
-        },
+        spec: specAt(provider.url),
       }),
     )
   const signIn = async (providerId: string, user: string, connectionId: string | null = null) => {
@@ -326,10 +328,10 @@ const WAYS: Record<string, Way> = {
   },
   'the provider is removed': { take: ({ keyway, acme }) => keyway.providers.remove(acme.providerId) },
   'the provider has another base address and no other hosts': {
-    take: ({ keyway, acme }) =>
+    take: ({ keyway, provider, acme }) =>
       keyway.providers.update(acme.providerId, {
         allowedHosts: [],
-        spec: { api: { baseUrl: 'https://api.example.com' } },
+        spec: { ...specAt(provider.url), api: { baseUrl: 'https://api.example.com' } },
       }),
   },
 }
