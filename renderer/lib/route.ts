@@ -30,6 +30,7 @@ export type Route =
   | { name: 'app'; id: string }
   | { name: 'activity'; filter: ActivityFilter }
   | { name: 'settings'; section: SettingsSection }
+  | { name: 'integrity' }
   | { name: 'unknown'; path: string }
 
 export const providerTabs = ['overview', 'edit', 'check', 'export'] as const
@@ -70,6 +71,8 @@ export function hrefOf(route: Route): string {
       return withQuery('#/activity', route.filter)
     case 'settings':
       return `#/settings/${route.section}`
+    case 'integrity':
+      return '#/integrity'
     default:
       return `#${route.path}`
   }
@@ -116,6 +119,8 @@ function routeOf(
       const section = oneOf(settingsSections, second ?? 'general')
       return section === null ? null : { name: 'settings', section }
     }
+    case 'integrity':
+      return second === undefined ? { name: 'integrity' } : null
     default:
       return null
   }

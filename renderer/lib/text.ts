@@ -6,6 +6,7 @@ import { addText } from './text/add.ts'
 import { approvalText } from './text/approval.ts'
 import { commonText } from './text/common.ts'
 import { connectionText } from './text/connections.ts'
+import { integrityText } from './text/integrity.ts'
 import { importText } from './text/import.ts'
 import { linkText } from './text/link.ts'
 import { moveText } from './text/move.ts'
@@ -26,6 +27,7 @@ export const text = settingApart({
   common: commonText,
   connections: connectionText,
   import: importText,
+  integrity: integrityText,
   link: linkText,
   move: moveText,
   palette: paletteText,

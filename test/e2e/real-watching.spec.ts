@@ -41,7 +41,7 @@ test('what a program does is in the window at once, opens to its link in the cha
   await expect(window.getByRole('heading', { name: 'Nothing matches these filters' })).toBeVisible()
 })
 
-test('“Verify” says that the record is whole, and that it was changed when a line was', async ({
+test('“Verify” says that the log is authenticated, and that it was changed when a line was', async ({
   openWindow,
   rehearse,
   register,
@@ -51,7 +51,7 @@ test('“Verify” says that the record is whole, and that it was changed when a
   await connect(await register(await rehearse()))
   const window = await openWindow('#/activity')
   await window.getByRole('button', { name: 'Verify' }).click()
-  await expect(window.getByText('The record is whole')).toBeVisible()
+  await expect(window.getByText('Authenticated', { exact: true })).toBeVisible()
   const folder = join(host.dataFolder, 'activity')
   const segment = readdirSync(folder).find((name) => name.endsWith('.jsonl')) ?? ''
   const path = join(folder, segment)

@@ -113,8 +113,9 @@ function Verify() {
   const run = async (): Promise<void> => {
     const answer = await verify.run(undefined)
     if (answer === null) return
-    const { ok, message } = answer.value
-    if (ok) toast.success(words.verified, { description: message })
+    const { ok, message, authenticated } = answer.value
+    if (ok && authenticated) toast.success(words.authenticated, { description: message })
+    else if (ok) toast.message(words.consistent, { description: message })
     else toast.error(words.broken, { description: message, duration: Infinity })
   }
   return (

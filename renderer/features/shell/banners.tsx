@@ -1,4 +1,4 @@
-import { CloudOff, HardDrive, ServerOff, Waypoints } from 'lucide-react'
+import { CloudOff, HardDrive, ServerOff, ShieldAlert, ShieldCheck, Waypoints } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { nextStepFor } from '../../../shared/contract/errors.ts'
 import { classes } from '../../lib/class-names.ts'
@@ -44,6 +44,7 @@ export function Banners({ route }: { route: Route }) {
           {text.shell.damageDetail[damages[0].using]}
         </Banner>
       )}
+      {route.name !== 'integrity' && <IntegrityBanner />}
       {waiting !== undefined && (
         <Banner
           tone="info"
@@ -53,6 +54,29 @@ export function Banners({ route }: { route: Route }) {
         />
       )}
     </div>
+  )
+}
+
+function IntegrityBanner() {
+  const { integrity } = useSnapshot()
+  const { findings, state } = integrity
+  const action = { href: hrefOf({ name: 'integrity' }), label: text.integrity.open }
+  if (findings.length > 0)
+    return (
+      <Banner
+        tone="bad"
+        icon={<ShieldAlert />}
+        title={text.integrity.bannerFound(findings.length)}
+        action={action}
+      >
+        {text.integrity.bannerFoundDetail}
+      </Banner>
+    )
+  if (state !== 'to_confirm') return null
+  return (
+    <Banner tone="wait" icon={<ShieldCheck />} title={text.integrity.bannerCheck} action={action}>
+      {text.integrity.bannerCheckDetail}
+    </Banner>
   )
 }
 

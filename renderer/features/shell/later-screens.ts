@@ -48,6 +48,9 @@ export const ActivityScreen = lazy(() =>
 export const SettingsScreen = lazy(() =>
   files.watch().then(({ SettingsScreen: screen }) => ({ default: screen })),
 )
+export const IntegrityScreen = lazy(() =>
+  files.watch().then(({ IntegrityScreen: screen }) => ({ default: screen })),
+)
 export const Palette = lazy(() => files.watch().then(({ Palette: screen }) => ({ default: screen })))
 export const OpenedDialog = lazy(() =>
   files.watch().then(({ OpenedDialog: dialog }) => ({ default: dialog })),

@@ -10,6 +10,7 @@ import {
   AppsScreen,
   ConnectionScreen,
   ImportProviders,
+  IntegrityScreen,
   NewApp,
   ProviderScreen,
   ProvidersScreen,
@@ -61,6 +62,8 @@ function contentOf(route: Route) {
       return <AppScreen key={route.id} id={route.id} />
     case 'activity':
       return <ActivityScreen filter={route.filter} />
+    case 'integrity':
+      return <IntegrityScreen />
     case 'settings':
       return <SettingsScreen section={route.section} />
     default:

@@ -1,6 +1,7 @@
 export { ActivityScreen } from '../activity/activity-screen.tsx'
 export { ConnectionScreen } from '../connections/connection-screen.tsx'
 export { OpenedDialog } from '../connections/opened-dialog.tsx'
+export { IntegrityScreen } from '../integrity/integrity-screen.tsx'
 export { Palette } from '../palette/palette.tsx'
 export { RehearsalScreen } from '../rehearsal/rehearsal-screen.tsx'
 export { SettingsScreen } from '../settings/settings-screen.tsx'

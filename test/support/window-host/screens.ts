@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test'
 import type { Snapshot } from '../../../shared/contract/ui-api.ts'
 import type { FakeWindowHost } from '../fake-window-host.ts'
 import { connectionOf } from './seed-connections.ts'
+import { INTEGRITY_TO_CONFIRM, integrityFound } from './integrity-views.ts'
 import { flowsOf } from './seed-flows.ts'
 import {
   fresh,
@@ -82,6 +83,21 @@ export const screens: readonly Screen[] = [
       ...livedIn(now),
       vault: { kind: 'locked', protectors, reason: 'You locked it.', needsPassphrase: true },
     }),
+  },
+  {
+    name: 'integrity-check',
+    hash: '#/integrity',
+    snapshot: (now) => ({ ...livedIn(now), integrity: INTEGRITY_TO_CONFIRM }),
+  },
+  {
+    name: 'integrity-findings',
+    hash: '#/integrity',
+    snapshot: (now) => ({ ...livedIn(now), integrity: integrityFound(now) }),
+  },
+  {
+    name: 'integrity-banner',
+    hash: '#/connections',
+    snapshot: (now) => ({ ...livedIn(now), integrity: integrityFound(now) }),
   },
   { name: 'connections-empty', hash: '#/connections', snapshot: fresh },
   lived('connections', '#/connections'),
