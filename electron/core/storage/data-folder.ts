@@ -8,6 +8,7 @@ import type { Clock, Logger } from '../ports.ts'
 import { systemCode, toSaveError } from './disk-error.ts'
 import { removeLeftovers, writeDurably, writeDurablySync } from './durable-file.ts'
 import { takeOwnerLock, type OwnerLock } from './owner-lock.ts'
+import { refuseLinks } from './no-link.ts'
 import { makePrivateFolder } from './private-folder.ts'
 
 /** What a second process may know of the owner, to hand its errand over. Never a secret. */
@@ -36,7 +37,7 @@ export type DataFolder = {
 /**
  * Opens the folder as its only owner; makes it when it is not there.
  * @throws KeywayError `data_folder_busy` with `{ holderPid, since, url?, port? }` while another process has it; `save_failed` |
- * `disk_full` when it cannot be made, read or locked, or belongs to somebody else.
+ * `disk_full` when it cannot be made, read or locked, or belongs to somebody else; `folder_link`.
  */
 export async function openDataFolder(deps: {
   path: string
@@ -46,6 +47,7 @@ export async function openDataFolder(deps: {
   const path = resolvePath(deps.path)
   const factsPath = join(path, 'owner.json')
   makePrivateFolder(path, deps.logger)
+  refuseLinks(path, deps.logger)
   const lock = await takeOrFindOwner(path, factsPath)
   if (lock === null || !('release' in lock)) throw busy(path, lock)
   const facts: OwnerFacts = { pid: process.pid, since: deps.clock.now() }

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Clock, Damage, Logger } from '../ports.ts'
 import { systemCode } from './disk-error.ts'
 import { writeDurablySync } from './durable-file.ts'
+import { readNoLink } from './no-link.ts'
 import { decodeRecord, type Decoded } from './record-file.ts'
 import { setAside, setAsideTarget } from './set-aside.ts'
 
@@ -102,7 +103,7 @@ const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
 // Synchronous on purpose: some 20 µs for a file in the page cache, against five trips through the thread pool.
 function readGeneration(id: string, path: string): Decoded | { kind: 'absent' } {
   try {
-    return decodeRecord(id, readFileSync(path, 'utf8'))
+    return decodeRecord(id, readNoLink(path))
   } catch (error) {
     const code = systemCode(error)
     if (code === 'ENOENT') return { kind: 'absent' }
