@@ -196,6 +196,7 @@ function watchVault(
     if (state.kind !== was) {
       // Before anybody is served: what was changed outside is known from the first moment.
       if (state.kind === 'unlocked') compareFolder()
+      if (state.kind === 'uninitialised') integrity?.withoutVault()
       if (state.kind !== 'locked') activity.append({ kind: 'vault', outcome: 'ok', note: state.kind })
       autoLock.touched()
       if (state.kind === 'unlocked') connections.unlocked()

@@ -98,6 +98,8 @@ const rules: Readonly<Record<Exclude<SignedSection, 'settings'>, Readonly<Record
     scopes: isSubset,
     secondaryScopes: isSubset,
     extraCa: becomes(null),
+    sealedClientSecret: becomes(null),
+    sealedRegistration: becomes(null),
     updatedAt: keepsTimestamp,
   },
   connections: {},

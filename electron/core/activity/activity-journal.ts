@@ -87,9 +87,12 @@ export function openActivityJournal(deps: ActivityJournalDeps): ActivityJournal 
     prune: (olderThan) => inTurn('disk', () => pruneParts(parts, olderThan)),
     flush: () => writer.flush(),
     close() {
-      closing ??= writer.close().catch((error: unknown) => {
-        deps.logger.error('The last rows of the activity journal could not be written', { error })
-      })
+      closing ??= writer
+        .close()
+        .catch((error: unknown) => {
+          deps.logger.error('The last rows of the activity journal could not be written', { error })
+        })
+        .then(parts.note.settled)
       return closing
     },
   }

@@ -55,6 +55,8 @@ export function createChainNote(
 ): {
   readonly anchor: ChainPoint
   readonly keyed: KeyedChain | null
+  /** Every write that was begun has ended. */
+  settled(): Promise<void>
   update(change: Partial<Pick<Chain, 'anchor' | 'head'>>): Promise<void>
 } {
   const inTurn = createTurns()
@@ -66,6 +68,7 @@ export function createChainNote(
     get keyed() {
       return chain.keyed
     },
+    settled: () => inTurn('chain', async () => undefined),
     update: (change) =>
       inTurn('chain', async () => {
         const wanted = { ...chain, ...change }

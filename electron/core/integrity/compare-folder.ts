@@ -30,7 +30,8 @@ export function compareFolder(parts: Parts, isDamaged: (section: Section) => boo
     return block(parts, noManifest(deps, copies.length === 0 ? 'missing' : 'changed'))
   }
   if (seen !== null && found.counter < seen) return block(parts, olderFolder(deps))
-  for (const { path, manifest } of read) if (manifest === null) deps.files.setAside(path, deps.clock.now())
+  for (const { path, manifest } of read)
+    if (manifest === null) deps.files.setDamagedAside(path, deps.clock.now())
   if (identity.format === 1) markSigned(parts)
   takeOver(parts, found, isDamaged)
   parts.track(checkLog(parts, found))
@@ -51,7 +52,9 @@ function recordFirst(parts: Parts): void {
     deps.logger.error('The manifest could not be written; it is tried again with the next change', { error })
     state.writeSoon((manifest) => manifest)
   }
-  parts.track(checkLog(parts, first))
+  // Nobody has vouched for the log yet, or somebody whose key is gone.
+  const mac = (text: string): string => deps.vault.mac('audit-log', text)
+  closeStretch(parts, deps.log.accept(mac), 'before')
 }
 
 export function recorded(parts: Parts, from: Manifest): Manifest {

@@ -30,6 +30,8 @@ export type Integrity = {
   view(): IntegrityView
   /** Once, when the core is built: from now on each unlock compares. */
   attach(targets: IntegrityTargets): void
+  /** There is no vault (any more): what another one vouched for is set aside. */
+  withoutVault(): void
   /** The vault opened: compares at once. */
   unlocked(): void
   /** The last moment with a key. */
@@ -65,6 +67,9 @@ export function createIntegrity(
   }
   const parts: Parts = { ...tools, track, targets: () => attached ?? notBuilt() }
   const checkpoints = createCheckpoints(parts)
+  const withoutVault = (): void => {
+    for (const { path } of deps.files.read()) deps.files.setAside(path, deps.clock.now())
+  }
   return {
     stores: {
       providers: guardEntries(tools, 'providers'),
@@ -76,7 +81,9 @@ export function createIntegrity(
     view: state.view,
     attach(targets) {
       attached = targets
+      if (deps.vault.state().kind === 'uninitialised') withoutVault()
     },
+    withoutVault,
     unlocked() {
       if (deps.vault.identity === null || attached === null) return
       compareFolder(parts, given.isDamaged)

@@ -13,8 +13,10 @@ export type ManifestFiles = {
   write(text: string): void
   /** The same for what may be behind after a damage: the second copy follows with the next write. */
   writeFirst(text: string): void
-  /** A copy that nobody vouches for, out of the way; it is kept. */
+  /** Out of the way; it is kept. */
   setAside(path: string, detectedAt: number): void
+  /** The same for a copy that was damaged while the other one is whole; it is named in the window. */
+  setDamagedAside(path: string, detectedAt: number): void
 }
 
 export function createManifestFiles(folder: string, onDamage?: (damage: Damage) => void): ManifestFiles {
@@ -30,7 +32,8 @@ export function createManifestFiles(folder: string, onDamage?: (damage: Damage) 
       writeDurablySync(second, text)
     },
     writeFirst: (text) => writeDurablySync(first, text),
-    setAside(path, detectedAt) {
+    setAside: (path, detectedAt) => void setAside(path, detectedAt),
+    setDamagedAside(path, detectedAt) {
       const setAsidePath = setAside(path, detectedAt)
       onDamage?.({ file: path, setAsidePath, using: 'previous generation', detectedAt })
     },

@@ -35,7 +35,7 @@ export function FindingCard({ finding }: { finding: IntegrityFinding }) {
           </Button>
         )}
         <Button pending={decide.pending} onClick={() => void run('use')}>
-          {isWhole ? words.useAll : words.use}
+          {isWhole ? words.takeAsIs : words.takeOver}
         </Button>
       </div>
     </Card>

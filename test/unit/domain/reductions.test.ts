@@ -124,12 +124,15 @@ const provider = {
   id: 'prv_1',
   allowedHosts: ['a', 'b'],
   extraCa: 'PEM',
+  sealedClientSecret: 'kw1.a',
   spec: { endpoints: { token: 'https://a' } },
 }
 
 test.each([
   ['a host less', { allowedHosts: ['b'] }, true],
   ['no certificate of its own', { extraCa: null }, true],
+  ['no client secret', { sealedClientSecret: null }, true],
+  ['another client secret', { sealedClientSecret: 'kw1.b' }, false],
   ['another host', { allowedHosts: ['a', 'c'] }, false],
   ['another certificate', { extraCa: 'OTHER' }, false],
   ['another endpoint', { spec: { endpoints: { token: 'https://b' } } }, false],
