@@ -10,7 +10,10 @@ export default defineConfig({
       rolldownOptions: {
         // A dependency of oidc-provider names its functions by eval; a person who starts Keyway can do nothing about that.
         checks: { eval: false },
-        input: resolve(import.meta.dirname, 'electron/desktop/main.ts'),
+        input: {
+          main: resolve(import.meta.dirname, 'electron/desktop/main.ts'),
+          'reader-worker': resolve(import.meta.dirname, 'electron/core/bundle/reader-worker.ts'),
+        },
         output: { entryFileNames: '[name].js' },
       },
     },

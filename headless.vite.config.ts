@@ -35,6 +35,7 @@ export default defineConfig({
       input: {
         main: resolve(import.meta.dirname, 'electron/headless/main.ts'),
         cli: resolve(import.meta.dirname, 'electron/cli/main.ts'),
+        'reader-worker': resolve(import.meta.dirname, 'electron/core/bundle/reader-worker.ts'),
       },
       output: {
         format: 'cjs',

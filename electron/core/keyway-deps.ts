@@ -48,6 +48,8 @@ export type KeywayDeps = {
   }
   /** Resolves when all that a refresh needs is loaded. Absent: nothing has to be. */
   warmUp?: () => Promise<void>
+  /** The built thread that reads files from elsewhere; absent: its source. */
+  readerFile?: string
   /** For jitter; a simulation brings its own. */
   random?: () => number
 }

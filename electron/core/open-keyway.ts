@@ -54,6 +54,8 @@ export type OpenDeps = {
   /** Absent: the window has no rehearsal to offer. */
   openRehearsal?: OpenRehearsal
   presets: readonly Preset[]
+  /** The built thread that reads files from elsewhere; absent: its source. */
+  readerFile?: string
   /** For HTTP(S)_PROXY and NO_PROXY. */
   environment: Readonly<Record<string, string | undefined>>
   logLevel?: LogLevel
@@ -184,6 +186,7 @@ async function buildCore(
     activity: parts.journal,
     browser: deps.browser,
     presets: deps.presets,
+    ...(deps.readerFile === undefined ? {} : { readerFile: deps.readerFile }),
     host: deps.host,
     oauth: createOAuthClient({
       fetchFor: (provider) => outgoing.fetchFor(provider?.extraCa ?? null),

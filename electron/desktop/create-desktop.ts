@@ -108,6 +108,7 @@ function open(
     browser: createSystemBrowser({ clock, platform: process.platform, environment: process.env }),
     openRehearsal,
     presets,
+    readerFile: join(import.meta.dirname, 'reader-worker.js'),
     environment: process.env,
   })
 }

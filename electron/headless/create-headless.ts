@@ -24,6 +24,8 @@ export type HeadlessOptions = {
   doorstep?: Doorstep | null
   /** The built window. */
   windowFolder: string
+  /** The built thread that reads files from elsewhere; absent: its source. */
+  readerFile?: string
   /** Unlocks the vault, or makes it where there is none. Null: the window asks, unless the keychain opens it. */
   passphrase: Secret | null
   /** `unused`: the operating system's keychain is never touched. */
@@ -71,6 +73,7 @@ async function open(options: HeadlessOptions): Promise<Headless> {
     openRehearsal,
     environment,
     presets,
+    ...(options.readerFile === undefined ? {} : { readerFile: options.readerFile }),
     logLevel,
   })
   try {

@@ -72,6 +72,7 @@ async function start(
     port: options.port ?? null,
     doorstep,
     windowFolder,
+    ...readerFile(),
     passphrase,
     keychain: 'used',
     logLevel: options.logLevel,
@@ -114,6 +115,12 @@ function findWindow(): string {
     message: 'The window has not been built.',
     nextStep: 'Run "npm run build" first.',
   })
+}
+
+/** Beside the bundle; when this runs from its sources, the reader does too. */
+function readerFile(): { readerFile?: string } {
+  const built = join(import.meta.dirname, 'reader-worker.js')
+  return existsSync(built) ? { readerFile: built } : {}
 }
 
 function catchTheRest({ keyway: { logger } }: Headless): void {

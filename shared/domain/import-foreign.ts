@@ -37,8 +37,7 @@ export function readForeign(text: string, format: ForeignFormat | 'auto'): Forei
   try {
     for (const candidate of format === 'auto' ? formats : [format]) {
       const clients = readers[candidate](content, parsed, format)
-      if (clients !== null)
-        return { kind: 'read', format: candidate, providers: foreignProviders(clients), notes: [] }
+      if (clients !== null) return readAs(candidate, clients)
     }
   } catch (error) {
     if (!(error instanceof PizauthProblem)) throw error
@@ -53,6 +52,17 @@ export function readForeign(text: string, format: ForeignFormat | 'auto'): Forei
         : `This is not ${names[format]}.`,
     line: null,
   }
+}
+
+/** More than anybody has; each is a form to fill in. */
+const MOST_CLIENTS = 500
+
+function readAs(format: ForeignFormat, clients: readonly ForeignClient[]): ForeignRead {
+  const notes =
+    clients.length <= MOST_CLIENTS
+      ? []
+      : [`The file describes ${clients.length} clients; the first ${MOST_CLIENTS} are shown.`]
+  return { kind: 'read', format, providers: foreignProviders(clients.slice(0, MOST_CLIENTS)), notes }
 }
 
 type Reader = (content: string, parsed: Parsed, wanted: ForeignFormat | 'auto') => ForeignClient[] | null

@@ -5,5 +5,5 @@ import { Secret } from '../../shared/contract/secret.ts'
 export async function cheapBundle(text: string, passphrase: string): Promise<string> {
   const secret = new Secret(passphrase)
   const { content, createdAt } = await openBundle(text, secret)
-  return sealBundle(content, { passphrase: secret, createdAt, cost: { N: 2, r: 1, p: 1 } })
+  return sealBundle(content as object, { passphrase: secret, createdAt, cost: { N: 2, r: 1, p: 1 } })
 }

@@ -2,7 +2,8 @@
 // It tells a file that suffered on its way (checksum) from a passphrase that is not the right one.
 import { createHash, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
-import { gunzip, gzip } from 'node:zlib'
+import { createGzip, gunzip } from 'node:zlib'
+import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { parseJson } from '../../../shared/domain/exact-json.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -12,6 +13,7 @@ import { openBytes, sealBytes, sealed } from '../vault/sealed.ts'
 
 const VERSION = 1
 const MOST_BYTES = 512 * 1024 * 1024
+const RECORDS_AT_ONCE = 100
 
 const header = z.strictObject({
   keyway: z.literal('bundle'),
@@ -25,12 +27,36 @@ const header = z.strictObject({
 type Header = z.output<typeof header>
 const envelope = header.extend({ sealed, sha256: z.string().regex(/^[0-9a-f]{64}$/) })
 
-const pack = promisify(gzip)
 const unpack = promisify(gunzip)
+
+/** As JSON, a piece at a time: what is written at once holds everybody else up for as long. */
+async function pack(content: object): Promise<Buffer> {
+  return Buffer.concat((await Readable.from(jsonPieces(content)).pipe(createGzip()).toArray()) as Buffer[])
+}
+
+function* jsonPieces(content: object): Generator<string> {
+  let separator = '{'
+  for (const [name, value] of Object.entries(content)) {
+    yield `${separator}${JSON.stringify(name)}:`
+    separator = ','
+    if (Array.isArray(value)) yield* listPieces(value)
+    else yield JSON.stringify(value)
+  }
+  yield separator === '{' ? '{}' : '}'
+}
+
+function* listPieces(list: readonly unknown[]): Generator<string> {
+  yield '['
+  for (let at = 0; at < list.length; at += RECORDS_AT_ONCE) {
+    const piece = JSON.stringify(list.slice(at, at + RECORDS_AT_ONCE))
+    yield `${at === 0 ? '' : ','}${piece.slice(1, -1)}`
+  }
+  yield ']'
+}
 
 /** The file's text. */
 export async function sealBundle(
-  content: unknown,
+  content: object,
   {
     passphrase,
     createdAt,
@@ -38,7 +64,7 @@ export async function sealBundle(
   }: { passphrase: Secret; createdAt: number; cost?: ScryptCost },
 ): Promise<string> {
   // Now, and not when the key is there: what the content is made of goes on changing.
-  const packed = await pack(Buffer.from(JSON.stringify(content)))
+  const packed = await pack(content)
   const salt = randomBytes(16)
   const head: Header = {
     keyway: 'bundle',

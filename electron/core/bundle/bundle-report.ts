@@ -9,13 +9,26 @@ import { fitApp } from './fit-app.ts'
 import { fitConnection, type ConnectionHome } from './fit-connection.ts'
 import { fitProvider, type ProviderFit } from './fit-provider.ts'
 import type { Here } from './here.ts'
+import { createYielder } from './yielder.ts'
 
-export function bundleReport(content: BundleContent, createdAt: number, here: Here): BundleReport {
+export async function bundleReport(
+  content: BundleContent,
+  createdAt: number,
+  here: Here,
+): Promise<BundleReport> {
+  const yielding = createYielder()
   const fits = new Map(
     content.providers.map((provider) => [provider.id, { provider, fit: fitProvider(provider, here) }]),
   )
   const connections = here.connections()
   const apps = here.apps()
+  const items: BundleReport['connections'] = []
+  for (const connection of content.connections) {
+    await yielding()
+    const { provider, fit } = fits.get(connection.providerId) ?? {}
+    const home: ConnectionHome = fit === undefined ? { kind: 'none' } : suggestedHome(fit)
+    items.push(connectionItem(connection, provider?.name ?? '', fitConnection(connection, home, connections)))
+  }
   return {
     createdAt,
     keywayVersion: content.keywayVersion,
@@ -23,11 +36,7 @@ export function bundleReport(content: BundleContent, createdAt: number, here: He
       const { id, name, slug, preset, clientSecret } = provider
       return { id, name, clash, choices, slug, preset, hasClientSecret: clientSecret !== null, differs }
     }),
-    connections: content.connections.map((connection) => {
-      const { provider, fit } = fits.get(connection.providerId) ?? {}
-      const home: ConnectionHome = fit === undefined ? { kind: 'none' } : suggestedHome(fit)
-      return connectionItem(connection, provider?.name ?? '', fitConnection(connection, home, connections))
-    }),
+    connections: items,
     apps: content.apps.map((app) => {
       const { id, name, grants, manage, approve, origins, paused, keys } = app
       return {

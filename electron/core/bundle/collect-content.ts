@@ -9,26 +9,32 @@ import type { SecretBox } from '../secret-box.ts'
 import type { BundleContent, BundledConnection, BundledProvider } from './bundle-content.ts'
 import { grantWarnings, leftOut } from './bundle-warnings.ts'
 import type { Here } from './here.ts'
+import { createYielder } from './yielder.ts'
 
 /** @throws KeywayError vault_locked */
-export function collectContent(
+export async function collectContent(
   here: Here,
   box: SecretBox,
   keywayVersion: string,
-): { content: BundleContent; warnings: BundleWarning[] } {
+): Promise<{ content: BundleContent; warnings: BundleWarning[] }> {
   const warnings: BundleWarning[] = []
+  // Everything as it is now: records are replaced when they change, so those at hand stay what they were while others get their turn.
   const records = here.providers()
+  const [apps, settings] = [here.apps(), here.settings()]
+  const all = here.connections()
+  const yielding = createYielder()
   const providers = records.map((record) => bundledProvider(record, box, warnings))
   const byId = new Map(records.map((record) => [record.id, record]))
-  const connections = here.connections().flatMap((record) => {
+  const connections: BundledConnection[] = []
+  for (const record of all) {
+    await yielding()
     const provider = byId.get(record.providerId)
-    if (provider === undefined) return []
-    const bundled = bundledConnection(record, provider, box, warnings)
-    if (bundled === null) return []
+    const bundled = provider === undefined ? null : bundledConnection(record, provider, box, warnings)
+    if (provider === undefined || bundled === null) continue
+    connections.push(bundled)
     warnings.push(...grantWarnings(record, { name: provider.name, spec: here.specOf(provider) }))
-    return [bundled]
-  })
-  const content = { keywayVersion, providers, connections, apps: here.apps(), settings: here.settings() }
+  }
+  const content = { keywayVersion, providers, connections, apps, settings }
   return { content, warnings }
 }
 

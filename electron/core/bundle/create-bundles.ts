@@ -8,10 +8,11 @@ import type { Clock } from '../ports.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { createTurns } from '../storage/by-turns.ts'
 import { checkNewPassphrase } from '../vault/passphrase-key.ts'
-import { parseContent, type BundleContent } from './bundle-content.ts'
-import { openBundle, sealBundle } from './bundle-envelope.ts'
+import type { BundleContent } from './bundle-content.ts'
+import { sealBundle } from './bundle-envelope.ts'
 import { bundleReport } from './bundle-report.ts'
 import { collectContent } from './collect-content.ts'
+import type { FileReader } from './file-reader.ts'
 import type { Here } from './here.ts'
 import { planImport } from './import-plan.ts'
 import { writeImport, type ImportTargets } from './write-import.ts'
@@ -23,6 +24,7 @@ export type BundlesDeps = {
   clock: Clock
   activity: Pick<Activity, 'append'>
   version: string
+  files: Pick<FileReader, 'bundle'>
   /** Resolves when nothing is being renewed, so that no refresh token is exported while its successor is on the way. */
   renewalsSettled: () => Promise<void>
   /** Something was imported. */
@@ -43,7 +45,7 @@ export function createBundles(deps: BundlesDeps): Bundles {
       checkNewPassphrase(secret)
       await deps.renewalsSettled()
       needVault(box)
-      const { content, warnings } = collectContent(here, box, deps.version)
+      const { content, warnings } = await collectContent(here, box, deps.version)
       const createdAt = clock.now()
       const text = await sealBundle(content, { passphrase: secret, createdAt })
       const counts = countsOf(content)
@@ -53,14 +55,14 @@ export function createBundles(deps: BundlesDeps): Bundles {
     },
     async 'bundle.inspect'({ content: text, passphrase }): Promise<BundleReport> {
       needVault(box)
-      const { createdAt, content } = await read(text, passphrase, here)
-      return bundleReport(content, createdAt, here)
+      const { createdAt, content } = await read(deps, text, passphrase)
+      return await bundleReport(content, createdAt, here)
     },
     async 'bundle.import'({ content: text, passphrase, choices }) {
       needVault(box)
-      const { content } = await read(text, passphrase, here)
+      const { content } = await read(deps, text, passphrase)
       return inTurn('import', async () => {
-        const plan = planImport(content, choices, { here, box, now: clock.now() })
+        const plan = await planImport(content, choices, { here, box, now: clock.now() })
         try {
           await writeImport(plan, here, deps.targets)
         } finally {
@@ -78,14 +80,13 @@ function needVault(box: SecretBox): void {
 }
 
 async function read(
+  { files, here }: Pick<BundlesDeps, 'files' | 'here'>,
   text: string,
   passphrase: string,
-  here: Here,
 ): Promise<{ createdAt: number; content: BundleContent }> {
-  const opened = await openBundle(text, new Secret(passphrase))
-  const content = parseContent(opened.content)
-  checkSpecs(content, here)
-  return { createdAt: opened.createdAt, content }
+  const opened = await files.bundle(text, new Secret(passphrase))
+  checkSpecs(opened.content, here)
+  return opened
 }
 
 /** Deviations are kept sparse, so whether they make a whole with their preset shows only here. */

@@ -24,11 +24,11 @@ export type ImportPlan = {
 }
 
 /** @throws KeywayError vault_locked, or invalid_request for choices that are missing or impossible */
-export function planImport(
+export async function planImport(
   content: BundleContent,
   choices: BundleChoices,
   { here, box, now }: { here: Here; box: SecretBox; now: number },
-): ImportPlan {
+): Promise<ImportPlan> {
   const outcome: BundleImported = {
     added: { providers: 0, connections: 0, apps: 0, settings: 0 },
     skipped: { providers: 0, connections: 0, apps: 0 },
@@ -38,7 +38,7 @@ export function planImport(
   }
   const planning: Planning = { content, chooser: createChooser(choices, content), here, box, now, outcome }
   const { providers, homes } = planProviders(planning)
-  const { connections, taken } = planConnections(planning, homes)
+  const { connections, taken } = await planConnections(planning, homes)
   const apps = planApps(planning, { homes, taken, keepKeys: new Set(choices.keepKeys) })
   const settings = choices.settings === 'take' ? settingsOf(planning) : {}
   const left = settingDifferences(here.settings(), content.settings).filter(({ isTaken }) => !isTaken)

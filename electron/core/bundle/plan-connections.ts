@@ -7,20 +7,23 @@ import type { BundledConnection } from './bundle-content.ts'
 import { fitConnection, type ConnectionHome } from './fit-connection.ts'
 import { freeId, type Planning } from './planning.ts'
 import type { Homes } from './plan-providers.ts'
+import { createYielder } from './yielder.ts'
 
 /** What a connection of the bundle became: a new one, or the one that is here already. Absent: nothing. */
 export type Taken = ReadonlyMap<string, { connectionId: string; providerId: string; isNew: boolean }>
 
-export function planConnections(
+export async function planConnections(
   planning: Planning,
   homes: Homes,
-): { connections: ConnectionRecord[]; taken: Taken } {
+): Promise<{ connections: ConnectionRecord[]; taken: Taken }> {
   const { content, chooser, here, outcome } = planning
   const existing = here.connections()
   const ids = new Set(existing.map(({ id }) => id))
   const taken = new Map<string, { connectionId: string; providerId: string; isNew: boolean }>()
   const connections: ConnectionRecord[] = []
+  const yielding = createYielder()
   for (const connection of content.connections) {
+    await yielding()
     const home = homes.get(connection.providerId)
     const fit = fitConnection(connection, homeOf(home), existing)
     const choice = chooser.choose('connections', { id: connection.id, name: connection.account }, fit)

@@ -4,6 +4,7 @@ import type { Preset } from '../../../shared/contract/preset.ts'
 import type { Snapshot, UiApi } from '../../../shared/contract/ui-api.ts'
 import type { AppRegistry } from '../apps/create-apps.ts'
 import { createBundles, type Bundles } from '../bundle/create-bundles.ts'
+import { createFileReader } from '../bundle/file-reader.ts'
 import type { Here } from '../bundle/here.ts'
 import { createProviderFiles, type ProviderFiles } from '../bundle/provider-files.ts'
 import type { ConnectionParts } from '../connections/connection-parts.ts'
@@ -37,6 +38,7 @@ export type FurtherDeps = {
   box: SecretBox
   activity: Activity
   presets: readonly Preset[]
+  readerFile?: string
   version: string
   providerBook: ProviderBook
   providers: ProviderRegistry
@@ -53,9 +55,11 @@ export type FurtherDeps = {
 
 export function createFurtherCalls(deps: FurtherDeps): FurtherCalls {
   const { settingsChange } = deps
+  const files = createFileReader({ clock: deps.clock, file: deps.readerFile })
   return {
     ...createBundles({
       ...deps,
+      files,
       here: hereOf(deps),
       targets: {
         imports: deps.stores.imports,
@@ -68,7 +72,7 @@ export function createFurtherCalls(deps: FurtherDeps): FurtherCalls {
         logger: deps.logger,
       },
     }),
-    ...createProviderFiles(deps),
+    ...createProviderFiles({ ...deps, files }),
     ...createDiagnostics(deps),
     ...deps.rehearsals.calls,
     ...integrityCalls(deps.integrity),

@@ -1,0 +1,146 @@
+// Files from elsewhere are read on a thread of their own, one at a time, with an end to its time and memory: whatever is in them, the
+// service goes on answering.
+import { Worker } from 'node:worker_threads'
+import { KeywayError, type ErrorCode, type ErrorDetails } from '../../../shared/contract/errors.ts'
+import type { ForeignFormat } from '../../../shared/contract/provider-import.ts'
+import type { ProviderInput } from '../../../shared/contract/provider.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
+import type { ForeignRead } from '../../../shared/domain/import-foreign.ts'
+import type { Clock } from '../ports.ts'
+import { createTurns } from '../storage/by-turns.ts'
+import type { BundleContent } from './bundle-content.ts'
+
+export type FileReader = {
+  foreign(text: string, format: ForeignFormat | 'auto'): Promise<ForeignRead>
+  /** @throws KeywayError invalid_request */
+  provider(text: string, slug: string | undefined): Promise<{ input: ProviderInput; notes: string[] }>
+  /** @throws KeywayError bundle_damaged | bundle_newer | wrong_passphrase */
+  bundle(text: string, passphrase: Secret): Promise<{ createdAt: number; content: BundleContent }>
+}
+
+export type ReaderTask =
+  | { kind: 'foreign'; text: string; format: ForeignFormat | 'auto' }
+  | { kind: 'provider'; text: string; slug: string | undefined }
+  | { kind: 'bundle'; text: string; passphrase: string }
+
+export type ReaderReply =
+  | { kind: 'value'; value: unknown }
+  | { kind: 'piece'; name: string; records: readonly unknown[] }
+  | { kind: 'failure'; code: ErrorCode; message: string; nextStep: string; details: ErrorDetails }
+
+export type FileReaderDeps = {
+  clock: Clock
+  /** The built thread; absent: its source beside this file. */
+  file?: string | URL | undefined
+  limits?: Partial<Limits>
+}
+
+type Limits = { textMs: number; bundleMs: number; megabytes: number }
+
+/** A bundle's passphrase alone may take seconds, and its records tens of megabytes. */
+const IDLE_MS = 30_000
+const LIMITS: Limits = { textMs: 10_000, bundleMs: 120_000, megabytes: 1024 }
+
+export function createFileReader(deps: FileReaderDeps): FileReader {
+  const limits = { ...LIMITS, ...deps.limits }
+  const inTurn = createTurns()
+  const threads = createThreads(deps, limits)
+  const read = (task: ReaderTask, onPiece: OnPiece = () => undefined): Promise<unknown> =>
+    inTurn('reader', async () => {
+      const worker = threads.take()
+      const value = await readOn(worker, task, { clock: deps.clock, limits, onPiece }).catch(
+        async (error: unknown) => {
+          await worker.terminate()
+          throw error
+        },
+      )
+      threads.keep(worker)
+      return value
+    })
+  return {
+    foreign: async (text, format) => (await read({ kind: 'foreign', text, format })) as ForeignRead,
+    provider: async (text, slug) =>
+      (await read({ kind: 'provider', text, slug })) as { input: ProviderInput; notes: string[] },
+    async bundle(text, passphrase) {
+      const lists: Record<string, unknown[]> = { providers: [], connections: [], apps: [] }
+      const value = await read({ kind: 'bundle', text, passphrase: passphrase.reveal() }, (name, records) =>
+        lists[name]?.push(...records),
+      )
+      const { createdAt, rest } = value as { createdAt: number; rest: object }
+      return { createdAt, content: { ...rest, ...lists } as unknown as BundleContent }
+    },
+  }
+}
+
+/** A thread takes a while to start, and whoever looks at a file reads it again soon. */
+function createThreads({ clock, file }: FileReaderDeps, limits: Limits) {
+  let idle: { worker: Worker; cancel: () => void } | null = null
+  const start = (): Worker => {
+    const worker = new Worker(file ?? new URL('./reader-worker.ts', import.meta.url), {
+      name: 'file reader',
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: limits.megabytes },
+    })
+    // It never keeps a process that wants to end; whoever waits for it hears of its end by itself.
+    worker.on('error', () => undefined).unref()
+    worker.once('exit', () => {
+      if (idle?.worker === worker) idle = null
+    })
+    return worker
+  }
+  return {
+    take(): Worker {
+      const known = idle
+      idle = null
+      known?.cancel()
+      return known?.worker ?? start()
+    },
+    keep(worker: Worker): void {
+      const cancel = clock.after(IDLE_MS, () => {
+        idle = null
+        void worker.terminate()
+      })
+      idle = { worker, cancel }
+    },
+  }
+}
+
+type OnPiece = (name: string, records: readonly unknown[]) => void
+
+function readOn(
+  worker: Worker,
+  task: ReaderTask,
+  { clock, limits, onPiece }: { clock: Clock; limits: Limits; onPiece: OnPiece },
+): Promise<unknown> {
+  let stop: () => void = () => undefined
+  return new Promise<unknown>((resolve, reject) => {
+    const cancel = clock.after(task.kind === 'bundle' ? limits.bundleMs : limits.textMs, () =>
+      reject(tooMuch(task, 'time')),
+    )
+    const onMessage = (reply: ReaderReply): void => {
+      if (reply.kind === 'piece') {
+        onPiece(reply.name, reply.records)
+        worker.postMessage('taken', [])
+      } else if (reply.kind === 'value') resolve(reply.value)
+      else reject(new KeywayError(reply.code, reply))
+    }
+    const onError = (error: NodeJS.ErrnoException): void =>
+      reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMuch(task, 'memory') : error)
+    const onExit = (): void => reject(new KeywayError('internal_error'))
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit).ref()
+    stop = () => {
+      cancel()
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit).unref()
+    }
+    worker.postMessage(task, [])
+  }).finally(() => stop())
+}
+
+function tooMuch({ kind }: ReaderTask, what: 'time' | 'memory'): KeywayError {
+  return new KeywayError('payload_too_large', {
+    message: `Reading this file takes more ${what} than is given to one.`,
+    nextStep:
+      'Check that it is the right file, and take out of it what Keyway does not need; nothing was imported.',
+    details: { field: { foreign: 'text', provider: 'json', bundle: 'content' }[kind] },
+  })
+}

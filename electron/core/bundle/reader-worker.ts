@@ -1,0 +1,48 @@
+// The thread that reads what other tools and other machines wrote. It has no part of Keyway in it: text comes in, plain values go out.
+import { parentPort } from 'node:worker_threads'
+import { asKeywayError } from '../../../shared/contract/errors.ts'
+import { Secret } from '../../../shared/contract/secret.ts'
+import { readForeign } from '../../../shared/domain/import-foreign.ts'
+import { parseContent } from './bundle-content.ts'
+import { openBundle } from './bundle-envelope.ts'
+import type { ReaderReply, ReaderTask } from './file-reader.ts'
+import { readProviderFile } from './provider-file.ts'
+
+/** Small enough to be taken over between two other turns of the service's own thread. */
+const RECORDS_AT_ONCE = 100
+
+const port = parentPort
+if (port === null) throw new Error('this is a worker')
+
+const say = (reply: ReaderReply): void => port.postMessage(reply)
+
+async function run(task: ReaderTask): Promise<void> {
+  if (task.kind === 'foreign') say({ kind: 'value', value: readForeign(task.text, task.format) })
+  else if (task.kind === 'provider') say({ kind: 'value', value: readProviderFile(task.text, task.slug) })
+  else {
+    const { createdAt, content } = await openBundle(task.text, new Secret(task.passphrase))
+    const { providers, connections, apps, ...rest } = parseContent(content)
+    for (const [name, records] of Object.entries({ providers, connections, apps })) {
+      for (let at = 0; at < records.length; at += RECORDS_AT_ONCE) {
+        say({ kind: 'piece', name, records: records.slice(at, at + RECORDS_AT_ONCE) })
+        await taken()
+      }
+    }
+    say({ kind: 'value', value: { createdAt, rest } })
+  }
+}
+
+let takenBy: () => void = () => undefined
+/** The next piece goes when the one before was taken: all at once they would be unpacked in one turn. */
+const taken = (): Promise<void> => new Promise((resolve) => (takenBy = resolve))
+
+port.on('message', (message: ReaderTask | 'taken') => {
+  if (message === 'taken') {
+    takenBy()
+    return
+  }
+  run(message).catch((error: unknown) => {
+    const { code, message: sentence, nextStep, details } = asKeywayError(error)
+    say({ kind: 'failure', code, message: sentence, nextStep, details })
+  })
+})
