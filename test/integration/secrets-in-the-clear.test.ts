@@ -35,7 +35,7 @@ test('a token that an earlier version stored in the clear is taken out as soon a
   const folder = tempFolder()
   const { opened, id } = await connected(folder)
   await opened.close()
-  const path = join(String(folder), 'connections', `${id}.json`)
+  const path = join(folder, 'connections', `${id}.json`)
   const decoded = decodeRecord(id, readFileSync(path, 'utf8'))
   if (decoded.kind !== 'good') throw new Error('the record cannot be read')
   const stored = decoded.value as Record<string, unknown>

@@ -54,16 +54,7 @@ export const ConnectionRow = memo(function ConnectionRow({
             <span className="text-faint shrink-0 font-normal">·</span>
             <Cut name={connection.account} className="min-w-0" />
           </a>
-          {connection.isDefault && (
-            <span className="max-sm:hidden">
-              <Badge>{text.connections.default}</Badge>
-            </span>
-          )}
-          {state.kind !== 'verified' && (
-            <span className="max-sm:hidden">
-              <StatusBadge connection={connection} now={now} />
-            </span>
-          )}
+          <RowBadges connection={connection} now={now} />
         </div>
         <p className="text-muted min-w-0 truncate text-xs">
           {isWell ? (
@@ -83,6 +74,23 @@ export const ConnectionRow = memo(function ConnectionRow({
     </article>
   )
 })
+
+function RowBadges({ connection, now }: { connection: ConnectionView; now: number }) {
+  return (
+    <>
+      {connection.isDefault && (
+        <span className="max-sm:hidden">
+          <Badge>{text.connections.default}</Badge>
+        </span>
+      )}
+      {connectionState(connection, now).kind !== 'verified' && (
+        <span className="max-sm:hidden">
+          <StatusBadge connection={connection} now={now} />
+        </span>
+      )}
+    </>
+  )
+}
 
 function Quiet({ connection, now }: { connection: ConnectionView; now: number }) {
   const { identity, grantedScopes, lastUsedAt, account } = connection

@@ -41,6 +41,8 @@ type ProviderFormProps = {
 }
 
 /** One form for registering and editing; what a preset knows is filled in and folded away. */
+const toStore = () => 'store' as const
+
 export function ProviderForm({
   mode,
   preset,
@@ -48,7 +50,7 @@ export function ProviderForm({
   draftKey,
   failure,
   onSubmit,
-  purpose = () => 'store',
+  purpose = toStore,
   field,
   footer,
 }: ProviderFormProps) {
@@ -77,20 +79,7 @@ export function ProviderForm({
           className="flex flex-col gap-8"
         >
           {kept !== null && <Callout tone="info" title={words.restored} />}
-          <Step number={1} title={words.steps.provider}>
-            <IdentityFields mode={mode} />
-            <ParameterFields />
-            {preset === null && <AddressFields />}
-          </Step>
-          <Step number={2} title={words.steps.app}>
-            <RedirectStep preset={preset} />
-          </Step>
-          <Step number={3} title={words.steps.credentials}>
-            <CredentialFields />
-          </Step>
-          <Step number={4} title={words.steps.scopes}>
-            <ScopeFields />
-          </Step>
+          <FormSteps mode={mode} preset={preset} />
           <Disclosure
             label={words.advanced}
             hint={words.advancedHint}
@@ -103,5 +92,26 @@ export function ProviderForm({
         </form>
       </UnsureContext>
     </FormProvider>
+  )
+}
+
+function FormSteps({ mode, preset }: Pick<ProviderFormProps, 'mode' | 'preset'>) {
+  return (
+    <>
+      <Step number={1} title={words.steps.provider}>
+        <IdentityFields mode={mode} />
+        <ParameterFields />
+        {preset === null && <AddressFields />}
+      </Step>
+      <Step number={2} title={words.steps.app}>
+        <RedirectStep preset={preset} />
+      </Step>
+      <Step number={3} title={words.steps.credentials}>
+        <CredentialFields />
+      </Step>
+      <Step number={4} title={words.steps.scopes}>
+        <ScopeFields />
+      </Step>
+    </>
   )
 }

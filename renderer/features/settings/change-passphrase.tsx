@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react'
+import { useRef, useState, type SyntheticEvent } from 'react'
 import { toast } from 'sonner'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
@@ -21,7 +21,8 @@ export function ChangePassphrase({ onClose }: { onClose: () => void }) {
   const field = useRef<HTMLInputElement>(null)
   const isWrong = change.failure?.code === 'wrong_passphrase'
 
-  const submit = async (): Promise<void> => {
+  const submit = async (event: SyntheticEvent): Promise<void> => {
+    event.preventDefault()
     setSubmitted(true)
     if (problem !== null || current === '') return
     if ((await change.run({ current, next: typed.first })) === null) {
@@ -42,9 +43,7 @@ export function ChangePassphrase({ onClose }: { onClose: () => void }) {
         <>
           <Button onClick={onClose}>{text.common.cancel}</Button>
           <StopWaiting call={change} />
-          <Button look="primary" type="submit" form="change-passphrase" pending={change.pending}>
-            {text.common.save}
-          </Button>
+          <SaveButton pending={change.pending} />
         </>
       }
     >
@@ -52,10 +51,7 @@ export function ChangePassphrase({ onClose }: { onClose: () => void }) {
         id="change-passphrase"
         noValidate
         className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void submit()
-        }}
+        onSubmit={(event) => void submit(event)}
       >
         <Field
           label={words.currentPassphrase}
@@ -80,5 +76,13 @@ export function ChangePassphrase({ onClose }: { onClose: () => void }) {
         <Failure failure={isWrong ? null : change.failure} />
       </form>
     </Dialog>
+  )
+}
+
+function SaveButton({ pending }: { pending: boolean }) {
+  return (
+    <Button look="primary" type="submit" form="change-passphrase" pending={pending}>
+      {text.common.save}
+    </Button>
   )
 }

@@ -93,7 +93,7 @@ export function PortFailure({ failure, pending, onPort }: PortFailureProps) {
       failure={{ ...failure, nextStep: text.settings.server.choosePort }}
       actions={
         <Button size="sm" look="primary" pending={pending} onClick={() => onPort(free)}>
-          {text.settings.server.usePort(free)}
+          {text.settings.server.takePort(free)}
         </Button>
       }
     />

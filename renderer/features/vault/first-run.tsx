@@ -77,18 +77,7 @@ function VaultChoice({ protectors }: { protectors: readonly ProtectorView[] }) {
         {usable.length > 1 && <p className="text-muted text-sm text-pretty">{text.vault.chooseLead}</p>}
       </div>
       <KeychainMissing protectors={protectors} />
-      {usable.length > 1 && (
-        <ChoiceCards
-          label={text.vault.chooseTitle}
-          value={kind}
-          onChange={setKind}
-          choices={usable.map((protector) => ({
-            value: protector.kind,
-            title: protector.kind === 'passphrase' ? text.vault.protectors.passphrase.title : protector.label,
-            description: text.vault.protectors[protector.kind].found,
-          }))}
-        />
-      )}
+      <ProtectorChoice usable={usable} kind={kind} onChange={setKind} />
       {kind === 'passphrase' && (
         <NewPassphrase
           value={typed}
@@ -108,6 +97,28 @@ function VaultChoice({ protectors }: { protectors: readonly ProtectorView[] }) {
         </p>
       )}
     </form>
+  )
+}
+
+type ProtectorChoiceProps = {
+  usable: readonly ProtectorView[]
+  kind: ProtectorView['kind']
+  onChange: (kind: ProtectorView['kind']) => void
+}
+
+function ProtectorChoice({ usable, kind, onChange }: ProtectorChoiceProps) {
+  if (usable.length < 2) return null
+  return (
+    <ChoiceCards
+      label={text.vault.chooseTitle}
+      value={kind}
+      onChange={onChange}
+      choices={usable.map((protector) => ({
+        value: protector.kind,
+        title: protector.kind === 'passphrase' ? text.vault.protectors.passphrase.title : protector.label,
+        description: text.vault.protectors[protector.kind].found,
+      }))}
+    />
   )
 }
 

@@ -63,7 +63,7 @@ export const settingsText = {
     socketAt: 'Socket',
     portThisRun: (port: string) => `this run: ${port}, from --port`,
     choosePort: 'Choose another port.',
-    usePort: (port: number) => `Use ${port}`,
+    takePort: (port: number) => `Use ${port}`,
     copyAddress: 'Copy the address',
     copySocket: 'Copy the path',
     openapi: 'OpenAPI description',
