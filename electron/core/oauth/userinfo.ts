@@ -48,20 +48,34 @@ export async function readUserinfo(
       const first = await send(null)
       const nonce = first.headers.get('dpop-nonce')
       const challenged = first.status === 401 && nonce !== null && credential.dpopKey !== null
-      return standardUserinfo(challenged ? await send(nonce) : first)
+      return standardUserinfo(challenged ? await send(nonce) : first, provider.clientId, server.issuer)
     }
     const config = buildConfiguration(library, { provider, server, method: 'none', fetch })
     return library.fetchUserInfo(config, credential.accessToken.reveal(), expected)
   })
 }
 
-/** For the library, which compares the subjects: signed or not, numbers as text. */
-function standardUserinfo(reply: WireReply): Response {
+/**
+ * For the library, which compares the subjects: signed or not, numbers as text. A signed answer that names another client or another
+ * issuer (OpenID Connect Core 5.3.2) stays as it is, and the library refuses it.
+ */
+function standardUserinfo(reply: WireReply, clientId: string | null, issuer: string | null): Response {
   const claims = isJwt(reply) ? claimsOf(reply.text) : parseJsonOr(reply.text)
-  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) {
+  const isObject = typeof claims === 'object' && claims !== null && !Array.isArray(claims)
+  if (!isObject || (isJwt(reply) && !isFor(claims as Record<string, unknown>, clientId, issuer))) {
     const type = reply.headers.get('content-type') ?? 'application/json'
     return new Response(reply.text, { status: reply.status, headers: { 'content-type': type } })
   }
   const sub = textOf((claims as Record<string, unknown>)['sub'])
   return json(reply.status, reply, { ...claims, ...(sub === null ? {} : { sub }) })
+}
+
+function isFor(
+  { aud, iss }: Record<string, unknown>,
+  clientId: string | null,
+  issuer: string | null,
+): boolean {
+  const audiences: unknown[] = Array.isArray(aud) ? aud : [aud]
+  const isClients = aud === undefined || audiences.includes(clientId)
+  return isClients && (iss === undefined || issuer === null || iss === issuer)
 }

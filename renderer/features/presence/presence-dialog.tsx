@@ -117,7 +117,7 @@ function ProofField({ view, typed, wrong, onTyped }: ProofFieldProps) {
   }
   return (
     <Field label={words.code} hint={words.codeAppears(view.codeAppears)} required error={wrong}>
-      {(ids) => <TextInput {...ids} {...shared} mono placeholder="AB12-CD34" />}
+      {(ids) => <TextInput {...ids} {...shared} mono placeholder={words.codePlaceholder} />}
     </Field>
   )
 }

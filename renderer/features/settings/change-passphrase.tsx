@@ -1,4 +1,4 @@
-import { useRef, useState, type SyntheticEvent } from 'react'
+import { useRef, useState, type ReactNode, type SyntheticEvent } from 'react'
 import { toast } from 'sonner'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
@@ -25,11 +25,7 @@ export function ChangePassphrase({ onClose }: { onClose: () => void }) {
     event.preventDefault()
     setSubmitted(true)
     if (problem !== null || current === '') return
-    if ((await change.run({ current, next: typed.first })) === null) {
-      field.current?.focus()
-      field.current?.select()
-      return
-    }
+    if ((await change.run({ current, next: typed.first })) === null) return typeAgain(field.current)
     toast.success(words.passphraseChanged)
     onClose()
   }
@@ -40,11 +36,9 @@ export function ChangePassphrase({ onClose }: { onClose: () => void }) {
       onClose={onClose}
       title={words.changePassphrase}
       footer={
-        <>
-          <Button onClick={onClose}>{text.common.cancel}</Button>
+        <Footer pending={change.pending} onClose={onClose}>
           <StopWaiting call={change} />
-          <SaveButton pending={change.pending} />
-        </>
+        </Footer>
       }
     >
       <form
@@ -79,10 +73,21 @@ export function ChangePassphrase({ onClose }: { onClose: () => void }) {
   )
 }
 
-function SaveButton({ pending }: { pending: boolean }) {
+function typeAgain(field: HTMLInputElement | null): void {
+  field?.focus()
+  field?.select()
+}
+
+type FooterProps = { pending: boolean; onClose: () => void; children: ReactNode }
+
+function Footer({ pending, onClose, children }: FooterProps) {
   return (
-    <Button look="primary" type="submit" form="change-passphrase" pending={pending}>
-      {text.common.save}
-    </Button>
+    <>
+      <Button onClick={onClose}>{text.common.cancel}</Button>
+      {children}
+      <Button look="primary" type="submit" form="change-passphrase" pending={pending}>
+        {text.common.save}
+      </Button>
+    </>
   )
 }

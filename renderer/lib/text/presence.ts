@@ -8,6 +8,7 @@ export const presenceText = {
   lead: 'This window was opened by a command. A program could have done that, so before it changes anything Keyway wants to know that you are there.',
   prove: 'Continue',
   code: 'Code',
+  codePlaceholder: 'AB12-CD34',
   newCode: 'Show a new code',
   codeAppears: (where: ReadonlyArray<keyof typeof places>) =>
     `The code stands ${where.map((place) => places[place]).join(', and ')}. It is good for two minutes.`,
