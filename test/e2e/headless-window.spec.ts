@@ -105,7 +105,7 @@ test('a person signs in, and the window shows the healthy connection by itself',
   await expect(page.getByText('Signed in as ada@example.test')).toBeVisible()
 
   await page.getByRole('link', { name: 'Connections' }).first().click()
-  await expect(page.getByText('Healthy').first()).toBeVisible()
+  await expect(page.getByText(/^Verified /).first()).toBeVisible()
   await expect(page.getByText('ada@example.test').first()).toBeVisible()
   expect(rehearsal.grants()).toHaveLength(1)
   expect(complaints).toEqual([])

@@ -26,7 +26,7 @@ test('a person signs in in a second page, and a test call shows that the connect
   await window.keyboard.press('Escape')
   await window.getByRole('link', { name: 'Show the connection' }).click()
   await expect(window.getByRole('heading', { name: 'ada@example.test', level: 1 })).toBeVisible()
-  await expect(window.getByText('Healthy').first()).toBeVisible()
+  await expect(window.getByText(/^Verified /).first()).toBeVisible()
 })
 
 test('who denies reads what happened, and the next try is a new one', async ({
@@ -237,7 +237,7 @@ test('a revoked grant is shown for what it is, and reconnecting keeps the connec
   await signInFrom(window)
   await window.getByRole('link', { name: 'Show the connection' }).click()
   await expect(window).toHaveURL(new RegExp(id))
-  await expect(window.getByText('Healthy').first()).toBeVisible()
+  await expect(window.getByText(/^Verified /).first()).toBeVisible()
   await expect(window.getByText('Reconnected').first()).toBeVisible()
   await expect(window.getByText('Refresh failed').first()).toBeVisible()
 })
