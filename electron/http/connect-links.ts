@@ -12,6 +12,7 @@ export function connectUrl(
   const { ticket, expiresAt } = context.tickets.issue(
     { ...wish, expiresAt: context.keyway.clock.now() + TICKET_LIFETIME_MS },
     TICKET_LIFETIME_MS,
+    ...(wish.appId === null ? [] : [wish.appId]),
   )
   return { url: `${baseUrl(context)}/api/integrations/${slug}/connect?ticket=${ticket}`, expiresAt }
 }

@@ -3,10 +3,12 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '../core/ports.ts'
 
 const MOST = 10_000
+/** Of one owner's, its own oldest gives way: refused calls bring a link each, and none of them may void another's. */
+const MOST_OF_ONE_OWNER = 200
 
 export type OneTimeTickets<Value> = {
   /** 256 random bits, base64url. */
-  issue(value: Value, lifetimeMs: number): { ticket: string; expiresAt: number }
+  issue(value: Value, lifetimeMs: number, owner?: string): { ticket: string; expiresAt: number }
   /** What a ticket stands for, without using it up; null when it is unknown, used or too old. */
   look(ticket: string): Value | null
   /** The same, and it never works again. */
@@ -15,7 +17,7 @@ export type OneTimeTickets<Value> = {
 
 export function createOneTimeTickets<Value>(clock: Clock): OneTimeTickets<Value> {
   // Keyed by hash: looking one up then takes the same time whatever part of a guess is right.
-  const open = new Map<string, { value: Value; expiresAt: number }>()
+  const open = new Map<string, { value: Value; expiresAt: number; owner: string }>()
   const nameOf = (ticket: string): string => createHash('sha256').update(ticket).digest('base64')
   const prune = (): void => {
     for (const [name, { expiresAt }] of open) {
@@ -23,16 +25,27 @@ export function createOneTimeTickets<Value>(clock: Clock): OneTimeTickets<Value>
       open.delete(name)
     }
   }
+  const makeRoomFor = (owner: string): void => {
+    let oldest: string | null = null
+    let own = 0
+    for (const [name, each] of open) {
+      if (each.owner !== owner) continue
+      oldest ??= name
+      own += 1
+    }
+    if (oldest !== null && own >= MOST_OF_ONE_OWNER) open.delete(oldest)
+  }
   const look = (ticket: string): Value | null => {
     const found = open.get(nameOf(ticket))
     return found !== undefined && clock.now() < found.expiresAt ? found.value : null
   }
   return {
-    issue(value, lifetimeMs) {
+    issue(value, lifetimeMs, owner = '') {
       prune()
+      if (owner !== '') makeRoomFor(owner)
       const ticket = randomBytes(32).toString('base64url')
       const expiresAt = clock.now() + lifetimeMs
-      open.set(nameOf(ticket), { value, expiresAt })
+      open.set(nameOf(ticket), { value, expiresAt, owner })
       return { ticket, expiresAt }
     },
     look,

@@ -26,6 +26,15 @@ test('tickets do not pile up without end', () => {
   expect(tickets.look(first)).toBeNull()
 })
 
+test('one owner’s tickets give way to its own, never another’s', () => {
+  const tickets = createOneTimeTickets<string>(createFakeClock())
+  const other = tickets.issue('other', 1_000_000, 'b').ticket
+  const first = tickets.issue('first', 1_000_000, 'a').ticket
+  for (let made = 0; made < 12_000; made += 1) tickets.issue('flood', 1_000_000, 'a')
+  const last = tickets.issue('last', 1_000_000, 'a').ticket
+  expect([tickets.look(other), tickets.look(first), tickets.look(last)]).toEqual(['other', null, 'last'])
+})
+
 test('the delay of wrong keys grows to a second, per peer, and is forgotten after a quiet minute', () => {
   const clock = createFakeClock()
   const guesses = createGuessDelay(clock)

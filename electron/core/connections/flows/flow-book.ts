@@ -16,13 +16,15 @@ import {
 } from './running-flow.ts'
 
 const FINISHED_KEPT = 20
+/** Sign-ins that one app may have pending; each holds what it began with, and maybe a listener. */
+const MOST_OF_ONE_APP = 20
 
 export type FlowBook = {
   list(): Flow[]
   get(id: string): RunningFlow | null
   /** @throws KeywayError flow_not_found */
   need(id: string): RunningFlow
-  /** What is pending in the same slot gives way. */
+  /** What is pending in the same slot gives way, and the oldest of an app that has too many. */
   open(opening: FlowOpening): RunningFlow
   /** Shows the next step. A flow that has ended stays as it is. */
   show(running: RunningFlow, step: (base: FlowBase) => Flow): Flow
@@ -69,6 +71,7 @@ export function createFlowBook(deps: Omit<Shelf, 'flows'>): FlowBook {
       for (const other of flows.values()) {
         if (other.slot === opening.slot) end(shelf, other, { kind: 'cancelled' })
       }
+      makeRoomFor(shelf, opening.startedBy)
       const running = newRunningFlow(opening, deps.clock.now())
       flows.set(running.base.id, running)
       expireAfter(shelf, running, FLOW_MS)
@@ -118,6 +121,13 @@ function put(shelf: Shelf, running: RunningFlow, flow: Flow): Flow {
   }
   shelf.onChanged()
   return flow
+}
+
+function makeRoomFor(shelf: Shelf, appId: string | null): void {
+  if (appId === null) return
+  const own = [...shelf.flows.values()].filter((each) => each.startedBy === appId && isPending(each.flow))
+  const [oldest] = own
+  if (oldest !== undefined && own.length >= MOST_OF_ONE_APP) end(shelf, oldest, { kind: 'cancelled' })
 }
 
 function end(
