@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { createHeadless } from '../../electron/headless/create-headless.ts'
 import { createKeyringProtector } from '../../electron/headless/keyring-protector.ts'
 import { openKeyway, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import { decodeRecord, encodeRecord } from '../../electron/core/storage/record-file.ts'
@@ -22,6 +23,7 @@ import {
   writeRows,
 } from '../support/edited-folder.ts'
 import { openDeps, openTestKeyway, PASSPHRASE } from '../support/open-test-keyway.ts'
+import { tempFolder } from '../support/temp-folder.ts'
 
 const BLOCKED = { code: 'integrity_check_failed' }
 
@@ -475,4 +477,45 @@ test('a document that was damaged with its copy is completed from the manifest',
   expect(found(opened)).toEqual([])
   expect(opened.keyway.providers.list().map(({ id }) => id)).toEqual([providerId])
   expect(opened.keyway.apps.list().map(({ id }) => id)).toEqual([appId])
+})
+
+test('a caller of the local API is told by a code, and is served once the person has decided', async () => {
+  const { path, key, appId, providerId } = await makeFolder()
+  editDocument(path, 'apps', (document) => {
+    const app = document[appId] as unknown as { grants: Array<{ token: boolean }> }
+    for (const grant of app.grants) grant.token = true
+  })
+  editDocument(path, 'providers', (document) => {
+    const provider = document[providerId] as unknown as { allowedHosts: string[] }
+    provider.allowedHosts = ['evil.test']
+  })
+  const windowFolder = tempFolder()
+  writeFileSync(join(windowFolder, 'index.html'), '<!doctype html><title>Keyway</title>')
+  const host = await createHeadless({
+    dataFolder: path,
+    port: 0,
+    windowFolder,
+    passphrase: PASSPHRASE,
+    keychain: 'unused',
+    logLevel: 'debug',
+    version: '0.0.0-test',
+    environment: {},
+  })
+  onTestFinished(() => host.close())
+  const ask = async (address: string): Promise<unknown> => {
+    const answer = await fetch(`${host.url}${address}`, { headers: { 'x-api-key': key } })
+    return { status: answer.status, code: ((await answer.json()) as { code?: string }).code }
+  }
+  const refused = { status: 423, code: 'integrity_check_failed' }
+  expect(await ask('/api/integrations/acme/token')).toEqual(refused)
+  expect(await ask('/api/integrations/acme/request/x')).toEqual(refused)
+  const { ui } = host.keyway
+  await ui['integrity.decide']({ id: `apps:${appId}`, decision: 'use' })
+  // The app is let in now; where its requests may go was changed too, and nobody has looked at that.
+  expect(await ask('/api/integrations/acme/token')).toEqual(refused)
+  expect(await ask('/api/integrations/acme/request/x')).toEqual(refused)
+  await ui['integrity.decide']({ id: `providers:${providerId}`, decision: 'restore' })
+  expect(await ask('/api/integrations/acme/token')).toMatchObject({ status: 200 })
+  // As far as it gets here: there is no such host.
+  expect(await ask('/api/integrations/acme/request/x')).toMatchObject({ code: 'provider_unreachable' })
 })

@@ -1,8 +1,10 @@
 // Data folders that earlier versions wrote: today's code opens them with nothing set aside, nothing dropped, and everything usable.
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { openKeyway, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
+import { decodeRecord } from '../../electron/core/storage/record-file.ts'
 import { presets } from '../../shared/presets/presets.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import {
@@ -12,6 +14,7 @@ import {
   type FolderContents,
   type OlderFolder,
 } from '../support/data-folders/older-folder.ts'
+import { editConnection, editDocument } from '../support/edited-folder.ts'
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -106,4 +109,72 @@ test.each(olderFolderNames())('%s opens whole, twice', async (name) => {
     }
   }
   expect(names(folder.path).filter((each) => /set-aside|\.lost$|kwtmp$|\.tmp-/.test(each))).toEqual([])
+})
+
+describe('the first unlock of a folder that an earlier version wrote', () => {
+  test.each(['f12d23b/full', 'f12d23b/keychain'])(
+    '%s: serves tokens at once, shows what is there once, and is signed when the person has looked',
+    async (name) => {
+      const folder = copyOlderFolder(name)
+      const [connection] = folder.contents.connections
+      const first = await open(folder)
+      expect(first.keyway.snapshot().integrity).toMatchObject({ state: 'to_confirm', findings: [] })
+      expect(await first.keyway.tokens.get(connection?.id ?? '', {})).toMatchObject({ kind: 'ok' })
+      await first.close()
+      const second = await open(folder)
+      expect(second.keyway.snapshot().integrity).toMatchObject({ state: 'to_confirm', findings: [] })
+      await second.keyway.ui['integrity.confirm'](undefined)
+      expect(second.keyway.snapshot().integrity).toMatchObject({ state: 'signed' })
+      await second.close()
+      const third = await open(folder)
+      onTestFinished(() => third.close())
+      expect(third.keyway.snapshot().integrity).toMatchObject({ state: 'signed', findings: [] })
+    },
+  )
+
+  test('an empty one has nothing to look at', async () => {
+    const opened = await open(copyOlderFolder('f12d23b/empty'))
+    onTestFinished(() => opened.close())
+    expect(opened.keyway.snapshot().integrity).toMatchObject({ state: 'signed', findings: [] })
+  })
+
+  test('what is changed between that unlock and the look is a finding all the same', async () => {
+    const folder = copyOlderFolder('f12d23b/full')
+    await (await open(folder)).close()
+    editDocument(folder.path, 'apps', (document) => {
+      for (const app of Object.values(document) as Array<{ manage?: boolean }>) app.manage = true
+    })
+    const opened = await open(folder)
+    onTestFinished(() => opened.close())
+    const { integrity } = opened.keyway.snapshot()
+    expect(integrity.state).toBe('to_confirm')
+    expect(integrity.findings.length).toBeGreaterThan(1)
+  })
+
+  test('tokens that it sealed are sealed anew with the next save, and then the old ciphertext opens no more', async () => {
+    const folder = copyOlderFolder('f12d23b/full')
+    const id = folder.contents.connections.find(({ hasPrevious }) => hasPrevious)?.id ?? ''
+    const first = await open(folder)
+    const old = first.keyway.connections.record(id)?.sealedTokens ?? ''
+    await first.keyway.connections.rename(id, 'another name')
+    expect(first.keyway.connections.record(id)?.sealedTokens).not.toBe(old)
+    expect(await first.keyway.tokens.get(id, {})).toMatchObject({ kind: 'ok' })
+    await first.close()
+    editConnection(folder.path, id, (record) => ({ ...record, sealedTokens: old }))
+    const second = await open(folder)
+    onTestFinished(() => second.close())
+    expect(await second.keyway.tokens.get(id, {})).toMatchObject({
+      kind: 'reconnect_needed',
+      failure: { code: 'data_damaged' },
+    })
+  })
+
+  test('its file of the vault says a format that the version which wrote it does not read, and no copy of the old one stays', async () => {
+    const folder = copyOlderFolder('f12d23b/full')
+    await (await open(folder)).close()
+    for (const name of ['vault.json', 'vault.prev.json']) {
+      const decoded = decodeRecord('vault', readFileSync(join(folder.path, 'vault', name), 'utf8'))
+      expect(decoded).toMatchObject({ kind: 'good', value: { version: 2 } })
+    }
+  })
 })

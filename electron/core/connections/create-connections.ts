@@ -101,7 +101,11 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       return view(book.need(id))
     },
     disconnect: (id) => disconnect(deps, id),
-    proxyPolicy: (id) => policyOf(book.need(id)),
+    proxyPolicy(id) {
+      const record = book.need(id)
+      deps.box.gate?.provider(record.providerId)
+      return policyOf(record)
+    },
     traces(id) {
       const record = book.need(id)
       const secret = openClientSecret(deps.box, providers.need(record.providerId))

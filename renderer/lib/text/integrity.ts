@@ -23,7 +23,8 @@ export const integrityText = {
     older_folder: 'Data folder',
   },
   effects: {
-    provider: 'No secret or token is sent to it: no sign-in, no refresh, no request.',
+    provider:
+      'Nothing is sent to it, and none of its tokens is handed out: no sign-in, no refresh, no request.',
     app: 'Its keys are refused.',
     setting: 'The value that Keyway last recorded is in force.',
     connection: 'Its tokens are not opened. Signing in again ends this too.',
