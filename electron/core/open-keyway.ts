@@ -165,17 +165,7 @@ async function buildCore(
   parts: Place & { vault: Vault; journal: ActivityJournal },
 ): Promise<{ keyway: Keyway; outgoing: Outgoing; integrity: Integrity; close(): Promise<void> }> {
   const { clock, logger } = parts
-  const kv = (name: string, isReadable: GuardedKvDeps['isReadable'] & {}): KeyValueStore =>
-    deps.openKv({ folder: parts.folder.path, name, clock, logger, onDamage: parts.damages.add, isReadable })
-  const integrity = openIntegrity(deps, parts, {
-    settings: kv('settings', isSetting),
-    providers: kv('providers', isProviderEntry),
-    apps: kv('apps', isAppEntry),
-    connections: recordStore(parts, 'connections', {
-      leftovers: 'kept',
-      ...(deps.fileOps === undefined ? {} : { ops: deps.fileOps }),
-    }),
-  })
+  const integrity = openIntegrity(deps, parts)
   const network = { current: (): Keyway | null => null }
   const outgoing = createOutgoing({
     settings: () => network.current()?.settings.get() ?? { proxyUrl: null, extraCa: null },
@@ -223,16 +213,23 @@ async function buildCore(
   }
 }
 
-function openIntegrity(
-  { protectors }: OpenDeps,
-  { folder, clock, logger, damages, vault, journal }: Place & { vault: Vault; journal: ActivityJournal },
-  { connections, ...stores }: Record<Section, KeyValueStore> & { connections: RecordStore },
-): Integrity {
+function openIntegrity(deps: OpenDeps, place: Place & { vault: Vault; journal: ActivityJournal }): Integrity {
+  const { folder, clock, logger, damages, vault, journal } = place
+  const { protectors, fileOps } = deps
+  const kv = (name: Section, isReadable: GuardedKvDeps['isReadable'] & {}): KeyValueStore =>
+    deps.openKv({ folder: folder.path, name, clock, logger, onDamage: damages.add, isReadable })
   return createIntegrity({
     vault,
     files: createManifestFiles(folder.path, damages.add),
-    stores,
-    connections,
+    stores: {
+      settings: kv('settings', isSetting),
+      providers: kv('providers', isProviderEntry),
+      apps: kv('apps', isAppEntry),
+    },
+    connections: recordStore(place, 'connections', {
+      leftovers: 'kept',
+      ...(fileOps === undefined ? {} : { ops: fileOps }),
+    }),
     log: journal.authenticity,
     counter: protectors.find(({ counter }) => counter !== undefined)?.counter ?? null,
     note: (entry) => journal.append({ kind: 'system', ...entry }),

@@ -292,10 +292,9 @@ export const uiEventNames = [
   'navigate',
 ] as const satisfies readonly UiEventName[]
 
+type CoreCallName = Exclude<UiCallName, SessionCallName>
 /** What a host implements: the core behind IPC, HTTP or a test. */
-export type UiApi = {
-  [Name in Exclude<UiCallName, SessionCallName>]: (input: UiParsed<Name>) => Promise<UiOutput<Name>>
-}
+export type UiApi = { [Name in CoreCallName]: (input: UiParsed<Name>) => Promise<UiOutput<Name>> }
 
 /** Calls about the window that makes them; the dispatcher answers these. */
 export type SessionCallName = Extract<UiCallName, `presence.${string}`>

@@ -226,6 +226,26 @@ describe('a connection', () => {
     expect(endpoint.sent).toEqual([])
   })
 
+  test('that was disconnected does not come back, locked or not', async () => {
+    for (const vault of ['locked', 'unlocked']) {
+      const { path, connectionId, endpoint } = await makeFolder()
+      const before = copyFolder(path)
+      const opened = await openTestKeyway(path)
+      if (vault === 'locked') opened.vault.lock()
+      await opened.keyway.connections.disconnect(connectionId)
+      await opened.close()
+      const again = await openTestKeyway(path)
+      expect(found(again)).toEqual([])
+      expect(again.keyway.connections.list()).toEqual([])
+      await again.close()
+      replaceWith(path, before, 'connections')
+      const back = await reopen(path)
+      expect(found(back)).toMatchObject([{ kind: 'connection' }])
+      await expect(back.keyway.tokens.get(connectionId, {})).rejects.toMatchObject(BLOCKED)
+      expect(endpoint.sent).toEqual([])
+    }
+  })
+
   test('that was led to another provider or given another name is not used', async () => {
     const { path, connectionId, endpoint } = await makeFolder()
     editConnection(path, connectionId, (record) => ({ ...record, account: 'private' }))

@@ -101,11 +101,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       return view(book.need(id))
     },
     disconnect: (id) => disconnect(deps, id),
-    proxyPolicy(id) {
-      const record = book.need(id)
-      deps.box.gate?.provider(record.providerId)
-      return policyOf(record)
-    },
+    proxyPolicy: (id) => policyOf(unchangedOutside(deps, id)),
     traces(id) {
       const record = book.need(id)
       const secret = openClientSecret(deps.box, providers.need(record.providerId))
@@ -117,6 +113,13 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       return { accessToken, tokenType, dpopKey, values: record.values }
     },
   }
+}
+
+/** @throws KeywayError integrity_check_failed where its provider was changed outside Keyway, and nobody has decided about that */
+function unchangedOutside({ book, box }: ConnectionsDeps, id: string): ConnectionRecord {
+  const record = book.need(id)
+  box.gate?.provider(record.providerId)
+  return record
 }
 
 /** The outcome is in the record afterwards. @throws KeywayError where nothing was sent, as the record would then read as a success */

@@ -1,7 +1,15 @@
 // What stands in the folder against what the key vouches for. Pure: it says what is as it was, what was only taken away, and what the
 // person has to look at.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
-import { decidesSame, digestOf, factsOf, isDecisive, onlyReduces, type Section } from './decisive.ts'
+import {
+  decidesSame,
+  digestOf,
+  factsOf,
+  hasFacts,
+  isDecisive,
+  onlyReduces,
+  type Section,
+} from './decisive.ts'
 import { connectionFinding, entryFinding, type Finding } from './findings.ts'
 import type { ConnectionRow, Manifest } from './manifest.ts'
 
@@ -81,8 +89,9 @@ function complaintAbout(record: ConnectionRecord, row: ConnectionRow): 'older' |
   if (record.generation < row.generation) return 'older'
   // A newer one was written by Keyway, and the manifest had not heard of it: its tokens open as that generation, or not at all.
   if (record.generation > row.generation) return null
-  const facts = factsOf(record)
-  return facts === row.facts || facts === row.nextFacts ? null : 'changed'
+  const isKnown =
+    hasFacts(record, row.facts) || (row.nextFacts !== undefined && hasFacts(record, row.nextFacts))
+  return isKnown ? null : 'changed'
 }
 
 function rowAfter(record: ConnectionRecord, row: ConnectionRow): ConnectionRow {

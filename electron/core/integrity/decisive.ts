@@ -46,15 +46,24 @@ function decisivePart(section: Section, key: string, value: unknown): unknown {
 const defaults: Readonly<Record<string, unknown>> = settingsSchema.parse({})
 const defaultOf = (name: string): unknown => defaults[name]
 
-type Facts = Pick<ConnectionRecord, 'providerId' | 'account' | 'isDefault' | 'how' | 'identity' | 'values'>
+type Facts = Pick<
+  ConnectionRecord,
+  'providerId' | 'account' | 'isDefault' | 'how' | 'identity' | 'values' | 'disconnectedAt'
+>
 
 /** Of a connection: whose account it is, and what fills in the addresses it is used with. The tokens are sealed. */
 export function factsOf(record: Facts): string {
   const values = Object.entries(record.values).toSorted(([one], [other]) => (one < other ? -1 : 1))
   const { id, label } = record.identity
-  return digestOf(
-    JSON.stringify([record.providerId, record.account, record.isDefault, record.how, id, label, values]),
-  )
+  const gone = record.disconnectedAt === undefined ? [] : ['disconnected']
+  const { providerId, account, isDefault, how } = record
+  return digestOf(JSON.stringify([providerId, account, isDefault, how, id, label, values, ...gone]))
+}
+
+/** Whether a connection has these facts, or had them before it was disconnected, which only takes away. */
+export function hasFacts(record: Facts, facts: string): boolean {
+  if (factsOf(record) === facts) return true
+  return record.disconnectedAt !== undefined && factsOf({ ...record, disconnectedAt: undefined }) === facts
 }
 
 export const digestOf = (text: string): string => hash('sha256', text, 'hex')

@@ -5,7 +5,7 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import { sameJson } from '../../../shared/domain/canonical-json.ts'
 import type { KeyValueStore, RecordStore } from '../ports.ts'
 import { rowOf } from './compare.ts'
-import { decidesSame, factsOf, isDecisive, onlyReduces, type Section } from './decisive.ts'
+import { decidesSame, factsOf, hasFacts, isDecisive, onlyReduces, type Section } from './decisive.ts'
 import { findingId, refusal } from './findings.ts'
 import type { IntegrityDeps, IntegrityState } from './integrity-state.ts'
 import type { Manifest } from './manifest.ts'
@@ -150,7 +150,7 @@ async function refuseOtherFacts(
   record: ConnectionRecord,
 ): Promise<void> {
   const stored = (await raw.read(record.id)) as ConnectionRecord | null
-  if (stored !== null && factsOf(stored) === factsOf(record)) return
+  if (stored !== null && hasFacts(record, factsOf(stored))) return
   throw needsKey(state)
 }
 

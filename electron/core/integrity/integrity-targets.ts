@@ -35,7 +35,7 @@ export function integrityTargets(deps: KeywayDeps, parts: Parts): IntegrityTarge
     },
   }
   return {
-    connections: connections.book.list,
+    connections: () => [...connections.book.list(), ...connections.book.disconnected()],
     restore: (section, key, value) => restores[section](key, value),
     reloadSettings: settings.reload,
     changed() {

@@ -31,7 +31,9 @@ const grants = app?.grants ?? []
 step = 0
 keyway.providers.update(provider?.id ?? '', { allowedHosts: ['files.example.test'] })
 promise({ changed: 'hosts' })
-keyway.apps.update(app?.id ?? '', { grants: grants.map((grant) => ({ ...grant, token: true })) })
+keyway.apps.update(app?.id ?? '', {
+  grants: grants.map((grant) => Object.assign({}, grant, { token: true })),
+})
 promise({ changed: 'grants' })
 keyway.apps.update(app?.id ?? '', { grants: [] })
 promise({ changed: 'revoked' })
