@@ -46,14 +46,13 @@ export type ConnectionBookDeps = {
 }
 
 export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {
-  const { store, logger } = deps
+  const { store } = deps
   const shelf = createConnectionShelf(deps.onChanged)
   const inTurn = createTurns()
   const meanwhile = new Map<string, ConnectionChange[]>()
   const disconnected = new Map<string, ConnectionRecord>()
   const write = async (id: string, change: ConnectionChange): Promise<ConnectionRecord> => {
-    const changed = change(shelf.need(id))
-    const next = deps.onWrite?.(changed) ?? changed
+    const next = written(deps, change(shelf.need(id)))
     const touches: ConnectionChange[] = []
     meanwhile.set(id, touches)
     await store.put(id, next).finally(() => meanwhile.delete(id))
@@ -67,6 +66,11 @@ export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {
     ...deps,
     write: (id) => inTurn(id, async () => shelf.get(id) !== null && write(id, (record) => record)),
   })
+
+  const notAdopted = (id: string) => (error: unknown) => {
+    if (shelf.get(id) !== null) lazy.add(id)
+    deps.logger.warn('What a crash had left could not be dealt with yet', { connectionId: id, error })
+  }
 
   return {
     ...shelf,
@@ -83,34 +87,12 @@ export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {
       lazy.add(id)
     },
     reread: (id) => inTurn(id, () => reread(deps, shelf, id)),
-    async adoptLeftovers(isGenuine) {
-      await Promise.all(
-        store.leftovers().map((leftover) => {
-          const { id } = leftover
-          return inTurn(id, () => adoptLeftover(deps, shelf, leftover, isGenuine)).catch((error: unknown) => {
-            if (shelf.get(id) !== null) lazy.add(id)
-            logger.warn('What a crash had left could not be dealt with yet', { connectionId: id, error })
-          })
-        }),
-      )
-    },
+    adoptLeftovers: (isGenuine) =>
+      allAdopted(store, ({ id, ...leftover }) =>
+        inTurn(id, () => adoptLeftover(deps, shelf, { id, ...leftover }, isGenuine)).catch(notAdopted(id)),
+      ),
     adopt: shelf.put,
-    remove: (id) =>
-      inTurn(id, async () => {
-        await store.remove(id)
-        lazy.drop(id)
-        shelf.delete(id)
-        disconnected.delete(id)
-      }),
-    disconnect: (id, at) =>
-      inTurn(id, async () => {
-        const record = { ...shelf.need(id), disconnectedAt: at }
-        await store.put(id, record)
-        lazy.drop(id)
-        disconnected.set(id, record)
-        shelf.delete(id)
-      }),
-    disconnected: () => [...disconnected.values()],
+    ...endings(store, shelf, { disconnected, inTurn, drop: lazy.drop }),
     close: lazy.flush,
   }
 }
@@ -129,6 +111,48 @@ async function reread(
   if (!parsed.success || parsed.data.generation <= current.generation) return current
   shelf.put(parsed.data)
   return parsed.data
+}
+
+type EndingParts = {
+  disconnected: Map<string, ConnectionRecord>
+  inTurn: ReturnType<typeof createTurns>
+  drop: (id: string) => void
+}
+
+/** How a connection leaves: for good, or kept on disk until its authorization is revoked. */
+function endings(
+  store: RecordStore,
+  shelf: ConnectionShelf,
+  { disconnected, inTurn, drop }: EndingParts,
+): Pick<ConnectionBook, 'remove' | 'disconnect' | 'disconnected'> {
+  return {
+    remove: (id) =>
+      inTurn(id, async () => {
+        await store.remove(id)
+        drop(id)
+        shelf.delete(id)
+        disconnected.delete(id)
+      }),
+    disconnect: (id, at) =>
+      inTurn(id, async () => {
+        const record = { ...shelf.need(id), disconnectedAt: at }
+        await store.put(id, record)
+        drop(id)
+        disconnected.set(id, record)
+        shelf.delete(id)
+      }),
+    disconnected: () => [...disconnected.values()],
+  }
+}
+
+const written = ({ onWrite }: ConnectionBookDeps, changed: ConnectionRecord): ConnectionRecord =>
+  onWrite?.(changed) ?? changed
+
+async function allAdopted(
+  store: Pick<RecordStore, 'leftovers'>,
+  adopt: (leftover: Leftover) => Promise<void>,
+): Promise<void> {
+  await Promise.all(store.leftovers().map(adopt))
 }
 
 async function adoptLeftover(
