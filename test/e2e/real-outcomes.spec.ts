@@ -102,11 +102,11 @@ test('a connection without a refresh token names its end in the row, and refresh
   const provider = await rehearse({ behaviour: { issueRefreshTokens: 'never' } })
   await connect(await register(provider))
   const window = await openWindow('#/connections')
-  await expect(window.getByText(/^No refresh token; ends \d\d:\d\d/)).toBeVisible()
+  await expect(window.getByText(/^No refresh token; ends (\d+ \w+, )?\d\d:\d\d/)).toBeVisible()
   await expect(window.getByRole('heading', { name: 'Ending soon' })).toBeVisible()
   await refreshFrom(window)
   await expect(window.getByText(/has no refresh token, so its token cannot be refreshed/)).toBeVisible()
-  await expect(window.getByText(/^No refresh token; ends \d\d:\d\d/)).toBeVisible()
+  await expect(window.getByText(/^No refresh token; ends (\d+ \w+, )?\d\d:\d\d/)).toBeVisible()
   await expect(window.getByText('Reconnect needed')).toBeHidden()
 })
 

@@ -186,6 +186,6 @@ export const seededFaults: readonly SeededFault[] = [
     file: 'electron/http/proxy/overridden-method.ts',
     find: 'if (PARAMETER.test(name)) found.push(value)',
     replace: 'if (PARAMETER.test(name)) found.push()',
-    tests: ['test/integration/attacks/narrow-grants.test.ts'],
+    tests: ['test/integration/attacks/hostile-upstreams.test.ts'],
   },
 ]
