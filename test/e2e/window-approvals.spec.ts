@@ -46,6 +46,7 @@ test('over a dialog the keyboard gets there with F6 or Tab, and back; Escape the
   await page.keyboard.press('Escape')
   await expect(page.getByLabel('Passphrase', { exact: true })).toBeFocused()
   await page.keyboard.press('F6')
+  await expect(question(page)).toBeFocused()
   await page.keyboard.press('F6')
   await expect(page.getByLabel('Passphrase', { exact: true })).toBeFocused()
   // Tab alone goes round through the dialog and the question.
@@ -57,6 +58,7 @@ test('over a dialog the keyboard gets there with F6 or Tab, and back; Escape the
   for (const name of ['Allow once', 'For 10 minutes', 'Always', 'Deny', 'Close']) expect(seen).toContain(name)
   await page.getByLabel('Passphrase', { exact: true }).focus()
   await page.keyboard.press('F6')
+  await expect(question(page)).toBeFocused()
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
   await expect(question(page)).toBeHidden()
