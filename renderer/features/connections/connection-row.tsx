@@ -125,7 +125,7 @@ function Quiet({ connection, now }: { connection: ConnectionView; now: number })
 /** Text that is cut off where there is no room, and told whole on hover. */
 function Cut({ name, className }: { name: string; className: string }) {
   return (
-    <span title={name} className={`truncate ${className}`}>
+    <span title={isolated(name)} className={`truncate ${className}`}>
       {isolated(name)}
     </span>
   )
