@@ -1,7 +1,7 @@
 import { asKeywayError, type KeywayError } from '../../shared/contract/errors.ts'
 import { planRedirect } from '../../shared/domain/redirect-uri.ts'
 import { createAppParts, type AppParts } from './apps/app-parts.ts'
-import { createConnectionParts, type ConnectionParts } from './connections/connection-parts.ts'
+import { type ConnectionParts, createConnectionParts } from './connections/wiring.ts'
 import { createEvents, type Events } from './events.ts'
 import type { KeywayDeps } from './keyway-deps.ts'
 import { createProviderBook, type ProviderBook } from './providers/provider-book.ts'

@@ -23,8 +23,8 @@ import type {
   UiEventName,
   UiEvents,
 } from '../../shared/contract/ui-api.ts'
-import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth/oauth-client.ts'
-import type { TokenService } from './connections/token-service.ts'
+import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth/types.ts'
+import type { TokenService } from './connections/tokens/types.ts'
 import type { PermissionsChange } from './events.ts'
 import type { SecretTraces } from './secret-traces.ts'
 import type { Clock, HttpFetch, Logger, OpenReturnDoor } from './ports.ts'

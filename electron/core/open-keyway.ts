@@ -18,7 +18,7 @@ import { isAppEntry } from './apps/app-book.ts'
 import { createIntegrity, type Integrity } from './integrity/create-integrity.ts'
 import type { Section } from './integrity/decisive.ts'
 import { createManifestFiles } from './integrity/manifest-files.ts'
-import { createOAuthClient } from './oauth/create-oauth-client.ts'
+import { createOAuthClient } from './oauth/client.ts'
 import type {
   Browser,
   Clock,

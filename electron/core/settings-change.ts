@@ -2,7 +2,7 @@
 import { KeywayError } from '../../shared/contract/errors.ts'
 import type { Settings, SettingsPatch } from '../../shared/contract/settings.ts'
 import { certificatesIn } from './network/outgoing.ts'
-import { createTurns } from './storage/by-turns.ts'
+import { createTurns } from './async.ts'
 import type { SettingsBook } from './settings.ts'
 
 /**

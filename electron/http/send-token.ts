@@ -1,7 +1,7 @@
 // The answer to a token call, prepared once a second for each token: only `expiresIn` and the date ever change. A quarter of what a bare
 // node:http answer costs is putting its head together, so the whole answer is kept as bytes and node is told that the head is out already.
 import type { ServerResponse } from 'node:http'
-import type { VendedToken } from '../core/connections/token-service.ts'
+import type { VendedToken } from '../core/connections/tokens/types.ts'
 import { KEEP_ALIVE_SECONDS } from './keep-alive.ts'
 import { COMMON_HEADERS } from './send.ts'
 import { secondsLeft, tokenAnswer } from './token-answer.ts'

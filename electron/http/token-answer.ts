@@ -1,5 +1,5 @@
 import { toIsoMomentOrNull, type TokenAnswerBody } from '../../shared/contract/http-api.ts'
-import type { VendedToken } from '../core/connections/token-service.ts'
+import type { VendedToken } from '../core/connections/tokens/types.ts'
 
 /** What a token call answers; the secret leaves here. */
 export function tokenAnswer(token: VendedToken, nowMs: number): TokenAnswerBody {

@@ -3,7 +3,7 @@ import { integrationId, tokenBody, tokenQuery } from '../../shared/contract/http
 import { Secret } from '../../shared/contract/secret.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { parseJson } from '../../shared/domain/exact-json.ts'
-import type { TokenAsk } from '../core/connections/token-service.ts'
+import type { TokenAsk } from '../core/connections/tokens/types.ts'
 import { invalidRequest, parsed } from '../core/invalid-request.ts'
 import type { Wanted } from './choose-connection.ts'
 import type { Admission } from './guard.ts'

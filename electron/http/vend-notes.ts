@@ -1,5 +1,5 @@
 // Writes down who was handed which token, and remembers which one an app has.
-import type { VendedToken } from '../core/connections/token-service.ts'
+import type { VendedToken } from '../core/connections/tokens/types.ts'
 import type { AppSession, Keyway } from '../core/keyway.ts'
 import { noteUse } from './note-use.ts'
 

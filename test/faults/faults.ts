@@ -121,21 +121,21 @@ export const seededFaults: readonly SeededFault[] = [
   },
   {
     name: 'an answer of another issuer is taken',
-    file: 'electron/core/oauth/callback-checks.ts',
+    file: 'electron/core/oauth/authorization/response.ts',
     find: "throw mismatch('The answer came from another issuer than the one asked (RFC 9207).')",
     replace: 'return',
     tests: ['test/integration/attacks/sign-in.test.ts', 'test/integration/oauth-failures.test.ts'],
   },
   {
     name: 'a callback that was used is taken again',
-    file: 'electron/core/connections/flows/callback.ts',
+    file: 'electron/core/connections/sign-in/callback.ts',
     find: "if (taken.kind === 'spent' || running.flow.kind !== 'waiting_for_browser') {",
     replace: "if (taken.kind === 'spent' && running.flow.kind === 'waiting_for_browser') {",
     tests: ['test/integration/attacks/sign-in.test.ts', 'test/unit/core/connections/flows.test.ts'],
   },
   {
     name: 'a refresh leaves without its note on disk',
-    file: 'electron/core/connections/renewal.ts',
+    file: 'electron/core/connections/refresh/refresh.ts',
     find: 'refreshStartedAt: current.refreshStartedAt ?? deps.clock.now(),',
     replace: 'refreshStartedAt: current.refreshStartedAt,',
     tests: [
@@ -145,7 +145,7 @@ export const seededFaults: readonly SeededFault[] = [
   },
   {
     name: 'a refusal of a refresh is believed at once',
-    file: 'electron/core/connections/renewal.ts',
+    file: 'electron/core/connections/refresh/refresh.ts',
     find: "if (first.kind === 'refused') {",
     replace: "if (first.kind === 'refused' && record.id === '') {",
     tests: [
@@ -155,14 +155,14 @@ export const seededFaults: readonly SeededFault[] = [
   },
   {
     name: 'each caller starts a refresh of its own',
-    file: 'electron/core/connections/flights.ts',
+    file: 'electron/core/connections/refresh/coordinator.ts',
     find: 'flights.get(id)?.shared ?? take(id, start())',
     replace: 'take(id, start())',
     tests: ['test/unit/core/connections/token-service.test.ts', 'test/integration/concurrency.test.ts'],
   },
   {
     name: 'the token that was just refused is handed out again',
-    file: 'electron/core/connections/forced-refreshes.ts',
+    file: 'electron/core/connections/tokens/service.ts',
     find: 'return Math.max(0, before.at + LEAST_MS - clock.monotonicMs())',
     replace: 'return LEAST_MS',
     tests: ['test/unit/core/connections/forced-refreshes.test.ts'],

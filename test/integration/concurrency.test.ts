@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { openKeyway } from '../../electron/core/open-keyway.ts'
-import type { TokenResult } from '../../electron/core/connections/token-service.ts'
+import type { TokenResult } from '../../electron/core/connections/tokens/types.ts'
 import { callApi, startRehearsal } from '../support/start-rehearsal.ts'
 import {
   openDeps,

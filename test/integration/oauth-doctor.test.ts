@@ -1,6 +1,6 @@
 // The provider check: it finds what is wrong, says it with the redacted exchange, and suggests what works.
 import { describe, expect, it } from 'vitest'
-import type { DoctorAbout } from '../../electron/core/oauth/oauth-client.ts'
+import type { DoctorAbout } from '../../electron/core/oauth/types.ts'
 import type { DoctorStep } from '../../shared/contract/ui-api.ts'
 import { planRedirect } from '../../shared/domain/redirect-uri.ts'
 import { makeOAuthClient, resolvedProvider } from '../support/oauth.ts'

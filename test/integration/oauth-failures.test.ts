@@ -2,7 +2,7 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import type { OAuthDeps } from '../../electron/core/oauth/oauth-deps.ts'
+import type { OAuthDeps } from '../../electron/core/oauth/types.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import { testCertificates } from '../support/certificates/certificates.ts'

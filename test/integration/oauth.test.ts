@@ -1,6 +1,6 @@
 // The whole circle at a real, certified authorization server.
 import { describe, expect, it } from 'vitest'
-import type { AuthorizeRequest } from '../../electron/core/oauth/oauth-client.ts'
+import type { AuthorizeRequest } from '../../electron/core/oauth/types.ts'
 import type { ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
 import { approveDevice, signInWithHttp } from '../support/user-agent.ts'
 import { answerOf, grantOf, makeOAuthClient, resolvedProvider } from '../support/oauth.ts'

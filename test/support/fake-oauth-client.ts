@@ -1,6 +1,6 @@
 // The OAuth client's interface over an in-memory provider, scriptable at every call: what it should answer instead, or wait for.
 import { randomBytes } from 'node:crypto'
-import type { OAuthClient, TokenAnswer, TokenOutcome } from '../../electron/core/oauth/oauth-client.ts'
+import type { OAuthClient, TokenAnswer, TokenOutcome } from '../../electron/core/oauth/types.ts'
 import type { Clock } from '../../electron/core/ports.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { Secret, secretOrNull } from '../../shared/contract/secret.ts'

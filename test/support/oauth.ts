@@ -1,12 +1,12 @@
 // The OAuth client as the core builds it, over the platform's fetch, and providers for it.
-import { createOAuthClient } from '../../electron/core/oauth/create-oauth-client.ts'
+import { createOAuthClient } from '../../electron/core/oauth/client.ts'
 import type {
   OAuthClient,
+  OAuthDeps,
   ResolvedProvider,
   TokenAnswer,
   TokenOutcome,
-} from '../../electron/core/oauth/oauth-client.ts'
-import type { OAuthDeps } from '../../electron/core/oauth/oauth-deps.ts'
+} from '../../electron/core/oauth/types.ts'
 import { providerSpec, type ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import { realClock } from './fake-clock.ts'

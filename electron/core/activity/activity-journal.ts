@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
 import type { Clock, Damage, Logger } from '../ports.ts'
-import { createTurns } from '../storage/by-turns.ts'
+import { createTurns } from '../async.ts'
 import { makeFolder, removeDurably, removeLeftovers } from '../storage/durable-file.ts'
 import { createAuthenticity, type Authenticity, type Stretch } from './authenticity.ts'
 import type { ChainPoint } from './activity-line.ts'

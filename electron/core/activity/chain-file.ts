@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { createTurns } from '../storage/by-turns.ts'
+import { createTurns } from '../async.ts'
 import { systemCode } from '../storage/disk-error.ts'
 import { writeDurably } from '../storage/durable-file.ts'
 import type { ChainPoint } from './activity-line.ts'

@@ -6,7 +6,7 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import { providerRecord } from '../../../shared/contract/provider.ts'
 import { isDeeperThan } from '../../../shared/contract/schema-walk.ts'
 import { settings } from '../../../shared/contract/settings.ts'
-import { tokenSet } from '../connections/sealed-tokens.ts'
+import { tokenSet } from '../connections/store/sealed.ts'
 
 /** Ids become file names and keys here, so they are held to what Keyway itself makes. */
 const safeId = z

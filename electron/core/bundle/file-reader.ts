@@ -7,7 +7,7 @@ import type { ProviderInput } from '../../../shared/contract/provider.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { ForeignRead } from '../../../shared/domain/import-foreign.ts'
 import type { Clock } from '../ports.ts'
-import { createTurns } from '../storage/by-turns.ts'
+import { createTurns } from '../async.ts'
 import type { BundleContent } from './bundle-content.ts'
 
 export type FileReader = {

@@ -1,6 +1,6 @@
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
-import { sameAccount } from '../connections/connection-record.ts'
-import { sameLabel } from '../connections/account-labels.ts'
+import { sameAccount } from '../connections/store/record.ts'
+import { sameLabel } from '../connections/store/labels.ts'
 import type { BundledConnection } from './bundle-content.ts'
 import { clash, type Fit } from './fit-provider.ts'
 

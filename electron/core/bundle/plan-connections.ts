@@ -1,6 +1,6 @@
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
-import { freeLabel } from '../connections/account-labels.ts'
-import { sealTokenSet } from '../connections/sealed-tokens.ts'
+import { freeLabel } from '../connections/store/labels.ts'
+import { sealTokenSet } from '../connections/store/sealed.ts'
 import { newId } from '../ids.ts'
 import type { SecretBox } from '../secret-box.ts'
 import type { BundledConnection } from './bundle-content.ts'

@@ -10,7 +10,7 @@ import {
   type SecretTraces,
 } from '../secret-traces.ts'
 import type { SecretBox } from '../secret-box.ts'
-import { openTokenSet, type SealedRecord } from './sealed-tokens.ts'
+import { openTokenSet, type SealedRecord } from './store/sealed.ts'
 
 /**
  * Traces of every token that a record holds, and of the client secret.

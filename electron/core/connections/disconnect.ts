@@ -1,11 +1,18 @@
 // Ends a grant at the person's word: at the provider when it can, here in any case, and the result says which of the two happened.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { DisconnectResult } from '../../../shared/contract/ui-api.ts'
-import type { OAuthClient, RefreshRequest, ResolvedProvider, TokenAnswer } from '../oauth/oauth-client.ts'
+import { within } from '../async.ts'
+import type { Activity } from '../keyway.ts'
+import type { OAuthClient, RefreshRequest, ResolvedProvider, TokenAnswer } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
+import { resolveProvider } from '../providers/create-providers.ts'
+import type { ProviderBook } from '../providers/provider-book.ts'
 import type { SecretBox } from '../secret-box.ts'
-import { within } from '../vault/within.ts'
-import { openTokens } from './sealed-tokens.ts'
+import type { HeldSignIn } from './sign-in/running.ts'
+import type { FlowDeps } from './sign-in/sessions.ts'
+import { sameAccount } from './store/record.ts'
+import { openTokens } from './store/sealed.ts'
 
 const REVOCATION_MS = 3_000
 const unfinished = 'the provider did not answer in time'
@@ -111,4 +118,73 @@ function requestFor(record: ConnectionRecord, tokens: ReturnType<typeof openToke
     dpopKey: tokens.dpopKey,
     values: record.values,
   }
+}
+
+// What becomes of the grant that a fresh sign-in took the place of. It is ended at the provider where that cannot end the new one too.
+
+export type Superseded = { before: ConnectionRecord; after: ConnectionRecord }
+
+/** To be called once the new tokens are durable. Never throws. */
+export async function endSuperseded(
+  deps: RevocationDeps & { providers: ProviderBook; activity: Pick<Activity, 'append'> },
+  { before, after }: Superseded,
+): Promise<void> {
+  const { providers, box, logger } = deps
+  try {
+    const provider = providers.need(before.providerId)
+    const { preset, slug } = provider
+    if (!mayBeRevoked(box, { preset, spec: providers.specOf(provider) }, { before, after })) return
+    const { revoked, message } = await revokeAtProvider(
+      deps,
+      () => resolveProvider(providers, box, provider),
+      before,
+    )
+    if (revoked === 'not_supported') return
+    deps.activity.append({
+      kind: 'connect',
+      outcome: 'ok',
+      connectionId: after.id,
+      providerSlug: slug,
+      account: after.account,
+      note: `The grant before: ${message}`.slice(0, 500),
+    })
+  } catch (error) {
+    logger.warn('The grant before a sign-in could not be looked at', { connectionId: after.id, error })
+  }
+}
+
+/**
+ * Another account's grant always is a grant of its own. One of the same account only where the provider makes a grant of each sign-in, as a
+ * plain OAuth server does: OpenID providers bind grants to the browser's session, many well-known services have one for each account and
+ * client, and a pasted token belongs to a grant that is older than the paste. There one revocation would end the fresh grant with the old.
+ * @throws KeywayError vault_locked | data_damaged
+ */
+export function mayBeRevoked(
+  box: SecretBox,
+  provider: { preset: string | null; spec: Pick<ProviderSpec, 'revocation'> },
+  { before, after }: Superseded,
+): boolean {
+  if (sameAccount(before, after) === 'no') return true
+  const { lastOutcome } = before
+  if (lastOutcome.status === 'reconnect_needed' && lastOutcome.retryAt === null) return false
+  if (provider.preset !== null || provider.spec.revocation?.revokesAll === true) return false
+  if (after.how !== 'authorization_code' && after.how !== 'device_code') return false
+  const [old, fresh] = [openTokens(box, before), openTokens(box, after)]
+  if (fresh.idToken !== null || after.requestedScopes.includes('openid')) return false
+  if (old.refreshToken === null || fresh.refreshToken === null) return false
+  return !old.refreshToken.equals(fresh.refreshToken) && !old.accessToken.equals(fresh.accessToken)
+}
+
+/**
+ * Revokes tokens that nobody wants, but only those of an account that is surely not connected here: many providers end all grants of an
+ * account and client with one revocation, and a dropped sign-in must not take a living connection with it.
+ */
+export async function giveBack(
+  deps: Pick<FlowDeps, 'book' | 'oauth' | 'box' | 'clock' | 'logger'>,
+  held: HeldSignIn,
+): Promise<void> {
+  const siblings = deps.book.ofProvider(held.provider.id)
+  if (!siblings.every((sibling) => sameAccount(sibling, held.sign) === 'no')) return
+  const about = { redirectUri: held.redirectUri, scopes: held.sign.requestedScopes }
+  await revokeAnswer(deps, held.provider, about, held.answer)
 }

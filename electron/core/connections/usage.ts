@@ -1,9 +1,9 @@
 // What became of the tokens that were handed out: the last use, and whether the API takes them. Cheap, as it runs on every request.
 import { failedOutcome, okOutcome, type LastOutcome } from '../../../shared/domain/connection-status.ts'
 import type { Clock } from '../ports.ts'
-import type { ConnectionBook } from './connection-book.ts'
-import { lived } from './life.ts'
-import type { TokenService } from './token-service.ts'
+import type { ConnectionBook } from './store/store.ts'
+import { lived } from './store/record.ts'
+import type { TokenService } from './tokens/types.ts'
 
 /** Uses are gathered this long before the record changes. */
 const GATHER_MS = 10_000

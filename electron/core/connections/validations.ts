@@ -1,13 +1,13 @@
 // The regular check of a token that some providers demand of apps that keep one. What it finds is the truth about the connection.
-import type { OAuthClient, ResolvedProvider } from '../oauth/oauth-client.ts'
+import type { OAuthClient, ResolvedProvider } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
 import type { SecretBox } from '../secret-box.ts'
-import type { ConnectionBook } from './connection-book.ts'
-import type { TokenEngine } from './create-token-service.ts'
-import { createDueQueue } from './due-queue.ts'
-import { createFewAtOnce } from './few-at-once.ts'
-import { openTokens } from './sealed-tokens.ts'
-import type { ProviderFacts } from './token-server.ts'
+import type { ConnectionBook } from './store/store.ts'
+import type { TokenEngine } from './tokens/service.ts'
+import { createDueQueue } from './refresh/scheduler.ts'
+import { createFewAtOnce } from '../async.ts'
+import { openTokens } from './store/sealed.ts'
+import type { ProviderFacts } from './tokens/serve.ts'
 
 const AT_ONCE = 2
 

@@ -2,12 +2,12 @@
 // killed process would lose a rotated authorization. So refreshes with an answer made up here go that way first; nothing leaves this process.
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
-import { createOAuthClient } from '../oauth/create-oauth-client.ts'
-import type { ResolvedProvider, TokenAnswer } from '../oauth/oauth-client.ts'
+import { createOAuthClient } from '../oauth/client.ts'
+import type { ResolvedProvider, TokenAnswer } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { encodeRecord } from '../storage/record-file.ts'
-import { newConnection, renewed } from './connection-record.ts'
+import { newConnection, renewed } from './store/record.ts'
 
 /** Enough for the compiler to have seen each step. */
 const TIMES = 20

@@ -1,8 +1,10 @@
 // How the client proves itself: chosen from spec, secret and metadata. No Basic without a secret, unless the server wants an empty one.
-import type { ClientAuth } from 'openid-client'
+import type { ClientAuth, Configuration, CustomFetch } from 'openid-client'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import type { Library } from './library.ts'
-import type { ResolvedProvider } from './oauth-client.ts'
+import type { Server } from './metadata/endpoints.ts'
+import { NO_CLIENT_ID } from './token/request-format.ts'
+import { allowLoopbackHttp, type Library } from './transport/openid-client.ts'
+import type { ResolvedProvider } from './types.ts'
 
 export type AuthMethod =
   | 'client_secret_basic'
@@ -98,4 +100,43 @@ export function basicHeader(
 
 function formEncoded(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1)
+}
+
+/** @throws KeywayError config_error when the provider needs a client id and has none. */
+export function requireClientId(provider: ResolvedProvider): void {
+  if (provider.clientId !== '' || provider.spec.client.noRegistration) return
+  throw new KeywayError('config_error', {
+    message: `${provider.name} has no client id yet.`,
+    nextStep: `Register an app at ${provider.name} and enter its client id on the provider page.`,
+    details: { field: 'clientId' },
+  })
+}
+
+export type ConfigurationInput = {
+  provider: ResolvedProvider
+  server: Server
+  method: AuthMethod
+  fetch: CustomFetch
+  /** What the library's clock is to be moved by, so that a wrong local clock does not make id_tokens or proofs invalid. */
+  skewSeconds?: number
+  /** Instead of the server's own, where the provider's rules allow another. */
+  issuer?: string | null
+}
+
+/** The library's view of one provider for one call. Cheap; holds the secret no longer than the call. */
+export function buildConfiguration(library: Library, input: ConfigurationInput): Configuration {
+  const { provider, server, method } = input
+  const metadata = { ...server.metadata, ...(input.issuer == null ? {} : { issuer: input.issuer }) }
+  const client = { [library.clockSkew]: input.skewSeconds ?? 0 }
+  const config = new library.Configuration(
+    metadata,
+    provider.clientId === '' ? NO_CLIENT_ID : provider.clientId,
+    client,
+    clientAuthentication(library, provider, method),
+  )
+  // Deadlines are kept outside, by the core's own clock.
+  config.timeout = 0
+  config[library.customFetch] = input.fetch
+  allowLoopbackHttp(library, config)
+  return config
 }

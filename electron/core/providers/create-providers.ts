@@ -11,7 +11,7 @@ import type {
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
 import type { Activity, Providers } from '../keyway.ts'
-import type { RegisteredClient, ResolvedProvider } from '../oauth/oauth-client.ts'
+import type { RegisteredClient, ResolvedProvider } from '../oauth/types.ts'
 import type { Clock } from '../ports.ts'
 import type { SecretBox } from '../secret-box.ts'
 import { checkPatterns } from './data-patterns.ts'

@@ -7,7 +7,7 @@ import type { UiApi } from '../../../shared/contract/ui-api.ts'
 import { CALLBACK_PATH } from '../../../shared/domain/redirect-uri.ts'
 import type { Activity, Providers } from '../keyway.ts'
 import type { Logger, RecordStore } from '../ports.ts'
-import { createTurns } from '../storage/by-turns.ts'
+import { createTurns } from '../async.ts'
 import { registeredRehearsal, registerRehearsal } from './rehearsal-provider.ts'
 import type { OpenRehearsal, RehearsalRun } from './rehearsal-run.ts'
 

@@ -5,9 +5,9 @@ import type { TestCallResult, UiParsed } from '../../../shared/contract/ui-api.t
 import { tokenVerdict } from '../../../shared/domain/connection-state.ts'
 import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { Connections, Providers } from '../keyway.ts'
-import type { OAuthClient } from '../oauth/oauth-client.ts'
+import type { OAuthClient } from '../oauth/types.ts'
 import type { Clock, HttpFetch } from '../ports.ts'
-import type { TokenService } from '../connections/token-service.ts'
+import type { TokenService } from '../connections/tokens/types.ts'
 
 const TIMEOUT_MS = 15_000
 const MOST_BYTES = 64 * 1024

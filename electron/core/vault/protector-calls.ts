@@ -4,7 +4,7 @@ import type { Secret } from '../../../shared/contract/secret.ts'
 import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
 import type { Clock, Logger, PassphraseProtectorFactory, Protector, ProtectorKind } from '../ports.ts'
 import { isDataKey, type KeyCheck, type Wrap } from './vault-file.ts'
-import { within } from './within.ts'
+import { within } from '../async.ts'
 
 const PROTECTOR_TIMEOUT_MS = 10_000
 

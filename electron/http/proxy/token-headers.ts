@@ -1,7 +1,7 @@
 // The headers that carry the token to the API.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
-import type { VendedToken } from '../../core/connections/token-service.ts'
+import type { VendedToken } from '../../core/connections/tokens/types.ts'
 import type { Keyway } from '../../core/keyway.ts'
 
 export type TokenHeaders = ReadonlyArray<readonly [string, string]>

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
-import type { VendedToken } from '../../core/connections/token-service.ts'
+import type { VendedToken } from '../../core/connections/tokens/types.ts'
 import type { AppSession, ProxyPolicy } from '../../core/keyway.ts'
 import type { HttpContext } from '../http-context.ts'
 import type { PermittedUse } from '../permit.ts'

@@ -1,6 +1,6 @@
 // A server that is asked who it is, and answers with somebody else's address.
 import { describe, expect, test } from 'vitest'
-import { pointsInside } from '../../../electron/core/oauth/metadata.ts'
+import { pointsInside } from '../../../electron/core/oauth/metadata/metadata.ts'
 import { makeOAuthClient } from '../../support/oauth.ts'
 import { always, startAnswering } from '../../support/providers/answering-server.ts'
 

@@ -2,7 +2,7 @@
 // word for a no.
 import { createFakeClock } from '../fake-clock.ts'
 import { makeOAuthClient } from '../oauth.ts'
-import type { ResolvedProvider } from '../../../electron/core/oauth/oauth-client.ts'
+import type { ResolvedProvider } from '../../../electron/core/oauth/types.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { takesScopes } from './demand-authorization.ts'
 import { authenticationOf } from './demand-token.ts'

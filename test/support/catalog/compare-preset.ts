@@ -7,7 +7,7 @@ import type {
   OAuthClient,
   ResolvedProvider,
   TokenAnswer,
-} from '../../../electron/core/oauth/oauth-client.ts'
+} from '../../../electron/core/oauth/types.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { fullSpecOf, type Preset } from '../../../shared/contract/preset.ts'
 import { Secret } from '../../../shared/contract/secret.ts'

@@ -6,7 +6,7 @@ import type {
   ResolvedProvider,
   TokenAnswer,
   TokenOutcome,
-} from '../../../electron/core/oauth/oauth-client.ts'
+} from '../../../electron/core/oauth/types.ts'
 import { asKeywayError } from '../../../shared/contract/errors.ts'
 import type { OddServer } from './odd-server.ts'
 import { grantOf } from '../oauth.ts'

@@ -1,4 +1,4 @@
-import type { AuthorizeRequest } from '../../../electron/core/oauth/oauth-client.ts'
+import type { AuthorizeRequest } from '../../../electron/core/oauth/types.ts'
 import type { ProviderSpecInput } from '../../../shared/contract/provider-spec.ts'
 import type { Circle, Step } from './circle.ts'
 import type { OddRules } from './odd-rules.ts'

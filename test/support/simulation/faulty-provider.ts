@@ -1,6 +1,5 @@
 // What a provider and the network between do to a refresh: everything that the issue lists, in seeded proportions.
-import type { TokenOutcome } from '../../../electron/core/oauth/oauth-client.ts'
-import { REFRESH_DEADLINE_MS } from '../../../electron/core/oauth/oauth-deps.ts'
+import { REFRESH_DEADLINE_MS, type TokenOutcome } from '../../../electron/core/oauth/types.ts'
 import type { Clock } from '../../../electron/core/ports.ts'
 import type { FakeOAuthClient } from '../fake-oauth-client.ts'
 import type { Life } from './one-life.ts'

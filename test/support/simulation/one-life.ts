@@ -1,7 +1,7 @@
 // One run of the process. When it is cut off, everything that it would still do to the world (files, requests, timers) is left undone,
 // in the middle of whatever it was doing: what `kill -9` does at an await.
 import type { Clock, KeyValueStore, RecordStore } from '../../../electron/core/ports.ts'
-import type { OAuthClient } from '../../../electron/core/oauth/oauth-client.ts'
+import type { OAuthClient } from '../../../electron/core/oauth/types.ts'
 import type { FakeClock } from '../fake-clock.ts'
 import type { FakeOAuthClient } from '../fake-oauth-client.ts'
 import type { MemoryStores } from '../start-keyway.ts'

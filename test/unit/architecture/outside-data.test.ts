@@ -6,7 +6,7 @@ const ownFiles: Readonly<Record<string, string>> = {
   'electron/core/activity/activity-line.ts': 'rows of its own log',
   'electron/core/activity/chain-file.ts': 'its own file',
   'electron/core/apps/asked-use.ts': 'a key that it made itself, all of it text',
-  'electron/core/connections/sealed-tokens.ts': 'what it sealed itself',
+  'electron/core/connections/store/sealed.ts': 'what it sealed itself',
   'electron/core/diagnostics/create-diagnostics.ts': 'rows of its own log',
   'electron/core/diagnostics/stranger-safe.ts': 'rows of its own log',
   'electron/core/integrity/manifest.ts': 'its own file',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
-import { openTokens } from '../../../../electron/core/connections/sealed-tokens.ts'
+import { openTokens } from '../../../../electron/core/connections/store/sealed.ts'
 import { secretBoxOf } from '../../../../electron/core/secret-box.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import { aConnect, aProvider } from '../../../support/builders.ts'

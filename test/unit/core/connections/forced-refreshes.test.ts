@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createForcedRefreshes } from '../../../../electron/core/connections/forced-refreshes.ts'
+import { createForcedRefreshes } from '../../../../electron/core/connections/tokens/service.ts'
 import { createFakeClock } from '../../../support/fake-clock.ts'
 
 test('all callers whose same token was refused may have it replaced, together', () => {

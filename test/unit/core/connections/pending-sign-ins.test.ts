@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createFlowBook } from '../../../../electron/core/connections/flows/flow-book.ts'
-import { isPending, type FlowOpening } from '../../../../electron/core/connections/flows/running-flow.ts'
+import { createFlowBook } from '../../../../electron/core/connections/sign-in/sessions.ts'
+import { type FlowOpening, isPending } from '../../../../electron/core/connections/sign-in/running.ts'
 import { aConnect } from '../../../support/builders.ts'
 import { createFakeClock } from '../../../support/fake-clock.ts'
 

@@ -1,6 +1,6 @@
 // What the presets say is used where a person or a program sees it.
 import { describe, expect, it } from 'vitest'
-import { manageUrl } from '../../../../electron/core/connections/manage-url.ts'
+import { manageUrl } from '../../../../electron/core/connections/connections.ts'
 import { proxyPolicy } from '../../../../electron/core/connections/proxy-policy.ts'
 import { fullSpecOf, type Preset } from '../../../../shared/contract/preset.ts'
 import { missingScopes } from '../../../../shared/domain/scopes.ts'

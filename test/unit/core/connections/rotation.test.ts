@@ -1,7 +1,7 @@
 // The order of things when a refresh token rotates, and what becomes of it when the disk fails at each step.
 import { describe, expect, test } from 'vitest'
-import type { TokenResult } from '../../../../electron/core/connections/token-service.ts'
-import { openTokenSet } from '../../../../electron/core/connections/sealed-tokens.ts'
+import type { TokenResult } from '../../../../electron/core/connections/tokens/types.ts'
+import { openTokenSet } from '../../../../electron/core/connections/store/sealed.ts'
 import { secretBoxOf } from '../../../../electron/core/secret-box.ts'
 import type { RecordStore } from '../../../../electron/core/ports.ts'
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'

@@ -1,7 +1,7 @@
 // Identifiers that an earlier version stored rounded: what String(Number(id)) made of them.
 import { describe, expect, test } from 'vitest'
-import { sameAccount } from '../../../../electron/core/connections/connection-record.ts'
-import { openTokens } from '../../../../electron/core/connections/sealed-tokens.ts'
+import { sameAccount } from '../../../../electron/core/connections/store/record.ts'
+import { openTokens } from '../../../../electron/core/connections/store/sealed.ts'
 import { secretBoxOf } from '../../../../electron/core/secret-box.ts'
 import { answerTo, signIn, startConnected, startTestKeyway } from '../../../support/start-keyway.ts'
 import { aConnect } from '../../../support/builders.ts'

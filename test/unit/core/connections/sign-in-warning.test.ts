@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { signInWarning } from '../../../../electron/core/connections/flows/sign-in-warning.ts'
+import { signInWarning } from '../../../../electron/core/connections/sign-in/finish.ts'
 import { providerSpec, type ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
 
 const warning = (spec: ProviderSpecInput, requestedScopes: string[], hasRefreshToken = false) =>

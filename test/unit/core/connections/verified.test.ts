@@ -1,7 +1,7 @@
 // What the window may say of a connection comes from what the provider and its API said, never from "a token is there".
 import { describe, expect, test } from 'vitest'
 import { connectionState } from '../../../../shared/domain/connection-state.ts'
-import type { TokenAnswer } from '../../../../electron/core/oauth/oauth-client.ts'
+import type { TokenAnswer } from '../../../../electron/core/oauth/types.ts'
 import { aConnect, aProvider } from '../../../support/builders.ts'
 import { passing } from '../../../support/fake-oauth-client.ts'
 import { settle } from '../../../support/settle.ts'

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { createDpopKeys } from '../../../../electron/core/oauth/dpop-keys.ts'
-import { claimsOf } from '../../../../electron/core/oauth/id-token.ts'
-import { loadLibrary } from '../../../../electron/core/oauth/library.ts'
+import { createDpopKeys } from '../../../../electron/core/oauth/dpop.ts'
+import { claimsOf } from '../../../../electron/core/oauth/token/response.ts'
+import { loadLibrary } from '../../../../electron/core/oauth/transport/openid-client.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
 import { makeOAuthClient, resolvedProvider } from '../../../support/oauth.ts'
 

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import type { AuthorizeRequest } from '../../../../electron/core/oauth/oauth-client.ts'
+import type { AuthorizeRequest } from '../../../../electron/core/oauth/types.ts'
 import type { ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
 import { makeOAuthClient, resolvedProvider } from '../../../support/oauth.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { issuerMatches, relaxedIssuer } from '../../../../electron/core/oauth/issuer-rules.ts'
+import { issuerMatches, relaxedIssuer } from '../../../../electron/core/oauth/metadata/metadata.ts'
 
 const exact = { issuerPattern: null, issuerTrailingSlash: false }
 const shared = { issuerPattern: 'https://login.example/{tenantid}/v2.0', issuerTrailingSlash: false }

@@ -1,0 +1,123 @@
+import type { Clock } from './ports.ts'
+
+/** Why a call was aborted: its own time was up, as opposed to the caller's signal. */
+export class DeadlinePassed extends Error {
+  override readonly name = 'DeadlinePassed'
+}
+
+export type Deadline = { clock: Clock; timeoutMs: number; signal?: AbortSignal | undefined }
+
+/** Runs `work` until it settles, the time is up or the outer signal aborts, whichever is first: also when the work ignores its signal. */
+export async function withinDeadline<T>(
+  { clock, timeoutMs, signal }: Deadline,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController()
+  const cancel = clock.after(timeoutMs, () =>
+    controller.abort(new DeadlinePassed(`no answer within ${timeoutMs / 1000} s`)),
+  )
+  const stop = (): void => controller.abort(signal?.reason)
+  signal?.addEventListener('abort', stop, { once: true })
+  if (signal?.aborted === true) stop()
+  const aborted = Promise.withResolvers<never>()
+  controller.signal.addEventListener('abort', () => aborted.reject(reasonOf(controller.signal)), {
+    once: true,
+  })
+  if (controller.signal.aborted) aborted.reject(reasonOf(controller.signal))
+  try {
+    return await Promise.race([work(controller.signal), aborted.promise])
+  } finally {
+    cancel()
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+/** Resolves after the delay, or rejects with the signal's reason. */
+export function delay(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(reasonOf(signal))
+      return
+    }
+    const stop = (): void => {
+      cancel()
+      reject(reasonOf(signal))
+    }
+    const cancel = clock.after(delayMs, () => {
+      signal.removeEventListener('abort', stop)
+      resolve()
+    })
+    signal.addEventListener('abort', stop, { once: true })
+  })
+}
+
+function reasonOf(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason
+  return reason instanceof Error ? reason : new Error('aborted')
+}
+
+/** Waits for `work` at most `timeoutMs`, then fails with `late()`. The work itself goes on; its late answer is dropped. */
+export function within<Result>(
+  clock: Clock,
+  timeoutMs: number,
+  work: Promise<Result>,
+  late: () => Error,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(timeoutMs, () => reject(late()))
+    work.then(resolve, reject).finally(cancel)
+  })
+}
+
+/**
+ * Runs tasks of one key one after the other, in the order they came; different keys do not wait for each other. A task that fails
+ * does not stop the ones behind it.
+ */
+export function createTurns(): <Result>(key: string, task: () => Promise<Result>) => Promise<Result> {
+  const last = new Map<string, Promise<unknown>>()
+  return (key, task) => {
+    const before = last.get(key)
+    const mine = before === undefined ? task() : before.then(task, task)
+    const settled = mine.then(
+      () => undefined,
+      () => undefined,
+    )
+    last.set(key, settled)
+    void settled.then(() => {
+      if (last.get(key) === settled) last.delete(key)
+    })
+    return mine
+  }
+}
+
+/** Runs work for many ids, only so many of one lane at the same time; the rest waits its turn. Lanes do not wait for each other. */
+export type FewAtOnce = { add(id: string): void; close(): void }
+
+export function createFewAtOnce(
+  atOnce: number,
+  work: (id: string) => Promise<void>,
+  laneOf: (id: string) => string = () => '',
+): FewAtOnce {
+  const lanes = new Map<string, { running: number; waiting: string[] }>()
+  const start = (name: string, lane: { running: number; waiting: string[] }, id: string): void => {
+    lane.running += 1
+    void work(id).finally(() => {
+      lane.running -= 1
+      const next = lane.waiting.shift()
+      if (next !== undefined) start(name, lane, next)
+      else if (lane.running === 0) lanes.delete(name)
+    })
+  }
+  return {
+    add(id) {
+      const name = laneOf(id)
+      const lane = lanes.get(name) ?? { running: 0, waiting: [] }
+      lanes.set(name, lane)
+      if (lane.running < atOnce) start(name, lane, id)
+      else lane.waiting.push(id)
+    },
+    close() {
+      for (const { waiting } of lanes.values()) waiting.splice(0)
+    },
+  }
+}

@@ -1,0 +1,331 @@
+import type { ConnectionRecord, ConnectionView, Probe } from '../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Preset } from '../../../shared/contract/preset.ts'
+import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
+import type { ProviderRecord } from '../../../shared/contract/provider.ts'
+import type { DisconnectResult } from '../../../shared/contract/ui-api.ts'
+import { scopesConfirmed, verifiedAt } from '../../../shared/domain/connection-state.ts'
+import { failedOutcome, stopsWorkingAt } from '../../../shared/domain/connection-status.ts'
+import { missingScopes } from '../../../shared/domain/scopes.ts'
+import { fillTemplate, resolveParameters } from '../../../shared/domain/template.ts'
+import type { Activity, Connections } from '../keyway.ts'
+import type { OAuthClient } from '../oauth/types.ts'
+import type { Clock, Logger } from '../ports.ts'
+import { resolveProvider } from '../providers/create-providers.ts'
+import { matchPattern } from '../providers/data-patterns.ts'
+import type { ProviderBook } from '../providers/provider-book.ts'
+import { openClientSecret } from '../providers/provider-secrets.ts'
+import type { SecretBox } from '../secret-box.ts'
+import { tracesOf } from './clear-fields.ts'
+import {
+  disconnectResult,
+  notYetResult,
+  queuedResult,
+  type RevocationDeps,
+  revokeAtProvider,
+} from './disconnect.ts'
+import { createProbes } from './probe.ts'
+import { apiBaseUrl, createProxyPolicies } from './proxy-policy.ts'
+import type { Background } from './refresh/background.ts'
+import { refreshWay } from './refresh/backoff.ts'
+import { failureDetails } from './refresh/errors.ts'
+import type { FlowRegistry } from './sign-in/start.ts'
+import { checkLabelFree } from './store/labels.ts'
+import { openTokens } from './store/sealed.ts'
+import { selectConnection } from './store/select.ts'
+import type { ConnectionBook } from './store/store.ts'
+import type { TokenEngine } from './tokens/service.ts'
+
+/** All that a person waits for at the provider, a renewal under way included. */
+const DISCONNECT_MS = 3_000
+/** A renewal under way is waited for a moment, so that the newest refresh token is the one that is revoked; what comes later is given back. */
+const SETTLE_MS = 1_000
+
+export type ConnectionsDeps = {
+  book: ConnectionBook
+  providers: ProviderBook
+  flows: FlowRegistry
+  tokens: TokenEngine
+  background: Background
+  box: SecretBox
+  clock: Clock
+  logger: Logger
+  oauth: OAuthClient
+  activity: Pick<Activity, 'append'>
+  inProviderTurn: <Result>(providerId: string, task: () => Promise<Result>) => Promise<Result>
+  lastUsedAt: (id: string) => number | null
+}
+
+export function createConnections(deps: ConnectionsDeps): Connections {
+  const { book, providers } = deps
+  const policyOf = createProxyPolicies(providers)
+  const probeOf = createProbes(providers, policyOf)
+
+  const view = (record: ConnectionRecord): ConnectionView => {
+    const provider = providers.need(record.providerId)
+    return connectionView(record, {
+      provider,
+      spec: providers.specOf(provider),
+      nextRefreshAt: deps.background.nextRefreshAt(record.id),
+      lastUsedAt: deps.lastUsedAt(record.id),
+      probe: probeOf(record),
+    })
+  }
+  /** Connections of a provider that cannot be read stay on disk and out of sight, until the provider can. */
+  const shown = (): ConnectionRecord[] =>
+    book.list().filter(({ providerId }) => providers.byId(providerId) !== null)
+
+  return {
+    get revision() {
+      return book.revision()
+    },
+    list: () => shown().map(view),
+    get(id) {
+      const record = book.get(id)
+      return record === null || providers.byId(record.providerId) === null ? null : view(record)
+    },
+    record: (id) => book.get(id),
+    select(idOrSlug, account) {
+      const provider = providers.byId(idOrSlug) ?? providers.bySlug(idOrSlug)
+      if (provider === null) throw new KeywayError('provider_not_found', { details: { provider: idOrSlug } })
+      return selectConnection(book, provider, account)
+    },
+    connect: (input) => deps.flows.start(input),
+    rename: (id, account) =>
+      deps.inProviderTurn(book.need(id).providerId, async () => {
+        checkLabelFree(book.ofProvider(book.need(id).providerId), account, id)
+        return view(await book.change(id, (record) => ({ ...record, account, updatedAt: deps.clock.now() })))
+      }),
+    setDefault: (id) =>
+      deps.inProviderTurn(book.need(id).providerId, async () => {
+        await makeDefault(book, id)
+        return view(book.need(id))
+      }),
+    async refresh(id) {
+      await refreshNow(deps, id)
+      return view(book.need(id))
+    },
+    disconnect: (id) => disconnect(deps, id),
+    proxyPolicy: (id) => policyOf(unchangedOutside(deps, id)),
+    traces(id) {
+      const record = book.need(id)
+      const secret = openClientSecret(deps.box, providers.need(record.providerId))
+      return tracesOf(deps.box, record, secret?.reveal() ?? null)
+    },
+    credential(id) {
+      const record = book.need(id)
+      const { accessToken, tokenType, dpopKey } = openTokens(deps.box, record)
+      return { accessToken, tokenType, dpopKey, values: record.values }
+    },
+  }
+}
+
+/** @throws KeywayError integrity_check_failed where its provider was changed outside Keyway, and nobody has decided about that */
+function unchangedOutside({ book, box }: ConnectionsDeps, id: string): ConnectionRecord {
+  const record = book.need(id)
+  box.gate?.provider(record.providerId)
+  return record
+}
+
+/** The outcome is in the record afterwards. @throws KeywayError where nothing was sent, as the record would then read as a success */
+async function refreshNow(
+  { book, box, clock, providers, tokens }: ConnectionsDeps,
+  id: string,
+): Promise<void> {
+  const record = book.need(id)
+  if (!box.unlocked) throw new KeywayError('vault_locked')
+  const provider = providers.need(record.providerId)
+  const isAlive = record.expiresAt === null || record.expiresAt > clock.now()
+  // The token still works: trying in vain would show it as ended.
+  if (isAlive && refreshWay(record, providers.specOf(provider)) === 'none') {
+    throw new KeywayError('invalid_request', cannotRefresh(record, provider.slug))
+  }
+  const result = await tokens.renewNow(id, 'person')
+  if (result.kind !== 'ok' && book.need(id).lastOutcome.status === 'ok') throw result.failure
+}
+
+function cannotRefresh(
+  record: ConnectionRecord,
+  providerSlug: string,
+): { message: string; nextStep: string; details: ReturnType<typeof failureDetails> } {
+  const why = record.hasRefreshToken
+    ? 'This provider does not refresh tokens.'
+    : 'This connection has no refresh token, so its token cannot be refreshed.'
+  const until = record.expiresAt === null ? '' : ` It ends at ${new Date(record.expiresAt).toISOString()}.`
+  return {
+    message: `${why}${until}`,
+    nextStep: 'Reconnect to get a fresh token.',
+    details: failureDetails(record, providerSlug),
+  }
+}
+
+async function makeDefault(book: ConnectionBook, id: string): Promise<void> {
+  // The new one first: a crash in between leaves two, of which `select` takes one, instead of none.
+  const chosen = await book.change(id, (record) => ({ ...record, isDefault: true }))
+  for (const other of book.ofProvider(chosen.providerId)) {
+    if (other.id === id || !other.isDefault) continue
+    await book.change(other.id, (record) => ({ ...record, isDefault: false }))
+  }
+}
+
+/** On a disk that lets nothing go the connection stays, but not as one that works. @throws KeywayError save_failed | disk_full */
+async function removeOrSay(
+  { book, clock, tokens }: ConnectionsDeps,
+  id: string,
+  revoked: 'at_provider' | 'not_supported' | 'failed',
+): Promise<void> {
+  try {
+    await book.remove(id)
+  } catch (error) {
+    if (revoked === 'at_provider') {
+      tokens.replaced(id)
+      const message = 'The grant was ended at the provider, but its file could not be removed here.'
+      const lastOutcome = failedOutcome('reconnect_needed', {
+        code: 'token_expired',
+        message,
+        at: clock.now(),
+      })
+      book.touch(id, (record) => ({ ...record, lastOutcome }))
+    }
+    throw error
+  }
+}
+
+async function disconnect(deps: ConnectionsDeps, id: string): Promise<DisconnectResult> {
+  const { book, providers, box, clock } = deps
+  const endsAt = clock.monotonicMs() + DISCONNECT_MS
+  book.need(id)
+  deps.flows.cancelOf({ connectionId: id })
+  await deps.tokens.settled(id, SETTLE_MS)
+  if (!box.unlocked) return disconnectLater(deps, id)
+  const record = deps.tokens.newest(id)
+  const provider = providers.byId(record.providerId)
+  const revocation =
+    provider === null
+      ? { revoked: 'failed' as const, message: NOT_REGISTERED }
+      : await revokeAtProvider(
+          { ...deps, timeoutMs: endsAt - clock.monotonicMs() },
+          () => resolveProvider(providers, box, provider),
+          record,
+        )
+  await removeOrSay(deps, id, revocation.revoked)
+  deps.tokens.removed(id)
+  return said(deps, record, disconnectResult(revocation, providerNamed(deps, record)))
+}
+
+/**
+ * A locked vault cannot open what has to be revoked. The connection is out of use at once and for good; its tokens stay until the next unlock.
+ * @throws KeywayError vault_locked while a newer refresh token is held in memory only; nothing has changed then
+ */
+async function disconnectLater(deps: ConnectionsDeps, id: string): Promise<DisconnectResult> {
+  const record = deps.tokens.newest(id)
+  await deps.book.disconnect(id, deps.clock.now())
+  deps.tokens.removed(id)
+  return said(deps, record, queuedResult(providerNamed(deps, record).providerName))
+}
+
+/** Revokes what was disconnected while the vault was locked. What a provider does not answer is tried again at the next unlock. */
+export async function revokeDisconnected(
+  deps: RevocationDeps & Pick<ConnectionsDeps, 'book' | 'providers' | 'activity'>,
+  providerId: string | null = null,
+): Promise<void> {
+  for (const record of deps.book.disconnected()) {
+    if (providerId !== null && record.providerId !== providerId) continue
+    const provider = deps.providers.byId(record.providerId)
+    const revocation =
+      provider === null
+        ? { revoked: 'failed' as const, message: NOT_REGISTERED }
+        : await revokeAtProvider(deps, () => resolveProvider(deps.providers, deps.box, provider), record)
+    if (!deps.box.unlocked) return
+    const isOver = provider === null || providerId !== null || revocation.revoked !== 'failed'
+    if (isOver) await deps.book.remove(record.id)
+    const named = providerNamed(deps, record)
+    said(
+      deps,
+      record,
+      isOver ? disconnectResult(revocation, named) : notYetResult(named.providerName, revocation.message),
+    )
+  }
+}
+
+const NOT_REGISTERED = 'its provider is not registered here any more'
+
+function providerNamed(
+  { providers }: Pick<ConnectionsDeps, 'providers'>,
+  { providerId }: ConnectionRecord,
+): { providerName: string; manageUrl: string | null } {
+  const provider = providers.byId(providerId)
+  if (provider === null) return { providerName: 'the provider', manageUrl: null }
+  return {
+    providerName: provider.name,
+    manageUrl: manageUrl(providers.presetOf(provider), providers.specOf(provider), provider),
+  }
+}
+
+function said(
+  { activity, providers }: Pick<ConnectionsDeps, 'activity' | 'providers'>,
+  { id, account, providerId }: ConnectionRecord,
+  result: DisconnectResult,
+): DisconnectResult {
+  const provider = providers.byId(providerId)
+  activity.append({
+    kind: 'disconnect',
+    outcome: result.revoked === 'local_only' ? 'failed' : 'ok',
+    connectionId: id,
+    account,
+    ...(provider === null ? {} : { providerSlug: provider.slug }),
+    note: result.message.slice(0, 500),
+  })
+  return result
+}
+
+/** What the window sees of a connection: no ciphertext. */
+export function connectionView(
+  record: ConnectionRecord,
+  about: {
+    provider: ProviderRecord
+    spec: ProviderSpec
+    nextRefreshAt: number | null
+    lastUsedAt: number | null
+    probe: Probe | null
+  },
+): ConnectionView {
+  const {
+    version: _version,
+    sealedTokens: _tokens,
+    sealedPrevious: _previous,
+    refreshStartedAt: _mark,
+    ...rest
+  } = record
+  const { provider, spec } = about
+  return {
+    ...rest,
+    lastUsedAt: about.lastUsedAt,
+    verifiedAt: verifiedAt(record),
+    scopesConfirmed: scopesConfirmed(record),
+    providerSlug: provider.slug,
+    providerName: provider.name,
+    nextRefreshAt: about.nextRefreshAt,
+    apiBaseUrl: apiBaseUrl(provider, spec, record),
+    probe: about.probe,
+    missingScopes: missingScopes(record.requestedScopes, record.grantedScopes, spec.scopes.aliases),
+    stopsWorkingAt: stopsWorkingAt(record, refreshWay(record, spec) === 'none' ? 'no' : 'yes'),
+  }
+}
+
+/** Where a person can end what Keyway could not: the page of their account, else the provider's console. Null: nobody has told. */
+export function manageUrl(
+  preset: Pick<Preset, 'manageUrl' | 'consoleUrl'> | null,
+  spec: Pick<ProviderSpec, 'templateParameters'>,
+  { parameters }: Pick<ProviderRecord, 'parameters'>,
+): string | null {
+  const { values } = resolveParameters(spec.templateParameters, parameters, matchPattern)
+  const addresses = [preset?.manageUrl ?? null, preset?.consoleUrl ?? null].map((template) =>
+    template === null ? null : fillTemplate(template, values),
+  )
+  return addresses.find((address) => address !== null && isHttps(address)) ?? null
+}
+
+function isHttps(address: string): boolean {
+  return URL.canParse(address) && new URL(address).protocol === 'https:'
+}

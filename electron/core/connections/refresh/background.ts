@@ -1,0 +1,206 @@
+// Renews in the background what falls due, a few of each provider at a time, and tells the truth about what ends by itself.
+import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
+import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
+import { marginMs } from '../../../../shared/domain/expiry.ts'
+import { createFewAtOnce } from '../../async.ts'
+import type { Clock, Logger } from '../../ports.ts'
+import type { SecretBox } from '../../secret-box.ts'
+import type { ConnectionBook } from '../store/store.ts'
+import type { ProviderFacts } from '../tokens/serve.ts'
+import type { TokenEngine } from '../tokens/service.ts'
+import { refreshWay } from './backoff.ts'
+import { createDueQueue } from './scheduler.ts'
+
+/** At one provider: many that fall due together do not fall on it together, and one that hangs holds up no other. */
+const AT_ONCE = 8
+/** A wrong plan must never become a storm. */
+const LEAST_PAUSE_MS = 1_000
+const PAUSE_AFTER_ERROR_MS = 5 * 60_000
+/** After waking up: this long for each hundred connections that are due. */
+const SPREAD_MS_PER_HUNDRED = 2_000
+const LEAST_SPREAD_MS = 3_000
+
+export type Background = {
+  /** The connection changed, came or went. */
+  changed(id: string): void
+  /** What it waited for may be mended: try what failed again, soon. */
+  retry(id: string): void
+  nextRefreshAt(id: string): number | null
+  /** The machine slept, came online, or the vault was unlocked: check everything, spread with jitter. */
+  wake(): void
+  close(): void
+}
+
+export type BackgroundDeps = {
+  book: ConnectionBook
+  box: SecretBox
+  clock: Clock
+  logger: Logger
+  random: () => number
+  tokens: Pick<TokenEngine, 'renewNow'>
+  lastUsedAt: (id: string) => number | null
+  providerOf: (providerId: string) => ProviderFacts
+}
+
+export function createBackground(deps: BackgroundDeps): Background {
+  const { book, clock, random } = deps
+  const plan = createPlan(deps)
+  const renewDue = async (id: string): Promise<void> => {
+    // A locked vault can neither open nor keep a token; unlocking wakes everything up.
+    if (!deps.box.unlocked) return
+    const pauseMs = await renewOne(deps, id)
+    const next = plan.dueAt(id)
+    if (next !== null) queue.set(id, Math.max(next, clock.now() + pauseMs))
+  }
+  const work = createFewAtOnce(AT_ONCE, renewDue, (id) => book.get(id)?.providerId ?? '')
+  const queue = createDueQueue(clock, work.add)
+  const schedule = (id: string): void => queue.set(id, plan.dueAt(id))
+
+  return {
+    changed: schedule,
+    retry(id) {
+      const status = book.get(id)?.lastOutcome.status
+      if (status === 'retrying' || status === 'config_error') queue.set(id, clock.now())
+      else schedule(id)
+    },
+    nextRefreshAt: plan.nextRefreshAt,
+    wake() {
+      const now = clock.now()
+      const ids = book.list().map(({ id }) => id)
+      const due = ids.filter((id) => (plan.dueAt(id) ?? Number.POSITIVE_INFINITY) <= now)
+      const spreadMs = Math.max(LEAST_SPREAD_MS, (due.length / 100) * SPREAD_MS_PER_HUNDRED)
+      for (const id of ids) schedule(id)
+      for (const id of due) queue.set(id, now + random() * spreadMs)
+      queue.check()
+    },
+    close() {
+      queue.close()
+      work.close()
+    },
+  }
+}
+
+type Plan = {
+  nextRefreshAt(id: string): number | null
+  /** The next renewal; for what nothing renews, the moment to say that it has ended. */
+  dueAt(id: string): number | null
+}
+
+function createPlan(deps: BackgroundDeps): Plan {
+  const spreads = new Map<string, number>()
+  const refreshAt = (record: ConnectionRecord): number | null => {
+    const spread = spreads.get(record.id) ?? deps.random()
+    spreads.set(record.id, spread)
+    const lastUsedAt = deps.lastUsedAt(record.id)
+    return nextRefreshAt(record, deps.providerOf(record.providerId).spec, {
+      now: deps.clock.now(),
+      lastUsedAt,
+      spread,
+    })
+  }
+  const of = (id: string, time: (record: ConnectionRecord) => number | null): number | null => {
+    const record = deps.book.get(id)
+    if (record !== null) return time(record)
+    spreads.delete(id)
+    return null
+  }
+  return {
+    nextRefreshAt: (id) => of(id, refreshAt),
+    dueAt: (id) => of(id, (record) => refreshAt(record) ?? endOf(deps, record)),
+  }
+}
+
+/** When a token ends that nothing renews. What is not renewed only because nobody uses it waits for somebody who does. */
+function endOf({ providerOf }: BackgroundDeps, record: ConnectionRecord): number | null {
+  const isUnrenewable = refreshWay(record, providerOf(record.providerId).spec) === 'none'
+  return isUnrenewable && record.lastOutcome.status === 'ok' ? record.expiresAt : null
+}
+
+/** Resolves with the least pause until the next one. */
+async function renewOne({ book, tokens, logger }: BackgroundDeps, id: string): Promise<number> {
+  if (book.get(id) === null) return 0
+  try {
+    await tokens.renewNow(id, 'due')
+    return LEAST_PAUSE_MS
+  } catch (error) {
+    logger.warn('A background renewal failed', { connectionId: id, error })
+    return PAUSE_AFTER_ERROR_MS
+  }
+}
+
+// When a connection is renewed without anybody asking. Pure.
+
+/** Tokens that live shorter than this are not renewed for nobody. */
+const SHORT_LIFE_MS = 60 * 60_000
+const LEAST_IDLE_MS = 60_000
+/** A token that a provider lets live long is renewed at half its life where only a living one can be. */
+const EXCHANGE_SHARE = 0.5
+const KEEP_ALIVE_SHARE = 0.9
+const LEAST_LEFT_MS = 5_000
+
+type Times = Pick<
+  ConnectionRecord,
+  | 'how'
+  | 'hasRefreshToken'
+  | 'issuedAt'
+  | 'expiresAt'
+  | 'lifetimeSeconds'
+  | 'refreshTokenExpiresAt'
+  | 'refreshStartedAt'
+  | 'lastAuthorizedAt'
+  | 'lastOutcome'
+>
+
+/**
+ * Epoch ms of the next renewal, or null when none is planned. `spread` in [0, 1) is the connection's own jitter, so that those issued
+ * together are not renewed together.
+ */
+export function nextRefreshAt(
+  record: Times,
+  spec: Pick<ProviderSpec, 'refresh'>,
+  about: { now: number; lastUsedAt: number | null; spread: number },
+): number | null {
+  const way = refreshWay(record, spec)
+  if (way === 'none') return null
+  const { status, retryAt } = record.lastOutcome
+  if (status !== 'ok')
+    return status === 'reconnect_needed' && retryAt === null ? null : (retryAt ?? about.now)
+  // Stopped between question and answer: nothing is sure of this grant until it has been asked.
+  if (record.refreshStartedAt !== null) return about.now
+  const times = [
+    byExpiry(record, way, about),
+    spec.refresh.keepAliveSeconds === null
+      ? null
+      : record.issuedAt + spec.refresh.keepAliveSeconds * 1000 * (KEEP_ALIVE_SHARE - about.spread / 10),
+    beforeLapse(record, about.spread),
+  ].filter((time) => time !== null)
+  if (times.length === 0) return null
+  return Math.round(Math.max(Math.min(...times), record.issuedAt + spec.refresh.minAgeSeconds * 1000))
+}
+
+function byExpiry(
+  record: Times,
+  way: 'refresh_token' | 'exchange' | 'client_credentials',
+  about: { now: number; lastUsedAt: number | null; spread: number },
+): number | null {
+  if (record.expiresAt === null) return null
+  const lifeMs =
+    record.lifetimeSeconds === null
+      ? Math.max(0, record.expiresAt - record.issuedAt)
+      : record.lifetimeSeconds * 1000
+  if (way === 'exchange') return record.issuedAt + lifeMs * (EXCHANGE_SHARE + about.spread / 10)
+  // Short-lived tokens that nobody uses would keep a provider busy for nothing; the next ask renews them.
+  const idleMs = about.now - Math.max(record.lastAuthorizedAt, about.lastUsedAt ?? 0)
+  if (lifeMs < SHORT_LIFE_MS && idleMs > Math.max(LEAST_IDLE_MS, 10 * lifeMs)) return null
+  // Ahead of the margin in which callers would wait, by up to a tenth of the life.
+  return record.expiresAt - marginMs(record.lifetimeSeconds) - (lifeMs / 10) * about.spread
+}
+
+/** A refresh token with an end of its own is used before that; most providers then give a longer one. */
+function beforeLapse(record: Times, spread: number): number | null {
+  const { refreshTokenExpiresAt, issuedAt } = record
+  if (refreshTokenExpiresAt === null || record.how === 'client_credentials') return null
+  const leftMs = refreshTokenExpiresAt - issuedAt
+  // An end that no renewal moves: asking again and again as it comes near, or after it, would bring nothing.
+  return leftMs < LEAST_LEFT_MS ? null : issuedAt + leftMs * (0.8 - spread / 10)
+}

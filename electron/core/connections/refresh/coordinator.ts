@@ -1,0 +1,310 @@
+// One renewal of a connection at a time, shared by all who want one. Whether it is needed is decided inside, on the newest record.
+import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../../shared/contract/errors.ts'
+import { failedOutcome } from '../../../../shared/domain/connection-status.ts'
+import { within } from '../../async.ts'
+import { REFRESH_DEADLINE_MS } from '../../oauth/types.ts'
+import type { Clock } from '../../ports.ts'
+import type { ConnectionBook } from '../store/store.ts'
+import type { TokenCache } from '../tokens/cache.ts'
+import type { TokenClock } from '../tokens/clock.ts'
+import type { ProviderFacts } from '../tokens/serve.ts'
+import { meets, type TokenAsk, type TokenNeed, type TokenResult } from '../tokens/types.ts'
+import {
+  failureDetails,
+  type RefreshFailure,
+  type RefreshResult,
+  rememberedFailure,
+  tokenResultOf,
+} from './errors.ts'
+import { renew, type RenewalDeps } from './refresh.ts'
+
+export type Renewals = Pick<
+  Flights<RefreshResult>,
+  'settled' | 'allSettled' | 'anyUnderWay' | 'underWayMs' | 'abandon'
+> & {
+  renewIfNeeded(id: string, need: TokenNeed): Promise<RefreshResult>
+  /** `due`: a new generation is wanted, unless one is there already; `person`: whatever was said before and however short ago. */
+  renewNow(id: string, why: 'due' | 'person'): Promise<RefreshResult>
+}
+
+export type RenewalsDeps = Omit<RenewalDeps, 'onRenewed' | 'earlierMarks'> & {
+  cache: TokenCache
+  /** Connections whose mark of an unanswered refresh was found at the start; emptied as they are cleared up. */
+  earlierMarks: Set<string>
+  providerOf: (providerId: string) => ProviderFacts
+}
+
+export function createRenewals(deps: RenewalsDeps): Renewals {
+  const { book, earlierMarks } = deps
+  const flights = createFlights<RefreshResult>(deps.clock)
+  const onRenewed = (id: string): void => noteRenewed(deps, id)
+
+  /** `need` null: whatever is there, a new one is wanted. */
+  const run = async (id: string, need: TokenNeed | null): Promise<RefreshResult> => {
+    const pending = deps.unsaved.waiting(id)
+    if (pending !== null) return pending
+    const record = await book.reread(id)
+    const without = need === null ? null : unneeded(deps, record, need)
+    if (without !== null) return without
+    if (need === null) deps.attempts.clear(id)
+    const result = await renew({ ...deps, onRenewed }, record)
+    const after = book.get(id)
+    if (after?.refreshStartedAt === null) earlierMarks.delete(id)
+    // A sign-in has put newer tokens there meanwhile; what became of the old ones does not matter any more.
+    if (after !== null && after.generation !== record.generation) return { kind: 'ok' }
+    if (result.kind === 'ended') await noteEnded(deps, id, result.failure)
+    return result
+  }
+  const renewIfNeeded = (id: string, need: TokenNeed | null): Promise<RefreshResult> =>
+    flights.join(id, () => run(id, need))
+
+  return {
+    ...flights,
+    anyUnderWay: () => flights.anyUnderWay() || deps.unsaved.any(),
+    renewIfNeeded,
+    renewNow: async (id, why) =>
+      // What is under way already when a person asks began before, but its answer is as new.
+      renewIfNeeded(id, why === 'person' ? null : { leastMs: 0, notGeneration: book.need(id).generation }),
+  }
+}
+
+function unneeded(deps: RenewalsDeps, record: ConnectionRecord, need: TokenNeed): RefreshResult | null {
+  if (meets(record, need, deps.tokenClock) && !deps.earlierMarks.has(record.id)) return { kind: 'ok' }
+  const last = rememberedFailure(record, deps.providerOf(record.providerId).slug)
+  if (last?.kind === 'ended') return last
+  const blockedUntil = deps.attempts.blockedUntil(record.id)
+  return blockedUntil === null ? null : stillFailing(deps, record, last, blockedUntil)
+}
+
+function stillFailing(
+  deps: RenewalsDeps,
+  record: ConnectionRecord,
+  last: RefreshFailure | null,
+  blockedUntil: number,
+): RefreshFailure {
+  if (last !== null && last.kind !== 'retrying') return last
+  const { slug } = deps.providerOf(record.providerId)
+  const details = { ...failureDetails(record, slug), retryAt: blockedUntil }
+  const failure = last === null ? new KeywayError('retrying', { details }) : last.failure
+  return { kind: 'retrying', retryAt: blockedUntil, failure }
+}
+
+function noteRenewed(deps: RenewalsDeps, id: string): void {
+  deps.cache.drop(id)
+  const record = deps.book.get(id)
+  if (record === null) return
+  const { slug } = deps.providerOf(record.providerId)
+  deps.logger.info('Renewed', { connectionId: id, generation: record.generation })
+  deps.activity.append({
+    kind: 'refresh',
+    outcome: 'ok',
+    connectionId: id,
+    providerSlug: slug,
+    account: record.account,
+  })
+}
+
+async function noteEnded(
+  { book, cache, clock, logger }: RenewalsDeps,
+  id: string,
+  failure: KeywayError,
+): Promise<void> {
+  cache.drop(id)
+  const record = book.get(id)
+  if (record === null || record.lastOutcome.status === 'reconnect_needed') return
+  const at = clock.now()
+  const { message, nextStep } = failure
+  // Without the provider's own word the end is a matter of time, and the time may be wrong: `retryAt` keeps it open.
+  const lastOutcome = failedOutcome('reconnect_needed', {
+    code: 'token_expired',
+    message,
+    nextStep,
+    at,
+    retryAt: at,
+  })
+  await book
+    .change(id, (current) => ({ ...current, lastOutcome }))
+    .catch((error: unknown) => {
+      logger.warn('The end of a token could not be noted on disk', { connectionId: id, error })
+      book.touch(id, (current) => ({ ...current, lastOutcome }))
+    })
+}
+
+// How a caller waits for a renewal: within its deadline, and not long at all while it could be answered with what is there.
+
+const DEADLINE_MS = 15_000
+/** While a token is still good, nobody waits longer than this for a newer one. */
+const PATIENCE_MS = 2_000
+/** Whoever comes to a refresh that others have waited out already is told so soon. */
+const LATECOMER_MS = 1_000
+/** A caller may join a renewal that a smaller need found unnecessary; then it takes one of its own. */
+const MOST_ROUNDS = 3
+/** A token with less left than this (or a twentieth of a short life) would be dead before its caller has used it. */
+const LEAST_USE_MS = 500
+
+export type WaitDeps = {
+  book: ConnectionBook
+  clock: Clock
+  tokenClock: TokenClock
+  /** Connections in doubt: stopped between a refresh and its answer in an earlier run. */
+  earlierMarks: ReadonlySet<string>
+  providerOf: (providerId: string) => ProviderFacts
+  renewIfNeeded: (id: string, need: TokenNeed) => Promise<RefreshResult>
+  /** For how long a renewal of this connection has been under way; 0 when none is. */
+  underWayMs: (id: string) => number
+  ok: (record: ConnectionRecord, ask: TokenAsk) => TokenResult
+}
+
+export async function waitForRenewal(
+  deps: WaitDeps,
+  id: string,
+  ask: TokenAsk,
+  need: TokenNeed,
+): Promise<TokenResult> {
+  const { book, clock } = deps
+  const { generation } = book.need(id)
+  const endsAt = clock.monotonicMs() + (ask.deadlineMs ?? DEADLINE_MS)
+  for (let round = 1; ; round += 1) {
+    const wasUsable = isUsable(deps, book.need(id), need)
+    const waitMs = patienceMs(deps, book.need(id), ask, need, endsAt - clock.monotonicMs())
+    const result = await orLate(clock, waitMs, deps.renewIfNeeded(id, need))
+    const record = book.need(id)
+    const answer = answerTo(deps, { record, isNew: record.generation !== generation }, ask, need, result)
+    if (answer !== 'once more') return answer
+    if (result === 'late' && !wasUsable) return stillUnderWay(deps, record)
+    // A token that ended while a newer one was waited for: from here on there is only the newer one.
+    if (result === 'late') round -= 1
+    if (round < MOST_ROUNDS && clock.monotonicMs() < endsAt) continue
+    return isUsable(deps, record, need) ? deps.ok(record, ask) : stillUnderWay(deps, record)
+  }
+}
+
+function answerTo(
+  deps: WaitDeps,
+  { record, isNew }: { record: ConnectionRecord; isNew: boolean },
+  ask: TokenAsk,
+  need: TokenNeed,
+  result: RefreshResult | 'late',
+): TokenResult | 'once more' {
+  if (result === 'late') return isUsable(deps, record, need) ? deps.ok(record, ask) : 'once more'
+  if (result.kind === 'ok') {
+    // A token made just now is the best there is, also where it lives shorter than the one before.
+    const isGood = isNew ? isUsable(deps, record, need) : meets(record, need, deps.tokenClock)
+    return isGood ? deps.ok(record, ask) : 'once more'
+  }
+  // A hiccup must not take away what still works; only the end of the grant does.
+  return result.kind !== 'ended' && isUsable(deps, record, need)
+    ? deps.ok(record, ask)
+    : tokenResultOf(result)
+}
+
+function patienceMs(
+  deps: WaitDeps,
+  record: ConnectionRecord,
+  ask: TokenAsk,
+  need: TokenNeed,
+  leftMs: number,
+): number {
+  const isOverdueInMs = Math.max(LATECOMER_MS, DEADLINE_MS - deps.underWayMs(record.id))
+  // Who asked for a long-lived token is better served by waiting for it.
+  const canWait = ask.minValidSeconds !== undefined || !isUsable(deps, record, need)
+  const mostMs = canWait ? isOverdueInMs : Math.min(PATIENCE_MS, deps.tokenClock.remainingMs(record))
+  return Math.max(0, Math.min(mostMs, leftMs))
+}
+
+/**
+ * Whether the token that is there may be handed out while no newer one comes. Not after a crash between a refresh and its answer: the
+ * provider may have ended the grant since, access token and all, and only its next answer tells.
+ */
+function isUsable(deps: WaitDeps, record: ConnectionRecord, need: TokenNeed): boolean {
+  const isDoubtful = deps.earlierMarks.has(record.id) || record.generation === need.notGeneration
+  const leastMs = Math.min(LEAST_USE_MS, ((record.lifetimeSeconds ?? Number.POSITIVE_INFINITY) * 1000) / 20)
+  return !isDoubtful && deps.tokenClock.remainingMs(record) > leastMs
+}
+
+/** By hand: a thousand callers wait here at once, and each promise and error less is a millisecond sooner for all. */
+function orLate(
+  clock: Clock,
+  timeoutMs: number,
+  renewal: Promise<RefreshResult>,
+): Promise<RefreshResult | 'late'> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(timeoutMs, () => resolve('late'))
+    const end =
+      <Value>(settle: (value: Value) => void) =>
+      (value: Value) => {
+        cancel()
+        settle(value)
+      }
+    renewal.then(end(resolve), end(reject))
+  })
+}
+
+/** The caller's time is up, the request's is not: an answer that comes later is kept, and the next ask gets it. */
+function stillUnderWay(deps: WaitDeps, record: ConnectionRecord): TokenResult {
+  const { slug } = deps.providerOf(record.providerId)
+  // By then it has been answered or given up, and the next attempt may go out.
+  const overdueMs = deps.underWayMs(record.id) - DEADLINE_MS
+  const leftMs = REFRESH_DEADLINE_MS - DEADLINE_MS - Math.max(0, overdueMs)
+  const retryAt = deps.clock.now() + Math.max(0, leftMs) + 1_000
+  const failure = new KeywayError('retrying', {
+    message: 'The provider has not answered in time; the refresh goes on.',
+    details: { ...failureDetails(record, slug), retryAt },
+  })
+  return { kind: 'retrying', retryAt, failure }
+}
+
+/** One piece of work at a time for each id; whoever comes while it runs gets its result. */
+export type Flights<Result> = {
+  join(id: string, start: () => Promise<Result>): Promise<Result>
+  /** For how long the work of this id has been under way; 0 when none is. */
+  underWayMs(id: string): number
+  /** Tells all who wait for this id that it is over for them; the work itself goes on to its end. */
+  abandon(id: string, reason: Error): void
+  /** Resolves when nothing is under way for this id, or after `timeoutMs`. */
+  settled(id: string, timeoutMs: number): Promise<void>
+  allSettled(timeoutMs: number): Promise<void>
+  /** Work is under way, also where nobody waits for it any more. */
+  anyUnderWay(): boolean
+}
+
+type Flight<Result> = { shared: Promise<Result>; since: number; abandon: (reason: Error) => void }
+
+export function createFlights<Result>(clock: Clock): Flights<Result> {
+  const flights = new Map<string, Flight<Result>>()
+  /** All work, also what nobody waits for any more. */
+  const running = new Set<Promise<Result>>()
+  const quiet = (work: Promise<unknown>, timeoutMs: number): Promise<void> =>
+    within(clock, timeoutMs, work, () => new Error('late')).then(
+      () => undefined,
+      () => undefined,
+    )
+  const take = (id: string, work: Promise<Result>): Promise<Result> => {
+    const { promise, resolve, reject } = Promise.withResolvers<Result>()
+    const flight = { shared: promise, since: clock.monotonicMs(), abandon: reject }
+    flights.set(id, flight)
+    running.add(work)
+    work
+      .finally(() => {
+        running.delete(work)
+        if (flights.get(id) === flight) flights.delete(id)
+      })
+      .then(resolve, reject)
+    return promise
+  }
+  return {
+    join: (id, start) => flights.get(id)?.shared ?? take(id, start()),
+    underWayMs(id) {
+      const flight = flights.get(id)
+      return flight === undefined ? 0 : clock.monotonicMs() - flight.since
+    },
+    abandon(id, reason) {
+      flights.get(id)?.abandon(reason)
+      flights.delete(id)
+    },
+    settled: (id, timeoutMs) => quiet(Promise.resolve(flights.get(id)?.shared), timeoutMs),
+    allSettled: (timeoutMs) => quiet(Promise.allSettled(running), timeoutMs),
+    anyUnderWay: () => running.size > 0,
+  }
+}

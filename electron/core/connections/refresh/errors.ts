@@ -1,0 +1,158 @@
+import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
+import { type ErrorCode, errorTable, KeywayError } from '../../../../shared/contract/errors.ts'
+import { failedOutcome, type LastOutcome } from '../../../../shared/domain/connection-status.ts'
+import type { TokenOutcome } from '../../oauth/types.ts'
+import type { TokenResult } from '../tokens/types.ts'
+import type { Attempts } from './backoff.ts'
+
+/**
+ * How an attempt to renew ended. `ended`: the provider said invalid_grant, or nothing can renew it; `refused`: it said no in another way,
+ * twice, which may pass.
+ */
+export type RefreshResult =
+  | { kind: 'ok' }
+  | { kind: 'retrying'; retryAt: number; failure: KeywayError }
+  | { kind: 'refused'; failure: KeywayError }
+  | { kind: 'ended'; failure: KeywayError }
+  | { kind: 'config_error'; failure: KeywayError }
+
+export type RefreshFailure = Exclude<RefreshResult, { kind: 'ok' }>
+
+/** What a caller needs to make a connect link or to name the account; the same in every failure of a connection. */
+export function failureDetails(
+  record: Pick<ConnectionRecord, 'id' | 'account'>,
+  providerSlug: string,
+): { provider: string; account: string; connectionId: string } {
+  return { provider: providerSlug, account: record.account, connectionId: record.id }
+}
+
+/** The stored last outcome as a result again, for callers that come while nothing is tried. */
+export function rememberedFailure(record: ConnectionRecord, providerSlug: string): RefreshFailure | null {
+  const { status, code, message, nextStep, retryAt } = record.lastOutcome
+  if (status === 'ok') return null
+  const failure = (fallback: ErrorCode): KeywayError =>
+    new KeywayError(isErrorCode(code) ? code : fallback, {
+      ...(message === null ? {} : { message }),
+      ...(nextStep === null ? {} : { nextStep }),
+      details: {
+        ...failureDetails(record, providerSlug),
+        ...(status === 'retrying' && retryAt !== null ? { retryAt } : {}),
+      },
+    })
+  if (status === 'retrying') return { kind: 'retrying', retryAt: retryAt ?? 0, failure: failure('retrying') }
+  if (status === 'config_error') return { kind: 'config_error', failure: failure('config_error') }
+  return { kind: retryAt === null ? 'ended' : 'refused', failure: failure('token_expired') }
+}
+
+export function tokenResultOf(result: RefreshFailure): Exclude<TokenResult, { kind: 'ok' }> {
+  if (result.kind === 'retrying' || result.kind === 'config_error') return result
+  return { kind: 'reconnect_needed', failure: result.failure }
+}
+
+function isErrorCode(code: string | null): code is ErrorCode {
+  return code !== null && Object.hasOwn(errorTable, code)
+}
+
+// What a failed refresh means: the words for the person, the outcome that is stored, and when it is tried again.
+
+export type FailedOutcome = Exclude<TokenOutcome, { kind: 'ok' }>
+
+export type FailureContext = {
+  record: ConnectionRecord
+  providerSlug: string
+  now: number
+  attempts: Attempts
+  /** The mark of an unanswered refresh that stood before this attempt, and whether another run of Keyway set it. */
+  unanswered: { startedAt: number; by: 'this run' | 'earlier run' } | null
+}
+
+type Failed = { result: RefreshFailure; lastOutcome: LastOutcome }
+
+export function failureOf(outcome: FailedOutcome, context: FailureContext): Failed {
+  if (outcome.kind === 'retry') return passing(outcome, context)
+  if (outcome.kind === 'ended') return ended(outcome, context)
+  return outcome.kind === 'refused' ? refused(outcome, context) : misconfigured(outcome, context)
+}
+
+function passing(outcome: FailedOutcome & { kind: 'retry' }, context: FailureContext): Failed {
+  const retryAt = context.attempts.failed(context.record.id, outcome.retryAfterMs)
+  const failure = made('retrying', outcome, context, { message: outcome.message, retryAt })
+  return {
+    result: { kind: 'retrying', retryAt, failure },
+    lastOutcome: stored('retrying', failure, context.now, retryAt),
+  }
+}
+
+function ended(outcome: FailedOutcome, context: FailureContext): Failed {
+  const failure = made('token_expired', outcome, context, { message: endedMessage(outcome, context) })
+  return {
+    result: { kind: 'ended', failure },
+    lastOutcome: stored('reconnect_needed', failure, context.now, null),
+  }
+}
+
+function refused(outcome: FailedOutcome, context: FailureContext): Failed {
+  const retryAt = context.attempts.refused(context.record.id)
+  const failure = made('token_expired', outcome, context, {
+    message: `The provider refused the refresh twice: ${outcome.message}`,
+    nextStep: 'Sign in again, or try again later; nothing was erased.',
+  })
+  return {
+    result: { kind: 'refused', failure },
+    lastOutcome: stored('reconnect_needed', failure, context.now, retryAt),
+  }
+}
+
+function misconfigured(outcome: FailedOutcome & { kind: 'config_error' }, context: FailureContext): Failed {
+  const { attempts, record } = context
+  // A certificate may be renewed any minute, and a refused handshake has asked the provider for nothing.
+  const isSoon = outcome.code === 'tls_failure'
+  const retryAt = isSoon ? attempts.failed(record.id, null) : attempts.refused(record.id)
+  const { message, nextStep } = outcome
+  const failure = made('config_error', outcome, context, { message, nextStep })
+  return {
+    result: { kind: 'config_error', failure },
+    lastOutcome: stored('config_error', failure, context.now, retryAt),
+  }
+}
+
+function made(
+  code: ErrorCode,
+  outcome: FailedOutcome,
+  { record, providerSlug }: FailureContext,
+  { retryAt, ...words }: { message: string; nextStep?: string; retryAt?: number },
+): KeywayError {
+  return new KeywayError(code, {
+    ...words,
+    details: {
+      ...failureDetails(record, providerSlug),
+      providerCode: outcome.code,
+      ...(retryAt === undefined ? {} : { retryAt }),
+    },
+  })
+}
+
+/** A rotating provider refuses the old token when its answer with the new one never reached the disk; then that is the reason to tell. */
+function endedMessage(outcome: FailedOutcome, { unanswered }: FailureContext): string {
+  const said = `The provider ended the grant (${outcome.code}${outcome.message === '' ? '' : `: ${outcome.message}`}).`
+  if (unanswered === null) return said
+  const when = new Date(unanswered.startedAt).toISOString()
+  return unanswered.by === 'earlier run'
+    ? `Keyway was stopped between the provider's answer and its saving (refresh of ${when}), so the new refresh token was lost. ${said}`
+    : `The answer to the refresh of ${when} never arrived whole, so a new refresh token may have been lost on the way. ${said}`
+}
+
+function stored(
+  status: 'retrying' | 'reconnect_needed' | 'config_error',
+  failure: KeywayError,
+  at: number,
+  retryAt: number | null,
+): LastOutcome {
+  return failedOutcome(status, {
+    code: failure.code,
+    message: failure.message,
+    nextStep: failure.nextStep,
+    at,
+    retryAt,
+  })
+}

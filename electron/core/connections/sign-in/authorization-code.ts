@@ -1,0 +1,139 @@
+import { asKeywayError } from '../../../../shared/contract/errors.ts'
+import type { ConnectInput, Flow } from '../../../../shared/contract/flow.ts'
+import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
+import type { RedirectPlan } from '../../../../shared/contract/ui-api.ts'
+import { type LoopbackHost, withPort } from '../../../../shared/domain/redirect-uri.ts'
+import { within } from '../../async.ts'
+import { type FlowStart, isPending, type RunningFlow } from './running.ts'
+import { type FlowDeps, startFailed } from './sessions.ts'
+
+const OPENER_MS = 5_000
+
+/** Sends the person to the provider: a fresh URL with its own state and verifier, in the system browser or as a link. */
+export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promise<Flow> {
+  const { running, provider } = start
+  const { input } = running
+  try {
+    const plan = redirectPlan(deps, provider, input.redirect)
+    const resolved = deps.resolve(await withOwnClient(deps, running, provider, plan))
+    const { url, transaction } = await deps.oauth.authorize(
+      resolved,
+      {
+        redirectUri: await sentRedirectUri(deps, running, plan),
+        scopes: running.scopes,
+        secondaryScopes: provider.secondaryScopes,
+        loginHint: input.loginHint ?? start.before?.identity.label ?? null,
+        prompt: input.prompt,
+        optionalParams: pick(provider.parameters, resolved.spec.authorize.optionalParams),
+      },
+      running.abort.signal,
+    )
+    if (!isPending(running.flow)) return running.flow
+    deps.flows.bind(running, transaction)
+    deps.flows.show(running, (base) => ({
+      ...base,
+      kind: 'waiting_for_browser',
+      authorizationUrl: url,
+      redirectUri: transaction.redirectUri,
+      opened: false,
+      warning: homeWarning(deps, running, plan),
+    }))
+  } catch (error) {
+    return startFailed(deps, running, asKeywayError(error))
+  }
+  return start.open === 'browser' ? openBrowser(deps, running, browserOf(start)) : running.flow
+}
+
+const browserOf = ({ running, before }: FlowStart): string | null =>
+  running.input.browser ?? before?.browser ?? null
+
+/** A browser that does not open is a warning: the link is there. */
+async function openBrowser(deps: FlowDeps, running: RunningFlow, browser: string | null): Promise<Flow> {
+  const { flow, transaction } = running
+  if (flow.kind !== 'waiting_for_browser') return flow
+  const asked = Promise.resolve().then(() => deps.browser.open(flow.authorizationUrl, browser))
+  const result = await within(deps.clock, OPENER_MS, asked, () => new Error('it did not answer')).catch(
+    (error: unknown) => ({
+      opened: false as const,
+      reason: error instanceof Error ? error.message : 'unknown reason',
+    }),
+  )
+  // The person may have been quicker than the opener's answer.
+  if (running.transaction !== transaction || running.flow.kind !== 'waiting_for_browser') return running.flow
+  return deps.flows.show(running, () => ({
+    ...flow,
+    opened: result.opened,
+    warning: result.opened
+      ? flow.warning
+      : `The browser could not be opened (${result.reason}). Open the link yourself.`,
+  }))
+}
+
+function pick(values: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = values[name]
+      return value === undefined || value === '' ? [] : [[name, value]]
+    }),
+  )
+}
+
+// How this one sign-in comes home: the planner's way, with the port that is really ours.
+
+export function redirectPlan(
+  deps: Pick<FlowDeps, 'planRedirect' | 'providers'>,
+  provider: ProviderRecord,
+  wish: ConnectInput['redirect'],
+): RedirectPlan {
+  return deps.planRedirect({
+    ...provider,
+    flow: 'authorization_code',
+    spec: deps.providers.specOf(provider),
+    redirect: wish === 'auto' ? provider.redirect : wish,
+  })
+}
+
+/** With any port, a free one is opened for this attempt; where that cannot be, the local server's does. */
+export async function sentRedirectUri(
+  deps: Pick<FlowDeps, 'home' | 'openDoor'>,
+  running: RunningFlow,
+  plan: RedirectPlan,
+): Promise<string | null> {
+  running.door?.close()
+  running.door = null
+  if (plan.way !== 'any-port' || plan.redirectUri === null) return plan.redirectUri
+  const door = await deps.openDoor(new URL(plan.redirectUri).hostname as LoopbackHost)
+  if (isPending(running.flow)) running.door = door
+  else door?.close()
+  return withPort(plan.redirectUri, door?.port ?? deps.home().port)
+}
+
+/** Told before the person signs in, not when the browser ends at an error page. */
+export function homeWarning(
+  deps: Pick<FlowDeps, 'home'>,
+  { door }: RunningFlow,
+  plan: RedirectPlan,
+): string | null {
+  const needsServer = door === null && (plan.way === 'any-port' || plan.way === 'fixed-port')
+  return needsServer && !deps.home().listening
+    ? "Keyway's local server does not listen, so the browser cannot come back by itself. Paste the address it ends at."
+    : null
+}
+
+/** The provider with a client id; where it has none and registers clients itself, one is registered now and kept. */
+export async function withOwnClient(
+  deps: FlowDeps,
+  running: RunningFlow,
+  provider: ProviderRecord,
+  plan: RedirectPlan | null,
+): Promise<ProviderRecord> {
+  const { client } = deps.providers.specOf(provider)
+  const registersClients = client.registrationRequest !== null || client.dynamicRegistration
+  if (provider.clientId !== '' || client.noRegistration || !registersClients) return provider
+  const registered = await deps.oauth.register(
+    deps.resolve(provider),
+    { redirectUris: plan?.redirectUri == null ? [] : [plan.redirectUri], scopes: running.scopes },
+    running.abort.signal,
+  )
+  return deps.keepClient(provider.id, registered)
+}

@@ -1,0 +1,157 @@
+// The browser's way back. State selects the flow and is spent by it; whatever arrives, the result page gets something to say in time.
+import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
+import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
+import type { Flow } from '../../../../shared/contract/flow.ts'
+import { pastedCallback } from '../../../../shared/domain/callback-url.ts'
+import { within } from '../../async.ts'
+import type { CallbackResult } from '../../keyway.ts'
+import type { ResolvedProvider, TokenAnswer, TokenOutcome } from '../../oauth/types.ts'
+import { finishSignIn } from './finish.ts'
+import { FLOW_MS, type HeldSignIn, isPending, type RunningFlow } from './running.ts'
+import { type FlowDeps, startFailed } from './sessions.ts'
+
+/** The client's own deadlines (exchange, identity, resources) end before; this is for the browser tab that waits. */
+const CALLBACK_MS = 30_000
+
+export async function receiveCallback(
+  deps: FlowDeps,
+  parameters: URLSearchParams,
+  arrivedAt: string | null,
+): Promise<CallbackResult> {
+  try {
+    checkDoor(deps, parameters, arrivedAt)
+    return await finished(deps, takeFlow(deps, parameters), parameters)
+  } catch (error) {
+    const { code, message, nextStep } = asKeywayError(error)
+    deps.logger.warn('A callback was not accepted', { code })
+    return { flow: null, returnUrl: null, failure: { code, message, nextStep } }
+  }
+}
+
+async function finished(
+  deps: FlowDeps,
+  running: RunningFlow,
+  parameters: URLSearchParams,
+): Promise<CallbackResult> {
+  const { returnUrl } = running.input
+  const late = new KeywayError('deadline_exceeded')
+  const flow = await within(deps.clock, CALLBACK_MS, exchange(deps, running, parameters), () => late).catch(
+    (error: unknown) => {
+      if (error === late) return running.flow
+      throw error
+    },
+  )
+  const { code, message, nextStep } = flow.kind === 'failed' ? flow.failure : late
+  const isFine = flow.kind !== 'failed' && flow.kind !== 'exchanging'
+  return { flow, returnUrl, failure: isFine ? null : { code, message, nextStep } }
+}
+
+/** The same with what the person pasted: the final address, its query, or just the code. @throws KeywayError; the flow then still waits. */
+export async function receivePaste(deps: FlowDeps, running: RunningFlow, text: string): Promise<Flow> {
+  const { transaction } = running
+  if (running.flow.kind !== 'waiting_for_browser' || transaction === null) {
+    throw new KeywayError('flow_not_found', { message: 'This sign-in does not wait for an answer.' })
+  }
+  const parameters = pastedCallback(text, { state: transaction.state })
+  if (parameters === null) {
+    throw new KeywayError('invalid_request', {
+      message: 'That is neither the final address nor a code.',
+      nextStep: 'Copy the whole address that the browser ended at, or the code that the page shows.',
+      details: { field: 'text' },
+    })
+  }
+  if (stateIn(deps, parameters) !== transaction.state) throw new KeywayError('state_mismatch')
+  // A bare code has no issuer that could be another one's: the person copied it from the page that this flow opened.
+  const isBareCode = parameters.get('code') === text.trim()
+  if (isBareCode && typeof transaction.issuer === 'string') parameters.set('iss', transaction.issuer)
+  return exchange(deps, takeFlow(deps, parameters), parameters)
+}
+
+/** Each listener is for one sign-in: what comes to another's is not what was asked for (RFC 9700 4.4, distinct redirect addresses). */
+function checkDoor(deps: FlowDeps, parameters: URLSearchParams, arrivedAt: string | null): void {
+  const state = stateIn(deps, parameters)
+  if (state === null || arrivedAt === null || !deps.flows.isAtWrongDoor(state, arrivedAt)) return
+  throw new KeywayError('state_mismatch', {
+    message: 'The answer came to another address than the one that was sent to the provider.',
+  })
+}
+
+function takeFlow(deps: FlowDeps, parameters: URLSearchParams): RunningFlow {
+  const state = stateIn(deps, parameters)
+  if (state === null) throw new KeywayError('state_mismatch')
+  const taken = deps.flows.take(state)
+  if (taken.kind === 'unknown') throw new KeywayError('state_mismatch')
+  const running = taken.owner
+  if (taken.kind === 'spent' || running.flow.kind !== 'waiting_for_browser') {
+    throw new KeywayError(spentCode(running.flow))
+  }
+  // A machine that slept through the expiry's timer.
+  if (running.base.expiresAt <= deps.clock.now()) {
+    const failure = new KeywayError('flow_expired')
+    deps.flows.end(running, { kind: 'failed', failure })
+    throw failure
+  }
+  return running
+}
+
+function spentCode(flow: Flow): 'callback_replayed' | 'flow_cancelled' | 'flow_expired' {
+  if (flow.kind === 'cancelled') return 'flow_cancelled'
+  return flow.kind === 'failed' && flow.failure.code === 'flow_expired' ? 'flow_expired' : 'callback_replayed'
+}
+
+/** Servers may name it otherwise (spec: authorize.paramNames); a value that is one of ours can only be the state. */
+function stateIn(deps: FlowDeps, parameters: URLSearchParams): string | null {
+  const named = parameters.getAll('state')
+  if (named.length > 1)
+    throw new KeywayError('invalid_request', { message: 'The parameter state came twice.' })
+  if (named[0] !== undefined) return named[0]
+  return [...parameters].map(([, value]) => value).find((value) => deps.flows.knows(value)) ?? null
+}
+
+async function exchange(deps: FlowDeps, running: RunningFlow, parameters: URLSearchParams): Promise<Flow> {
+  const { transaction } = running
+  if (transaction === null) throw new KeywayError('flow_not_found')
+  deps.flows.show(running, (base) => ({ ...base, kind: 'exchanging' }))
+  deps.flows.expireAfter(running, FLOW_MS)
+  try {
+    const provider = deps.resolve(deps.providers.need(running.base.providerId))
+    const ask = (): Promise<TokenOutcome> =>
+      deps.oauth.exchange(provider, transaction, parameters, running.abort.signal)
+    const first = await ask()
+    // A request that never left has not used up the code.
+    const outcome = first.kind === 'retry' && !first.sent ? await ask() : first
+    const answer = answeredOr(outcome, provider)
+    return await finishSignIn(deps, running, heldFrom(running, provider, answer, 'authorization_code'))
+  } catch (error) {
+    return isPending(running.flow) ? startFailed(deps, running, asKeywayError(error)) : running.flow
+  }
+}
+
+/** The answer of a sign-in's token request. @throws KeywayError with what the provider said instead */
+export function answeredOr(outcome: TokenOutcome, provider: ResolvedProvider): TokenAnswer {
+  if (outcome.kind === 'ok') return outcome.answer
+  const details = { provider: provider.slug, providerCode: outcome.code }
+  const { message } = outcome
+  if (outcome.kind === 'config_error') {
+    throw new KeywayError('config_error', { message, nextStep: outcome.nextStep, details })
+  }
+  if (outcome.kind === 'retry') throw new KeywayError('provider_unreachable', { message, details })
+  throw new KeywayError('provider_error', { message, details })
+}
+
+export function heldFrom(
+  running: RunningFlow,
+  provider: ResolvedProvider,
+  answer: TokenAnswer,
+  how: ConnectionRecord['how'],
+): HeldSignIn {
+  return {
+    provider,
+    answer,
+    sign: { how, identity: { id: null, label: null }, requestedScopes: running.scopes, values: {} },
+    redirectUri: running.transaction?.redirectUri ?? null,
+    connectionId: running.input.connectionId,
+    account: running.input.account,
+    resources: [],
+  }
+}

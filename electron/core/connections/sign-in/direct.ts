@@ -1,0 +1,77 @@
+// Connecting without a browser: the app's own credentials, or a token that the person brings.
+import { asKeywayError } from '../../../../shared/contract/errors.ts'
+import type { Flow } from '../../../../shared/contract/flow.ts'
+import { Secret } from '../../../../shared/contract/secret.ts'
+import type { ResolvedProvider, TokenAnswer } from '../../oauth/types.ts'
+import { answeredOr, heldFrom } from './callback.ts'
+import { finishSignIn } from './finish.ts'
+import type { FlowStart, RunningFlow } from './running.ts'
+import { type FlowDeps, startFailed } from './sessions.ts'
+
+export type DirectKind = 'client_credentials' | 'refresh_token' | 'access_token'
+
+const how = {
+  client_credentials: 'client_credentials',
+  refresh_token: 'pasted_refresh_token',
+  access_token: 'pasted_access_token',
+} as const
+
+/** Resolves when it is over. */
+export async function runDirectFlow(
+  deps: FlowDeps,
+  start: FlowStart,
+  kind: DirectKind,
+  token: string | undefined,
+): Promise<Flow> {
+  const { running } = start
+  try {
+    const provider = deps.resolve(start.provider)
+    const answer = await answerOf(deps, running, provider, { kind, token: new Secret(token ?? '') })
+    return await finishSignIn(deps, running, heldFrom(running, provider, answer, how[kind]))
+  } catch (error) {
+    return startFailed(deps, running, asKeywayError(error))
+  }
+}
+
+async function answerOf(
+  deps: FlowDeps,
+  { abort: { signal }, scopes }: RunningFlow,
+  provider: ResolvedProvider,
+  by: { kind: DirectKind; token: Secret },
+): Promise<TokenAnswer> {
+  if (by.kind === 'access_token') return pastedAccessToken(by.token, deps.clock.now())
+  if (by.kind === 'client_credentials') {
+    return answeredOr(await deps.oauth.clientCredentials(provider, scopes, signal), provider)
+  }
+  // Proved before anything is stored. A rotating provider's answer replaces the pasted token; without a new one the pasted goes on.
+  const request = {
+    refreshToken: by.token,
+    accessToken: new Secret(''),
+    scopes,
+    redirectUri: null,
+    dpopKey: null,
+    values: {},
+  }
+  const answer = answeredOr(await deps.oauth.refresh(provider, request, signal), provider)
+  return { ...answer, refreshToken: answer.refreshToken ?? by.token }
+}
+
+function pastedAccessToken(accessToken: Secret, now: number): TokenAnswer {
+  return {
+    accessToken,
+    tokenType: 'Bearer',
+    refreshToken: null,
+    idToken: null,
+    receivedAt: now,
+    expiresAt: null,
+    lifetimeSeconds: null,
+    refreshTokenExpiresAt: null,
+    scopes: null,
+    values: {},
+    accountId: null,
+    accountLabel: null,
+    dpopKey: null,
+    second: null,
+    clockSkewMs: null,
+  }
+}

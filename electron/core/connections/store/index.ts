@@ -1,0 +1,56 @@
+// Which connection a caller means, found without walking through ten thousand of them on every request.
+import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
+import { labelKey } from './labels.ts'
+
+type ProviderIndex = {
+  ids: readonly string[]
+  byLabel: ReadonlyMap<string, string>
+  /** The one that is meant when no account is named. */
+  preferred: string | null
+}
+
+export type ConnectionIndex = {
+  of(providerId: string): ProviderIndex
+  /** Rises with every change that may make another connection be meant than before. */
+  revision(): number
+  /** To be told of every change; only those of label, default and provider cost anything. */
+  changed(before: ConnectionRecord | null, after: ConnectionRecord | null): void
+}
+
+export function createConnectionIndex(all: () => Iterable<ConnectionRecord>): ConnectionIndex {
+  const indexes = new Map<string, ProviderIndex>()
+  let revision = 0
+  return {
+    of(providerId) {
+      const known = indexes.get(providerId)
+      if (known !== undefined) return known
+      const index = build([...all()].filter((record) => record.providerId === providerId))
+      indexes.set(providerId, index)
+      return index
+    },
+    revision: () => revision,
+    changed(before, after) {
+      const isSame =
+        before !== null &&
+        after !== null &&
+        before.account === after.account &&
+        before.isDefault === after.isDefault &&
+        before.providerId === after.providerId &&
+        before.identity.label === after.identity.label
+      if (isSame) return
+      revision += 1
+      if (before !== null) indexes.delete(before.providerId)
+      if (after !== null) indexes.delete(after.providerId)
+    },
+  }
+}
+
+function build(records: readonly ConnectionRecord[]): ProviderIndex {
+  const [only] = records
+  const chosen = records.find(({ isDefault }) => isDefault) ?? (records.length === 1 ? only : undefined)
+  return {
+    ids: records.map(({ id }) => id),
+    byLabel: new Map(records.map(({ id, account }) => [labelKey(account), id])),
+    preferred: chosen?.id ?? null,
+  }
+}

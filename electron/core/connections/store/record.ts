@@ -1,0 +1,267 @@
+// A token answer made into a connection record: a new one, a renewed one, or one that a fresh sign-in replaced. Pure but for the sealing.
+import type { ConnectionRecord, LifeEvent } from '../../../../shared/contract/connection.ts'
+import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
+import type { Secret } from '../../../../shared/contract/secret.ts'
+import { okOutcome } from '../../../../shared/domain/connection-status.ts'
+import { unionScopes } from '../../../../shared/domain/scopes.ts'
+import { newId } from '../../ids.ts'
+import type { TokenAnswer } from '../../oauth/types.ts'
+import type { SecretBox } from '../../secret-box.ts'
+import { tracesOf, withoutTraces } from '../clear-fields.ts'
+import { openTokens, sealAnswer, sealAsPrevious, type SealedRecord } from './sealed.ts'
+
+/** What a finished sign-in knows beside the tokens. */
+export type SignIn = {
+  how: ConnectionRecord['how']
+  identity: ConnectionRecord['identity']
+  requestedScopes: readonly string[]
+  values: Readonly<Record<string, string>>
+}
+
+type Tools = { box: SecretBox; spec: ProviderSpec; now: number; clientSecret: Secret | null }
+
+export function newConnection(
+  sign: SignIn & { providerId: string; account: string; isDefault: boolean; browser: string | null },
+  answer: TokenAnswer,
+  { box, spec, now, clientSecret }: Tools,
+): ConnectionRecord {
+  const id = newId('con')
+  const base = {
+    version: 1 as const,
+    id,
+    providerId: sign.providerId,
+    account: sign.account,
+    isDefault: sign.isDefault,
+    identity: sign.identity,
+    how: sign.how,
+    requestedScopes: [...sign.requestedScopes],
+    grantedScopes: answer.scopes ?? [...sign.requestedScopes],
+    sealedTokens: sealAnswer(box, { id, providerId: sign.providerId, generation: 1 }, answer, null),
+    sealedPrevious: null,
+    refreshStartedAt: null,
+    hasRefreshToken: answer.refreshToken !== null,
+    generation: 1,
+    ...timesOf(answer, spec, null),
+    values: { ...answer.values, ...sign.values },
+    browser: sign.browser,
+    lastOutcome: okOutcome(now),
+    createdAt: now,
+    updatedAt: now,
+    lastAuthorizedAt: now,
+    lastUsedAt: null,
+    verifiedAt: verifiedBySignIn(sign, now),
+    scopesConfirmed: answer.scopes !== null,
+    life: [],
+  }
+  const record = {
+    ...base,
+    life: lived(base, { at: now, kind: 'connected', ...tellingOf(box, answer, base.expiresAt) }),
+  }
+  return cleaned(record, box, clientSecret)
+}
+
+/** Whatever a provider put into a field that stands in the clear: its tokens are not among it. */
+function cleaned(record: ConnectionRecord, box: SecretBox, clientSecret: Secret | null): ConnectionRecord {
+  return withoutTraces(record, tracesOf(box, record, clientSecret?.reveal() ?? null))
+}
+
+/** A fresh sign-in into the same connection: id, label, history stay. */
+export function reconnected(
+  record: ConnectionRecord,
+  sign: SignIn,
+  answer: TokenAnswer,
+  { box, spec, now, clientSecret }: Tools,
+): ConnectionRecord {
+  // A dead or foreign refresh token must not be taken over; a living one of the same account goes on when no new one came.
+  const of = { id: record.id, providerId: record.providerId, generation: record.generation + 1 }
+  const sameGrant = record.lastOutcome.status !== 'reconnect_needed' && continues(record, sign)
+  const before = sameGrant && mayBeOpened(box, record) ? record : null
+  const granted = answer.scopes ?? [...sign.requestedScopes]
+  const times = timesOf(answer, spec, record)
+  const next: ConnectionRecord = {
+    ...record,
+    identity: {
+      id: sign.identity.id ?? record.identity.id,
+      label: sign.identity.label ?? record.identity.label,
+    },
+    how: sign.how,
+    requestedScopes: [...sign.requestedScopes],
+    grantedScopes: spec.scopes.additive && sameGrant ? unionScopes(record.grantedScopes, granted) : granted,
+    sealedTokens: sealAnswer(box, of, answer, before),
+    sealedPrevious: null,
+    refreshStartedAt: null,
+    hasRefreshToken: answer.refreshToken !== null || (before?.hasRefreshToken ?? false),
+    generation: of.generation,
+    ...times,
+    values: { ...(sameGrant ? record.values : {}), ...answer.values, ...sign.values },
+    lastOutcome: okOutcome(now),
+    verifiedAt: verifiedBySignIn(sign, now),
+    scopesConfirmed: answer.scopes !== null,
+    updatedAt: now,
+    lastAuthorizedAt: now,
+    life: lived(record, { at: now, kind: 'reconnected', ...tellingOf(box, answer, times.expiresAt) }),
+  }
+  return cleaned(next, box, clientSecret)
+}
+
+/** Where it was perhaps the same account the person has said so before this. */
+const continues = (record: ConnectionRecord, sign: SignIn): boolean =>
+  ['yes', 'perhaps'].includes(sameAccount(record, sign))
+
+/** What was changed outside Keyway is not gone on with; the fresh sign-in takes its place. */
+function mayBeOpened(box: SecretBox, record: ConnectionRecord): boolean {
+  try {
+    box.gate?.connection(record)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The next generation of the same grant. The one before is kept, sealed, until this one has worked. */
+export function renewed(
+  record: ConnectionRecord,
+  answer: TokenAnswer,
+  { box, spec, now, clientSecret }: Tools,
+): ConnectionRecord {
+  const times = timesOf(answer, spec, record)
+  const isRotation = rotates(box, record, answer)
+  const of = { id: record.id, providerId: record.providerId, generation: record.generation + 1 }
+  const next: ConnectionRecord = {
+    ...record,
+    grantedScopes: answer.scopes ?? record.grantedScopes,
+    sealedTokens: sealAnswer(box, of, answer, record),
+    sealedPrevious: sealAsPrevious(box, record, of),
+    refreshStartedAt: null,
+    hasRefreshToken: record.hasRefreshToken || answer.refreshToken !== null,
+    generation: of.generation,
+    ...times,
+    values: { ...record.values, ...answer.values },
+    lastOutcome: okOutcome(now),
+    verifiedAt: now,
+    scopesConfirmed: answer.scopes === null ? record.scopesConfirmed : true,
+    updatedAt: now,
+    life: lived(record, {
+      at: now,
+      kind: isRotation ? 'rotated' : 'refreshed',
+      ...tellingOf(box, answer, times.expiresAt),
+    }),
+  }
+  return cleaned(next, box, clientSecret)
+}
+
+/** A pasted access token is only what somebody says it is, until its owner's name came for it. */
+function verifiedBySignIn({ how, identity }: SignIn, now: number): number | null {
+  const isNamed = identity.id !== null || identity.label !== null
+  return how === 'pasted_access_token' && !isNamed ? null : now
+}
+
+/** Whether the answer brought another refresh token than the stored one; then the stored one may be dead already. */
+export function rotates(box: SecretBox, record: SealedRecord, answer: TokenAnswer): boolean {
+  if (answer.refreshToken === null) return false
+  const stored = openTokens(box, record).refreshToken
+  return stored === null || !stored.equals(answer.refreshToken)
+}
+
+/** Whether two sign-ins are of one account; by id where both tell one, else by label. `perhaps` is for the person to say. */
+export function sameAccount(
+  record: Pick<ConnectionRecord, 'identity'>,
+  other: Pick<ConnectionRecord, 'identity'>,
+): 'yes' | 'no' | 'perhaps' | 'unknown' {
+  const [was, is] = [record.identity, other.identity]
+  const labels =
+    was.label === null || is.label === null
+      ? 'unknown'
+      : was.label.toLowerCase() === is.label.toLowerCase()
+        ? 'yes'
+        : 'no'
+  if (was.id === null || is.id === null) return labels
+  const mayBeRounded = isShortFormOf(was.id, is.id)
+  if (was.id === is.id) return mayBeRounded && labels === 'no' ? 'perhaps' : 'yes'
+  return mayBeRounded ? 'perhaps' : 'no'
+}
+
+/** What earlier versions made of an identifier: a number went through a double, a text was cut off. */
+const CUT_AT = 300
+
+/** Whether an earlier version would have stored this text for that identifier. */
+function isShortFormOf(stored: string, id: string): boolean {
+  if (stored.length === CUT_AT) return id.startsWith(stored) && id !== stored
+  const hasLostDigits = /^-?(?:[1-9]\d*|0)(?:\.\d+)?$/.test(id) && id.replaceAll(/\D/g, '').length >= 16
+  return hasLostDigits && String(Number(id)) === stored
+}
+
+/** Where a reply does not say how long its token lives, the provider's usual lifetime counts, or the last one that was told. */
+function timesOf(
+  answer: TokenAnswer,
+  { token }: ProviderSpec,
+  before: Pick<ConnectionRecord, 'lifetimeSeconds' | 'refreshTokenExpiresAt'> | null,
+): Pick<ConnectionRecord, 'issuedAt' | 'expiresAt' | 'lifetimeSeconds' | 'refreshTokenExpiresAt'> {
+  const told = answer.lifetimeSeconds ?? secondsBetween(answer.receivedAt, answer.expiresAt)
+  const assumed = token.zeroExpiresInMeansNever
+    ? null
+    : (token.defaultLifetimeSeconds ?? before?.lifetimeSeconds ?? null)
+  const lifetimeSeconds = told ?? assumed
+  const assumedEnd = lifetimeSeconds === null ? null : answer.receivedAt + lifetimeSeconds * 1000
+  const isRotated = answer.refreshToken !== null
+  return {
+    issuedAt: answer.receivedAt,
+    expiresAt: answer.expiresAt ?? (told === null ? assumedEnd : null),
+    lifetimeSeconds,
+    refreshTokenExpiresAt:
+      answer.refreshTokenExpiresAt ?? (isRotated ? null : (before?.refreshTokenExpiresAt ?? null)),
+  }
+}
+
+function secondsBetween(from: number, to: number | null): number | null {
+  return to === null ? null : Math.max(0, (to - from) / 1000)
+}
+
+/** What the timeline tells of an answer. */
+function tellingOf(
+  box: SecretBox,
+  answer: TokenAnswer,
+  expiresAt: number | null,
+): Pick<LifeEvent, 'fingerprint' | 'refreshFingerprint' | 'expiresAt' | 'message'> {
+  return {
+    message: skewNote(answer.clockSkewMs),
+    fingerprint: box.fingerprint(answer.accessToken),
+    refreshFingerprint: answer.refreshToken === null ? null : box.fingerprint(answer.refreshToken),
+    expiresAt,
+  }
+}
+
+/** Expiry does not depend on the two clocks agreeing, but a person should know that theirs is wrong. */
+function skewNote(skewMs: number | null): string | null {
+  if (skewMs === null || Math.abs(skewMs) < 60_000) return null
+  const minutes = Math.round(Math.abs(skewMs) / 60_000)
+  return `This computer's clock is ${minutes} min ${skewMs > 0 ? 'behind' : 'ahead of'} the provider's.`
+}
+
+/** Enough for the picture in the window; the journal has the rest. */
+const KEPT = 100
+
+const nothing = {
+  fingerprint: null,
+  refreshFingerprint: null,
+  expiresAt: null,
+  code: null,
+  message: null,
+  by: null,
+}
+
+/** The life with one more event. An outage or a busy app is one event that gets a later time, not a hundred. */
+export function lived(
+  record: Pick<ConnectionRecord, 'life'>,
+  event: Partial<LifeEvent> & Pick<LifeEvent, 'at' | 'kind'>,
+): LifeEvent[] {
+  const full: LifeEvent = { ...nothing, ...event }
+  const last = record.life.at(-1)
+  const repeats =
+    last !== undefined &&
+    ['retrying', 'failed', 'used'].includes(full.kind) &&
+    last.kind === full.kind &&
+    last.code === full.code &&
+    last.by === full.by
+  return [...(repeats ? record.life.slice(0, -1) : record.life), full].slice(-KEPT)
+}

@@ -1,0 +1,163 @@
+// The secret part of a connection, sealed for that connection alone. Nothing else opens or seals it.
+import { z } from 'zod'
+import type { ConnectionRecord, TokenSet } from '../../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../../shared/contract/errors.ts'
+import { Secret, secretOrNull } from '../../../../shared/contract/secret.ts'
+import type { TokenAnswer } from '../../oauth/types.ts'
+import type { SecretBox } from '../../secret-box.ts'
+
+export const tokenSet = z.object({
+  accessToken: z.string(),
+  tokenType: z.string(),
+  refreshToken: z.string().nullable(),
+  idToken: z.string().nullable(),
+  dpopKey: z.record(z.string(), z.unknown()).nullable(),
+  second: z
+    .object({
+      accessToken: z.string(),
+      refreshToken: z.string().nullable(),
+      expiresAt: z.number().nullable(),
+    })
+    .nullable(),
+})
+
+/** Which of a record's two sealed fields. */
+export type TokenPlace = 'current' | 'previous'
+
+/** What a token set is sealed for: this connection of this provider, at this generation. */
+export type SealedFor = Pick<ConnectionRecord, 'id' | 'providerId' | 'generation'>
+
+export type SealedRecord = SealedFor & Pick<ConnectionRecord, 'sealedTokens' | 'sealedPrevious'>
+
+/** The whole set behind one of a connection's sealed fields, for a bundle. @throws KeywayError vault_locked | data_damaged */
+export function openTokenSet(box: SecretBox, record: SealedRecord, place: TokenPlace = 'current'): TokenSet {
+  return parseSet(box, record, place)
+}
+
+/** The other way round. @throws KeywayError vault_locked */
+export function sealTokenSet(
+  box: SecretBox,
+  of: SealedFor,
+  set: TokenSet,
+  place: TokenPlace = 'current',
+): string {
+  return box.seal(new Secret(JSON.stringify(set)), associatedData(of, place))
+}
+
+// Generation and place too: a ciphertext of an earlier generation, or the two exchanged, would have an old refresh token sent, and a
+// provider that rotates takes that for theft and ends the grant.
+const associatedData = ({ id, providerId, generation }: SealedFor, place: TokenPlace): string =>
+  `connection:${id}:tokens:2:${providerId}:${generation}:${place}`
+
+/** As versions before the folder's second format sealed. */
+const oldAssociatedData = (id: string): string => `connection:${id}:tokens`
+
+/** A token set in memory, with its secrets wrapped. */
+export type OpenTokens = {
+  accessToken: Secret
+  tokenType: string
+  refreshToken: Secret | null
+  idToken: Secret | null
+  dpopKey: TokenSet['dpopKey']
+}
+
+/** @throws KeywayError vault_locked | data_damaged */
+export function openTokens(box: SecretBox, record: SealedRecord, place: TokenPlace = 'current'): OpenTokens {
+  const set = parseSet(box, record, place)
+  return {
+    accessToken: new Secret(set.accessToken),
+    tokenType: set.tokenType,
+    refreshToken: secretOrNull(set.refreshToken),
+    idToken: secretOrNull(set.idToken),
+    dpopKey: set.dpopKey,
+  }
+}
+
+/**
+ * The answer as a sealed token set. What it leaves out is kept from the set before: an answer without a refresh token means that the
+ * old one goes on (RFC 6749 6), and a refresh seldom repeats the id_token.
+ */
+export function sealAnswer(
+  box: SecretBox,
+  of: SealedFor,
+  answer: TokenAnswer,
+  before: SealedRecord | null,
+): string {
+  const old = before === null ? null : parseSet(box, before, 'current')
+  const set: TokenSet = {
+    accessToken: answer.accessToken.reveal(),
+    tokenType: answer.tokenType,
+    refreshToken: answer.refreshToken?.reveal() ?? old?.refreshToken ?? null,
+    idToken: answer.idToken?.reveal() ?? old?.idToken ?? null,
+    dpopKey: answer.dpopKey === null ? (old?.dpopKey ?? null) : { ...answer.dpopKey },
+    second:
+      answer.second === null
+        ? (old?.second ?? null)
+        : {
+            accessToken: answer.second.accessToken.reveal(),
+            refreshToken: answer.second.refreshToken?.reveal() ?? old?.second?.refreshToken ?? null,
+            expiresAt: answer.second.expiresAt,
+          },
+  }
+  return sealTokenSet(box, of, set)
+}
+
+/** The current tokens, sealed as what they are when the next generation is there. @throws KeywayError vault_locked | data_damaged */
+export function sealAsPrevious(box: SecretBox, before: SealedRecord, of: SealedFor): string {
+  return sealTokenSet(box, of, parseSet(box, before, 'current'), 'previous')
+}
+
+/** The record with its tokens sealed anew where an earlier version sealed them; else the same one. Never throws. */
+export function sealedAnew(box: SecretBox, record: ConnectionRecord): ConnectionRecord {
+  if (!box.unlocked || !isOld(box, record, 'current')) return record
+  try {
+    const previous = record.sealedPrevious === null ? null : parseSet(box, record, 'previous')
+    return {
+      ...record,
+      sealedTokens: sealTokenSet(box, record, parseSet(box, record, 'current')),
+      sealedPrevious: previous === null ? null : sealTokenSet(box, record, previous, 'previous'),
+    }
+  } catch {
+    return record
+  }
+}
+
+function parseSet(box: SecretBox, record: SealedRecord, place: TokenPlace): TokenSet {
+  box.gate?.connection(record)
+  const sealed = sealedIn(record, place)
+  const aad = isOld(box, record, place) ? oldAssociatedData(record.id) : associatedData(record, place)
+  const text = box.open(sealed, aad).reveal()
+  const parsed = tokenSet.safeParse(parseJson(text))
+  if (parsed.success) return parsed.data
+  throw new KeywayError('data_damaged', {
+    message: 'The stored tokens of a connection cannot be read.',
+    nextStep: 'Reconnect the account.',
+    details: { connectionId: record.id },
+  })
+}
+
+const sealedIn = (record: SealedRecord, place: TokenPlace): string =>
+  (place === 'current' ? record.sealedTokens : record.sealedPrevious) ?? ''
+
+/** Only the very ciphertexts that stood in the folder when it was taken over may be of the old kind. */
+const isOld = (box: SecretBox, record: SealedRecord, place: TokenPlace): boolean =>
+  box.gate?.opensOld(record.id, place, sealedIn(record, place)) === true &&
+  !opens(box, sealedIn(record, place), associatedData(record, place))
+
+function opens(box: SecretBox, sealed: string, aad: string): boolean {
+  try {
+    box.open(sealed, aad)
+    return true
+  } catch (error) {
+    if (error instanceof KeywayError && error.code === 'data_damaged') return false
+    throw error
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

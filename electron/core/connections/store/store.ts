@@ -1,0 +1,299 @@
+// The connections as they are stored, each in a file of its own, all of them in memory. Changes are functions of the newest record and
+// take turns, so that a rename cannot undo a refresh that ran beside it. What does not parse is left on disk and reported.
+import { isDeepStrictEqual } from 'node:util'
+import { connectionRecord, type ConnectionRecord } from '../../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../../shared/contract/errors.ts'
+import { sameScopes } from '../../../../shared/domain/scopes.ts'
+import { createTurns } from '../../async.ts'
+import type { Clock, Leftover, Logger, RecordStore } from '../../ports.ts'
+import { type ConnectionIndex, createConnectionIndex } from './index.ts'
+import { sameAccount } from './record.ts'
+
+export type ConnectionChange = (record: ConnectionRecord) => ConnectionRecord
+
+export type ConnectionBook = Omit<ConnectionShelf, 'put' | 'delete'> & {
+  load(): Promise<void>
+  /** Durable when it resolves; shown only then. @throws KeywayError disk_full | save_failed */
+  add(record: ConnectionRecord): Promise<void>
+  /** Durable when it resolves; on failure the record in memory is the old one. @throws KeywayError connection_not_found | disk_full | save_failed */
+  change(id: string, change: ConnectionChange): Promise<ConnectionRecord>
+  /** At once in memory, on disk with the next write or within half a minute. For what may be lost in a crash. */
+  touch(id: string, change: ConnectionChange): void
+  /** Takes the newer generation from disk, should there be one. Never gives up what is in memory for a file that cannot be read. */
+  reread(id: string): Promise<ConnectionRecord>
+  /**
+   * Takes over what a killed process had written and not put in place, where it is newer than what is there and genuine. Whatever else is
+   * asked of these connections waits until that is done. `isGenuine` throws when it cannot tell now.
+   */
+  adoptLeftovers(isGenuine: (record: ConnectionRecord) => boolean): Promise<void>
+  /** Takes a record into use that somebody else has written to the store. */
+  adopt(record: ConnectionRecord): void
+  remove(id: string): Promise<void>
+  /** Out of use at once, and over a restart; its tokens stay on disk until `remove`. Durable when it resolves. @throws as `change` */
+  disconnect(id: string, at: number): Promise<void>
+  /** What is out of use and still has to be revoked. */
+  disconnected(): ConnectionRecord[]
+  /** Writes what waits. Twice is fine. */
+  close(): Promise<void>
+}
+
+export type ConnectionBookDeps = {
+  store: RecordStore
+  clock: Clock
+  logger: Logger
+  onUnreadable: (entry: { store: string; key: string }) => void
+  onChanged: (id: string, kind: ChangeKind) => void
+  /** Each record passes on its way to disk. */
+  onWrite?: ConnectionChange
+}
+
+export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {
+  const { store } = deps
+  const shelf = createConnectionShelf(deps.onChanged)
+  const inTurn = createTurns()
+  const meanwhile = new Map<string, ConnectionChange[]>()
+  const disconnected = new Map<string, ConnectionRecord>()
+  const write = async (id: string, change: ConnectionChange): Promise<ConnectionRecord> => {
+    const next = written(deps, change(shelf.need(id)))
+    const touches: ConnectionChange[] = []
+    meanwhile.set(id, touches)
+    await store.put(id, next).finally(() => meanwhile.delete(id))
+    if (touches.length === 0) lazy.drop(id)
+    // What was touched while the file was being written is applied again on top of it.
+    const newest = touches.reduce((record, touch) => touch(record), next)
+    shelf.put(newest)
+    return newest
+  }
+  const lazy = createLazyWrites({
+    ...deps,
+    write: (id) => inTurn(id, async () => shelf.get(id) !== null && write(id, (record) => record)),
+  })
+
+  const notAdopted = (id: string) => (error: unknown) => {
+    if (shelf.get(id) !== null) lazy.add(id)
+    deps.logger.warn('What a crash had left could not be dealt with yet', { connectionId: id, error })
+  }
+
+  return {
+    ...shelf,
+    load: () => load(deps, shelf, disconnected),
+    add: (record) => inTurn(record.id, () => store.put(record.id, record).then(() => shelf.put(record))),
+    change: (id, change) => inTurn(id, () => write(id, change)),
+    touch(id, change) {
+      const record = shelf.get(id)
+      if (record === null) return
+      const next = change(record)
+      if (isDeepStrictEqual(next, record)) return
+      meanwhile.get(id)?.push(change)
+      shelf.put(next)
+      lazy.add(id)
+    },
+    reread: (id) => inTurn(id, () => reread(deps, shelf, id)),
+    adoptLeftovers: (isGenuine) =>
+      allAdopted(store, ({ id, ...leftover }) =>
+        inTurn(id, () => adoptLeftover(deps, shelf, { id, ...leftover }, isGenuine)).catch(notAdopted(id)),
+      ),
+    adopt: shelf.put,
+    ...endings(store, shelf, { disconnected, inTurn, drop: lazy.drop }),
+    close: lazy.flush,
+  }
+}
+
+async function reread(
+  { store, logger }: ConnectionBookDeps,
+  shelf: ConnectionShelf,
+  id: string,
+): Promise<ConnectionRecord> {
+  const current = shelf.need(id)
+  const stored = await store.read(id).catch((error: unknown) => {
+    logger.warn('A connection could not be read again; the copy in memory is used', { id, error })
+    return null
+  })
+  const parsed = connectionRecord.safeParse(stored)
+  if (!parsed.success || parsed.data.generation <= current.generation) return current
+  shelf.put(parsed.data)
+  return parsed.data
+}
+
+type EndingParts = {
+  disconnected: Map<string, ConnectionRecord>
+  inTurn: ReturnType<typeof createTurns>
+  drop: (id: string) => void
+}
+
+/** How a connection leaves: for good, or kept on disk until its authorization is revoked. */
+function endings(
+  store: RecordStore,
+  shelf: ConnectionShelf,
+  { disconnected, inTurn, drop }: EndingParts,
+): Pick<ConnectionBook, 'remove' | 'disconnect' | 'disconnected'> {
+  return {
+    remove: (id) =>
+      inTurn(id, async () => {
+        await store.remove(id)
+        drop(id)
+        shelf.delete(id)
+        disconnected.delete(id)
+      }),
+    disconnect: (id, at) =>
+      inTurn(id, async () => {
+        const record = { ...shelf.need(id), disconnectedAt: at }
+        await store.put(id, record)
+        drop(id)
+        disconnected.set(id, record)
+        shelf.delete(id)
+      }),
+    disconnected: () => [...disconnected.values()],
+  }
+}
+
+const written = ({ onWrite }: ConnectionBookDeps, changed: ConnectionRecord): ConnectionRecord =>
+  onWrite?.(changed) ?? changed
+
+async function allAdopted(
+  store: Pick<RecordStore, 'leftovers'>,
+  adopt: (leftover: Leftover) => Promise<void>,
+): Promise<void> {
+  await Promise.all(store.leftovers().map(adopt))
+}
+
+async function adoptLeftover(
+  { store, logger }: ConnectionBookDeps,
+  shelf: ConnectionShelf,
+  { id, value, discard }: Leftover,
+  isGenuine: (record: ConnectionRecord) => boolean,
+): Promise<void> {
+  const { data: record } = connectionRecord.safeParse(value)
+  const current = shelf.get(id)
+  // One that was never in place may have been removed since: nothing brings it back.
+  const isNewer = record?.id === id && current !== null && record.generation > current.generation
+  if (isNewer && isGenuine(record)) {
+    logger.info('Tokens that a crash had left half saved were taken over', { connectionId: id })
+    shelf.put(record)
+    await store.put(id, record)
+  }
+  await discard()
+}
+
+async function load(
+  { store, logger, onUnreadable }: ConnectionBookDeps,
+  shelf: ConnectionShelf,
+  disconnected: Map<string, ConnectionRecord>,
+): Promise<void> {
+  for (const { id, value } of await store.loadAll()) {
+    const parsed = connectionRecord.safeParse(value)
+    if (parsed.success && parsed.data.id === id) {
+      if (parsed.data.disconnectedAt === undefined) shelf.put(parsed.data)
+      else disconnected.set(id, parsed.data)
+      continue
+    }
+    logger.warn('A connection could not be read; its file is kept as it is', { id, error: parsed.error })
+    onUnreadable({ store: 'connections', key: id })
+  }
+}
+
+// The connections in memory, and whoever is to hear of their changes. Nothing here touches the disk.
+
+export type ConnectionShelf = {
+  list(): ConnectionRecord[]
+  get(id: string): ConnectionRecord | null
+  /** @throws KeywayError connection_not_found */
+  need(id: string): ConnectionRecord
+  ofProvider(providerId: string): ConnectionRecord[]
+  index: ConnectionIndex['of']
+  revision: ConnectionIndex['revision']
+  put(record: ConnectionRecord): void
+  delete(id: string): void
+}
+
+/**
+ * What a change means for others. `set`: one came, went or may do more or less; `account`: it is another account's now; `content`: only this
+ * connection changed.
+ */
+export type ChangeKind = 'set' | 'account' | 'content'
+
+export function createConnectionShelf(onChanged: (id: string, kind: ChangeKind) => void): ConnectionShelf {
+  const records = new Map<string, ConnectionRecord>()
+  const index = createConnectionIndex(() => records.values())
+  const get = (id: string): ConnectionRecord | null => records.get(id) ?? null
+  return {
+    list: () => [...records.values()],
+    get,
+    need(id) {
+      const record = records.get(id)
+      if (record === undefined) {
+        throw new KeywayError('connection_not_found', { details: { connectionId: id } })
+      }
+      return record
+    },
+    ofProvider: (providerId) => index.of(providerId).ids.flatMap((id) => records.get(id) ?? []),
+    index: index.of,
+    revision: index.revision,
+    put(record) {
+      const before = get(record.id)
+      index.changed(before, record)
+      records.set(record.id, record)
+      onChanged(record.id, kindOf(before, record))
+    },
+    delete(id) {
+      index.changed(get(id), null)
+      if (records.delete(id)) onChanged(id, 'set')
+    },
+  }
+}
+
+function kindOf(before: ConnectionRecord | null, after: ConnectionRecord): ChangeKind {
+  if (before === null) return 'set'
+  if (sameAccount(before, after) === 'no') return 'account'
+  return sameScopes(before.grantedScopes, after.grantedScopes) ? 'content' : 'set'
+}
+
+/** Uses and such need not be on disk at once. */
+const LAZY_MS = 30_000
+
+/** Writes that can wait: gathered for half a minute, tried again when the disk refuses, done at once by `flush`. */
+export type LazyWrites = {
+  add(id: string): void
+  /** Somebody else has written it. */
+  drop(id: string): void
+  flush(): Promise<void>
+}
+
+export function createLazyWrites(deps: {
+  clock: Clock
+  logger: Logger
+  write: (id: string) => Promise<unknown>
+}): LazyWrites {
+  const waiting = new Set<string>()
+  let cancel: (() => void) | null = null
+  const flush = async (): Promise<void> => {
+    cancel?.()
+    cancel = null
+    const ids = [...waiting]
+    waiting.clear()
+    for (const id of ids) {
+      await deps.write(id).catch((error: unknown) => {
+        deps.logger.warn('A change that can wait could not be written yet', { connectionId: id, error })
+        waiting.add(id)
+      })
+    }
+    if (waiting.size > 0) arm()
+  }
+  const arm = (): void => {
+    cancel ??= deps.clock.after(LAZY_MS, () => {
+      cancel = null
+      void flush()
+    })
+  }
+  return {
+    add(id) {
+      waiting.add(id)
+      arm()
+    },
+    drop: (id) => void waiting.delete(id),
+    async flush() {
+      await flush()
+      cancel?.()
+    },
+  }
+}

@@ -1,0 +1,93 @@
+// Makes a stored token set into what callers get, and remembers it while it is fresh.
+import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
+import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
+import { Secret } from '../../../../shared/contract/secret.ts'
+import { marginMs } from '../../../../shared/domain/expiry.ts'
+import { fillTemplate } from '../../../../shared/domain/template.ts'
+import type { SecretBox } from '../../secret-box.ts'
+import { refreshWay } from '../refresh/backoff.ts'
+import { openTokens, type OpenTokens } from '../store/sealed.ts'
+import type { TokenCache } from './cache.ts'
+import type { TokenClock } from './clock.ts'
+import type { TokenAsk, VendedToken } from './types.ts'
+
+export type ProviderFacts = {
+  slug: string
+  spec: ProviderSpec
+  parameters: Readonly<Record<string, string>>
+}
+
+/** @throws KeywayError vault_locked | data_damaged */
+export type TokenServer = (record: ConnectionRecord, ask: TokenAsk) => VendedToken
+
+export function createTokenServer(deps: {
+  box: SecretBox
+  cache: TokenCache
+  tokenClock: TokenClock
+  providerOf: (providerId: string) => ProviderFacts
+}): TokenServer {
+  const { cache, tokenClock } = deps
+  const remember = (record: ConnectionRecord): VendedToken => {
+    const provider = deps.providerOf(record.providerId)
+    const token = vendedToken(record, provider, openTokens(deps.box, record))
+    // What nothing can renew is handed out to its last moment; everything else is renewed a little before.
+    const margin = refreshWay(record, provider.spec) === 'none' ? 0 : marginMs(record.lifetimeSeconds)
+    return cache.put(token, {
+      until: record.expiresAt === null ? Number.POSITIVE_INFINITY : record.expiresAt - margin,
+      untilMonotonic: tokenClock.endsAtMonotonic(record) - margin,
+    })
+  }
+  return (record, ask) => {
+    const held = cache.held(record.id)
+    const token = held?.generation === record.generation ? held : remember(record)
+    const askedMs = (ask.minValidSeconds ?? 0) * 1000
+    const isShort = askedMs > 0 && tokenClock.remainingMs(record) < askedMs
+    return isShort ? (cache.shortened(record.id) ?? token) : token
+  }
+}
+
+/** What callers get for a record's token set. */
+export function vendedToken(
+  record: ConnectionRecord,
+  provider: { slug: string; spec: ProviderSpec; parameters: Readonly<Record<string, string>> },
+  tokens: OpenTokens,
+): VendedToken {
+  return Object.freeze({
+    connectionId: record.id,
+    providerId: record.providerId,
+    providerSlug: provider.slug,
+    account: record.account,
+    generation: record.generation,
+    accessToken: tokens.accessToken,
+    tokenType: tokens.tokenType,
+    expiresAt: record.expiresAt,
+    scopes: Object.freeze([...record.grantedScopes]),
+    header: headerOf(
+      provider.spec.api.tokenHeader,
+      { ...provider.parameters, ...record.values },
+      tokens.accessToken,
+    ),
+    maxLifetimeReached: false,
+  })
+}
+
+function headerOf(
+  template: string | null,
+  values: Readonly<Record<string, string>>,
+  accessToken: Secret,
+): VendedToken['header'] {
+  const colon = template?.indexOf(':') ?? -1
+  if (template === null || colon <= 0) return null
+  const name = template.slice(0, colon).trim()
+  const value = fillTemplate(template.slice(colon + 1).trim(), {
+    ...values,
+    // An app is handed the token, never what else a header to the API may hold.
+    client_secret: '',
+    refresh_token: '',
+    id_token: '',
+    access_token: accessToken.reveal(),
+  })
+  if (value === null) return null
+  const isOrdinary = name.toLowerCase() === 'authorization' && value === `Bearer ${accessToken.reveal()}`
+  return isOrdinary ? null : { name, value: new Secret(value) }
+}

@@ -1,0 +1,345 @@
+// Everything about connections, put together: tokens, sign-ins, and what the window and the API do with them.
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
+import { providerSpec } from '../../../shared/contract/provider-spec.ts'
+import type { ProviderRecord } from '../../../shared/contract/provider.ts'
+import { createTurns } from '../async.ts'
+import type { Activity, Connections } from '../keyway.ts'
+import type { OAuthClient, ResolvedProvider } from '../oauth/types.ts'
+import type { Browser, Clock, Logger, RecordStore } from '../ports.ts'
+import { type PlanRedirect, resolveProvider } from '../providers/create-providers.ts'
+import type { ProviderBook } from '../providers/provider-book.ts'
+import { openClientSecret } from '../providers/provider-secrets.ts'
+import type { SecretBox } from '../secret-box.ts'
+import { mayHoldTraces, tracesOf, withoutTraces } from './clear-fields.ts'
+import { createConnections, revokeDisconnected } from './connections.ts'
+import { endSuperseded, giveBack, revokeAnswer } from './disconnect.ts'
+import { type Background, createBackground } from './refresh/background.ts'
+import { type Attempts, createAttempts } from './refresh/backoff.ts'
+import { createUnsavedAnswers } from './refresh/pending-writes.ts'
+import { createFlowBook, type FlowDeps } from './sign-in/sessions.ts'
+import { createFlows, type FlowRegistry } from './sign-in/start.ts'
+import { openTokens, sealedAnew } from './store/sealed.ts'
+import { type ChangeKind, type ConnectionBook, createConnectionBook } from './store/store.ts'
+import { createTokenCache, type TokenCache } from './tokens/cache.ts'
+import { createClockJumps, createTokenClock, redated } from './tokens/clock.ts'
+import type { ProviderFacts } from './tokens/serve.ts'
+import { createTokenEngine, type TokenEngine } from './tokens/service.ts'
+import { createUsage, type Usage } from './usage.ts'
+import { createValidations } from './validations.ts'
+
+/** As long as a refresh may take. */
+const SETTLE_MS = 21_000
+
+export type ConnectionPartsDeps = TokenPartsDeps & {
+  browser: Browser
+  planRedirect: PlanRedirect
+  home: FlowDeps['home']
+  openDoor: FlowDeps['openDoor']
+  keepClient: FlowDeps['keepClient']
+  onFlowsChanged: () => void
+}
+
+export type ConnectionParts = Omit<TokenParts, 'providerChanged' | 'usage'> & {
+  connections: Connections
+  flows: FlowRegistry
+  providerChanged(change: { before: ProviderRecord | null; after: ProviderRecord | null }): void
+  /** Disconnects all of a provider's; resolves with how many there were. */
+  removeOf(providerId: string): Promise<number>
+}
+
+export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionParts {
+  const { providers, box } = deps
+  const { usage, ...parts } = createTokenParts(deps)
+  const { book, tokens, background } = parts
+  const shared = { ...deps, book, inProviderTurn: createTurns() }
+  const resolve = (provider: ProviderRecord) => resolveProvider(providers, box, provider)
+
+  const onSignedIn = (record: ConnectionRecord, before: ConnectionRecord | null): void => {
+    tokens.replaced(record.id)
+    background.changed(record.id)
+    if (before !== null) void endSuperseded(shared, { before, after: record })
+  }
+  const flows = createFlows({
+    ...shared,
+    flows: createFlowBook({
+      clock: deps.clock,
+      onChanged: deps.onFlowsChanged,
+      onDropped: (held) => void giveBack(shared, held),
+    }),
+    resolve,
+    settled: (id) => tokens.settled(id, SETTLE_MS),
+    onSignedIn,
+  })
+  const connections = createConnections({
+    ...shared,
+    flows,
+    tokens,
+    background,
+    lastUsedAt: usage.lastUsedAt,
+  })
+
+  return {
+    ...parts,
+    connections,
+    flows,
+    providerChanged({ before, after }) {
+      if (before !== null && after !== null) parts.providerChanged(before, after)
+    },
+    async close() {
+      flows.cancelWaiting()
+      await parts.close()
+    },
+    unlocked() {
+      parts.unlocked()
+      void revokeDisconnected(shared).catch((error: unknown) =>
+        deps.logger.warn('What was disconnected could not be revoked yet', { error }),
+      )
+    },
+    async removeOf(providerId) {
+      const ids = book.ofProvider(providerId).map(({ id }) => id)
+      const isAnyLeft =
+        ids.length > 0 || book.disconnected().some((record) => record.providerId === providerId)
+      if (isAnyLeft && !box.unlocked) throw stillNeeded()
+      flows.cancelOf({ providerId })
+      await revokeDisconnected(shared, providerId)
+      await Promise.all(ids.map((id) => connections.disconnect(id)))
+      return ids.length
+    },
+  }
+}
+
+/** Without its addresses and its client, nothing of it could be revoked any more. */
+const stillNeeded = (): KeywayError =>
+  new KeywayError('vault_locked', {
+    message: 'The provider is still needed to revoke what was granted, and the vault is locked.',
+    nextStep: 'Unlock the vault first. Disconnecting single accounts works while it is locked.',
+  })
+
+// Everything that makes tokens, put together: book, cache, renewals, background.
+
+const CONFIRM_AFTER_MS = 1_000
+/** Whoever waited for the start is served by then. A refresh that comes sooner does not wait for this. */
+const WARM_UP_AFTER_MS = 2_000
+/** Above a refresh's two requests at their longest with the pause between them, so that a rotation under way is not cut off. */
+const CLOSING_MS = 55_000
+
+export type TokenPartsDeps = {
+  store: RecordStore
+  providers: ProviderBook
+  box: SecretBox
+  clock: Clock
+  logger: Logger
+  oauth: OAuthClient
+  activity: Pick<Activity, 'append'>
+  random: () => number
+  warmUp?: (() => Promise<void>) | undefined
+  onUnreadable: (entry: { store: string; key: string }) => void
+  onConnectionChanged: (id: string, kind: ChangeKind) => void
+  /** The wall clock was set, or the machine slept. */
+  onClockJumped: () => void
+}
+
+export type TokenParts = {
+  book: ConnectionBook
+  tokens: TokenEngine
+  background: Background
+  usage: Usage
+  load(): Promise<void>
+  /** Takes connections into use that an import has written. */
+  adopt(records: readonly ConnectionRecord[]): void
+  unlocked(): void
+  locked(): void
+  /** Credentials or behaviour of a provider changed: what was refused for them may be tried again. */
+  providerChanged(before: ProviderRecord, after: ProviderRecord): void
+  close(): Promise<void>
+}
+
+export function createTokenParts(deps: TokenPartsDeps): TokenParts {
+  const state: State = {
+    cache: createTokenCache(deps.clock),
+    attempts: createAttempts(deps),
+    earlierMarks: new Set(),
+    isClosing: false,
+    recordsFrom: 'provider',
+  }
+  const { book, usage, unsaved, tokens, background, validations, jumps } = wire(deps, state)
+  return {
+    book,
+    tokens,
+    background,
+    usage,
+    async load() {
+      state.recordsFrom = 'disk'
+      await book.load()
+      state.recordsFrom = 'provider'
+      for (const { id, refreshStartedAt } of book.list()) {
+        if (refreshStartedAt !== null) state.earlierMarks.add(id)
+      }
+    },
+    adopt(records) {
+      state.recordsFrom = 'disk'
+      for (const record of records) {
+        if (record.refreshStartedAt !== null) state.earlierMarks.add(record.id)
+        book.adopt(record)
+      }
+      state.recordsFrom = 'provider'
+    },
+    unlocked() {
+      if (deps.warmUp !== undefined) deps.clock.after(WARM_UP_AFTER_MS, () => void deps.warmUp?.())
+      void book.adoptLeftovers((record) => isGenuine(deps.box, record))
+      void unsaved.saveNow()
+      background.wake()
+      void cleanStored(deps, book, () => state.isClosing)
+    },
+    locked: state.cache.clear,
+    providerChanged(before, after) {
+      for (const { id } of book.ofProvider(after.id)) {
+        state.cache.drop(id)
+        state.attempts.clear(id)
+        book.touch(id, (record) => withoutDropped(record, before, after))
+        background.retry(id)
+      }
+    },
+    async close() {
+      state.isClosing = true
+      jumps.close()
+      background.close()
+      validations.close()
+      await tokens.allSettled(CLOSING_MS)
+      await unsaved.saveNow()
+      usage.flush()
+      await book.close()
+      state.cache.clear()
+    },
+  }
+}
+
+/** Records between which others get their turn. */
+const CLEANED_AT_ONCE = 10
+
+/** What an earlier version stored in the clear though it was a token: taken out as soon as the tokens can be opened to tell. */
+async function cleanStored(
+  { box, clock, logger, providers }: TokenPartsDeps,
+  book: ConnectionBook,
+  isClosing: () => boolean,
+): Promise<void> {
+  for (const [index, record] of book.list().filter(mayHoldTraces).entries()) {
+    if (isClosing() || !box.unlocked) return
+    try {
+      const provider = providers.byId(record.providerId)
+      const secret = provider === null ? null : openClientSecret(box, provider)
+      const traces = tracesOf(box, record, secret?.reveal() ?? null)
+      if (withoutTraces(record, traces) === record) continue
+      await book.change(record.id, (current) => withoutTraces(current, traces))
+      // Once more: the store keeps the generation before, which is the one with the token.
+      await book.change(record.id, (current) => current)
+      logger.warn('A token stood in the clear in a stored connection; it was taken out', {
+        connectionId: record.id,
+      })
+    } catch (error) {
+      logger.warn('A stored connection could not be looked through', { connectionId: record.id, error })
+    }
+    if (index % CLEANED_AT_ONCE === 0) await new Promise<void>((resolve) => void clock.after(0, resolve))
+  }
+}
+
+type State = {
+  cache: TokenCache
+  attempts: Attempts
+  earlierMarks: Set<string>
+  isClosing: boolean
+  recordsFrom: 'provider' | 'disk'
+}
+
+function wire(deps: TokenPartsDeps, state: State) {
+  const { clock, providers, box } = deps
+  const { cache, attempts, earlierMarks } = state
+  const providerOf = factsOf(providers)
+  const tokenClock = createTokenClock(clock)
+  const book = createConnectionBook({
+    ...deps,
+    onWrite: (record) => sealedAnew(box, record),
+    onChanged(id, kind) {
+      const record = book.get(id)
+      if (record !== null) tokenClock.see(record, state.recordsFrom)
+      if (record?.refreshStartedAt === null) earlierMarks.delete(id)
+      if (isOutdated(cache.held(id), record)) cache.drop(id)
+      background.changed(id)
+      validations.changed(id)
+      deps.onConnectionChanged(id, kind)
+    },
+  })
+  const usage = createUsage({ book, clock })
+  const resolve = (providerId: string): ResolvedProvider =>
+    resolveProvider(providers, box, providers.need(providerId))
+  const slugOf = (id: string): string => providerOf(id).slug
+  const unsaved = createUnsavedAnswers({ ...deps, book, slugOf, onSaved: cache.drop })
+  const tokens: TokenEngine = createTokenEngine({
+    ...deps,
+    book,
+    attempts,
+    tokenClock,
+    unsaved,
+    cache,
+    usage,
+    earlierMarks,
+    providerOf,
+    resolve,
+    confirmAfterMs: CONFIRM_AFTER_MS,
+    lookAtClock: () => jumps.look(),
+    isClosing: () => state.isClosing,
+    revokeStray: (provider, { requestedScopes }, answer) =>
+      revokeAnswer(deps, provider, { redirectUri: null, scopes: requestedScopes }, answer),
+  })
+  const background = createBackground({ ...deps, book, tokens, lastUsedAt: usage.lastUsedAt, providerOf })
+  const validations = createValidations({ ...deps, book, tokens, providerOf, resolve })
+  const jumps = createClockJumps(clock, (byMs) => {
+    deps.logger.info('The wall clock jumped, or the machine slept', { byMs })
+    if (byMs < 0) {
+      for (const { id } of book.list()) book.touch(id, (record) => redated(record, byMs))
+      cache.clear()
+    } else attempts.slept(byMs)
+    background.wake()
+    deps.onClockJumped()
+  })
+  return { book, usage, unsaved, tokens, background, validations, jumps }
+}
+
+/** @throws KeywayError vault_locked | integrity_check_failed */
+function isGenuine(box: SecretBox, record: ConnectionRecord): boolean {
+  try {
+    openTokens(box, record)
+    return true
+  } catch (error) {
+    if (asKeywayError(error).code !== 'data_damaged') throw error
+    return false
+  }
+}
+
+function isOutdated(
+  held: { generation: number; account: string } | null,
+  record: ConnectionRecord | null,
+): boolean {
+  return held !== null && (record?.generation !== held.generation || record.account !== held.account)
+}
+
+/** What the person took out of the provider is not asked for again at the next consent. */
+function withoutDropped(
+  record: ConnectionRecord,
+  before: ProviderRecord,
+  after: ProviderRecord,
+): ConnectionRecord {
+  const isDropped = (scope: string): boolean => before.scopes.includes(scope) && !after.scopes.includes(scope)
+  return { ...record, requestedScopes: record.requestedScopes.filter((scope) => !isDropped(scope)) }
+}
+
+/** A provider's behaviour, also while its entry cannot be read: then nothing is known but the defaults. */
+function factsOf(providers: ProviderBook): (providerId: string) => ProviderFacts {
+  const unknown = { slug: 'unknown', spec: providerSpec.parse({}), parameters: {} }
+  return (providerId) => {
+    const record = providers.byId(providerId)
+    if (record === null) return unknown
+    return { slug: record.slug, spec: providers.specOf(record), parameters: record.parameters }
+  }
+}

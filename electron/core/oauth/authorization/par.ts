@@ -1,0 +1,121 @@
+// RFC 9126: the parameters go to the server directly; the browser carries only a reference.
+import type { CustomFetch } from 'openid-client'
+import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
+import { namedSecrets } from '../../../../shared/domain/secret-names.ts'
+import { readTokenBody } from '../../../../shared/domain/token-body.ts'
+import { errorOf } from '../../../../shared/domain/token-error.ts'
+import { withinDeadline } from '../../async.ts'
+import { type AuthMethod, authMethods, buildConfiguration, inTurn } from '../client-authentication.ts'
+import type { DpopKeys, PrivateJwk } from '../dpop.ts'
+import type { Server } from '../metadata/endpoints.ts'
+import { asDiscoveryError } from '../metadata/metadata.ts'
+import { adviceFor, scrub } from '../token/errors.ts'
+import { shapeRequest, tokenShaping } from '../token/request-format.ts'
+import { json } from '../token/response.ts'
+import { sendWire, type WireReply } from '../transport/http-exchange.ts'
+import { loadLibrary } from '../transport/openid-client.ts'
+import { DISCOVERY_DEADLINE_MS, type OAuthDeps, type ResolvedProvider } from '../types.ts'
+
+type Pushed = {
+  provider: ResolvedProvider
+  server: Server
+  parameters: ReadonlyArray<readonly [string, string]>
+  dpopKey: PrivateJwk | null
+  signal?: AbortSignal | undefined
+}
+
+/** The parameters for the browser: client_id and request_uri. @throws KeywayError config_error | provider_unreachable | deadline_exceeded */
+export async function pushAuthorization(
+  tools: { deps: OAuthDeps; dpopKeys: DpopKeys },
+  push: Pushed,
+): Promise<Array<[string, string]>> {
+  const { provider, server } = push
+  const url = server.need('pushedAuthorization')
+  const supported = server.discovered?.token_endpoint_auth_methods_supported ?? null
+  const methods = authMethods(provider, { supported })
+  const timeoutMs = DISCOVERY_DEADLINE_MS
+  try {
+    return await withinDeadline({ clock: tools.deps.clock, timeoutMs, signal: push.signal }, (signal) =>
+      inTurn(methods, (method) => pushOnce(tools, push, { url, method, signal })),
+    )
+  } catch (error) {
+    throw asKeywayError(asDiscoveryError(error))
+  }
+}
+
+async function pushOnce(
+  { deps, dpopKeys }: { deps: OAuthDeps; dpopKeys: DpopKeys },
+  { provider, server, parameters, dpopKey }: Pushed,
+  how: { url: string; method: AuthMethod; signal: AbortSignal },
+): Promise<Array<[string, string]>> {
+  const library = await loadLibrary()
+  const seen: { reply: WireReply | null } = { reply: null }
+  const send: CustomFetch = async (_url, init) => {
+    const added = [...new URLSearchParams(init.body instanceof URLSearchParams ? init.body : '')]
+    const base = tokenShaping({
+      provider,
+      values: server.values,
+      userAgent: deps.userAgent,
+      purpose: 'device',
+      redirectUri: null,
+    })
+    const shaping = {
+      ...base,
+      method: 'POST' as const,
+      format: 'form' as const,
+      omit: [],
+      add: {},
+      rename: {},
+    }
+    const request = shapeRequest({ url: how.url, headers: init.headers, parameters: added }, shaping)
+    seen.reply = await sendWire(
+      { fetch: deps.fetchFor(provider), clock: deps.clock, signal: how.signal },
+      request,
+    )
+    return standardPushReply(seen.reply)
+  }
+  const config = buildConfiguration(library, { provider, server, method: how.method, fetch: send })
+  const options =
+    dpopKey === null ? {} : { DPoP: await dpopKeys.handle({ library, config, skewSeconds: 0 }, dpopKey) }
+  try {
+    const url = await library.buildAuthorizationUrlWithPAR(
+      config,
+      new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value])),
+      options,
+    )
+    return [
+      ['client_id', provider.clientId],
+      ['request_uri', url.searchParams.get('request_uri') ?? ''],
+    ]
+  } catch (error) {
+    throw seen.reply === null ? innermost(error) : refusedPush(provider, seen.reply)
+  }
+}
+
+/** 200 instead of 201 is common, and the lifetime is often left out; neither matters for a reference that is used at once. */
+function standardPushReply(reply: WireReply): Response {
+  const read = readTokenBody(reply.text)
+  const body = read.kind === 'object' ? read.body : {}
+  if (reply.status >= 200 && reply.status < 300) return json(201, reply, { expires_in: 60, ...body })
+  return json(reply.status < 500 ? 400 : 502, reply, body)
+}
+
+function refusedPush(provider: ResolvedProvider, reply: WireReply): KeywayError {
+  const read = readTokenBody(reply.text)
+  const error = read.kind === 'object' ? errorOf(read.body, provider.spec.token) : null
+  const secrets = [
+    provider.clientSecret?.reveal(),
+    ...(read.kind === 'object' ? namedSecrets(read.body) : []),
+  ]
+  const code = scrub(error?.code ?? `http_${reply.status}`, secrets)
+  const said = scrub(error?.description ?? '', secrets)
+  return new KeywayError(reply.status >= 500 ? 'provider_unreachable' : 'config_error', {
+    message: `${provider.name} refused the pushed authorization request: ${code}${said === '' ? '' : `, ${said}`}.`,
+    nextStep: adviceFor(code),
+    details: { providerCode: code },
+  })
+}
+
+function innermost(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? error.cause : error
+}

@@ -1,0 +1,71 @@
+// Builds the OAuth client. It holds metadata, DPoP nonces and which authentication a server took; nothing secret outlives a call.
+import { readPath, readText } from '../../../shared/domain/json-path.ts'
+import { namedSecrets } from '../../../shared/domain/secret-names.ts'
+import { openText, secretTraces } from '../secret-traces.ts'
+import { createAuthorize } from './authorization/request.ts'
+import { createDiscover } from './discovery/discover.ts'
+import { createDpopKeys } from './dpop.ts'
+import { createServers } from './metadata/endpoints.ts'
+import { createDoctor } from './provider-check/check.ts'
+import { createRegister } from './registration.ts'
+import { createIdentify, createValidate } from './resource/identity.ts'
+import { type ApiCaller, createApiCaller, createApiHeaders } from './resource/request.ts'
+import { createRevoke } from './revocation.ts'
+import { fillProviderUrl, templateValues } from './templates.ts'
+import { createExchange } from './token/authorization-code.ts'
+import { createClientCredentials } from './token/client-credentials.ts'
+import { createDevice } from './token/device.ts'
+import { createTokenCaller } from './token/endpoint.ts'
+import { createRefresh } from './token/refresh.ts'
+import type { OAuthClient, OAuthDeps } from './types.ts'
+
+export function createOAuthClient(deps: OAuthDeps): OAuthClient {
+  const servers = createServers(deps)
+  const dpopKeys = createDpopKeys()
+  const caller = createTokenCaller(deps, dpopKeys)
+  const apiHeaders = createApiHeaders({ deps, dpopKeys })
+  const callApi = createApiCaller(deps, apiHeaders)
+  return {
+    authorize: createAuthorize({ deps, servers, dpopKeys }),
+    exchange: createExchange({ deps, servers, caller }),
+    refresh: createRefresh({ deps, servers, caller }),
+    clientCredentials: createClientCredentials({ deps, servers, caller, dpopKeys }),
+    ...createDevice({ deps, servers, caller, dpopKeys }),
+    revoke: createRevoke({ deps, servers }),
+    identify: createIdentify({ deps, servers, callApi, apiHeaders }),
+    listResources: createListResources(deps, callApi),
+    apiHeaders,
+    discover: createDiscover(deps),
+    register: createRegister({ deps, servers }),
+    validate: createValidate(deps),
+    doctor: createDoctor(deps),
+    forgetFailures: servers.forgetFailures,
+  }
+}
+
+const MOST = 1000
+
+/** What a connection can be bound to (site, tenant); empty when the provider has no such list. */
+export function createListResources(deps: OAuthDeps, callApi: ApiCaller): OAuthClient['listResources'] {
+  return async (provider, credential, signal) => {
+    const rule = provider.spec.account.resource
+    if (rule === null) return []
+    const url = fillProviderUrl(provider, rule.url, templateValues(deps, provider, credential.values))
+    const data = await callApi(provider, credential, { method: 'GET', url, headers: {}, body: null }, signal)
+    const items = readPath(data, rule.itemsPath)
+    if (!Array.isArray(items)) return []
+    const { accessToken } = credential
+    const traces = secretTraces([
+      accessToken.reveal(),
+      provider.clientSecret?.reveal(),
+      ...namedSecrets(data),
+    ])
+    return items.slice(0, MOST).flatMap((item: unknown) => {
+      const id = readText(item, rule.idPath)
+      if (id === null || traces.isIn(id)) return []
+      const label = openText(readText(item, rule.labelPath), traces) ?? id
+      const address = rule.urlPath === null ? null : readText(item, rule.urlPath)
+      return [{ id, label, url: openText(address, traces) }]
+    })
+  }
+}

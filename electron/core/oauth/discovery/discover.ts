@@ -1,0 +1,75 @@
+// Connect by URL: an issuer, an authorization server, a metadata document or a protected resource becomes a filled registration form.
+import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
+import { isLoopbackHost, isSafeUrl } from '../../../../shared/contract/provider-template.ts'
+import { DeadlinePassed, withinDeadline } from '../../async.ts'
+import { asDiscoveryError } from '../metadata/metadata.ts'
+import { createStepLog, type StepLog } from '../provider-check/context.ts'
+import type { Wire } from '../transport/http-exchange.ts'
+import { DISCOVERY_DEADLINE_MS, type OAuthClient, type OAuthDeps } from '../types.ts'
+import { clientFor, discoveryDraft, missingFields } from './draft.ts'
+import { findServer } from './find-server.ts'
+
+export function createDiscover(deps: OAuthDeps): OAuthClient['discover'] {
+  return async (pasted, { redirectUris, signal }) => {
+    const url = addressOf(pasted)
+    const log = createStepLog()
+    try {
+      return await withinDeadline(
+        { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal },
+        async (inner) => {
+          const wire: Wire = { fetch: deps.fetchFor(null), clock: deps.clock, signal: inner }
+          const { metadata, resource } = await findServer({ wire, userAgent: deps.userAgent, log }, url)
+          const draft = discoveryDraft(metadata, resource)
+          const client = await clientFor({ deps, wire, log }, metadata, { draft, redirectUris })
+          const filled = { ...draft, ...client.fields, spec: { ...draft.spec, ...client.spec } }
+          return {
+            draft: filled,
+            registration: client.registration,
+            steps: log.steps,
+            missing: missingFields(filled, metadata),
+          }
+        },
+      )
+    } catch (error) {
+      throw failureOf(error, log)
+    }
+  }
+}
+
+function failureOf(error: unknown, log: StepLog): KeywayError {
+  if (error instanceof DeadlinePassed) {
+    return new KeywayError('discovery_failed', {
+      message: 'The address did not answer within 10 seconds.',
+      details: { steps: log.steps },
+      cause: error,
+    })
+  }
+  const failure = asKeywayError(asDiscoveryError(error))
+  const { code, message, nextStep, details } = failure
+  return new KeywayError(code, {
+    message,
+    nextStep,
+    details: { ...details, steps: log.steps },
+    cause: failure,
+  })
+}
+
+/** Typed by a person: the scheme may be left out. @throws KeywayError invalid_request */
+function addressOf(pasted: string): string {
+  const text = pasted.trim()
+  const bare = /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
+    ? text
+    : `${isLoopbackHost((/^[^/?#]*/.exec(text)?.[0] ?? '').replace(/:\d{1,5}$/, '')) ? 'http' : 'https'}://${text}`
+  const clean = URL.canParse(bare) ? withoutFragment(new URL(bare)) : ''
+  if (isSafeUrl(clean)) return clean
+  throw new KeywayError('invalid_request', {
+    message: 'That is not an address that can be asked.',
+    nextStep: 'Give an https address (http only for this machine), without user name and password.',
+    details: { field: 'url' },
+  })
+}
+
+function withoutFragment(url: URL): string {
+  url.hash = ''
+  return url.href
+}

@@ -1,0 +1,177 @@
+// From metadata to a filled registration form: an ordinary provider, with what the server said and nothing guessed.
+import { asKeywayError } from '../../../../shared/contract/errors.ts'
+import { cleanName } from '../../../../shared/contract/name.ts'
+import type { ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
+import type { ProviderInputDraft } from '../../../../shared/contract/provider.ts'
+import type { Secret } from '../../../../shared/contract/secret.ts'
+import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
+import { asDiscoveryError, type DiscoveredMetadata } from '../metadata/metadata.ts'
+import type { StepLog } from '../provider-check/context.ts'
+import { registerClient } from '../registration.ts'
+import type { Wire } from '../transport/http-exchange.ts'
+import type { OAuthDeps } from '../types.ts'
+import type { ProtectedResource } from './find-server.ts'
+
+export type DiscoveredDraft = ProviderInputDraft & { spec: ProviderSpecInput }
+
+export function discoveryDraft(
+  metadata: DiscoveredMetadata,
+  resource: ProtectedResource | null,
+): DiscoveredDraft {
+  const host = new URL(resource?.resource ?? metadata.issuer).hostname
+  return {
+    slug: slugOf(host),
+    name: cleanName(resource?.resource_name ?? '') || nameOf(host),
+    scopes: scopesOf(metadata, resource),
+    flow: flowOf(metadata),
+    spec: specOf(metadata, resource),
+  }
+}
+
+/** What the person still has to say. */
+export function missingFields(draft: ProviderInputDraft, metadata: DiscoveredMetadata): string[] {
+  const missing: string[] = []
+  if ((draft.clientId ?? '') === '') missing.push('clientId')
+  if (metadata.token_endpoint === undefined) missing.push('spec.endpoints.token')
+  if (draft.flow === 'authorization_code' && metadata.authorization_endpoint === undefined) {
+    missing.push('spec.endpoints.authorization')
+  }
+  return missing
+}
+
+function specOf(metadata: DiscoveredMetadata, resource: ProtectedResource | null): ProviderSpecInput {
+  const methods = metadata.code_challenge_methods_supported
+  const onlyPlain = methods !== undefined && !methods.includes('S256') && methods.includes('plain')
+  const refresh = metadata.grant_types_supported?.includes('refresh_token')
+  return {
+    discovery: { issuer: metadata.issuer },
+    endpoints: {
+      authorization: metadata.authorization_endpoint ?? null,
+      token: metadata.token_endpoint ?? null,
+      revocation: metadata.revocation_endpoint ?? null,
+      deviceAuthorization: metadata.device_authorization_endpoint ?? null,
+      userinfo: metadata.userinfo_endpoint ?? null,
+      introspection: metadata.introspection_endpoint ?? null,
+      pushedAuthorization: metadata.pushed_authorization_request_endpoint ?? null,
+      registration: metadata.registration_endpoint ?? null,
+    },
+    ...(onlyPlain ? { authorize: { pkce: 'plain' as const } } : {}),
+    ...(refresh === true ? { refresh: { supported: 'yes' as const } } : {}),
+    ...(resource === null
+      ? {}
+      : { resources: [resource.resource], api: { baseUrl: withoutTrailing(resource.resource, '/') } }),
+  }
+}
+
+/** A resource's own scopes, and those that give identity and a lasting grant where the server knows them. */
+function scopesOf(metadata: DiscoveredMetadata, resource: ProtectedResource | null): string[] {
+  const known = metadata.scopes_supported ?? []
+  const wanted = resource === null ? ['openid', 'profile', 'email', 'offline_access'] : ['offline_access']
+  const scopes = [...(resource?.scopes_supported ?? []), ...wanted.filter((scope) => known.includes(scope))]
+  return [...new Set(scopes)].filter((scope) => /^[^\p{Cc}\s]+$/u.test(scope)).slice(0, 200)
+}
+
+function flowOf({
+  grant_types_supported: grants,
+}: DiscoveredMetadata): 'authorization_code' | 'device_code' | 'client_credentials' {
+  if (grants === undefined || grants.includes('authorization_code')) return 'authorization_code'
+  if (grants.includes('urn:ietf:params:oauth:grant-type:device_code')) return 'device_code'
+  return grants.includes('client_credentials') ? 'client_credentials' : 'authorization_code'
+}
+
+function nameOf(host: string): string {
+  return host.replace(/^(?:www|api|auth|login|accounts|id|sso|mcp)\./, '')
+}
+
+function slugOf(host: string): string {
+  const slug = nameOf(host)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 63)
+  return slug.replace(/-$/, '') || 'provider'
+}
+
+// A client without a console: the published client description where it is taken, else registration, else the person enters one.
+
+type Tools = { deps: OAuthDeps; wire: Wire; log: StepLog }
+type ClientFields = {
+  fields: Pick<ProviderInputDraft, 'clientId' | 'clientSecret'>
+  spec: Pick<ProviderSpecInput, 'client'>
+  registration: Secret | null
+}
+
+const none: ClientFields = { fields: {}, spec: {}, registration: null }
+/** Its address is the client id; there is nothing secret about it. */
+const describesItself = { client: { auth: 'none' as const, metadataDocument: true } }
+
+export async function clientFor(
+  tools: Tools,
+  metadata: DiscoveredMetadata,
+  about: { draft: ProviderInputDraft; redirectUris: readonly string[] },
+): Promise<ClientFields> {
+  const { deps, log } = tools
+  const takesDescription = metadata.client_id_metadata_document_supported === true
+  if (takesDescription && deps.clientMetadataUrl !== undefined) {
+    const explanation = 'The server takes the published client description; no client id is needed.'
+    log.add({ name: 'Client', outcome: 'ok', explanation })
+    return { ...none, fields: { clientId: deps.clientMetadataUrl }, spec: describesItself }
+  }
+  const { redirectUris } = about
+  const mayRegister = metadata.registration_endpoint !== undefined && redirectUris.length > 0
+  const registered = mayRegister ? await register(tools, metadata, about) : null
+  if (registered !== null) return registered
+  if (takesDescription && redirectUris.length > 0) return describedByPerson(tools, redirectUris)
+  if (!mayRegister) {
+    const explanation = 'Enter the client ID of an app registered there.'
+    log.add({ name: 'Client', outcome: 'skipped', explanation })
+  }
+  return none
+}
+
+async function register(
+  { deps, wire, log }: Tools,
+  metadata: DiscoveredMetadata,
+  about: { draft: ProviderInputDraft; redirectUris: readonly string[] },
+): Promise<ClientFields | null> {
+  const step = { name: 'Client', request: `POST ${metadata.registration_endpoint ?? ''}` }
+  try {
+    const wishes = { redirectUris: about.redirectUris, scopes: about.draft.scopes ?? [] }
+    const client = await registerClient({ deps, wire }, metadata, wishes)
+    const explanation = 'The server registered a client for this Keyway (RFC 7591).'
+    log.add({ ...step, outcome: 'ok', explanation })
+    const secret = client.clientSecret?.reveal()
+    return {
+      fields: { clientId: client.clientId, ...(secret === undefined ? {} : { clientSecret: secret }) },
+      spec: { client: { auth: client.auth, dynamicRegistration: true } },
+      registration: client.registration,
+    }
+  } catch (error) {
+    if (wire.signal.aborted) throw error
+    const { message } = asKeywayError(asDiscoveryError(error))
+    const explanation = `${message} Enter the client id of an app registered there.`
+    log.add({ ...step, outcome: 'failed', explanation })
+    return null
+  }
+}
+
+/** Keyway has no address of its own on the internet, but the person may have one. */
+function describedByPerson({ deps, log }: Tools, redirectUris: readonly string[]): ClientFields {
+  const description = {
+    client_id: 'https://example.com/keyway.json',
+    client_name: deps.appName ?? 'Keyway',
+    redirect_uris: redirectUris,
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+    application_type: 'native',
+  }
+  log.add({
+    name: 'Client',
+    outcome: 'skipped',
+    answer: JSON.stringify(description, null, 2),
+    explanation:
+      'This server takes clients that describe themselves. Publish the description below at an https address of yours, with that address as its client_id, and enter the same address as the client ID.',
+  })
+  return { ...none, spec: describesItself }
+}

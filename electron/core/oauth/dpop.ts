@@ -1,0 +1,54 @@
+// RFC 9449: a key for each transaction, kept with the tokens as a private JWK. Handles are remembered because they hold the server's nonces,
+// which saves a refused round trip at every refresh.
+import type { webcrypto } from 'node:crypto'
+import type { Configuration, DPoPHandle } from 'openid-client'
+import type { Library } from './transport/openid-client.ts'
+
+export type PrivateJwk = Readonly<Record<string, unknown>>
+
+export type DpopKeys = {
+  make(library: Library): Promise<PrivateJwk>
+  /** A handle keeps the clock skew that the configuration has, hence the third part of its name. */
+  handle(
+    tools: { library: Library; config: Configuration; skewSeconds: number },
+    jwk: PrivateJwk,
+  ): Promise<DPoPHandle>
+}
+
+/** The library's name for it; the platform has two types for one thing. */
+type KeyPair = Parameters<Library['getDPoPHandle']>[1]
+
+const REMEMBERED = 200
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const
+
+export function createDpopKeys(): DpopKeys {
+  const handles = new Map<string, Promise<DPoPHandle>>()
+  return {
+    async make(library) {
+      const pair = await library.randomDPoPKeyPair('ES256', { extractable: true })
+      return { ...(await crypto.subtle.exportKey('jwk', pair.privateKey)) }
+    },
+    handle({ library, config, skewSeconds }, jwk) {
+      const key = `${String(jwk['x'])}.${String(jwk['y'])}.${Math.round(skewSeconds / 5)}`
+      const known = handles.get(key)
+      if (known !== undefined) return known
+      const made = importPair(jwk).then((pair) => library.getDPoPHandle(config, pair))
+      made.catch(() => handles.delete(key))
+      handles.set(key, made)
+      const [oldest] = handles.keys()
+      if (handles.size > REMEMBERED && oldest !== undefined) handles.delete(oldest)
+      return made
+    },
+  }
+}
+
+async function importPair(jwk: PrivateJwk): Promise<KeyPair> {
+  const { kty, crv, x, y, d } = jwk as webcrypto.JsonWebKey
+  const jwkOf = (parts: object): webcrypto.JsonWebKey => parts
+  if (typeof d !== 'string') throw new TypeError('the stored DPoP key is not a private key')
+  const [privateKey, publicKey] = await Promise.all([
+    crypto.subtle.importKey('jwk', jwkOf({ kty, crv, x, y, d }), algorithm, false, ['sign']),
+    crypto.subtle.importKey('jwk', jwkOf({ kty, crv, x, y }), algorithm, true, ['verify']),
+  ])
+  return { privateKey, publicKey }
+}

@@ -1,0 +1,94 @@
+// Metadata of issuers, remembered for an hour; a failure for a minute, so that a sign-in does not wait for a dead address each time. An
+// issuer that answered before and is down now is taken at its last word: its token endpoint may well be up.
+import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
+import type { Clock } from '../../ports.ts'
+import type { Wire } from '../transport/http-exchange.ts'
+import {
+  asDiscoveryError,
+  type DiscoveredMetadata,
+  getDocument,
+  issuerMatches,
+  type IssuerRules,
+  parseMetadata,
+  refused,
+} from './metadata.ts'
+
+export type MetadataQuestion = {
+  /** Remembered under this (addresses, rules and authorities of the asker). */
+  key: string
+  addresses: readonly string[]
+  /** Null: whoever answers at the configured address is believed. */
+  issuer: string | null
+  rules: IssuerRules
+}
+
+export type MetadataCache = {
+  /** Addresses that did not answer are asked again at once. */
+  forgetFailures(): void
+  get(question: MetadataQuestion, wire: Wire, userAgent: string): Promise<DiscoveredMetadata>
+}
+
+const GOOD_FOR_MS = 3_600_000
+const BAD_FOR_MS = 60_000
+const REMEMBERED = 200
+
+type Entry = { until: number; found: DiscoveredMetadata | KeywayError; lastGood: DiscoveredMetadata | null }
+
+export function createMetadataCache(clock: Clock): MetadataCache {
+  const entries = new Map<string, Entry>()
+  const remember = (key: string, entry: Entry): void => {
+    entries.delete(key)
+    entries.set(key, entry)
+    const [oldest] = entries.keys()
+    if (entries.size > REMEMBERED && oldest !== undefined) entries.delete(oldest)
+  }
+  return {
+    forgetFailures() {
+      for (const [key, { found }] of entries) if (found instanceof KeywayError) entries.delete(key)
+    },
+    async get(question, wire, userAgent) {
+      const known = entries.get(question.key)
+      if (known !== undefined && known.until > clock.monotonicMs()) {
+        if (known.found instanceof KeywayError) throw known.found
+        return known.found
+      }
+      try {
+        const found = await ask(question, wire, userAgent)
+        remember(question.key, { until: clock.monotonicMs() + GOOD_FOR_MS, found, lastGood: found })
+        return found
+      } catch (error) {
+        const failure = asDiscoveryError(error)
+        // What the caller's own signal or time ended says nothing about the server.
+        const lastGood = known?.lastGood ?? null
+        if (failure instanceof KeywayError && !wire.signal.aborted) {
+          remember(question.key, {
+            until: clock.monotonicMs() + BAD_FOR_MS,
+            found: lastGood ?? failure,
+            lastGood,
+          })
+          if (lastGood !== null) return lastGood
+        }
+        throw failure
+      }
+    },
+  }
+}
+
+async function ask(question: MetadataQuestion, wire: Wire, userAgent: string): Promise<DiscoveredMetadata> {
+  const failures: unknown[] = []
+  for (const address of question.addresses) {
+    try {
+      const reply = await getDocument(wire, address, userAgent)
+      const metadata = await parseMetadata(address, reply)
+      if (question.issuer === null || issuerMatches(question.issuer, metadata.issuer, question.rules))
+        return metadata
+      throw refused(`The metadata at ${address} belongs to ${metadata.issuer}, not to ${question.issuer}.`)
+    } catch (error) {
+      failures.push(error)
+      if (wire.signal.aborted) throw error
+    }
+  }
+  throw asKeywayError(
+    asDiscoveryError(failures[0] ?? refused('There is no address to look for metadata at.')),
+  )
+}

@@ -1,0 +1,199 @@
+// Reading an authorization server's metadata (OIDC discovery, RFC 8414) as a hostile document: bounded, redirects re-checked, every address
+// verified, and no remote server may point at services of this machine.
+import { z } from 'zod'
+import { KeywayError } from '../../../../shared/contract/errors.ts'
+import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
+import { isLoopbackHost, isSafeUrl } from '../../../../shared/contract/provider-template.ts'
+import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
+import { isLinkLocalHost, isPrivateHost } from '../../network/private-addresses.ts'
+import { literally, matchPattern } from '../../providers/data-patterns.ts'
+import { adviceFor } from '../token/errors.ts'
+import { sendWire, type Wire, WireFailure, type WireReply } from '../transport/http-exchange.ts'
+import { loadLibrary, loopbackExtensions } from '../transport/openid-client.ts'
+
+const address = z.string().max(2000).refine(isSafeUrl)
+const names = z.array(z.string().max(300)).max(500)
+
+/** What is used of the metadata; the rest is dropped. */
+export const serverMetadataSchema = z.object({
+  issuer: address,
+  authorization_endpoint: address.optional(),
+  token_endpoint: address.optional(),
+  revocation_endpoint: address.optional(),
+  device_authorization_endpoint: address.optional(),
+  userinfo_endpoint: address.optional(),
+  introspection_endpoint: address.optional(),
+  pushed_authorization_request_endpoint: address.optional(),
+  registration_endpoint: address.optional(),
+  require_pushed_authorization_requests: z.boolean().optional(),
+  authorization_response_iss_parameter_supported: z.boolean().optional(),
+  client_id_metadata_document_supported: z.boolean().optional(),
+  code_challenge_methods_supported: names.optional(),
+  dpop_signing_alg_values_supported: names.optional(),
+  grant_types_supported: names.optional(),
+  id_token_signing_alg_values_supported: names.optional(),
+  response_modes_supported: names.optional(),
+  scopes_supported: names.optional(),
+  token_endpoint_auth_methods_supported: names.optional(),
+})
+export type DiscoveredMetadata = z.output<typeof serverMetadataSchema>
+
+const MAX_REDIRECTS = 5
+
+/** A document at `url`, redirects followed as far as each is safe. @throws WireFailure | KeywayError discovery_failed */
+export async function getDocument(
+  wire: Wire,
+  url: string,
+  userAgent: string,
+): Promise<WireReply & { url: string }> {
+  let current = url
+  for (let followed = 0; followed <= MAX_REDIRECTS; followed += 1) {
+    const headers = { accept: 'application/json', 'user-agent': userAgent }
+    const reply = await sendWire(wire, { method: 'GET', url: current, headers, body: null })
+    const target = reply.headers.get('location')
+    if (reply.status < 300 || reply.status > 399 || target === null) return { ...reply, url: current }
+    current = safeTarget(current, target)
+  }
+  throw refused(`${url} redirects more than ${MAX_REDIRECTS} times.`)
+}
+
+function safeTarget(from: string, target: string): string {
+  const next = URL.canParse(target, from) ? new URL(target, from).href : ''
+  if (!isSafeUrl(next) || pointsInside(from, next))
+    throw refused(`${from} redirects to an address that is not allowed.`)
+  return next
+}
+
+/** A server elsewhere naming an address of this machine or its network: a way to services that nobody meant to open. */
+export function pointsInside(from: string, to: string): boolean {
+  const [there, here] = [new URL(from).hostname, new URL(to).hostname]
+  return isLinkLocalHost(here) || (isInside(here) && !isInside(there))
+}
+
+function isInside(hostname: string): boolean {
+  return isLoopbackHost(hostname) || isPrivateHost(hostname)
+}
+
+/** Parses metadata that was read from `source`. @throws KeywayError discovery_failed */
+export async function parseMetadata(source: string, reply: WireReply): Promise<DiscoveredMetadata> {
+  const library = await loadLibrary()
+  // The library reads and checks the form of the answer; whose metadata it is gets compared by the caller, who knows the rules for that.
+  const config = await library
+    .discovery(new URL('/.well-known/openid-configuration', source), 'discovery', undefined, undefined, {
+      [library.customFetch]: () =>
+        Promise.resolve(
+          new Response(reply.text, { status: reply.status, headers: { 'content-type': 'application/json' } }),
+        ),
+      execute: loopbackExtensions(library),
+    })
+    .catch((cause: unknown) => {
+      const message = `There is no server metadata at ${source} (HTTP ${reply.status}).`
+      throw reply.status === 404 ? new NothingThere(message, cause) : refused(message, cause)
+    })
+  const parsed = serverMetadataSchema.safeParse(config.serverMetadata())
+  if (!parsed.success) {
+    const where = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ')
+    throw refused(`The metadata at ${source} is not usable: ${where}.`)
+  }
+  const inside = Object.entries(parsed.data).find(
+    ([name, value]) => name.endsWith('_endpoint') && typeof value === 'string' && pointsInside(source, value),
+  )
+  if (inside !== undefined) {
+    throw refused(
+      `The metadata at ${source} points ${inside[0]} at this machine or its network, which a remote server may not.`,
+    )
+  }
+  return parsed.data
+}
+
+/** Of all the places that were looked at, one where there is nothing says least. */
+export class NothingThere extends KeywayError {
+  constructor(message: string, cause: unknown) {
+    super('discovery_failed', { message, cause })
+  }
+}
+
+export function refused(message: string, cause?: unknown): KeywayError {
+  return new KeywayError('discovery_failed', { message, ...(cause === undefined ? {} : { cause }) })
+}
+
+/** A network failure during discovery as the coded failure it is. */
+export function asDiscoveryError(thrown: unknown): unknown {
+  if (!(thrown instanceof WireFailure)) return thrown
+  const codes = {
+    timeout: 'deadline_exceeded',
+    aborted: 'flow_cancelled',
+    too_large: 'discovery_failed',
+  } as const
+  const code =
+    thrown.kind === 'timeout' || thrown.kind === 'aborted' || thrown.kind === 'too_large'
+      ? codes[thrown.kind]
+      : thrown.kind === 'tls' || thrown.kind === 'unsafe_address' || thrown.kind === 'setup'
+        ? 'config_error'
+        : 'provider_unreachable'
+  const own =
+    thrown.kind === 'tls'
+      ? adviceFor('tls_failure')
+      : thrown.kind === 'unsafe_address'
+        ? adviceFor(thrown.kind)
+        : null
+  return new KeywayError(code, {
+    message: `${thrown.message}.`,
+    ...(own === null ? {} : { nextStep: own }),
+    cause: thrown,
+  })
+}
+
+/** Where an issuer's metadata may be, most likely first (OIDC Discovery 4, RFC 8414 3 with its path insertion, and what servers do). */
+export function metadataAddresses(issuer: string, kind: 'oidc' | 'oauth2' | 'oidc-then-oauth2'): string[] {
+  const url = new URL(issuer)
+  const path = withoutTrailing(url.pathname, '/')
+  const at = (pathname: string): string => `${url.origin}${pathname}${url.search}`
+  const oidc = [at(`${path}/.well-known/openid-configuration`)]
+  const oauth2 = [
+    at(`/.well-known/oauth-authorization-server${path}`),
+    ...(path === '' ? [] : [at(`${path}/.well-known/oauth-authorization-server`)]),
+  ]
+  const inserted = path === '' ? [] : [at(`/.well-known/openid-configuration${path}`)]
+  if (kind === 'oidc') return [...oidc, ...inserted]
+  if (kind === 'oauth2') return [...oauth2, ...oidc]
+  return [...oidc, ...oauth2, ...inserted]
+}
+
+// Whose metadata, callback or id_token it is. Exact by default; every relaxation is data of the provider.
+
+export type IssuerRules = Pick<ProviderSpec['discovery'], 'issuerPattern' | 'issuerTrailingSlash'>
+
+/** Equal, or equal but for one trailing slash (which servers and people mix up), or of the provider's own pattern. */
+export function issuerMatches(expected: string, found: string, rules: IssuerRules): boolean {
+  if (found === expected) return true
+  if (withoutSlash(found) === withoutSlash(expected)) return true
+  return matchesPattern(found, rules)
+}
+
+/**
+ * The issuer that an id_token may name instead of `expected`: of the pattern, with {tenantid} being the token's own `tid` claim, so that one
+ * tenant cannot speak for another. Null: the expected one stands.
+ */
+export function relaxedIssuer(
+  expected: string,
+  claims: Readonly<Record<string, unknown>>,
+  rules: IssuerRules,
+): string | null {
+  const issuer = claims['iss']
+  if (typeof issuer !== 'string' || issuer === expected) return null
+  if (withoutSlash(issuer) === withoutSlash(expected)) return issuer
+  if (rules.issuerPattern === null) return null
+  const tenant = typeof claims['tid'] === 'string' ? claims['tid'] : ''
+  return rules.issuerPattern.replace(/\{tenantid\}/i, tenant) === issuer ? issuer : null
+}
+
+function matchesPattern(found: string, { issuerPattern }: IssuerRules): boolean {
+  if (issuerPattern === null) return false
+  const parts = issuerPattern.split(/\{[A-Za-z_]+\}/)
+  return matchPattern(parts.map((part) => literally(part)).join('[^/]+'), found) === 'fits'
+}
+
+function withoutSlash(issuer: string): string {
+  return issuer.endsWith('/') ? issuer.slice(0, -1) : issuer
+}

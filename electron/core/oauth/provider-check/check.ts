@@ -1,0 +1,115 @@
+// The provider check: everything a sign-in would do, up to a code that nobody was given. It runs the very code of the real flows, with a
+// fetch that writes down what goes over the wire.
+import { asKeywayError, sentencesFor } from '../../../../shared/contract/errors.ts'
+import { parseTokenReply } from '../../../../shared/domain/token-response.ts'
+import { withinDeadline } from '../../async.ts'
+import { createAuthorize } from '../authorization/request.ts'
+import { requireClientId } from '../client-authentication.ts'
+import { createDpopKeys } from '../dpop.ts'
+import { createServers, type Server } from '../metadata/endpoints.ts'
+import { templateValues } from '../templates.ts'
+import { createExchange } from '../token/authorization-code.ts'
+import { createClientCredentials } from '../token/client-credentials.ts'
+import { createDevice } from '../token/device.ts'
+import { createTokenCaller } from '../token/endpoint.ts'
+import { recordExchanges } from '../transport/recording.ts'
+import type { DoctorAbout, OAuthClient, OAuthDeps, ResolvedProvider } from '../types.ts'
+import { type Check, createStepLog } from './context.ts'
+import {
+  checkAuthorization,
+  checkClientCredentials,
+  checkDeviceCode,
+  checkDiscovery,
+  checkTokenEndpoint,
+} from './probes.ts'
+
+const DOCTOR_DEADLINE_MS = 60_000
+
+export function createDoctor(deps: OAuthDeps): OAuthClient['doctor'] {
+  return async (provider, about, signal) => {
+    const log = createStepLog()
+    try {
+      const deadline = { clock: deps.clock, timeoutMs: DOCTOR_DEADLINE_MS, signal }
+      await withinDeadline(deadline, (inner) =>
+        examine(makeCheck(deps, provider, { ...about, log, signal: inner }), about.flow),
+      )
+    } catch (error) {
+      log.add({
+        name: 'Check',
+        outcome: 'failed',
+        explanation: `The check did not finish: ${asKeywayError(error).message}`,
+      })
+    }
+    return log.steps
+  }
+}
+
+function makeCheck(
+  deps: OAuthDeps,
+  provider: ResolvedProvider,
+  about: Pick<Check, 'redirectUri' | 'choosesHost' | 'scopes' | 'log' | 'signal'>,
+): Check {
+  const recorder = recordExchanges(deps.fetchFor(provider), (answer) => secretsIn(deps, provider, answer))
+  const recorded: OAuthDeps = { ...deps, fetchFor: () => recorder.fetch }
+  // Everything of its own, so that nothing remembered hides what the server says now.
+  const servers = createServers(recorded)
+  const dpopKeys = createDpopKeys()
+  const caller = createTokenCaller(recorded, dpopKeys)
+  return {
+    deps: recorded,
+    provider,
+    servers,
+    recorder,
+    ...about,
+    authorize: createAuthorize({ deps: recorded, servers, dpopKeys }),
+    exchange: createExchange({ deps: recorded, servers, caller }),
+    clientCredentials: createClientCredentials({ deps: recorded, servers, caller, dpopKeys }),
+    startDevice: createDevice({ deps: recorded, servers, caller, dpopKeys }).startDevice,
+    server: null,
+  }
+}
+
+/** The client secret, and the tokens of an answer wherever this provider puts them. */
+function secretsIn({ clock }: OAuthDeps, { clientSecret, spec }: ResolvedProvider, text: string): string[] {
+  const now = clock.now()
+  const parsed = parseTokenReply({ status: 200, text, receivedAt: now, serverNow: now }, spec.token)
+  return [clientSecret?.reveal() ?? '', ...(parsed.kind === 'unreadable' ? [] : parsed.secrets)]
+}
+
+async function examine(check: Check, flow: DoctorAbout['flow']): Promise<void> {
+  if (!checkSetup(check)) return
+  const server = await checkDiscovery(check, flow)
+  if (server === null) return
+  const known = { ...check, server }
+  if (flow === 'client_credentials') await checkClientCredentials(known)
+  if (flow === 'device_code') await checkDeviceCode(known)
+  if (flow === 'authorization_code') {
+    await checkAuthorization(known)
+    await checkTokenEndpoint(known)
+  }
+  noteOthers(check, server)
+}
+
+function checkSetup({ deps, provider, log }: Check): boolean {
+  try {
+    requireClientId(provider)
+    templateValues(deps, provider)
+  } catch (error) {
+    const explanation = sentencesFor('window', asKeywayError(error))
+    log.add({ name: 'Setup', outcome: 'failed', explanation })
+    return false
+  }
+  log.add({ name: 'Setup', outcome: 'ok', explanation: 'Client id and parameters are there.' })
+  return true
+}
+
+function noteOthers({ provider, log }: Check, server: Server): void {
+  const canRevoke = server.endpoint('revocation') !== null || provider.spec.revocation?.url != null
+  log.add({
+    name: 'Disconnect',
+    outcome: canRevoke ? 'ok' : 'warning',
+    explanation: canRevoke
+      ? 'Grants can be ended at the provider.'
+      : 'No revocation address is known: a disconnect removes the tokens here only.',
+  })
+}

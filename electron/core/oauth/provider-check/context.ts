@@ -1,0 +1,39 @@
+import type { DoctorStep } from '../../../../shared/contract/ui-api.ts'
+import type { Server, Servers } from '../metadata/endpoints.ts'
+import type { Recorder } from '../transport/recording.ts'
+import type { OAuthClient, OAuthDeps, ResolvedProvider } from '../types.ts'
+
+/** One run of the provider check: the real flows, with a fetch that writes down what goes over the wire. */
+export type Check = {
+  deps: OAuthDeps
+  provider: ResolvedProvider
+  redirectUri: string | null
+  /** False while the person has chosen a host to come home to. */
+  choosesHost: boolean
+  scopes: readonly string[]
+  servers: Servers
+  recorder: Recorder
+  log: StepLog
+  signal: AbortSignal
+  authorize: OAuthClient['authorize']
+  exchange: OAuthClient['exchange']
+  clientCredentials: OAuthClient['clientCredentials']
+  startDevice: OAuthClient['startDevice']
+  /** Known after the first step. */
+  server: Server | null
+}
+
+export type StepLog = {
+  readonly steps: DoctorStep[]
+  add(step: Pick<DoctorStep, 'name' | 'outcome' | 'explanation'> & Partial<DoctorStep>): void
+}
+
+export function createStepLog(): StepLog {
+  const steps: DoctorStep[] = []
+  return {
+    steps,
+    add: (step) => {
+      steps.push({ request: null, answer: null, fix: null, ...step })
+    },
+  }
+}

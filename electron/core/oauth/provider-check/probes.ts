@@ -1,0 +1,280 @@
+import { randomBytes } from 'node:crypto'
+import { asKeywayError, nextStepFor, sentencesFor } from '../../../../shared/contract/errors.ts'
+import type { DoctorStep } from '../../../../shared/contract/ui-api.ts'
+import type { Endpoint, Server } from '../metadata/endpoints.ts'
+import { asDiscoveryError } from '../metadata/metadata.ts'
+import { sendWire } from '../transport/http-exchange.ts'
+import type { RecordedExchange } from '../transport/recording.ts'
+import type { DoctorAbout, ResolvedProvider, TokenOutcome } from '../types.ts'
+import type { Check } from './context.ts'
+import { signInVariants, tokenVariants, withVariant } from './variants.ts'
+import { complaintIn, signInVerdict, type Verdict } from './verdict.ts'
+
+type Asked = { verdict: Verdict; seen: RecordedExchange | undefined }
+
+/** Asks for the sign-in page as a browser without cookies would; when it is refused, in other ways until one is not. */
+export async function checkAuthorization(check: Check): Promise<void> {
+  const { provider, redirectUri, log } = check
+  const { verdict, seen } = await ask(check, provider, redirectUri)
+  const step = { name: 'Sign-in page', ...seen, outcome: verdict.outcome }
+  if (verdict.outcome === 'ok') {
+    log.add({ ...step, explanation: verdict.explanation })
+    return
+  }
+  const found = await findAuthorizationFix(check, verdict)
+  log.add({
+    ...step,
+    explanation: found === null ? verdict.explanation : `${verdict.explanation} ${found.explanation}`,
+    fix: found?.fix ?? null,
+  })
+}
+
+async function findAuthorizationFix(
+  check: Check,
+  { complaint }: Verdict & { outcome: 'warning' | 'failed' },
+): Promise<{ explanation: string; fix: DoctorStep['fix'] } | null> {
+  const { provider, redirectUri, signal } = check
+  const variants = await signInVariants(check, complaint)
+  for (const variant of variants) {
+    if (signal.aborted) return null
+    const address = variant.redirectUri ?? redirectUri
+    const { verdict } = await ask(check, withVariant(provider, variant), address)
+    if (verdict.outcome !== 'ok') continue
+    const { label, spec } = variant
+    return { explanation: `Another way worked: ${label}.`, fix: { label, spec } }
+  }
+  return null
+}
+
+async function ask(check: Check, provider: ResolvedProvider, redirectUri: string | null): Promise<Asked> {
+  const { deps, recorder, signal, scopes } = check
+  try {
+    const request = {
+      redirectUri,
+      scopes,
+      secondaryScopes: [],
+      loginHint: null,
+      prompt: null,
+      optionalParams: {},
+    }
+    const { url } = await check.authorize(provider, request, signal)
+    recorder.take()
+    const headers = { accept: 'text/html', 'user-agent': deps.userAgent }
+    const wire = { fetch: deps.fetchFor(provider), clock: deps.clock, signal }
+    const reply = await sendWire(wire, { method: 'GET', url, headers, body: null })
+    const answer = { ...reply, location: reply.headers.get('location') }
+    return { verdict: signInVerdict({ url, redirectUri }, answer), seen: recorder.take().at(-1) }
+  } catch (error) {
+    const failure = asKeywayError(asDiscoveryError(error))
+    const verdict = {
+      outcome: 'failed' as const,
+      explanation: sentencesFor('window', failure),
+      complaint: complaintIn(failure.message),
+    }
+    return { verdict, seen: recorder.take().at(-1) }
+  }
+}
+
+const needed: Record<DoctorAbout['flow'], readonly Endpoint[]> = {
+  authorization_code: ['authorization', 'token'],
+  device_code: ['deviceAuthorization', 'token'],
+  client_credentials: ['token'],
+}
+
+/** Addresses and metadata. Null when without them nothing further can be tried. */
+export async function checkDiscovery(check: Check, flow: DoctorAbout['flow']): Promise<Server | null> {
+  const { provider, servers, recorder, log, signal } = check
+  const { discovery } = provider.spec
+  const named = discovery.issuer !== null || discovery.url !== null
+  try {
+    const server = await servers.find(provider, { need: needed[flow], discovery: 'if-possible', signal })
+    const [last] = recorder.take().slice(-1)
+    if (named && server.discovered === null) {
+      log.add({
+        name: 'Discovery',
+        outcome: 'warning',
+        ...last,
+        explanation: 'The issuer did not answer with usable metadata; the typed addresses are used.',
+      })
+    } else {
+      const explanation = named
+        ? `Issuer ${server.issuer ?? ''}.`
+        : 'No issuer is set; the typed addresses are used.'
+      log.add({ name: 'Discovery', outcome: named ? 'ok' : 'skipped', ...last, explanation })
+    }
+    for (const name of needed[flow]) server.need(name)
+    hints(check, server)
+    return server
+  } catch (error) {
+    const explanation = sentencesFor('window', asKeywayError(error))
+    const [last] = recorder.take().slice(-1)
+    log.add({ name: 'Discovery', outcome: 'failed', ...last, explanation })
+    return null
+  }
+}
+
+/** What the metadata says about the setup, before anything is tried. */
+function hints({ provider, log }: Check, server: Server): void {
+  const { discovered } = server
+  if (discovered === null) return
+  const methods = discovered.code_challenge_methods_supported
+  const { pkce } = provider.spec.authorize
+  if (methods?.includes('S256') === true && pkce !== 'S256') {
+    log.add({
+      name: 'PKCE',
+      outcome: 'warning',
+      explanation: `The server takes PKCE with S256; this provider is set to "${pkce}".`,
+      fix: { label: 'Use PKCE with S256', spec: { authorize: { pkce: 'S256' } } },
+    })
+  }
+  const supported = discovered.token_endpoint_auth_methods_supported
+  const { auth } = provider.spec.client
+  if (supported !== undefined && auth !== 'auto' && !supported.includes(auth)) {
+    log.add({
+      name: 'Client authentication',
+      outcome: 'warning',
+      explanation: `The server names ${supported.join(', ')}; this provider is set to ${auth}.`,
+      fix: { label: 'Choose the way by the metadata', spec: { client: { auth: 'auto' } } },
+    })
+  }
+}
+
+/** Asks for a code that nobody will enter; it lapses by itself. */
+export async function checkDeviceCode(check: Check): Promise<void> {
+  const { provider, scopes, log, recorder, signal } = check
+  const name = 'Device code'
+  recorder.take()
+  try {
+    const { verificationUri } = await check.startDevice(provider, scopes, signal)
+    const explanation = `The server gives a code to enter at ${verificationUri}.`
+    log.add({ name, outcome: 'ok', ...recorder.take().at(-1), explanation })
+  } catch (error) {
+    const explanation = sentencesFor('window', asKeywayError(asDiscoveryError(error)))
+    log.add({ name, outcome: 'failed', ...recorder.take().at(-1), explanation })
+  }
+}
+
+type Tried = { outcome: TokenOutcome; seen: RecordedExchange | undefined }
+type Try = (check: Check, provider: ResolvedProvider) => Promise<Tried>
+
+const MOST_VARIANTS = 8
+
+/** Sends a code that nobody was given. "invalid_grant" is the good answer: everything but the code was accepted. */
+export async function checkTokenEndpoint(check: Check): Promise<void> {
+  const { provider, log } = check
+  const first = await tryCode(check, provider)
+  const { outcome, seen } = first
+  const step = { name: 'Token request', ...seen }
+  if (isGood(outcome)) {
+    log.add({
+      ...step,
+      outcome: 'ok',
+      explanation: 'The server understood the request and the client; only the made-up code was refused.',
+    })
+    return
+  }
+  if (outcome.kind === 'ok') {
+    log.add({
+      ...step,
+      outcome: 'warning',
+      explanation: 'The server gave a token for a made-up code. Do not trust it with anything real.',
+    })
+    return
+  }
+  if (outcome.kind === 'retry' && !outcome.code.endsWith('_answer') && outcome.code !== 'redirected') {
+    log.add({ ...step, outcome: 'warning', explanation: outcome.message })
+    return
+  }
+  await addFailure(check, first, { tryOne: tryCode, isGood })
+}
+
+/** Asks for a token for the client itself, as every use of this provider would. */
+export async function checkClientCredentials(check: Check): Promise<void> {
+  const { provider, log } = check
+  const how = { tryOne: tryClient, isGood: ({ kind }: TokenOutcome) => kind === 'ok' }
+  const first = await how.tryOne(check, provider)
+  if (!how.isGood(first.outcome)) return addFailure(check, first, how)
+  const explanation = 'The server gave a token to the client itself.'
+  log.add({ name: 'Token request', ...first.seen, outcome: 'ok', explanation })
+}
+
+type How = { tryOne: Try; isGood: (outcome: TokenOutcome) => boolean }
+
+async function addFailure(check: Check, { outcome, seen }: Tried, how: How): Promise<void> {
+  if (outcome.kind === 'ok') return
+  const fix = await findTokenFix(check, { code: outcome.code, answer: seen?.answer ?? null }, how)
+  const advice = outcome.kind === 'config_error' ? ` ${outcome.nextStep}` : ''
+  const explanation =
+    fix === null ? `${outcome.message}${advice}` : `${outcome.message} Another way worked: ${fix.label}.`
+  check.log.add({ name: 'Token request', ...seen, outcome: 'failed', explanation, fix })
+}
+
+async function findTokenFix(
+  check: Check,
+  failure: Parameters<typeof tokenVariants>[1],
+  how: How,
+): Promise<DoctorStep['fix']> {
+  for (const variant of (await tokenVariants(check, failure)).slice(0, MOST_VARIANTS)) {
+    if (check.signal.aborted) return null
+    const { outcome } = await how.tryOne(check, withVariant(check.provider, variant))
+    if (how.isGood(outcome)) return { label: variant.label, spec: variant.spec }
+  }
+  return null
+}
+
+async function tryClient(check: Check, provider: ResolvedProvider): Promise<Tried> {
+  check.recorder.take()
+  const outcome = await check.clientCredentials(provider, check.scopes, check.signal)
+  return { outcome, seen: check.recorder.take().at(-1) }
+}
+
+async function tryCode(check: Check, provider: ResolvedProvider): Promise<Tried> {
+  const { redirectUri, recorder, signal } = check
+  const plain = { ...provider, spec: withoutBrowserParts(provider.spec) }
+  const request = {
+    redirectUri,
+    scopes: [],
+    secondaryScopes: [],
+    loginHint: null,
+    prompt: null,
+    optionalParams: {},
+  }
+  try {
+    const { transaction } = await check.authorize(plain, request, signal)
+    const callback = new URLSearchParams({ code: madeUpCode(), state: transaction.state })
+    if (typeof transaction.issuer === 'string') callback.set('iss', transaction.issuer)
+    recorder.take()
+    const outcome = await check.exchange(plain, transaction, callback, signal)
+    return { outcome, seen: recorder.take().at(-1) }
+  } catch (error) {
+    const { code, message, nextStep } = asKeywayError(error)
+    const step = nextStepFor('window', { code, nextStep })
+    return {
+      outcome: { kind: 'config_error', code, message, nextStep: step },
+      seen: recorder.take().at(-1),
+    }
+  }
+}
+
+/** What only a real answer in the browser could satisfy is left out of the rehearsal. */
+function withoutBrowserParts(spec: ResolvedProvider['spec']): ResolvedProvider['spec'] {
+  const authorize = {
+    ...spec.authorize,
+    callbackHmac: null,
+    callbackHostMustMatch: null,
+    par: 'never' as const,
+  }
+  return { ...spec, authorize, token: { ...spec.token, postExchange: null } }
+}
+
+function isGood(outcome: TokenOutcome): boolean {
+  if (outcome.kind === 'ended') return true
+  const codes =
+    /^(?:invalid_grant|invalid_code|bad_verification_code|code_not_found|expired_code|invalid_authorization_code)$/
+  return outcome.kind === 'refused' && codes.test(outcome.code)
+}
+
+/** A code that no server has given out. */
+function madeUpCode(): string {
+  return `keyway-check-${randomBytes(8).toString('hex')}`
+}

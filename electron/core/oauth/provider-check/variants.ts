@@ -1,0 +1,173 @@
+// What to try when a server does not like a request. The first that gets further is suggested, so each is a small, known deviation.
+import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
+import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
+import {
+  type DiscoveredMetadata,
+  getDocument,
+  issuerMatches,
+  metadataAddresses,
+  parseMetadata,
+} from '../metadata/metadata.ts'
+import type { ResolvedProvider } from '../types.ts'
+import type { Check } from './context.ts'
+import type { Complaint } from './verdict.ts'
+
+type Section = 'token' | 'client' | 'authorize' | 'scopes' | 'redirect' | 'endpoints'
+export type Variant = {
+  label: string
+  spec: { [Name in Section]?: Partial<ProviderSpec[Name]> }
+  /** Where this way comes home, when it is that which changes. */
+  redirectUri?: string
+}
+
+const formats: readonly Variant[] = [
+  { label: 'Send token requests as JSON', spec: { token: { format: 'json' } } },
+  { label: 'Send token requests as a form', spec: { token: { format: 'form' } } },
+  { label: 'Send token parameters in the query', spec: { token: { format: 'query' } } },
+]
+const methods: readonly Variant[] = [
+  { label: 'Ask for tokens with GET', spec: { token: { method: 'GET' } } },
+  { label: 'Ask for tokens with POST', spec: { token: { method: 'POST' } } },
+]
+const withSecret: readonly Variant[] = [
+  { label: 'Send client id and secret in the body', spec: { client: { auth: 'client_secret_post' } } },
+  {
+    label: 'Send client id and secret with Basic',
+    spec: { client: { auth: 'client_secret_basic', basicEncoding: 'form' } },
+  },
+  {
+    label: 'Send client id and secret with Basic, without form-encoding them first',
+    spec: { client: { auth: 'client_secret_basic', basicEncoding: 'raw' } },
+  },
+  { label: 'Send no client secret', spec: { client: { auth: 'none' } } },
+]
+const withoutSecret: readonly Variant[] = [
+  { label: 'Send Basic with an empty secret', spec: { client: { basicWithEmptySecret: true } } },
+]
+const pkce: readonly Variant[] = [
+  { label: 'Use PKCE with S256', spec: { authorize: { pkce: 'S256' } } },
+  { label: 'Use PKCE with the plain method', spec: { authorize: { pkce: 'plain' } } },
+  { label: 'Use PKCE with the challenge in hexadecimal', spec: { authorize: { pkce: 'S256-hex' } } },
+  { label: 'Use no PKCE', spec: { authorize: { pkce: 'off' } } },
+]
+const separators: readonly Variant[] = [
+  { label: 'Separate scopes with a space', spec: { scopes: { separator: ' ' } } },
+  { label: 'Separate scopes with a comma', spec: { scopes: { separator: ',' } } },
+  { label: 'Separate scopes with a plus sign', spec: { scopes: { separator: '+' } } },
+]
+const responseModes: readonly Variant[] = [
+  { label: 'Let the server choose the response mode', spec: { authorize: { responseMode: 'default' } } },
+]
+const notPushed: Variant = {
+  label: 'Send the sign-in request through the browser only',
+  spec: { authorize: { par: 'never' } },
+}
+
+/** Nothing there, or something else: whatever words come with it. */
+const nowhere = /^HTTP (?:404|405|410|30\d)\b/
+
+/** In the order of likelihood for this failure; those that change nothing are left out. */
+export async function tokenVariants(
+  check: Check,
+  { code, answer }: { code: string; answer: string | null },
+): Promise<Variant[]> {
+  const { provider } = check
+  const auth = provider.clientSecret === null ? withoutSecret : withSecret
+  const isClient = code === 'invalid_client' || code === 'unauthorized_client' || code === 'http_401'
+  const addresses = nowhere.test(answer ?? '') ? await addressVariants(check, 'token') : []
+  const ordered = isClient
+    ? [...auth, ...formats]
+    : code === 'http_405'
+      ? [...methods, ...addresses, ...formats]
+      : [...addresses, ...formats, ...auth]
+  return ordered.filter((variant) => changes(provider.spec, variant))
+}
+
+export async function signInVariants(check: Check, complaint: Complaint): Promise<Variant[]> {
+  const { provider } = check
+  const found: Record<Complaint, readonly Variant[]> = {
+    redirect: otherHosts(check),
+    scope: check.scopes.length > 1 ? separators : [],
+    pkce,
+    'response mode': responseModes,
+    client: [],
+    address: complaint === 'address' ? await addressVariants(check, 'authorization') : [],
+    other: [...pkce, ...responseModes],
+  }
+  const push = provider.spec.authorize.par === 'always' ? [notPushed] : []
+  return [...found[complaint], ...push].filter((variant) => changes(provider.spec, variant))
+}
+
+/** The same place under the other names of this machine; only while nobody has chosen one by hand. */
+function otherHosts({ redirectUri, choosesHost }: Check): Variant[] {
+  if (redirectUri === null || !choosesHost || !redirectUri.startsWith('http://')) return []
+  return (['127.0.0.1', 'localhost', '[::1]'] as const)
+    .filter((host) => new URL(redirectUri).hostname !== host)
+    .map((host) => {
+      const address = new URL(redirectUri)
+      address.hostname = host
+      const spec = { redirect: { hosts: [host] } }
+      return { label: `Come home to ${address.href}`, spec, redirectUri: address.href }
+    })
+}
+
+export function withVariant(provider: ResolvedProvider, { spec }: Variant): ResolvedProvider {
+  const changed = Object.entries(spec).map(([name, part]) => [
+    name,
+    { ...provider.spec[name as Section], ...part },
+  ])
+  return { ...provider, spec: { ...provider.spec, ...Object.fromEntries(changed) } }
+}
+
+function changes(spec: ProviderSpec, variant: Variant): boolean {
+  return Object.entries(variant.spec).some(([name, part]) =>
+    Object.entries(part).some(([field, value]) => {
+      const now: unknown = Reflect.get(spec[name as Section], field)
+      return JSON.stringify(now) !== JSON.stringify(value)
+    }),
+  )
+}
+
+// Where an endpoint may be when there is nothing at the typed address: where metadata says, and with or without a slash at the end.
+
+type Name = 'token' | 'authorization'
+
+export async function addressVariants(check: Check, name: Name): Promise<Variant[]> {
+  const typed = check.server?.endpoint(name) ?? null
+  if (typed === null) return []
+  const metadata = check.server?.discovered ?? (await metadataAbove(check, typed))
+  const told = metadata?.[`${name}_endpoint`]
+  const candidates = [...(told === undefined ? [] : [told]), withOtherEnd(typed)]
+  return [...new Set(candidates)]
+    .filter((address) => address !== typed)
+    .map((address) => ({ label: `Use ${address}`, spec: { endpoints: { [name]: address } } }))
+}
+
+/** Servers that insist on a slash at the end, or on none, have nothing at the other address. */
+function withOtherEnd(address: string): string {
+  const url = new URL(address)
+  url.pathname = url.pathname.endsWith('/') ? withoutTrailing(url.pathname, '/') : `${url.pathname}/`
+  return url.href
+}
+
+/** Metadata of an issuer on the way from the address up to its origin. */
+async function metadataAbove(check: Check, typed: string): Promise<DiscoveredMetadata | null> {
+  const { deps, provider, signal } = check
+  const { origin, pathname } = new URL(typed)
+  const parts = pathname.split('/').filter(Boolean)
+  const issuers = parts.map((_part, index) => [origin, ...parts.slice(0, index)].join('/')).slice(0, 3)
+  const wire = { fetch: deps.fetchFor(provider), clock: deps.clock, signal }
+  for (const issuer of issuers) {
+    for (const address of metadataAddresses(issuer, 'oidc-then-oauth2')) {
+      try {
+        const found = await parseMetadata(address, await getDocument(wire, address, deps.userAgent))
+        if (issuerMatches(issuer, found.issuer, { issuerPattern: null, issuerTrailingSlash: false }))
+          return found
+      } catch (error) {
+        if (signal.aborted) throw error
+        deps.logger.debug('No metadata above a typed address', { provider: provider.slug, address })
+      }
+    }
+  }
+  return null
+}

@@ -1,0 +1,256 @@
+import type { CustomFetch } from 'openid-client'
+import { z } from 'zod'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { Secret, secretOrNull } from '../../../shared/contract/secret.ts'
+import { readText, textOf } from '../../../shared/domain/json-path.ts'
+import { namedSecrets } from '../../../shared/domain/secret-names.ts'
+import { fillMap } from '../../../shared/domain/template.ts'
+import { readTokenBody } from '../../../shared/domain/token-body.ts'
+import { withinDeadline } from '../async.ts'
+import type { Server, Servers } from './metadata/endpoints.ts'
+import { asDiscoveryError, type DiscoveredMetadata, serverMetadataSchema } from './metadata/metadata.ts'
+import { fillProviderUrl } from './templates.ts'
+import { scrub } from './token/errors.ts'
+import { shapeRequest } from './token/request-format.ts'
+import { json } from './token/response.ts'
+import {
+  sendWire,
+  type Wire,
+  wireFailure,
+  type WireFailure,
+  type WireReply,
+} from './transport/http-exchange.ts'
+import { loadLibrary, loopbackExtensions } from './transport/openid-client.ts'
+import {
+  DISCOVERY_DEADLINE_MS,
+  type OAuthClient,
+  type OAuthDeps,
+  type RegisteredClient,
+  type ResolvedProvider,
+} from './types.ts'
+
+type RegisterTools = { deps: OAuthDeps; servers: Servers }
+type RegisterRequest = { redirectUris: readonly string[]; scopes: readonly string[] }
+
+/** By the provider's own API where it has one (a client for each instance), else by RFC 7591. */
+export function createRegister({ deps, servers }: RegisterTools): OAuthClient['register'] {
+  return async (provider, wishes, signal) => {
+    const own = provider.spec.client.registrationRequest
+    const need = own === null ? (['registration'] as const) : []
+    const server = await servers.find(provider, { need, discovery: 'when-needed', signal })
+    const { clock } = deps
+    try {
+      return await withinDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, (inner) => {
+        const wire = { fetch: deps.fetchFor(provider), clock, signal: inner }
+        if (own !== null) return registerByApi({ deps, wire }, provider, { server, wishes })
+        server.need('registration')
+        return registerClient({ deps, wire }, serverMetadataSchema.parse(server.metadata), wishes)
+      })
+    } catch (error) {
+      throw asDiscoveryError(error)
+    }
+  }
+}
+
+async function registerByApi(
+  { deps, wire }: { deps: OAuthDeps; wire: Wire },
+  provider: ResolvedProvider,
+  about: { server: Server; wishes: RegisterRequest },
+): Promise<RegisteredClient> {
+  const rule = provider.spec.client.registrationRequest
+  if (rule === null)
+    throw new KeywayError('config_error', { message: `${provider.name} takes no registrations.` })
+  const { redirectUris, scopes } = about.wishes
+  const values = {
+    ...about.server.values,
+    redirect_uri: redirectUris.join('\n'),
+    scope: scopes.join(provider.spec.scopes.separator),
+  }
+  const request = shapeRequest(
+    {
+      url: fillProviderUrl(provider, rule.url, values),
+      headers: { accept: 'application/json', 'user-agent': deps.userAgent },
+      parameters: [],
+    },
+    {
+      method: 'POST',
+      format: rule.format,
+      omit: [],
+      add: fillMap(rule.fields, values),
+      rename: {},
+      headers: {},
+    },
+  )
+  const reply = await sendWire(wire, request)
+  const read = readTokenBody(reply.text)
+  const body = read.kind === 'object' ? read.body : {}
+  const clientId = readText(body, rule.clientIdPath)
+  const clientSecret = secretOrNull(readText(body, rule.clientSecretPath))
+  // The id is shown and stands in every sign-in's address.
+  const isSecret = clientSecret !== null && (clientId ?? '').includes(clientSecret.reveal())
+  if (reply.status < 200 || reply.status > 299 || clientId === null || isSecret) {
+    throw new KeywayError('provider_error', {
+      message: `${provider.name} did not register a client (HTTP ${reply.status}).`,
+      details: { status: reply.status },
+    })
+  }
+  return {
+    clientId,
+    clientSecret,
+    auth: clientSecret === null ? 'none' : 'client_secret_post',
+    registration: null,
+  }
+}
+
+// RFC 7591: a client of its own at a server that takes registrations, so that the person needs no console.
+
+const answer = z.object({
+  client_id: z.string().min(1).max(2000),
+  client_secret: z.string().max(10_000).nullish(),
+  token_endpoint_auth_method: z.string().max(100).nullish(),
+  registration_access_token: z.string().max(10_000).nullish(),
+  registration_client_uri: z.string().max(2000).nullish(),
+})
+
+type Tools = { deps: OAuthDeps; wire: Wire }
+type Wishes = { redirectUris: readonly string[]; scopes: readonly string[] }
+type ClientRequest = Record<string, string | string[]>
+
+/**
+ * Asks for what Keyway can use; a server that does not like something in it is asked for less, since real ones refuse what their own
+ * metadata names. @throws KeywayError provider_error | provider_response_invalid; WireFailure
+ */
+export async function registerClient(
+  tools: Tools,
+  metadata: DiscoveredMetadata,
+  wishes: Wishes,
+): Promise<RegisteredClient> {
+  const [full, ...lesser] = requests(tools.deps, metadata, wishes)
+  const first = await registerOnce(tools, metadata, full)
+  if (first.kind === 'registered') return first.client
+  for (const less of first.isAboutMetadata ? lesser : []) {
+    const next = await registerOnce(tools, metadata, less)
+    if (next.kind === 'registered') return next.client
+  }
+  throw first.failure
+}
+
+type Registration =
+  | { kind: 'registered'; client: RegisteredClient }
+  | { kind: 'refused'; isAboutMetadata: boolean; failure: KeywayError }
+
+async function registerOnce(
+  { deps, wire }: Tools,
+  metadata: DiscoveredMetadata,
+  request: ClientRequest,
+): Promise<Registration> {
+  const library = await loadLibrary()
+  const seen: { reply: WireReply | null; failure: WireFailure | null } = { reply: null, failure: null }
+  const fetch: CustomFetch = async (url, init) => {
+    // The library asks for the metadata first; it is at hand.
+    if (init.method === 'GET') return json(200, { headers: new Headers() }, metadata)
+    const headers = { ...init.headers, 'user-agent': deps.userAgent }
+    const body = typeof init.body === 'string' ? init.body : null
+    try {
+      seen.reply = await sendWire(wire, { method: 'POST', url, headers, body })
+    } catch (error) {
+      seen.failure = wireFailure(error, new URL(url).host)
+      throw seen.failure
+    }
+    const read = readTokenBody(seen.reply.text)
+    const fine = seen.reply.status === 200 || seen.reply.status === 201
+    return json(fine ? 201 : 400, seen.reply, read.kind === 'object' ? withTexts(read.body) : {})
+  }
+  const server = new URL('/.well-known/openid-configuration', metadata.issuer)
+  const options = { [library.customFetch]: fetch, execute: loopbackExtensions(library) }
+  try {
+    const config = await library.dynamicClientRegistration(server, request, undefined, options)
+    return { kind: 'registered', client: registeredClient(config.clientMetadata()) }
+  } catch (error) {
+    if (seen.failure !== null) throw seen.failure
+    if (error instanceof KeywayError) throw error
+    return refusedRegistration(seen.reply, error)
+  }
+}
+
+function requests(
+  deps: OAuthDeps,
+  metadata: DiscoveredMetadata,
+  wishes: Wishes,
+): [ClientRequest, ...ClientRequest[]] {
+  const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
+  const method =
+    ['none', 'client_secret_basic', 'client_secret_post'].find((one) => methods.includes(one)) ?? 'none'
+  const device = 'urn:ietf:params:oauth:grant-type:device_code'
+  // Refresh tokens are given out by servers that do not list the grant.
+  const lasting = ['authorization_code', 'refresh_token']
+  const least = {
+    client_name: deps.appName ?? 'Keyway',
+    redirect_uris: [...wishes.redirectUris],
+    response_types: ['code'],
+    token_endpoint_auth_method: method,
+  }
+  const scope = wishes.scopes.length === 0 ? {} : { scope: wishes.scopes.join(' ') }
+  const hasDevice = metadata.grant_types_supported?.includes(device) === true
+  return [
+    {
+      ...least,
+      ...scope,
+      application_type: 'native',
+      grant_types: hasDevice ? [...lasting, device] : lasting,
+    },
+    { ...least, application_type: 'native', grant_types: lasting },
+    { ...least, application_type: 'native', grant_types: ['authorization_code'] },
+    { ...least, grant_types: lasting },
+  ]
+}
+
+function registeredClient(registered: unknown): RegisteredClient {
+  const parsed = answer.safeParse(registered)
+  if (!parsed.success) {
+    throw new KeywayError('provider_response_invalid', {
+      message: 'The registration answer holds no usable client.',
+    })
+  }
+  const { data } = parsed
+  const clientSecret = secretOrNull(data.client_secret)
+  const told = data.token_endpoint_auth_method
+  const method =
+    told === 'client_secret_post' || told === 'client_secret_basic' ? told : 'client_secret_basic'
+  const token = data.registration_access_token ?? ''
+  return {
+    clientId: data.client_id,
+    clientSecret,
+    auth: clientSecret === null || told === 'none' ? 'none' : method,
+    registration:
+      token === ''
+        ? null
+        : new Secret(JSON.stringify({ accessToken: token, uri: data.registration_client_uri ?? null })),
+  }
+}
+
+function refusedRegistration(reply: WireReply | null, cause: unknown): Registration {
+  const read = reply === null ? null : readTokenBody(reply.text)
+  const body = read?.kind === 'object' ? read.body : {}
+  const words = [body['error'], body['error_description']]
+    .filter((part) => typeof part === 'string')
+    .join(': ')
+  const said = scrub(words.slice(0, 4000).replace(/[\p{Cc}]+/gu, ' '), namedSecrets(body)).slice(0, 300)
+  const failure = new KeywayError('provider_error', {
+    message: `The server did not register a client${said === '' ? ` (HTTP ${reply?.status ?? '?'})` : ` (${said})`}.`,
+    cause,
+  })
+  const isAboutMetadata = body['error'] === 'invalid_client_metadata' || body['error'] === 'invalid_scope'
+  return { kind: 'refused', isAboutMetadata, failure }
+}
+
+const TEXTS: ReadonlySet<string> = new Set(['client_id', 'client_secret', 'registration_access_token'])
+
+/** What is null is not there; an id or a secret that is a number is its digits. */
+function withTexts(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(body)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name, TEXTS.has(name) ? (textOf(value) ?? value) : value]),
+  )
+}

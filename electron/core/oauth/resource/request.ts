@@ -1,0 +1,175 @@
+// A JSON call to a provider's API with the connection's token: identity, resources. A DPoP nonce is taken up once.
+import type { CustomFetch } from 'openid-client'
+import { KeywayError } from '../../../../shared/contract/errors.ts'
+import { parseJson } from '../../../../shared/domain/exact-json.ts'
+import { fillMap, fillTemplate } from '../../../../shared/domain/template.ts'
+import { withinDeadline } from '../../async.ts'
+import type { DpopKeys, PrivateJwk } from '../dpop.ts'
+import { asDiscoveryError } from '../metadata/metadata.ts'
+import { templateValues, withSecrets } from '../templates.ts'
+import { claimsOf } from '../token/response.ts'
+import { sendWire, type Wire, type WireReply } from '../transport/http-exchange.ts'
+import { allowLoopbackHttp, loadLibrary } from '../transport/openid-client.ts'
+import {
+  type ApiCredential,
+  DISCOVERY_DEADLINE_MS,
+  type OAuthClient,
+  type OAuthDeps,
+  type ResolvedProvider,
+} from '../types.ts'
+
+export type ApiCall = {
+  method: 'GET' | 'POST'
+  url: string
+  headers: Readonly<Record<string, string>>
+  body: string | null
+}
+
+export type ApiCaller = (
+  provider: ResolvedProvider,
+  credential: ApiCredential,
+  call: ApiCall,
+  signal?: AbortSignal,
+) => Promise<unknown>
+
+/** The parsed JSON. @throws KeywayError provider_error | provider_response_invalid | provider_unreachable | deadline_exceeded */
+export function createApiCaller(deps: OAuthDeps, apiHeaders: OAuthClient['apiHeaders']): ApiCaller {
+  const sendWith = async (
+    wire: Wire,
+    about: { provider: ResolvedProvider; credential: ApiCredential; call: ApiCall },
+    nonce: string | null,
+  ): Promise<WireReply> => {
+    const { provider, credential, call } = about
+    const { method, url, body } = call
+    const values = templateValues(deps, provider, credential.values)
+    const headers = {
+      accept: 'application/json',
+      'user-agent': deps.userAgent,
+      ...lowerCase(fillMap(provider.spec.api.headers, values)),
+      ...Object.fromEntries(await apiHeaders(provider, credential, { method, url, nonce })),
+      ...lowerCase(call.headers),
+    }
+    return sendWire(wire, { method, url, headers, body })
+  }
+
+  return async (provider, credential, call, signal) => {
+    const { clock } = deps
+    try {
+      return await withinDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, async (inner) => {
+        const wire = { fetch: deps.fetchFor(provider), clock, signal: inner }
+        const about = { provider, credential, call }
+        let reply = await sendWith(wire, about, null)
+        const nonce = reply.headers.get('dpop-nonce')
+        if (reply.status === 401 && nonce !== null && credential.dpopKey !== null) {
+          reply = await sendWith(wire, about, nonce)
+        }
+        return readJson(provider, reply)
+      })
+    } catch (error) {
+      throw asDiscoveryError(error)
+    }
+  }
+}
+
+function readJson(provider: ResolvedProvider, reply: WireReply): unknown {
+  if (reply.status < 200 || reply.status > 299) {
+    throw new KeywayError('provider_error', {
+      message: `The API of ${provider.name} answered ${reply.status}.`,
+      details: { status: reply.status },
+    })
+  }
+  try {
+    return isJwt(reply) ? claimsOf(reply.text) : parseJson(reply.text)
+  } catch (cause) {
+    throw new KeywayError('provider_response_invalid', {
+      message: `The API of ${provider.name} answered with something that is not JSON.`,
+      cause,
+    })
+  }
+}
+
+/** Userinfo may be signed (OIDC Core 5.3.2). What vouches for it here is the connection to the server, as for plain JSON. */
+export const isJwt = ({ headers }: Pick<WireReply, 'headers'>): boolean =>
+  /^application\/jwt\b/i.test(headers.get('content-type') ?? '')
+
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+// How a token travels to the API: Bearer, the provider's own header, or DPoP with a fresh proof (RFC 9449 7).
+
+type Header = [name: string, value: string]
+
+export function createApiHeaders({
+  deps,
+  dpopKeys,
+}: {
+  deps: OAuthDeps
+  dpopKeys: DpopKeys
+}): OAuthClient['apiHeaders'] {
+  return async (provider, credential, request) => {
+    const token = credential.accessToken.reveal()
+    const template = provider.spec.api.tokenHeader
+    const bound = credential.dpopKey
+    const scheme = bound === null ? 'Bearer' : 'DPoP'
+    const values = withSecrets(provider, templateValues(deps, provider, credential.values), credential)
+    const header =
+      template === null ? (['authorization', `${scheme} ${token}`] as Header) : ownHeader(template, values)
+    if (bound === null) return [header]
+    const proof = await proofFor(dpopKeys, bound, { ...request, token })
+    return [header, ['dpop', proof]]
+  }
+}
+
+function ownHeader(template: string, values: Readonly<Record<string, string>>): Header {
+  const colon = template.indexOf(':')
+  const value = fillTemplate(template.slice(colon + 1).trim(), values)
+  const name = template.slice(0, Math.max(0, colon)).trim().toLowerCase()
+  if (value !== null && /^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) return [name, value]
+  throw new KeywayError('config_error', {
+    message: 'The token header of this provider is not "Name: value" or lacks a value.',
+    nextStep: 'Correct the token header under Advanced on the provider page.',
+    details: { field: 'api.tokenHeader' },
+  })
+}
+
+/**
+ * The library makes proofs only while it sends; so it "sends" to here. A nonce is handed over the way a server does it: with an answer, after
+ * which the next proof carries it.
+ */
+async function proofFor(
+  dpopKeys: DpopKeys,
+  jwk: PrivateJwk,
+  request: { method: string; url: string; nonce: string | null; token: string },
+): Promise<string> {
+  const library = await loadLibrary()
+  const captured = { proof: '' }
+  const capture: CustomFetch = (_url, init) => {
+    captured.proof = init.headers['dpop'] ?? ''
+    const headers = request.nonce === null ? {} : { 'dpop-nonce': request.nonce }
+    return Promise.resolve(new Response(null, { status: 200, headers }))
+  }
+  // A proof needs neither server nor client; the library wants to be told of both.
+  const config = new library.Configuration(
+    { issuer: 'https://unknown.invalid' },
+    'none',
+    undefined,
+    library.None(),
+  )
+  config[library.customFetch] = capture
+  allowLoopbackHttp(library, config)
+  const DPoP = await dpopKeys.handle({ library, config, skewSeconds: 0 }, jwk)
+  const send = (): Promise<Response> =>
+    library.fetchProtectedResource(
+      config,
+      request.token,
+      new URL(request.url),
+      request.method,
+      null,
+      undefined,
+      { DPoP },
+    )
+  await send()
+  if (request.nonce !== null) await send()
+  return captured.proof
+}

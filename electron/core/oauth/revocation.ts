@@ -1,0 +1,233 @@
+// Disconnecting at the provider: RFC 7009, or the request that the provider has instead. Refresh token first, three seconds in all, and no
+// more is claimed than the server said.
+import type { CustomFetch } from 'openid-client'
+import type { RevocationSpec } from '../../../shared/contract/provider-token-spec.ts'
+import { readPath } from '../../../shared/domain/json-path.ts'
+import { namedSecrets } from '../../../shared/domain/secret-names.ts'
+import { fillMap, fillTemplate } from '../../../shared/domain/template.ts'
+import { readTokenBody } from '../../../shared/domain/token-body.ts'
+import { errorInSuccess, errorOf } from '../../../shared/domain/token-error.ts'
+import { withinDeadline } from '../async.ts'
+import { type AuthMethod, authMethods, basicHeader, buildConfiguration } from './client-authentication.ts'
+import type { Server, Servers } from './metadata/endpoints.ts'
+import { fillProviderUrl, withSecrets } from './templates.ts'
+import { scrub } from './token/errors.ts'
+import { clientIdRule, shapeRequest } from './token/request-format.ts'
+import { json } from './token/response.ts'
+import { sendWire, wireFailure, type WireFailure, type WireReply } from './transport/http-exchange.ts'
+import { loadLibrary } from './transport/openid-client.ts'
+import {
+  type OAuthClient,
+  type OAuthDeps,
+  type RefreshRequest,
+  type ResolvedProvider,
+  REVOCATION_DEADLINE_MS,
+} from './types.ts'
+
+export type TokenToRevoke = { kind: 'refresh_token' | 'access_token'; value: string }
+
+type Tools = { deps: OAuthDeps; servers: Servers }
+
+export function createRevoke({ deps, servers }: Tools): OAuthClient['revoke'] {
+  return async (provider, tokens) => {
+    try {
+      const { clock } = deps
+      return await withinDeadline({ clock, timeoutMs: REVOCATION_DEADLINE_MS }, (signal) =>
+        revokeAll({ deps, servers }, provider, tokens, signal),
+      )
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown reason'
+      return { revoked: 'failed', message: `${provider.name} was not told: ${reason}.` }
+    }
+  }
+}
+
+async function revokeAll(
+  { deps, servers }: Tools,
+  provider: ResolvedProvider,
+  tokens: RefreshRequest,
+  signal: AbortSignal,
+): ReturnType<OAuthClient['revoke']> {
+  const own = provider.spec.revocation
+  const server = await servers.find(provider, {
+    need: own?.url == null ? ['revocation'] : [],
+    values: tokens.values,
+    discovery: 'when-needed',
+    signal,
+  })
+  if (own?.url == null && server.endpoint('revocation') === null) {
+    return { revoked: 'not_supported', message: `${provider.name} has no way to end a grant from outside.` }
+  }
+  const secrets = [tokens.accessToken.reveal(), tokens.refreshToken?.reveal() ?? '']
+  const toRevoke = order(tokens, own?.tokens ?? 'refresh-then-access')
+  let decided: Revoked | null = null
+  for (const token of toRevoke) {
+    const result =
+      own === null
+        ? await standardRevocation(deps, { provider, server, token, secrets, signal })
+        : await ownRevocation(deps, { provider, server, rule: own, token, tokens, signal })
+    // The first token decides: with the refresh token gone, what is left of the access token ends by itself; with only the access token
+    // gone, the authorization lives on in the refresh token.
+    decided ??= result
+  }
+  if (decided === null) return { revoked: 'failed', message: 'There was no token to end.' }
+  return { revoked: decided.done ? 'at_provider' : 'failed', message: decided.message }
+}
+
+function order(tokens: RefreshRequest, which: 'refresh-then-access' | 'access' | 'refresh'): TokenToRevoke[] {
+  const refresh: TokenToRevoke[] =
+    tokens.refreshToken === null ? [] : [{ kind: 'refresh_token', value: tokens.refreshToken.reveal() }]
+  const access: TokenToRevoke[] = [{ kind: 'access_token', value: tokens.accessToken.reveal() }]
+  if (which === 'access') return access
+  return which === 'refresh' && refresh.length > 0 ? refresh : [...refresh, ...access]
+}
+
+// The revocation requests that are not RFC 7009: bearer POST, DELETE, JSON, query token, a header of its own.
+
+export type Revoked = { done: boolean; message: string }
+
+type CustomRevocation = {
+  provider: ResolvedProvider
+  server: Server
+  rule: RevocationSpec
+  token: TokenToRevoke
+  tokens: RefreshRequest
+  signal: AbortSignal
+}
+
+export async function ownRevocation(deps: OAuthDeps, ask: CustomRevocation): Promise<Revoked> {
+  const { provider, server, rule, token, tokens, signal } = ask
+  const url =
+    rule.url === null ? server.need('revocation') : fillProviderUrl(provider, rule.url, server.values)
+  const values = withSecrets(provider, server.values, tokens)
+  const { headers, parameters } = authentication(ask, values)
+  const body =
+    Object.keys(rule.body).length === 0 ? { [rule.tokenParam]: token.value } : fillMap(rule.body, values)
+  const request = shapeRequest(
+    { url, headers: { accept: 'application/json', 'user-agent': deps.userAgent }, parameters: [] },
+    {
+      method: rule.method,
+      format: rule.format,
+      omit: [],
+      add: rule.format === 'none' ? {} : { ...parameters, ...body },
+      rename: {},
+      headers,
+    },
+  )
+  const reply = await sendWire({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request)
+  return judgeRevocation(provider, reply, [tokens.accessToken.reveal(), tokens.refreshToken?.reveal() ?? ''])
+}
+
+function authentication(
+  { provider, rule, tokens }: CustomRevocation,
+  values: Readonly<Record<string, string>>,
+): { headers: Record<string, string>; parameters: Record<string, string> } {
+  const { client } = provider.spec
+  const secret = provider.clientSecret?.reveal() ?? ''
+  const basic = { authorization: basicHeader(provider.spec.client.basicEncoding, provider.clientId, secret) }
+  if (rule.auth === 'bearer') {
+    return { headers: { authorization: `Bearer ${tokens.accessToken.reveal()}` }, parameters: {} }
+  }
+  if (rule.auth === 'header') {
+    const value = fillTemplate(rule.authHeader ?? '', values)
+    return { headers: value === null || value === '' ? {} : { authorization: value }, parameters: {} }
+  }
+  if (rule.auth === 'none') return { headers: {}, parameters: {} }
+  const [method] = authMethods(provider, { supported: ['client_secret_post'] })
+  if (
+    rule.auth === 'client_secret_basic' ||
+    method === 'client_secret_basic' ||
+    method === 'basic_empty_secret'
+  ) {
+    return { headers: basic, parameters: {} }
+  }
+  const withSecret = method === 'client_secret_post' ? { [client.secretParam]: secret } : {}
+  return { headers: {}, parameters: { [client.idParam]: provider.clientId, ...withSecret } }
+}
+
+/** Success is what the server says, not that it answered: also inside a 200. */
+export function judgeRevocation(
+  provider: ResolvedProvider,
+  reply: WireReply,
+  secrets: readonly string[],
+): Revoked {
+  const { token } = provider.spec
+  const read = readTokenBody(reply.text)
+  const body = read.kind === 'object' ? read.body : {}
+  const fine = reply.status >= 200 && reply.status < 300
+  // Some answers are not of the token endpoint's shape; only one that has the field can deny success with it.
+  const speaks = token.success === null || readPath(body, token.success.path) !== undefined
+  const inside =
+    fine && speaks && read.kind === 'object' ? errorInSuccess(body, token, { hasToken: false }) : null
+  const error = fine ? inside : (errorOf(body, token) ?? { code: `HTTP ${reply.status}`, description: null })
+  if (error === null) return { done: true, message: `The grant was ended at ${provider.name}.` }
+  const words = scrub([error.code, error.description].filter((part) => part !== null).join(': '), [
+    ...secrets,
+    ...namedSecrets(body),
+    provider.clientSecret?.reveal() ?? '',
+  ])
+  return { done: false, message: `${provider.name} did not end the grant (${words}).` }
+}
+
+type Ask = {
+  provider: ResolvedProvider
+  server: Server
+  token: TokenToRevoke
+  secrets: readonly string[]
+  signal: AbortSignal
+}
+
+/** RFC 7009 through the library. */
+export async function standardRevocation(deps: OAuthDeps, ask: Ask): Promise<Revoked> {
+  const supported = ask.server.discovered?.token_endpoint_auth_methods_supported ?? null
+  const methods = authMethods(ask.provider, { supported })
+  let result: Revoked = { done: false, message: 'There was no way to authenticate.' }
+  for (const method of methods) {
+    const { reply } = await send(deps, ask, method)
+    result = judgeRevocation(ask.provider, reply, ask.secrets)
+    const read = readTokenBody(reply.text)
+    const code = read.kind === 'object' ? errorOf(read.body, ask.provider.spec.token)?.code : undefined
+    if (result.done || (code !== 'invalid_client' && reply.status !== 401)) break
+  }
+  return result
+}
+
+async function send(
+  deps: OAuthDeps,
+  { provider, server, token, signal }: Ask,
+  method: AuthMethod,
+): Promise<{ reply: WireReply }> {
+  const library = await loadLibrary()
+  const url = server.need('revocation')
+  const { client } = provider.spec
+  const seen: { reply: WireReply | null; failure: WireFailure | null } = { reply: null, failure: null }
+  const fetch: CustomFetch = async (_url, init) => {
+    const parameters = [...new URLSearchParams(init.body instanceof URLSearchParams ? init.body : '')]
+    const request = shapeRequest(
+      { url, headers: init.headers, parameters },
+      {
+        method: 'POST',
+        format: 'form',
+        omit: clientIdRule(provider),
+        add: {},
+        rename: { client_id: client.idParam, client_secret: client.secretParam },
+        headers: { accept: 'application/json', 'user-agent': deps.userAgent },
+      },
+    )
+    try {
+      seen.reply = await sendWire({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request)
+    } catch (error) {
+      seen.failure = wireFailure(error, new URL(url).host)
+      throw seen.failure
+    }
+    return json(200, seen.reply, {})
+  }
+  const config = buildConfiguration(library, { provider, server, method, fetch })
+  try {
+    await library.tokenRevocation(config, token.value, { token_type_hint: token.kind })
+  } catch (error) {
+    throw seen.failure ?? error
+  }
+  if (seen.reply === null) throw new Error('nothing was sent')
+  return { reply: seen.reply }
+}

@@ -1,0 +1,161 @@
+// The code comes home and becomes tokens (RFC 6749 4.1.3).
+import { parseScopes } from '../../../../shared/domain/scopes.ts'
+import { fillMap } from '../../../../shared/domain/template.ts'
+import { openScopes, openText, openValues, secretTraces } from '../../secret-traces.ts'
+import { openInner, resourcesOf, type TransactionInner } from '../authorization/request.ts'
+import { checkCallback, type CheckedCallback } from '../authorization/response.ts'
+import type { Servers } from '../metadata/endpoints.ts'
+import { fillProviderUrl, templateValues, withSecrets } from '../templates.ts'
+import type { OAuthClient, OAuthDeps, ResolvedProvider, TokenOutcome, Transaction } from '../types.ts'
+import { type GrantTools, outcomeOfPreparation, type TokenCaller } from './endpoint.ts'
+import { plainTokenRequest } from './refresh.ts'
+import { shapeRequest, tokenShaping } from './request-format.ts'
+import { answerSecrets } from './response.ts'
+
+type Tools = { deps: OAuthDeps; servers: Servers; caller: TokenCaller }
+
+export function createExchange({ deps, servers, caller }: Tools): OAuthClient['exchange'] {
+  return async (provider, transaction, parameters, signal) => {
+    const inner = openInner(transaction)
+    const startedAt = deps.clock.monotonicMs()
+    const before = await servers
+      .find(provider, { need: ['authorization'], discovery: 'if-possible', signal })
+      .catch((error: unknown) => outcomeOfPreparation(provider, error))
+    if ('kind' in before) return before
+    const { authorizationHost } = inner
+    const callback = checkCallback(provider, { transaction, server: before, parameters, authorizationHost })
+    const found = await servers
+      .find(provider, { need: ['token'], values: callback.values, discovery: 'if-possible', signal })
+      .catch((error: unknown) => outcomeOfPreparation(provider, error))
+    if ('kind' in found) return found
+    const url = found.need('token')
+    const outcome = await caller.call({
+      provider,
+      server: found,
+      url,
+      purpose: 'exchange',
+      shaping: tokenShaping({
+        provider,
+        values: found.values,
+        userAgent: deps.userAgent,
+        purpose: 'exchange',
+        redirectUri: transaction.redirectUri,
+      }),
+      secrets: [callback.code, inner.verifier?.reveal() ?? ''],
+      dpopKey: inner.dpopKey,
+      startedAt,
+      signal,
+      run: (tools) =>
+        codeGrant(tools, { callback, inner, transaction, resources: resourcesOf(provider, found.values) }),
+    })
+    const completed = withCallback(provider, outcome, callback)
+    return postExchange({ deps, startedAt }, provider, completed, signal)
+  }
+}
+
+type CodeGrant = {
+  callback: CheckedCallback
+  inner: TransactionInner
+  transaction: Transaction
+  resources: readonly string[]
+}
+
+async function codeGrant(tools: GrantTools, grant: CodeGrant): Promise<unknown> {
+  const { library, config, options, expectIdToken } = tools
+  const { callback, inner, transaction, resources } = grant
+  // Only what has been checked reaches the library; the redirect address is set by the shaping, query and all.
+  const url = new URL('https://callback.invalid/')
+  url.searchParams.set('code', callback.code)
+  url.searchParams.set('state', transaction.state)
+  // Where the issuer was accepted by a rule of the provider, the library compares what it will find equal.
+  const { issuer, authorization_response_iss_parameter_supported: told } = config.serverMetadata()
+  if (callback.iss !== null || told === true) url.searchParams.set('iss', issuer)
+  return library.authorizationCodeGrant(
+    config,
+    url,
+    {
+      expectedState: transaction.state,
+      ...(inner.verifier === null ? {} : { pkceCodeVerifier: inner.verifier.reveal() }),
+      ...(inner.nonce === null || !expectIdToken ? {} : { expectedNonce: inner.nonce.reveal() }),
+    },
+    new URLSearchParams(resources.map((resource): [string, string] => ['resource', resource])),
+    options,
+  )
+}
+
+/** What the answer in the browser adds: values for templates, and the granted scopes where the server names them there. */
+function withCallback(
+  provider: ResolvedProvider,
+  outcome: TokenOutcome,
+  callback: CheckedCallback,
+): TokenOutcome {
+  if (outcome.kind !== 'ok') return outcome
+  const { grantedInCallback, separator, responseSeparator } = provider.spec.scopes
+  const named = grantedInCallback === null ? undefined : callback.extra[grantedInCallback]
+  const scopes = named === undefined ? null : parseScopes(named, responseSeparator ?? separator)
+  const { answer } = outcome
+  const traces = secretTraces([...answerSecrets(answer), callback.code, provider.clientSecret?.reveal()])
+  return {
+    kind: 'ok',
+    answer: {
+      ...answer,
+      scopes: openScopes(scopes, traces) ?? answer.scopes,
+      values: { ...openValues(callback.values, traces), ...answer.values },
+    },
+  }
+}
+
+// One more request right after the exchange: the short-lived token becomes a long-lived one.
+
+export async function postExchange(
+  { deps, startedAt }: { deps: OAuthDeps; startedAt: number },
+  provider: ResolvedProvider,
+  outcome: TokenOutcome,
+  signal?: AbortSignal,
+): Promise<TokenOutcome> {
+  const rule = provider.spec.token.postExchange
+  if (rule === null || outcome.kind !== 'ok') return outcome
+  const { answer } = outcome
+  const accessToken = answer.accessToken.reveal()
+  const open = templateValues(deps, provider, answer.values)
+  const url = fillProviderUrl(provider, rule.url, open)
+  const values = withSecrets(provider, open, answer)
+  const request = shapeRequest(
+    { url, headers: { accept: 'application/json', 'user-agent': deps.userAgent }, parameters: [] },
+    {
+      method: rule.method,
+      format: 'form',
+      omit: [],
+      add: fillMap(rule.params, values),
+      rename: {},
+      headers: {},
+    },
+  )
+  const secrets = [accessToken, provider.clientSecret?.reveal() ?? '']
+  const longer = await plainTokenRequest(deps, provider, request, {
+    facts: { providerName: provider.name, purpose: 'exchange', secrets },
+    startedAt,
+    signal,
+  })
+  if (longer.kind === 'retry') {
+    // The code is spent: a token that works for an hour, and is exchanged at the next refresh, is better than a failed sign-in.
+    deps.logger.warn('the longer token did not come', { provider: provider.slug, code: longer.code })
+    return outcome
+  }
+  if (longer.kind !== 'ok') return longer
+  // What the first reply said may hold the token of the second one.
+  const traces = secretTraces([...secrets, ...answerSecrets(longer.answer)])
+  return {
+    kind: 'ok',
+    answer: {
+      ...longer.answer,
+      // The first reply named these; the second repeats nothing but the token and its life.
+      refreshToken: longer.answer.refreshToken ?? answer.refreshToken,
+      idToken: longer.answer.idToken ?? answer.idToken,
+      scopes: longer.answer.scopes ?? openScopes(answer.scopes, traces),
+      accountId: longer.answer.accountId ?? openText(answer.accountId, traces),
+      accountLabel: longer.answer.accountLabel ?? openText(answer.accountLabel, traces),
+      values: { ...openValues(answer.values, traces), ...longer.answer.values },
+    },
+  }
+}

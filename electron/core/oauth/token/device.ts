@@ -1,0 +1,326 @@
+// RFC 8628. The polling is Keyway's own, because the library waits by the machine's clock; each poll is the library's grant.
+import type { CustomFetch } from 'openid-client'
+import { z } from 'zod'
+import { KeywayError } from '../../../../shared/contract/errors.ts'
+import { isLoopbackHost } from '../../../../shared/contract/provider-template.ts'
+import { Secret } from '../../../../shared/contract/secret.ts'
+import { parseLifetime } from '../../../../shared/domain/expiry.ts'
+import { textOf } from '../../../../shared/domain/json-path.ts'
+import { joinScopes } from '../../../../shared/domain/scopes.ts'
+import { namedSecrets } from '../../../../shared/domain/secret-names.ts'
+import { readTokenBody } from '../../../../shared/domain/token-body.ts'
+import { errorOf } from '../../../../shared/domain/token-error.ts'
+import { delay, withinDeadline } from '../../async.ts'
+import { secretTraces } from '../../secret-traces.ts'
+import { resourcesOf, wantsDpop } from '../authorization/request.ts'
+import {
+  type AuthMethod,
+  authMethods,
+  buildConfiguration,
+  inTurn,
+  requireClientId,
+} from '../client-authentication.ts'
+import type { DpopKeys, PrivateJwk } from '../dpop.ts'
+import type { Server, Servers } from '../metadata/endpoints.ts'
+import { asDiscoveryError } from '../metadata/metadata.ts'
+import { sendWire, wireFailure, type WireFailure, type WireReply } from '../transport/http-exchange.ts'
+import { loadLibrary } from '../transport/openid-client.ts'
+import {
+  type DeviceCode,
+  DISCOVERY_DEADLINE_MS,
+  type OAuthClient,
+  type OAuthDeps,
+  type ResolvedProvider,
+  type TokenOutcome,
+} from '../types.ts'
+import { outcomeOfPreparation, type TokenCaller } from './endpoint.ts'
+import { adviceFor, scrub } from './errors.ts'
+import { shapeRequest, tokenShaping } from './request-format.ts'
+import { json } from './response.ts'
+
+type Tools = { deps: OAuthDeps; servers: Servers; caller: TokenCaller; dpopKeys: DpopKeys }
+type Inner = { deviceCode: Secret; scopes: readonly string[]; dpopKey: PrivateJwk | null }
+
+const GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+const LONGEST_INTERVAL_SECONDS = 60
+
+export function createDevice(tools: Tools): Pick<OAuthClient, 'startDevice' | 'pollDevice'> {
+  const { deps, servers, dpopKeys } = tools
+  return {
+    async startDevice(provider, scopes, signal) {
+      requireClientId(provider)
+      const need = ['deviceAuthorization', 'token'] as const
+      const server = await servers.find(provider, { need, discovery: 'when-needed', signal })
+      const { deviceCode, ...shown } = await requestDeviceCode(deps, { provider, server, scopes, signal })
+      const dpopKey = wantsDpop(provider, server) ? await dpopKeys.make(await loadLibrary()) : null
+      const inner: Inner = { deviceCode: new Secret(deviceCode), scopes, dpopKey }
+      return { ...shown, inner }
+    },
+    async pollDevice(provider, device, signal) {
+      try {
+        const server = await servers.find(provider, { need: ['token'], discovery: 'when-needed', signal })
+        return await pollUntilDecided(tools, { provider, server, device }, signal)
+      } catch (error) {
+        if (signal.aborted) throw new KeywayError('flow_cancelled', { cause: error })
+        return outcomeOfFailure(provider, error)
+      }
+    },
+  }
+}
+
+function outcomeOfFailure(provider: ResolvedProvider, error: unknown): TokenOutcome {
+  const decided =
+    error instanceof KeywayError && (error.code === 'access_denied' || error.code === 'flow_expired')
+  if (decided) throw error
+  return outcomeOfPreparation(provider, error)
+}
+
+type Poll = { provider: ResolvedProvider; server: Server; device: DeviceCode }
+
+async function pollUntilDecided(tools: Tools, poll: Poll, signal: AbortSignal): Promise<TokenOutcome> {
+  const { clock } = tools.deps
+  // By the monotonic clock: a jump of the wall clock must neither end a sign-in nor keep a dead one.
+  const endsAt = clock.monotonicMs() + Math.max(0, poll.device.expiresAt - clock.now())
+  let interval = poll.device.intervalSeconds
+  let pause = interval
+  for (;;) {
+    await delay(clock, Math.min(pause * 1000, Math.max(0, endsAt - clock.monotonicMs())), signal)
+    if (clock.monotonicMs() >= endsAt) throw new KeywayError('flow_expired')
+    const outcome = await pollOnce(tools, poll, signal)
+    if (signal.aborted) throw new KeywayError('flow_cancelled')
+    const next = nextStep(poll.provider, outcome)
+    if (next === 'done') return outcome
+    // RFC 8628 3.5: slow_down adds five seconds for good; silence backs off.
+    if (next === 'slower') interval += 5
+    if (next === 'back off') interval = Math.min(interval * 2, LONGEST_INTERVAL_SECONDS)
+    const asked = outcome.kind === 'retry' ? (outcome.retryAfterMs ?? 0) / 1000 : 0
+    pause = Math.max(interval, asked)
+  }
+}
+
+function nextStep(
+  provider: ResolvedProvider,
+  outcome: TokenOutcome,
+): 'done' | 'wait' | 'slower' | 'back off' {
+  if (outcome.kind === 'ok') return 'done'
+  const aliases = provider.spec.device.errorAliases
+  const code = aliases[outcome.code] ?? outcome.code
+  if (code === 'authorization_pending') return 'wait'
+  if (code === 'slow_down') return 'slower'
+  if (/denied|declined/i.test(code)) {
+    throw new KeywayError('access_denied', { message: `Access was denied at ${provider.name}.` })
+  }
+  if (code === 'expired_token') throw new KeywayError('flow_expired')
+  return outcome.kind === 'retry' ? 'back off' : 'done'
+}
+
+function pollOnce(
+  { deps, caller }: Tools,
+  { provider, server, device }: Poll,
+  signal: AbortSignal,
+): Promise<TokenOutcome> {
+  const { deviceCode, scopes, dpopKey } = device.inner as Inner
+  const parameters: Array<[string, string]> = [['device_code', deviceCode.reveal()]]
+  // A server with its own name for scopes here wants them again with every poll.
+  const { scopeParam } = provider.spec.device
+  if (scopeParam !== null && scopes.length > 0) {
+    parameters.push([scopeParam, joinScopes(scopes, provider.spec.scopes.separator)])
+  }
+  for (const resource of resourcesOf(provider, server.values)) parameters.push(['resource', resource])
+  const { userAgent } = deps
+  return caller.call({
+    provider,
+    server,
+    url: server.need('token'),
+    purpose: 'device',
+    shaping: tokenShaping({
+      provider,
+      values: server.values,
+      userAgent,
+      purpose: 'device',
+      redirectUri: null,
+    }),
+    secrets: [deviceCode.reveal()],
+    dpopKey,
+    withoutSecret: provider.spec.device.withoutSecret,
+    signal,
+    run: ({ library, config, options }) =>
+      library.genericGrantRequest(config, GRANT, new URLSearchParams(parameters), options),
+  })
+}
+
+// The first half of RFC 8628: a code for the person, from whatever the server answers.
+
+type Ask = {
+  provider: ResolvedProvider
+  server: Server
+  scopes: readonly string[]
+  signal?: AbortSignal | undefined
+}
+type Shown = Omit<DeviceCode, 'inner'> & { deviceCode: string }
+
+const DEFAULT_LIFETIME_SECONDS = 600
+const DEFAULT_INTERVAL_SECONDS = 5
+
+/** @throws KeywayError config_error | provider_error | provider_response_invalid | provider_unreachable | deadline_exceeded */
+export async function requestDeviceCode(deps: OAuthDeps, ask: Ask): Promise<Shown> {
+  try {
+    return await withinDeadline(
+      { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal: ask.signal },
+      (signal) => inTurn(methodsFor(ask), (method) => requestOnce(deps, ask, { method, signal })),
+    )
+  } catch (error) {
+    throw asDiscoveryError(error)
+  }
+}
+
+function methodsFor({ provider, server }: Ask): AuthMethod[] {
+  const supported = server.discovered?.token_endpoint_auth_methods_supported ?? null
+  return authMethods(provider, { supported, withoutSecret: provider.spec.device.withoutSecret })
+}
+
+async function requestOnce(
+  deps: OAuthDeps,
+  ask: Ask,
+  { method, signal }: { method: AuthMethod; signal: AbortSignal },
+): Promise<Shown> {
+  const { provider, server } = ask
+  const library = await loadLibrary()
+  const url = server.need('deviceAuthorization')
+  const seen: { reply: WireReply | null; failure: WireFailure | null } = { reply: null, failure: null }
+  const { userAgent } = deps
+  const base = tokenShaping({
+    provider,
+    values: server.values,
+    userAgent,
+    purpose: 'device',
+    redirectUri: null,
+  })
+  const send: CustomFetch = async (_url, init) => {
+    const parameters = [...new URLSearchParams(init.body instanceof URLSearchParams ? init.body : '')]
+    const request = shapeRequest({ url, headers: init.headers, parameters }, { ...base, method: 'POST' })
+    try {
+      seen.reply = await sendWire({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request)
+    } catch (error) {
+      seen.failure = wireFailure(error, new URL(url).host)
+      throw seen.failure
+    }
+    return standardDeviceReply(seen.reply)
+  }
+  const config = buildConfiguration(library, { provider, server, method, fetch: send })
+  try {
+    const code = await library.initiateDeviceAuthorization(config, deviceParameters(ask))
+    return shownCode(deps, provider, { ...code })
+  } catch (error) {
+    if (seen.failure !== null) throw seen.failure
+    throw seen.reply === null || error instanceof KeywayError ? error : refusedCode(provider, seen.reply)
+  }
+}
+
+function deviceParameters({ provider, server, scopes }: Ask): URLSearchParams {
+  const { device, scopes: rules } = provider.spec
+  const parameters = resourcesOf(provider, server.values).map((one): [string, string] => ['resource', one])
+  if (scopes.length > 0 && !rules.none) {
+    parameters.push([device.scopeParam ?? 'scope', joinScopes(scopes, rules.separator)])
+  }
+  return new URLSearchParams(parameters)
+}
+
+/** Older names, numbers as text, a missing lifetime. */
+function standardDeviceReply(reply: WireReply): Response {
+  const read = readTokenBody(reply.text)
+  const body = read.kind === 'object' ? read.body : {}
+  if (reply.status < 200 || reply.status > 299 || 'error' in body) return json(400, reply, body)
+  const about = { unit: 'seconds', serverNow: reply.serverNow } as const
+  return json(200, reply, {
+    ...body,
+    device_code: textOf(body['device_code']) ?? undefined,
+    user_code: textOf(body['user_code']) ?? undefined,
+    verification_uri: body['verification_uri'] ?? body['verification_url'],
+    verification_uri_complete:
+      body['verification_uri_complete'] ?? body['verification_url_complete'] ?? undefined,
+    expires_in: parseLifetime(body['expires_in'], about) ?? DEFAULT_LIFETIME_SECONDS,
+    interval: parseLifetime(body['interval'], about) ?? DEFAULT_INTERVAL_SECONDS,
+  })
+}
+
+const page = z
+  .string()
+  .max(2000)
+  .refine((text) => {
+    if (!URL.canParse(text)) return false
+    const url = new URL(text)
+    if (url.username !== '' || url.password !== '') return false
+    return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname))
+  })
+
+const deviceReply = z.object({
+  device_code: z.string().min(1).max(10_000),
+  user_code: z
+    .string()
+    .min(1)
+    .max(100)
+    .regex(/^[^\p{Cc}]+$/u),
+  verification_uri: page,
+  verification_uri_complete: page.nullish().catch(null),
+  expires_in: z
+    .number()
+    .min(1)
+    .max(86_400 * 30),
+  interval: z.number().positive().max(600).default(DEFAULT_INTERVAL_SECONDS),
+})
+
+function shownCode({ clock }: OAuthDeps, provider: ResolvedProvider, answer: unknown): Shown {
+  const parsed = deviceReply.safeParse(answer)
+  if (!parsed.success) {
+    const fields = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ')
+    throw new KeywayError('provider_response_invalid', {
+      message: `${provider.name} answered with a device code that cannot be used (${fields}).`,
+    })
+  }
+  const { data } = parsed
+  const complete = data.verification_uri_complete ?? null
+  // What the person is shown and a browser opens must not be the secret half of it.
+  const traces = secretTraces([data.device_code, provider.clientSecret?.reveal()])
+  if (traces.isIn(data.user_code) || traces.isIn(data.verification_uri)) {
+    throw new KeywayError('provider_response_invalid', {
+      message: `${provider.name} answered with a secret in what a person would be shown.`,
+    })
+  }
+  return {
+    deviceCode: data.device_code,
+    userCode: data.user_code,
+    verificationUri: data.verification_uri,
+    verificationUriComplete: complete === null || traces.isIn(complete) ? null : complete,
+    intervalSeconds: data.interval,
+    expiresAt: clock.now() + data.expires_in * 1000,
+  }
+}
+
+function refusedCode(provider: ResolvedProvider, reply: WireReply): KeywayError {
+  const read = readTokenBody(reply.text)
+  const error = read.kind === 'object' ? errorOf(read.body, provider.spec.token) : null
+  const details = {
+    providerCode: scrub(error?.code ?? `http_${reply.status}`, [provider.clientSecret?.reveal()]),
+  }
+  if (reply.status >= 500 || reply.status === 429) {
+    return new KeywayError('provider_unreachable', {
+      message: `${provider.name} answered ${reply.status}.`,
+      details,
+    })
+  }
+  if (read.kind === 'unreadable' || error === null) {
+    return new KeywayError('provider_response_invalid', {
+      message: `${provider.name} answered ${reply.status} without a device code.`,
+      details,
+    })
+  }
+  const secrets = [provider.clientSecret?.reveal(), ...namedSecrets(read.body)]
+  const said = scrub(error.description ?? '', secrets)
+  const code = scrub(error.code, secrets)
+  return new KeywayError('config_error', {
+    message: `${provider.name} gives no device code: ${code}${said === '' ? '' : `, ${said}`}.`,
+    nextStep: adviceFor(error.code),
+    details: { ...details, providerCode: code },
+  })
+}

@@ -1,0 +1,232 @@
+// What a failed token request means: the one place that decides between retry, ended, refused and config_error (product.md).
+import { KeywayError, nextStepFor } from '../../../../shared/contract/errors.ts'
+import type { ParsedReply } from '../../../../shared/domain/token-response.ts'
+import { secretTraces } from '../../secret-traces.ts'
+import type { WireFailure, WireReply } from '../transport/http-exchange.ts'
+import type { TokenOutcome } from '../types.ts'
+
+export type FailedOutcome = Exclude<TokenOutcome, { kind: 'ok' }>
+
+export type FailureFacts = {
+  providerName: string
+  purpose: 'exchange' | 'refresh' | 'client_credentials' | 'device'
+  /** Values that the server may have echoed and that must not be shown. */
+  secrets: readonly string[]
+}
+
+/** Nothing came back. */
+export function outcomeOfWire(failure: WireFailure, facts: FailureFacts): FailedOutcome {
+  const sentence = `${facts.providerName}: ${failure.message}.`
+  if (failure.kind === 'tls' || failure.kind === 'unsafe_address' || failure.kind === 'setup') {
+    const code = failure.kind === 'tls' ? 'tls_failure' : failure.kind
+    const own = failure.cause instanceof KeywayError ? nextStepFor('window', failure.cause) : null
+    return { kind: 'config_error', code, message: sentence, nextStep: own ?? adviceFor(code) }
+  }
+  const codes = {
+    unreachable: 'unreachable',
+    network: 'network_error',
+    timeout: 'timeout',
+    aborted: 'aborted',
+    too_large: 'answer_too_large',
+  } as const
+  return {
+    kind: 'retry',
+    code: codes[failure.kind],
+    message: sentence,
+    retryAfterMs: null,
+    sent: failure.sent,
+  }
+}
+
+/** Something came back, and it is not tokens. */
+export function outcomeOfReply(
+  reply: WireReply,
+  parsed: Exclude<ParsedReply, { kind: 'tokens' }>,
+  facts: FailureFacts,
+): FailedOutcome {
+  const secrets = parsed.kind === 'error' ? [...facts.secrets, ...parsed.secrets] : []
+  const said = parsed.kind === 'error' ? scrub(parsed.description ?? '', secrets) : ''
+  const code = parsed.kind === 'error' ? openCode(parsed.code, secrets) : `http_${reply.status}`
+  const retry = (why: string, sentence: string): FailedOutcome => ({
+    kind: 'retry',
+    code: why,
+    message: `${facts.providerName} ${sentence}${said === '' ? '' : ` (${said})`}.`,
+    retryAfterMs: retryAfterMs(reply.headers, reply.serverNow),
+    sent: true,
+  })
+  // The clearest of all noes under a status that may mean anything: it is asked for again before it is believed. 502 to 504 say "later".
+  if (reply.status === 500 && parsed.kind === 'error' && code === 'invalid_grant') {
+    return {
+      kind: 'refused',
+      code,
+      message: `${code} with HTTP ${reply.status}${said === '' ? '' : `: ${said}`}`,
+    }
+  }
+  if (isPassing(reply.status)) return retry(`http_${reply.status}`, `answered ${reply.status}`)
+  if (parsed.kind === 'error' && passingCodes.has(code.toLowerCase())) return retry(code, `says ${code}`)
+  if (parsed.kind === 'error') return outcomeOfCode({ code, said, status: reply.status }, facts)
+  if (isClientChallenge(reply)) return configError('invalid_client', '', facts)
+  if (wrongAddress.has(reply.status) || reply.status === 301 || reply.status === 308) {
+    return configError(code, '', facts)
+  }
+  const isRefusal = reply.status >= 400 && !unreadable.has(parsed.code)
+  if (isRefusal) return { kind: 'refused', code, message: `HTTP ${reply.status} without a reason` }
+  return retry(
+    reply.status >= 300 && reply.status < 400 ? 'redirected' : parsed.code,
+    `answered ${reply.status} with something that cannot be read: ${parsed.message.replace(/\.$/, '')}`,
+  )
+}
+
+/** A code of the protocol decides what happens next, and is no secret whatever the secrets are. */
+function openCode(code: string, secrets: readonly string[]): string {
+  if (code === 'invalid_grant' || configCodes.has(code) || passingCodes.has(code.toLowerCase())) return code
+  return deviceCodes.has(code) ? code : scrub(code, secrets).slice(0, 120)
+}
+
+function outcomeOfCode(
+  { code, said, status }: { code: string; said: string; status: number },
+  facts: FailureFacts,
+): FailedOutcome {
+  if (code === 'invalid_grant') return { kind: 'ended', code, message: said }
+  if (code === 'invalid_request' && facts.purpose === 'refresh' && !isAboutTheForm(said)) {
+    return { kind: 'refused', code, message: said === '' ? code : `${code}: ${said}` }
+  }
+  if (configCodes.has(code) || wrongAddress.has(status)) return configError(code, said, facts)
+  return { kind: 'refused', code, message: said === '' ? code : `${code}: ${said}` }
+}
+
+/**
+ * Many servers say invalid_request of a refresh token that is no good, with or without words. The same request has worked before, so its form
+ * is to blame only where the words say so.
+ */
+function isAboutTheForm(said: string): boolean {
+  if (/refresh.?token|expired|revoked|\bgrant\b(?!.?type)/i.test(said)) return false
+  return /parameter|client|grant.?type|format|content|media|body|header|unsupported|missing|malformed|duplicate|scope/i.test(
+    said,
+  )
+}
+
+function configError(code: string, said: string, facts: FailureFacts): FailedOutcome {
+  return {
+    kind: 'config_error',
+    code,
+    message: `${facts.providerName} refuses the way it is set up here: ${code}${said === '' ? '' : `, ${said}`}.`,
+    nextStep: adviceFor(code),
+  }
+}
+
+function isPassing(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500
+}
+
+/** 401 with a Basic challenge and no readable error: the server wants other client credentials (RFC 6749 5.2). */
+function isClientChallenge(reply: WireReply): boolean {
+  return reply.status === 401 && /^\s*basic\b/i.test(reply.headers.get('www-authenticate') ?? '')
+}
+
+const unreadable = new Set(['html_answer', 'torn_answer'])
+/** Not there, not this method, not this format: the address or the format of the request is wrong. */
+const wrongAddress = new Set([404, 405, 406, 410, 415])
+
+const configCodes = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'invalid_request',
+  'invalid_scope',
+  'invalid_target',
+  'invalid_resource',
+  'unsupported_grant_type',
+  'unsupported_response_type',
+  'redirect_uri_mismatch',
+  'invalid_redirect_uri',
+  'invalid_dpop_proof',
+  'invalid_client_id',
+  'bad_client_secret',
+  'bad_redirect_uri',
+  'incorrect_client_credentials',
+])
+
+/** RFC 8628 3.5. */
+const deviceCodes = new Set(['authorization_pending', 'slow_down', 'access_denied', 'expired_token'])
+
+/** Codes by which servers say "later", also inside a 200 or 400. */
+const passingCodes = new Set([
+  'temporarily_unavailable',
+  'server_error',
+  'service_unavailable',
+  'internal_error',
+  'internal_server_error',
+  'fatal_error',
+  'request_timeout',
+  'rate_limited',
+  'ratelimited',
+  'rate_limit_exceeded',
+  'too_many_requests',
+  'slow_down',
+  'use_dpop_nonce',
+])
+
+const MOST_WORDS = 500
+
+/** The server's words without anything secret that it may have echoed; cut to what is shown only after that. */
+export function scrub(words: string, secrets: readonly (string | undefined)[]): string {
+  return secretTraces(secrets).scrub(words).slice(0, MOST_WORDS)
+}
+
+// What to change, and where, for each way in which a provider refuses its setup.
+
+const advice: Readonly<Record<string, string>> = {
+  invalid_client:
+    'Check client id and client secret on the provider page, and under Advanced how the client proves itself (Basic or body).',
+  unauthorized_client:
+    "Check in the provider's console that this client may use this kind of sign-in, and that client id and secret belong together.",
+  invalid_request:
+    'Run the provider check; it tries other formats. Under Advanced, compare the token parameters with the provider’s documentation.',
+  invalid_scope:
+    'Correct the scopes on the provider page: the provider does not know one of them, or the client may not have it.',
+  invalid_target: 'Check the resource under Advanced: the provider does not know it.',
+  unsupported_grant_type: 'Choose another flow on the provider page: this client may not use this one.',
+  redirect_uri_mismatch:
+    "Register the redirect address shown on the provider page in the provider's console, to the letter.",
+  invalid_dpop_proof: 'Check that the clock of this computer is right, or switch DPoP off under Advanced.',
+  tls_failure:
+    'Check the address and the certificate. For a private authority, add its PEM certificate on the provider page or under Settings.',
+  unsafe_address: 'Use an https address on the provider page; http is for this machine only.',
+  http_404: 'Check the token address on the provider page: there is nothing at it.',
+  http_405:
+    'Check the token address and its method on the provider page: the server does not take this method there.',
+  http_406: 'Check the token headers under Advanced: the server does not like the Accept header.',
+  http_410: 'Check the token address on the provider page: the provider has given it up.',
+  http_415: 'Set the token format to JSON under Advanced: the server does not take a form body.',
+  http_301: 'Use the address that the token address has moved to.',
+  http_308: 'Use the address that the token address has moved to.',
+}
+
+const sameAs: Readonly<Record<string, string>> = {
+  invalid_client_id: 'invalid_client',
+  bad_client_secret: 'invalid_client',
+  incorrect_client_credentials: 'invalid_client',
+  invalid_redirect_uri: 'redirect_uri_mismatch',
+  bad_redirect_uri: 'redirect_uri_mismatch',
+  invalid_resource: 'invalid_target',
+  unsupported_response_type: 'unsupported_grant_type',
+}
+
+/** Null where there is nothing to say beyond the provider's own words. */
+export function knownAdvice(code: string): string | null {
+  return advice[sameAs[code] ?? code] ?? null
+}
+
+export function adviceFor(code: string): string {
+  return knownAdvice(code) ?? 'Run the provider check; it suggests which setting fits this server.'
+}
+
+const LONGEST_MS = 86_400_000
+
+/** Retry-After as seconds or as a date by the server's clock; null when absent or odd, at most a day. */
+export function retryAfterMs(headers: Pick<Headers, 'get'>, serverNow: number): number | null {
+  const value = headers.get('retry-after')?.trim() ?? ''
+  if (/^\d+(?:\.\d+)?$/.test(value)) return Math.min(LONGEST_MS, Math.ceil(Number(value) * 1000))
+  const date = /[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN
+  return Number.isNaN(date) ? null : Math.min(LONGEST_MS, Math.max(0, date - serverNow))
+}

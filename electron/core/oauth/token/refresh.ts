@@ -1,0 +1,156 @@
+// A fresh token without a person: RFC 6749 6, or the exchange of the access token itself.
+import { joinScopes } from '../../../../shared/domain/scopes.ts'
+import { fillMap } from '../../../../shared/domain/template.ts'
+import { parseTokenReply } from '../../../../shared/domain/token-response.ts'
+import { DeadlinePassed, withinDeadline } from '../../async.ts'
+import { resourcesOf } from '../authorization/request.ts'
+import { requireClientId } from '../client-authentication.ts'
+import type { Servers } from '../metadata/endpoints.ts'
+import { collectValues, fillProviderUrl, templateValues, withSecrets } from '../templates.ts'
+import { sendWire, wireFailure, WireFailure, type WireRequest } from '../transport/http-exchange.ts'
+import type { OAuthClient, OAuthDeps, RefreshRequest, ResolvedProvider, TokenOutcome } from '../types.ts'
+import { outcomeOfPreparation, timeLeft, type TokenCaller } from './endpoint.ts'
+import { type FailureFacts, outcomeOfReply, outcomeOfWire } from './errors.ts'
+import { shapeRequest, tokenShaping } from './request-format.ts'
+import { tokenAnswer } from './response.ts'
+
+type Tools = { deps: OAuthDeps; servers: Servers; caller: TokenCaller }
+
+export function createRefresh(tools: Tools): OAuthClient['refresh'] {
+  return async (provider, request, signal) => {
+    try {
+      if (provider.spec.refresh.style === 'exchange-access-token') {
+        return await exchangeAccessToken(tools, provider, request, signal)
+      }
+      return await standardRefresh(tools, provider, request, signal)
+    } catch (error) {
+      return outcomeOfPreparation(provider, error)
+    }
+  }
+}
+
+async function standardRefresh(
+  { deps, servers, caller }: Tools,
+  provider: ResolvedProvider,
+  request: RefreshRequest,
+  signal: AbortSignal | undefined,
+): Promise<TokenOutcome> {
+  const { refresh } = provider.spec
+  requireClientId(provider)
+  if (request.refreshToken === null) {
+    return { kind: 'ended', code: 'no_refresh_token', message: 'There is no refresh token to use.' }
+  }
+  const refreshToken = request.refreshToken.reveal()
+  const startedAt = deps.clock.monotonicMs()
+  const server = await servers.find(provider, {
+    need: refresh.url === null ? ['token'] : [],
+    values: request.values,
+    discovery: 'when-needed',
+    signal,
+  })
+  const { values } = server
+  const url = refresh.url === null ? server.need('token') : fillProviderUrl(provider, refresh.url, values)
+  return caller.call({
+    provider,
+    server: withTokenEndpoint(server, url),
+    url,
+    purpose: 'refresh',
+    shaping: tokenShaping({
+      provider,
+      values,
+      userAgent: deps.userAgent,
+      purpose: 'refresh',
+      redirectUri: request.redirectUri,
+      tokens: request,
+    }),
+    secrets: [refreshToken, request.accessToken.reveal()],
+    dpopKey: request.dpopKey,
+    startedAt,
+    signal,
+    run: ({ library, config, options }) =>
+      library.refreshTokenGrant(config, refreshToken, refreshParameters(provider, request, values), options),
+  })
+}
+
+/** The library builds its request for the metadata's address, and DPoP proofs are made over it. */
+function withTokenEndpoint<S extends { metadata: object }>(server: S, url: string): S {
+  return { ...server, metadata: { ...server.metadata, token_endpoint: url } }
+}
+
+function refreshParameters(
+  provider: ResolvedProvider,
+  request: RefreshRequest,
+  values: Readonly<Record<string, string>>,
+): URLSearchParams {
+  const { refresh, scopes } = provider.spec
+  const parameters = resourcesOf(provider, values).map((resource): [string, string] => ['resource', resource])
+  if (refresh.sendScope && request.scopes.length > 0) {
+    parameters.push(['scope', joinScopes(request.scopes, scopes.separator)])
+  }
+  return new URLSearchParams(parameters)
+}
+
+async function exchangeAccessToken(
+  { deps }: Tools,
+  provider: ResolvedProvider,
+  request: RefreshRequest,
+  signal: AbortSignal | undefined,
+): Promise<TokenOutcome> {
+  const { refresh, endpoints } = provider.spec
+  const accessToken = request.accessToken.reveal()
+  const refreshToken = request.refreshToken?.reveal() ?? ''
+  const filled = templateValues(deps, provider, request.values)
+  const url = fillProviderUrl(provider, refresh.url ?? endpoints.token ?? '', filled)
+  const values = withSecrets(provider, filled, request)
+  const headers = {
+    accept: 'application/json',
+    'user-agent': deps.userAgent,
+    ...fillMap(refresh.headers, values),
+  }
+  const wire = shapeRequest(
+    { url, headers, parameters: [] },
+    {
+      method: refresh.method,
+      format: 'form',
+      omit: [],
+      add: fillMap(refresh.params, values),
+      rename: {},
+      headers: {},
+    },
+  )
+  const secrets = [accessToken, refreshToken, provider.clientSecret?.reveal() ?? '']
+  return plainTokenRequest(deps, provider, wire, {
+    facts: { providerName: provider.name, purpose: 'refresh', secrets },
+    signal,
+  })
+}
+
+// Token requests that are no OAuth grant and so cannot go through the library: exchanging an access token for a longer one.
+
+export async function plainTokenRequest(
+  deps: OAuthDeps,
+  provider: ResolvedProvider,
+  request: WireRequest,
+  about: { facts: FailureFacts; startedAt?: number; signal?: AbortSignal | undefined },
+): Promise<TokenOutcome> {
+  const { token, scopes } = provider.spec
+  const { host } = new URL(request.url)
+  const { purpose } = about.facts
+  const timeoutMs = timeLeft(deps, { purpose, startedAt: about.startedAt })
+  const deadline = { clock: deps.clock, timeoutMs, signal: about.signal }
+  try {
+    const reply = await withinDeadline(deadline, (signal) =>
+      sendWire({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request),
+    )
+    const parsed = parseTokenReply(reply, token, scopes.responseSeparator ?? scopes.separator)
+    if (parsed.kind !== 'tokens') return outcomeOfReply(reply, parsed, about.facts)
+    const values = collectValues(provider, 'token', parsed.data)
+    const secrets = [...about.facts.secrets, ...parsed.secrets]
+    return { kind: 'ok', answer: tokenAnswer(parsed.tokens, reply, { dpopKey: null, values, secrets }) }
+  } catch (error) {
+    const expected =
+      error instanceof WireFailure || error instanceof DeadlinePassed || about.signal?.aborted === true
+    if (!expected) throw error
+    return outcomeOfWire(wireFailure(error, host), about.facts)
+  }
+}

@@ -1,0 +1,194 @@
+// One request and its whole answer, bounded in size, without following redirects. Everything this folder sends goes through here.
+import { KeywayError } from '../../../../shared/contract/errors.ts'
+import { isSafeUrl } from '../../../../shared/contract/provider-template.ts'
+import { DeadlinePassed } from '../../async.ts'
+import type { Clock, HttpFetch } from '../../ports.ts'
+
+export const MAX_ANSWER_BYTES = 1_000_000
+/** The Date header counts whole seconds and answers take time: less than this is no skew. */
+const SKEW_NOISE_MS = 5000
+
+export type WireRequest = {
+  method: string
+  url: string
+  headers: Record<string, string>
+  body: string | null
+}
+
+export type WireReply = {
+  status: number
+  headers: Headers
+  text: string
+  receivedAt: number
+  /** The server's clock by its Date header, or the local one when that is close or absent. */
+  serverNow: number
+  /** Server clock minus local clock; null without a Date header. */
+  clockSkewMs: number | null
+}
+
+export type Wire = { fetch: HttpFetch; clock: Clock; signal: AbortSignal }
+
+/** @throws WireFailure */
+export async function sendWire(wire: Wire, request: WireRequest): Promise<WireReply> {
+  if (!isSafeUrl(request.url)) {
+    throw new WireFailure('unsafe_address', 'only https addresses, or http on this machine, are called', {
+      sent: false,
+    })
+  }
+  const { host } = new URL(request.url)
+  if (wire.signal.aborted) throw new WireFailure('aborted', 'the request was cancelled', { sent: false })
+  try {
+    const { method, headers, body } = request
+    const response = await wire.fetch(request.url, {
+      method,
+      headers,
+      body,
+      redirect: 'manual',
+      signal: wire.signal,
+    })
+    const text = await readBounded(response, host)
+    return { status: response.status, headers: response.headers, text, ...timesOf(response, wire.clock) }
+  } catch (error) {
+    throw wireFailure(
+      wire.signal.aborted && !(error instanceof WireFailure) ? wire.signal.reason : error,
+      host,
+    )
+  }
+}
+
+function timesOf(
+  response: Response,
+  clock: Clock,
+): Pick<WireReply, 'receivedAt' | 'serverNow' | 'clockSkewMs'> {
+  const receivedAt = clock.now()
+  const date = Date.parse(response.headers.get('date') ?? '')
+  if (Number.isNaN(date)) return { receivedAt, serverNow: receivedAt, clockSkewMs: null }
+  const clockSkewMs = skewOf(date, receivedAt)
+  return { receivedAt, serverNow: receivedAt + clockSkewMs, clockSkewMs }
+}
+
+/** Server clock minus local clock, when it is more than the way of the answer explains. */
+export function skewOf(serverTime: number, receivedAt: number): number {
+  const skew = serverTime - receivedAt
+  return Math.abs(skew) < SKEW_NOISE_MS ? 0 : skew
+}
+
+async function readBounded(response: Response, host: string): Promise<string> {
+  if (response.body === null) return ''
+  const decoder = new TextDecoder()
+  let size = 0
+  let text = ''
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return text + decoder.decode()
+    size += value.byteLength
+    if (size > MAX_ANSWER_BYTES) {
+      await reader.cancel()
+      throw new WireFailure('too_large', `${host} sent more than ${MAX_ANSWER_BYTES / 1_000_000} MB`, {
+        sent: true,
+      })
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}
+
+// A request without an answer: why, and whether it can have reached the server. Rotating refresh tokens depend on that second fact.
+
+export type WireFailureKind =
+  /** No connection was made: nothing left. */
+  | 'unreachable'
+  /** Broken off somewhere after that; the server may have acted. */
+  | 'network'
+  | 'timeout'
+  | 'aborted'
+  /** The server's certificate or the TLS handshake was refused: nothing left. */
+  | 'tls'
+  | 'too_large'
+  | 'unsafe_address'
+  /** Our own side cannot send: an unreadable extra authority, say. */
+  | 'setup'
+
+export class WireFailure extends Error {
+  override readonly name = 'WireFailure'
+  readonly kind: WireFailureKind
+  /** False only when the request certainly never left. */
+  readonly sent: boolean
+  /** The system's own code, e.g. ECONNREFUSED. */
+  readonly systemCode: string | null
+
+  constructor(
+    kind: WireFailureKind,
+    message: string,
+    about: { sent: boolean; systemCode?: string | null; cause?: unknown },
+  ) {
+    super(message, about.cause === undefined ? undefined : { cause: about.cause })
+    this.kind = kind
+    this.sent = about.sent
+    this.systemCode = about.systemCode ?? null
+  }
+}
+
+const neverLeft = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'EAI_NODATA',
+  'EAI_NONAME',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
+const certificate =
+  /^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|EPROTO$)/
+
+/** What a rejected fetch means. */
+export function wireFailure(thrown: unknown, host: string): WireFailure {
+  if (thrown instanceof WireFailure) return thrown
+  if (thrown instanceof KeywayError) {
+    return new WireFailure('setup', thrown.message.replace(/\.$/, ''), { sent: false, cause: thrown })
+  }
+  if (thrown instanceof DeadlinePassed) {
+    return new WireFailure('timeout', `${host} did not answer in time`, { sent: true, cause: thrown })
+  }
+  if (thrown instanceof Error && thrown.cause instanceof Error && thrown.cause.message === 'bad port') {
+    return new WireFailure('setup', `the port of ${host} is one that no web server may have`, {
+      sent: false,
+      cause: thrown,
+    })
+  }
+  const codes = codesOf(thrown)
+  const about = { systemCode: codes[0] ?? null, cause: thrown }
+  if (codes.some((code) => certificate.test(code))) {
+    return new WireFailure('tls', `no trusted connection to ${host} (${codes[0]})`, { ...about, sent: false })
+  }
+  if (codes.length > 0 && codes.every((code) => neverLeft.has(code))) {
+    return new WireFailure('unreachable', `${host} cannot be reached (${codes[0]})`, {
+      ...about,
+      sent: false,
+    })
+  }
+  if (isAbort(thrown))
+    return new WireFailure('aborted', 'the request was cancelled', { sent: true, cause: thrown })
+  const detail = codes[0] === undefined ? '' : ` (${codes[0]})`
+  return new WireFailure('network', `the connection to ${host} broke${detail}`, { ...about, sent: true })
+}
+
+/** System codes of an error, its causes and, for several tried addresses, of each. */
+function codesOf(thrown: unknown, depth = 0): string[] {
+  if (!(thrown instanceof Error) || depth > 5) return []
+  if (thrown instanceof AggregateError) {
+    const each: unknown[] = thrown.errors
+    const found = each.flatMap((inner) => codesOf(inner, depth + 1))
+    if (found.length > 0) return found
+  }
+  const code: unknown = Reflect.get(thrown, 'code')
+  return typeof code === 'string' && code !== '' ? [code] : codesOf(thrown.cause, depth + 1)
+}
+
+function isAbort(thrown: unknown): boolean {
+  return thrown instanceof Error && (thrown.name === 'AbortError' || thrown.name === 'TimeoutError')
+}

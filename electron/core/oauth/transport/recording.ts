@@ -1,0 +1,106 @@
+import { replaceNamedValues } from '../../../../shared/domain/redact-text.ts'
+import type { HttpFetch } from '../../ports.ts'
+import { secretTraces } from '../../secret-traces.ts'
+
+export type Recorder = { fetch: HttpFetch; take(): RecordedExchange[] }
+
+/** Keeps what goes over the wire as redacted text; the answer's body is read here and handed on whole. */
+export function recordExchanges(
+  fetch: HttpFetch,
+  /** What must not be shown of an answer with this text. */
+  secrets: (answer: string) => readonly string[],
+): Recorder {
+  let exchanges: RecordedExchange[] = []
+  return {
+    take() {
+      const taken = exchanges
+      exchanges = []
+      return taken
+    },
+    async fetch(url, init = {}) {
+      const { method = 'GET', headers, body } = init
+      const sent = {
+        method,
+        url,
+        headers: (headers ?? {}) as Record<string, string>,
+        body: typeof body === 'string' ? body : null,
+      }
+      const request = requestText(sent, secrets(''))
+      try {
+        const response = await fetch(url, init)
+        const [shown, passed] = response.body === null ? [null, null] : response.body.tee()
+        const text = shown === null ? '' : await beginning(shown)
+        const { status, headers: received } = response
+        exchanges.push({ request, answer: answerText({ status, headers: received, text }, secrets(text)) })
+        return new Response(passed, { status, headers: received })
+      } catch (error) {
+        exchanges.push({ request, answer: error instanceof Error ? error.message : 'no answer' })
+        throw error
+      }
+    },
+  }
+}
+
+const SHOWN_BYTES = 16_000
+
+/** Enough to show; the rest of a large or endless body is left to the one who bounds it. */
+async function beginning(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  const reader = stream.getReader()
+  while (text.length < SHOWN_BYTES) {
+    const { done, value } = await reader.read()
+    if (done) return text
+    text += decoder.decode(value, { stream: true })
+  }
+  void reader.cancel()
+  return text
+}
+
+// Requests and answers as text for a person, without anything secret: known values are masked wherever they stand, and fields that hold
+// secrets by their name are masked whatever they hold.
+
+export type RecordedExchange = { request: string; answer: string }
+
+const secretField =
+  /(?:(?<![A-Za-z_])code|code_verifier|device_code|client_secret|assertion|password|token|key|state|nonce)$/i
+const VALUE = /\s*("(?:[^"\\]|\\.)*"|[^&\s,}]+)/y
+const secretHeaders = /^(authorization|dpop|cookie|set-cookie|proxy-authorization)$/i
+const MOST = 2000
+
+export function requestText(
+  request: { method: string; url: string; headers: Readonly<Record<string, string>>; body: string | null },
+  secrets: readonly string[],
+): string {
+  const headers = Object.entries(request.headers).map(
+    ([name, value]) => `${name}: ${maskHeader(name, value)}`,
+  )
+  const body = request.body === null ? [] : ['', mask(request.body, secrets)]
+  return [`${request.method} ${mask(request.url, secrets)}`, ...headers, ...body].join('\n').slice(0, MOST)
+}
+
+export function answerText(
+  answer: { status: number; headers: Pick<Headers, 'get'>; text: string },
+  secrets: readonly string[],
+): string {
+  const shown = ['content-type', 'location', 'retry-after', 'www-authenticate'].flatMap((name) => {
+    const value = answer.headers.get(name)
+    return value === null ? [] : [`${name}: ${mask(value, secrets)}`]
+  })
+  return [`HTTP ${answer.status}`, ...shown, '', mask(answer.text, secrets)].join('\n').slice(0, MOST)
+}
+
+export function mask(text: string, secrets: readonly string[]): string {
+  const known = secretTraces(secrets).scrub(text)
+  return replaceNamedValues(known, VALUE, (name, value) => {
+    if (!secretField.test(name)) return null
+    return value.startsWith('"') ? '"[secret]"' : '[secret]'
+  })
+}
+
+/** The scheme of an Authorization header is worth showing; what follows is not. */
+function maskHeader(name: string, value: string): string {
+  if (!secretHeaders.test(name)) return value
+  const scheme = /^([A-Za-z-]+) /.exec(value)?.[1]
+  return scheme === undefined ? '[secret]' : `${scheme} [secret]`
+}
