@@ -1,7 +1,7 @@
 // A Keyway on a folder that outlives it, which says when the answer of a refresh was written and when it was on disk.
 import { basename } from 'node:path'
 import { openKeyway } from '../../electron/core/open-keyway.ts'
-import { nodeFileOps, type FileOps, type OpenFile } from '../../electron/core/storage/file-ops.ts'
+import { type FileOps, nodeFileOps, type OpenFile } from '../../electron/core/storage/file-ops.ts'
 import { createConfKv } from '../../electron/headless/conf-kv.ts'
 import { connectInput } from '../../shared/contract/flow.ts'
 import { providerInput } from '../../shared/contract/provider.ts'

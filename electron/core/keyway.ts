@@ -25,12 +25,11 @@ import type {
 } from '../../shared/contract/ui-api.ts'
 import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth/types.ts'
 import type { TokenService } from './connections/tokens/types.ts'
-import type { PermissionsChange } from './events.ts'
+import type { PermissionsChange } from './wiring.ts'
 import type { SecretTraces } from './secret-traces.ts'
 import type { Clock, HttpFetch, Logger, OpenReturnDoor } from './ports.ts'
-import type { Presence } from './presence/create-presence.ts'
-import type { SettingsBook } from './settings.ts'
-import type { ServerControl } from './settings-change.ts'
+import type { Presence } from './presence/presence.ts'
+import type { ServerControl, SettingsBook } from './settings.ts'
 
 export type Providers = {
   list(): ProviderView[]

@@ -2,41 +2,39 @@
 // differs: where the folder is, what keeps the key, how a browser opens.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Preset } from '../../shared/contract/preset.ts'
-import { createActivityFeed } from './activity-feed.ts'
-import { keepActivityShort } from './activity-retention.ts'
-import { openActivityJournal, type ActivityJournal } from './activity/activity-journal.ts'
-import { createKeyway, type KeywayDeps } from './create-keyway.ts'
+import { createActivityFeed, keepActivityShort } from './audit-log/retention.ts'
+import { type ActivityJournal, openActivityJournal } from './audit-log/audit-log.ts'
+import { createKeyway, type KeywayDeps } from './app.ts'
 import { createWarmUp } from './connections/warm-up.ts'
-import { createDamages, type Damages } from './damages.ts'
+import { createDamages, type Damages } from './storage/quarantine.ts'
 import type { Keyway } from './keyway.ts'
-import { createLogger, type LogLevel } from './logging/create-logger.ts'
-import { createEarlyLogger } from './logging-early.ts'
+import { createLogger, type LogLevel } from './logging/logger.ts'
+import { createEarlyLogger } from './logging/log-file.ts'
 import { createOutgoing, type Outgoing } from './network/outgoing.ts'
-import { isProviderEntry } from './providers/provider-book.ts'
+import { isProviderEntry } from './providers/store.ts'
 import { isSetting } from './settings.ts'
-import { isAppEntry } from './apps/app-book.ts'
+import { isAppEntry } from './apps/store.ts'
 import { createIntegrity, type Integrity } from './integrity/create-integrity.ts'
 import type { Section } from './integrity/decisive.ts'
 import { createManifestFiles } from './integrity/manifest-files.ts'
 import { createOAuthClient } from './oauth/client.ts'
-import type {
-  Browser,
-  Clock,
-  KeyValueStore,
-  Logger,
-  PassphraseProtectorFactory,
-  Protector,
-  RecordStore,
+import {
+  type Browser,
+  type Clock,
+  type KeyValueStore,
+  type Logger,
+  type PassphraseProtectorFactory,
+  type Protector,
+  type RecordStore,
+  systemClock,
 } from './ports.ts'
-import type { OpenRehearsal } from './rehearsals/rehearsal-run.ts'
-import { secretBoxOf } from './secret-box.ts'
-import { socketPathIn } from './socket-path.ts'
-import { openDataFolder, type DataFolder } from './storage/data-folder.ts'
+import type { OpenRehearsal } from './practice/practice-providers.ts'
+import { secretBoxOf } from './vault/secret-box.ts'
+import { type DataFolder, openDataFolder, socketPathIn } from './storage/data-folder.ts'
 import type { FileOps } from './storage/file-ops.ts'
-import type { GuardedKvDeps } from './storage/guarded-kv.ts'
-import { createRecordStore, type RecordStoreDeps } from './storage/record-store.ts'
-import { systemClock } from './system-clock.ts'
-import { createPassphraseProtectors } from './vault/passphrase-protector.ts'
+import type { GuardedKvDeps } from './storage/document.ts'
+import { createRecordStore, type RecordStoreDeps } from './storage/records.ts'
+import { createPassphraseProtectors } from './vault/passphrase-wrapper.ts'
 import { VAULT_RECORD } from './vault/unlock.ts'
 import { refuseNewerFolder } from './vault/vault-file.ts'
 import { createVault, type Vault } from './vault/vault.ts'

@@ -1,4 +1,5 @@
 // What the core needs from outside, as nouns of need. Adapters live in desktop/, headless/ and core/storage; tests bring in-memory twins.
+import { randomBytes } from 'node:crypto'
 import type { InstalledBrowser } from '../../shared/contract/browser.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
 import type { LoopbackHost } from '../../shared/domain/redirect-uri.ts'
@@ -116,3 +117,32 @@ export type ReturnDoor = {
 
 /** `localhost` listens on 127.0.0.1 and, where there is one, on [::1] with the same port. @throws KeywayError */
 export type OpenReturnDoor = (host: LoopbackHost) => Promise<ReturnDoor>
+
+/** A longer timer would overflow and fire at once. */
+const LONGEST_MS = 2 ** 31 - 1
+
+/** The machine's own time. */
+export function systemClock(): Clock {
+  return {
+    now: () => Date.now(),
+    monotonicMs: () => performance.now(),
+    after(delayMs, task) {
+      let timer: NodeJS.Timeout
+      const wait = (leftMs: number): void => {
+        const nowMs = Math.min(leftMs, LONGEST_MS)
+        timer = setTimeout(() => (leftMs > nowMs ? wait(leftMs - nowMs) : task()), nowMs)
+        timer.unref()
+      }
+      wait(delayMs)
+      return () => clearTimeout(timer)
+    },
+  }
+}
+
+// Lowercase without look-alikes, and fit for a file name on every platform.
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** A prefix and 80 random bits, such as `con_7k2m…`. */
+export function newId(prefix: string): string {
+  return prefix + '_' + Array.from(randomBytes(16), (byte) => ALPHABET[byte & 31]).join('')
+}

@@ -4,7 +4,7 @@ import type * as Http from 'node:http'
 import { resolve } from 'node:path'
 import { KeywayError, toErrorBody, type ErrorBody } from '../../shared/contract/errors.ts'
 import { OPEN_WINDOW_PATH, openWindowAnswer } from '../../shared/contract/presence.ts'
-import { socketPathIn } from './socket-path.ts'
+import { socketPathIn } from './storage/data-folder.ts'
 
 // An import statement would read every export of node:http, one of which loads all of fetch.
 const { request } = createRequire(import.meta.url)('node:http') as typeof Http

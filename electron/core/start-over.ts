@@ -6,9 +6,9 @@ import { KeywayError } from '../../shared/contract/errors.ts'
 import type { ActivityEntry } from '../../shared/contract/activity.ts'
 import type { ConnectionParts } from './connections/wiring.ts'
 import type { Clock } from './ports.ts'
-import type { ProviderBook } from './providers/provider-book.ts'
+import type { ProviderBook } from './providers/store.ts'
 import { makeFolder, removeDurably, writeDurably } from './storage/durable-file.ts'
-import { setAsideTarget } from './storage/set-aside.ts'
+import { setAsideTarget } from './storage/quarantine.ts'
 import type { Vault } from './vault/vault.ts'
 
 /** What the old key signed; without it, it only says that nothing agrees. */

@@ -1,5 +1,5 @@
 import Store from 'electron-store'
-import { confOptions, createGuardedKv, type GuardedKvDeps } from '../core/storage/guarded-kv.ts'
+import { confOptions, createGuardedKv, type GuardedKvDeps } from '../core/storage/document.ts'
 import type { KeyValueStore } from '../core/ports.ts'
 
 /** Settings, providers and apps under Electron: the same files that the headless host reads through conf. */

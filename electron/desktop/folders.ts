@@ -1,6 +1,6 @@
 // Where the desktop keeps things: Keyway's own data where the headless host keeps them too, Electron's profile where Electron wants it.
 import { join, resolve } from 'node:path'
-import { dataLocation, type Place } from '../core/data-location.ts'
+import { dataLocation, type Place } from '../core/storage/data-folder.ts'
 
 export type Folders = {
   data: string

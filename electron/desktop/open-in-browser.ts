@@ -1,5 +1,5 @@
 import { shell } from 'electron'
-import { createInstalledBrowsers } from '../core/browsers/installed-browsers.ts'
+import { createInstalledBrowsers } from '../core/browsers/find-browsers.ts'
 import type { Browser } from '../core/ports.ts'
 import { externalUrl } from './external-urls.ts'
 

@@ -1,6 +1,6 @@
 // The terminal that started Keyway: whoever reads and types there is the person.
 import type { ReadStream, WriteStream } from 'node:tty'
-import type { Presence } from '../core/presence/create-presence.ts'
+import type { Presence } from '../core/presence/presence.ts'
 
 /** Each press of Enter at the terminal calls `onEnter`. Does nothing without a terminal. Returns what ends it. */
 export function onEnterKey(input: ReadStream, onEnter: () => void): () => void {

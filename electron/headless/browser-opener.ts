@@ -1,6 +1,6 @@
 // Opens the system browser from a process without a window of its own. Failing is a warning: whoever asked shows the link instead.
 import { delimiter } from 'node:path'
-import { createInstalledBrowsers } from '../core/browsers/installed-browsers.ts'
+import { createInstalledBrowsers } from '../core/browsers/find-browsers.ts'
 import { startProgram, type Command } from '../core/browsers/start-program.ts'
 import type { Browser, Clock } from '../core/ports.ts'
 

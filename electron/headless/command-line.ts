@@ -1,7 +1,7 @@
 // The host's own arguments. Nothing secret is ever among them: a passphrase comes on standard input.
 import { Command, CommanderError } from 'commander'
 import { KeywayError } from '../../shared/contract/errors.ts'
-import type { LogLevel } from '../core/logging/create-logger.ts'
+import type { LogLevel } from '../core/logging/logger.ts'
 
 export type CommandLine = {
   /** 0: any free one. Absent: the one in the settings. */

@@ -1,5 +1,5 @@
 import Conf from 'conf'
-import { confOptions, createGuardedKv, type GuardedKvDeps } from '../core/storage/guarded-kv.ts'
+import { confOptions, createGuardedKv, type GuardedKvDeps } from '../core/storage/document.ts'
 import type { KeyValueStore } from '../core/ports.ts'
 
 /** Settings, providers and apps without Electron: conf is electron-store's base class, so both hosts read the same files. */

@@ -1,11 +1,10 @@
 // Puts Keyway together without Electron: conf for the small documents, the keychain or a passphrase for the key, the window served to a
 // browser. What it opens it closes, in the opposite order.
 import type { Keyway } from '../core/keyway.ts'
-import type { LogLevel } from '../core/logging/create-logger.ts'
+import type { LogLevel } from '../core/logging/logger.ts'
 import { openKeyway, type OpenedKeyway } from '../core/open-keyway.ts'
-import type { Browser } from '../core/ports.ts'
-import type { OpenRehearsal } from '../core/rehearsals/rehearsal-run.ts'
-import { systemClock } from '../core/system-clock.ts'
+import { type Browser, systemClock } from '../core/ports.ts'
+import type { OpenRehearsal } from '../core/practice/practice-providers.ts'
 import type { Doorstep } from '../http/doorstep.ts'
 import { openLocalServer, type LocalServer } from '../http/local-server.ts'
 import { asKeywayError } from '../../shared/contract/errors.ts'

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import type { Protector } from '../core/ports.ts'
-import { KEY_BYTES, openBytes, sealBytes, sealed } from '../core/vault/sealed.ts'
+import { KEY_BYTES, openBytes, sealBytes, sealed } from '../core/vault/key-holder.ts'
 import type { RunKeyring } from './keyring-child.ts'
 
 /** The name under which entries stand in the keychain, for a person who looks. */

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { asKeywayError } from '../../shared/contract/errors.ts'
 import { askForWindow, type RunningWindow } from '../core/running-service.ts'
-import { systemClock } from '../core/system-clock.ts'
+import { systemClock } from '../core/ports.ts'
 import { createBrowserOpener } from './browser-opener.ts'
 
 /** The other one may have just begun to start. */

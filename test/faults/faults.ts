@@ -50,21 +50,21 @@ export const seededFaults: readonly SeededFault[] = [
   },
   {
     name: 'two pairings share one question',
-    file: 'electron/core/apps/create-approvals.ts',
+    file: 'electron/core/apps/approvals.ts',
     find: 'code, wants, providers }, null, signal)',
     replace: "code, wants, providers }, 'pairing', signal)",
     tests: ['test/unit/core/apps/approvals.test.ts', 'test/integration/local-api-approvals.test.ts'],
   },
   {
     name: 'the asker can change what it asked for while the person reads it',
-    file: 'electron/core/apps/question-board.ts',
+    file: 'electron/core/apps/approval-queue.ts',
     find: 'const shown = structuredClone(question)',
     replace: 'const shown = question',
     tests: ['test/unit/core/apps/approvals.test.ts'],
   },
   {
     name: 'a yes for one call lets the whole group through',
-    file: 'electron/core/apps/create-approvals.ts',
+    file: 'electron/core/apps/approvals.ts',
     find: "  if (appId === null || yes.decision === 'once') {\n    board.settle(id, yes)",
     replace:
       "  if (appId === null || yes.decision === 'once') {\n    for (const same of board.groupOf(id)) board.settle(same.id, yes)",
@@ -72,14 +72,14 @@ export const seededFaults: readonly SeededFault[] = [
   },
   {
     name: 'calls with other bodies count as the same call',
-    file: 'electron/core/apps/asked-use.ts',
+    file: 'electron/core/apps/approval-queue.ts',
     find: "JSON.stringify(['use', appId, connectionId, what, method, url, bodyBytes, bodySha256])",
     replace: "JSON.stringify(['use', appId, connectionId, what, method, url])",
     tests: ['test/unit/core/apps/approvals.test.ts', 'test/integration/asked-calls.test.ts'],
   },
   {
     name: 'an asking app of a locked vault waits for a person who cannot answer',
-    file: 'electron/core/apps/create-approvals.ts',
+    file: 'electron/core/apps/approvals.ts',
     find: 'if (deps.isUnlocked()) return',
     replace: 'if (deps.isUnlocked() || asked.appId !== null) return',
     tests: ['test/unit/core/apps/approvals.test.ts', 'test/integration/local-api-approvals.test.ts'],

@@ -5,7 +5,7 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openKeyway, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
-import { decodeRecord, encodeRecord } from '../../electron/core/storage/record-file.ts'
+import { decodeRecord, encodeRecord } from '../../electron/core/storage/records.ts'
 import {
   createRehearsalProvider,
   type RehearsalProvider,

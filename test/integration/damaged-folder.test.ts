@@ -17,7 +17,7 @@ import {
   createRehearsalProvider,
   type RehearsalProvider,
 } from '../../electron/rehearsal/create-rehearsal-provider.ts'
-import { decodeRecord, encodeRecord } from '../../electron/core/storage/record-file.ts'
+import { decodeRecord, encodeRecord } from '../../electron/core/storage/records.ts'
 import { appInput } from '../../shared/contract/app.ts'
 import { openTestKeyway, registerRehearsal, signInAtRehearsal } from '../support/open-test-keyway.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'

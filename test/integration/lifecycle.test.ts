@@ -3,7 +3,7 @@
 // KEYWAY_SIMULATION_SEED=<seed> vitest run test/integration/lifecycle.test.ts is that run again.
 import { expect, test } from 'vitest'
 import type { RecordStore } from '../../electron/core/ports.ts'
-import { createRecordStore } from '../../electron/core/storage/record-store.ts'
+import { createRecordStore } from '../../electron/core/storage/records.ts'
 import { runLifecycle } from '../support/simulation/run-lifecycle.ts'
 import { memoryStores, startConnected } from '../support/start-keyway.ts'
 import { createMemoryLogger } from '../support/memory-ports.ts'

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openKeyway, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
-import { decodeRecord } from '../../electron/core/storage/record-file.ts'
+import { decodeRecord } from '../../electron/core/storage/records.ts'
 import { presets } from '../../shared/presets/presets.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import {

@@ -1,4 +1,4 @@
-import { openBundle, sealBundle } from '../../electron/core/bundle/bundle-envelope.ts'
+import { openBundle, sealBundle } from '../../electron/core/transfer/bundle-file.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 
 /** The same bundle under a cheap scrypt, for tests that open it often and are not about how hard it is to guess. */

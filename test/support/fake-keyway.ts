@@ -15,7 +15,7 @@ import type { TokenResult, VendedToken } from '../../electron/core/connections/t
 import { createUsageTally } from '../../electron/core/activity/usage-tally.ts'
 import type { Approvals, CallbackResult, Keyway, ProxyPolicy } from '../../electron/core/keyway.ts'
 import type { Clock } from '../../electron/core/ports.ts'
-import { createPresence } from '../../electron/core/presence/create-presence.ts'
+import { createPresence } from '../../electron/core/presence/presence.ts'
 import { secretTraces } from '../../electron/core/secret-traces.ts'
 import { realClock } from './fake-clock.ts'
 import { createMemoryLogger } from './memory-ports.ts'

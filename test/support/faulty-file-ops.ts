@@ -1,4 +1,4 @@
-import { nodeFileOps, type FileOps } from '../../electron/core/storage/file-ops.ts'
+import { type FileOps, nodeFileOps } from '../../electron/core/storage/file-ops.ts'
 
 export const systemError = (code: string): Error =>
   Object.assign(new Error(`${code}: injected fault`), { code })

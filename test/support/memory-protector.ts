@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Protector, ProtectorKind } from '../../electron/core/ports.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
-import { openBytes, sealBytes } from '../../electron/core/vault/sealed.ts'
+import { openBytes, sealBytes } from '../../electron/core/vault/key-holder.ts'
 
 export type MemoryProtector = Protector & {
   /** `locked` behaves as a locked keyring does, `hangs` as one behind a prompt that nobody answers. */

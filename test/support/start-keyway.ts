@@ -1,10 +1,10 @@
 // A core in memory: real parts, real vault, no disk and no network. What a test wants to look into is handed out beside it.
-import { createKeyway, type KeywayDeps } from '../../electron/core/create-keyway.ts'
-import { createDamages } from '../../electron/core/damages.ts'
+import { createKeyway, type KeywayDeps } from '../../electron/core/app.ts'
+import { createDamages } from '../../electron/core/storage/quarantine.ts'
 import type { Activity, Keyway } from '../../electron/core/keyway.ts'
 import type { Clock, KeyValueStore, RecordStore } from '../../electron/core/ports.ts'
 import { createVault, type Vault } from '../../electron/core/vault/vault.ts'
-import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-protector.ts'
+import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-wrapper.ts'
 import type { ActivityEntry } from '../../shared/contract/activity.ts'
 import type { Flow } from '../../shared/contract/flow.ts'
 import type { Preset } from '../../shared/contract/preset.ts'

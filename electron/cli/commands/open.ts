@@ -2,7 +2,7 @@
 // whoever runs this may be a program, so the window that opens may look until it is proved that a person sits there.
 import { homedir } from 'node:os'
 import { z } from 'zod'
-import { dataLocation } from '../../core/data-location.ts'
+import { dataLocation } from '../../core/storage/data-folder.ts'
 import { askForWindow } from '../../core/running-service.ts'
 import { openBrowser } from '../open-browser.ts'
 import { readArguments } from '../read-arguments.ts'

@@ -2,11 +2,10 @@
 // wrote. While the vault is locked rows are still written, and no key closes them: the next unlock does, and names them.
 import { readFile } from 'node:fs/promises'
 import { sameMac } from '../vault/mac.ts'
-import { GENESIS, readLink, type ChainPoint } from './activity-line.ts'
-import { chainText, type Chain, type KeyedChain } from './chain-file.ts'
-import type { WaitingLine } from './journal-batches.ts'
-import { verifyChain } from './journal-verify.ts'
-import { linesOf, type Segment } from './segments.ts'
+import { type ChainPoint, GENESIS, readLink } from '../audit-log/entry.ts'
+import { type Chain, chainText, type KeyedChain } from '../audit-log/chain.ts'
+import { linesOf, type Segment, type WaitingLine } from '../audit-log/writer.ts'
+import { verifyChain } from '../audit-log/verify.ts'
 
 /** Makes the code over a text, as long as the vault is open. */
 export type LogMac = (text: string) => string

@@ -3,9 +3,8 @@ import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { InstalledBrowser } from '../../../shared/contract/browser.ts'
-import { browserEntry } from './desktop-entry.ts'
-import { browsersInRegistry } from './registry-entries.ts'
-import type { Command } from './start-program.ts'
+import type { Browser } from '../ports.ts'
+import { type Command, type ProgramDeps, startProgram } from './start-program.ts'
 
 export type FoundBrowser = InstalledBrowser & { commandFor(url: string): Command }
 
@@ -108,4 +107,113 @@ function readText(path: string): string {
   } catch {
     return ''
   }
+}
+
+export type InstalledBrowsers = {
+  list(): Promise<InstalledBrowser[]>
+  /** Null when there is no such browser any more: the system's own is the next best. */
+  open(id: string, url: string): Promise<Awaited<ReturnType<Browser['open']>> | null>
+}
+
+/** Looked for anew each time it is asked: a browser may have come or gone, and nobody asks often. */
+export function createInstalledBrowsers(
+  deps: ProgramDeps & { platform: NodeJS.Platform },
+): InstalledBrowsers {
+  const find = () => findBrowsers(deps.platform, deps.environment)
+  return {
+    list: async () => (await find()).map(({ id, name }) => ({ id, name })),
+    async open(id, url) {
+      const browser = (await find()).find((each) => each.id === id)
+      if (browser === undefined) return null
+      const failure = await startProgram(browser.commandFor(url), deps)
+      return failure === null ? { opened: true as const } : { opened: false as const, reason: failure }
+    },
+  }
+}
+
+// What `reg query HK…\SOFTWARE\Clients\StartMenuInternet /s` prints: where Windows keeps the browsers that registered themselves.
+
+type Entry = InstalledBrowser & { commandFor(url: string): Command }
+
+const MENU = '\\startmenuinternet\\'
+
+export function browsersInRegistry(listing: string): Entry[] {
+  const names = new Map<string, string>()
+  const programs = new Map<string, string>()
+  let key = ''
+  for (const line of listing.split(/\r?\n/)) {
+    if (line.startsWith('HKEY_')) key = line.trim()
+    const value = defaultIn(line)
+    const at = key.toLowerCase().indexOf(MENU)
+    const [id = '', ...rest] = at === -1 ? [] : key.slice(at + MENU.length).split('\\')
+    if (value === null || id === '') continue
+    if (rest.length === 0) names.set(id, value)
+    else if (rest.join('\\').toLowerCase() === 'shell\\open\\command') programs.set(id, programIn(value))
+  }
+  return [...programs].map(([id, program]) => ({
+    id,
+    name: names.get(id) ?? id,
+    commandFor: (url) => ({ program, parameters: [url] }),
+  }))
+}
+
+/** `    (Default)    REG_SZ    Mozilla Firefox`, whatever "Default" is called in this system's language. */
+function defaultIn(line: string): string | null {
+  const [name = '', ...value] = line.split('REG_SZ')
+  const text = value.join('REG_SZ').trim()
+  const isDefault = /^\s/.test(name) && name.trim().startsWith('(') && name.trim().endsWith(')')
+  return isDefault && text !== '' ? text : null
+}
+
+function programIn(command: string): string {
+  return /^"([^"]+)"/.exec(command)?.[1] ?? /^(.+?\.exe)/i.exec(command)?.[1] ?? command
+}
+
+// A browser as Linux desktops describe it: freedesktop.org's Desktop Entry Specification 1.5, as much of it as opening an address needs.
+
+export type BrowserEntry = { name: string; commandFor(url: string): Command }
+
+/** Null when the text describes no browser, or one that its owner hides. */
+export function browserEntry(text: string): BrowserEntry | null {
+  const main = mainGroup(text)
+  const name = main.get('Name')
+  const words = wordsOf(main.get('Exec') ?? '')
+  const [program] = words
+  const opensWebPages = (main.get('MimeType') ?? '').split(';').includes('x-scheme-handler/https')
+  const isHidden = main.get('Hidden') === 'true' || main.get('NoDisplay') === 'true'
+  if (name === undefined || program === undefined || !opensWebPages || isHidden) return null
+  return {
+    name,
+    commandFor(url) {
+      const parameters = words.slice(1).flatMap((word) => placed(word, url))
+      return { program, parameters: parameters.includes(url) ? parameters : [...parameters, url] }
+    },
+  }
+}
+
+function mainGroup(text: string): Map<string, string> {
+  const found = new Map<string, string>()
+  let isMain = false
+  for (const line of text.split(/\r?\n/)) {
+    if (line.startsWith('[')) isMain = line.trim() === '[Desktop Entry]'
+    else if (isMain && !line.startsWith('#')) {
+      const [, key, value] = /^([A-Za-z0-9-]+)[ \t]*=(.*)$/.exec(line) ?? []
+      if (key !== undefined && value !== undefined) found.set(key, value.trim())
+    }
+  }
+  return found
+}
+
+/** Quoted words may hold blanks; a backslash in them keeps the next character. */
+function wordsOf(exec: string): string[] {
+  return [...exec.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(
+    ([, quoted, plain]) => quoted?.replaceAll(/\\(.)/g, '$1') ?? plain ?? '',
+  )
+}
+
+/** Field codes: the address where one belongs, nothing for those about files, icons and names. */
+function placed(word: string, url: string): string[] {
+  if (/^%[uUfF]$/.test(word)) return [url]
+  if (/^%[a-zA-Z]$/.test(word)) return []
+  return [word.replaceAll('%%', '%')]
 }

@@ -8,7 +8,7 @@ import type { Secret } from '../../../shared/contract/secret.ts'
 import type { ForeignRead } from '../../../shared/domain/import-foreign.ts'
 import type { Clock } from '../ports.ts'
 import { createTurns } from '../async.ts'
-import type { BundleContent } from './bundle-content.ts'
+import type { BundleContent } from '../transfer/content.ts'
 
 export type FileReader = {
   foreign(text: string, format: ForeignFormat | 'auto'): Promise<ForeignRead>

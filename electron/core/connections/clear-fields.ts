@@ -9,7 +9,7 @@ import {
   secretTraces,
   type SecretTraces,
 } from '../secret-traces.ts'
-import type { SecretBox } from '../secret-box.ts'
+import type { SecretBox } from '../vault/secret-box.ts'
 import { openTokenSet, type SealedRecord } from './store/sealed.ts'
 
 /**

@@ -11,11 +11,10 @@ import { fillTemplate, resolveParameters } from '../../../shared/domain/template
 import type { Activity, Connections } from '../keyway.ts'
 import type { OAuthClient } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
-import { resolveProvider } from '../providers/create-providers.ts'
+import { resolveProvider } from '../providers/providers.ts'
 import { matchPattern } from '../providers/data-patterns.ts'
-import type { ProviderBook } from '../providers/provider-book.ts'
-import { openClientSecret } from '../providers/provider-secrets.ts'
-import type { SecretBox } from '../secret-box.ts'
+import { openClientSecret, type ProviderBook } from '../providers/store.ts'
+import type { SecretBox } from '../vault/secret-box.ts'
 import { tracesOf } from './clear-fields.ts'
 import {
   disconnectResult,

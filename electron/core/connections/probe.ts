@@ -7,7 +7,7 @@ import { fillKnown, fillMap, resolveParameters } from '../../../shared/domain/te
 import { fillUrl } from '../../../shared/domain/template-url.ts'
 import type { ProxyPolicy } from '../keyway.ts'
 import { matchPattern } from '../providers/data-patterns.ts'
-import type { ProviderBook } from '../providers/provider-book.ts'
+import type { ProviderBook } from '../providers/store.ts'
 
 type ProbeSpec = NonNullable<ProviderSpec['api']['probe']>
 

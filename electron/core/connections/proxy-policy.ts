@@ -8,7 +8,7 @@ import { fillMap, fillTemplate, resolveParameters } from '../../../shared/domain
 import { fillUrl } from '../../../shared/domain/template-url.ts'
 import type { ProxyPolicy } from '../keyway.ts'
 import { matchPattern } from '../providers/data-patterns.ts'
-import type { ProviderBook } from '../providers/provider-book.ts'
+import type { ProviderBook } from '../providers/store.ts'
 
 /** The policy of a connection, made once: record and provider change by being replaced, so the same two mean the same policy. */
 export function createProxyPolicies(

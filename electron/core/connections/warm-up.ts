@@ -5,8 +5,8 @@ import { Secret } from '../../../shared/contract/secret.ts'
 import { createOAuthClient } from '../oauth/client.ts'
 import type { ResolvedProvider, TokenAnswer } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
-import type { SecretBox } from '../secret-box.ts'
-import { encodeRecord } from '../storage/record-file.ts'
+import type { SecretBox } from '../vault/secret-box.ts'
+import { encodeRecord } from '../storage/records.ts'
 import { newConnection, renewed } from './store/record.ts'
 
 /** Enough for the compiler to have seen each step. */

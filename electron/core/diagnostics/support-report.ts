@@ -1,14 +1,14 @@
 // "Why did it die?": one connection's life on one page, for the support of a provider or an app.
+import { homedir } from 'node:os'
 import type { ActivityRow } from '../../../shared/contract/activity.ts'
 import type { ConnectionView, LifeEvent } from '../../../shared/contract/connection.ts'
 import type { SupportReport } from '../../../shared/contract/diagnostics.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
-import { shortenedId } from '../../../shared/domain/private-text.ts'
-import { redactText } from '../../../shared/domain/redact.ts'
-import { iso, words } from './connection-facts.ts'
-import type { DiagnosticsDeps } from './diagnostics-deps.ts'
-import { namesOf, strangerSafe } from './stranger-safe.ts'
+import type { Snapshot } from '../../../shared/contract/ui-api.ts'
+import { maskAddresses, shortenedId } from '../../../shared/domain/private-text.ts'
+import { redact, redactText } from '../../../shared/domain/redact.ts'
+import { type DiagnosticsDeps, iso, words } from './facts.ts'
 
 const SHOWN_ROWS = 100
 
@@ -89,4 +89,34 @@ function activityLine({ at, kind, outcome, appName, status, code, note, duration
   ]
     .filter((part) => part !== null && part !== undefined)
     .join('  ')
+}
+
+// The last look at a text before a stranger gets it. Everything in it was redacted where it came from; this is done once more, and what is
+// merely private goes too.
+
+export type KnownNames = {
+  clientIds: readonly string[]
+  /** The person's home folder; stands for their name. */
+  home: string
+}
+
+/** A log line, redacted again as the structure that it is. */
+export function redactedLine(line: string): string {
+  try {
+    return JSON.stringify(redact(JSON.parse(line)))
+  } catch {
+    return redactText(line)
+  }
+}
+
+export function strangerSafe(text: string, { clientIds, home }: KnownNames): string {
+  const known: [string, string][] = clientIds
+    .filter((id) => id.length >= 8)
+    .map((id) => [id, shortenedId(id)])
+  if (home.length > 3) known.push([home, '~'], [JSON.stringify(home).slice(1, -1), '~'])
+  return maskAddresses(known.reduce((safe, [from, to]) => safe.replaceAll(from, to), text))
+}
+
+export function namesOf({ providers }: Pick<Snapshot, 'providers'>): KnownNames {
+  return { clientIds: providers.map(({ clientId }) => clientId), home: homedir() }
 }

@@ -1,7 +1,7 @@
 // The manifest in memory, what was found against it, and the one way in which it is written.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { IntegrityView } from '../../../shared/contract/integrity.ts'
-import type { LogKey } from '../activity/activity-journal.ts'
+import type { LogKey } from '../audit-log/audit-log.ts'
 import type { Clock, KeyValueStore, Logger, RollbackCounter } from '../ports.ts'
 import type { Vault } from '../vault/vault.ts'
 import { refusal, type Finding } from './findings.ts'

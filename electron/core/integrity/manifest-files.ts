@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Damage } from '../ports.ts'
 import { writeDurablySync } from '../storage/durable-file.ts'
 import { readNoLink } from '../storage/no-link.ts'
-import { setAside } from '../storage/set-aside.ts'
+import { setAside } from '../storage/quarantine.ts'
 
 export type ManifestFiles = {
   /** Each copy that is there; `text` null: it cannot be read. */

@@ -1,6 +1,7 @@
 // A log file that cannot grow without end: at its limit it becomes `<name>.1`, and what was `.1` goes. Written line by line and at once,
 // so that the last lines before a crash are there; a disk that takes nothing costs lines, never a failure.
 import { chmodSync, closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
+import type { LogFields, Logger } from '../ports.ts'
 
 export type LogFile = {
   write(line: string): void
@@ -62,4 +63,34 @@ export function openLogFile({ path, maxBytes }: { path: string; maxBytes: number
       descriptor = null
     },
   }
+}
+
+/** Keeps what is said before there is a place for a log file, and hands it on once. */
+export function createEarlyLogger(): { logger: Logger; hand: (to: Logger) => void } {
+  const kept: Array<{ level: keyof Logger; message: string; fields: LogFields | undefined }> = []
+  const at =
+    (level: keyof Logger) =>
+    (message: string, fields?: LogFields): void => {
+      kept.push({ level, message, fields })
+    }
+  return {
+    logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
+    hand(to) {
+      for (const { level, message, fields } of kept.splice(0)) to[level](message, fields)
+    },
+  }
+}
+
+// What nobody caught. A promise that failed with nobody waiting is one call's bug: it is written down, and every other call goes on.
+
+type Unhandled = {
+  on(event: 'unhandledRejection', listener: (reason: unknown) => void): unknown
+  off(event: 'unhandledRejection', listener: (reason: unknown) => void): unknown
+}
+
+/** Until the returned function is called. */
+export function noteUnhandled(process: Unhandled, logger: Logger): () => void {
+  const note = (error: unknown): void => logger.error('A failure was caught by nobody', { error })
+  process.on('unhandledRejection', note)
+  return () => void process.off('unhandledRejection', note)
 }

@@ -5,7 +5,7 @@ import { X509Certificate } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { HttpFetch } from '../ports.ts'
-import { chooseProxy, type Environment, type Lookup, type ProxyChoice, type Routes } from './proxy-choice.ts'
+import { chooseProxy, type Environment, type Lookup, type ProxyChoice, type Routes } from './types.ts'
 
 export type NetworkSettings = {
   /** http(s)://host:port for everything; null: HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment. */

@@ -1,8 +1,7 @@
 // The way to each origin, found once: straight, or through a corporate proxy. A file of its own because it loads the HTTP library.
 import type { SecureContext } from 'node:tls'
 import { Agent, buildConnector, ProxyAgent, type Dispatcher } from 'undici'
-import type { Lookup, Routes } from './proxy-choice.ts'
-import type { ProxyChoice } from './proxy-choice.ts'
+import type { Lookup, ProxyChoice, Routes } from './types.ts'
 
 export type RoutesDeps = {
   proxyFor: ProxyChoice

@@ -1,15 +1,15 @@
 // The folder that holds everything: private to its user, owned by one process at a time, and able to say who that is.
-import { readFileSync, unlinkSync } from 'node:fs'
-import { join, resolve as resolvePath } from 'node:path'
+import { createHash } from 'node:crypto'
+import { chmodSync, type Dirent, mkdirSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs'
+import { dirname, isAbsolute, join, posix, resolve as resolvePath, win32 } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Clock, Logger } from '../ports.ts'
-import { systemCode, toSaveError } from './disk-error.ts'
 import { removeLeftovers, writeDurably, writeDurablySync } from './durable-file.ts'
-import { takeOwnerLock, type OwnerLock } from './owner-lock.ts'
+import { systemCode, toSaveError } from './file-ops.ts'
 import { refuseLinks } from './no-link.ts'
-import { makePrivateFolder } from './private-folder.ts'
+import { type OwnerLock, takeOwnerLock } from './owner-lock.ts'
 
 /** What a second process may know of the owner, to hand its errand over. Never a secret. */
 const ownerFacts = z.object({
@@ -151,4 +151,113 @@ function busy(path: string, holder: OwnerFacts | null): KeywayError {
       ...(port === '' ? {} : { port: Number(port) }),
     },
   })
+}
+
+// Makes a folder its user's own: made when it is not there, closed to everybody else, with what is in it.
+
+const FOLDER_MODE = 0o700
+const FILE_MODE = 0o600
+
+/** @throws KeywayError `save_failed` | `disk_full` when it cannot be made or closed, or belongs to somebody else. */
+export function makePrivateFolder(path: string, logger: Logger): void {
+  try {
+    makeFolders(path)
+    if (process.platform === 'win32') return
+    const { mode, uid } = statSync(path)
+    checkOwner(path, uid, logger)
+    const wasOpen = (mode & 0o077) !== 0
+    if (wasOpen) {
+      logger.warn('The data folder was open to other users; closed it', {
+        path,
+        mode: (mode & 0o777).toString(8),
+      })
+    }
+    // Also where the umask, or somebody, took rights from the owner.
+    if ((mode & 0o777) !== FOLDER_MODE) chmodSync(path, FOLDER_MODE)
+    // Below a folder that was closed nobody could reach anything, so looking at the first level costs less and is enough.
+    closeContent(path, wasOpen ? 'all' : 'first level')
+  } catch (error) {
+    throw toSaveError(error, path)
+  }
+}
+
+/** Not by `recursive`: where a file system makes no folders (below /proc) Node tries for ever. */
+function makeFolders(path: string, parents: 'to be made' | 'made' = 'to be made'): void {
+  try {
+    mkdirSync(path, FOLDER_MODE)
+  } catch (error) {
+    const reason = systemCode(error)
+    const isThere = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+    if (isThere) return
+    if (reason !== 'ENOENT' || parents === 'made' || dirname(path) === path) throw error
+    makeFolders(dirname(path))
+    makeFolders(path, 'made')
+  }
+}
+
+function checkOwner(path: string, uid: number, logger: Logger): void {
+  const self = process.getuid?.()
+  if (self === undefined || uid === self) return
+  // Root may: a container's root in a volume of the host's user. The owner cannot read the files (0600), only take them away.
+  if (self === 0) return logger.warn('The data folder belongs to another user', { path, uid })
+  throw new KeywayError('save_failed', {
+    message: 'The data folder belongs to another user.',
+    nextStep: 'Start Keyway as the user who owns the folder, or choose another data folder.',
+    details: { file: path },
+  })
+}
+
+/** A copied or restored folder brings the rights that its copier gave it. Links are left alone: what they name is not Keyway's. */
+function closeContent(folder: string, depth: 'all' | 'first level'): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const wanted = modeFor(entry)
+    if (wanted === null) continue
+    const path = join(folder, entry.name)
+    try {
+      if ((statSync(path).mode & 0o777) !== wanted) chmodSync(path, wanted)
+      if (depth === 'all' && entry.isDirectory()) closeContent(path, depth)
+    } catch (error) {
+      // The owner of the folder may be writing in it: its temporary files come and go.
+      if (systemCode(error) !== 'ENOENT') throw error
+    }
+  }
+}
+
+function modeFor(entry: Dirent): number | null {
+  if (entry.isDirectory()) return FOLDER_MODE
+  return entry.isFile() || entry.isSocket() ? FILE_MODE : null
+}
+
+// Where the data folder is unless somebody says otherwise.
+
+export type Place = {
+  platform: NodeJS.Platform
+  home: string
+  environment: Readonly<Record<string, string | undefined>>
+}
+
+/** `--data`, then KEYWAY_DATA, then the platform's own place for an application's data. */
+export function dataLocation(chosen: string | undefined, { platform, home, environment }: Place): string {
+  const explicit = chosen ?? environment['KEYWAY_DATA']
+  if (explicit !== undefined && explicit !== '') return explicit
+  if (platform === 'win32') {
+    return win32.join(environment['APPDATA'] ?? win32.join(home, 'AppData', 'Roaming'), 'Keyway')
+  }
+  if (platform === 'darwin') return posix.join(home, 'Library', 'Application Support', 'Keyway')
+  // The XDG specification: a relative path is to be ignored.
+  const xdg = environment['XDG_DATA_HOME'] ?? ''
+  return posix.join(isAbsolute(xdg) ? xdg : posix.join(home, '.local', 'share'), 'keyway')
+}
+
+/** The longest path that every system binds a socket to. */
+const MOST_BYTES = 100
+
+/** Where the second door of a data folder is: inside it, so that only its user gets there. Null where no socket can be bound. */
+export function socketPathIn(folder: string, platform: NodeJS.Platform = process.platform): string | null {
+  if (platform === 'win32') {
+    const name = createHash('sha256').update(folder).digest('hex').slice(0, 16)
+    return `\\\\.\\pipe\\keyway-${name}`
+  }
+  const path = join(folder, 'keyway.sock')
+  return Buffer.byteLength(path) <= MOST_BYTES ? path : null
 }

@@ -12,8 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { systemCode, toSaveError } from './disk-error.ts'
-import { nodeFileOps, type FileOps } from './file-ops.ts'
+import { type FileOps, nodeFileOps, systemCode, toSaveError } from './file-ops.ts'
 
 const FILE_MODE = 0o600
 

@@ -2,6 +2,7 @@
 import { closeSync, fsync, openSync, renameSync, writeSync } from 'node:fs'
 import { rename, unlink } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { KeywayError } from '../../../shared/contract/errors.ts'
 
 /** An open file. */
 export type OpenFile = { readonly fd: number }
@@ -44,4 +45,17 @@ async function renamePastScanners(from: string, to: string): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 25))
     }
   }
+}
+
+/** The code of a failed system call, such as `ENOSPC`. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** A failed write as `disk_full` (no space, or quota used up) or `save_failed`, with the file named. */
+export function toSaveError(error: unknown, file: string): KeywayError {
+  if (error instanceof KeywayError) return error
+  const reason = systemCode(error)
+  const code = reason === 'ENOSPC' || reason === 'EDQUOT' ? 'disk_full' : 'save_failed'
+  return new KeywayError(code, { details: { file, reason: reason ?? 'unknown' }, cause: error })
 }

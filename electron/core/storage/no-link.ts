@@ -4,7 +4,7 @@ import { constants, readdirSync, readFileSync, statSync, type Dirent } from 'nod
 import { join } from 'node:path'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Logger } from '../ports.ts'
-import { setAside } from './set-aside.ts'
+import { setAside } from './quarantine.ts'
 
 /** For flags of `open`. Windows has no such flag; there a person needs a right of their own to make links. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0

@@ -6,8 +6,8 @@
 // POSIX drops a process's locks on a file as soon as that process closes ANY descriptor of it: nothing else may ever open `owner.lock`.
 import { chmodSync, closeSync, existsSync, lstatSync, openSync, statSync, truncateSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { systemCode } from './disk-error.ts'
-import { setAside } from './set-aside.ts'
+import { systemCode } from './file-ops.ts'
+import { setAside } from './quarantine.ts'
 
 const BUSY = 5
 const NOT_A_DATABASE = 26

@@ -14,7 +14,7 @@ import {
 import { wantsPresence } from '../../../shared/domain/presence-rule.ts'
 import { invalidRequest } from '../invalid-request.ts'
 import type { Keyway } from '../keyway.ts'
-import type { WindowSession } from '../presence/create-presence.ts'
+import type { WindowSession } from '../presence/presence.ts'
 
 /** The window that calls. */
 export type WindowCaller = {

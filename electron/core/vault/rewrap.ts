@@ -4,7 +4,7 @@ import type { Secret } from '../../../shared/contract/secret.ts'
 import type { ProtectorKind } from '../ports.ts'
 import { readVaultFile, writeVaultFile, type VaultParts } from './unlock.ts'
 import { FOLDER_FORMAT, makeCheck, type VaultFile, type Wrap } from './vault-file.ts'
-import type { VaultState } from './vault-state.ts'
+import type { VaultState } from './status.ts'
 
 export async function addProtector(
   parts: VaultParts,

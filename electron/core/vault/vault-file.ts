@@ -2,7 +2,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import { KEY_BYTES, openBytes, sealBytes, sealed } from './sealed.ts'
+import { KEY_BYTES, openBytes, sealBytes, sealed } from './key-holder.ts'
 
 export const protectorKind = z.enum(['os-keychain', 'safe-storage', 'passphrase'])
 

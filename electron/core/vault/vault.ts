@@ -3,24 +3,22 @@
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
-import type { ProtectorKind } from '../ports.ts'
 import { createTurns } from '../async.ts'
-import { createKeyHolder } from './key-holder.ts'
+import type { Clock, ProtectorKind } from '../ports.ts'
+import { createKeyHolder, type Sealed } from './key-holder.ts'
 import type { MacPurpose } from './mac.ts'
-import { createProtectorCalls } from './protector-calls.ts'
 import { addProtector, changePassphrase, markSigned, migrate, removeProtector } from './rewrap.ts'
-import type { Sealed } from './sealed.ts'
+import { createVaultStatus, kindsOf, type VaultState } from './status.ts'
 import {
   initialiseVault,
   readVaultFile,
   setVaultAside,
   unlockVault,
-  verifyPassphrase,
   type VaultDeps,
   type VaultParts,
+  verifyPassphrase,
 } from './unlock.ts'
-import type { VaultState } from './vault-state.ts'
-import { createVaultStatus, kindsOf } from './vault-status.ts'
+import { createProtectorCalls } from './wrapper-calls.ts'
 
 export type { VaultDeps }
 
@@ -153,5 +151,49 @@ export function createVault(deps: VaultDeps): Vault {
     removeProtector: (kind) => inTurn(() => removeProtector(parts, kind)),
     changePassphrase: (change) => inTurn(() => changePassphrase(parts, change)),
     migrate: (kind, passphrase) => inTurn(() => migrate(parts, kind, passphrase)),
+  }
+}
+
+/** Locks the vault when neither the window nor an app was used for as long as the person set. */
+export type AutoLock = {
+  /** The person did something. */
+  touched(): void
+  /** The setting changed, or the machine slept: look again. */
+  check(): void
+  close(): void
+}
+
+export function createAutoLock(deps: {
+  clock: Clock
+  /** 0: never. */
+  minutes: () => number
+  /** Epoch ms; looked at when the time is up, so that an app's call costs nothing. */
+  lastAppUseAt: () => number
+  lock: () => void
+}): AutoLock {
+  const { clock } = deps
+  let touchedAt = clock.now()
+  let cancel: () => void = () => undefined
+
+  const check = (): void => {
+    cancel()
+    cancel = () => undefined
+    const minutes = deps.minutes()
+    if (minutes === 0) return
+    const now = clock.now()
+    // A clock that was set back makes a use look as if it were still to come.
+    const usedAt = Math.min(now, Math.max(touchedAt, deps.lastAppUseAt()))
+    const leftMs = usedAt + minutes * 60_000 - now
+    if (leftMs <= 0) deps.lock()
+    else cancel = clock.after(leftMs, check)
+  }
+
+  return {
+    touched() {
+      touchedAt = clock.now()
+      check()
+    },
+    check,
+    close: () => cancel(),
   }
 }

@@ -1,6 +1,6 @@
 // One try of a trip: the headers with the token, the way there, and what the head of the answer means for the next step.
 import { tokenVerdict } from '../../../shared/domain/connection-state.ts'
-import type { Routes } from '../../core/network/proxy-choice.ts'
+import type { Routes } from '../../core/network/types.ts'
 import { inviteBody } from '../body-reader.ts'
 import { leftMs } from './budget.ts'
 import { requestHeaders, type ReturnedHeaders } from './forwarded-headers.ts'

@@ -1,7 +1,7 @@
 // Name resolution that checks and connects with the same answer: what DNS says a moment later (rebinding) no longer matters, because the
 // socket is opened to exactly the addresses that were looked at here.
 import { lookup as systemLookup } from 'node:dns'
-import type { Lookup } from '../../core/network/proxy-choice.ts'
+import type { Lookup } from '../../core/network/types.ts'
 import { isPrivateAddress } from '../../core/network/private-addresses.ts'
 
 export type Address = { address: string; family: number }

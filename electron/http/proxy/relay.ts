@@ -2,7 +2,7 @@
 // try can be made. Memory stays flat whatever the size.
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import type { Routes } from '../../core/network/proxy-choice.ts'
+import type { Routes } from '../../core/network/types.ts'
 import type { RunningRequest } from '../security/running-requests.ts'
 import { responseHeaders, returnedTrailers, type ReturnedHeaders } from './forwarded-headers.ts'
 import { passInformation } from './informational.ts'

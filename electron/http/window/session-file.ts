@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Logger } from '../../core/ports.ts'
-import { systemCode } from '../../core/storage/disk-error.ts'
+import { systemCode } from '../../core/storage/file-ops.ts'
 import { writeDurably } from '../../core/storage/durable-file.ts'
 
 const storedSession = z.object({

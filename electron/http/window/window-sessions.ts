@@ -2,7 +2,7 @@
 // session has a second half, which only the page at this very origin was given. Only hashes of both are kept, in memory and on disk.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Clock, Logger } from '../../core/ports.ts'
-import type { Presence, WindowSession } from '../../core/presence/create-presence.ts'
+import type { Presence, WindowSession } from '../../core/presence/presence.ts'
 import { openSessionFile, type StoredSession } from './session-file.ts'
 
 /** Who asked for the link that opened the window: the service itself or its terminal, or a program in a shell. */

@@ -1,7 +1,7 @@
 // Does one piece of work and kills itself in front of the given step of writing. Prints each thing that it was promised is durable.
 import { writeSync } from 'node:fs'
-import { createRecordStore } from '../../../electron/core/storage/record-store.ts'
-import { createPassphraseProtectors } from '../../../electron/core/vault/passphrase-protector.ts'
+import { createRecordStore } from '../../../electron/core/storage/records.ts'
+import { createPassphraseProtectors } from '../../../electron/core/vault/passphrase-wrapper.ts'
 import { createVault } from '../../../electron/core/vault/vault.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
 import { realClock } from '../fake-clock.ts'

@@ -1,8 +1,8 @@
 // Writes to every kind of store at once until it is killed, and prints each thing that it was promised is durable.
 import { writeSync } from 'node:fs'
-import { openActivityJournal } from '../../../electron/core/activity/activity-journal.ts'
+import { openActivityJournal } from '../../../electron/core/audit-log/audit-log.ts'
 import { openDataFolder } from '../../../electron/core/storage/data-folder.ts'
-import { createRecordStore } from '../../../electron/core/storage/record-store.ts'
+import { createRecordStore } from '../../../electron/core/storage/records.ts'
 import { createConfKv } from '../../../electron/headless/conf-kv.ts'
 import { realClock } from '../fake-clock.ts'
 import { createMemoryLogger } from '../memory-ports.ts'

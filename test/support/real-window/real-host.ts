@@ -2,7 +2,7 @@
 // can be pushed on, a passphrase is cheap to prove, and the keychain is one in memory.
 import { join } from 'node:path'
 import { openKeyway } from '../../../electron/core/open-keyway.ts'
-import { createPassphraseProtectors } from '../../../electron/core/vault/passphrase-protector.ts'
+import { createPassphraseProtectors } from '../../../electron/core/vault/passphrase-wrapper.ts'
 import type { Keyway } from '../../../electron/core/keyway.ts'
 import { openLocalServer } from '../../../electron/http/local-server.ts'
 import { createConfKv } from '../../../electron/headless/conf-kv.ts'

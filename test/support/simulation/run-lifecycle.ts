@@ -1,11 +1,11 @@
 // Many lives of one Keyway beside one provider that ends a grant when a used-up refresh token comes back. It drives time, callers, faults
 // and crashes from one seed, and judges every answer: a token must work at the provider now; a lost grant must lie in the one window.
 import { openTokens } from '../../../electron/core/connections/store/sealed.ts'
-import { createRecordStore } from '../../../electron/core/storage/record-store.ts'
+import { createRecordStore } from '../../../electron/core/storage/records.ts'
 import type { RecordStore } from '../../../electron/core/ports.ts'
 import { createMemoryLogger } from '../memory-ports.ts'
 import type { TokenResult } from '../../../electron/core/connections/tokens/types.ts'
-import { secretBoxOf } from '../../../electron/core/secret-box.ts'
+import { secretBoxOf } from '../../../electron/core/vault/secret-box.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { aProvider } from '../builders.ts'
 import { createFakeClock } from '../fake-clock.ts'

@@ -44,7 +44,7 @@ export const rooms: readonly Room[] = [
     'electron/cli/',
     [
       'shared/',
-      'electron/core/data-location.ts',
+      'electron/core/storage/data-folder.ts',
       'electron/core/running-service.ts',
       'package.json',
       'out/headless/cli.js',

@@ -2,10 +2,12 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { browserEntry } from '../../../electron/core/browsers/desktop-entry.ts'
-import { createInstalledBrowsers } from '../../../electron/core/browsers/installed-browsers.ts'
-import { browsersInRegistry } from '../../../electron/core/browsers/registry-entries.ts'
-import { systemClock } from '../../../electron/core/system-clock.ts'
+import {
+  browserEntry,
+  browsersInRegistry,
+  createInstalledBrowsers,
+} from '../../../electron/core/browsers/find-browsers.ts'
+import { systemClock } from '../../../electron/core/ports.ts'
 
 const url = 'https://auth.example.com/authorize?client_id=a&state=made-up%20state'
 const entry = (exec: string, more = ''): string =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dataLocation } from '../../../electron/core/data-location.ts'
+import { dataLocation } from '../../../electron/core/storage/data-folder.ts'
 
 const linux = { platform: 'linux', home: '/home/ada', environment: {} } as const
 

@@ -1,9 +1,8 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { ConnectInput, Flow } from '../../../../shared/contract/flow.ts'
 import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
-import { newId } from '../../ids.ts'
+import { newId, type ReturnDoor } from '../../ports.ts'
 import type { ResolvedProvider, TokenAnswer, Transaction } from '../../oauth/types.ts'
-import type { ReturnDoor } from '../../ports.ts'
 import type { SignIn } from '../store/record.ts'
 
 export const FLOW_MS = 10 * 60_000

@@ -7,9 +7,9 @@ import { isRedirectTarget, type LoopbackHost } from '../../../../shared/domain/r
 import type { Activity } from '../../keyway.ts'
 import type { OAuthClient, RegisteredClient, ResolvedProvider, Transaction } from '../../oauth/types.ts'
 import type { Browser, Clock, Logger, ReturnDoor } from '../../ports.ts'
-import type { PlanRedirect } from '../../providers/create-providers.ts'
-import type { ProviderBook } from '../../providers/provider-book.ts'
-import type { SecretBox } from '../../secret-box.ts'
+import type { PlanRedirect } from '../../providers/providers.ts'
+import type { ProviderBook } from '../../providers/store.ts'
+import type { SecretBox } from '../../vault/secret-box.ts'
 import type { ConnectionBook } from '../store/store.ts'
 import {
   FLOW_MS,

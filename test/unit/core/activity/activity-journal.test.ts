@@ -11,11 +11,11 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
-  openActivityJournal,
   type ActivityJournalDeps,
-} from '../../../../electron/core/activity/activity-journal.ts'
-import { nextLine, parseLine } from '../../../../electron/core/activity/activity-line.ts'
-import type { WriteAt } from '../../../../electron/core/activity/segment-writer.ts'
+  openActivityJournal,
+} from '../../../../electron/core/audit-log/audit-log.ts'
+import { nextLine, parseLine } from '../../../../electron/core/audit-log/entry.ts'
+import type { WriteAt } from '../../../../electron/core/audit-log/writer.ts'
 import type { Damage } from '../../../../electron/core/ports.ts'
 import {
   activityQuery,

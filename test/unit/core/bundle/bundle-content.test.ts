@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
-import { openBundle, sealBundle } from '../../../../electron/core/bundle/bundle-envelope.ts'
-import { parseContent } from '../../../../electron/core/bundle/bundle-content.ts'
+import { openBundle, sealBundle } from '../../../../electron/core/transfer/bundle-file.ts'
+import { parseContent } from '../../../../electron/core/transfer/content.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import type { Preset } from '../../../../shared/contract/preset.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'

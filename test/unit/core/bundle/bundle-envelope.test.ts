@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { openBundle, sealBundle } from '../../../../electron/core/bundle/bundle-envelope.ts'
+import { openBundle, sealBundle } from '../../../../electron/core/transfer/bundle-file.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
 import { searchText } from '../../../support/leak-search.ts'

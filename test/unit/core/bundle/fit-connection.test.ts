@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fitConnection } from '../../../../electron/core/bundle/fit-connection.ts'
+import { fitConnection } from '../../../../electron/core/transfer/compatible.ts'
 import { startConnected } from '../../../support/start-keyway.ts'
 
 const ADA = '948493988897554433'

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createLogger } from '../../../../electron/core/logging/create-logger.ts'
+import { createLogger } from '../../../../electron/core/logging/logger.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
 import { createFakeClock } from '../../../support/fake-clock.ts'

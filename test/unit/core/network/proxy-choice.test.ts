@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseProxy } from '../../../../electron/core/network/proxy-choice.ts'
+import { chooseProxy } from '../../../../electron/core/network/types.ts'
 
 const choose = (url: string, noProxy: string) =>
   chooseProxy('http://proxy:1', { NO_PROXY: noProxy })(new URL(url)) === null ? 'straight' : 'proxy'

@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSy
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Damage } from '../../../../electron/core/ports.ts'
-import { createRecordStore } from '../../../../electron/core/storage/record-store.ts'
-import { nodeFileOps, type FileOps } from '../../../../electron/core/storage/file-ops.ts'
+import { createRecordStore } from '../../../../electron/core/storage/records.ts'
+import { type FileOps, nodeFileOps } from '../../../../electron/core/storage/file-ops.ts'
 import { createFakeClock } from '../../../support/fake-clock.ts'
 import { systemError, watchFileOps } from '../../../support/faulty-file-ops.ts'
 import { createMemoryLogger } from '../../../support/memory-ports.ts'
@@ -292,7 +292,7 @@ describe('a record store', () => {
     await store.put('template', { token: 'x'.repeat(2000) })
     const ids = Array.from({ length: 10_000 }, (_, n) => `id-${n}`)
     // Only the record's own name in it differs, so the files are made without ten thousand fsyncs.
-    const { encodeRecord } = await import('../../../../electron/core/storage/record-file.ts')
+    const { encodeRecord } = await import('../../../../electron/core/storage/records.ts')
     for (const id of ids)
       writeFileSync(join(folder, `${id}.json`), encodeRecord(id, { token: 'x'.repeat(2000) }))
     let turns = 0

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { createPassphraseProtectors } from '../../../../electron/core/vault/passphrase-protector.ts'
+import { createPassphraseProtectors } from '../../../../electron/core/vault/passphrase-wrapper.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
 
 const passphrase = new Secret('correct horse battery')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { specOf } from '../../../../electron/core/providers/merge-spec.ts'
+import { specOf } from '../../../../electron/core/providers/store.ts'
 import { overridesOf, withOverrides } from '../../../../renderer/lib/spec-overrides.ts'
 import { fullSpecOf } from '../../../../shared/contract/preset.ts'
 import { providerSpec } from '../../../../shared/contract/provider-spec.ts'

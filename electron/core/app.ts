@@ -1,0 +1,243 @@
+// Builds the core: every part once, handed to those that need it. It opens nothing itself; what it is given (stores, vault, journal)
+// belongs to whoever opened it.
+import type { Snapshot } from '../../shared/contract/ui-api.ts'
+import { createUsageTally } from './activity/usage-tally.ts'
+import { INTEGRITY_OFF, integrityTargets } from './integrity/integrity-targets.ts'
+import type { Keyway } from './keyway.ts'
+import { createPresence } from './presence/presence.ts'
+import { startOver, type StartOverDeps } from './start-over.ts'
+import { undoUnfinishedImport } from './transfer/write-import.ts'
+import {
+  createDiscoveredRegistrations,
+  createFurtherCalls,
+  type FurtherCalls,
+  vaultView,
+} from './ui/system-calls.ts'
+import { createUiApi, noticing } from './ui/ui-api.ts'
+import { secretBoxOf } from './vault/secret-box.ts'
+import { type AutoLock, createAutoLock } from './vault/vault.ts'
+import { buildParts, type KeywayDeps, type Parts } from './wiring.ts'
+
+export type { KeywayDeps }
+
+/** Before a lock of the vault, and in it, a rotation under way is given this long to end. */
+const LOCK_WAIT_MS = 5_000
+
+/** Reads the stores and starts the background work. `close` ends it; twice is fine. */
+export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
+  const activity = createUsageTally(given.clock, given.activity)
+  const deps = { ...given, activity }
+  const isUndone = await undoUnfinishedImport(deps.stores, deps.logger)
+  const parts = buildParts(deps)
+  await parts.connections.load()
+  const { connections, apps, events } = parts
+  const snapshot = (): Snapshot => snapshotOf(deps, parts)
+  const renewalsSettled = (): Promise<void> => connections.tokens.allSettled(LOCK_WAIT_MS)
+  const ui = createUiApi({
+    ...deps,
+    ...connections,
+    ...apps,
+    providers: parts.providers,
+    planRedirect: parts.planRedirect,
+    registrations: createDiscoveredRegistrations(),
+    snapshot,
+    renewalsSettled,
+    startOver: () => startOver(startOverDeps(deps, parts)),
+    further: furtherCalls(deps, parts, { snapshot, renewalsSettled }),
+  })
+  const autoLock = autoLockOf(deps, parts, () => void ui['vault.lock'](undefined))
+  deps.integrity?.attach(integrityTargets(deps, parts))
+  let mayUndoMore = !isUndone
+  const compareFolder = (): void => {
+    deps.integrity?.unlocked()
+    // A locked vault does not let an import that is undone put settings back.
+    if (mayUndoMore) void undoImportAgain(deps, parts)
+    mayUndoMore = false
+  }
+  const stopWatching = watchVault(deps, parts, { autoLock, compareFolder })
+  deps.damages.onAdded(() => events.changed('damages', deps.damages.list))
+  if (deps.vault.state().kind === 'unlocked') {
+    compareFolder()
+    connections.unlocked()
+  }
+  const presence = createPresence(deps)
+  const closed = once(async () => {
+    presence.close()
+    autoLock.close()
+    apps.close()
+    await parts.rehearsals.close()
+    await connections.close()
+    stopWatching()
+    activity.close()
+    events.close()
+  })
+  return {
+    ...faceOf(deps, parts, autoLock),
+    presence,
+    ui: noticing(ui, autoLock.touched),
+    snapshot,
+    close: closed,
+  }
+}
+
+function startOverDeps(deps: KeywayDeps, parts: Parts): StartOverDeps {
+  return {
+    ...deps,
+    folder: deps.place?.folder ?? null,
+    connections: parts.connections,
+    providers: parts.providerBook,
+    onChanged: () => tellAll(parts),
+  }
+}
+
+/** More changed than one part can say. */
+function tellAll({ events, providers, connections, apps }: Parts): void {
+  events.changed('providers', providers.list)
+  events.changed('connections', connections.connections.list)
+  events.changed('apps', apps.apps.list)
+}
+
+function autoLockOf(
+  { clock, vault, activity }: KeywayDeps,
+  { settings, apps }: Parts,
+  lock: () => void,
+): AutoLock {
+  const minutes = (): number => settings.get().autoLockMinutes
+  const autoLock = createAutoLock({
+    clock,
+    minutes,
+    lastAppUseAt: () => Math.max(0, ...apps.apps.records().map(({ lastUsedAt }) => lastUsedAt ?? 0)),
+    lock() {
+      if (vault.state().kind !== 'unlocked') return
+      activity.append({ kind: 'vault', outcome: 'ok', note: `not used for ${minutes()} min, so it locks` })
+      lock()
+    },
+  })
+  settings.onChange(autoLock.check)
+  return autoLock
+}
+
+function faceOf(
+  deps: KeywayDeps,
+  parts: Parts,
+  autoLock: AutoLock,
+): Omit<Keyway, 'ui' | 'presence' | 'snapshot' | 'close'> {
+  const { connections, apps, events, server, providers } = parts
+  return {
+    clock: deps.clock,
+    logger: deps.logger,
+    fetch: deps.fetchFor(null),
+    oauth: deps.oauth,
+    providers,
+    connections: connections.connections,
+    tokens: connections.tokens,
+    flows: connections.flows,
+    apps: apps.apps,
+    approvals: apps.approvals,
+    activity: deps.activity,
+    settings: parts.settings,
+    vault: secretBoxOf(deps.vault),
+    on: events.on,
+    onPermissionsChanged: events.onPermissionsChanged,
+    emit: events.emit,
+    serverChanged(next) {
+      server.changed(next)
+      events.changed('server', server.view)
+      // Redirect addresses carry the port.
+      events.changed('providers', providers.list)
+      // Not before: its redirect addresses carry the port, and the first answer must not wait for it.
+      if (next.listening) void parts.rehearsals.resume()
+    },
+    controlServer: parts.settingsChange.controlServer,
+    opensDoorsBy: parts.server.opensDoorsBy,
+    refreshUnderWay: connections.tokens.anyUnderWay,
+    wake() {
+      autoLock.check()
+      apps.apps.timePassed()
+      connections.background.wake()
+    },
+  }
+}
+
+function once(task: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null
+  return () => (running ??= task())
+}
+
+function furtherCalls(
+  deps: KeywayDeps,
+  parts: Parts,
+  of: { snapshot: () => Snapshot; renewalsSettled: () => Promise<void> },
+): FurtherCalls {
+  const { apps } = parts
+  return createFurtherCalls({
+    ...deps,
+    ...parts,
+    ...of,
+    apps: apps.apps,
+    place: deps.place ?? null,
+    box: secretBoxOf(deps.vault, deps.integrity?.gate),
+    version: deps.host.version,
+    onImported: () => tellAll(parts),
+  })
+}
+
+function watchVault(
+  { vault, activity, integrity }: KeywayDeps,
+  { events, connections, apps, rehearsals, server }: Parts,
+  { autoLock, compareFolder }: { autoLock: AutoLock; compareFolder: () => void },
+): () => void {
+  let was = vault.state().kind
+  const stopLocking = vault.onLocking(() => {
+    // Before the key goes, so that this row too is one that it vouches for.
+    activity.append({ kind: 'vault', outcome: 'ok', note: 'locked' })
+    integrity?.locking()
+  })
+  const stopChanges = vault.onChange((state) => {
+    if (state.kind !== was) {
+      // Before anybody is served: what was changed outside is known from the first moment.
+      if (state.kind === 'unlocked') compareFolder()
+      if (state.kind === 'uninitialised') integrity?.withoutVault()
+      if (state.kind !== 'locked') activity.append({ kind: 'vault', outcome: 'ok', note: state.kind })
+      autoLock.touched()
+      if (state.kind === 'unlocked') connections.unlocked()
+      else connections.locked()
+      if (state.kind === 'unlocked') apps.approvals.unlocked()
+      else apps.approvals.locked()
+      events.permissionsChanged()
+      if (state.kind === 'unlocked' && server.view().listening) void rehearsals.resume()
+    }
+    was = state.kind
+    events.changed('vault', () => vaultView(vault.state()))
+  })
+  return () => {
+    stopLocking()
+    stopChanges()
+  }
+}
+
+async function undoImportAgain({ stores, logger }: KeywayDeps, { settings }: Parts): Promise<void> {
+  await undoUnfinishedImport(stores, logger)
+  settings.reload()
+}
+
+function snapshotOf(deps: KeywayDeps, parts: Parts): Snapshot {
+  return {
+    host: deps.host.kind,
+    platform: deps.host.platform,
+    vault: vaultView(deps.vault.state()),
+    server: parts.server.view(),
+    settings: parts.settings.get(),
+    providers: parts.providers.list(),
+    connections: parts.connections.connections.list(),
+    flows: parts.connections.flows.list(),
+    apps: parts.apps.apps.list(),
+    approvals: parts.apps.approvals.list(),
+    lockedAsks: parts.apps.approvals.lockedAsks(),
+    damages: deps.damages.list(),
+    integrity: deps.integrity?.view() ?? INTEGRITY_OFF,
+    rehearsal: parts.rehearsals.state(),
+    dataFolder: deps.place?.folder ?? null,
+    ...(deps.host.desktop === undefined ? {} : { desktop: deps.host.desktop }),
+  }
+}

@@ -1,0 +1,245 @@
+// Questions to the person, with a clock: no answer in a minute is a no. Every call that asks has a question of its own; identical ones are
+// only shown as one, so that no answer to one call lets another through.
+import { z } from 'zod'
+import {
+  type AppRecord,
+  type AppView,
+  grant,
+  type Grant,
+  type RememberedUse,
+} from '../../../shared/contract/app.ts'
+import type { Approval, Decision, LockedAsk } from '../../../shared/contract/approval.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { type AppUse, type AppVerdict, exactPath, may } from '../../../shared/domain/app-policy.ts'
+import { type Clock, newId } from '../ports.ts'
+
+export const ANSWER_WITHIN_MS = 60_000
+const MOST_OF_ONE = 25
+const MOST = 100
+/** Identical ones included: each may hold a body. */
+const MOST_CALLS_OF_ONE = 100
+
+export type Verdict =
+  /** `paired`: what the answer made, for the one program that asked. */
+  | { decision: Decision; by?: string | undefined; paired?: { app: AppView; key: string } }
+  /** Nobody answered; nobody could (the vault was locked meanwhile); nobody waits any more; or it was not put to anybody. */
+  | { decision: 'timed_out' | 'locked' | 'gone' | 'too_many' }
+type DistributiveOmit<Whole, Key extends PropertyKey> = Whole extends unknown ? Omit<Whole, Key> : never
+export type Question = DistributiveOmit<Approval, 'id' | 'askedAt' | 'expiresAt' | 'waiting'>
+
+export type QuestionBoard = {
+  /** Identical calls as one, the oldest of them. */
+  list(): Approval[]
+  /** `sameAs`: calls with the same text are shown as one; null: this call is like no other. */
+  ask(question: Question, sameAs: string | null, signal?: AbortSignal): Promise<Verdict>
+  /** @throws KeywayError not_found */
+  need(id: string): Approval
+  /** Every call that waits, each with its own id. */
+  each(): Approval[]
+  /** Those that are shown together with this one, itself included. */
+  groupOf(id: string): Approval[]
+  settle(id: string, verdict: Verdict): void
+  settleAll(verdict: Verdict): void
+}
+
+type Open = {
+  readonly approval: Approval
+  readonly sameAs: string | null
+  readonly settle: (verdict: Verdict) => void
+}
+
+export function createQuestionBoard(deps: { clock: Clock; onChanged: () => void }): QuestionBoard {
+  const { clock, onChanged } = deps
+  const open = new Map<string, Open>()
+  const groups = (): Open[][] => grouped(open.values())
+  const settle = (id: string, verdict: Verdict): void => {
+    const entry = open.get(id)
+    if (!open.delete(id)) return
+    entry?.settle(verdict)
+    onChanged()
+  }
+  return {
+    list: () =>
+      groups().flatMap((group) =>
+        group[0] === undefined ? [] : [{ ...group[0].approval, waiting: group.length }],
+      ),
+    ask(question, sameAs, signal) {
+      if (signal?.aborted === true) return Promise.resolve({ decision: 'gone' })
+      // A flood of questions must not bury the window; what comes on top of it is refused unasked.
+      if (isTooMuch(groups(), question.appId, sameAs)) return Promise.resolve({ decision: 'too_many' })
+      const askedAt = clock.now()
+      // Whoever asks keeps no hand on what is shown, and from which it is granted.
+      const shown = structuredClone(question)
+      const id = newId('ask')
+      const approval = { ...shown, id, askedAt, expiresAt: askedAt + ANSWER_WITHIN_MS, waiting: 1 }
+      return new Promise((resolve) => {
+        const leave = (): void => settle(id, { decision: 'gone' })
+        const cancelTimer = clock.after(ANSWER_WITHIN_MS, () => settle(id, { decision: 'timed_out' }))
+        const over = (verdict: Verdict): void => {
+          cancelTimer()
+          signal?.removeEventListener('abort', leave)
+          resolve(verdict)
+        }
+        open.set(id, { approval, sameAs, settle: over })
+        signal?.addEventListener('abort', leave, { once: true })
+        onChanged()
+      })
+    },
+    need(id) {
+      const entry = open.get(id)
+      if (entry !== undefined) return entry.approval
+      throw new KeywayError('not_found', {
+        message: 'That question was answered already, or its time ran out.',
+        nextStep: 'Wait for the app to ask again.',
+      })
+    },
+    each: () => [...open.values()].map(({ approval }) => approval),
+    groupOf(id) {
+      const group = groups().find((entries) => entries.some(({ approval }) => approval.id === id)) ?? []
+      return group.map(({ approval }) => approval)
+    },
+    settle,
+    settleAll(verdict) {
+      const ids = [...open.keys()]
+      for (const id of ids) settle(id, verdict)
+    },
+  }
+}
+
+const grouped = (entries: Iterable<Open>): Open[][] => [
+  ...Map.groupBy(entries, ({ approval, sameAs }) => sameAs ?? approval.id).values(),
+]
+
+function isTooMuch(shown: readonly Open[][], appId: string | null, sameAs: string | null): boolean {
+  const ofApp = shown.filter(([first]) => first?.approval.appId === appId)
+  if (ofApp.flat().length >= MOST_CALLS_OF_ONE) return true
+  if (shown.some(([first]) => sameAs !== null && first?.sameAs === sameAs)) return false
+  return shown.length >= MOST || ofApp.length >= MOST_OF_ONE
+}
+
+// What a question about a use is about, how far a remembered yes reaches, and what "always" leaves behind.
+
+export type AskedUse = Pick<
+  Extract<Approval, { kind: 'use' }>,
+  'connectionId' | 'what' | 'method' | 'url' | 'bodyBytes' | 'bodySha256'
+>
+
+const MOST_GRANTS = 100
+
+const remembered = z.tuple([
+  z.string(),
+  z.enum(['token', 'proxy']),
+  z.string().nullable(),
+  z.string().nullable(),
+])
+
+/** The very same call, to the last byte of its body; those are shown as one. Null where not all of it is known: no other call is the same. */
+export function sameCallKey(appId: string, use: AskedUse): string | null {
+  const { connectionId, what, method, url, bodyBytes, bodySha256 } = use
+  if (what === 'proxy' && bodySha256 === null && bodyBytes !== 0) return null
+  return JSON.stringify(['use', appId, connectionId, what, method, url, bodyBytes, bodySha256])
+}
+
+/** How far a yes for ten minutes reaches: the token, or one method at one host. Not each single path, or an agent that pages asks for ever. */
+export function thingOf({
+  connectionId,
+  what,
+  method,
+  url,
+}: Pick<AskedUse, 'connectionId' | 'what' | 'method' | 'url'>): string {
+  return JSON.stringify([connectionId, what, method, parsed(url)?.host ?? null])
+}
+
+/** {@link thingOf} read back. */
+export function thingFrom(text: string, until: number): RememberedUse {
+  const [connectionId, what, method, host] = remembered.parse(JSON.parse(text))
+  return { connectionId, what, method, host, until }
+}
+
+type Known = { id: string; providerId: string }
+
+/** What the app's permissions say about what was asked, as they are now. */
+export function verdictOn(app: AppRecord, asked: AskedUse, connection: Known, now: number): AppVerdict {
+  return may(app, appUseOf(asked), connection, now)
+}
+
+/**
+ * The app's permissions with "always" among them, as one that the person sees and can take away: this method, host and path, no longer than
+ * the permission that made us ask. Unchanged when the app would not be asked any more.
+ * @throws KeywayError invalid_request when no permission can say exactly this; the question stays
+ */
+export function withLastingGrant(app: AppRecord, asked: AskedUse, connection: Known, now: number): Grant[] {
+  const verdict = verdictOn(app, asked, connection, now)
+  if (verdict.kind !== 'ask') return app.grants
+  if (app.grants.length >= MOST_GRANTS) {
+    throw cannotLast(`The app has ${MOST_GRANTS} permissions, which is as many as one may have.`)
+  }
+  const url = parsed(asked.url)
+  const narrowed =
+    asked.what === 'proxy'
+      ? {
+          methods: [asked.method],
+          hosts: url === null ? [] : [url.host],
+          paths: [exactPath(url?.pathname ?? '/')],
+        }
+      : {}
+  const lasting = grant.safeParse({
+    ...verdict.grant,
+    ...narrowed,
+    target: { kind: 'connection', connectionId: connection.id },
+    token: asked.what === 'token',
+    proxy: asked.what === 'proxy',
+    approval: 'allow',
+  })
+  const grants = lasting.success ? [lasting.data, ...app.grants] : app.grants
+  if (verdictOn({ ...app, grants }, asked, connection, now).kind !== 'allow') {
+    throw cannotLast('No permission can name exactly this method and path: servers may read it in two ways.')
+  }
+  return grants
+}
+
+function cannotLast(message: string): KeywayError {
+  return new KeywayError('invalid_request', {
+    message,
+    nextStep: 'Allow it once or for ten minutes, or change what the app may do under Apps.',
+    details: { field: 'decision', allowed: ['once', 'ten_minutes', 'deny'] },
+  })
+}
+
+function appUseOf({ what, method, url }: AskedUse): AppUse {
+  if (what === 'token') return { what }
+  const address = parsed(url)
+  return { what, method: method ?? '', host: address?.host ?? '', path: address?.pathname ?? '/' }
+}
+
+function parsed(url: string | null): URL | null {
+  return url !== null && URL.canParse(url) ? new URL(url) : null
+}
+
+// Who asked while the vault was locked: a short list for the lock screen, kept in memory only. Whoever has no key can fill only its last place.
+
+const MOST_LOCKED_ASKS = 5
+
+export type LockedAsks = {
+  list(): LockedAsk[]
+  note(ask: Omit<LockedAsk, 'at' | 'count'>): void
+  clear(): void
+}
+
+export function createLockedAsks(clock: Clock): LockedAsks {
+  let asks: LockedAsk[] = []
+  const isSame = (one: LockedAsk, ask: Omit<LockedAsk, 'at' | 'count'>): boolean =>
+    one.appId === ask.appId &&
+    (one.appId === null ||
+      (one.what === ask.what && one.providerName === ask.providerName && one.account === ask.account))
+  return {
+    list: () => asks,
+    note(ask) {
+      const before = asks.find((each) => isSame(each, ask))
+      const count = before?.appName === ask.appName ? before.count + 1 : 1
+      const latest = { ...ask, at: clock.now(), count }
+      asks = [latest, ...asks.filter((each) => each !== before)].slice(0, MOST_LOCKED_ASKS)
+    },
+    clear: () => void (asks = []),
+  }
+}

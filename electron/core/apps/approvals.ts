@@ -1,0 +1,329 @@
+// What the person's answers mean: a use allowed once, for ten minutes, or from now on (as a permission that stands in the window), and a
+// program paired or sent away. Everything is granted from the question as it was shown.
+import {
+  type AppInput,
+  type AppPatch,
+  type AppView,
+  grant,
+  type PairInput,
+  type RememberedUse,
+} from '../../../shared/contract/app.ts'
+import type { Approval, Decision, LockedAsk } from '../../../shared/contract/approval.ts'
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { cleanName } from '../../../shared/contract/name.ts'
+import type { Activity, Approvals } from '../keyway.ts'
+import type { Clock } from '../ports.ts'
+import {
+  createLockedAsks,
+  createQuestionBoard,
+  type QuestionBoard,
+  sameCallKey,
+  thingFrom,
+  thingOf,
+  type Verdict,
+  verdictOn,
+  withLastingGrant,
+} from './approval-queue.ts'
+import type { AppRegistry } from './apps.ts'
+
+export type ApprovalsDeps = {
+  apps: AppRegistry
+  clock: Clock
+  activity: Pick<Activity, 'append'>
+  /** For words and targets. */
+  provider: (idOrSlug: string) => { id: string; name: string } | null
+  connection: (id: string) => ConnectionRecord | null
+  /** Nobody can be asked while the vault is locked. */
+  isUnlocked: () => boolean
+  onChanged: () => void
+  onLockedAsk: () => void
+  /** A yes for ten minutes began or ended. */
+  onRemembered: () => void
+}
+
+export type ApprovalDesk = Approvals & {
+  remembered(appId: string): RememberedUse[]
+  forget(appId: string): void
+  lockedAsks(): LockedAsk[]
+  /** What waits gets its answer at once: nobody can say yes any more. */
+  locked(): void
+  unlocked(): void
+  close(): void
+}
+
+type UseApproval = Extract<Approval, { kind: 'use' }>
+type PairApproval = Extract<Approval, { kind: 'pair' }>
+type Desk = ApprovalsDeps & {
+  board: QuestionBoard
+  remembered: RememberedDecisions
+  requireUnlocked: Approvals['requireUnlocked']
+}
+
+export function createApprovals(deps: ApprovalsDeps): ApprovalDesk {
+  const board = createQuestionBoard(deps)
+  const remembered = createRememberedDecisions(deps.clock)
+  const lockedAsks = createLockedAsks(deps.clock)
+  const requireUnlocked: Approvals['requireUnlocked'] = (asked) => {
+    if (deps.isUnlocked()) return
+    lockedAsks.note(asked)
+    deps.onLockedAsk()
+    throw new KeywayError('vault_locked')
+  }
+  const desk: Desk = { ...deps, board, remembered, requireUnlocked }
+
+  return {
+    list: board.list,
+    requireUnlocked,
+    askUse: (asked) => askUse(desk, asked),
+    askPair: (wants, code, signal) => askPair(desk, { wants, code, signal }),
+    decide(id, decision, patch, by) {
+      const approval = board.need(id)
+      if (decision !== 'deny') {
+        if (approval.kind === 'pair') return allowPair(desk, approval, patch, { decision, by })
+        allowUse(desk, approval, { decision, by })
+        return null
+      }
+      for (const same of board.groupOf(id)) board.settle(same.id, { decision, by })
+      return null
+    },
+    isRemembered: (appId, use) => remembered.covers(appId, thingOf(use)),
+    remembered: (appId) =>
+      remembered.of(appId).map(({ thing, leftMs }) => thingFrom(thing, deps.clock.now() + leftMs)),
+    forget(appId) {
+      remembered.forget(appId)
+      for (const approval of board.each()) {
+        if (approval.appId === appId) board.settle(approval.id, { decision: 'deny' })
+      }
+    },
+    lockedAsks: lockedAsks.list,
+    locked() {
+      for (const approval of board.each()) lockedAsks.note(lockedAskOf(approval))
+      board.settleAll({ decision: 'locked' })
+      deps.onLockedAsk()
+    },
+    unlocked() {
+      lockedAsks.clear()
+      deps.onLockedAsk()
+    },
+    close: () => board.settleAll({ decision: 'timed_out' }),
+  }
+}
+
+async function askUse(
+  desk: Desk,
+  { app, connection, signal, ...asked }: Parameters<Approvals['askUse']>[0],
+): ReturnType<Approvals['askUse']> {
+  const { account, providerId } = connection
+  const use = { ...asked, connectionId: connection.id, bodySha256: asked.bodySha256 ?? null }
+  const providerName = desk.provider(providerId)?.name ?? providerId
+  desk.requireUnlocked({ appId: app.id, appName: app.name, what: use.what, providerName, account })
+  if (desk.remembered.covers(app.id, thingOf(use))) return 'remembered'
+  const question = { kind: 'use', appId: app.id, appName: app.name, account, providerName } as const
+  const verdict = await desk.board.ask({ ...question, ...use }, sameCallKey(app.id, use), signal)
+  const what = use.what === 'token' ? 'to hand the token out' : 'to send a request'
+  note(desk, { id: app.id, name: app.name }, { verdict, what, connection })
+  const outcome = outcomeOf(verdict)
+  return outcome === 'allowed' && desk.remembered.covers(app.id, thingOf(use)) ? 'remembered' : outcome
+}
+
+async function askPair(
+  desk: Desk,
+  { wants, code, signal }: { wants: PairInput; code: string; signal: AbortSignal | undefined },
+): ReturnType<Approvals['askPair']> {
+  const asker = { appId: null, appName: wants.name }
+  desk.requireUnlocked({ ...asker, what: 'pair', providerName: null, account: null })
+  const providers = [...new Set(wants.grants.map(({ provider }) => provider))].map((provider) => {
+    const found = desk.provider(provider)
+    return { provider, registered: found === null ? null : { id: found.id, name: found.name } }
+  })
+  // Like no other, whatever its name and code: a yes to one pairing makes one app.
+  const verdict = await desk.board.ask({ kind: 'pair', ...asker, code, wants, providers }, null, signal)
+  note(desk, { id: null, name: wants.name }, { verdict, what: 'to pair it', connection: null })
+  const outcome = outcomeOf(verdict)
+  if (outcome !== 'allowed') return outcome
+  if (!('paired' in verdict) || verdict.paired === undefined) throw new KeywayError('internal_error')
+  return verdict.paired
+}
+
+function lockedAskOf(approval: Approval): Omit<LockedAsk, 'at' | 'count'> {
+  const { appId, appName } = approval
+  if (approval.kind === 'pair') return { appId, appName, what: 'pair', providerName: null, account: null }
+  const { what, providerName, account } = approval
+  return { appId, appName, what, providerName, account }
+}
+
+type Yes = { decision: Exclude<Decision, 'deny'>; by: string | undefined }
+
+/** What lasts comes first: where it cannot be kept, the question stays. @throws KeywayError invalid_request | disk_full | save_failed */
+function allowUse(desk: Desk, approval: UseApproval, yes: Yes): void {
+  const { board, remembered, apps, clock } = desk
+  const { id, appId } = approval
+  if (appId === null || yes.decision === 'once') {
+    board.settle(id, yes)
+    return
+  }
+  if (yes.decision === 'always') keepAlways(desk, appId, approval)
+  else {
+    remembered.remember(appId, thingOf(approval))
+    desk.onRemembered()
+    // A timer may be a little early.
+    clock.after(TEN_MINUTES_MS + 5, desk.onRemembered)
+  }
+  board.settle(id, yes)
+  // What else waits and is covered by what now stands has its answer with this one.
+  for (const other of board.each()) {
+    if (other.kind !== 'use' || other.appId !== appId) continue
+    const app = apps.record(appId)
+    const connection = desk.connection(other.connectionId)
+    if (app === null || connection === null) continue
+    const isCovered =
+      yes.decision === 'always'
+        ? verdictOn(app, other, connection, clock.now()).kind === 'allow'
+        : remembered.covers(appId, thingOf(other))
+    if (isCovered) board.settle(other.id, yes)
+  }
+}
+
+function keepAlways({ apps, connection, clock }: Desk, appId: string, approval: UseApproval): void {
+  const app = apps.record(appId)
+  const about = connection(approval.connectionId)
+  if (app === null || about === null) return
+  const grants = withLastingGrant(app, approval, about, clock.now())
+  if (grants !== app.grants) apps.update(appId, { grants })
+}
+
+function allowPair(
+  { board, apps }: Desk,
+  approval: PairApproval,
+  patch: AppPatch | undefined,
+  yes: Yes,
+): AppView {
+  const takenNames = apps.list().map(({ name }) => name)
+  const paired = apps.create(pairedApp(approval, patch, takenNames))
+  board.settle(approval.id, { ...yes, paired })
+  return paired.app
+}
+
+/** @throws KeywayError vault_locked | rate_limited */
+function outcomeOf({ decision }: Verdict): 'allowed' | 'denied' | 'timed_out' {
+  if (decision === 'locked') throw new KeywayError('vault_locked')
+  if (decision === 'too_many') {
+    throw new KeywayError('rate_limited', {
+      message: 'Too many questions of this app wait for an answer already.',
+      nextStep: 'Wait until they are answered in Keyway’s window.',
+    })
+  }
+  if (decision === 'timed_out') return 'timed_out'
+  return decision === 'deny' || decision === 'gone' ? 'denied' : 'allowed'
+}
+
+const SAID: Readonly<Record<Verdict['decision'], string>> = {
+  once: 'Allowed once',
+  ten_minutes: 'Allowed for ten minutes',
+  always: 'Allowed always',
+  deny: 'Denied',
+  timed_out: 'Not answered',
+  locked: 'Not answered, because the vault was locked',
+  gone: 'Not answered before the caller went away',
+  too_many: 'Not asked, because too many questions wait',
+}
+const CODES = {
+  deny: 'approval_denied',
+  timed_out: 'approval_timeout',
+  locked: 'vault_locked',
+  too_many: 'rate_limited',
+} as const
+
+/** In words that the redactor does not take for a secret with its name before it. */
+function answered(verdict: Verdict): string {
+  const by = 'by' in verdict ? verdict.by : undefined
+  const said = SAID[verdict.decision]
+  return by === undefined ? said : `${said} by the app “${by}”`
+}
+
+function note(
+  { activity }: ApprovalsDeps,
+  app: { id: string | null; name: string },
+  { verdict, what, connection }: { verdict: Verdict; what: string; connection: ConnectionRecord | null },
+): void {
+  const { decision } = verdict
+  const isYes = decision === 'once' || decision === 'ten_minutes' || decision === 'always'
+  activity.append({
+    kind: 'approval',
+    outcome: isYes ? 'ok' : 'refused',
+    appName: app.name,
+    note: `${answered(verdict)}, ${what}`,
+    ...(decision in CODES ? { code: CODES[decision as keyof typeof CODES] } : {}),
+    ...(app.id === null ? {} : { appId: app.id }),
+    ...(connection === null ? {} : { connectionId: connection.id, account: connection.account }),
+  })
+}
+
+/** The app that a pairing makes: what the question showed, as far as the person did not narrow it. */
+export function pairedApp(
+  { wants, providers }: Extract<Approval, { kind: 'pair' }>,
+  patch: AppPatch | undefined,
+  takenNames: readonly string[],
+): AppInput {
+  const idOf = new Map(providers.map(({ provider, registered }) => [provider, registered?.id]))
+  const grants = wants.grants.flatMap(({ provider, ...rest }) => {
+    const providerId = idOf.get(provider)
+    return providerId === undefined
+      ? []
+      : [grant.parse({ target: { kind: 'provider', providerId }, ...rest })]
+  })
+  return {
+    name: freeName(patch?.name ?? wants.name, takenNames),
+    grants: patch?.grants ?? grants,
+    manage: wants.manage && patch?.manage !== false,
+    // Nothing that a program can ask for.
+    approve: patch?.approve ?? false,
+    origins: patch?.origins ?? [],
+    authProviders: patch?.authProviders ?? wants.authProviders,
+  }
+}
+
+function freeName(wanted: string, takenNames: readonly string[]): string {
+  const taken = new Set(takenNames.map((name) => name.toLowerCase()))
+  for (let n = 1; ; n += 1) {
+    const name = n === 1 ? wanted : `${cleanName(wanted, 90)} (${n})`
+    if (!taken.has(name.toLowerCase())) return name
+  }
+}
+
+export const TEN_MINUTES_MS = 10 * 60_000
+
+/** A yes for ten minutes. Kept in memory only and by the monotonic clock: a restart, or a changed app, asks again. */
+export type RememberedDecisions = {
+  remember(appId: string, thing: string): void
+  covers(appId: string, thing: string): boolean
+  /** What still stands, and for how long. */
+  of(appId: string): Array<{ thing: string; leftMs: number }>
+  forget(appId: string): void
+}
+
+export function createRememberedDecisions(clock: Clock): RememberedDecisions {
+  const ends = new Map<string, Map<string, number>>()
+  return {
+    remember(appId, thing) {
+      const things = ends.get(appId) ?? new Map<string, number>()
+      ends.set(appId, things)
+      things.set(thing, clock.monotonicMs() + TEN_MINUTES_MS)
+    },
+    covers(appId, thing) {
+      const end = ends.get(appId)?.get(thing)
+      if (end === undefined) return false
+      if (clock.monotonicMs() < end) return true
+      ends.get(appId)?.delete(thing)
+      return false
+    },
+    of(appId) {
+      const now = clock.monotonicMs()
+      return [...(ends.get(appId) ?? [])]
+        .map(([thing, end]) => ({ thing, leftMs: end - now }))
+        .filter(({ leftMs }) => leftMs > 0)
+    },
+    forget: (appId) => void ends.delete(appId),
+  }
+}

@@ -1,0 +1,147 @@
+import type { AppInput, AppPatch, AppRecord, AppView } from '../../../shared/contract/app.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Activity, Apps } from '../keyway.ts'
+import { type Clock, newId } from '../ports.ts'
+import { type AppKeyRecord, createAppSessions, newAppKey } from './keys.ts'
+import type { AppBook } from './store.ts'
+
+export type AppsDeps = {
+  book: AppBook
+  clock: Clock
+  activity: Pick<Activity, 'append'>
+  /** Of an app's declared needs, those that no connection meets. */
+  missingOf: (app: AppRecord) => AppView['missing']
+  /** What the person allowed for some minutes. */
+  rememberedOf: (appId: string) => AppView['remembered']
+  onChanged: (appId: string) => void
+  /** A key or a permission has run out. */
+  onExpired: () => void
+  /** Why an app is not let in, whatever its key; null: it is. */
+  blocked: (appId: string) => KeywayError | null
+}
+
+export type AppRegistry = Apps & {
+  record(id: string): AppRecord | null
+  records(): AppRecord[]
+  /** An app as it was elsewhere, keys included. @throws KeywayError disk_full | save_failed */
+  adopt(app: AppRecord): void
+  timePassed(): void
+  /** An app as it was here before. @throws KeywayError disk_full | save_failed */
+  put(app: AppRecord): void
+  /** Who is let in may have changed: remembered answers count no longer. */
+  recheck(): void
+  close(): void
+}
+
+export function createApps(deps: AppsDeps): AppRegistry {
+  const { book, clock, activity } = deps
+  const sessions = createAppSessions({ ...deps, list: book.list, get: book.get })
+  const view = (app: AppRecord): AppView => ({
+    ...app,
+    keys: app.keys.map(({ id, createdAt, expiresAt }) => ({ id, createdAt, expiresAt })),
+    missing: deps.missingOf(app),
+    remembered: deps.rememberedOf(app.id),
+  })
+  const announce = (app: AppRecord, what: string): void => {
+    sessions.rebuild()
+    activity.append({ kind: 'app', outcome: 'ok', appId: app.id, appName: app.name, note: what })
+    deps.onChanged(app.id)
+  }
+  const save = (app: AppRecord, what: string): AppView => {
+    book.save(app)
+    announce(app, what)
+    return view(app)
+  }
+
+  return {
+    list: () => book.list().map(view),
+    record: book.get,
+    records: book.list,
+    adopt: (app) => void save(app, 'imported'),
+    create(input) {
+      checkName(book, input.name, null)
+      const { app, key } = newApp(input, clock.now())
+      return { app: save(app, 'made'), key }
+    },
+    update(id, patch) {
+      const before = book.need(id)
+      if (patch.name !== undefined) checkName(book, patch.name, id)
+      const app = changedApp(before, patch, clock.now())
+      return save(app, pausing(before, app) ?? 'changed')
+    },
+    rotateKey(id, overlapMinutes) {
+      const { app, key } = withNewKey(book.need(id), overlapMinutes, clock.now())
+      return { app: save(app, `new key; the ones before end in ${overlapMinutes} min`), key }
+    },
+    remove(id) {
+      const app = book.need(id)
+      book.remove(id)
+      announce(app, 'removed')
+    },
+    authenticate: sessions.authenticate,
+    heldBack: sessions.heldBack,
+    recheck: sessions.rebuild,
+    put: (app) => void save(app, 'put back as it was'),
+    get revision() {
+      return sessions.revision
+    },
+    noteUse: book.used,
+    timePassed: sessions.timePassed,
+    close() {
+      sessions.close()
+      book.close()
+    },
+  }
+}
+
+function checkName(book: AppBook, name: string, except: string | null): void {
+  const isTaken = book
+    .list()
+    .some((app) => app.id !== except && app.name.toLowerCase() === name.toLowerCase())
+  if (!isTaken) return
+  throw new KeywayError('name_taken', { message: 'Another app has that name.', details: { field: 'name' } })
+}
+
+function pausing(before: AppRecord, after: AppRecord): string | null {
+  if (before.paused === after.paused) return null
+  return after.paused ? 'paused' : 'resumed'
+}
+
+// An app record made, changed, or given another key. Pure but for the new key's randomness.
+
+const MOST_KEYS = 10
+
+export function newApp(input: AppInput, now: number): { app: AppRecord; key: string } {
+  const { key, record } = newAppKey(now)
+  const app: AppRecord = {
+    ...input,
+    id: newId('app'),
+    paused: false,
+    keys: [record],
+    createdAt: now,
+    updatedAt: now,
+    lastUsedAt: null,
+  }
+  return { app, key }
+}
+
+export function changedApp(app: AppRecord, patch: AppPatch, now: number): AppRecord {
+  const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
+  return { ...app, ...given, updatedAt: now }
+}
+
+/** A new key beside the old ones, which end after the overlap. */
+export function withNewKey(
+  app: AppRecord,
+  overlapMinutes: number,
+  now: number,
+): { app: AppRecord; key: string } {
+  const { key, record } = newAppKey(now)
+  const endsAt = now + overlapMinutes * 60_000
+  const ending: AppKeyRecord[] = []
+  for (const old of app.keys) {
+    const end = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, endsAt)
+    if (end > now) ending.push({ ...old, expiresAt: end })
+  }
+  return { app: { ...app, keys: [...ending.slice(1 - MOST_KEYS), record], updatedAt: now }, key }
+}

@@ -1,0 +1,75 @@
+// Everything about apps, put together: who they are, what they may do, and the questions to the person.
+import type { AppRecord, AppView } from '../../../shared/contract/app.ts'
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import type { KeywayError } from '../../../shared/contract/errors.ts'
+import { missingScopes } from '../../../shared/domain/scopes.ts'
+import type { Activity } from '../keyway.ts'
+import type { Clock, KeyValueStore, Logger } from '../ports.ts'
+import { type ApprovalDesk, createApprovals } from './approvals.ts'
+import { type AppRegistry, createApps } from './apps.ts'
+import { createAppBook } from './store.ts'
+
+export type AppParts = { apps: AppRegistry; approvals: ApprovalDesk; close(): void }
+
+export function createAppParts(deps: {
+  store: KeyValueStore
+  clock: Clock
+  logger: Logger
+  activity: Pick<Activity, 'append'>
+  onUnreadable: (entry: { store: string; key: string }) => void
+  provider: (idOrSlug: string) => { id: string; name: string } | null
+  connectionsOf: (providerId: string) => readonly ConnectionRecord[]
+  connection: (id: string) => ConnectionRecord | null
+  isUnlocked: () => boolean
+  blocked: (appId: string) => KeywayError | null
+  onAppsChanged: () => void
+  onLockedAsk: () => void
+  onExpired: () => void
+  onApprovalsChanged: () => void
+}): AppParts {
+  const apps = createApps({
+    book: createAppBook(deps),
+    clock: deps.clock,
+    activity: deps.activity,
+    blocked: deps.blocked,
+    missingOf: (app) =>
+      missingNeeds(app, (slug) => {
+        const provider = deps.provider(slug)
+        return provider === null ? [] : deps.connectionsOf(provider.id)
+      }),
+    onExpired: deps.onExpired,
+    rememberedOf: (appId) => approvals.remembered(appId),
+    onChanged(appId) {
+      const app = apps.record(appId)
+      if (app === null || app.paused) approvals.forget(appId)
+      deps.onAppsChanged()
+    },
+  })
+  const approvals: ApprovalDesk = createApprovals({
+    ...deps,
+    apps,
+    onChanged: deps.onApprovalsChanged,
+    onRemembered: deps.onAppsChanged,
+  })
+  return {
+    apps,
+    approvals,
+    close() {
+      approvals.close()
+      apps.close()
+    },
+  }
+}
+
+/** What an app declared to need and no connection gives: a provider without a connection, or scopes that none of its connections has. */
+export function missingNeeds(
+  app: Pick<AppRecord, 'authProviders'>,
+  connectionsOf: (providerSlug: string) => readonly ConnectionRecord[],
+): AppView['missing'] {
+  return app.authProviders.flatMap(({ provider, scopes }) => {
+    const lacks = connectionsOf(provider).map(({ grantedScopes }) => missingScopes(scopes, grantedScopes))
+    if (lacks.some((missing) => missing.length === 0)) return []
+    const least = lacks.toSorted((one, other) => one.length - other.length)[0]
+    return [{ provider, scopes: least ?? scopes }]
+  })
+}

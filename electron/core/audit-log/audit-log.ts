@@ -1,0 +1,251 @@
+// The record of who did what when: append-only, chained by hashes, never a secret. It refuses to write over rows that are missing.
+import { readFile } from 'node:fs/promises'
+import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
+import { type Authenticity, createAuthenticity, type Stretch } from '../activity/authenticity.ts'
+import { createTurns } from '../async.ts'
+import type { Clock, Damage, Logger } from '../ports.ts'
+import { makeFolder, removeDurably, removeLeftovers } from '../storage/durable-file.ts'
+import { createChainNote, openChain, type OpenedChain } from './chain.ts'
+import { type ChainPoint, nextLine } from './entry.ts'
+import { searchRows, type SegmentTimes } from './query.ts'
+import { type LogVerdict, verifyChain, withWords } from './verify.ts'
+import {
+  createJournalWriter,
+  createSegmentWriter,
+  type JournalWriter,
+  planPruning,
+  type Segment,
+  type WriteAt,
+} from './writer.ts'
+
+// Some 14,000 rows: searched in a few milliseconds, and the piece in which pruning removes.
+const MAX_SEGMENT_BYTES = 4 * 1024 * 1024
+
+export type ActivityJournalDeps = {
+  /** The journal's own folder; made 0700. */
+  folder: string
+  clock: Clock
+  logger: Logger
+  onDamage: (damage: Damage) => void
+  maxSegmentBytes?: number
+  writeAt?: WriteAt
+}
+
+export type ActivityJournal = {
+  /** Returns at once; durable within a second. Never throws. */
+  append(entry: ActivityEntry): void
+  /** Newest first; rows not on disk yet are among them. For the next page give the last row's `seq` as `before`. */
+  query(query: ActivityQuery): Promise<ActivityRow[]>
+  /** Names the first row that was changed, taken out, exchanged or cut off, and says whether the vault's key vouches for the rest. */
+  verify(): Promise<LogVerdict>
+  /** The vault's key over the log. */
+  readonly authenticity: LogKey
+  /** Called after each row, in order. Returns the way to stop. */
+  onAppend(listener: (row: ActivityRow) => void): () => void
+  /** All rows recorded so far, oldest first, as JSON lines in pieces of up to some megabytes. */
+  lines(): AsyncGenerator<string>
+  /** Removes days (segments) of which every row is older than `olderThan`, epoch ms. The chain holds from there on. */
+  prune(olderThan: number): Promise<{ removedRows: number }>
+  /** Everything recorded is durable when it resolves. @throws KeywayError `disk_full` | `save_failed`. */
+  flush(): Promise<void>
+  /** Flushes and lets go of the files, in any case. Twice is fine. */
+  close(): Promise<void>
+}
+
+/** As {@link Authenticity}; what a step vouches for is on disk with the next write. */
+export type LogKey = Pick<Authenticity, 'isKeyed' | 'unlock' | 'accept' | 'lock'> & {
+  /** How far it is on disk and vouched for; null while nobody does. */
+  durableHead(): ChainPoint | null
+  /** Rows that were written while the vault was locked, for whoever verifies. */
+  name(stretches: readonly Stretch[]): void
+}
+
+export function openActivityJournal(deps: ActivityJournalDeps): ActivityJournal {
+  makeFolder(deps.folder)
+  removeLeftovers(deps.folder)
+  const opened = openChain(deps)
+  const parts = assemble(deps, opened)
+  const { writer, recorder, segments } = parts
+  const inTurn = createTurns()
+  const times: SegmentTimes = new Map()
+  for (const note of opened.findings)
+    recorder.append({ kind: 'system', outcome: 'failed', code: 'data_damaged', note })
+  let closing: Promise<void> | null = null
+  return {
+    append(entry) {
+      if (closing === null) recorder.append(entry)
+      else deps.logger.warn('An event came after the activity journal was closed', { kind: entry.kind })
+    },
+    query(query) {
+      const unwritten = writer.unwritten()
+      const below = unwritten[0]?.point.seq ?? recorder.head.seq + 1
+      const lines = unwritten.map(({ line }) => line)
+      return searchRows(query, { lines, segments: [...segments], below, times })
+    },
+    verify: () => inTurn('disk', () => verifyParts(parts)),
+    authenticity: logKey(parts),
+    onAppend: recorder.onAppend,
+    lines: () => allLines(parts),
+    prune: (olderThan) => inTurn('disk', () => pruneParts(parts, olderThan)),
+    flush: () => writer.flush(),
+    close() {
+      closing ??= writer
+        .close()
+        .catch((error: unknown) => {
+          deps.logger.error('The last rows of the activity journal could not be written', { error })
+        })
+        .then(parts.note.settled)
+      return closing
+    },
+  }
+}
+
+type Parts = ReturnType<typeof assemble>
+
+function assemble(deps: ActivityJournalDeps, opened: OpenedChain) {
+  const { folder, clock, logger, writeAt } = deps
+  const { segments, newestAt, newestBytes, anchor, head } = opened
+  const note = createChainNote(folder, { anchor, head, keyed: opened.keyed }, (chain) =>
+    authenticity.sign(chain),
+  )
+  const segmentWriter = createSegmentWriter({
+    folder,
+    segments,
+    newestAt,
+    newestBytes,
+    maxBytes: deps.maxSegmentBytes ?? MAX_SEGMENT_BYTES,
+    ...(writeAt === undefined ? {} : { writeAt }),
+  })
+  const writer = createJournalWriter({
+    folder,
+    clock,
+    logger,
+    segments: segmentWriter,
+    onSynced: (reached) => note.update({ head: reached }),
+  })
+  const recorder = createRecorder({ clock, logger, writer, head })
+  const authenticity = createAuthenticity({
+    found: opened,
+    anchor: () => note.anchor,
+    head: () => recorder.head,
+    segments: () => [...segments],
+    unwritten: writer.unwritten,
+  })
+  const unkeyed: Stretch[] = []
+  return { folder, logger, segments, note, writer, recorder, authenticity, unkeyed }
+}
+
+function logKey({ authenticity, note, logger, unkeyed }: Parts): LogKey {
+  // On a disk that takes nothing, the rows since the last note count as not vouched for until the next one.
+  const noteNow = (): Promise<void> =>
+    note.update({}).catch((error: unknown) => {
+      logger.warn('That the activity log is authenticated could not be noted yet', { error })
+    })
+  return {
+    get isKeyed() {
+      return authenticity.isKeyed
+    },
+    async unlock(mac, known) {
+      const check = await authenticity.unlock(mac, known)
+      if (check.kind === 'ok') await noteNow()
+      return check
+    },
+    accept(mac) {
+      const stretch = authenticity.accept(mac)
+      void noteNow()
+      return stretch
+    },
+    lock: authenticity.lock,
+    durableHead: () => (authenticity.isKeyed ? (note.keyed?.head ?? null) : null),
+    name: (stretches) => void unkeyed.splice(0, unkeyed.length, ...stretches),
+  }
+}
+
+async function verifyParts(parts: Parts): Promise<LogVerdict> {
+  const { writer, recorder, segments, note, authenticity, unkeyed } = parts
+  const { isKeyed } = authenticity
+  const verdict = await verifyChain({
+    anchor: note.anchor,
+    segments: [...segments],
+    unwritten: writer.unwritten(),
+    head: recorder.head,
+  })
+  return withWords(verdict, { authenticated: isKeyed, unkeyed })
+}
+
+async function pruneParts(parts: Parts, olderThan: number): Promise<{ removedRows: number }> {
+  if (!parts.authenticity.mayPrune) return { removedRows: 0 }
+  const plan = await planPruning([...parts.segments], olderThan)
+  if (plan === null) return { removedRows: 0 }
+  // The new beginning first: segments from before it are then leftovers, removed at the next start if not now.
+  await parts.note.update({ anchor: plan.anchor })
+  await removeDurably(plan.segments.map(({ path }) => path))
+  parts.segments.splice(0, plan.segments.length)
+  const note = `${plan.rows} rows up to number ${plan.anchor.seq} were pruned for their age.`
+  parts.recorder.append({ kind: 'system', outcome: 'ok', note })
+  return { removedRows: plan.rows }
+}
+
+async function* allLines({ writer, segments }: Parts): AsyncGenerator<string> {
+  await writer.flush()
+  const upTo: readonly Segment[] = [...segments]
+  for (const { path } of upTo) yield await readFile(path, 'utf8')
+}
+
+// The moment of recording: number, chain, hand to the writer, tell who listens. Microseconds, and never a failure.
+
+// What is kept in memory while the disk takes nothing; beyond it rows are counted, not kept.
+const MAX_WAITING = 20_000
+
+export type Recorder = {
+  readonly head: ChainPoint
+  append: (entry: ActivityEntry) => void
+  onAppend: (listener: (row: ActivityRow) => void) => () => void
+}
+
+export function createRecorder(deps: {
+  clock: Clock
+  logger: Logger
+  writer: JournalWriter
+  head: ChainPoint
+}): Recorder {
+  const listeners = new Set<(row: ActivityRow) => void>()
+  let head = deps.head
+  let missed = 0
+
+  const record = (entry: ActivityEntry): void => {
+    const at = deps.clock.now()
+    const { row, line } = nextLine(entry, at, head)
+    head = { seq: row.seq, hash: row.hash }
+    deps.writer.push({ line, point: head, at })
+    for (const listener of listeners) {
+      try {
+        listener(row)
+      } catch (error) {
+        deps.logger.error('A listener of the activity journal failed', { error })
+      }
+    }
+  }
+
+  return {
+    get head() {
+      return head
+    },
+    append(entry) {
+      if (deps.writer.waiting >= MAX_WAITING) {
+        missed += 1
+        return
+      }
+      if (missed > 0) {
+        const note = `${missed} events could not be recorded while the disk took nothing.`
+        missed = 0
+        record({ kind: 'system', outcome: 'failed', code: 'disk_full', note })
+      }
+      record(entry)
+    },
+    onAppend(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}

@@ -1,0 +1,285 @@
+// The rehearsal from the window: loaded at the first start, ended with the app. Its port, what it issued and whether it ran outlive a
+// restart of the app, so that a connection to it is not dead the next morning.
+import { z } from 'zod'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { providerInput, type ProviderInput, type ProviderView } from '../../../shared/contract/provider.ts'
+import {
+  keptTokens,
+  type KeptTokens,
+  type RehearsalCounts,
+  type RehearsalSituation,
+  type RehearsalState,
+  type RehearsalVisit,
+} from '../../../shared/contract/rehearsal.ts'
+import type { UiApi } from '../../../shared/contract/ui-api.ts'
+import { freeSlug } from '../../../shared/domain/foreign-provider.ts'
+import { CALLBACK_PATH } from '../../../shared/domain/redirect-uri.ts'
+import { createTurns } from '../async.ts'
+import type { Activity, Providers } from '../keyway.ts'
+import type { Logger, RecordStore } from '../ports.ts'
+
+export type RehearsalsDeps = {
+  /** Null where there is none (tests in memory). */
+  open: OpenRehearsal | null
+  /** Absent: nothing outlives a restart. */
+  store: RecordStore | null
+  logger: Logger
+  providers: Providers
+  activity: Pick<Activity, 'append'>
+  /** Where the local server listens. */
+  serverPort: () => number
+  onChanged: () => void
+}
+
+type Calls = Pick<UiApi, 'rehearsal.state' | 'rehearsal.start' | 'rehearsal.stop' | 'rehearsal.behave'>
+export type Rehearsals = {
+  calls: Calls
+  state(): RehearsalState
+  /** Starts it where it ran when the app ended. Never rejects. */
+  resume(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Its public client; fixed, so that what was registered is found again before anything is opened. */
+const CLIENT_ID = 'rehearsal-native'
+
+export function createRehearsals(deps: RehearsalsDeps): Rehearsals {
+  const inTurn = createTurns()
+  const held: Held = { run: null, isRunning: false }
+  const state = (): RehearsalState => stateOf(held, deps.providers)
+  const changed = (note: string): RehearsalState => {
+    deps.activity.append({ kind: 'system', outcome: 'ok', note: `rehearsal ${note}` })
+    deps.onChanged()
+    return state()
+  }
+  const memory = createMemory(deps)
+  const start = (): Promise<boolean> => startIn(held, deps, memory)
+  const inOrder = (task: () => Promise<RehearsalState>): Promise<RehearsalState> => inTurn('rehearsal', task)
+
+  return {
+    state,
+    calls: {
+      'rehearsal.state': async () => state(),
+      'rehearsal.start': () =>
+        inOrder(async () => {
+          if (!(await start())) return state()
+          await memory.keep('run', { isRunning: true })
+          return changed('started')
+        }),
+      'rehearsal.stop': () =>
+        inOrder(async () => {
+          if (held.run === null || !held.isRunning) return state()
+          held.isRunning = false
+          await held.run.pause()
+          await memory.keep('run', { isRunning: false })
+          return changed('stopped')
+        }),
+      'rehearsal.behave': (situation) =>
+        inOrder(async () => {
+          if (held.run === null || !held.isRunning) throw notRunning()
+          await held.run.behave(situation)
+          return changed(`behaves: ${situation.situation}`)
+        }),
+    },
+    async resume() {
+      if (deps.open === null || registeredRehearsal(deps.providers, CLIENT_ID) === null) return
+      await inOrder(async () => {
+        const ran = kept.run.safeParse(await memory.read('run')).data?.isRunning === true
+        return ran && (await start()) ? changed('started again') : state()
+      }).catch((error: unknown) =>
+        deps.logger.warn('The practice provider could not be started again', { error }),
+      )
+    },
+    async close() {
+      await inTurn('rehearsal', async () => {
+        held.isRunning = false
+        await held.run?.close()
+        held.run = null
+      })
+    },
+  }
+}
+
+type Held = { run: RehearsalRun | null; isRunning: boolean }
+
+/** False: it runs already. */
+async function startIn(held: Held, deps: RehearsalsDeps, memory: Memory): Promise<boolean> {
+  if (held.isRunning) return false
+  held.run = await opened(held.run, deps, memory)
+  held.isRunning = true
+  registerRehearsal(deps.providers, held.run)
+  return true
+}
+
+const kept = { run: z.object({ isRunning: z.boolean() }), tokens: keptTokens }
+
+type Memory = {
+  read(what: keyof typeof kept): Promise<unknown>
+  /** Never rejects: it is for practice, and a full disk must not end it. */
+  keep(what: keyof typeof kept, value: unknown): Promise<void>
+}
+
+function createMemory({ store, logger }: RehearsalsDeps): Memory {
+  const warn = (error: unknown): void =>
+    logger.warn('What the practice provider keeps could not be read or written', { error })
+  return {
+    async read(what) {
+      try {
+        return (await store?.read(what)) ?? null
+      } catch (error) {
+        warn(error)
+        return null
+      }
+    },
+    keep: (what, value) => (store === null ? Promise.resolve() : store.put(what, value).catch(warn)),
+  }
+}
+
+async function opened(
+  paused: RehearsalRun | null,
+  deps: RehearsalsDeps,
+  memory: Memory,
+): Promise<RehearsalRun> {
+  if (deps.open === null)
+    throw new KeywayError('not_found', { message: 'There is no rehearsal provider in this Keyway.' })
+  if (paused !== null) {
+    const isBack = await orPortBusy(async () => {
+      await paused.resume()
+      return true
+    })
+    if (isBack === true) return paused
+    // Somebody took the port meanwhile: it goes on at another one, with what it has issued.
+    await paused.close()
+  }
+  const { open } = deps
+  const redirectUris = ['127.0.0.1', 'localhost', '[::1]'].map(
+    (host) => `http://${host}:${deps.serverPort()}${CALLBACK_PATH}`,
+  )
+  const keeping = {
+    before: keptTokens.safeParse(await memory.read('tokens')).data ?? null,
+    keep: (state: KeptTokens): Promise<void> => memory.keep('tokens', state),
+  }
+  const openAt = (port: number): Promise<RehearsalRun> =>
+    open({ port, redirectUris, onChanged: deps.onChanged, keeping })
+  const before = registeredRehearsal(deps.providers, CLIENT_ID)?.port ?? 0
+  return (await orPortBusy(() => openAt(before))) ?? openAt(0)
+}
+
+async function orPortBusy<Result>(task: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await task()
+  } catch (error) {
+    if (error instanceof KeywayError && error.code === 'port_busy') return null
+    throw error
+  }
+}
+
+const NOTHING = { tokenRequests: 0, refreshes: 0, reuseDetections: 0, revocations: 0, apiCalls: 0, grants: 0 }
+
+function stateOf({ run, isRunning }: Held, providers: Providers): RehearsalState {
+  const seen = run?.look() ?? { counts: NOTHING, visits: [] }
+  return {
+    kind: isRunning ? 'running' : 'stopped',
+    issuer: run?.issuer ?? null,
+    providerId: registeredRehearsal(providers, CLIENT_ID)?.provider.id ?? null,
+    situation: run !== null && isRunning ? run.situation() : null,
+    accounts: run === null ? [] : run.accounts.map(({ email, name }) => ({ email, name })),
+    ...seen,
+  }
+}
+
+const notRunning = (): KeywayError =>
+  new KeywayError('invalid_request', {
+    message: 'The rehearsal is not running.',
+    nextStep: 'Start it first.',
+  })
+
+/** A rehearsal provider that was opened, as the core needs it; `electron/rehearsal` has one. */
+export type RehearsalRun = {
+  readonly issuer: string
+  readonly port: number
+  readonly clientId: string
+  readonly accounts: ReadonlyArray<{ email: string; name: string }>
+  situation(): RehearsalSituation
+  /** @throws KeywayError port_busy when the port cannot be had back after an outage. */
+  behave(situation: RehearsalSituation): Promise<void>
+  /** Lets go of the port and keeps what was issued. */
+  pause(): Promise<void>
+  /** @throws KeywayError port_busy */
+  resume(): Promise<void>
+  look(): { counts: RehearsalCounts; visits: RehearsalVisit[] }
+  close(): Promise<void>
+}
+
+/** Comes from the composition roots, which load it when it is wanted for the first time. @throws KeywayError port_busy */
+export type OpenRehearsal = (options: {
+  /** 0: any free one. */
+  port: number
+  redirectUris: readonly string[]
+  onChanged: () => void
+  /** What the one before it had issued, and where it goes on keeping that; `keep` never rejects. */
+  keeping: { before: KeptTokens | null; keep: (state: KeptTokens) => Promise<void> }
+}) => Promise<RehearsalRun>
+
+// The rehearsal as an ordinary provider of this Keyway, so that connecting is two clicks and everything about it is as with a real one.
+
+const SLUG = 'rehearsal'
+
+const LOOPBACK_ISSUER = /^http:\/\/127\.0\.0\.1:(\d+)$/
+
+/** What an earlier start registered, by its client and its place on this machine. */
+export function registeredRehearsal(
+  providers: Pick<Providers, 'list'>,
+  clientId: string,
+): { provider: ProviderView; port: number } | null {
+  for (const provider of providers.list()) {
+    const port = LOOPBACK_ISSUER.exec(provider.spec.discovery.issuer ?? '')?.[1]
+    if (port !== undefined && provider.clientId === clientId) return { provider, port: Number(port) }
+  }
+  return null
+}
+
+/** Registers it, or moves what is registered to where it runs now. What the person changed otherwise stays. */
+export function registerRehearsal(providers: Providers, run: RehearsalRun): ProviderView {
+  const registered = registeredRehearsal(providers, run.clientId)
+  if (registered === null) return providers.create(registration(providers, run))
+  const { provider, port } = registered
+  const isCurrent = port === run.port && provider.spec.api.probe !== null
+  if (isCurrent) return provider
+  const moved = (hosts: readonly string[]): string[] =>
+    hosts.map((host) => (host === `127.0.0.1:${port}` ? `127.0.0.1:${run.port}` : host))
+  return providers.update(provider.id, {
+    allowedHosts: moved(provider.allowedHosts),
+    privateHosts: moved(provider.privateHosts),
+    spec: {
+      ...provider.overrides,
+      discovery: { ...provider.overrides.discovery, issuer: run.issuer },
+      api: { ...provider.overrides.api, ...apiOf(run) },
+    },
+  }).provider
+}
+
+function registration(providers: Pick<Providers, 'list'>, run: RehearsalRun): ProviderInput {
+  const host = `127.0.0.1:${run.port}`
+  return providerInput.parse({
+    slug: freeSlug(SLUG, new Set(providers.list().map(({ slug }) => slug))),
+    name: 'Rehearsal (nothing is real)',
+    clientId: run.clientId,
+    scopes: ['openid', 'profile', 'email', 'offline_access', 'files.read'],
+    // Its API runs on this very machine, which is never allowed unless somebody says so.
+    allowedHosts: [host],
+    privateHosts: [host],
+    spec: {
+      discovery: { issuer: run.issuer, kind: 'oidc' },
+      // OpenID Connect Core 11: offline_access needs prompt=consent.
+      authorize: { extraParams: { prompt: 'consent' } },
+      redirect: { loopback: 'yes', anyPort: 'yes' },
+      api: apiOf(run),
+    },
+  })
+}
+
+const apiOf = ({ issuer }: RehearsalRun): { baseUrl: string; probe: { url: string } } => ({
+  baseUrl: `${issuer}/api`,
+  probe: { url: `${issuer}/api/me` },
+})

@@ -1,0 +1,153 @@
+import { isDeepStrictEqual } from 'node:util'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Preset } from '../../../shared/contract/preset.ts'
+import type { ProviderSpec, ProviderSpecInput } from '../../../shared/contract/provider-spec.ts'
+import {
+  type ProviderInput,
+  type ProviderPatch,
+  type ProviderRecord,
+  SECRET_PLACEHOLDER,
+  specPatch,
+} from '../../../shared/contract/provider.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
+import { slugSchema } from '../../../shared/contract/slug.ts'
+import { slugAvailability } from '../../../shared/domain/slug-availability.ts'
+import type { RegisteredClient } from '../oauth/types.ts'
+import { type Clock, newId } from '../ports.ts'
+import type { SecretBox } from '../vault/secret-box.ts'
+import { patchedSpec, sealClientSecret, sealRegistration } from './store.ts'
+
+type Tools = { box: SecretBox; clock: Clock }
+
+/** A slug that this registration may have. @throws KeywayError slug_reserved | slug_taken | provider_not_found (the preset) | invalid_request */
+export function checkSlug(
+  input: Pick<ProviderInput, 'slug' | 'preset'>,
+  known: { presetSlugs: readonly string[]; takenSlugs: readonly string[] },
+): void {
+  if (input.preset !== null && !known.presetSlugs.includes(input.preset)) {
+    throw new KeywayError('invalid_request', {
+      message: `There is no preset "${input.preset}".`,
+      details: { field: 'preset' },
+    })
+  }
+  const availability = slugAvailability(input.slug, { ...known, preset: input.preset })
+  if (availability === 'reserved') {
+    throw new KeywayError('slug_reserved', { details: { field: 'slug', slug: input.slug } })
+  }
+  if (availability === 'taken') {
+    throw new KeywayError('slug_taken', { details: { field: 'slug', slug: input.slug } })
+  }
+  // Underscores tell a preset's own slug at a glance, so nobody else's slug has them.
+  if (input.slug !== input.preset && !slugSchema.safeParse(input.slug).success) {
+    throw new KeywayError('invalid_request', {
+      message: 'A slug has lowercase letters, digits and single hyphens between them.',
+      details: { field: 'slug' },
+    })
+  }
+}
+
+/** The deviations after a change of the spec. @throws KeywayError invalid_request naming the field that does not fit */
+export function checkedSpec(
+  { spec: overrides }: ProviderRecord,
+  { spec, how }: { spec: unknown; how: 'merge' | 'replace' },
+  preset: Preset | null,
+): ProviderSpecInput {
+  const standing = { overrides, preset: preset?.spec }
+  const parsed = specPatch.safeParse(how === 'merge' ? patchedSpec(standing, spec) : spec)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const field = ['spec', ...(issue?.path ?? [])].map(String).join('.')
+  throw new KeywayError('invalid_request', {
+    message: `${field}: ${issue?.message ?? 'The fields do not fit together.'}`,
+    details: { field },
+  })
+}
+
+/**
+ * A provider that no sign-in could use is refused while whoever typed it is there to hear it. @throws KeywayError invalid_request naming the
+ * address that is missing
+ */
+export function needAddresses(
+  { flow }: Pick<ProviderRecord, 'flow'>,
+  { discovery, endpoints }: ProviderSpec,
+): void {
+  if (discovery.issuer !== null || discovery.url !== null) return
+  const needed = {
+    authorization_code: [
+      ['authorization', endpoints.authorization ?? endpoints.nativeAuthorization],
+      ['token', endpoints.token],
+    ],
+    device_code: [
+      ['deviceAuthorization', endpoints.deviceAuthorization],
+      ['token', endpoints.token],
+    ],
+    client_credentials: [['token', endpoints.token]],
+  } as const
+  const missing = needed[flow].flatMap(([name, address]) =>
+    address === null ? [`spec.endpoints.${name}`] : [],
+  )
+  const [field] = missing
+  if (field === undefined) return
+  throw new KeywayError('invalid_request', {
+    message: `${field}: The ${flow} flow needs this address. Enter ${missing.join(' and ')}, or spec.discovery.issuer, whose metadata names them.`,
+    nextStep: 'Add the address (https, or http on this machine), or the issuer, and send it again.',
+    details: { field, missing },
+  })
+}
+
+export function newProvider(
+  input: ProviderInput,
+  registration: Secret | null,
+  { box, clock }: Tools,
+): ProviderRecord {
+  const id = newId('prv')
+  const { clientSecret, ...rest } = input
+  const now = clock.now()
+  return {
+    ...rest,
+    id,
+    sealedClientSecret: sealClientSecret(box, id, clientSecret, null),
+    sealedRegistration: sealRegistration(box, id, registration),
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+export function changedProvider(
+  record: ProviderRecord,
+  patch: ProviderPatch,
+  { box, clock }: Tools,
+): { record: ProviderRecord; reauthorise: boolean } {
+  const { clientSecret, ...rest } = patch
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+  const next: ProviderRecord = {
+    ...record,
+    ...given,
+    sealedClientSecret: sealClientSecret(box, record.id, clientSecret, record.sealedClientSecret),
+    updatedAt: clock.now(),
+  }
+  const secretChanged = clientSecret !== undefined && clientSecret !== SECRET_PLACEHOLDER
+  return { record: next, reauthorise: secretChanged || !isDeepStrictEqual(basisOf(record), basisOf(next)) }
+}
+
+/** The provider with a client that it registered for us (RFC 7591, or its own API). */
+export function withRegisteredClient(
+  record: ProviderRecord,
+  client: RegisteredClient,
+  { box, clock }: Tools,
+): ProviderRecord {
+  const { spec } = record
+  return {
+    ...record,
+    clientId: client.clientId,
+    sealedClientSecret: sealClientSecret(box, record.id, client.clientSecret?.reveal() ?? '', null),
+    sealedRegistration: sealRegistration(box, record.id, client.registration),
+    spec: { ...spec, client: { ...spec.client, auth: client.auth } },
+    updatedAt: clock.now(),
+  }
+}
+
+// What a grant hangs on: after a change of these the stored grants may not be what the provider now stands for.
+function basisOf({ clientId, scopes, secondaryScopes, parameters, spec }: ProviderRecord): unknown {
+  return [clientId, scopes, secondaryScopes, parameters, spec.endpoints, spec.discovery, spec.resources]
+}

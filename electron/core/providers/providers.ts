@@ -1,0 +1,181 @@
+import { isDeepStrictEqual } from 'node:util'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Preset } from '../../../shared/contract/preset.ts'
+import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
+import type {
+  ProviderChange,
+  ProviderInput,
+  ProviderRecord,
+  ProviderView,
+} from '../../../shared/contract/provider.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
+import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
+import type { Activity, Providers } from '../keyway.ts'
+import type { RegisteredClient, ResolvedProvider } from '../oauth/types.ts'
+import type { Clock } from '../ports.ts'
+import type { SecretBox } from '../vault/secret-box.ts'
+import {
+  changedProvider,
+  checkedSpec,
+  checkSlug,
+  needAddresses,
+  newProvider,
+  withRegisteredClient,
+} from './changes.ts'
+import { checkPatterns } from './data-patterns.ts'
+import { openClientSecret, type ProviderBook } from './store.ts'
+
+export type PlanRedirect = (
+  provider: Pick<ProviderRecord, 'redirect' | 'redirectHost' | 'flow'> & { spec: ProviderSpec },
+) => RedirectPlan
+
+export type ProvidersDeps = {
+  book: ProviderBook
+  box: SecretBox
+  clock: Clock
+  presets: readonly Preset[]
+  activity: Pick<Activity, 'append'>
+  planRedirect: PlanRedirect
+  connectionCount: (providerId: string) => number
+  /** Disconnects and removes them all; resolves with how many there were. */
+  removeConnections: (providerId: string) => Promise<number>
+  onChanged: (change: { before: ProviderRecord | null; after: ProviderRecord | null }) => void
+}
+
+/** {@link Providers}, and registration with what a dynamic registration (RFC 7591) gave. */
+export type ProviderRegistry = Providers & {
+  /** A client that the provider itself registered for Keyway. */
+  keepClient(id: string, client: RegisteredClient): ProviderRecord
+  createRegistered(input: ProviderInput, registration: Secret | null): ProviderView
+}
+
+export function createProviders(deps: ProvidersDeps): ProviderRegistry {
+  const { book, box, clock } = deps
+  const presetSlugs = deps.presets.map(({ slug }) => slug)
+
+  const view = (record: ProviderRecord): ProviderView => viewOf(deps, record)
+  const note = ({ slug }: ProviderRecord, what: string): void =>
+    deps.activity.append({ kind: 'provider', outcome: 'ok', providerSlug: slug, note: what })
+  const save = (before: ProviderRecord | null, after: ProviderRecord, what: string): void => {
+    check(book, before, after)
+    book.save(after)
+    note(after, what)
+    deps.onChanged({ before, after })
+  }
+
+  const createRegistered: ProviderRegistry['createRegistered'] = (input, registration) => {
+    checkSlug(input, { presetSlugs, takenSlugs: book.takenSlugs() })
+    const record = newProvider(input, registration, { box, clock })
+    save(null, record, 'registered')
+    return view(record)
+  }
+
+  return {
+    list: () => book.list().map(view),
+    find(idOrSlug) {
+      const record = book.byId(idOrSlug) ?? book.bySlug(idOrSlug)
+      return record === null ? null : view(record)
+    },
+    create: (input) => createRegistered(input, null),
+    createRegistered,
+    preview: (id, change, how = 'merge') => previewOf(deps, book.need(id), change, how),
+    update(id, patch) {
+      const before = book.need(id)
+      if ('slug' in patch && patch.slug !== undefined && patch.slug !== before.slug) {
+        throw new KeywayError('slug_immutable', { details: { field: 'slug' } })
+      }
+      const { record, reauthorise } = changedProvider(before, patch, { box, clock })
+      save(before, record, 'changed')
+      return { provider: view(record), reauthorise }
+    },
+    async remove(id) {
+      const record = book.need(id)
+      const removedConnections = await deps.removeConnections(id)
+      book.remove(id)
+      note(record, 'removed')
+      deps.onChanged({ before: record, after: null })
+      return { removedConnections }
+    },
+    keepClient(id, client) {
+      const before = book.need(id)
+      const record = withRegisteredClient(before, client, deps)
+      save(before, record, 'the provider registered a client for Keyway')
+      return record
+    },
+    resolve: (id) => resolveProvider(book, box, book.need(id)),
+  }
+}
+
+/** Before it is written: settings that make no spec together, patterns, parameters and addresses that cannot be used are refused. */
+function check(
+  { specOf }: Pick<ProviderBook, 'specOf'>,
+  before: ProviderRecord | null,
+  after: ProviderRecord,
+): void {
+  const parameters = after.parameters === before?.parameters ? {} : after.parameters
+  const [was, is] = [before === null ? null : specOf(before), specOf(after)]
+  checkPatterns(is, { before: was, parameters })
+  // What an older version took without an address can still be renamed; a change of the addresses has to make it whole.
+  const isSame =
+    before?.flow === after.flow &&
+    isDeepStrictEqual([was?.endpoints, was?.discovery], [is.endpoints, is.discovery])
+  if (!isSame) needAddresses(after, is)
+}
+
+function viewOf(deps: ProvidersDeps, record: ProviderRecord): ProviderView {
+  const spec = deps.book.specOf(record)
+  return providerView(record, {
+    spec,
+    plan: deps.planRedirect({ ...record, spec }),
+    connectionCount: deps.connectionCount(record.id),
+  })
+}
+
+function previewOf(
+  deps: ProvidersDeps,
+  before: ProviderRecord,
+  { spec, ...rest }: ProviderChange,
+  how: 'merge' | 'replace',
+): ReturnType<Providers['preview']> {
+  const preset = deps.book.presetOf(before)
+  const patch = spec === undefined ? rest : { ...rest, spec: checkedSpec(before, { spec, how }, preset) }
+  const { record } = changedProvider(before, { ...patch, clientSecret: undefined }, deps)
+  return { patch, after: viewOf(deps, record) }
+}
+
+export function resolveProvider(
+  book: Pick<ProviderBook, 'specOf'>,
+  box: SecretBox,
+  record: ProviderRecord,
+): ResolvedProvider {
+  // Also without a secret: a locked vault starts nothing that it could not finish.
+  if (!box.unlocked) throw new KeywayError('vault_locked')
+  box.gate?.provider(record.id)
+  return {
+    id: record.id,
+    slug: record.slug,
+    name: record.name,
+    clientId: record.clientId,
+    clientSecret: openClientSecret(box, record),
+    spec: book.specOf(record),
+    parameters: record.parameters,
+    extraCa: record.extraCa,
+  }
+}
+
+/** What the window and the API see of a provider: everything but its secrets. */
+export function providerView(
+  record: ProviderRecord,
+  about: { spec: ProviderSpec; plan: RedirectPlan; connectionCount: number },
+): ProviderView {
+  const { sealedClientSecret, sealedRegistration: _registration, spec: overrides, ...rest } = record
+  return {
+    ...rest,
+    hasClientSecret: sealedClientSecret !== null,
+    spec: about.spec,
+    overrides,
+    redirectUri: about.plan.redirectUri,
+    redirectNote: about.plan.note,
+    connectionCount: about.connectionCount,
+  }
+}

@@ -1,0 +1,196 @@
+// The registered providers as they are stored. What does not parse is left untouched in the file and reported; nothing overwrites it.
+import type { z } from 'zod'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Preset } from '../../../shared/contract/preset.ts'
+import {
+  type ProviderSpec,
+  providerSpec,
+  type ProviderSpecInput,
+} from '../../../shared/contract/provider-spec.ts'
+import { providerRecord, type ProviderRecord, SECRET_PLACEHOLDER } from '../../../shared/contract/provider.ts'
+import { bareSchema, isMap, memberSchema } from '../../../shared/contract/schema-walk.ts'
+import { Secret } from '../../../shared/contract/secret.ts'
+import type { KeyValueStore, Logger } from '../ports.ts'
+import type { SecretBox } from '../vault/secret-box.ts'
+
+export type ProviderBook = {
+  list(): ProviderRecord[]
+  byId(id: string): ProviderRecord | null
+  bySlug(slug: string): ProviderRecord | null
+  /** @throws KeywayError provider_not_found */
+  need(id: string): ProviderRecord
+  specOf(record: ProviderRecord): ProviderSpec
+  presetOf(record: Pick<ProviderRecord, 'preset'>): Preset | null
+  /** Every slug in the file, also of entries that cannot be read. */
+  takenSlugs(): string[]
+  /** @throws KeywayError disk_full | save_failed; nothing has changed then. */
+  save(record: ProviderRecord): void
+  remove(id: string): void
+}
+
+export type ProviderBookDeps = {
+  store: KeyValueStore
+  presets: readonly Preset[]
+  logger: Logger
+  onUnreadable: (entry: { store: string; key: string }) => void
+}
+
+export function createProviderBook(deps: ProviderBookDeps): ProviderBook {
+  const presets = new Map(deps.presets.map((preset) => [preset.slug, preset]))
+  const { records, unreadableSlugs } = load(deps)
+  // By record, not by id: a changed record is a new object, so an old spec can never be taken for the new one's.
+  const specs = new WeakMap<ProviderRecord, ProviderSpec>()
+  const presetOf: ProviderBook['presetOf'] = ({ preset }) =>
+    preset === null ? null : (presets.get(preset) ?? null)
+
+  return {
+    list: () => [...records.values()],
+    byId: (id) => records.get(id) ?? null,
+    bySlug(slug) {
+      // On every request: no list is made for it.
+      for (const record of records.values()) if (record.slug === slug) return record
+      return null
+    },
+    need(id) {
+      const record = records.get(id)
+      if (record === undefined) throw new KeywayError('provider_not_found', { details: { provider: id } })
+      return record
+    },
+    specOf(record) {
+      const known = specs.get(record)
+      if (known !== undefined) return known
+      const spec = specOf(presetOf(record), record.spec)
+      specs.set(record, spec)
+      return spec
+    },
+    presetOf,
+    takenSlugs: () => [...[...records.values()].map(({ slug }) => slug), ...unreadableSlugs],
+    save(record) {
+      deps.store.set(record.id, record)
+      records.set(record.id, record)
+    },
+    remove(id) {
+      deps.store.delete(id)
+      records.delete(id)
+    },
+  }
+}
+
+export const isProviderEntry = (key: string, value: unknown): boolean =>
+  providerRecord.safeParse(value).data?.id === key
+
+function load({ store, logger, onUnreadable }: ProviderBookDeps): {
+  records: Map<string, ProviderRecord>
+  unreadableSlugs: string[]
+} {
+  const records = new Map<string, ProviderRecord>()
+  const unreadableSlugs: string[] = []
+  for (const [key, value] of store.entries()) {
+    const parsed = providerRecord.safeParse(value)
+    if (parsed.success && parsed.data.id === key) {
+      records.set(key, parsed.data)
+      continue
+    }
+    logger.warn('A provider could not be read; it is kept as it is', { key, error: parsed.error })
+    onUnreadable({ store: 'providers', key })
+    const slug = (value as { slug?: unknown } | null)?.slug
+    if (typeof slug === 'string') unreadableSlugs.push(slug)
+  }
+  return { records, unreadableSlugs }
+}
+
+const secretOf = (id: string): string => `provider:${id}:client-secret`
+const registrationOf = (id: string): string => `provider:${id}:registration`
+
+/** The sealed client secret after a save: kept when nothing or the placeholder was sent, none when it was emptied. */
+export function sealClientSecret(
+  box: SecretBox,
+  id: string,
+  typed: string | undefined,
+  stored: string | null,
+): string | null {
+  if (typed === undefined || typed === SECRET_PLACEHOLDER) return stored
+  return typed === '' ? null : box.seal(new Secret(typed), secretOf(id))
+}
+
+export function openClientSecret(box: SecretBox, record: ProviderRecord): Secret | null {
+  return record.sealedClientSecret === null ? null : box.open(record.sealedClientSecret, secretOf(record.id))
+}
+
+export function sealRegistration(box: SecretBox, id: string, token: Secret | null): string | null {
+  return token === null ? null : box.seal(token, registrationOf(id))
+}
+
+export function openRegistration(box: SecretBox, record: ProviderRecord): Secret | null {
+  return record.sealedRegistration === null
+    ? null
+    : box.open(record.sealedRegistration, registrationOf(record.id))
+}
+
+/**
+ * The preset's sparse spec with the registration's own deviations on top, filled up with the defaults of a plain server.
+ * @throws KeywayError invalid_request when the two do not make a spec together
+ */
+export function specOf(preset: Preset | null, overrides: ProviderSpecInput): ProviderSpec {
+  const parsed = providerSpec.safeParse(merge(preset?.spec ?? {}, overrides))
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new KeywayError('invalid_request', {
+    message: issue?.message ?? 'These settings do not fit together.',
+    details: { field: ['spec', ...(issue?.path ?? [])].join('.') },
+    cause: parsed.error,
+  })
+}
+
+// Objects are merged name by name; arrays, scalars and null replace. An entry of a map is taken away by an empty text, which no
+// request sends.
+function merge(base: unknown, over: unknown): unknown {
+  if (over === undefined) return base
+  if (!isObject(base) || !isObject(over)) return over
+  const merged: Record<string, unknown> = { ...base }
+  for (const [name, value] of Object.entries(over)) {
+    if (name !== '__proto__') merged[name] = merge(base[name], value)
+  }
+  return merged
+}
+
+/**
+ * A change of a few fields, put into what a provider has of its own; not checked yet. What is left out stays as it is (RFC 7396, with the
+ * schema to tell maps from objects): null is a value where the schema knows it, and takes an entry out of a map.
+ */
+export function patchedSpec(
+  standing: { overrides: unknown; preset: unknown },
+  change: unknown,
+  schema: z.ZodType = providerSpec,
+): unknown {
+  if (!isObject(change)) return change
+  const merged: Record<string, unknown> = { ...startOf(schema, standing) }
+  for (const [name, value] of Object.entries(change)) {
+    if (name === '__proto__' || value === undefined) continue
+    const { preset } = standing
+    const ofPreset = isObject(preset) && Object.hasOwn(preset, name) ? preset[name] : undefined
+    if (value === null && isMap(schema)) {
+      if (ofPreset === undefined) delete merged[name]
+      else merged[name] = ''
+      continue
+    }
+    const member = memberSchema(schema, name)
+    const inside = { overrides: merged[name], preset: ofPreset }
+    merged[name] = member === null ? value : patchedSpec(inside, value, member)
+  }
+  return merged
+}
+
+/** An object with members that must be there is kept whole, for a part of it would be no valid deviation. */
+function startOf(
+  schema: z.ZodType,
+  { overrides, preset }: { overrides: unknown; preset: unknown },
+): Record<string, unknown> {
+  const isWhole = overrides === null || bareSchema(schema).bare.safeParse({}).success
+  const start = isWhole ? overrides : merge(preset, overrides)
+  return isObject(start) ? start : {}
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,228 @@
+// Reading one JSON document, and finding the one to start from: the file, else its last good copy.
+import { readFileSync, renameSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Clock, Damage, KeyValueStore, Logger } from '../ports.ts'
+import { removeLeftovers, syncFolderSync, writeDurablySync } from './durable-file.ts'
+import { systemCode, toSaveError } from './file-ops.ts'
+import { setAside } from './quarantine.ts'
+
+export type Document = Record<string, unknown>
+
+export type DocumentPlace = {
+  path: string
+  backupPath: string
+  clock: Clock
+  logger: Logger
+  onDamage: (damage: Damage) => void
+  /** Whether an entry is what belongs in this document. Absent: anything is. */
+  isReadable?: (key: string, value: unknown) => boolean
+}
+
+export type DocumentState = {
+  values: Document
+  /** Whether `values` stand in the file itself. */
+  fileExists: boolean
+  /** What the last good copy holds; null when there is none. */
+  backedUp: Document | null
+}
+
+export function recoverDocument(place: DocumentPlace): DocumentState {
+  const { path, backupPath, clock, logger } = place
+  const file = readDocument(path)
+  const backup = readDocument(backupPath)
+  if (backup.kind === 'damaged') setAside(backupPath, clock.now())
+  const backedUp = backup.kind === 'good' ? backup.values : null
+  const broken = file.kind === 'damaged' || (file.kind === 'good' && isSpoilt(place, file.values, backedUp))
+  if (file.kind === 'good' && !broken) return { values: file.values, fileExists: true, backedUp }
+  if (broken) setAsideDocument(place, backedUp === null ? 'nothing' : 'previous generation')
+  if (backedUp === null) return { values: {}, fileExists: false, backedUp }
+  try {
+    writeDurablySync(path, JSON.stringify(backedUp))
+    return { values: backedUp, fileExists: true, backedUp }
+  } catch (error) {
+    logger.warn('The last good copy is in use but could not be put back yet', { file: path, error })
+    return { values: backedUp, fileExists: false, backedUp }
+  }
+}
+
+/**
+ * Damage can leave JSON behind: a byte in a name, a document of something else, `{}`. It is told by comparing with a last good copy that is
+ * readable throughout; one that is not (a newer Keyway wrote both) says nothing. Emptying by a person goes entry by entry.
+ */
+function isSpoilt({ isReadable }: DocumentPlace, values: Document, backedUp: Document | null): boolean {
+  if (backedUp === null || isReadable === undefined) return false
+  const unreadableIn = (document: Document): boolean =>
+    Object.entries(document).some(([key, value]) => !isReadable(key, value))
+  if (unreadableIn(backedUp)) return false
+  const wiped = Object.keys(values).length === 0 && Object.keys(backedUp).length > 1
+  return wiped || unreadableIn(values)
+}
+
+export function setAsideDocument(place: DocumentPlace, using: Damage['using']): void {
+  const detectedAt = place.clock.now()
+  const damage = { file: place.path, setAsidePath: setAside(place.path, detectedAt), using, detectedAt }
+  place.logger.warn('A data file could not be read and was set aside', damage)
+  place.onDamage(damage)
+}
+
+export function readDocument(
+  path: string,
+): { kind: 'absent' } | { kind: 'damaged' } | { kind: 'good'; values: Document } {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    return { kind: systemCode(error) === 'ENOENT' ? 'absent' : 'damaged' }
+  }
+  try {
+    // A text editor may have put a byte order mark in front; conf skips it, so it is no damage.
+    const parsed: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
+    const isDocument = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+    return isDocument ? { kind: 'good', values: parsed as Document } : { kind: 'damaged' }
+  } catch {
+    return { kind: 'damaged' }
+  }
+}
+
+// The key-value port over conf or electron-store, with what those two lack: a damaged file never reaches them (they throw, or empty
+// it), a last good copy stands beside the file, and a write is checked before it counts. Reads are from memory.
+
+/** What is used of conf and electron-store: the whole document, written at once. */
+export type ConfLike = { store: Document }
+
+/** The options both libraries must be given. Keys are names, never paths; and neither may ever empty a file by itself. */
+export const confOptions = {
+  fileExtension: 'json',
+  configFileMode: 0o600,
+  accessPropertiesByDotNotation: false,
+  clearInvalidConfig: false,
+} as const
+
+export type GuardedKvDeps = {
+  folder: string
+  /** File name without its ending. */
+  name: string
+  open: (place: { cwd: string; name: string }) => ConfLike
+  clock: Clock
+  logger: Logger
+  onDamage: (damage: Damage) => void
+  /** Whether an entry is what belongs in this document. Absent: anything is. */
+  isReadable?: (key: string, value: unknown) => boolean
+}
+
+export function createGuardedKv({ folder, name, open, ...rest }: GuardedKvDeps): KeyValueStore {
+  removeLeftovers(folder)
+  const document = openGuardedDocument(
+    { path: join(folder, `${name}.json`), backupPath: join(folder, `${name}.last-good.json`), ...rest },
+    { folder, open: () => open({ cwd: folder, name }) },
+  )
+  return {
+    entries: () => Object.entries(document.values()),
+    get: (key) => (Object.hasOwn(document.values(), key) ? document.values()[key] : undefined),
+    set(key, value) {
+      document.replace({ ...document.values(), [checkedKey(key)]: checkedValue(value) })
+    },
+    delete(key) {
+      const values = document.values()
+      if (!Object.hasOwn(values, key)) return
+      document.replace(Object.fromEntries(Object.entries(values).filter(([candidate]) => candidate !== key)))
+    },
+  }
+}
+
+/**
+ * conf writes through `atomically`: a temporary file, ONE write call, fsync, rename. It neither asks how much that call wrote (on a
+ * nearly full disk it is a part, and a torn file is renamed over the good one) nor syncs the folder. So before each write the
+ * backup is brought up to what is in memory, and after it the file is read back; what is not whole is replaced by the backup.
+ */
+function openGuardedDocument(
+  place: DocumentPlace,
+  library: { folder: string; open: () => ConfLike },
+): { values(): Document; replace(next: Document): void } {
+  const { path, backupPath, logger } = place
+  // Before the library looks: its constructor throws on a damaged file.
+  const state = recoverDocument(place)
+  const conf = library.open()
+
+  const backUp = (): void => {
+    if (!state.fileExists || isDeepStrictEqual(state.backedUp, state.values)) return
+    writeDurablySync(backupPath, JSON.stringify(state.values))
+    state.backedUp = state.values
+  }
+
+  const write = (wanted: Document): void => {
+    if (readDocument(path).kind === 'damaged') setAsideDocument(place, 'copy in memory')
+    try {
+      conf.store = wanted
+      if (!holds(path, wanted)) throw tornWrite()
+      syncFolderSync(library.folder)
+    } catch (error) {
+      rollBack(state, place)
+      throw toSaveError(error, path)
+    }
+  }
+
+  return {
+    values: () => state.values,
+    replace(next) {
+      // As it will be read back: what JSON drops is dropped now, not at the next start.
+      const wanted = JSON.parse(JSON.stringify(next)) as Document
+      backUp()
+      write(wanted)
+      state.values = wanted
+      state.fileExists = true
+      try {
+        backUp()
+      } catch (error) {
+        logger.warn('The last good copy is behind; it is renewed before the next write', {
+          file: backupPath,
+          error,
+        })
+      }
+    },
+  }
+}
+
+function rollBack(
+  state: ReturnType<typeof recoverDocument>,
+  { path, backupPath, logger }: DocumentPlace,
+): void {
+  try {
+    if (!state.fileExists) {
+      unlinkSync(path)
+    } else if (!holds(path, state.values)) {
+      // A rename needs no space, so this works on the full disk that brought us here.
+      renameSync(backupPath, path)
+      state.backedUp = null
+    }
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT')
+      logger.error('A failed save could not be undone', { file: path, error })
+  }
+}
+
+function holds(path: string, values: Document): boolean {
+  const file = readDocument(path)
+  return file.kind === 'good' && isDeepStrictEqual(file.values, values)
+}
+
+// conf keeps its own bookkeeping under the first of these and refuses it to everybody else.
+const RESERVED = new Set(['__internal__', '__proto__'])
+
+function checkedKey(key: string): string {
+  if (!RESERVED.has(key)) return key
+  throw new KeywayError('invalid_request', {
+    message: `"${key}" cannot be a key.`,
+    details: { field: 'key' },
+  })
+}
+
+function checkedValue(value: unknown): unknown {
+  if (JSON.stringify(value) !== undefined) return value
+  throw new KeywayError('invalid_request', { message: 'The value is not JSON.', details: { field: 'value' } })
+}
+
+// What a short write on a full disk looks like afterwards.
+const tornWrite = (): Error => Object.assign(new Error('The file was not written whole.'), { code: 'ENOSPC' })

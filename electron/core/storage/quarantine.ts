@@ -1,0 +1,75 @@
+import { lstatSync, mkdirSync, renameSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { Clock, Damage } from '../ports.ts'
+import { syncFolderSync } from './durable-file.ts'
+
+/** Where a file that could not be read will go: `set-aside/` beside it, with the time in its name, taken by no other file. */
+export function setAsideTarget(path: string, detectedAt: number): string {
+  const stamp = new Date(detectedAt).toISOString().replaceAll(/[:.]/g, '-')
+  const wanted = join(dirname(path), 'set-aside', `${basename(path)}.${stamp}`)
+  for (let n = 1; ; n += 1) {
+    const name = n === 1 ? wanted : `${wanted}-${n}`
+    if (!isThere(name)) return name
+  }
+}
+
+/**
+ * Moves a file that could not be read out of the way, overwriting nothing, and gives back where it is now. Where moving is
+ * impossible (a read-only disk) the file stays, and its own path comes back.
+ */
+export function setAside(
+  path: string,
+  detectedAt: number,
+  target = setAsideTarget(path, detectedAt),
+): string {
+  try {
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
+    renameSync(path, target)
+    syncFolderSync(dirname(target))
+    syncFolderSync(dirname(path))
+    return target
+  } catch {
+    return isThere(target) ? target : path
+  }
+}
+
+/** A link counts as there, whatever it leads to. Nothing is there below what is no folder, or cannot be looked into. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** What could not be read since the start, for the window. */
+export type Damages = {
+  list(): Damage[]
+  add(damage: Damage): void
+  /** An entry that is JSON but not what belongs there: it stays where it is, untouched. */
+  addUnreadable(entry: { store: string; key: string }): void
+  onAdded(listener: () => void): void
+}
+
+export function createDamages(deps: { clock: Clock; dataFolder: string }): Damages {
+  const damages: Damage[] = []
+  let notify = (): void => undefined
+  const add = (damage: Damage): void => {
+    damages.push(damage)
+    notify()
+  }
+  return {
+    list: () => [...damages],
+    add,
+    addUnreadable({ store, key }) {
+      const file =
+        store === 'connections'
+          ? join(deps.dataFolder, store, `${key}.json`)
+          : `${join(deps.dataFolder, `${store}.json`)} (entry ${key})`
+      add({ file, setAsidePath: file, using: 'nothing', detectedAt: deps.clock.now() })
+    },
+    onAdded(listener) {
+      notify = listener
+    },
+  }
+}

@@ -1,0 +1,289 @@
+// One file a record, with the generation before it kept beside it. Writes of one record take turns; different records do not wait.
+import { hash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { createTurns } from '../async.ts'
+import type { Clock, Damage, Leftover, Logger, RecordStore } from '../ports.ts'
+import {
+  leftoverOf,
+  makeFolder,
+  removeDurably,
+  removeLeftovers,
+  writeDurably,
+  writeDurablySync,
+} from './durable-file.ts'
+import { type FileOps, nodeFileOps, systemCode } from './file-ops.ts'
+import { readNoLink } from './no-link.ts'
+import { setAside, setAsideTarget } from './quarantine.ts'
+
+const ID = /^[a-z0-9_-]{1,64}$/
+const FILE_NAME = /^([a-z0-9_-]{1,64})(?:\.prev\.json|\.json|\.lost)$/
+// Names that Windows gives to devices, with any ending.
+const DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/
+
+// About a millisecond of reading, then whoever else waits for the event loop has a turn.
+const RECORDS_A_TURN = 25
+
+export type RecordStoreDeps = {
+  /** The store's own folder; made 0700 when it is not there. */
+  folder: string
+  clock: Clock
+  logger: Logger
+  onDamage: (damage: Damage) => void
+  /** What becomes of a whole record that a killed process did not put in place. Default: it is removed, like half a one. */
+  leftovers?: 'removed' | 'kept'
+  ops?: FileOps
+}
+
+export function createRecordStore({
+  folder,
+  clock,
+  logger,
+  onDamage,
+  leftovers = 'removed',
+  ops = nodeFileOps,
+}: RecordStoreDeps): RecordStore {
+  makeFolder(folder)
+  const kept = leftovers === 'kept' ? wholeLeftovers(folder) : new Map<string, KeptLeftover>()
+  removeLeftovers(folder, (name) => kept.has(name))
+  const inTurn = createTurns()
+  const generations = createGenerations({ folder, clock, logger, onDamage })
+
+  // A new record has no generation before it; with a copy in that place one bad block costs nothing, of the vault's key least of all.
+  const keepSecondCopy = (path: string, text: string): Promise<void> =>
+    writeDurably(path, text, { ops }).catch((error: unknown) => {
+      logger.warn('A new record has no second copy yet; its next change makes one', { file: path, error })
+    })
+
+  return {
+    async loadAll() {
+      const ids = recordIds(folder)
+      const records: { id: string; value: unknown }[] = []
+      for (const [index, id] of ids.entries()) {
+        if (index % RECORDS_A_TURN === 0) await new Promise(setImmediate)
+        const recalled = generations.recall(id)
+        if (recalled.kind === 'found') records.push({ id, value: recalled.value })
+      }
+      return records
+    },
+    read: async (id) =>
+      inTurn(checkedId(id), async () => {
+        const recalled = generations.recall(id)
+        if (recalled.kind === 'found') return recalled.value
+        if (recalled.kind === 'absent') return null
+        throw new KeywayError('data_damaged', {
+          message: 'A data file could not be read in any generation; it was set aside.',
+          nextStep: `Look at ${recalled.setAsidePath}, or put a good copy of the file back.`,
+          details: { file: recordPaths(folder, id).current, setAsidePath: recalled.setAsidePath },
+        })
+      }),
+    async put(id, value) {
+      // Encoded now, so that what the caller changes while waiting for its turn is not written half old and half new.
+      const text = encodeRecord(checkedId(id), value)
+      await inTurn(id, async () => {
+        const { current, previous } = recordPaths(folder, id)
+        generations.protectUnreadable(id)
+        const isFirst = !existsSync(current) && !existsSync(previous)
+        await writeDurably(current, text, { keepAs: previous, ops })
+        if (isFirst) await keepSecondCopy(previous, text)
+      })
+    },
+    remove: async (id) =>
+      inTurn(checkedId(id), async () => {
+        const { current, previous, lost } = recordPaths(folder, id)
+        // The kept generation goes first: were it last, a crash in between would bring the removed record back.
+        await removeDurably([...leftoversOf(kept, id), lost, previous, current], ops)
+      }),
+    leftovers: () => [...kept.keys()].flatMap((name) => openLeftover(kept, name, ops)),
+  }
+}
+
+type KeptLeftover = { id: string; path: string; value: unknown }
+
+function openLeftover(kept: Map<string, KeptLeftover>, name: string, ops: FileOps): Leftover[] {
+  const found = kept.get(name)
+  if (found === undefined) return []
+  const { id, path, value } = found
+  const discard = async (): Promise<void> => {
+    await removeDurably([path], ops)
+    kept.delete(name)
+  }
+  return [{ id, value, discard }]
+}
+
+function wholeLeftovers(folder: string): Map<string, KeptLeftover> {
+  const kept = new Map<string, KeptLeftover>()
+  for (const name of readdirSync(folder)) {
+    const id = /^([a-z0-9_-]{1,64})\.json$/.exec(leftoverOf(name) ?? '')?.[1]
+    if (id === undefined) continue
+    const path = join(folder, name)
+    const decoded = decodeRecord(id, readFileSync(path, 'utf8'))
+    if (decoded.kind === 'good') kept.set(name, { id, path, value: decoded.value })
+  }
+  return kept
+}
+
+/** So that none of them brings a removed record back. */
+function leftoversOf(kept: Map<string, KeptLeftover>, id: string): string[] {
+  return [...kept].flatMap(([name, leftover]) => {
+    if (leftover.id !== id) return []
+    kept.delete(name)
+    return [leftover.path]
+  })
+}
+
+function checkedId(id: string): string {
+  if (ID.test(id) && !DEVICE.test(id)) return id
+  throw new KeywayError('invalid_request', {
+    message: 'A record id takes 1 to 64 characters of a-z, 0-9, "_" and "-", and no device name of Windows.',
+    details: { field: 'id' },
+  })
+}
+
+function recordIds(folder: string): string[] {
+  const ids = readdirSync(folder).flatMap((name) => FILE_NAME.exec(name)?.[1] ?? [])
+  return [...new Set(ids)].sort()
+}
+
+// The text of one record's file: one JSON object whose checksum covers the record's name and value, so that a torn, edited or
+// swapped file is noticed. Compared on the text as it stands, because parsing and printing again need not give the same bytes.
+
+const SHAPE = /^\{"keyway":1,"id":"([a-z0-9_-]{1,64})","sum":"([0-9a-f]{64})","value":/
+const END = '}\n'
+
+const checksum = (id: string, body: string): string => hash('sha256', `${id}\n${body}`, 'hex')
+
+export function encodeRecord(id: string, value: unknown): string {
+  const body = JSON.stringify(value)
+  if (body === undefined) throw new TypeError('A record must be JSON.')
+  return `{"keyway":1,"id":"${id}","sum":"${checksum(id, body)}","value":${body}${END}`
+}
+
+export type Decoded = { kind: 'good'; value: unknown } | { kind: 'damaged' }
+
+export function decodeRecord(id: string, text: string): Decoded {
+  const head = SHAPE.exec(text)
+  if (head === null || !text.endsWith(END)) return { kind: 'damaged' }
+  const body = text.slice(head[0].length, -END.length)
+  if (head[1] !== id || head[2] !== checksum(id, body)) return { kind: 'damaged' }
+  try {
+    return { kind: 'good', value: JSON.parse(body) as unknown }
+  } catch {
+    return { kind: 'damaged' }
+  }
+}
+
+// Reads a record from the newest generation that is whole, and sets aside what is not. A record of which nothing readable is left
+// gets a marker `<id>.lost`, so that it is never taken for one that was not there, not even after a restart.
+
+export type RecordPaths = { current: string; previous: string; lost: string }
+
+export const recordPaths = (folder: string, id: string): RecordPaths => ({
+  current: join(folder, `${id}.json`),
+  previous: join(folder, `${id}.prev.json`),
+  lost: join(folder, `${id}.lost`),
+})
+
+export type Recalled =
+  { kind: 'found'; value: unknown } | { kind: 'absent' } | { kind: 'lost'; setAsidePath: string }
+
+export type GenerationsDeps = {
+  folder: string
+  clock: Clock
+  logger: Logger
+  onDamage: (damage: Damage) => void
+}
+
+export type Generations = {
+  recall(id: string): Recalled
+  /** Before a write: moves a current file that cannot be read out of the way, so that the write does not destroy it. */
+  protectUnreadable(id: string): void
+}
+
+export function createGenerations(deps: GenerationsDeps): Generations {
+  return {
+    recall(id) {
+      const paths = recordPaths(deps.folder, id)
+      const current = readGeneration(id, paths.current)
+      if (current.kind === 'good') return { kind: 'found', value: current.value }
+      const previous = readGeneration(id, paths.previous)
+      if (previous.kind === 'good') {
+        // Without a current file a crash fell between the two renames of a write: the previous generation is the last one promised.
+        if (current.kind === 'damaged') replace(deps, paths.current, 'previous generation')
+        return { kind: 'found', value: previous.value }
+      }
+      if (current.kind === 'damaged' && previous.kind === 'damaged')
+        setAside(paths.previous, deps.clock.now())
+      if (current.kind === 'damaged') return lose(deps, paths, paths.current)
+      return previous.kind === 'damaged' ? lose(deps, paths, paths.previous) : rememberLoss(deps, paths)
+    },
+    protectUnreadable(id) {
+      const { current } = recordPaths(deps.folder, id)
+      if (readGeneration(id, current).kind === 'damaged') replace(deps, current, 'copy in memory')
+    },
+  }
+}
+
+function report({ logger, onDamage }: GenerationsDeps, damage: Damage): void {
+  logger.warn('A data file could not be read and was set aside', damage)
+  onDamage(damage)
+}
+
+function replace(deps: GenerationsDeps, path: string, using: Damage['using']): void {
+  const detectedAt = deps.clock.now()
+  report(deps, { file: path, setAsidePath: setAside(path, detectedAt), using, detectedAt })
+}
+
+// The marker first: a crash after the move and before the marker would make the record look as if it had never been.
+function lose(deps: GenerationsDeps, paths: RecordPaths, damaged: string): Recalled {
+  const detectedAt = deps.clock.now()
+  const target = setAsideTarget(damaged, detectedAt)
+  try {
+    writeDurablySync(paths.lost, JSON.stringify({ setAsidePath: target, detectedAt }))
+  } catch (error) {
+    // Without the marker the damaged file must stay where it is: it is the only sign that there was a record.
+    deps.logger.error('The loss of a record could not be noted on disk', { file: paths.lost, error })
+    report(deps, { file: paths.current, setAsidePath: damaged, using: 'nothing', detectedAt })
+    return { kind: 'lost', setAsidePath: damaged }
+  }
+  const setAsidePath = setAside(damaged, detectedAt, target)
+  report(deps, { file: paths.current, setAsidePath, using: 'nothing', detectedAt })
+  return { kind: 'lost', setAsidePath }
+}
+
+const lostMarker = z.object({ setAsidePath: z.string(), detectedAt: z.number() })
+
+function rememberLoss(deps: GenerationsDeps, paths: RecordPaths): Recalled {
+  if (!existsSync(paths.lost)) return { kind: 'absent' }
+  const marker = lostMarker.safeParse(parseOrNull(readFileSync(paths.lost, 'utf8')))
+  const { setAsidePath, detectedAt } = marker.success
+    ? marker.data
+    : { setAsidePath: join(deps.folder, 'set-aside'), detectedAt: deps.clock.now() }
+  report(deps, { file: paths.current, setAsidePath, using: 'nothing', detectedAt })
+  return { kind: 'lost', setAsidePath }
+}
+
+// Running out of descriptors or memory says nothing about the file; taking that for damage would move healthy data away.
+const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
+
+// Synchronous on purpose: some 20 µs for a file in the page cache, against five trips through the thread pool.
+function readGeneration(id: string, path: string): Decoded | { kind: 'absent' } {
+  try {
+    return decodeRecord(id, readNoLink(path))
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === 'ENOENT') return { kind: 'absent' }
+    if (code === undefined || PASSING.has(code)) throw error
+    return { kind: 'damaged' }
+  }
+}
+
+function parseOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

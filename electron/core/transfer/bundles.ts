@@ -1,0 +1,119 @@
+// Export and import of everything, as the window calls them. One import at a time; the vault must be unlocked for each call.
+import type { BundleReport } from '../../../shared/contract/bundle.ts'
+import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
+import { Secret } from '../../../shared/contract/secret.ts'
+import type { UiApi } from '../../../shared/contract/ui-api.ts'
+import { createTurns } from '../async.ts'
+import type { FileReader } from '../bundle/file-reader.ts'
+import type { Activity } from '../keyway.ts'
+import type { Clock } from '../ports.ts'
+import { checkNewPassphrase } from '../vault/passphrase-wrapper.ts'
+import type { SecretBox } from '../vault/secret-box.ts'
+import { sealBundle } from './bundle-file.ts'
+import type { Here } from './compatible.ts'
+import type { BundleContent } from './content.ts'
+import { collectContent } from './export.ts'
+import { planImport } from './plan.ts'
+import { bundleReport } from './report.ts'
+import { type ImportTargets, writeImport } from './write-import.ts'
+
+export type BundlesDeps = {
+  here: Here
+  targets: ImportTargets
+  box: SecretBox
+  clock: Clock
+  activity: Pick<Activity, 'append'>
+  version: string
+  files: Pick<FileReader, 'bundle'>
+  /** Resolves when nothing is being renewed, so that no refresh token is exported while its successor is on the way. */
+  renewalsSettled: () => Promise<void>
+  /** Something was imported. */
+  onImported: () => void
+}
+
+export type Bundles = Pick<UiApi, 'bundle.export' | 'bundle.inspect' | 'bundle.import'>
+
+export function createBundles(deps: BundlesDeps): Bundles {
+  const { here, box, clock } = deps
+  const inTurn = createTurns()
+  const note = (text: string): void => deps.activity.append({ kind: 'system', outcome: 'ok', note: text })
+
+  return {
+    async 'bundle.export'({ passphrase }) {
+      needVault(box)
+      const secret = new Secret(passphrase)
+      checkNewPassphrase(secret)
+      await deps.renewalsSettled()
+      needVault(box)
+      const { content, warnings } = await collectContent(here, box, deps.version)
+      const createdAt = clock.now()
+      const text = await sealBundle(content, { passphrase: secret, createdAt })
+      const counts = countsOf(content)
+      note(`bundle exported: ${inWords(counts)}`)
+      const day = new Date(createdAt).toISOString().slice(0, 10)
+      return { fileName: `keyway-${day}.bundle.json`, content: text, counts, warnings }
+    },
+    async 'bundle.inspect'({ content: text, passphrase }): Promise<BundleReport> {
+      needVault(box)
+      const { createdAt, content } = await read(deps, text, passphrase)
+      return await bundleReport(content, createdAt, here)
+    },
+    async 'bundle.import'({ content: text, passphrase, choices }) {
+      needVault(box)
+      const { content } = await read(deps, text, passphrase)
+      return inTurn('import', async () => {
+        const plan = await planImport(content, choices, { here, box, now: clock.now() })
+        try {
+          await writeImport(plan, here, deps.targets)
+        } finally {
+          deps.onImported()
+        }
+        note(`bundle imported: ${inWords(plan.outcome.added)}`)
+        return plan.outcome
+      })
+    },
+  }
+}
+
+function needVault(box: SecretBox): void {
+  if (!box.unlocked) throw new KeywayError('vault_locked')
+}
+
+async function read(
+  { files, here }: Pick<BundlesDeps, 'files' | 'here'>,
+  text: string,
+  passphrase: string,
+): Promise<{ createdAt: number; content: BundleContent }> {
+  const opened = await files.bundle(text, new Secret(passphrase))
+  checkSpecs(opened.content, here)
+  return opened
+}
+
+/** Deviations are kept sparse, so whether they make a whole with their preset shows only here. */
+function checkSpecs(content: BundleContent, here: Here): void {
+  for (const [index, provider] of content.providers.entries()) {
+    if (provider.preset !== null && !here.presetSlugs.includes(provider.preset)) continue
+    try {
+      here.specOf(provider)
+    } catch (thrown) {
+      const error = asKeywayError(thrown)
+      const field = `providers.${index}.${typeof error.details['field'] === 'string' ? error.details['field'] : 'spec'}`
+      throw new KeywayError('bundle_damaged', {
+        message: `The bundle opened, but ${field} is not right: ${error.message}`,
+        details: { step: 'content', field, issues: [{ field, message: error.message }] },
+        cause: thrown,
+      })
+    }
+  }
+}
+
+type Counts = { providers: number; connections: number; apps: number }
+
+const countsOf = ({ providers, connections, apps }: BundleContent): Counts => ({
+  providers: providers.length,
+  connections: connections.length,
+  apps: apps.length,
+})
+
+const inWords = ({ providers, connections, apps }: Counts): string =>
+  `${providers} providers, ${connections} connections, ${apps} apps`

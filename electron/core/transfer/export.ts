@@ -1,0 +1,94 @@
+// What goes into a bundle: every record that can be read here, with its secrets opened. One that cannot be is left out, and said.
+import type { BundleWarning } from '../../../shared/contract/bundle.ts'
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { ProviderRecord } from '../../../shared/contract/provider.ts'
+import { createYielder } from '../bundle/yielder.ts'
+import { openTokenSet } from '../connections/store/sealed.ts'
+import { openClientSecret, openRegistration } from '../providers/store.ts'
+import type { SecretBox } from '../vault/secret-box.ts'
+import type { Here } from './compatible.ts'
+import type { BundleContent, BundledConnection, BundledProvider } from './content.ts'
+import { grantWarnings, leftOut } from './report.ts'
+
+/** @throws KeywayError vault_locked */
+export async function collectContent(
+  here: Here,
+  box: SecretBox,
+  keywayVersion: string,
+): Promise<{ content: BundleContent; warnings: BundleWarning[] }> {
+  const warnings: BundleWarning[] = []
+  // Everything as it is now: records are replaced when they change, so those at hand stay what they were while others get their turn.
+  const records = here.providers()
+  const [apps, settings] = [here.apps(), here.settings()]
+  const all = here.connections()
+  const yielding = createYielder()
+  const providers = records.map((record) => bundledProvider(record, box, warnings))
+  const byId = new Map(records.map((record) => [record.id, record]))
+  const connections: BundledConnection[] = []
+  for (const record of all) {
+    await yielding()
+    const provider = byId.get(record.providerId)
+    const bundled = provider === undefined ? null : bundledConnection(record, provider, box, warnings)
+    if (provider === undefined || bundled === null) continue
+    connections.push(bundled)
+    warnings.push(...grantWarnings(record, { name: provider.name, spec: here.specOf(provider) }))
+  }
+  const content = { keywayVersion, providers, connections, apps, settings }
+  return { content, warnings }
+}
+
+function bundledProvider(record: ProviderRecord, box: SecretBox, warnings: BundleWarning[]): BundledProvider {
+  const { sealedClientSecret: _secret, sealedRegistration: _registration, ...rest } = record
+  const open = (what: string, read: () => string | null): string | null =>
+    readable(read, () =>
+      warnings.push(
+        leftOut({
+          connectionId: null,
+          providerName: record.name,
+          account: null,
+          what: `${what} cannot be read here.`,
+        }),
+      ),
+    )
+  return {
+    ...rest,
+    clientSecret: open('the client secret', () => openClientSecret(box, record)?.reveal() ?? null),
+    registration: open('the registration', () => openRegistration(box, record)?.reveal() ?? null),
+  }
+}
+
+function bundledConnection(
+  record: ConnectionRecord,
+  provider: ProviderRecord,
+  box: SecretBox,
+  warnings: BundleWarning[],
+): BundledConnection | null {
+  const { sealedTokens: _tokens, sealedPrevious, ...rest } = record
+  const open = (place: 'current' | 'previous') =>
+    readable(
+      () => openTokenSet(box, record, place),
+      () => undefined,
+    )
+  const tokens = open('current')
+  if (tokens === null) {
+    const { id: connectionId, account } = record
+    const what = 'its tokens cannot be read here, so it is not in the bundle.'
+    warnings.push(leftOut({ connectionId, providerName: provider.name, account, what }))
+    return null
+  }
+  return { ...rest, tokens, previous: sealedPrevious === null ? null : open('previous') }
+}
+
+const unusable: ReadonlySet<string> = new Set(['data_damaged', 'integrity_check_failed'])
+
+/** A damaged secret is one thing left out; a locked vault is the end of it. */
+function readable<Value>(read: () => Value, onDamaged: () => unknown): Value | null {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof KeywayError) || !unusable.has(error.code)) throw error
+    onDamaged()
+    return null
+  }
+}

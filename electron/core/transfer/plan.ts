@@ -1,0 +1,372 @@
+// From a bundle and the person's choices to the very records that will be written, sealed for this vault. Nothing is written here, and
+// nothing that exists is among them: every record is a new one under an id that is free.
+import { type AppRecord, appRecord, grant as grantSchema, type Grant } from '../../../shared/contract/app.ts'
+import type { BundleChoice, BundleChoices, BundleImported } from '../../../shared/contract/bundle.ts'
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { ProviderRecord } from '../../../shared/contract/provider.ts'
+import { secretOrNull } from '../../../shared/contract/secret.ts'
+import type { SettingsPatch } from '../../../shared/contract/settings.ts'
+import { freeSlug } from '../../../shared/domain/foreign-provider.ts'
+import { slugAvailability } from '../../../shared/domain/slug-availability.ts'
+import { createYielder } from '../bundle/yielder.ts'
+import { freeLabel } from '../connections/store/labels.ts'
+import { sealTokenSet } from '../connections/store/sealed.ts'
+import { newId } from '../ports.ts'
+import { sealClientSecret, sealRegistration } from '../providers/store.ts'
+import type { SecretBox } from '../vault/secret-box.ts'
+import { type ConnectionHome, type Fit, fitApp, fitConnection, fitProvider, type Here } from './compatible.ts'
+import type { BundleContent, BundledConnection, BundledProvider } from './content.ts'
+import { contentWarnings, settingDifferences } from './report.ts'
+
+export type ImportPlan = {
+  providers: ProviderRecord[]
+  connections: ConnectionRecord[]
+  apps: AppRecord[]
+  settings: SettingsPatch
+  outcome: BundleImported
+}
+
+/** @throws KeywayError vault_locked, or invalid_request for choices that are missing or impossible */
+export async function planImport(
+  content: BundleContent,
+  choices: BundleChoices,
+  { here, box, now }: { here: Here; box: SecretBox; now: number },
+): Promise<ImportPlan> {
+  const outcome: BundleImported = {
+    added: { providers: 0, connections: 0, apps: 0, settings: 0 },
+    skipped: { providers: 0, connections: 0, apps: 0 },
+    renamed: [],
+    notes: [],
+    warnings: [],
+  }
+  const planning: Planning = { content, chooser: createChooser(choices, content), here, box, now, outcome }
+  const { providers, homes } = planProviders(planning)
+  const { connections, taken } = await planConnections(planning, homes)
+  const apps = planApps(planning, { homes, taken, keepKeys: new Set(choices.keepKeys) })
+  const settings = choices.settings === 'take' ? settingsOf(planning) : {}
+  const left = settingDifferences(here.settings(), content.settings).filter(({ isTaken }) => !isTaken)
+  if (choices.settings === 'take' && left.length > 0)
+    outcome.notes.push(
+      'The proxy and the trusted certificates of the file were left out: they stay as they are here.',
+    )
+  planning.chooser.check()
+  const imported = new Set([...taken].flatMap(([from, { isNew }]) => (isNew ? [from] : [])))
+  outcome.warnings = contentWarnings(content, here).filter(
+    ({ connectionId }) => connectionId !== null && imported.has(connectionId),
+  )
+  outcome.added = {
+    providers: providers.length,
+    connections: connections.length,
+    apps: apps.length,
+    settings: Object.keys(settings).length,
+  }
+  return { providers, connections, apps, settings, outcome }
+}
+
+function settingsOf({ content, here }: Planning): SettingsPatch {
+  const differences = settingDifferences(here.settings(), content.settings)
+  const names = new Set(differences.flatMap(({ name, isTaken }) => (isTaken ? [name] : [])))
+  return Object.fromEntries(Object.entries(content.settings).filter(([name]) => names.has(name)))
+}
+
+// What the person chose, held against what may be chosen. Everything that is wrong is named at once, and then nothing is imported.
+
+type List = 'providers' | 'connections' | 'apps'
+
+export type Chooser = {
+  /** What is to be done with an item; a missing or impossible choice is noted, and counts as `skip` until `check`. */
+  choose(list: List, item: { id: string; name: string }, fit: Fit): BundleChoice
+  /** @throws KeywayError invalid_request naming every choice that is missing or impossible */
+  check(): void
+}
+
+export function createChooser(choices: BundleChoices, content: BundleContent): Chooser {
+  const issues = strangers(choices, content)
+  return {
+    choose(list, { id, name }, fit) {
+      const chosen = choices[list][id]
+      const field = `choices.${list}.${id}`
+      if (chosen === undefined) {
+        // What clashes is never decided here, unless there is only one thing that can be done.
+        if (fit.clash === null || fit.choices.length === 1) return fit.choices[0] ?? 'skip'
+        issues.push({
+          field,
+          message: `"${name}": ${fit.clash.message} Choose ${fit.choices.map(inWords).join(' or ')}.`,
+        })
+        return 'skip'
+      }
+      if (fit.clash === null) return chosen === 'skip' ? 'skip' : 'add'
+      if (fit.choices.includes(chosen)) return chosen
+      issues.push({
+        field,
+        message: `"${name}": ${fit.clash.message} It can only be ${fit.choices.map(inWords).join(' or ')}.`,
+      })
+      return 'skip'
+    },
+    check() {
+      const [first] = issues
+      if (first === undefined) return
+      throw new KeywayError('invalid_request', {
+        message: first.message,
+        nextStep: 'Choose for each thing that clashes; nothing was imported.',
+        details: { step: 'choices', field: first.field, issues },
+      })
+    },
+  }
+}
+
+const inWords = (choice: BundleChoice): string =>
+  ({ add: 'add', keep_both: 'keep both', skip: 'skip' })[choice]
+
+function strangers(choices: BundleChoices, content: BundleContent): { field: string; message: string }[] {
+  const appIds = new Set(content.apps.map(({ id }) => id))
+  const keys = choices.keepKeys
+    .filter((id) => !appIds.has(id))
+    .map((id) => ({ field: 'choices.keepKeys', message: `No app with the id "${id}" is in the bundle.` }))
+  const items = (['providers', 'connections', 'apps'] as const).flatMap((list) => {
+    const ids = new Set(content[list].map(({ id }) => id))
+    return Object.keys(choices[list])
+      .filter((id) => !ids.has(id))
+      .map((id) => ({ field: `choices.${list}.${id}`, message: 'Nothing with this id is in the bundle.' }))
+  })
+  return [...items, ...keys]
+}
+
+/** What the parts of an import's plan share; `outcome` is filled as they go. */
+export type Planning = {
+  content: BundleContent
+  chooser: Chooser
+  here: Here
+  box: SecretBox
+  now: number
+  outcome: BundleImported
+}
+
+/** The wanted id when nothing here and nothing before it in the bundle has it. */
+export function freeId(wanted: string, taken: ReadonlySet<string>, make: () => string): string {
+  return taken.has(wanted) ? make() : wanted
+}
+
+type Places = { homes: Homes; taken: Taken; keepKeys: ReadonlySet<string> }
+
+/**
+ * Apps arrive without power: paused, without their key unless the person keeps it, and with permissions for nothing but what the bundle
+ * brought. Each is put together from the fields that are named here, so that a right which apps have one day stays out as well.
+ */
+export function planApps(planning: Planning, places: Places): AppRecord[] {
+  const { content, chooser, here, now, outcome } = planning
+  const existing = here.apps()
+  const ids = new Set(existing.map(({ id }) => id))
+  const names = new Set(existing.map(({ name }) => name.toLowerCase()))
+  const hashes = new Set(existing.flatMap(({ keys }) => keys.map(({ sha256 }) => sha256)))
+  const apps: AppRecord[] = []
+  for (const app of content.apps) {
+    if (chooser.choose('apps', app, fitApp(app, existing)) === 'skip') {
+      outcome.skipped.apps += 1
+      continue
+    }
+    const id = freeId(app.id, ids, () => newId('app'))
+    const name = freeName(app.name, names)
+    // One key opens one door: were it at two apps, nobody could say which of them a caller is.
+    const kept = places.keepKeys.has(app.id) ? app.keys.filter(({ sha256 }) => !hashes.has(sha256)) : []
+    const grants = broughtGrants(app.grants, places).slice(0, MOST_GRANTS)
+    ids.add(id)
+    names.add(name.toLowerCase())
+    for (const { sha256 } of kept) hashes.add(sha256)
+    if (name !== app.name) outcome.renamed.push({ kind: 'app', from: app.name, to: name })
+    outcome.notes.push(arrival(name, app, { kept, grants, wanted: places.keepKeys.has(app.id) }))
+    const { authProviders, origins, createdAt } = app
+    const given = { id, name, grants, authProviders, origins, keys: kept, paused: true }
+    apps.push(appRecord.parse({ ...given, createdAt, updatedAt: now, lastUsedAt: null }))
+  }
+  return apps
+}
+
+/** As many as an app can have. */
+const MOST_GRANTS = 100
+
+/** A sentence about what the app came with and what it lost. */
+function arrival(
+  name: string,
+  app: AppRecord,
+  { kept, grants, wanted }: { kept: readonly unknown[]; grants: readonly Grant[]; wanted: boolean },
+): string {
+  const withoutKey = wanted ? 'without a key, which stays with the app that has it here' : 'without its key'
+  const lost = [
+    ...(app.manage ? ['may not manage providers'] : []),
+    ...(app.approve ? ['may not answer for you'] : []),
+    ...(isNarrowed(app.grants, grants) ? ['has permissions only for what the file brought'] : []),
+  ]
+  const how = kept.length === app.keys.length ? 'paused' : `paused and ${withoutKey}`
+  return `"${name}" came ${how}${lost.length === 0 ? '' : `; it ${lost.join(', ')}`}. Look at it under Apps before you let it work.`
+}
+
+const isNarrowed = (before: readonly Grant[], after: readonly Grant[]): boolean =>
+  after.length < before.length || before.some(({ target }) => target.kind === 'all')
+
+/** Permissions for what this import adds; what is here already was given to other apps, not to these. */
+function broughtGrants(grants: readonly Grant[], { homes, taken }: Places): Grant[] {
+  const providerIds = [...homes.values()].flatMap(({ providerId, isNew }) => (isNew ? [providerId] : []))
+  const connections = [...taken.values()].filter(({ isNew }) => isNew)
+  const beside = connections.filter(({ providerId }) => !providerIds.includes(providerId))
+  const everything: Grant['target'][] = [
+    ...providerIds.map((providerId) => ({ kind: 'provider' as const, providerId })),
+    ...beside.map(({ connectionId }) => ({ kind: 'connection' as const, connectionId })),
+  ]
+  return grants.flatMap((grant) => {
+    const { target } = grant
+    const targets =
+      target.kind === 'all'
+        ? everything
+        : target.kind === 'provider'
+          ? ofProvider(homes.get(target.providerId), connections)
+          : ofConnection(taken.get(target.connectionId))
+    return targets.map((moved) => movedGrant(grant, moved))
+  })
+}
+
+/** Field by field: a permission that grants know one day stays out until somebody has thought about it here. */
+function movedGrant(
+  { token, proxy, hosts, methods, paths, expiresAt, approval }: Grant,
+  target: Grant['target'],
+): Grant {
+  return grantSchema.parse({ target, token, proxy, hosts, methods, paths, expiresAt, approval })
+}
+
+function ofProvider(
+  home: { providerId: string; isNew: boolean } | undefined,
+  connections: ReadonlyArray<{ connectionId: string; providerId: string }>,
+): Grant['target'][] {
+  if (home === undefined) return []
+  if (home.isNew) return [{ kind: 'provider', providerId: home.providerId }]
+  return connections
+    .filter(({ providerId }) => providerId === home.providerId)
+    .map(({ connectionId }) => ({ kind: 'connection', connectionId }))
+}
+
+function ofConnection(place: { connectionId: string; isNew: boolean } | undefined): Grant['target'][] {
+  return place?.isNew === true ? [{ kind: 'connection', connectionId: place.connectionId }] : []
+}
+
+function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  for (let n = 1; ; n += 1) {
+    const name = n === 1 ? wanted : `${wanted.slice(0, 90)} (${n})`
+    if (!taken.has(name.toLowerCase())) return name
+  }
+}
+
+/** What a connection of the bundle became: a new one, or the one that is here already. Absent: nothing. */
+export type Taken = ReadonlyMap<string, { connectionId: string; providerId: string; isNew: boolean }>
+
+export async function planConnections(
+  planning: Planning,
+  homes: Homes,
+): Promise<{ connections: ConnectionRecord[]; taken: Taken }> {
+  const { content, chooser, here, outcome } = planning
+  const existing = here.connections()
+  const ids = new Set(existing.map(({ id }) => id))
+  const taken = new Map<string, { connectionId: string; providerId: string; isNew: boolean }>()
+  const connections: ConnectionRecord[] = []
+  const yielding = createYielder()
+  for (const connection of content.connections) {
+    await yielding()
+    const home = homes.get(connection.providerId)
+    const fit = fitConnection(connection, homeOf(home), existing)
+    const choice = chooser.choose('connections', { id: connection.id, name: connection.account }, fit)
+    if (choice === 'skip' || home === undefined) {
+      outcome.skipped.connections += 1
+      const twin = fit.clash?.kind === 'here_already' ? fit.clash.withId : null
+      if (twin !== null)
+        taken.set(connection.id, { connectionId: twin, providerId: home?.providerId ?? '', isNew: false })
+      continue
+    }
+    const id = freeId(connection.id, ids, () => newId('con'))
+    ids.add(id)
+    taken.set(connection.id, { connectionId: id, providerId: home.providerId, isNew: true })
+    const beside = [...existing, ...connections].filter(({ providerId }) => providerId === home.providerId)
+    const account = freeLabel(beside, connection.account)
+    if (account !== connection.account)
+      outcome.renamed.push({ kind: 'connection', from: connection.account, to: account })
+    // Beside accounts that are here already it is never the one that apps get without naming an account.
+    const isDefault = connection.isDefault && home.isNew && !beside.some((other) => other.isDefault)
+    connections.push(
+      recordOf(connection, { id, providerId: home.providerId, account, isDefault }, planning.box),
+    )
+  }
+  return { connections, taken }
+}
+
+function homeOf(home: { providerId: string; isNew: boolean } | undefined): ConnectionHome {
+  if (home === undefined) return { kind: 'none' }
+  return home.isNew ? { kind: 'new' } : { kind: 'here', providerId: home.providerId }
+}
+
+function recordOf(
+  connection: BundledConnection,
+  place: Pick<ConnectionRecord, 'id' | 'providerId' | 'account' | 'isDefault'>,
+  box: SecretBox,
+): ConnectionRecord {
+  const { tokens, previous, ...rest } = connection
+  const of = { id: place.id, providerId: place.providerId, generation: rest.generation }
+  return {
+    ...rest,
+    ...place,
+    sealedTokens: sealTokenSet(box, of, tokens),
+    sealedPrevious: previous === null ? null : sealTokenSet(box, of, previous, 'previous'),
+  }
+}
+
+/** Where what belonged to a provider of the bundle goes: id and whether the import makes it. Absent: nowhere. */
+export type Homes = ReadonlyMap<string, { providerId: string; isNew: boolean }>
+
+export function planProviders(planning: Planning): { providers: ProviderRecord[]; homes: Homes } {
+  const { content, chooser, here, outcome } = planning
+  const homes = new Map<string, { providerId: string; isNew: boolean }>()
+  const ids = new Set(here.providers().map(({ id }) => id))
+  const slugs = new Set(here.takenSlugs())
+  const providers: ProviderRecord[] = []
+  for (const provider of content.providers) {
+    const fit = fitProvider(provider, here)
+    if (chooser.choose('providers', provider, fit) === 'skip') {
+      outcome.skipped.providers += 1
+      if (fit.counterpart !== null) homes.set(provider.id, { providerId: fit.counterpart.id, isNew: false })
+      continue
+    }
+    const id = freeId(provider.id, ids, () => newId('prv'))
+    const slug = slugFor(provider, slugs, here.presetSlugs)
+    ids.add(id)
+    slugs.add(slug)
+    homes.set(provider.id, { providerId: id, isNew: true })
+    if (slug !== provider.slug) outcome.renamed.push({ kind: 'provider', from: provider.slug, to: slug })
+    providers.push(providerRecordOf(provider, { id, slug }, planning))
+  }
+  return { providers, homes }
+}
+
+function slugFor(
+  { slug, preset }: BundledProvider,
+  taken: ReadonlySet<string>,
+  presetSlugs: readonly string[],
+): string {
+  if (slugAvailability(slug, { preset, presetSlugs, takenSlugs: taken }) === 'free') return slug
+  // Underscores are the presets' own; a second registration of one has hyphens.
+  const base = slug.replaceAll('_', '-')
+  return freeSlug(base, new Set([...taken, ...presetSlugs, base]))
+}
+
+function providerRecordOf(
+  provider: BundledProvider,
+  { id, slug }: { id: string; slug: string },
+  { box, now }: Planning,
+): ProviderRecord {
+  const { clientSecret, registration, ...rest } = provider
+  return {
+    ...rest,
+    id,
+    slug,
+    sealedClientSecret: sealClientSecret(box, id, clientSecret ?? '', null),
+    sealedRegistration: sealRegistration(box, id, secretOrNull(registration)),
+    updatedAt: now,
+  }
+}

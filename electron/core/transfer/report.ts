@@ -1,0 +1,194 @@
+// A bundle as the person sees it before anything is imported: what is in it, what clashes, and what is suggested for each.
+import { isDeepStrictEqual } from 'node:util'
+import type { AppRecord, Grant } from '../../../shared/contract/app.ts'
+import type { BundleReport, BundleSetting, BundleWarning } from '../../../shared/contract/bundle.ts'
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
+import type { Settings } from '../../../shared/contract/settings.ts'
+import { createYielder } from '../bundle/yielder.ts'
+import {
+  type ConnectionHome,
+  fitApp,
+  fitConnection,
+  fitProvider,
+  type Here,
+  type ProviderFit,
+} from './compatible.ts'
+import type { BundleContent, BundledConnection, BundledProvider } from './content.ts'
+
+export async function bundleReport(
+  content: BundleContent,
+  createdAt: number,
+  here: Here,
+): Promise<BundleReport> {
+  const yielding = createYielder()
+  const fits = new Map(
+    content.providers.map((provider) => [provider.id, { provider, fit: fitProvider(provider, here) }]),
+  )
+  const connections = here.connections()
+  const apps = here.apps()
+  const items: BundleReport['connections'] = []
+  for (const connection of content.connections) {
+    await yielding()
+    const { provider, fit } = fits.get(connection.providerId) ?? {}
+    const home: ConnectionHome = fit === undefined ? { kind: 'none' } : suggestedHome(fit)
+    items.push(connectionItem(connection, provider?.name ?? '', fitConnection(connection, home, connections)))
+  }
+  return {
+    createdAt,
+    keywayVersion: content.keywayVersion,
+    providers: [...fits.values()].map(({ provider, fit: { clash, choices, differs } }) => {
+      const { id, name, slug, preset, clientSecret } = provider
+      return { id, name, clash, choices, slug, preset, hasClientSecret: clientSecret !== null, differs }
+    }),
+    connections: items,
+    apps: content.apps.map((app) => {
+      const { id, name, grants, manage, approve, origins, paused, keys } = app
+      return {
+        id,
+        name,
+        ...fitApp(app, apps),
+        grants,
+        manage,
+        approve,
+        origins,
+        paused,
+        keyCount: keys.length,
+        loses: lostRights(app, here),
+      }
+    }),
+    settings: settingDifferences(here.settings(), content.settings),
+    warnings: contentWarnings(content, here),
+  }
+}
+
+function suggestedHome({ choices, counterpart }: ProviderFit): ConnectionHome {
+  if (choices[0] !== 'skip') return { kind: 'new' }
+  return counterpart === null ? { kind: 'none' } : { kind: 'here', providerId: counterpart.id }
+}
+
+function connectionItem(
+  connection: BundledConnection,
+  providerName: string,
+  fit: ReturnType<typeof fitConnection>,
+): BundleReport['connections'][number] {
+  const { id, account, providerId, identity, how, grantedScopes, lastOutcome, lastAuthorizedAt } = connection
+  return {
+    id,
+    name: account,
+    ...fit,
+    providerId,
+    providerName,
+    identityLabel: identity.label,
+    how,
+    grantedScopes,
+    status: lastOutcome.status,
+    lastAuthorizedAt,
+  }
+}
+
+export function contentWarnings(content: BundleContent, here: Here): BundleReport['warnings'] {
+  const providers = new Map(content.providers.map((provider) => [provider.id, provider]))
+  return content.connections.flatMap((connection) => {
+    const provider = providers.get(connection.providerId)
+    if (provider === undefined || !isPresetKnown(provider, here)) return []
+    return grantWarnings(connection, { name: provider.name, spec: here.specOf(provider) })
+  })
+}
+
+const isPresetKnown = ({ preset }: BundledProvider, here: Here): boolean =>
+  preset === null || here.presetSlugs.includes(preset)
+
+/** The settings whose values are not the same. */
+export function settingDifferences(here: Settings, there: Settings): BundleSetting[] {
+  const names = Object.keys(there) as (keyof Settings)[]
+  return names
+    .filter((name) => !isDeepStrictEqual(here[name], there[name]))
+    .map((name) => ({
+      name,
+      here: asText(here[name]),
+      there: asText(there[name]),
+      isTaken: !DECIDES_TRUST.has(name),
+    }))
+}
+
+/** Who could read what Keyway sends: never out of a file, whoever made it. */
+const DECIDES_TRUST: ReadonlySet<keyof Settings> = new Set(['proxyUrl', 'extraCa'])
+
+/** What an app of the file does not bring along, as far as it can be told before the choices are made. */
+function lostRights(app: AppRecord, here: Here): BundleReport['apps'][number]['loses'] {
+  const [providers, connections] = [here.providers(), here.connections()]
+  const isHere = ({ target }: Grant): boolean =>
+    (target.kind === 'provider' && providers.some(({ id }) => id === target.providerId)) ||
+    (target.kind === 'connection' && connections.some(({ id }) => id === target.connectionId))
+  return [
+    ...(app.manage ? (['manage'] as const) : []),
+    ...(app.approve ? (['approve'] as const) : []),
+    ...(app.grants.some(({ target }) => target.kind === 'all') ? (['all'] as const) : []),
+    ...(app.grants.some(isHere) ? (['here'] as const) : []),
+  ]
+}
+
+function asText(value: string | number | boolean | null): string {
+  if (typeof value !== 'string') return value === null ? 'none' : String(value)
+  const certificates = value.match(/-----BEGIN CERTIFICATE-----/g)?.length
+  return certificates === undefined ? value : `${certificates} certificate${certificates === 1 ? '' : 's'}`
+}
+
+// What a person must know before a grant is in two places.
+
+type StoredGrant = Pick<ConnectionRecord, 'id' | 'account' | 'hasRefreshToken' | 'life' | 'refreshStartedAt'>
+
+/** Whether a renewal uses the refresh token up: what was seen weighs more than what is written. */
+export function rotation(
+  { hasRefreshToken, life }: Pick<StoredGrant, 'hasRefreshToken' | 'life'>,
+  spec: ProviderSpec,
+): 'known' | 'possible' | 'no' {
+  if (!hasRefreshToken) return 'no'
+  if (life.some(({ kind }) => kind === 'rotated') || spec.refresh.rotates === 'yes') return 'known'
+  const wasRenewed = life.some(({ kind }) => kind === 'refreshed')
+  return wasRenewed || spec.refresh.rotates === 'no' ? 'no' : 'possible'
+}
+
+export function grantWarnings(
+  grant: StoredGrant,
+  provider: { name: string; spec: ProviderSpec },
+): BundleWarning[] {
+  const about = { connectionId: grant.id, providerName: provider.name, account: grant.account }
+  const who = `${provider.name}, ${grant.account}`
+  const rotates = rotation(grant, provider.spec)
+  const warnings: BundleWarning[] = []
+  if (rotates !== 'no') {
+    const how = rotates === 'known' ? 'uses up' : 'may use up'
+    warnings.push({
+      ...about,
+      code: 'rotating_grant',
+      certainty: rotates,
+      message: `${who}: each renewal ${how} the refresh token. Used on two machines, one of them loses the grant; on one of the two, close Keyway or reconnect the account.`,
+    })
+  }
+  if (grant.refreshStartedAt !== null) {
+    warnings.push({
+      ...about,
+      code: 'renewal_under_way',
+      certainty: 'possible',
+      message: `${who}: a renewal had not ended when the bundle was made; its token may be used up already.`,
+    })
+  }
+  return warnings
+}
+
+export function leftOut(about: {
+  connectionId: string | null
+  providerName: string
+  account: string | null
+  what: string
+}): BundleWarning {
+  const { what, ...rest } = about
+  return {
+    ...rest,
+    code: 'left_out',
+    certainty: 'known',
+    message: `${rest.providerName}${rest.account === null ? '' : `, ${rest.account}`}: ${what}`,
+  }
+}

@@ -1,0 +1,136 @@
+// The window's calls that stand apart from the daily ones: bundles, provider files, diagnostics, the rehearsal, and settings.
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { Preset } from '../../../shared/contract/preset.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
+import type { Snapshot, UiApi, VaultView } from '../../../shared/contract/ui-api.ts'
+import type { AppRegistry } from '../apps/apps.ts'
+import { createFileReader } from '../bundle/file-reader.ts'
+import type { ConnectionParts } from '../connections/wiring.ts'
+import { createDiagnostics, type DiagnosticsCalls } from '../diagnostics/diagnostics.ts'
+import type { DataPlace } from '../diagnostics/facts.ts'
+import type { Integrity } from '../integrity/create-integrity.ts'
+import { integrityCalls } from '../integrity/integrity-targets.ts'
+import type { Activity } from '../keyway.ts'
+import type { Clock, Logger, RecordStore } from '../ports.ts'
+import type { Rehearsals } from '../practice/practice-providers.ts'
+import type { ProviderRegistry } from '../providers/providers.ts'
+import { type ProviderBook, specOf } from '../providers/store.ts'
+import type { SettingsBook, SettingsChange } from '../settings.ts'
+import { type Bundles, createBundles } from '../transfer/bundles.ts'
+import type { Here } from '../transfer/compatible.ts'
+import { createProviderFiles, type ProviderFiles } from '../transfer/foreign-files.ts'
+import type { SecretBox } from '../vault/secret-box.ts'
+import type { VaultState } from '../vault/status.ts'
+import type { Vault } from '../vault/vault.ts'
+
+export type FurtherCalls = Bundles &
+  ProviderFiles &
+  DiagnosticsCalls &
+  Rehearsals['calls'] &
+  Pick<UiApi, 'settings.update' | 'integrity.confirm' | 'integrity.decide'>
+
+export type FurtherDeps = {
+  place: DataPlace
+  stores: { imports: RecordStore; connections: RecordStore }
+  clock: Clock
+  logger: Logger
+  vault: Vault
+  box: SecretBox
+  activity: Activity
+  presets: readonly Preset[]
+  readerFile?: string
+  version: string
+  providerBook: ProviderBook
+  providers: ProviderRegistry
+  connections: Pick<ConnectionParts, 'book' | 'adopt'>
+  apps: AppRegistry
+  settings: SettingsBook
+  settingsChange: SettingsChange
+  rehearsals: Rehearsals
+  integrity?: Integrity
+  snapshot: () => Snapshot
+  renewalsSettled: () => Promise<void>
+  onImported: () => void
+}
+
+export function createFurtherCalls(deps: FurtherDeps): FurtherCalls {
+  const { settingsChange } = deps
+  const files = createFileReader({ clock: deps.clock, file: deps.readerFile })
+  return {
+    ...createBundles({
+      ...deps,
+      files,
+      here: hereOf(deps),
+      targets: {
+        imports: deps.stores.imports,
+        connections: deps.stores.connections,
+        expectConnections: (records) => deps.integrity?.stores.connections.expect(records),
+        adoptConnections: deps.connections.adopt,
+        providers: deps.providerBook,
+        apps: deps.apps,
+        changeSettings: settingsChange.change,
+        logger: deps.logger,
+      },
+    }),
+    ...createProviderFiles({ ...deps, files }),
+    ...createDiagnostics(deps),
+    ...deps.rehearsals.calls,
+    ...integrityCalls(deps.integrity),
+    'settings.update': (patch) => settingsChange.change(patch),
+  }
+}
+
+function hereOf({ providerBook, connections, apps, settings, presets }: FurtherDeps): Here {
+  return {
+    providers: providerBook.list,
+    connections: connections.book.list,
+    apps: apps.records,
+    settings: settings.get,
+    presetSlugs: presets.map(({ slug }) => slug),
+    takenSlugs: providerBook.takenSlugs,
+    specOf({ preset, spec }) {
+      const found = presets.find(({ slug }) => slug === preset)
+      if (preset !== null && found === undefined)
+        throw new KeywayError('invalid_request', {
+          message: `There is no preset "${preset}".`,
+          details: { field: 'preset' },
+        })
+      return specOf(found ?? null, spec)
+    },
+  }
+}
+
+const MOST = 20
+
+/**
+ * Registration access tokens (RFC 7592) between a discovery that registered a client and the save of the provider made from it. They
+ * never travel to the window and back.
+ */
+export type DiscoveredRegistrations = {
+  remember(clientId: string, registration: Secret): void
+  take(clientId: string): Secret | null
+}
+
+export function createDiscoveredRegistrations(): DiscoveredRegistrations {
+  const waiting = new Map<string, Secret>()
+  return {
+    remember(clientId, registration) {
+      waiting.set(clientId, registration)
+      for (const oldest of [...waiting.keys()].slice(0, Math.max(0, waiting.size - MOST)))
+        waiting.delete(oldest)
+    },
+    take(clientId) {
+      const registration = waiting.get(clientId) ?? null
+      waiting.delete(clientId)
+      return registration
+    },
+  }
+}
+
+/** The vault's state as the window shows it. */
+export function vaultView(state: VaultState): VaultView {
+  const protectors = state.protectors.map((protector) => ({ ...protector }))
+  if (state.kind === 'unlocked') return { kind: 'unlocked', protectors, wraps: [...state.wraps] }
+  if (state.kind === 'uninitialised') return { kind: 'uninitialised', protectors }
+  return { kind: 'locked', protectors, reason: state.reason, needsPassphrase: state.needsPassphrase }
+}

@@ -1,0 +1,86 @@
+// What the vault says about itself, and the key that this depends on: both change together or not at all.
+import type { ErrorCode, KeywayError } from '../../../shared/contract/errors.ts'
+import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
+import type { ProtectorKind } from '../ports.ts'
+import type { KeyHolder } from './key-holder.ts'
+import type { VaultFile } from './vault-file.ts'
+
+export type VaultStatus = {
+  state: () => VaultState
+  /** Of the vault that is open. */
+  identity: () => { vaultId: string; format: number } | null
+  onChange: (listener: (state: VaultState) => void) => () => void
+  offer: (protectors: readonly ProtectorView[]) => VaultState
+  becomeLocked: (why: KeywayError, wraps: readonly ProtectorKind[]) => VaultState
+  /** There is no vault any more. */
+  becomeUninitialised: (protectors: readonly ProtectorView[]) => VaultState
+  /** Takes the key over. */
+  becomeUnlocked: (dataKey: Uint8Array, file: VaultFile) => VaultState
+  /** Other wraps hold the key now; locked stays locked. */
+  rewrapped: (file: VaultFile) => VaultState
+}
+
+export function createVaultStatus(keys: KeyHolder, offered: readonly ProtectorView[]): VaultStatus {
+  const listeners = new Set<(state: VaultState) => void>()
+  let identity: { vaultId: string; format: number } | null = null
+  let current: VaultState = { kind: 'uninitialised', protectors: offered }
+  const become = (next: VaultState): VaultState => {
+    current = next
+    for (const listener of listeners) listener(next)
+    return next
+  }
+  return {
+    state: () => current,
+    identity: () => identity,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    offer: (protectors) => become({ ...current, protectors }),
+    becomeLocked(why, wraps) {
+      keys.wipe()
+      identity = null
+      return become({
+        kind: 'locked',
+        protectors: current.protectors,
+        wraps,
+        code: why.code,
+        reason: why.message,
+        needsPassphrase: wraps.includes('passphrase'),
+      })
+    },
+    becomeUninitialised(protectors) {
+      keys.wipe()
+      return become({ kind: 'uninitialised', protectors })
+    },
+    becomeUnlocked(dataKey, file) {
+      keys.hold(dataKey)
+      identity = { vaultId: file.vaultId, format: file.version }
+      return become({ kind: 'unlocked', protectors: current.protectors, wraps: kindsOf(file) })
+    },
+    rewrapped(file) {
+      const wraps = kindsOf(file)
+      if (identity !== null) identity = { vaultId: file.vaultId, format: file.version }
+      if (current.kind === 'locked')
+        return become({ ...current, wraps, needsPassphrase: wraps.includes('passphrase') })
+      return become({ kind: 'unlocked', protectors: current.protectors, wraps })
+    },
+  }
+}
+
+export const kindsOf = ({ wraps }: VaultFile): ProtectorKind[] => wraps.map(({ kind }) => kind)
+
+/** What the vault can do now. `protectors` are those this host offers; `wraps` those that hold the data key. */
+export type VaultState =
+  | { kind: 'uninitialised'; protectors: readonly ProtectorView[] }
+  | {
+      kind: 'locked'
+      protectors: readonly ProtectorView[]
+      wraps: readonly ProtectorKind[]
+      /** Why: `passphrase_required`, `vault_locked` (a person locked it), a keychain's failure, or `data_damaged`. */
+      code: ErrorCode
+      reason: string
+      /** A passphrase would open it. */
+      needsPassphrase: boolean
+    }
+  | { kind: 'unlocked'; protectors: readonly ProtectorView[]; wraps: readonly ProtectorKind[] }

@@ -1,0 +1,325 @@
+import { asKeywayError, type KeywayError, toErrorBody } from '../../shared/contract/errors.ts'
+import type { Preset } from '../../shared/contract/preset.ts'
+import type { ServerView, Snapshot, UiEventName, UiEvents } from '../../shared/contract/ui-api.ts'
+import { type LoopbackHost, planRedirect } from '../../shared/domain/redirect-uri.ts'
+import { type AppParts, createAppParts } from './apps/wiring.ts'
+import { type ConnectionParts, createConnectionParts } from './connections/wiring.ts'
+import type { DataPlace } from './diagnostics/facts.ts'
+import type { Integrity } from './integrity/create-integrity.ts'
+import type { Activity, Keyway } from './keyway.ts'
+import type { OAuthClient } from './oauth/types.ts'
+import type {
+  Browser,
+  Clock,
+  HttpFetch,
+  KeyValueStore,
+  Logger,
+  OpenReturnDoor,
+  RecordStore,
+  ReturnDoor,
+} from './ports.ts'
+import { createRehearsals, type OpenRehearsal, type Rehearsals } from './practice/practice-providers.ts'
+import { createProviders, type PlanRedirect, type ProviderRegistry } from './providers/providers.ts'
+import { createProviderBook, type ProviderBook } from './providers/store.ts'
+import { createSettings, createSettingsChange, type SettingsBook, type SettingsChange } from './settings.ts'
+import type { Damages } from './storage/quarantine.ts'
+import { secretBoxOf } from './vault/secret-box.ts'
+import type { Vault } from './vault/vault.ts'
+
+/** What the core is built of; whoever opened it closes it. */
+export type KeywayDeps = {
+  clock: Clock
+  logger: Logger
+  browser: Browser
+  oauth: OAuthClient
+  /** Trusting a provider's own authorities too; null: only the system's and the settings'. */
+  fetchFor: (extraCa: string | null) => HttpFetch
+  vault: Vault
+  activity: Activity
+  /** Absent: nothing is compared with what was recorded; `stores` are then not guarded either. */
+  integrity?: Integrity
+  stores: {
+    settings: KeyValueStore
+    providers: KeyValueStore
+    apps: KeyValueStore
+    connections: RecordStore
+    /** Holds the note of an import under way. */
+    imports: RecordStore
+    /** What the practice provider keeps over a restart; absent: nothing. */
+    practice?: RecordStore
+  }
+  /** Where the files are, for diagnostics. Absent: nowhere. */
+  place?: DataPlace
+  /** Absent: there is no rehearsal provider. */
+  openRehearsal?: OpenRehearsal
+  damages: Damages
+  presets: readonly Preset[]
+  host: {
+    kind: Snapshot['host']
+    platform: string
+    version: string
+    /** Whether `keyway://` addresses arrive here. Absent: they do not. */
+    customSchemeWorks?: () => boolean
+    /** Absent: there is no desktop around it. */
+    desktop?: NonNullable<Snapshot['desktop']>
+  }
+  /** Resolves when all that a refresh needs is loaded. Absent: nothing has to be. */
+  warmUp?: () => Promise<void>
+  /** The built thread that reads files from elsewhere; absent: its source. */
+  readerFile?: string
+  /** For jitter; a simulation brings its own. */
+  random?: () => number
+}
+
+export type Parts = {
+  events: Events
+  settings: SettingsBook
+  server: ServerState
+  providerBook: ProviderBook
+  providers: ProviderRegistry
+  connections: ConnectionParts
+  apps: AppParts
+  planRedirect: PlanRedirect
+  rehearsals: Rehearsals
+  settingsChange: SettingsChange
+}
+
+/** Every part of the core, once. Nothing is read from the disk but the small documents. */
+export function buildParts(deps: KeywayDeps): Parts {
+  const box = secretBoxOf(deps.vault, deps.integrity?.gate)
+  const onUnreadable = deps.damages.addUnreadable
+  const documents = smallDocuments(deps)
+  const { events, server, settings, providerBook, planRedirect: plan } = documents
+  const connections = createConnectionParts({
+    ...deps,
+    store: deps.stores.connections,
+    providers: providerBook,
+    box,
+    planRedirect: plan,
+    home: () => ({ port: server.port() ?? settings.get().port, listening: server.view().listening }),
+    openDoor: server.openDoor,
+    keepClient: (id, client) => providers.keepClient(id, client),
+    random: deps.random ?? Math.random,
+    onUnreadable,
+    onConnectionChanged: (id, kind) => {
+      events.permissionsChanged({ connectionId: id, isOtherAccount: kind === 'account' })
+      events.changed('connections', () => connections.connections.list())
+      if (kind === 'content') return
+      // They count connections, and apps name what they miss.
+      events.changed('providers', () => providers.list())
+      events.changed('apps', () => apps.apps.list())
+    },
+    onClockJumped: () => apps.apps.timePassed(),
+    onFlowsChanged: () => events.changed('flows', () => connections.flows.list()),
+  })
+  const providers = createProviders({
+    ...deps,
+    book: providerBook,
+    box,
+    planRedirect: plan,
+    connectionCount: (id) => connections.book.ofProvider(id).length,
+    removeConnections: connections.removeOf,
+    onChanged: (change) => {
+      connections.providerChanged(change)
+      events.permissionsChanged()
+      events.changed('providers', () => providers.list())
+      events.changed('connections', connections.connections.list)
+    },
+  })
+  const apps = createAppParts({
+    ...deps,
+    store: deps.stores.apps,
+    onUnreadable,
+    provider: (idOrSlug) => providerBook.byId(idOrSlug) ?? providerBook.bySlug(idOrSlug),
+    connectionsOf: connections.book.ofProvider,
+    connection: (id) => connections.book.get(id),
+    isUnlocked: () => box.unlocked,
+    blocked: (id) => failureOf(() => deps.integrity?.gate.app(id)),
+    onLockedAsk: () => events.changed('lockedAsks', () => apps.approvals.lockedAsks()),
+    onAppsChanged: () => {
+      events.permissionsChanged()
+      events.changed('apps', () => apps.apps.list())
+    },
+    onExpired: events.permissionsChanged,
+    onApprovalsChanged: () => events.changed('approvals', () => apps.approvals.list()),
+  })
+  const apart = setApart(deps, { ...documents, providers })
+  return { ...documents, ...apart, providers, connections, apps }
+}
+
+function failureOf(check: () => void): KeywayError | null {
+  try {
+    check()
+    return null
+  } catch (error) {
+    return asKeywayError(error)
+  }
+}
+
+type Documents = Pick<Parts, 'events' | 'server' | 'settings' | 'providerBook' | 'planRedirect'>
+
+function smallDocuments(deps: KeywayDeps): Documents {
+  const { clock, logger } = deps
+  const events = createEvents({ clock, logger })
+  const server = createServerState(deps.host.version, logger)
+  const settings = createSettings({
+    store: deps.stores.settings,
+    logger,
+    onUnreadable: deps.damages.addUnreadable,
+  })
+  settings.onChange((value) => events.changed('settings', () => value))
+  const providerBook = createProviderBook({
+    store: deps.stores.providers,
+    presets: deps.presets,
+    logger,
+    onUnreadable: deps.damages.addUnreadable,
+  })
+  return { events, server, settings, providerBook, planRedirect: plannerFor(deps, server, settings) }
+}
+
+function setApart(
+  deps: KeywayDeps,
+  { events, server, settings, providers }: Documents & Pick<Parts, 'providers'>,
+): Pick<Parts, 'rehearsals' | 'settingsChange'> {
+  const rehearsals: Rehearsals = createRehearsals({
+    open: deps.openRehearsal ?? null,
+    store: deps.stores.practice ?? null,
+    logger: deps.logger,
+    providers,
+    activity: deps.activity,
+    serverPort: () => server.port() ?? settings.get().port,
+    onChanged: () => events.changed('rehearsal', () => rehearsals.state()),
+  })
+  return { rehearsals, settingsChange: createSettingsChange({ settings, serverPort: server.port }) }
+}
+
+function plannerFor({ host }: KeywayDeps, server: ServerState, settings: SettingsBook): PlanRedirect {
+  return (provider) =>
+    planRedirect({
+      ...provider,
+      port: server.port() ?? settings.get().port,
+      customSchemeWorks: host.customSchemeWorks?.() ?? false,
+    })
+}
+
+/** What the local server last said of itself. */
+export type ServerState = {
+  view(): ServerView
+  /** Null until it listens. */
+  port(): number | null
+  changed(server: Parameters<Keyway['serverChanged']>[0]): void
+  /** How a listener of its own is opened for a sign-in. */
+  opensDoorsBy(open: OpenReturnDoor): void
+  /** Null where none can be opened; the local server's own port then does. */
+  openDoor(host: LoopbackHost): Promise<ReturnDoor | null>
+}
+
+export function createServerState(version: string, logger: Logger): ServerState {
+  let open: OpenReturnDoor | null = null
+  let view: ServerView = { url: '', listening: false, failure: null, socketPath: null, version }
+  return {
+    view: () => view,
+    port: () => (view.listening && URL.canParse(view.url) ? Number(new URL(view.url).port) || null : null),
+    changed({ failure, ...server }) {
+      view = { ...server, version, failure: failure === null ? null : toErrorBody(asKeywayError(failure)) }
+    },
+    opensDoorsBy(next) {
+      open = next
+    },
+    openDoor: async (host) => {
+      if (open === null) return null
+      return open(host).catch((error: unknown) => {
+        logger.warn('No free port could be opened for a sign-in', { host, error })
+        return null
+      })
+    },
+  }
+}
+
+// Who wants to know that something changed. Lists are sent whole, so bursts are gathered: the first change goes out at once, later ones
+// within a tenth of a second, and nothing is built when nobody listens.
+
+const GATHER_MS = 100
+
+type Listener = (value: never) => void
+
+/** A right may have ended: by a change, by time, by a lock. */
+export type PermissionsChange = {
+  /** Only this connection's; null: any. */
+  connectionId: string | null
+  /** The connection has been given to another account. */
+  isOtherAccount: boolean
+}
+
+export type Events = {
+  on<Name extends UiEventName>(name: Name, listener: (value: UiEvents[Name]) => void): () => void
+  emit<Name extends UiEventName>(name: Name, value: UiEvents[Name]): void
+  /** Announces a change; `build` makes the value when it is sent. */
+  changed<Name extends UiEventName>(name: Name, build: () => UiEvents[Name]): void
+  /** Tells at once: whoever made the change is answered after every listener has run. */
+  permissionsChanged(change?: PermissionsChange): void
+  onPermissionsChanged(listener: (change: PermissionsChange) => void): () => void
+  close(): void
+}
+
+const ANY: PermissionsChange = { connectionId: null, isOtherAccount: false }
+
+export function createEvents({ clock, logger }: { clock: Clock; logger: Logger }): Events {
+  const listeners = new Map<UiEventName, Set<Listener>>()
+  const waiting = new Map<UiEventName, () => void>()
+  const freeAt = new Map<UiEventName, number>()
+  const permissionListeners = new Set<(change: PermissionsChange) => void>()
+
+  const emit: Events['emit'] = (name, value) => {
+    for (const listener of listeners.get(name) ?? []) {
+      try {
+        listener(value as never)
+      } catch (error) {
+        logger.error('A listener failed', { event: name, error })
+      }
+    }
+  }
+
+  return {
+    on(name, listener) {
+      const set = listeners.get(name) ?? new Set()
+      listeners.set(name, set)
+      set.add(listener)
+      return () => set.delete(listener)
+    },
+    emit,
+    changed(name, build) {
+      if (waiting.has(name) || (listeners.get(name)?.size ?? 0) === 0) return
+      const send = (): void => {
+        waiting.delete(name)
+        const startedAt = clock.monotonicMs()
+        emit(name, build())
+        const endedAt = clock.monotonicMs()
+        // A list of ten thousand takes its time; never more than a tenth of all time goes into it.
+        freeAt.set(name, endedAt + Math.max(GATHER_MS, 10 * (endedAt - startedAt)))
+      }
+      const waitMs = (freeAt.get(name) ?? 0) - clock.monotonicMs()
+      if (waitMs > 0) {
+        waiting.set(name, clock.after(waitMs, send))
+        return
+      }
+      // Not this very moment: a change is often followed by another in the same turn.
+      waiting.set(name, () => undefined)
+      queueMicrotask(() => {
+        if (waiting.has(name)) send()
+      })
+    },
+    permissionsChanged(change = ANY) {
+      for (const listener of permissionListeners) listener(change)
+    },
+    onPermissionsChanged(listener) {
+      permissionListeners.add(listener)
+      return () => permissionListeners.delete(listener)
+    },
+    close() {
+      for (const cancel of waiting.values()) cancel()
+      waiting.clear()
+      listeners.clear()
+    },
+  }
+}
