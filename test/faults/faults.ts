@@ -15,14 +15,14 @@ export type SeededFault = {
 export const seededFaults: readonly SeededFault[] = [
   {
     name: 'the Host header is not checked',
-    file: 'electron/http/guard.ts',
+    file: 'electron/http/security/request-guard.ts',
     find: "if (checked.kind === 'refused') throw",
     replace: "if (checked.kind === 'refused' && request.url === undefined) throw",
     tests: ['test/integration/attacks/strangers.test.ts', 'test/integration/attacks/raw-requests.test.ts'],
   },
   {
     name: 'an unknown browser origin is let in',
-    file: 'electron/http/guard.ts',
+    file: 'electron/http/security/request-guard.ts',
     find: "if (!welcome) throw new KeywayError('origin_refused')",
     replace: "if (!welcome && kind === 'window') throw new KeywayError('origin_refused')",
     tests: ['test/integration/attacks/strangers.test.ts'],
@@ -107,14 +107,14 @@ export const seededFaults: readonly SeededFault[] = [
   },
   {
     name: 'a refused request uses up the pace',
-    file: 'electron/http/proxy/request-pace.ts',
+    file: 'electron/http/proxy/rate.ts',
     find: 'if (wait <= mostMs) apps.set',
     replace: 'if (wait >= 0) apps.set',
     tests: ['test/unit/http/request-pace.test.ts'],
   },
   {
     name: 'one app takes the whole pace of a provider',
-    file: 'electron/http/proxy/request-pace.ts',
+    file: 'electron/http/proxy/rate.ts',
     find: 'due + (1000 / PER_SECOND) * sharers',
     replace: 'due + 1000 / PER_SECOND',
     tests: ['test/unit/http/request-pace.test.ts'],
@@ -169,7 +169,7 @@ export const seededFaults: readonly SeededFault[] = [
   },
   {
     name: 'an app moves where the client secret is sent',
-    file: 'electron/http/provider-change-rights.ts',
+    file: 'electron/http/security/provider-changes.ts',
     find: '  /^secondaryScopes$/,',
     replace: '  /^secondaryScopes$/,\n  /^spec\\.token/,',
     tests: ['test/integration/provider-changes.test.ts'],
@@ -183,7 +183,7 @@ export const seededFaults: readonly SeededFault[] = [
   },
   {
     name: 'a method named in the query counts for nothing',
-    file: 'electron/http/proxy/overridden-method.ts',
+    file: 'electron/http/proxy/parse.ts',
     find: 'if (PARAMETER.test(name)) found.push(value)',
     replace: 'if (PARAMETER.test(name)) found.push()',
     tests: ['test/integration/attacks/hostile-upstreams.test.ts'],

@@ -1,6 +1,6 @@
 // The requests of the integrations-api document, row by row, against the real core and a real provider.
 import { expect, test } from 'vitest'
-import { connectionListAnswer } from '../../electron/http/connection-answers.ts'
+import { connectionListAnswer } from '../../electron/http/connections/views.ts'
 import { connectionAnswer, connectionListAnswer as listSchema } from '../../shared/contract/http-api.ts'
 import { grantOf } from '../support/foreign-grant.ts'
 import { startRealLocal } from '../support/local-api.ts'

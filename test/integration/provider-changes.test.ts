@@ -1,6 +1,6 @@
 // What an app that may manage providers can change of one that holds a secret or accounts, and how a change is merged into what is there.
 import { expect, test } from 'vitest'
-import { changedFields, guardedFields } from '../../electron/http/provider-change-rights.ts'
+import { changedFields, guardedFields } from '../../electron/http/security/provider-changes.ts'
 import { providerChange, providerInput } from '../../shared/contract/provider.ts'
 import { providerSpec, providerSpecInput } from '../../shared/contract/provider-spec.ts'
 import { startRealLocal, type Json, type RealLocal } from '../support/local-api.ts'

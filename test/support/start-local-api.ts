@@ -1,8 +1,13 @@
-// The local API at one place that stays: for tests and benchmarks. A running host's follows the settings (electron/http/local-server.ts).
+// The local API at one place that stays: for tests and benchmarks. A running host's follows the settings (electron/http/server/local-server.ts).
 import { asKeywayError } from '../../shared/contract/errors.ts'
 import type { Keyway } from '../../electron/core/keyway.ts'
-import { createServer, type ServerOptions } from '../../electron/http/create-server.ts'
-import { listen, openReturnDoor, type Listening, type ListenOptions } from '../../electron/http/listen.ts'
+import { createServer, type ServerOptions } from '../../electron/http/server/app.ts'
+import {
+  listen,
+  type Listening,
+  type ListenOptions,
+  openReturnDoor,
+} from '../../electron/http/server/listener.ts'
 
 export type RunningApi = Listening & {
   /** A link that lets one browser into the window, once. Null without `windowFolder`. */

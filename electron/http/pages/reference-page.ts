@@ -1,6 +1,6 @@
 // The reference as a page, made from the OpenAPI description: no scripts, nothing to load.
 import { errorTable } from '../../../shared/contract/errors.ts'
-import { html, page, type Markup } from './page.ts'
+import { html, type Markup, page } from './page.ts'
 
 /** As much of an OpenAPI document as the page shows. */
 export type ApiDocument = {

@@ -2,7 +2,7 @@
 import { nextStepFor } from '../../../shared/contract/errors.ts'
 import type { Flow } from '../../../shared/contract/flow.ts'
 import { isolated } from '../../../shared/contract/name.ts'
-import { html, page, type Markup } from './page.ts'
+import { html, type Markup, page } from './page.ts'
 
 type Note = {
   mark: string

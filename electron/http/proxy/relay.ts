@@ -1,11 +1,11 @@
 // One try at the upstream: sends the request, then either hands the answer on as it comes, with backpressure, or drops it so that another
 // try can be made. Memory stays flat whatever the size.
+import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Routes } from '../../core/network/types.ts'
 import type { RunningRequest } from '../security/running-requests.ts'
-import { responseHeaders, returnedTrailers, type ReturnedHeaders } from './forwarded-headers.ts'
-import { passInformation } from './informational.ts'
+import { isReturned, responseHeaders, type ReturnedHeaders, returnedTrailers } from './headers.ts'
 import type { PassingBytes } from './passing-bytes.ts'
 
 export type Try = {
@@ -205,4 +205,27 @@ function isReason(message: string | undefined): message is string {
 function rawPairs(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
   if (!Array.isArray(raw)) return []
   return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
+}
+
+// Answers before the answer (RFC 9110 15.2): a proxy hands them on, except to callers of HTTP/1.0, who know none.
+
+export function passInformation(response: ServerResponse, status: number, raw: readonly string[]): void {
+  if (response.headersSent || response.req.httpVersionMinor === 0) return
+  if (status === 102) response.writeProcessing()
+  else if (status === 103) passEarlyHints(response, raw)
+}
+
+function passEarlyHints(response: ServerResponse, raw: readonly string[]): void {
+  const hints: Record<string, string[]> = {}
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = (raw[index] ?? '').toLowerCase()
+    if (isReturned(name)) (hints[name] ??= []).push(raw[index + 1] ?? '')
+  }
+  if (hints['link'] === undefined) return
+  try {
+    response.writeEarlyHints(hints)
+  } catch (error) {
+    // Node writes no link that it cannot read. Hints may be missing; the answer itself may not suffer from them.
+    if (!(error instanceof TypeError)) throw error
+  }
 }

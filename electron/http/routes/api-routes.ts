@@ -9,7 +9,7 @@ import { integrationRoutes } from './integrations.ts'
 import { pairingRoutes } from './pairing.ts'
 import { requestRoutes } from './requests.ts'
 import { tokenRoutes } from './tokens.ts'
-import { toolshedRoutes } from './toolshed.ts'
+import { toolshedRoutes } from '../compat/toolshed.ts'
 
 /** Every route of the local API, in the order in which the reference shows them. */
 export const apiRoutes = [

@@ -11,9 +11,8 @@ import {
   toIsoMoment,
   type ApprovalAnswer,
 } from '../../../shared/contract/http-api.ts'
-import { sessionOf } from '../framework/access.ts'
-import type { Framework } from '../framework/create-framework.ts'
-import type { HttpContext } from '../http-context.ts'
+import { type Framework, sessionOf } from '../server/framework.ts'
+import type { HttpContext } from '../server/context.ts'
 
 const access = { access: 'approve' } as const
 const tags = ['Approvals']

@@ -9,9 +9,8 @@ import {
   toIsoMomentOrNull,
 } from '../../../shared/contract/http-api.ts'
 import type { AppSession } from '../../core/keyway.ts'
-import { sessionOf } from '../framework/access.ts'
-import type { Framework } from '../framework/create-framework.ts'
-import type { HttpContext } from '../http-context.ts'
+import { type Framework, sessionOf } from '../server/framework.ts'
+import type { HttpContext } from '../server/context.ts'
 
 type Me = z.output<typeof appMeAnswer>
 

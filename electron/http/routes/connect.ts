@@ -14,15 +14,11 @@ import {
 import { z } from 'zod'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
 import type { Keyway } from '../../core/keyway.ts'
-import { chooseProvider } from '../choose-connection.ts'
-import { chooseToConnect, type ToConnect } from '../choose-to-connect.ts'
-import { connectUrl } from '../connect-links.ts'
-import { allowedReturnUrl, startFromLink } from '../connect-start.ts'
-import { connectWithProof } from '../connect-with-proof.ts'
-import { sessionOf } from '../framework/access.ts'
-import type { Framework } from '../framework/create-framework.ts'
-import { jsonOrPage } from '../framework/described-answers.ts'
-import type { HttpContext } from '../http-context.ts'
+import { chooseProvider, chooseToConnect, type ToConnect } from '../connections/selection.ts'
+import { allowedReturnUrl, connectUrl, startFromLink } from '../connections/links.ts'
+import { connectWithProof } from '../connections/complete.ts'
+import { type Framework, jsonOrPage, sessionOf } from '../server/framework.ts'
+import type { HttpContext } from '../server/context.ts'
 
 const redirect = z.undefined().describe('To the provider')
 

@@ -12,13 +12,11 @@ import {
   REVOCATION_HEADER,
 } from '../../../shared/contract/http-api.ts'
 import type { Keyway } from '../../core/keyway.ts'
-import { chooseConnection, sees, type Wanted } from '../choose-connection.ts'
-import { withConnectUrl } from '../connect-links.ts'
-import { connectionAnswer, connectionListAnswer } from '../connection-answers.ts'
-import { disconnect } from '../disconnect.ts'
-import { sessionOf } from '../framework/access.ts'
-import type { Framework } from '../framework/create-framework.ts'
-import type { HttpContext } from '../http-context.ts'
+import { chooseConnection, sees, type Wanted } from '../connections/selection.ts'
+import { withConnectUrl } from '../connections/links.ts'
+import { connectionAnswer, connectionListAnswer, disconnect } from '../connections/views.ts'
+import { type Framework, sessionOf } from '../server/framework.ts'
+import type { HttpContext } from '../server/context.ts'
 
 export function connectionRoutes(app: Framework, context: HttpContext): void {
   listRoute(app, context)

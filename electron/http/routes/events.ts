@@ -1,13 +1,11 @@
 import { errorAnswer } from '../../../shared/contract/http-api.ts'
-import { admissionOf } from '../admissions.ts'
-import { authenticate } from '../authenticate.ts'
-import { appEvents } from '../app-events.ts'
-import { openEventStream } from '../event-stream.ts'
+import { admissionOf } from '../security/request-guard.ts'
+import { authenticate } from '../security/app-key.ts'
+import { appEvents } from '../apps/events.ts'
+import { openEventStream } from '../server/respond.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import { sessionOf } from '../framework/access.ts'
-import type { Framework } from '../framework/create-framework.ts'
-import { contentOf } from '../framework/described-answers.ts'
-import type { HttpContext } from '../http-context.ts'
+import { contentOf, type Framework, sessionOf } from '../server/framework.ts'
+import type { HttpContext } from '../server/context.ts'
 
 const MOST_STREAMS_PER_APP = 16
 

@@ -1,8 +1,7 @@
-import type { Framework } from '../framework/create-framework.ts'
-import { healthAnswer } from '../health.ts'
+import { answeredInFront, type Framework } from '../server/framework.ts'
+import { healthAnswer } from '../server/respond.ts'
 import { pageHeaders } from '../pages/page.ts'
 import { referencePage } from '../pages/reference-page.ts'
-import { answeredInFront } from '../framework/answered-in-front.ts'
 
 export function healthRoutes(app: Framework): void {
   app.get(

@@ -10,12 +10,11 @@ import {
   integrationListQuery,
 } from '../../../shared/contract/http-api.ts'
 import { providerChange, providerInput, type ProviderView } from '../../../shared/contract/provider.ts'
-import { connectUrl } from '../connect-links.ts'
-import { chooseToConnect } from '../choose-to-connect.ts'
-import { sessionOf } from '../framework/access.ts'
-import type { Framework } from '../framework/create-framework.ts'
-import type { HttpContext } from '../http-context.ts'
-import { needRightToChange } from '../provider-change-rights.ts'
+import { connectUrl } from '../connections/links.ts'
+import { chooseToConnect } from '../connections/selection.ts'
+import { type Framework, sessionOf } from '../server/framework.ts'
+import type { HttpContext } from '../server/context.ts'
+import { needRightToChange } from '../security/provider-changes.ts'
 
 const access = { access: 'manage' } as const
 const tags = ['Providers']

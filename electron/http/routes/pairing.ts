@@ -12,13 +12,13 @@ import {
   toIsoMoment,
 } from '../../../shared/contract/http-api.ts'
 import type { Keyway } from '../../core/keyway.ts'
-import { clientGone } from '../client-gone.ts'
-import { baseUrl } from '../connect-links.ts'
-import type { Framework } from '../framework/create-framework.ts'
-import type { HttpContext } from '../http-context.ts'
-import { createPairings, type Pairings, type Polled } from '../pairings.ts'
-import { delayedRefusal } from '../refuse.ts'
-import { notAStranger, strangersAgain } from '../strangers.ts'
+import { clientGone } from '../server/respond.ts'
+import { baseUrl } from '../connections/links.ts'
+import type { Framework } from '../server/framework.ts'
+import type { HttpContext } from '../server/context.ts'
+import { createPairings, type Pairings, type Polled } from '../apps/pairing.ts'
+import { delayedRefusal } from '../security/app-key.ts'
+import { notAStranger, strangersAgain } from '../server/connection-limit.ts'
 import { describeApp } from './apps.ts'
 
 /** Connections that one poll token keeps from giving way. */

@@ -1,8 +1,6 @@
 import { z } from 'zod'
 import { idParams, integrationId, requestBody } from '../../../shared/contract/http-api.ts'
-import { answeredInFront } from '../framework/answered-in-front.ts'
-import { contentOf } from '../framework/described-answers.ts'
-import type { Framework } from '../framework/create-framework.ts'
+import { answeredInFront, contentOf, type Framework } from '../server/framework.ts'
 
 const upstream = contentOf(
   '*/*',

@@ -5,8 +5,7 @@ import {
   tokenBody,
   tokenQuery,
 } from '../../../shared/contract/http-api.ts'
-import { answeredInFront } from '../framework/answered-in-front.ts'
-import type { Framework } from '../framework/create-framework.ts'
+import { answeredInFront, type Framework } from '../server/framework.ts'
 
 const description =
   'The four outcomes: 200 with a token; 503 retrying with Retry-After and retryAt; 409 not_connected, token_expired or scope_missing with a ' +

@@ -5,7 +5,7 @@ import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { may } from '../../../shared/domain/app-policy.ts'
 import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { Keyway, ProxyPolicy } from '../../core/keyway.ts'
-import { policyUse, questionAbout, type PermittedUse } from '../permit.ts'
+import { type PermittedUse, policyUse, questionAbout } from './authorize.ts'
 import type { RequestPermission } from './running-requests.ts'
 
 /** Where a request goes, as it was checked. */

@@ -4,9 +4,9 @@ import type { ServerResponse } from 'node:http'
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
-import { authenticate, refusalOf } from '../authenticate.ts'
-import type { Admission } from '../guard.ts'
-import { sendFailure } from '../send.ts'
+import { authenticate, refusalOf } from './app-key.ts'
+import type { Admission } from './request-guard.ts'
+import { sendFailure } from '../server/respond.ts'
 
 /** What a request runs on besides its app key. */
 export type RequestPermission = {

@@ -1,7 +1,7 @@
 // Attempts to make Keyway carry a token somewhere else.
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import type { Resolve } from '../../../electron/http/proxy/pinned-lookup.ts'
+import type { Resolve } from '../../../electron/http/proxy/upstream.ts'
 import { sendRaw, startFakeLocal, startUpstream, type FakeLocal } from '../../support/local-api.ts'
 import { refused, stillServes } from './attacked.ts'
 

@@ -19,7 +19,7 @@ const ownFiles: Readonly<Record<string, string>> = {
   'electron/core/vault/wrapper-calls.ts': 'a copy of a value that it holds',
   'electron/headless/keyring-child.ts': 'between it and its own child process',
   'electron/headless/remembered-port.ts': 'its own file',
-  'electron/http/window/session-file.ts': 'its own file',
+  'electron/http/window/sessions.ts': 'its own file',
   'renderer/features/providers/form-draft.ts': 'what the form kept, all of it typed text',
   'renderer/features/providers/redirect-step.tsx': 'a copy of a value that it holds',
   'renderer/host/event-stream.ts': 'events of its own service',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nextMove, retryAfterMs } from '../../../electron/http/proxy/next-move.ts'
+import { nextMove, retryAfterMs } from '../../../electron/http/proxy/retry.ts'
 
 const now = Date.parse('2026-11-21T12:00:00Z')
 const seen = (

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createProxyNotes } from '../../../electron/http/proxy/proxy-notes.ts'
-import { startTrip } from '../../../electron/http/proxy/trip.ts'
+import { createProxyNotes } from '../../../electron/http/proxy/usage-log.ts'
+import { startTrip } from '../../../electron/http/proxy/request.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { createFakeKeyway } from '../../support/fake-keyway.ts'
 import { everything } from '../../support/local-api.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createRequestPace } from '../../../electron/http/proxy/request-pace.ts'
+import { createRequestPace } from '../../../electron/http/proxy/rate.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 
 const request = {

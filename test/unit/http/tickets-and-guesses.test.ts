@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createGuessDelay } from '../../../electron/http/guess-delay.ts'
-import { createOneTimeTickets } from '../../../electron/http/one-time-tickets.ts'
+import { createGuessDelay } from '../../../electron/http/security/guess-delay.ts'
+import { createOneTimeTickets } from '../../../electron/http/connections/tickets.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 
 test('a ticket opens once, in its time, and looking does not use it up', () => {

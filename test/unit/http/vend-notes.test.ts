@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createVendNotes } from '../../../electron/http/vend-notes.ts'
+import { createVendNotes } from '../../../electron/http/tokens/usage-log.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { everything } from '../../support/local-api.ts'
 import { createFakeKeyway } from '../../support/fake-keyway.ts'

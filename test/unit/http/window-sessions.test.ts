@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createWindowSessions, type WindowSessions } from '../../../electron/http/window/window-sessions.ts'
+import { createWindowSessions, type WindowSessions } from '../../../electron/http/window/sessions.ts'
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts'
 import { createMemoryLogger } from '../../support/memory-ports.ts'
 import { tempFolder } from '../../support/temp-folder.ts'

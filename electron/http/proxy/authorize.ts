@@ -1,0 +1,90 @@
+// May this request go where it wants to go, and with which token? Nearly always the answer is at hand; a question to the person or a refresh
+// takes longer. From then on what it runs on is looked at again whenever something changes.
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { may } from '../../../shared/domain/app-policy.ts'
+import { resolveTarget } from '../../../shared/domain/proxy-target.ts'
+import { permit, type PermittedUse, policyUse } from '../security/authorize.ts'
+import { connectionPermission } from '../security/connection-permission.ts'
+import { clientGone } from '../server/respond.ts'
+import { tokenFor } from '../tokens/serve.ts'
+import { overriddenMethods } from './parse.ts'
+import type { Forwarding, ForwardParts, Permitted } from './request.ts'
+
+type Aimed = Omit<Permitted, 'token' | 'uses'>
+
+/** Null when it cannot be said without waiting. @throws KeywayError target_not_allowed | invalid_request | forbidden */
+export function permitNow(
+  { context }: ForwardParts,
+  forwarding: Forwarding,
+  connection: ConnectionRecord,
+): Permitted | null {
+  const { keyway } = context
+  const now = keyway.clock.now()
+  const token = keyway.tokens.peek(connection.id, now)
+  if (token === null) return null
+  const aimed = aim(keyway, forwarding, connection)
+  // What may mean two things is looked at in full.
+  if (overriddenMethods(forwarding.call.headers, aimed.url.search).length > 0) return null
+  const use = proxyUse(forwarding, aimed)
+  const verdict = may(forwarding.session.app, policyUse(use), connection, now)
+  if (verdict.kind === 'deny') throw new KeywayError('forbidden', { message: verdict.reason })
+  if (verdict.kind === 'ask') return null
+  const permitted: Permitted = { ...aimed, uses: [{ use, by: 'permission' }], token }
+  runOn(keyway, forwarding, permitted)
+  // The app was looked at before its body came.
+  context.running.check(forwarding.running)
+  return permitted
+}
+
+/** @throws KeywayError also when the person says no, or when what it runs on went away while it was waited for. */
+export async function permitLater(
+  { context }: ForwardParts,
+  forwarding: Forwarding,
+  connection: ConnectionRecord,
+): Promise<Permitted> {
+  const { keyway } = context
+  const { session, running, response, call } = forwarding
+  const aimed = aim(keyway, forwarding, connection)
+  const use = proxyUse(forwarding, aimed)
+  const methods = [...overriddenMethods(call.headers, aimed.url.search), use.method]
+  const uses: PermittedUse[] = []
+  for (const method of methods) {
+    runOn(keyway, forwarding, { ...aimed, uses })
+    uses.push(await permit(keyway, session, connection, { ...use, method }, () => clientGone(response)))
+  }
+  runOn(keyway, forwarding, { ...aimed, uses })
+  context.running.check(running)
+  const token =
+    keyway.tokens.peek(connection.id, keyway.clock.now()) ?? (await tokenFor(context, connection, {}))
+  if (running.ended !== null) throw running.ended
+  return { ...aimed, uses, token }
+}
+
+/** From now on it ends with any of this. */
+export function runOn(
+  keyway: ForwardParts['context']['keyway'],
+  { running, call }: Pick<Forwarding, 'running' | 'call'>,
+  permitted: Omit<Permitted, 'token'> & { asked?: string },
+): void {
+  const { connection, uses, asked = call.target } = permitted
+  running.permission = connectionPermission(keyway, connection, [...uses], { ...permitted, asked })
+}
+
+function aim(
+  { connections }: ForwardParts['context']['keyway'],
+  { call }: Forwarding,
+  connection: ConnectionRecord,
+): Aimed {
+  const policy = connections.proxyPolicy(connection.id)
+  const target = resolveTarget(policy, call.target)
+  if (target.kind === 'refused') {
+    throw new KeywayError(target.code, { message: target.reason, details: { field: 'url' } })
+  }
+  return { connection, policy, url: target.url, privateAllowed: target.privateAllowed }
+}
+
+function proxyUse({ call }: Forwarding, { url }: Aimed) {
+  const { method, body, bodyBytes } = call
+  return { what: 'proxy', method, url, bodyBytes, body } as const
+}

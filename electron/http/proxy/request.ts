@@ -1,0 +1,70 @@
+// What one proxied request carries along from try to try.
+import type { ServerResponse } from 'node:http'
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
+import type { VendedToken } from '../../core/connections/tokens/types.ts'
+import type { AppSession, ProxyPolicy } from '../../core/keyway.ts'
+import type { PermittedUse } from '../security/authorize.ts'
+import type { RunningRequest } from '../security/running-requests.ts'
+import type { HttpContext } from '../server/context.ts'
+import type { Nonces } from './headers.ts'
+import type { ProxiedCall } from './parse.ts'
+import type { PassingBytes } from './passing-bytes.ts'
+import type { RequestPace } from './rate.ts'
+import type { Upstreams } from './upstream.ts'
+import type { ProxyNotes } from './usage-log.ts'
+
+export type ForwardParts = {
+  context: HttpContext
+  upstreams: Upstreams
+  pace: RequestPace
+  nonces: Nonces
+  notes: ProxyNotes
+  passing: PassingBytes
+}
+
+/** Who asks for what, and where the answer goes. */
+export type Forwarding = {
+  readonly session: AppSession
+  readonly running: RunningRequest
+  readonly call: ProxiedCall
+  readonly response: ServerResponse
+  /** Monotonic ms. */
+  readonly startedAt: number
+}
+
+/** Where a request may go with what, all of it checked. */
+export type Permitted = {
+  readonly connection: ConnectionRecord
+  readonly policy: ProxyPolicy
+  readonly url: TargetUrl
+  readonly privateAllowed: boolean
+  readonly uses: readonly PermittedUse[]
+  readonly token: VendedToken
+}
+
+export type Trip = Forwarding &
+  Omit<Permitted, 'url' | 'token'> & {
+    url: TargetUrl
+    token: VendedToken
+    /** From then on it may spend its time waiting; an answer of the person does not count. Monotonic ms. */
+    readonly leavesAt: number
+    retriedToken: boolean
+    retriedNonce: boolean
+    resent: boolean
+    waits: number
+    redirects: number
+  }
+
+export function startTrip(forwarding: Forwarding, permitted: Permitted, leavesAt: number): Trip {
+  return {
+    ...forwarding,
+    ...permitted,
+    leavesAt,
+    retriedToken: false,
+    retriedNonce: false,
+    resent: false,
+    waits: 0,
+    redirects: 0,
+  }
+}

@@ -1,0 +1,116 @@
+// What to do with an answer's head: hand it on, or try again in a better way. Pure; the trip says what was tried before.
+import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
+import type { ProxyPolicy } from '../../core/keyway.ts'
+import { isBound, type ReturnedHeaders } from './headers.ts'
+import type { ProxiedCall } from './parse.ts'
+import type { Tried } from './relay.ts'
+
+export type Move =
+  | { kind: 'relay' }
+  | { kind: 'fresh_token' }
+  | { kind: 'with_nonce' }
+  | { kind: 'wait'; delayMs: number }
+  | { kind: 'redirect'; url: TargetUrl; privateAllowed: boolean }
+
+type Seen = {
+  status: number
+  head: ReturnedHeaders
+  trip: {
+    call: Pick<ProxiedCall, 'method' | 'body'>
+    url: TargetUrl
+    policy: ProxyPolicy
+    token: { tokenType: string }
+    retriedToken: boolean
+    retriedNonce: boolean
+    waits: number
+    redirects: number
+  }
+  /** Of the time that may be spent waiting. */
+  leftMs: number
+  nowMs: number
+}
+
+/** RFC 9110 9.2.2: repeating these is the same as sending them once. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+const MOST_WAITS = 3
+const MOST_REDIRECTS = 5
+
+export function nextMove(seen: Seen): Move {
+  const { status, trip } = seen
+  if (!isReplayable(trip.call)) return { kind: 'relay' }
+  if (status === 401) return afterUnauthorized(seen)
+  if (status === 429 || status === 503) return afterOverload(seen)
+  return REDIRECTS.has(status) ? afterRedirect(seen) : { kind: 'relay' }
+}
+
+/** A body that was streamed is gone. */
+function isReplayable({ body }: Seen['trip']['call']): boolean {
+  return body === null || Buffer.isBuffer(body)
+}
+
+const DEAD_SOCKET: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
+/**
+ * A server may close a kept connection just when the next request is written to it. What did not leave, or may be repeated anyway, is sent
+ * once more (RFC 9112 9.3.1); anything else is never sent twice.
+ */
+export function maySendAgain(
+  { call, resent }: Pick<Seen['trip'], 'call'> & { resent: boolean },
+  { error, answered, sent }: Extract<Tried, { kind: 'failed' }>,
+): boolean {
+  if (resent || answered || !isReplayable(call)) return false
+  if (!DEAD_SOCKET.has((error as NodeJS.ErrnoException).code)) return false
+  return !sent || IDEMPOTENT.has(call.method)
+}
+
+function afterUnauthorized({ head, trip }: Seen): Move {
+  // RFC 9449 9: the server wants a nonce of its own in the proof; the token itself may be fine.
+  if (isBound(trip.token) && headerOf(head.headers, 'dpop-nonce') !== null && !trip.retriedNonce) {
+    return { kind: 'with_nonce' }
+  }
+  return trip.retriedToken ? { kind: 'relay' } : { kind: 'fresh_token' }
+}
+
+function afterOverload({ head, trip, leftMs, nowMs }: Seen): Move {
+  const delayMs = retryAfterMs(head.retryAfter, nowMs)
+  if (delayMs === null || !IDEMPOTENT.has(trip.call.method) || trip.waits >= MOST_WAITS || delayMs > leftMs) {
+    return { kind: 'relay' }
+  }
+  return { kind: 'wait', delayMs }
+}
+
+/**
+ * Within the same origin a redirect is followed for the caller, whose own client could not find the way. To any other origin it is handed
+ * back as it is: credentials never follow.
+ */
+function afterRedirect({ head, trip }: Seen): Move {
+  if (trip.call.method !== 'GET' && trip.call.method !== 'HEAD') return { kind: 'relay' }
+  if (
+    head.location === null ||
+    trip.redirects >= MOST_REDIRECTS ||
+    !URL.canParse(head.location, trip.url.href)
+  ) {
+    return { kind: 'relay' }
+  }
+  const url = new URL(head.location, trip.url.href)
+  url.hash = ''
+  if (url.origin !== trip.url.origin) return { kind: 'relay' }
+  const target = resolveTarget(trip.policy, url.href)
+  return target.kind === 'ok'
+    ? { kind: 'redirect', url: target.url, privateAllowed: target.privateAllowed }
+    : { kind: 'relay' }
+}
+
+/** Seconds or an HTTP date (RFC 9110 10.2.3). */
+export function retryAfterMs(value: string | null, nowMs: number): number | null {
+  if (value === null) return null
+  if (/^\s*\d{1,9}\s*$/.test(value)) return Number(value) * 1000
+  const at = Date.parse(value)
+  return Number.isNaN(at) ? null : Math.max(0, at - nowMs)
+}
+
+export function headerOf(flat: readonly string[], wanted: string): string | null {
+  const index = flat.findIndex((each, at) => at % 2 === 0 && each.toLowerCase() === wanted)
+  return index === -1 ? null : (flat[index + 1] ?? null)
+}

@@ -1,0 +1,96 @@
+// POST /api/integrations/{id}/request and /api/integrations/{id}/request/{path*}: in front of the framework, because bodies must flow through
+// untouched.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { authenticate, refuse } from '../security/app-key.ts'
+import { allowOrigin } from '../security/cors.ts'
+import type { Admission } from '../security/request-guard.ts'
+import { notAStranger } from '../server/connection-limit.ts'
+import type { HttpContext } from '../server/context.ts'
+import { hasBody, limitBodyTime, passBody, readBody } from '../server/request-body.ts'
+import { logInternal, sendFailure } from '../server/respond.ts'
+import { forward } from './forward.ts'
+import { createNonces } from './headers.ts'
+import { isJsonForm, parseJsonForm, parsePathForm, type ProxiedCall } from './parse.ts'
+import { createPassingBytes } from './passing-bytes.ts'
+import { createRequestPace } from './rate.ts'
+import type { Forwarding, ForwardParts } from './request.ts'
+import { createUpstreams, type Resolve } from './upstream.ts'
+import { createProxyNotes } from './usage-log.ts'
+
+export { isProxyCall } from './parse.ts'
+
+export type ProxyRoute = {
+  answer(request: IncomingMessage, response: ServerResponse, admission: Admission): void
+}
+
+type Exchange = { request: IncomingMessage; response: ServerResponse; admission: Admission }
+
+const JSON_BYTES = 1024 * 1024
+/** Bodies up to this size are kept, so that the request can be repeated with a fresh token. */
+const REPLAY_BYTES = 64 * 1024
+
+export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: Resolve } = {}): ProxyRoute {
+  const { keyway } = context
+  const parts: ForwardParts = {
+    context,
+    upstreams: createUpstreams(context.outgoing, keyway.clock, resolve),
+    pace: createRequestPace(keyway.clock),
+    nonces: createNonces(),
+    notes: createProxyNotes(keyway),
+    passing: createPassingBytes(),
+  }
+  return {
+    answer: (request, response, admission) => answer(parts, { request, response, admission }),
+  }
+}
+
+function answer(parts: ForwardParts, { request, response, admission }: Exchange): void {
+  const { context } = parts
+  const startedAt = context.keyway.clock.monotonicMs()
+  const authenticated = authenticate(admission, context.keyway)
+  if (authenticated.kind !== 'ok') {
+    void refuse(context, request, response, authenticated)
+    return
+  }
+  notAStranger(request.socket, authenticated.session.app.id)
+  allowOrigin(response, admission)
+  const { session } = authenticated
+  const running = context.running.start({ admission, session, response })
+  const asked = { session, running, response, startedAt }
+  const withBody = (parse: (body: Buffer) => ProxiedCall) => (body: Buffer | KeywayError) => {
+    try {
+      if (body instanceof KeywayError) throw body
+      send(parts, { ...asked, call: parse(body) })
+    } catch (error) {
+      sendFailure(response, error)
+    }
+  }
+  const length = hasBody(request) ? Number(request.headers['content-length'] ?? Infinity) : 0
+  const isJson = isJsonForm(request.method, admission.path)
+  if (isJson || length <= REPLAY_BYTES) limitBodyTime(request, response, context.deadlines.bodyMs)
+  if (isJson) {
+    const parse = (body: Buffer): ProxiedCall =>
+      parseJsonForm(request.headers['content-type'], admission, body)
+    readBody(request, response, JSON_BYTES, withBody(parse))
+  } else if (length === 0) {
+    send(parts, { ...asked, call: parsePathForm(request, admission, null) })
+  } else if (length <= REPLAY_BYTES) {
+    const parse = (body: Buffer): ProxiedCall => parsePathForm(request, admission, body)
+    readBody(request, response, REPLAY_BYTES, withBody(parse))
+  } else {
+    const body = passBody(request, response, context.deadlines.silenceMs)
+    send(parts, { ...asked, call: parsePathForm(request, admission, body) })
+  }
+}
+
+function send(parts: ForwardParts, asked: Forwarding): void {
+  const { call, response } = asked
+  const onFailed = (failure: KeywayError): void => {
+    // An upload that nobody reads any more must not keep the connection busy.
+    if (call.body !== null && !Buffer.isBuffer(call.body)) response.shouldKeepAlive = false
+    logInternal(parts.context, sendFailure(response, failure))
+  }
+  // Its key may have ended while the body came; then it is answered already.
+  if (asked.running.ended === null) forward(parts, asked, onFailed)
+}

@@ -1,0 +1,78 @@
+// Writes down who sent what where, and what came of it: the path without its query, which may hold anything.
+import type { ActivityEntry } from '../../../shared/contract/activity.ts'
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import type { KeywayError } from '../../../shared/contract/errors.ts'
+import type { AppSession, Keyway } from '../../core/keyway.ts'
+import { noteUse } from '../tokens/usage-log.ts'
+import type { ProxiedCall } from './parse.ts'
+import type { Tried } from './relay.ts'
+import type { Trip } from './request.ts'
+
+export type ProxyNotes = {
+  note(trip: Trip, tried: Tried): void
+  /** Nothing of the API was handed on. `url`: null when it was refused before there was one. */
+  noteFailure(asked: Asked, failure: KeywayError): void
+}
+
+type Asked = {
+  session: AppSession
+  connection: ConnectionRecord | null
+  call: ProxiedCall
+  url: Trip['url'] | null
+  startedAt: number
+}
+
+export function createProxyNotes(keyway: Keyway): ProxyNotes {
+  return {
+    note(trip, tried) {
+      noteUse(keyway, trip.session, trip.connection.id)
+      const durationMs = keyway.clock.monotonicMs() - trip.startedAt
+      keyway.activity.append({ ...entryOf(trip, outcomeOf(tried)), durationMs })
+    },
+    noteFailure({ session, connection, call, url, startedAt }, failure) {
+      const provider = keyway.providers.find(connection?.providerId ?? call.wanted.id)
+      keyway.activity.append({
+        kind: 'proxy',
+        outcome: failure.status === 403 || failure.status === 400 ? 'refused' : 'failed',
+        appId: session.app.id,
+        appName: session.app.name,
+        method: call.method,
+        durationMs: keyway.clock.monotonicMs() - startedAt,
+        ...(connection === null ? {} : { connectionId: connection.id, account: connection.account }),
+        ...(provider === null ? {} : { providerSlug: provider.slug }),
+        ...(url === null ? {} : { host: url.host, path: url.pathname }),
+        status: failure.status,
+        ...(call.bodyBytes === null ? {} : { bytesOut: call.bodyBytes }),
+        code: failure.code,
+      })
+    },
+  }
+}
+
+function entryOf(
+  { session, connection, call, url, token }: Trip,
+  came: Pick<ActivityEntry, 'status' | 'bytesIn' | 'note'>,
+): ActivityEntry {
+  const isGood = came.note === undefined && came.status !== undefined && came.status < 400
+  return {
+    kind: 'proxy',
+    outcome: isGood ? 'ok' : 'failed',
+    appId: session.app.id,
+    appName: session.app.name,
+    method: call.method,
+    connectionId: connection.id,
+    account: connection.account,
+    providerSlug: token.providerSlug,
+    host: url.host,
+    path: url.pathname,
+    ...(call.bodyBytes === null ? {} : { bytesOut: call.bodyBytes }),
+    ...came,
+  }
+}
+
+function outcomeOf(tried: Tried): Pick<ActivityEntry, 'status' | 'bytesIn' | 'note'> {
+  if (tried.kind === 'relayed') return { status: tried.status, bytesIn: tried.bytes }
+  if (tried.kind === 'dropped') return { status: tried.status }
+  const note = tried.kind === 'failed' ? 'The answer broke off.' : 'The caller went away before the end.'
+  return { bytesIn: tried.bytes, note }
+}

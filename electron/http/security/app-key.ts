@@ -1,0 +1,102 @@
+// An app key, from a header and nowhere else.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { AppSession, Keyway } from '../../core/keyway.ts'
+import type { HttpContext } from '../server/context.ts'
+import { hasBody } from '../server/request-body.ts'
+import { sendFailure } from '../server/respond.ts'
+import type { Admission, SeenHeaders } from './request-guard.ts'
+
+/** `wrong`: a key came and is not valid, so its sender may be guessing. */
+export type Authenticated =
+  | { kind: 'ok'; session: AppSession }
+  | { kind: 'missing' }
+  | { kind: 'wrong' }
+  | { kind: 'foreign_origin' }
+  | { kind: 'held_back'; failure: KeywayError }
+
+const LONGEST_KEY = 200
+
+export function authenticate(admission: Admission, keyway: Keyway): Authenticated {
+  const key = keyFrom(admission.headers)
+  if (key === null) return { kind: 'missing' }
+  if (key === 'contradiction') return { kind: 'wrong' }
+  const session = keyway.apps.authenticate(key)
+  if (session === null) {
+    const failure = keyway.apps.heldBack?.(key) ?? null
+    return failure === null ? { kind: 'wrong' } : { kind: 'held_back', failure }
+  }
+  // An Origin is good for the app that registered it, not for whichever key a page got hold of.
+  if (admission.origin !== null && !session.app.origins.includes(admission.origin))
+    return { kind: 'foreign_origin' }
+  return { kind: 'ok', session }
+}
+
+function keyFrom({ apiKeys, authorizations }: SeenHeaders): string | null {
+  const found = [...apiKeys, ...authorizations.map(bearer)].filter((key) => key !== null)
+  const [first] = found
+  if (first === undefined) return null
+  // Two different keys: whoever sits in between might have checked the other one.
+  if (first.length > LONGEST_KEY || found.some((key) => key !== first)) return 'contradiction'
+  return first
+}
+
+function bearer(value: string): string | null {
+  return /^bearer +([^\s]+) *$/i.exec(value)?.[1] ?? null
+}
+
+export function refusalOf(authenticated: Exclude<Authenticated, { kind: 'ok' }>): KeywayError {
+  if (authenticated.kind === 'held_back') return authenticated.failure
+  if (authenticated.kind === 'foreign_origin') return new KeywayError('origin_refused')
+  return new KeywayError(
+    'unauthorized',
+    authenticated.kind === 'wrong' ? { message: 'The app key is not valid here (any more).' } : {},
+  )
+}
+
+// Refusals of whoever sent no valid key.
+
+type Refused = Exclude<Authenticated, { kind: 'ok' }>
+
+/** The refusal, after the delay that guessing has earned its peer. */
+export async function delayedRefusal(
+  { guesses, closing }: HttpContext,
+  request: IncomingMessage,
+  refused: Refused,
+): Promise<KeywayError> {
+  if (refused.kind !== 'wrong') return refusalOf(refused)
+  const delay = guesses.wrong(request.socket.remoteAddress ?? 'local socket')
+  if (delay === null) {
+    return new KeywayError('rate_limited', {
+      message: 'Too many calls with a wrong key.',
+      details: { retryAfterSeconds: 1 },
+    })
+  }
+  await pause(delay.waitMs, closing)
+  delay.done()
+  return refusalOf(refused)
+}
+
+export async function refuse(
+  context: HttpContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  refused: Refused,
+): Promise<void> {
+  // A body that nobody will read must not keep the connection busy.
+  if (hasBody(request)) response.shouldKeepAlive = false
+  sendFailure(response, await delayedRefusal(context, request, refused))
+}
+
+function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  if (delayMs === 0) return Promise.resolve()
+  return new Promise((resolve) => {
+    const over = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', over)
+      resolve()
+    }
+    const timer = setTimeout(over, delayMs)
+    signal.addEventListener('abort', over)
+  })
+}

@@ -1,0 +1,45 @@
+// No cross-origin reading by default. An origin that the person registered for an app gets exactly the headers its calls need.
+import type { ServerResponse } from 'node:http'
+import { COMMON_HEADERS } from '../server/respond.ts'
+import type { Admission } from './request-guard.ts'
+
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE'
+const REQUEST_HEADERS = 'Authorization, X-API-Key, Content-Type, Keyway-Account, Keyway-Target'
+const EXPOSED = 'Retry-After, Keyway-Revocation, Keyway-Upstream, Location, Link, ETag, Content-Range'
+
+export function isPreflight(
+  method: string | undefined,
+  requestedMethod: string | undefined,
+  admission: Admission,
+): boolean {
+  return method === 'OPTIONS' && admission.origin !== null && requestedMethod !== undefined
+}
+
+/** The guard has let the origin in, so some app registered it; which one, the call's key will tell. */
+export function answerPreflight(
+  response: ServerResponse,
+  origin: string,
+  headersWanted: string | undefined,
+): void {
+  const names = (headersWanted ?? '').split(',').map((name) => name.trim())
+  const extra = names.filter((name) => /^[a-z0-9-]{1,60}$/i.test(name))
+  response.writeHead(204, {
+    ...COMMON_HEADERS,
+    'access-control-allow-origin': origin,
+    'access-control-allow-methods': METHODS,
+    'access-control-allow-headers': [REQUEST_HEADERS, ...extra].join(', '),
+    // A public page may reach into loopback only when told so (Private Network Access).
+    'access-control-allow-private-network': 'true',
+    'access-control-max-age': '300',
+    vary: 'Origin',
+  })
+  response.end()
+}
+
+export function allowOrigin(response: ServerResponse, { origin }: Admission): void {
+  if (origin === null) return
+  response.setHeader('access-control-allow-origin', origin)
+  response.setHeader('access-control-expose-headers', EXPOSED)
+  response.setHeader('cross-origin-resource-policy', 'cross-origin')
+  response.setHeader('vary', 'Origin')
+}

@@ -1,0 +1,203 @@
+// The first look at every request, before any key is read: who does it think it speaks to, and does a browser page speak for itself?
+// Defends against DNS rebinding (Host), foreign pages (Origin, Sec-Fetch-*), request smuggling (absolute form) and keys in URLs.
+import type { IncomingMessage } from 'node:http'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import { checkHost } from '../../../shared/domain/host-header.ts'
+import type { Keyway } from '../../core/keyway.ts'
+
+export type Admission = {
+  /** Path without query, as sent. */
+  path: string
+  query: string
+  host: string
+  headers: SeenHeaders
+  /** The one Origin header; null when there is none. It still has to belong to the app whose key comes along. */
+  origin: string | null
+}
+
+/** What a path is for decides which pages may point a browser at it. */
+type PathKind = 'callback' | 'link' | 'public' | 'app' | 'window'
+
+const MAX_URL = 16_000
+const KEY_IN_URL = /kw_[A-Za-z0-9_-]{40,}/
+const KEY_PARAMETERS = /[?&](?:api[_-]?key|x-api-key|app[_-]?key|access_token|authorization)=/i
+
+/** @throws KeywayError host_refused | origin_refused | invalid_request */
+export function guard(request: IncomingMessage, keyway: Keyway): Admission {
+  const headers = readHeaders(request)
+  const checked = checkHost(headers.hosts, request.socket.localPort ?? null)
+  if (checked.kind === 'refused') throw new KeywayError('host_refused', { message: checked.reason })
+  const { path, query } = splitUrl(request.url ?? '')
+  const kind = kindOf(path)
+  refuseKeysInUrl(path, query)
+  refuseCodings(request)
+  if (headers.origins.length > 1) throw new KeywayError('origin_refused')
+  const origin = headers.origins[0] ?? null
+  checkOrigin(kind, origin, `http://${checked.host}`, keyway)
+  checkFetchSite(kind, path, headers)
+  return {
+    path,
+    query,
+    host: checked.host,
+    headers,
+    origin: kind === 'app' || kind === 'link' ? origin : null,
+  }
+}
+
+function splitUrl(url: string): { path: string; query: string } {
+  // Only origin-form (RFC 9112 3.2.1): the absolute form carries a second host, the asterisk form means nothing here.
+  if (!url.startsWith('/')) throw invalidUrl('The request target must be a path.')
+  if (url.length > MAX_URL) throw invalidUrl('The address is too long.')
+  if (/[\\#\p{Cc}]/u.test(url)) throw invalidUrl('The address holds a character that does not belong there.')
+  const at = url.indexOf('?')
+  return at === -1 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at) }
+}
+
+function refuseKeysInUrl(path: string, query: string): void {
+  const ofUpstream = /^\/api\/integrations\/[^/]+\/request(?:\/|$)/.test(path)
+  if (KEY_IN_URL.test(path) || KEY_IN_URL.test(query) || (!ofUpstream && KEY_PARAMETERS.test(query))) {
+    throw new KeywayError('invalid_request', {
+      message: 'Keys belong in a header, never in an address: addresses end up in histories and logs.',
+      nextStep: 'Send the key in a header, and rotate this one under Apps.',
+      details: { field: 'query' },
+    })
+  }
+}
+
+/** Only chunked is undone here (RFC 9112 6.1); whoever took a coded body for plain would read something else than its sender meant. */
+function refuseCodings({ headers }: IncomingMessage): void {
+  const { 'transfer-encoding': coding } = headers
+  if (coding === undefined || coding.trim().toLowerCase() === 'chunked') return
+  throw new KeywayError('invalid_request', {
+    message: 'The only transfer coding that is taken is chunked.',
+    details: { field: 'transfer-encoding' },
+  })
+}
+
+function kindOf(path: string): PathKind {
+  if (path === '/oauth2/callback') return 'callback'
+  if (path === '/healthz' || path === '/openapi.json' || path === '/docs') return 'public'
+  if (isConnectLink(path)) return 'link'
+  return path.startsWith('/api/') ? 'app' : 'window'
+}
+
+export function isConnectLink(path: string): boolean {
+  return /^\/api\/(?:integrations\/(?:[^/]+\/connect|connect\/[^/]+)|auth\/[^/]+\/login)$/.test(path)
+}
+
+function checkOrigin(kind: PathKind, origin: string | null, own: string, keyway: Keyway): void {
+  // A provider that answers by form_post sends its own Origin, or "null"; what guards the callback is its state.
+  if (origin === null || kind === 'callback') return
+  const welcome =
+    kind === 'window'
+      ? origin.toLowerCase() === own
+      : origin !== 'null' && keyway.apps.list().some(({ origins }) => origins.includes(origin))
+  if (!welcome) throw new KeywayError('origin_refused')
+}
+
+function checkFetchSite(kind: PathKind, path: string, { fetchSite, fetchMode, origins }: SeenHeaders): void {
+  if (fetchSite === null || fetchSite === 'none' || fetchSite === 'same-origin') return
+  if (kind === 'callback' || kind === 'link' || kind === 'public') return
+  // Pages on other loopback ports count as "same-site", so that is foreign too. With a registered Origin it is a CORS call.
+  if (kind === 'app' && origins.length === 1) return
+  // Following a link to the window is fine; its calls and events are for scripts of the window itself.
+  if (kind === 'window' && fetchMode === 'navigate' && !path.startsWith('/ui/')) return
+  throw new KeywayError('origin_refused', { message: 'A page of another site may not call this address.' })
+}
+
+function invalidUrl(message: string): KeywayError {
+  return new KeywayError('invalid_request', { message, details: { field: 'url' } })
+}
+
+/** The headers that decide about a request, every occurrence of each: what two parsers could read differently must be seen. */
+export type SeenHeaders = {
+  hosts: string[]
+  origins: string[]
+  apiKeys: string[]
+  authorizations: string[]
+  cookies: string[]
+  accounts: string[]
+  /** Where a streamed request goes when its path does not say so. */
+  targets: string[]
+  /** Of the window in a browser: the half of its session that only its own origin has. */
+  windowProofs: string[]
+  fetchSite: string | null
+  fetchMode: string | null
+  /** Browsers that fetch a link before it is followed say so. */
+  purpose: string | null
+}
+
+export function readHeaders(request: IncomingMessage): SeenHeaders {
+  const seen: SeenHeaders = {
+    hosts: [],
+    origins: [],
+    apiKeys: [],
+    authorizations: [],
+    cookies: [],
+    accounts: [],
+    targets: [],
+    windowProofs: [],
+    fetchSite: null,
+    fetchMode: null,
+    purpose: null,
+  }
+  const raw = request.rawHeaders
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    note(seen, (raw[index] ?? '').toLowerCase(), raw[index + 1] ?? '')
+  }
+  return seen
+}
+
+function note(seen: SeenHeaders, name: string, value: string): void {
+  switch (name) {
+    case 'host':
+      seen.hosts.push(value)
+      break
+    case 'origin':
+      seen.origins.push(value)
+      break
+    case 'x-api-key':
+      seen.apiKeys.push(value)
+      break
+    case 'authorization':
+      seen.authorizations.push(value)
+      break
+    case 'cookie':
+      seen.cookies.push(value)
+      break
+    case 'keyway-account':
+      seen.accounts.push(value)
+      break
+    case 'keyway-target':
+      seen.targets.push(value)
+      break
+    case 'x-keyway-window':
+      seen.windowProofs.push(value)
+      break
+    case 'sec-fetch-site':
+      // Twice is no browser's doing, and joined it is none of the values that are let in.
+      seen.fetchSite = seen.fetchSite === null ? value : `${seen.fetchSite}, ${value}`
+      break
+    case 'sec-fetch-mode':
+      seen.fetchMode = value
+      break
+    case 'sec-purpose':
+    case 'purpose':
+      seen.purpose = value
+      break
+    default:
+  }
+}
+
+// What the guard found out, for those who handle the request later. A request that it never saw is never let in.
+const admissions = new WeakMap<IncomingMessage, Admission>()
+
+export function noteAdmission(request: IncomingMessage, admission: Admission): void {
+  admissions.set(request, admission)
+}
+
+export function admissionOf(request: IncomingMessage): Admission {
+  const admission = admissions.get(request)
+  if (admission === undefined) throw new KeywayError('host_refused')
+  return admission
+}

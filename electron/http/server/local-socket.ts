@@ -1,0 +1,106 @@
+// The second door: a UNIX socket that only this user can open, or a named pipe on Windows. Keys are wanted there all the same.
+import { chmod, lstat, mkdir, unlink } from 'node:fs/promises'
+import { type Server, STATUS_CODES } from 'node:http'
+import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { type ErrorCode, KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
+import { markLocalSocket } from '../window/entry.ts'
+import { tryListen } from './busy-port.ts'
+import { underWay } from './pipelining.ts'
+import { COMMON_HEADERS } from './respond.ts'
+
+const ASK_TIMEOUT_MS = 500
+
+/** @throws KeywayError save_failed when the path cannot be used, port_busy when a living server holds it */
+export async function openSocketDoor(server: Server, path: string): Promise<Server> {
+  const isPipe = path.startsWith('\\\\.\\pipe\\')
+  if (!isPipe) await makeRoom(path)
+  markLocalSocket(server)
+  // Made with no rights for others, so that there is no moment in which anybody else could connect.
+  const before = process.umask(0o177)
+  const failure = await tryListen(server, { path }).finally(() => process.umask(before))
+  if (failure !== null) throw unusable(path, failure)
+  if (!isPipe) await chmod(path, 0o600)
+  return server
+}
+
+/** A socket file that a killed Keyway left behind is removed; a file that is something else is not touched. */
+async function makeRoom(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw unusable(path, error)
+  })
+  if (found === null) return
+  if (!found.isSocket()) throw unusable(path, new Error('there is a file that is no socket'))
+  if (await answers(path)) {
+    throw new KeywayError('port_busy', {
+      message: `Another program listens at ${path}.`,
+      details: { socketPath: path },
+    })
+  }
+  await unlink(path)
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asking = connect(path)
+    const done = (alive: boolean): void => {
+      asking.destroy()
+      resolve(alive)
+    }
+    asking.setTimeout(ASK_TIMEOUT_MS, () => done(false))
+    asking.once('connect', () => done(true))
+    asking.once('error', () => done(false))
+  })
+}
+
+function unusable(path: string, cause: unknown): KeywayError {
+  return new KeywayError('save_failed', {
+    message: `The local socket cannot be opened at ${path}.`,
+    nextStep: 'Choose a shorter or writable path, or switch the socket off under Settings.',
+    details: { socketPath: path },
+    cause,
+  })
+}
+
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
+/** What the parser refuses (smuggling, splitting, overlong or unfinished headers) gets a coded answer, and the connection ends. */
+export function answerBadRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+  else endInTurn(socket, new KeywayError(CODES[error.code ?? ''] ?? 'invalid_request', { cause: error }))
+}
+
+/** CONNECT asks for a tunnel to anywhere, which is what this is not. */
+export function refuseTunnel(socket: Duplex): void {
+  endInTurn(socket, new KeywayError('method_not_allowed', { message: 'There are no tunnels here.' }))
+}
+
+/** An answer that has begun must not get a second one written into it, nor may a request before this one take this refusal for its own. */
+function endInTurn(socket: Duplex, failure: KeywayError): void {
+  const before = underWay(socket)
+  if (before === null) end(socket, failure)
+  else if (before.request.complete)
+    before.response.once('close', () => (socket.writable ? end(socket, failure) : socket.destroy()))
+  // It is this very request whose body went wrong.
+  else if (before.response.headersSent) socket.destroy()
+  else end(socket, failure)
+}
+
+function end(socket: Duplex, failure: KeywayError): void {
+  const body = JSON.stringify(toErrorBody(failure))
+  const headers = Object.entries({
+    ...COMMON_HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(
+    `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status] ?? ''}\r\n${headers.join('')}\r\n${body}`,
+  )
+}

@@ -1,0 +1,116 @@
+// A token for an app: choose, permit, ask the core, answer with one of the four outcomes, and write down who got what.
+import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
+import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
+import { toIsoMoment } from '../../../shared/contract/http-api.ts'
+import type { TokenAsk, TokenResult, VendedToken } from '../../core/connections/tokens/types.ts'
+import type { AppSession } from '../../core/keyway.ts'
+import { withConnectUrl } from '../connections/links.ts'
+import { chooseConnection } from '../connections/selection.ts'
+import { permit } from '../security/authorize.ts'
+import { connectionPermission } from '../security/connection-permission.ts'
+import type { RunningRequest } from '../security/running-requests.ts'
+import type { HttpContext } from '../server/context.ts'
+import { clientGone } from '../server/respond.ts'
+import type { TokenCall } from './request.ts'
+
+/** @throws KeywayError of whichever outcome is not `ok`, with connectUrl or retryAt where they help. */
+export async function vendToken(
+  context: HttpContext,
+  request: RunningRequest,
+  { wanted, ask }: TokenCall,
+): Promise<VendedToken> {
+  const { keyway, running } = context
+  const { session, response } = request
+  const startedAt = keyway.clock.monotonicMs()
+  let connection: ConnectionRecord | null = null
+  try {
+    connection = chooseConnection(keyway, session.app, wanted)
+    request.permission = connectionPermission(keyway, connection, [])
+    const use = await permit(keyway, session, connection, { what: 'token' }, () => clientGone(response))
+    request.permission = connectionPermission(keyway, connection, [use])
+    running.check(request)
+    const token = await tokenFor(context, connection, withGeneration(context, session, connection, ask))
+    if (request.ended !== null) throw request.ended
+    context.vends.note(session, token, keyway.clock.monotonicMs() - startedAt)
+    return token
+  } catch (thrown) {
+    const failure = withConnectUrl(context, asKeywayError(thrown), {
+      id: connection?.providerId ?? wanted.id,
+      appId: session.app.id,
+      connectionId: connection?.id ?? null,
+      account: connection?.account ?? wanted.account ?? null,
+      addScopes: ask.scopes ?? [],
+    })
+    noteRefusal(context, session, {
+      connection,
+      wanted,
+      failure,
+      durationMs: keyway.clock.monotonicMs() - startedAt,
+    })
+    throw failure
+  }
+}
+
+/** "The token I have was refused": the one that this app was handed last, which may not be the newest any more. */
+function withGeneration(
+  { vends }: HttpContext,
+  session: AppSession,
+  connection: ConnectionRecord,
+  ask: TokenAsk,
+): TokenAsk {
+  if (ask.rejected !== 'current') return ask
+  const generation = vends.lastGeneration(session, connection.id)
+  return generation === null ? ask : { ...ask, rejected: { generation } }
+}
+
+/** Without choosing, permission or record: for callers that did all three. */
+export async function tokenFor(
+  context: HttpContext,
+  connection: ConnectionRecord,
+  ask: TokenAsk,
+): Promise<VendedToken> {
+  const result = await context.keyway.tokens.get(connection.id, ask)
+  if (result.kind !== 'ok') throw failureOf(result, context.keyway.clock.now())
+  return result.token
+}
+
+export function failureOf(result: Exclude<TokenResult, { kind: 'ok' }>, nowMs: number): KeywayError {
+  const { failure } = result
+  if (result.kind !== 'retrying') return failure
+  return new KeywayError(failure.code, {
+    message: failure.message,
+    nextStep: failure.nextStep,
+    details: {
+      ...failure.details,
+      retryAt: toIsoMoment(result.retryAt),
+      retryAfterSeconds: Math.max(1, Math.ceil((result.retryAt - nowMs) / 1000)),
+    },
+    cause: failure.cause,
+  })
+}
+
+function noteRefusal(
+  { keyway }: HttpContext,
+  { app }: AppSession,
+  about: {
+    connection: ConnectionRecord | null
+    wanted: TokenCall['wanted']
+    failure: KeywayError
+    durationMs: number
+  },
+): void {
+  const provider = keyway.providers.find(about.connection?.providerId ?? about.wanted.id)
+  keyway.activity.append({
+    kind: 'vend',
+    outcome: about.failure.status === 403 ? 'refused' : 'failed',
+    appId: app.id,
+    appName: app.name,
+    ...(about.connection === null
+      ? {}
+      : { connectionId: about.connection.id, account: about.connection.account }),
+    ...(provider === null ? {} : { providerSlug: provider.slug }),
+    status: about.failure.status,
+    code: about.failure.code,
+    durationMs: about.durationMs,
+  })
+}

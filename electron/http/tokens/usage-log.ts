@@ -1,0 +1,39 @@
+// Writes down who was handed which token, and remembers which one an app has.
+import type { VendedToken } from '../../core/connections/tokens/types.ts'
+import type { AppSession, Keyway } from '../../core/keyway.ts'
+
+export type VendNotes = {
+  note(session: AppSession, token: VendedToken, durationMs: number): void
+  /** The generation of the token that the app was handed last for this connection; null when it had none since the start. */
+  lastGeneration(session: AppSession, connectionId: string): number | null
+}
+
+export function createVendNotes(keyway: Keyway): VendNotes {
+  const generations = new Map<string, Map<string, number>>()
+  return {
+    note(session, token, durationMs) {
+      const { app } = session
+      const ofApp = generations.get(app.id) ?? new Map<string, number>()
+      generations.set(app.id, ofApp.set(token.connectionId, token.generation))
+      noteUse(keyway, session, token.connectionId)
+      keyway.activity.append({
+        kind: 'vend',
+        outcome: 'ok',
+        appId: app.id,
+        appName: app.name,
+        connectionId: token.connectionId,
+        providerSlug: token.providerSlug,
+        account: token.account,
+        status: 200,
+        durationMs,
+      })
+    },
+    lastGeneration: ({ app }, connectionId) => generations.get(app.id)?.get(connectionId) ?? null,
+  }
+}
+
+/** Last use, of the connection and of the app. */
+export function noteUse({ tokens, apps }: Keyway, { app }: AppSession, connectionId: string): void {
+  tokens.noteUse(connectionId, app.name)
+  apps.noteUse(app.id)
+}
