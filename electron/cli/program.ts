@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { createContext, type RunCommand } from './context.ts'
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from './output.ts'
 
 const EXITS =
   'Exit codes: 0 done, 2 wrong arguments, 3 not allowed, 4 not found, 10 a person must sign in, 11 vault locked,\n' +
@@ -73,7 +73,7 @@ function describeUse(program: Command, running: Running): void {
   program
     .command('whoami')
     .description('what this key is and may do')
-    .action(running([], async () => (await import('./commands/whoami.ts')).whoami))
+    .action(running([], async () => (await import('./commands/service.ts')).whoami))
   program
     .command('open')
     .description('open the window of the running Keyway in your browser; needs no key')
@@ -86,7 +86,7 @@ function describeUse(program: Command, running: Running): void {
   program
     .command('status')
     .description('whether Keyway answers, and whether its vault is unlocked; needs no key')
-    .action(running([], async () => (await import('./commands/status.ts')).status))
+    .action(running([], async () => (await import('./commands/service.ts')).status))
 }
 
 function describeConnecting(program: Command, running: Running): void {
@@ -102,12 +102,12 @@ function describeConnecting(program: Command, running: Running): void {
     .option('--open', 'open the link in the browser (the default at a terminal)')
     .option('--no-open', 'only print it')
     .option('--no-wait', 'do not wait for the person')
-    .action(running(['provider'], async () => (await import('./commands/connect.ts')).connect))
+    .action(running(['provider'], async () => (await import('./commands/connections.ts')).connect))
   program
     .command('disconnect <provider>')
     .description('end a grant, and say what its revocation did')
     .option(...ACCOUNT)
-    .action(running(['provider'], async () => (await import('./commands/disconnect.ts')).disconnect))
+    .action(running(['provider'], async () => (await import('./commands/connections.ts')).disconnect))
   program
     .command('pair <name>')
     .description('ask the person for an app key; prints it once')
@@ -132,14 +132,14 @@ function describeApprovals(program: Command, running: Running): void {
   program
     .command('answer <id> <decision>')
     .description('answer one: once, ten-minutes, always or deny')
-    .action(running(['id', 'decision'], async () => (await import('./commands/answer.ts')).answer))
+    .action(running(['id', 'decision'], async () => (await import('./commands/approvals.ts')).answer))
 }
 
 function describeProviders(program: Command, running: Running): void {
   program
     .command('providers')
     .description('which providers are registered (wants a key that may manage them)')
-    .action(running([], async () => (await import('./commands/providers.ts')).providers))
+    .action(running([], async () => (await import('./commands/service.ts')).providers))
   program
     .command('apply <file>')
     .description('register or change the providers that a .ts, .js or .json file defines (runs the file)')

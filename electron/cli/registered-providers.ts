@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { integrationListAnswer, type integrationAnswer } from '../../shared/contract/http-api.ts'
-import type { LocalApi } from './local-api.ts'
+import type { LocalApi } from './api.ts'
 
 export type Registered = z.output<typeof integrationAnswer>
 

@@ -2,11 +2,10 @@ import { app, dialog, protocol, shell } from 'electron'
 import { asKeywayError, nextStepFor } from '../../shared/contract/errors.ts'
 
 import { listenForShutdown } from '../core/shutdown.ts'
-import { registerAppScheme } from './app-protocol.ts'
+import { deepLinkIn, registerAppScheme } from './app-protocol.ts'
 import { askForWindow } from '../core/running-service.ts'
-import { createDesktop } from './create-desktop.ts'
-import { deepLinkIn } from './deep-links.ts'
-import { externalUrl } from './external-urls.ts'
+import { createDesktop } from './desktop.ts'
+import { externalUrl } from './window.ts'
 import { desktopFolders } from './folders.ts'
 
 // Electron's own listeners give way to any in JavaScript, also to those of a library that ends the process with the signal.

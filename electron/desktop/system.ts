@@ -1,11 +1,20 @@
 // What the desktop around Keyway offers, asked once at the start: a tray, a start at login, keyway:// addresses.
-import { app } from 'electron'
+import { app, type App } from 'electron'
+import type { Keyway } from '../core/keyway.ts'
 import type { Logger } from '../core/ports.ts'
-import { launchCommand } from './launch-command.ts'
-import { registerLinkScheme, type LinkScheme } from './link-scheme.ts'
-import { askProgram } from './linux/ask-program.ts'
-import { showsTrays } from './linux/tray-host.ts'
-import type { LoginItemPlace } from './login-item.ts'
+import { LINK_SCHEME } from './channels.ts'
+import {
+  askProgram,
+  type AskProgram,
+  autostartFile,
+  desktopEntry,
+  type Homes,
+  LINKS_ENTRY,
+  linksFile,
+  removeEntry,
+  showsTrays,
+  writeEntry,
+} from './linux.ts'
 
 export type System = {
   readonly hasTray: Promise<boolean>
@@ -33,4 +42,113 @@ export function createSystem(): System {
       logger = next
     },
   }
+}
+
+export type Launched = {
+  isPackaged: boolean
+  /** The program that runs now. */
+  execPath: string
+  /** The checkout, or the archive inside the package. */
+  appPath: string
+  environment: Readonly<Record<string, string | undefined>>
+}
+
+/** What starts this Keyway again. An AppImage is mounted anew at each start, so its program's path is of no use the next time. */
+export function launchCommand({ isPackaged, execPath, appPath, environment }: Launched): string[] {
+  if (!isPackaged) return [execPath, appPath]
+  const appImage = environment['APPIMAGE'] ?? ''
+  return [appImage === '' ? execPath : appImage]
+}
+
+// Keeps the system's "start at login" in step with the setting: an autostart entry on Linux, which Electron has no service for, and
+// Electron's own on macOS and Windows. Where it cannot be kept the setting goes back, so that the window shows what is.
+
+export type LoginItemPlace = Homes & {
+  app: Pick<App, 'getLoginItemSettings' | 'isPackaged' | 'setLoginItemSettings'>
+  platform: NodeJS.Platform
+  /** What starts this Keyway. */
+  command: readonly string[]
+}
+
+/** Why the person cannot have it, or null. A checkout's program is Electron itself, which macOS and Windows would start bare. */
+export function whyNoLoginItem({ app, platform }: Pick<LoginItemPlace, 'app' | 'platform'>): string | null {
+  return platform === 'linux' || app.isPackaged
+    ? null
+    : 'Only where Keyway is installed, not from a checkout.'
+}
+
+export function followLoginItem(
+  keyway: Pick<Keyway, 'logger' | 'settings'>,
+  place: LoginItemPlace,
+): () => void {
+  if (whyNoLoginItem(place) !== null) return () => undefined
+  const keepInStep = (startAtLogin: boolean): void => {
+    try {
+      if (place.platform === 'linux') setAutostart(place, startAtLogin)
+      else setLoginItem(place, startAtLogin)
+    } catch (error) {
+      keyway.logger.warn('The start at login could not be changed', { startAtLogin, error })
+      if (startAtLogin) keyway.settings.update({ startAtLogin: false })
+    }
+  }
+  keepInStep(keyway.settings.get().startAtLogin)
+  return keyway.settings.onChange((settings) => keepInStep(settings.startAtLogin))
+}
+
+function setAutostart({ command, ...homes }: LoginItemPlace, startAtLogin: boolean): void {
+  const file = autostartFile(homes)
+  if (!startAtLogin) return removeEntry(file)
+  const lines = ['Comment=Keeps your connections fresh', 'X-GNOME-Autostart-enabled=true']
+  writeEntry(file, desktopEntry({ command: [...command, '--hidden'], lines }))
+}
+
+function setLoginItem({ app }: LoginItemPlace, startAtLogin: boolean): void {
+  // Windows compares the arguments too when it looks for the entry.
+  const args = ['--hidden']
+  if (app.getLoginItemSettings({ args }).openAtLogin !== startAtLogin)
+    app.setLoginItemSettings({ openAtLogin: startAtLogin, args })
+}
+
+// keyway:// addresses. They are offered as a way home only after the system itself has said that it would hand them to this Keyway;
+// a registration that looks done and leads nowhere is the most common fault of such addresses on Linux.
+
+export type LinkScheme = {
+  /** Whether keyway:// addresses arrive here; false until that is known. */
+  works(): boolean
+  /** Resolves when it is known. Never rejects. */
+  readonly settled: Promise<void>
+}
+
+export type LinkSchemeDeps = Homes & {
+  app: Pick<App, 'isDefaultProtocolClient' | 'isPackaged' | 'setAsDefaultProtocolClient'>
+  platform: NodeJS.Platform
+  command: readonly string[]
+  ask: AskProgram
+  /** The log is opened later than this. */
+  logger: () => Logger | null
+}
+
+/** A checkout leaves the system's registrations alone. */
+export function registerLinkScheme(deps: LinkSchemeDeps): LinkScheme {
+  let works = false
+  const settled = !deps.app.isPackaged
+    ? Promise.resolve()
+    : register(deps).then(
+        (registered) => {
+          works = registered
+        },
+        (error: unknown) => deps.logger()?.warn('keyway:// addresses could not be registered', { error }),
+      )
+  return { works: () => works, settled }
+}
+
+async function register({ app, platform, ask, command, ...homes }: LinkSchemeDeps): Promise<boolean> {
+  if (platform !== 'linux')
+    return app.setAsDefaultProtocolClient(LINK_SCHEME) && app.isDefaultProtocolClient(LINK_SCHEME)
+  const type = `x-scheme-handler/${LINK_SCHEME}`
+  const lines = ['NoDisplay=true', `MimeType=${type};`]
+  writeEntry(linksFile(homes), desktopEntry({ command, fieldCode: '%u', lines }))
+  if ((await ask('xdg-mime', ['query', 'default', type])) === LINKS_ENTRY) return true
+  await ask('xdg-mime', ['default', LINKS_ENTRY, type])
+  return (await ask('xdg-mime', ['query', 'default', type])) === LINKS_ENTRY
 }

@@ -1,8 +1,9 @@
 // The one window, hardened: sandboxed, isolated, no navigation away, no new windows, no permissions. Links leave through the system browser.
 import { BrowserWindow, shell, type WebContents } from 'electron'
-import type { Logger } from '../core/ports.ts'
+import { isLoopbackHost } from '../../shared/contract/provider-template.ts'
+import { createInstalledBrowsers } from '../core/browsers/find-browsers.ts'
+import type { Browser, Logger } from '../core/ports.ts'
 import { APP_ORIGIN } from './channels.ts'
-import { externalUrl } from './external-urls.ts'
 
 type Deps = {
   preloadPath: string
@@ -93,4 +94,42 @@ function isInside(url: string, allowed: string): boolean {
   if (!URL.canParse(url)) return false
   const [target, home] = [new URL(url), new URL(allowed)]
   return target.protocol === home.protocol && target.host === home.host
+}
+
+/**
+ * The address as it may be handed to the operating system, or null. Only web addresses without credentials: https, and http on this machine
+ * (a rehearsal provider). Everything else (file:, smb:, custom schemes) could start programs.
+ */
+export function externalUrl(text: string): string | null {
+  if (!URL.canParse(text)) return null
+  const url = new URL(text)
+  if (url.username !== '' || url.password !== '') return null
+  if (url.protocol === 'https:') return url.href
+  return url.protocol === 'http:' && isLoopbackHost(url.hostname) ? url.href : null
+}
+
+/** The system browser. That it could not be opened is a warning: the window shows the link. */
+export function createSystemBrowser(deps: Parameters<typeof createInstalledBrowsers>[0]): Browser {
+  const installed = createInstalledBrowsers(deps)
+  return {
+    installed: installed.list,
+    async open(url, browserId) {
+      const target = externalUrl(url)
+      if (target === null) return { opened: false, reason: 'Only web addresses are opened in the browser.' }
+      const chosen = browserId === null ? null : await installed.open(browserId, target)
+      return chosen ?? openExternally(target)
+    },
+  }
+}
+
+async function openExternally(target: string): ReturnType<Browser['open']> {
+  try {
+    await shell.openExternal(target)
+    return { opened: true }
+  } catch (error) {
+    return {
+      opened: false,
+      reason: error instanceof Error ? error.message : 'The system browser could not be opened.',
+    }
+  }
 }

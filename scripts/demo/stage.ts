@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
-import { createHeadless, type Headless } from '../../electron/headless/create-headless.ts'
+import { createHeadless, type Headless } from '../../electron/headless/headless.ts'
 import {
   createRehearsalProvider,
   type RehearsalProvider,

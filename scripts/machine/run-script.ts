@@ -1,6 +1,6 @@
 // How every script ends: with an exit code, and on failure with one line instead of a stack.
 import { z } from 'zod'
-import { outliveReaders } from '../../electron/headless/closed-output.ts'
+import { outliveReaders } from '../../electron/headless/main.ts'
 
 /** Runs a script's body; its number becomes the exit code. What it throws becomes one line and exit code 1. */
 export async function runScript(body: () => Promise<number>): Promise<void> {

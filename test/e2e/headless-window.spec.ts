@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test as base, type Page } from '@playwright/test'
 import manifest from '../../package.json' with { type: 'json' }
-import { createHeadless, type Headless } from '../../electron/headless/create-headless.ts'
+import { createHeadless, type Headless } from '../../electron/headless/headless.ts'
 import {
   createRehearsalProvider,
   type RehearsalProvider,

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test as base } from '@playwright/test'
 import manifest from '../../package.json' with { type: 'json' }
-import { createHeadless, type Headless } from '../../electron/headless/create-headless.ts'
+import { createHeadless, type Headless } from '../../electron/headless/headless.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import { root } from '../../scripts/build/parts.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createHeadless } from '../../electron/headless/create-headless.ts'
+import { createHeadless } from '../../electron/headless/headless.ts'
 import { createKeyringProtector } from '../../electron/headless/keyring-protector.ts'
 import { openKeyway, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import { decodeRecord, encodeRecord } from '../../electron/core/storage/records.ts'

@@ -1,7 +1,7 @@
 // A core as the headless host opens it: real folder, real stores, real vault, real OAuth client. Only the browser is the test itself.
 import { openKeyway, type OpenDeps, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-wrapper.ts'
-import { createConfKv } from '../../electron/headless/conf-kv.ts'
+import { createConfKv } from '../../electron/headless/headless.ts'
 import type { RehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
 import type { Flow } from '../../shared/contract/flow.ts'
 import type { ProviderView } from '../../shared/contract/provider.ts'

@@ -1,12 +1,10 @@
 import { z } from 'zod'
-import { carryOut, type Done } from '../apply/carry-out.ts'
+import { carryOut, type Done, loadFile, planFor, type Step } from '../apply/apply.ts'
 import { readDefinitions } from '../apply/definitions.ts'
-import { loadFile } from '../apply/load-file.ts'
-import { planFor, type Step } from '../apply/plan.ts'
-import { readArguments } from '../read-arguments.ts'
+import { readArguments } from '../arguments.ts'
 import { registeredProviders } from '../registered-providers.ts'
 import type { RunCommand } from '../context.ts'
-import { say } from '../terminal.ts'
+import { say } from '../output.ts'
 
 const applyArguments = z.strictObject({
   file: z.string().min(1),

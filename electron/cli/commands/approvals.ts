@@ -1,11 +1,15 @@
 import { z } from 'zod'
-import { approvalListAnswer, type ApprovalAnswer } from '../../../shared/contract/http-api.ts'
-import type { Context } from '../context.ts'
-import type { LocalApi } from '../local-api.ts'
-import type { RunCommand } from '../context.ts'
-import { readArguments } from '../read-arguments.ts'
-import { listen } from '../server-events.ts'
-import { say } from '../terminal.ts'
+import { decision } from '../../../shared/contract/approval.ts'
+import {
+  type ApprovalAnswer,
+  approvalDecided,
+  approvalListAnswer,
+} from '../../../shared/contract/http-api.ts'
+import type { LocalApi } from '../api.ts'
+import { readArguments } from '../arguments.ts'
+import type { Context, RunCommand } from '../context.ts'
+import { listen } from '../events.ts'
+import { say } from '../output.ts'
 
 const approvalsArguments = z.strictObject({ watch: z.boolean().default(false) })
 
@@ -65,4 +69,27 @@ function wishOf(approval: ApprovalAnswer): string {
   const size = bodyBytes === null ? 'of unknown size' : `of ${bodyBytes} bytes`
   const body = bodyBytes === 0 ? ', no body' : `, body ${size}`
   return `wants to send ${method} ${url} ${whose}${body}`
+}
+
+const answerArguments = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'The id that "keyway approvals" shows.'),
+  decision: z
+    .string()
+    .transform((text) => text.replaceAll('-', '_'))
+    .pipe(z.enum(decision.options, 'One of once, ten-minutes, always, deny.')),
+})
+
+const SAID = {
+  once: 'Allowed, this once.',
+  ten_minutes: 'Allowed for ten minutes.',
+  always: 'Allowed from now on; the grant stands in the window under Apps.',
+  deny: 'Denied.',
+} as const
+
+export const answer: RunCommand = async (context, given) => {
+  const { id, decision: chosen } = readArguments(answerArguments, given)
+  const api = await context.api()
+  const decided = await api.call(approvalDecided, `/api/approvals/${id}`, { json: { decision: chosen } })
+  say(context.terminal.stdout, context.json ? JSON.stringify(decided) : SAID[decided.decision])
+  return 0
 }

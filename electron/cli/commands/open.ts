@@ -5,9 +5,9 @@ import { z } from 'zod'
 import { dataLocation } from '../../core/storage/data-folder.ts'
 import { askForWindow } from '../../core/running-service.ts'
 import { openBrowser } from '../open-browser.ts'
-import { readArguments } from '../read-arguments.ts'
+import { readArguments } from '../arguments.ts'
 import type { RunCommand } from '../context.ts'
-import { say } from '../terminal.ts'
+import { say } from '../output.ts'
 
 const openArguments = z.strictObject({
   data: z.string().min(1, 'A folder is needed.').max(4096).optional(),

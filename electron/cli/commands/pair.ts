@@ -4,11 +4,10 @@ import { z } from 'zod'
 import { appInput } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { pairDecided, pairStarted } from '../../../shared/contract/http-api.ts'
-import type { Context } from '../context.ts'
-import type { LocalApi } from '../local-api.ts'
-import { providerArgument, readArguments, refused } from '../read-arguments.ts'
-import type { RunCommand } from '../context.ts'
-import { say } from '../terminal.ts'
+import type { Context, RunCommand } from '../context.ts'
+import type { LocalApi } from '../api.ts'
+import { providerArgument, readArguments, refused } from '../arguments.ts'
+import { say } from '../output.ts'
 
 const pairArguments = z.strictObject({
   name: appInput.shape.name,

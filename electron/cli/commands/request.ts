@@ -4,14 +4,17 @@ import { z } from 'zod'
 import { httpMethod } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { ACCOUNT_HEADER, TARGET_HEADER, UPSTREAM_HEADER } from '../../../shared/contract/http-api.ts'
-import { exitOf } from '../failure.ts'
-import { failureIn } from '../failure-in.ts'
-import type { LocalApi } from '../local-api.ts'
-import { accountOption, providerArgument, readArguments, refused } from '../read-arguments.ts'
-import { openBody } from '../request-body.ts'
-import { headersFrom } from '../request-headers.ts'
-import type { RunCommand } from '../context.ts'
-import { harmless, say, type Terminal } from '../terminal.ts'
+import { exitOf, failureIn, type RunCommand } from '../context.ts'
+import type { LocalApi } from '../api.ts'
+import {
+  accountOption,
+  headersFrom,
+  openBody,
+  providerArgument,
+  readArguments,
+  refused,
+} from '../arguments.ts'
+import { harmless, say, type Terminal } from '../output.ts'
 
 const requestArguments = z.strictObject({
   provider: providerArgument,

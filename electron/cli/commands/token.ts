@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { MOST_VALID_SECONDS } from '../../../shared/contract/http/token.ts'
-import { accountOption, providerArgument, readArguments, scopesOption } from '../read-arguments.ts'
+import { accountOption, providerArgument, readArguments, scopesOption } from '../arguments.ts'
 import type { RunCommand } from '../context.ts'
-import { say } from '../terminal.ts'
+import { say } from '../output.ts'
 
 const wholeSeconds = z
   .string()

@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs'
 import { openActivityJournal } from '../../../electron/core/audit-log/audit-log.ts'
 import { openDataFolder } from '../../../electron/core/storage/data-folder.ts'
 import { createRecordStore } from '../../../electron/core/storage/records.ts'
-import { createConfKv } from '../../../electron/headless/conf-kv.ts'
+import { createConfKv } from '../../../electron/headless/headless.ts'
 import { realClock } from '../fake-clock.ts'
 import { createMemoryLogger } from '../memory-ports.ts'
 

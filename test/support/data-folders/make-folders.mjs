@@ -15,7 +15,7 @@ const LIFETIME_SECONDS = 50 * 365 * 24 * 60 * 60
 const [checkout = '', target = ''] = process.argv.slice(2)
 const old = (path) => import(pathToFileURL(resolve(checkout, path)).href)
 const { openKeyway } = await old('electron/core/open-keyway.ts')
-const { createConfKv } = await old('electron/headless/conf-kv.ts')
+const { createConfKv } = await old('electron/headless/headless.ts')
 const { createKeyringProtector } = await old('electron/headless/keyring-protector.ts')
 const { createPassphraseProtectors } = await old('electron/core/vault/passphrase-wrapper.ts')
 const { Secret } = await old('shared/contract/secret.ts')

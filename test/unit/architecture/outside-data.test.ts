@@ -18,13 +18,13 @@ const ownFiles: Readonly<Record<string, string>> = {
   'electron/core/storage/records.ts': 'its own file',
   'electron/core/vault/wrapper-calls.ts': 'a copy of a value that it holds',
   'electron/headless/keyring-child.ts': 'between it and its own child process',
-  'electron/headless/remembered-port.ts': 'its own file',
+  'electron/headless/headless.ts': 'its own file',
   'electron/http/window/sessions.ts': 'its own file',
   'renderer/features/providers/form-draft.ts': 'what the form kept, all of it typed text',
   'renderer/features/providers/redirect-step.tsx': 'a copy of a value that it holds',
   'renderer/host/event-stream.ts': 'events of its own service',
   'renderer/host/web-host.ts': 'answers of its own service',
-  'electron/cli/local-api.ts': 'its fetch reads with the one reader',
+  'electron/cli/api.ts': 'its fetch reads with the one reader',
   'shared/domain/exact-json.ts': 'the one reader',
 }
 

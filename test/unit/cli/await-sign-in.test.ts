@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { awaitSignIn } from '../../../electron/cli/await-sign-in.ts'
-import type { ServerEvent, ServerEvents } from '../../../electron/cli/server-events.ts'
+import { awaitSignIn, type ServerEvent, type ServerEvents } from '../../../electron/cli/events.ts'
 
 type Flow = { id: string; state: string; provider?: string; account?: string | null; code?: string }
 

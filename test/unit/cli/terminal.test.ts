@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { say } from '../../../electron/cli/terminal.ts'
+import { say } from '../../../electron/cli/output.ts'
 
 function said(...lines: string[]): string {
   const stream = new PassThrough()

@@ -2,11 +2,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createSettings } from '../../../electron/core/settings.ts'
-import { launchCommand } from '../../../electron/desktop/launch-command.ts'
-import { registerLinkScheme, type LinkSchemeDeps } from '../../../electron/desktop/link-scheme.ts'
-import { desktopEntry } from '../../../electron/desktop/linux/desktop-entry.ts'
-import { showsTrays } from '../../../electron/desktop/linux/tray-host.ts'
-import { followLoginItem, whyNoLoginItem, type LoginItemPlace } from '../../../electron/desktop/login-item.ts'
+import {
+  followLoginItem,
+  launchCommand,
+  type LinkSchemeDeps,
+  type LoginItemPlace,
+  registerLinkScheme,
+  whyNoLoginItem,
+} from '../../../electron/desktop/system.ts'
+import { desktopEntry, showsTrays } from '../../../electron/desktop/linux.ts'
 import { createMemoryKeyValueStore, createMemoryLogger } from '../../support/memory-ports.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 

@@ -1,29 +1,24 @@
 // The desktop's composition root: everything with Electron in it is built here, once.
 import { join } from 'node:path'
-import { app, ipcMain, nativeImage, Notification, safeStorage, session } from 'electron'
+import { app, ipcMain, nativeImage, Notification, powerMonitor, safeStorage, session } from 'electron'
+import Store from 'electron-store'
 import { presets } from '../../shared/presets/presets.ts'
 import type { Keyway } from '../core/keyway.ts'
 import { noteUnhandled } from '../core/logging/log-file.ts'
-import { openKeyway, type OpenedKeyway } from '../core/open-keyway.ts'
+import { type OpenedKeyway, openKeyway } from '../core/open-keyway.ts'
+import { type Clock, type KeyValueStore, type Logger, systemClock } from '../core/ports.ts'
 import type { OpenRehearsal } from '../core/practice/practice-providers.ts'
-import { systemClock } from '../core/ports.ts'
+import { shutDown } from '../core/shutdown.ts'
+import { confOptions, createGuardedKv, type GuardedKvDeps } from '../core/storage/document.ts'
 import { type LocalServer, openLocalServer } from '../http/server/local-server.ts'
-import { serveBundle } from './app-protocol.ts'
+import { deepLinkIn, parseDeepLink, serveBundle } from './app-protocol.ts'
 import { APP_ORIGIN } from './channels.ts'
-import { deepLinkIn, parseDeepLink } from './deep-links.ts'
-import { createElectronStoreKv } from './electron-store-kv.ts'
 import { serveWindow } from './ipc.ts'
-import { followLoginItem, whyNoLoginItem } from './login-item.ts'
-import { watchForNotices, type Notice } from './notifications.ts'
-import { createSystemBrowser } from './open-in-browser.ts'
-import { performTrayAction } from './perform-tray-action.ts'
-import { watchPower } from './power.ts'
+import { type Notice, watchForNotices } from './notifications.ts'
 import { createSafeStorageProtector } from './safe-storage-protector.ts'
-import { quitInOrder } from './shutdown.ts'
-import { createSystem, type System } from './system.ts'
-import { createTray } from './tray.ts'
-import type { TrayAction } from './tray-menu.ts'
-import { createMainWindow } from './window.ts'
+import { createSystem, followLoginItem, type System, whyNoLoginItem } from './system.ts'
+import { createTray, performTrayAction, type TrayAction } from './tray.ts'
+import { createMainWindow, createSystemBrowser } from './window.ts'
 
 export type Desktop = { show(): void; openLink(link: string): void }
 
@@ -176,4 +171,65 @@ async function closeAll({ stops, tray, server, opened }: Open): Promise<void> {
   tray?.close()
   await server.close()
   await opened.close()
+}
+
+type Deps = {
+  hasTray: boolean
+  clock: Clock
+  logger: Logger
+  close: () => Promise<void>
+  refreshUnderWay: () => boolean
+}
+
+/**
+ * With a tray the app lives on when its window is closed. Quitting closes the core first, so that nothing rotated is lost; quitting again
+ * does not hurry it.
+ */
+export function quitInOrder({ hasTray, ...core }: Deps): void {
+  let state: 'running' | 'closing' | 'closed' = 'running'
+  app.on('window-all-closed', () => {
+    if (!hasTray) app.quit()
+  })
+  app.on('will-quit', (event) => {
+    if (state === 'closed') return
+    event.preventDefault()
+    if (state === 'closing') return
+    state = 'closing'
+    const { ended } = shutDown({ ...core, isTerminal: false, say: (text) => core.logger.info(text) })
+    void ended
+      .catch((error: unknown) => core.logger.error('Keyway did not close in order', { error }))
+      .finally(() => {
+        state = 'closed'
+        app.quit()
+      })
+  })
+}
+
+/**
+ * After sleep everything is checked. The answer says whether the person is away (asleep, screen locked): then nothing is announced.
+ */
+export function watchPower({ wake }: { wake: () => void }): () => boolean {
+  let away = false
+  const leave = () => {
+    away = true
+  }
+  const comeBack = () => {
+    away = false
+  }
+  powerMonitor.on('suspend', leave)
+  powerMonitor.on('lock-screen', leave)
+  powerMonitor.on('unlock-screen', comeBack)
+  powerMonitor.on('resume', () => {
+    comeBack()
+    wake()
+  })
+  return () => away
+}
+
+/** Settings, providers and apps under Electron: the same files that the headless host reads through conf. */
+export function createElectronStoreKv(deps: Omit<GuardedKvDeps, 'open'>): KeyValueStore {
+  return createGuardedKv({
+    ...deps,
+    open: ({ cwd, name }) => new Store<Record<string, unknown>>({ ...confOptions, cwd, name }),
+  })
 }

@@ -1,17 +1,21 @@
 // Puts Keyway together without Electron: conf for the small documents, the keychain or a passphrase for the key, the window served to a
 // browser. What it opens it closes, in the opposite order.
-import type { Keyway } from '../core/keyway.ts'
-import type { LogLevel } from '../core/logging/logger.ts'
-import { openKeyway, type OpenedKeyway } from '../core/open-keyway.ts'
-import { type Browser, systemClock } from '../core/ports.ts'
-import type { OpenRehearsal } from '../core/practice/practice-providers.ts'
-import type { Doorstep } from '../http/server/startup-listener.ts'
-import { type LocalServer, openLocalServer } from '../http/server/local-server.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Conf from 'conf'
 import { asKeywayError } from '../../shared/contract/errors.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
+import { DEFAULT_PORT } from '../../shared/domain/redirect-uri.ts'
 import { presets } from '../../shared/presets/presets.ts'
+import type { Keyway } from '../core/keyway.ts'
+import type { LogLevel } from '../core/logging/logger.ts'
+import { type OpenedKeyway, openKeyway } from '../core/open-keyway.ts'
+import { type Browser, type KeyValueStore, systemClock } from '../core/ports.ts'
+import type { OpenRehearsal } from '../core/practice/practice-providers.ts'
+import { confOptions, createGuardedKv, type GuardedKvDeps } from '../core/storage/document.ts'
+import { type LocalServer, openLocalServer } from '../http/server/local-server.ts'
+import type { Doorstep } from '../http/server/startup-listener.ts'
 import { createBrowserOpener } from './browser-opener.ts'
-import { createConfKv } from './conf-kv.ts'
 import { createKeyringChild } from './keyring-child.ts'
 import { createKeyringProtector, KEYRING_SERVICE } from './keyring-protector.ts'
 
@@ -133,5 +137,31 @@ function headless(parts: { opened: OpenedKeyway; server: LocalServer; browser: B
       closing ??= server.close().then(() => opened.close())
       return closing
     },
+  }
+}
+
+/** Settings, providers and apps without Electron: conf is electron-store's base class, so both hosts read the same files. */
+export function createConfKv(deps: Omit<GuardedKvDeps, 'open'>): KeyValueStore {
+  return createGuardedKv({
+    ...deps,
+    open: ({ cwd, name }) => new Conf<Record<string, unknown>>({ ...confOptions, cwd, configName: name }),
+  })
+}
+
+/**
+ * The port in the settings, before anything is loaded that could read them properly. Only a guess where to listen early: when the settings
+ * turn out to say something else, that is where Keyway listens.
+ */
+export function rememberedPort(dataFolder: string): number {
+  try {
+    const settings: unknown = JSON.parse(readFileSync(join(dataFolder, 'settings.json'), 'utf8'))
+    const port =
+      typeof settings === 'object' && settings !== null && 'port' in settings ? settings.port : null
+    return typeof port === 'number' && Number.isInteger(port) && port >= 1024 && port <= 65_535
+      ? port
+      : DEFAULT_PORT
+  } catch {
+    // None yet, or damaged: the start that follows says so.
+    return DEFAULT_PORT
   }
 }

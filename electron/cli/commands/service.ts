@@ -1,7 +1,20 @@
-import { appMeAnswer } from '../../../shared/contract/http-api.ts'
+import { z } from 'zod'
 import type { Grant } from '../../../shared/contract/app.ts'
+import { appMeAnswer } from '../../../shared/contract/http-api.ts'
 import type { RunCommand } from '../context.ts'
-import { say } from '../terminal.ts'
+import { say, table } from '../output.ts'
+import { registeredProviders } from '../registered-providers.ts'
+
+/** Other versions may tell more. */
+const health = z.looseObject({ service: z.literal('keyway'), vault: z.enum(['unlocked', 'locked']) })
+
+export const status: RunCommand = async (context) => {
+  const found = await context.openApi().call(health, '/healthz')
+  const { stdout } = context.terminal
+  if (context.json) say(stdout, JSON.stringify({ url: context.url(), ...found }))
+  else say(stdout, `Keyway answers at ${context.url()}; its vault is ${found.vault}.`)
+  return 0
+}
 
 export const whoami: RunCommand = async (context) => {
   const me = await (await context.api()).call(appMeAnswer, '/api/apps/me')
@@ -38,4 +51,21 @@ function describeGrant(grant: Grant): string {
     ...(grant.approval === 'ask' ? ['asks each time'] : []),
     ...(grant.expiresAt === null ? [] : [`until ${new Date(grant.expiresAt).toISOString()}`]),
   ].join(', ')
+}
+
+export const providers: RunCommand = async (context) => {
+  const found = await registeredProviders(await context.api())
+  const { stdout, stderr } = context.terminal
+  if (context.json) say(stdout, JSON.stringify(found))
+  else if (found.length === 0) say(stderr, 'No provider is registered yet.')
+  else {
+    const rows = found.map((each) => [
+      each.slug,
+      each.name,
+      String(each.connectionCount),
+      each.redirectUri ?? '-',
+    ])
+    say(stdout, ...table([['SLUG', 'NAME', 'ACCOUNTS', 'REDIRECT URI'], ...rows]))
+  }
+  return 0
 }

@@ -1,5 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
-import { KeywayError } from '../../shared/contract/errors.ts'
+import { KeywayCallError } from '../../shared/client/keyway-call-error.ts'
+import { asKeywayError, KeywayError } from '../../shared/contract/errors.ts'
+import { errorAnswer } from '../../shared/contract/http-api.ts'
 
 /** What the command line speaks through. `isTTY`: a person sits there. */
 export type Terminal = {
@@ -51,3 +53,25 @@ const STEERING =
 const LETTER = '[\\u0590-\\u08FF\\uFB1D-\\uFDFF\\uFE70-\\uFEFE\\u{10800}-\\u{10FFF}\\u{1E800}-\\u{1EFFF}]'
 // Within one word or between words of one name; two names side by side stay in their order (UAX 9, FSI and PDI).
 const RIGHT_TO_LEFT = new RegExp(`${LETTER}(?:(?:\\u200C|\\u200D|[ '’-])?${LETTER})*`, 'gu')
+
+/** Columns as wide as what is in them, for people. */
+export function table(rows: ReadonlyArray<readonly string[]>): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** The same failure, saying what it is about and what became of the rest. */
+export function withNote(thrown: unknown, { about, note }: { about: string; note: string }): Error {
+  const message = (text: string): string => `${about}: ${text} ${note}`
+  if (thrown instanceof KeywayCallError) {
+    const body = errorAnswer.parse(thrown.body)
+    return new KeywayCallError(thrown.status, { ...body, message: message(body.message), about })
+  }
+  const { code, nextStep, details, cause, message: text } = asKeywayError(thrown)
+  return new KeywayError(code, { message: message(text), nextStep, details: { ...details, about }, cause })
+}

@@ -1,0 +1,200 @@
+// Carries out a plan, all of it or nothing: when a step is refused, the ones before it are taken back.
+import { readFileSync } from 'node:fs'
+import { createRequire, registerHooks } from 'node:module'
+import { extname, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { z } from 'zod'
+import { integrationAnswer, integrationChanged } from '../../../shared/contract/http-api.ts'
+import { type ProviderInput, SECRET_PLACEHOLDER } from '../../../shared/contract/provider.ts'
+import { readJson } from '../../../shared/domain/json-problem.ts'
+import type { LocalApi } from '../api.ts'
+import { refused } from '../arguments.ts'
+import { withNote } from '../output.ts'
+import type { Registered } from '../registered-providers.ts'
+import type { Definition } from './definitions.ts'
+
+export type Done = {
+  slug: string
+  what: 'created' | 'changed' | 'unchanged'
+  fields: string[]
+  redirectUri: string | null
+  /** To sign in again with, when what changed is what the grants hang on. */
+  connectUrl: string | null
+}
+
+/** @throws what the refused step threw, saying of which provider it was and whether everything could be taken back */
+export async function carryOut(api: LocalApi, steps: readonly Step[]): Promise<Done[]> {
+  const done: Array<{ step: Step; result: Done }> = []
+  // New ones first: they are what a server refuses most, and they can be taken back whole.
+  const order = [...steps].sort((one, other) => rank(one) - rank(other))
+  for (const step of order) {
+    try {
+      done.push({ step, result: await carryOutOne(api, step) })
+    } catch (error) {
+      const left = await takeBack(api, done.map((each) => each.step).reverse())
+      const rest = left.length === 0 ? 'Nothing was changed.' : `Could not be taken back: ${left.join(', ')}.`
+      throw withNote(error, { about: step.slug, note: rest })
+    }
+  }
+  return steps.flatMap((step) => done.filter((each) => each.step === step).map(({ result }) => result))
+}
+
+const rank = ({ kind }: Step): number => ['create', 'change', 'keep'].indexOf(kind)
+
+async function carryOutOne(api: LocalApi, step: Step): Promise<Done> {
+  const { slug } = step
+  const nothing = { slug, fields: [], redirectUri: null, connectUrl: null }
+  if (step.kind === 'keep') return { ...nothing, what: 'unchanged' }
+  if (step.kind === 'create') {
+    const made = await api.call(integrationAnswer, '/api/integrations', { json: step.body })
+    return { ...nothing, what: 'created', redirectUri: made.redirectUri }
+  }
+  const call = { method: 'PATCH', json: step.body }
+  // What the file no longer says of the spec goes.
+  const changed = await api.call(integrationChanged, `/api/integrations/${slug}?spec=replace`, call)
+  // A secret that is sent always counts as changed there; alone it is no reason to sign in again.
+  const again = step.changed.length > 0 && changed.reauthorise && changed.connectionCount > 0
+  return {
+    ...nothing,
+    what: 'changed',
+    fields: [...step.changed, ...(step.sendsSecret ? ['clientSecret'] : [])],
+    connectUrl: again ? (changed.connectUrl ?? null) : null,
+  }
+}
+
+/** The one that stands there by now: an address is changed only by whoever knows what is sent to it. */
+const secretOf = ({ clientSecret }: Readonly<Record<string, unknown>>): object =>
+  clientSecret === undefined ? {} : { clientSecret }
+
+/** What remains changed. */
+async function takeBack(api: LocalApi, steps: readonly Step[]): Promise<string[]> {
+  const left: string[] = []
+  for (const step of steps) {
+    if (step.kind === 'keep') continue
+    const path = `/api/integrations/${step.slug}`
+    try {
+      if (step.kind === 'create') await api.call(z.unknown(), path, { method: 'DELETE' })
+      else if (step.changed.length > 0)
+        await api.call(z.unknown(), `${path}?spec=replace`, {
+          method: 'PATCH',
+          json: { ...step.before, ...secretOf(step.body) },
+        })
+      if (step.kind === 'change' && step.sendsSecret) left.push(`${step.slug}.clientSecret`)
+    } catch {
+      left.push(step.slug)
+    }
+  }
+  return left
+}
+
+// What applying a file comes to, decided before anything is sent.
+
+export type Step =
+  | { kind: 'create'; slug: string; body: Readonly<Record<string, unknown>> }
+  | {
+      kind: 'change'
+      slug: string
+      body: Readonly<Record<string, unknown>>
+      /** What stands there now; the secret cannot be read, so it is not among them. */
+      before: Readonly<Record<string, unknown>>
+      changed: string[]
+      /** A secret is sent: whether it differs is not known here. */
+      sendsSecret: boolean
+    }
+  | { kind: 'keep'; slug: string }
+
+/** @throws KeywayError invalid_request when a provider builds on another preset than the file says */
+export function planFor(definitions: readonly Definition[], registered: readonly Registered[]): Step[] {
+  return definitions.map((definition) => {
+    const present = registered.find(({ slug }) => slug === definition.slug)
+    return present === undefined ? creation(definition) : change(definition, present)
+  })
+}
+
+function creation({ slug, input, fields }: Definition): Step {
+  return { kind: 'create', slug, body: { slug, ...pick(input, fields) } }
+}
+
+function change({ slug, input, fields }: Definition, present: Registered): Step {
+  if (fields.includes('preset') && input.preset !== (present['preset'] ?? null)) {
+    throw refused(
+      `${slug}.preset: It is registered with another preset, which cannot be changed. Nothing was changed.`,
+      {
+        field: `${slug}.preset`,
+      },
+    )
+  }
+  const comparable = fields.filter((field) => field !== 'preset' && field !== 'clientSecret')
+  const changed = comparable.filter((field) => !isDeepStrictEqual(input[field], valueIn(present, field)))
+  const { clientSecret } = input
+  const sendsSecret = clientSecret !== undefined && clientSecret !== SECRET_PLACEHOLDER
+  if (changed.length === 0 && !sendsSecret) return { kind: 'keep', slug }
+  return {
+    kind: 'change',
+    slug,
+    body: { ...pick(input, changed), ...(sendsSecret ? { clientSecret } : {}) },
+    before: Object.fromEntries(changed.map((field) => [field, valueIn(present, field)])),
+    changed,
+    sendsSecret,
+  }
+}
+
+/** A provider's spec is shown whole, and beside it what was given of it. */
+const valueIn = (present: Registered, field: keyof ProviderInput): unknown =>
+  present[field === 'spec' ? 'overrides' : field]
+
+const pick = (input: ProviderInput, fields: ReadonlyArray<keyof ProviderInput>): Record<string, unknown> =>
+  Object.fromEntries(fields.map((field) => [field, input[field]]))
+
+// Reads a file of definitions. A .ts or .js file is run, as the person asked; `keyway` and lecca's toolkit in it stand for the two
+// functions that describe a provider, which here only hand on what they are given, so that it can be checked whole.
+
+const STANDS_FOR: ReadonlySet<string> = new Set(['keyway', 'keyway/client', '@lecca-io/toolkit'])
+const STAND_IN_URL = 'keyway-definitions:client'
+const STAND_IN =
+  'export const defineProvider = (definition) => definition\nexport const createOAuth2Connection = (definition) => definition\n'
+
+/** What the file exports, unchecked. @throws KeywayError invalid_request */
+export function loadFile(path: string): Record<string, unknown> {
+  const text = readText(path)
+  if (extname(path) === '.json') return { default: parseJson(path, text) }
+  if (!/^\.[cm]?[jt]s$/.test(extname(path))) throw refused(`${path}: A .ts, .js or .json file is needed.`)
+  const file = resolve(path)
+  const hooks = registerHooks({
+    resolve(specifier, context, next) {
+      if (STANDS_FOR.has(specifier)) return { url: STAND_IN_URL, format: 'module', shortCircuit: true }
+      return next(specifier, context)
+    },
+    load(url, context, next) {
+      if (url === STAND_IN_URL) return { format: 'module', source: STAND_IN, shortCircuit: true }
+      return next(url, context)
+    },
+  })
+  try {
+    const load = createRequire(import.meta.url)
+    const exported: unknown = load(file)
+    return typeof exported === 'object' && exported !== null ? { ...exported } : {}
+  } catch (error) {
+    // The first line only: what follows quotes the file.
+    const [reason = ''] = (error instanceof Error ? `${error.name}: ${error.message}` : 'it throws').split(
+      '\n',
+    )
+    throw refused(`${path} cannot be run: ${reason}`)
+  } finally {
+    hooks.deregister()
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw refused(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+  }
+}
+
+function parseJson(path: string, text: string): unknown {
+  const read = readJson(text)
+  if (read.ok) return read.value
+  throw refused(`${path} is not JSON at line ${read.line}, column ${read.column}.`)
+}
