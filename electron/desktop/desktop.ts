@@ -110,7 +110,7 @@ function open(
 
 /** Loaded when somebody starts it: it is seldom wanted, and not small. */
 const openRehearsal: OpenRehearsal = async (options) => {
-  const rehearsal = await import('../rehearsal/open-rehearsal.ts')
+  const rehearsal = await import('../practice-provider/provider.ts')
   return rehearsal.openRehearsal(options)
 }
 

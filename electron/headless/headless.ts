@@ -101,7 +101,7 @@ async function openVault({ vault }: OpenedKeyway, passphrase: Secret): Promise<v
 
 /** Loaded when somebody starts it: it is seldom wanted, and not small. */
 const openRehearsal: OpenRehearsal = async (options) => {
-  const rehearsal = await import('../rehearsal/open-rehearsal.ts')
+  const rehearsal = await import('../practice-provider/provider.ts')
   return rehearsal.openRehearsal(options)
 }
 

@@ -1,6 +1,6 @@
 // The main job, step by step. Each step is checked against what the provider itself recorded, not against what Keyway says of itself.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
 import type { ConnectionView } from '../../shared/contract/connection.ts'
 import { createLocalApi, type LocalApi, type Vended } from './local-api.ts'
 import type { Person } from './person.ts'

@@ -1,6 +1,6 @@
 // Who signs in at the provider when nobody is there: a real browser where there is one, a plain HTTP user agent elsewhere.
 import { chromium, type Browser } from '@playwright/test'
-import { signInWithHttp } from '../../electron/rehearsal/user-agent.ts'
+import { signInWithHttp } from '../../test/support/robot-browser.ts'
 import { sandboxFlags } from '../../test/support/chromium.ts'
 import { findBrowser } from '../machine/find-browser.ts'
 

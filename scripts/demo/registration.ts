@@ -1,4 +1,4 @@
-import type { RehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
 import type { ProviderInputDraft } from '../../shared/contract/provider.ts'
 
 /** The rehearsal provider as a person would register it: issuer, client and scopes; the endpoints come by discovery. */

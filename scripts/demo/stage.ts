@@ -5,10 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { createHeadless, type Headless } from '../../electron/headless/headless.ts'
-import {
-  createRehearsalProvider,
-  type RehearsalProvider,
-} from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import { createRehearsalProvider, type RehearsalProvider } from '../../electron/practice-provider/provider.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import { root } from '../build/parts.ts'

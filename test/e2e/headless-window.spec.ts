@@ -4,10 +4,7 @@ import { join } from 'node:path'
 import { expect, test as base, type Page } from '@playwright/test'
 import manifest from '../../package.json' with { type: 'json' }
 import { createHeadless, type Headless } from '../../electron/headless/headless.ts'
-import {
-  createRehearsalProvider,
-  type RehearsalProvider,
-} from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import { createRehearsalProvider, type RehearsalProvider } from '../../electron/practice-provider/provider.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import { root } from '../../scripts/build/parts.ts'
 import { rehearsalRegistration } from '../../scripts/demo/registration.ts'

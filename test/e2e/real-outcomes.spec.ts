@@ -1,6 +1,6 @@
 // What the window says of a connection is what happened, and never more.
 import type { Page } from '@playwright/test'
-import type { RehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
 import { signInFrom } from '../support/real-window/person.ts'
 import { expect, test } from '../support/real-window/real-window-fixture.ts'
 

@@ -6,10 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openKeyway, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import { decodeRecord, encodeRecord } from '../../electron/core/storage/records.ts'
-import {
-  createRehearsalProvider,
-  type RehearsalProvider,
-} from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import { createRehearsalProvider, type RehearsalProvider } from '../../electron/practice-provider/provider.ts'
 import { callApi } from '../support/start-rehearsal.ts'
 import {
   openDeps,

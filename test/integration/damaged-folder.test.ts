@@ -13,10 +13,7 @@ import {
 } from 'node:fs'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import {
-  createRehearsalProvider,
-  type RehearsalProvider,
-} from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import { createRehearsalProvider, type RehearsalProvider } from '../../electron/practice-provider/provider.ts'
 import { decodeRecord, encodeRecord } from '../../electron/core/storage/records.ts'
 import { appInput } from '../../shared/contract/app.ts'
 import { openTestKeyway, registerRehearsal, signInAtRehearsal } from '../support/open-test-keyway.ts'

@@ -5,7 +5,7 @@ import type { ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
 import { approveDevice, signInWithHttp } from '../support/user-agent.ts'
 import { answerOf, grantOf, makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
 import { callApi, callbackUri, startRehearsal, type ClientName } from '../support/start-rehearsal.ts'
-import type { RehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
 
 const scopes = ['openid', 'profile', 'email', 'offline_access', 'files.read']
 

@@ -1,8 +1,8 @@
 // Every way in which the rehearsal provider can misbehave, seen from the client's end of the line.
 import * as oidc from 'openid-client'
 import { describe, expect, it } from 'vitest'
-import type { RehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
-import type { RehearsalFaultInput } from '../../electron/rehearsal/faults.ts'
+import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
+import type { RehearsalFaultInput } from '../../electron/practice-provider/faults.ts'
 import { callApi, discoverAs, signInForTokens, startRehearsal } from '../support/start-rehearsal.ts'
 
 /** A provider with one signed-in account, and a raw refresh that shows the answer as it came. */

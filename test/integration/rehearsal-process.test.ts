@@ -4,7 +4,7 @@ import { createConnection } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { createRehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import { createRehearsalProvider } from '../../electron/practice-provider/provider.ts'
 import { callApi, discoverAs, signInForTokens, startRehearsal } from '../support/start-rehearsal.ts'
 
 const run = promisify(execFile)
@@ -56,8 +56,8 @@ describe('starting and stopping', () => {
       import { registerHooks } from 'node:module'
       const loaded = []
       registerHooks({ resolve: (name, context, next) => { loaded.push(name); return next(name, context) } })
-      const { createRehearsalProvider } = await import(${JSON.stringify(moduleFile('electron/rehearsal/create-rehearsal-provider.ts'))})
-      const { signInWithHttp } = await import(${JSON.stringify(moduleFile('electron/rehearsal/user-agent.ts'))})
+      const { createRehearsalProvider } = await import(${JSON.stringify(moduleFile('electron/practice-provider/provider.ts'))})
+      const { signInWithHttp } = await import(${JSON.stringify(moduleFile('test/support/robot-browser.ts'))})
       if (loaded.includes('oidc-provider')) throw new Error('loaded too early')
       const provider = await createRehearsalProvider({ behaviour: { issueRefreshTokens: 'always' } })
       const url = new URL(provider.url('/auth'))

@@ -4,10 +4,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, type Page } from '@playwright/test'
-import {
-  createRehearsalProvider,
-  type RehearsalProvider,
-} from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import { createRehearsalProvider, type RehearsalProvider } from '../../electron/practice-provider/provider.ts'
 import { launchDesktop, type Desktop, type DesktopOptions } from './desktop-driver.ts'
 
 export type LaunchedDesktop = Desktop & { readonly window: Page }

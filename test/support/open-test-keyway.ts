@@ -2,7 +2,7 @@
 import { openKeyway, type OpenDeps, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-wrapper.ts'
 import { createConfKv } from '../../electron/headless/headless.ts'
-import type { RehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
 import type { Flow } from '../../shared/contract/flow.ts'
 import type { ProviderView } from '../../shared/contract/provider.ts'
 import { Secret } from '../../shared/contract/secret.ts'

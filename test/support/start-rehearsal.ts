@@ -1,11 +1,11 @@
 // Starts a rehearsal provider for one test, and signs in at it with openid-client, a client that Keyway did not write.
 import * as oidc from 'openid-client'
 import { onTestFinished } from 'vitest'
-import { createRehearsalProvider } from '../../electron/rehearsal/create-rehearsal-provider.ts'
-import type {
-  RehearsalOptions,
-  RehearsalProvider,
-} from '../../electron/rehearsal/create-rehearsal-provider.ts'
+import {
+  createRehearsalProvider,
+  type RehearsalOptions,
+  type RehearsalProvider,
+} from '../../electron/practice-provider/provider.ts'
 import { signInWithHttp } from './user-agent.ts'
 import type { SignInChoices } from './user-agent.ts'
 

@@ -1,8 +1,3 @@
 // The person at the sign-in pages, for tests. The same one that `npm run demo -- --auto` uses.
-export { approveDevice, openTab, signInWithHttp } from '../../electron/rehearsal/user-agent.ts'
-export type {
-  BrowserTab,
-  DeviceOutcome,
-  SignInChoices,
-  SignInOutcome,
-} from '../../electron/rehearsal/user-agent.ts'
+export { approveDevice, openTab, signInWithHttp } from './robot-browser.ts'
+export type { BrowserTab, DeviceOutcome, SignInChoices, SignInOutcome } from './robot-browser.ts'

@@ -5,7 +5,7 @@ import {
   createRehearsalProvider,
   type RehearsalOptions,
   type RehearsalProvider,
-} from '../../../electron/rehearsal/create-rehearsal-provider.ts'
+} from '../../../electron/practice-provider/provider.ts'
 import { rehearsalRegistration } from '../../../scripts/demo/registration.ts'
 import type { Flow } from '../../../shared/contract/flow.ts'
 import type { ProviderInputDraft, ProviderView } from '../../../shared/contract/provider.ts'

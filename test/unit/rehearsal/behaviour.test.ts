@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createBehaviourSwitch } from '../../../electron/rehearsal/behaviour.ts'
+import { createBehaviourSwitch } from '../../../electron/practice-provider/behaviour.ts'
 
 const refresh = { endpoint: 'token', grantType: 'refresh_token' } as const
 const signIn = { endpoint: 'token', grantType: 'authorization_code' } as const

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createCookieJar } from '../../../electron/rehearsal/agent/cookie-jar.ts'
+import { createCookieJar } from '../../support/robot-browser.ts'
 
 const at = (path: string, host = '127.0.0.1:1'): URL => new URL(`http://${host}${path}`)
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findForms, pageWords } from '../../../electron/rehearsal/agent/html-forms.ts'
+import { findForms, pageWords } from '../../support/robot-browser.ts'
 
 const page = new URL('http://127.0.0.1:1/interaction/abc?x=1')
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { tokenRequestFacts } from '../../../electron/rehearsal/token-request-facts.ts'
+import { tokenRequestFacts } from '../../../electron/practice-provider/request-handler.ts'
 
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
 

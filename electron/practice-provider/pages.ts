@@ -1,4 +1,7 @@
 // The frame of every page: plain HTML and CSS, no scripts, no fonts or pictures from anywhere, light and dark by the system.
+import { type RehearsalAccount, scopeWords } from './accounts.ts'
+import type { RehearsalClient, RehearsalClients } from './clients.ts'
+
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -91,3 +94,111 @@ a { color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 @media (prefers-contrast: more) { :root { --line: currentColor; --soft: var(--ink); } }
 `
+
+// The page where a person allows or denies. Single permissions can be left out, so that partial grants can be rehearsed.
+
+export type ConsentPage = {
+  action: string
+  clientName: string
+  account: RehearsalAccount
+  scopes: readonly string[]
+  /** Where the answer goes: shown, as the person should know. */
+  redirectUri: string | null
+}
+
+export function consentPage({ action, clientName, account, scopes, redirectUri }: ConsentPage): string {
+  const to = escapeHtml(action)
+  const destination =
+    redirectUri === null ? '' : `<p>The answer goes to <code>${escapeHtml(redirectUri)}</code>.</p>`
+  return renderPage({
+    title: 'Allow access?',
+    body: `<p><strong>${escapeHtml(clientName)}</strong> asks for access as <strong>${escapeHtml(account.name)}</strong> (${escapeHtml(account.email)}).</p>
+<form method="post" action="${to}">
+<fieldset><legend>It wants to</legend>
+${scopes.map(scopeBox).join('\n')}
+</fieldset>
+<button type="submit" class="primary" name="decision" value="allow">Allow access</button>
+<button type="submit" class="plain" name="decision" value="deny">Deny</button>
+</form>
+${destination}<p><a href="${to}?switch=1">Somebody else</a></p>`,
+  })
+}
+
+/** `openid` is the sign-in itself and cannot be left out. */
+function scopeBox(scope: string): string {
+  const fixed = scope === 'openid' ? ' disabled' : ''
+  const words = scopeWords[scope] ?? 'Something this server has no words for'
+  return `<label><input type="checkbox" name="scope" value="${escapeHtml(scope)}" checked${fixed}><span>${escapeHtml(words)}<small>${escapeHtml(scope)}</small></span></label>`
+}
+
+// The provider's front page: what somebody needs to register it in Keyway by hand.
+
+export function homePage(provider: { issuer: string; clients: RehearsalClients }): string {
+  const { basic, post, native } = provider.clients
+  return renderPage({
+    title: 'Practise without a real account',
+    body: `<p>A real OpenID provider that runs on this computer and forgets everything when it stops.</p>
+<dl>
+<dt>Issuer</dt><dd><code>${escapeHtml(provider.issuer)}</code></dd>
+<dt>Protected API to call</dt><dd><code>${escapeHtml(`${provider.issuer}/api/me`)}</code></dd>
+</dl>
+<h2>Clients</h2>
+<dl>
+${clientRows('Confidential, secret in the header', basic)}
+${clientRows('Confidential, secret in the body', post)}
+${clientRows('Public and native, PKCE', native)}
+</dl>`,
+  })
+}
+
+const clientRows = (title: string, client: RehearsalClient): string =>
+  `<dt>${escapeHtml(title)}</dt><dd><code>${escapeHtml(client.clientId)}</code>${
+    client.clientSecret === null ? '' : `<br>made-up secret <code>${escapeHtml(client.clientSecret)}</code>`
+  }</dd>`
+
+// What a person sees when the provider refuses before it can send them back to the client.
+
+export function problemPage(problem: { error: string; error_description?: string | undefined }): string {
+  return renderPage({
+    title: 'This does not work',
+    body: `<p role="alert">${escapeHtml(problem.error_description ?? problem.error)}</p>
+<p>Error code: <code>${escapeHtml(problem.error)}</code></p>
+<p>Go back to Keyway and start the sign-in again.</p>`,
+  })
+}
+
+// The page where one of the made-up accounts is picked or typed.
+
+export type SignInPage = {
+  /** Where the forms go. */
+  action: string
+  clientName: string
+  accounts: readonly RehearsalAccount[]
+  /** What the field holds at first: the login_hint, or what was typed before. */
+  account: string
+  problem: string | null
+}
+
+export function signInPage({ action, clientName, accounts, account, problem }: SignInPage): string {
+  const to = escapeHtml(action)
+  return renderPage({
+    title: 'Sign in',
+    body: `<p><strong>${escapeHtml(clientName)}</strong> wants to connect an account. There is no password: take any.</p>
+${problem === null ? '' : `<p role="alert" id="problem">${escapeHtml(problem)}</p>`}
+<form method="post" action="${to}" novalidate>
+<label for="account">Account</label>
+<input type="text" id="account" name="account" value="${escapeHtml(account)}" list="known" inputmode="email" autocomplete="off"
+ autocapitalize="none" spellcheck="false" required${problem === null ? '' : ' aria-invalid="true" aria-describedby="problem"'}>
+<datalist id="known">${accounts.map(({ email }) => `<option value="${escapeHtml(email)}"></option>`).join('')}</datalist>
+<button type="submit" class="primary">Sign in</button>
+</form>
+<h2>Or pick somebody</h2>
+<form method="post" action="${to}" class="people">
+${accounts.map(personButton).join('\n')}
+</form>
+<form method="post" action="${to}"><button type="submit" class="plain" name="decision" value="deny">Cancel</button></form>`,
+  })
+}
+
+const personButton = ({ email, name }: RehearsalAccount): string =>
+  `<button type="submit" name="account" value="${escapeHtml(email)}">${escapeHtml(name)} <span>${escapeHtml(email)}</span></button>`

@@ -1,16 +1,106 @@
-// Serves the sign-in and consent pages and takes their answers. The interaction cookie (httpOnly, SameSite=Lax, this path
-// only) ties an answer to the browser that was shown the page.
+// Turns the answer of the consent page into oidc-provider's grant: what was ticked is granted, the rest refused.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type Provider from 'oidc-provider'
+import type { interactionPolicy as InteractionPolicy } from 'oidc-provider'
 import { z } from 'zod'
 import type { AccountBook } from './accounts.ts'
 import type { RehearsalBehaviour } from './behaviour.ts'
-import { decideGrant } from './decide-grant.ts'
-import { consentPage } from './pages/consent-page.ts'
-import { pageHeaders } from './pages/layout.ts'
-import { problemPage } from './pages/problem-page.ts'
-import { signInPage } from './pages/sign-in-page.ts'
+import { consentPage, pageHeaders, problemPage, signInPage } from './pages.ts'
 import { readBody } from './request-body.ts'
+
+type ConsentInteraction = Awaited<ReturnType<Provider['interactionDetails']>>
+type Decision = { granted: string[]; refused: string[] }
+
+/**
+ * Saves the grant and gives its id. A second consent of the same browser and client extends the grant that there is, as
+ * oidc-provider recommends: revoking any token of it ends them all, as with Google.
+ */
+export async function decideGrant(
+  provider: Provider,
+  interaction: ConsentInteraction,
+  ticked: readonly string[],
+): Promise<string> {
+  const accountId = interaction.session?.accountId
+  const clientId = String(interaction.params['client_id'])
+  if (accountId === undefined) throw new Error('A consent without a signed-in account')
+  const existing =
+    interaction.grantId === undefined ? undefined : await provider.Grant.find(interaction.grantId)
+  const grant = existing ?? new provider.Grant({ accountId, clientId })
+
+  const asked = scopesOf(interaction.params['scope'])
+  const oidc = decide(asked, ticked, scopesOf(grant.openid?.scope), scopesOf(grant.rejected?.openid?.scope))
+  grant.openid = { ...grant.openid, scope: oidc.granted.join(' ') }
+  const refusedResources: Record<string, string> = {}
+  for (const resource of resourcesOf(interaction)) {
+    const decision = decide(
+      asked,
+      ticked,
+      scopesOf(grant.resources?.[resource]),
+      scopesOf(grant.rejected?.resources?.[resource]),
+    )
+    grant.resources = { ...grant.resources, [resource]: decision.granted.join(' ') }
+    refusedResources[resource] = decision.refused.join(' ')
+  }
+  grant.rejected = {
+    openid: { scope: oidc.refused.join(' ') },
+    resources: { ...grant.rejected?.resources, ...refusedResources },
+  }
+  return grant.save()
+}
+
+/** What was decided now counts; what was decided before about other scopes stays. */
+function decide(
+  asked: readonly string[],
+  ticked: readonly string[],
+  grantedBefore: readonly string[],
+  refusedBefore: readonly string[],
+): Decision {
+  // The sign-in itself (`openid`) is not a choice on the page.
+  const allowed = asked.filter((scope) => scope === 'openid' || ticked.includes(scope))
+  const withheld = asked.filter((scope) => !allowed.includes(scope))
+  return {
+    granted: [...new Set([...grantedBefore, ...allowed])].filter((scope) => !withheld.includes(scope)),
+    refused: [...new Set([...refusedBefore, ...withheld])].filter((scope) => !allowed.includes(scope)),
+  }
+}
+
+const scopesOf = (scope: unknown): string[] =>
+  typeof scope === 'string' ? scope.split(' ').filter((name) => name !== '') : []
+
+function resourcesOf(interaction: ConsentInteraction): string[] {
+  const { resource } = interaction.params
+  if (typeof resource === 'string') return [resource]
+  return Array.isArray(resource) ? resource.filter((each): each is string => typeof each === 'string') : []
+}
+
+// When the rehearsal asks a person something: what oidc-provider asks by itself, and an account choice when it is wanted.
+
+type Policy = typeof InteractionPolicy
+
+export function createInteractionPolicy(
+  { Check, Prompt, base }: Policy,
+  accounts: AccountBook,
+): InteractionPolicy.DefaultPolicy {
+  const policy = base()
+
+  // `prompt=select_account`: shows the accounts even to somebody who is signed in.
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 0)
+
+  // A login_hint for another account than the one signed in asks again; going on silently would connect the wrong account.
+  policy.get('login')?.checks.add(
+    new Check('login_hint_differs', 'another account was hinted at', 'login_required', ({ oidc }) => {
+      const hint = oidc.params?.['login_hint']
+      const hinted = typeof hint === 'string' ? accounts.byEmail(hint) : null
+      if (hinted === null || oidc.session?.accountId === undefined) return Check.NO_NEED_TO_PROMPT
+      const alreadyAsked = oidc.result?.login !== undefined
+      return !alreadyAsked && oidc.session.accountId !== hinted.id
+    }),
+  )
+  return policy
+}
+
+// Serves the sign-in and consent pages and takes their answers. The interaction cookie (httpOnly, SameSite=Lax, this path
+// only) ties an answer to the browser that was shown the page.
 
 const answerSchema = z.object({
   account: z.string().max(200).nullable(),

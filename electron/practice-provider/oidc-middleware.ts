@@ -3,12 +3,10 @@ import type { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type Provider from 'oidc-provider'
 import type { KoaContextWithOIDC } from 'oidc-provider'
+import { defaultScope } from './accounts.ts'
 import type { RehearsalBehaviour } from './behaviour.ts'
 import { oidcRoutes } from './endpoints.ts'
-import type { RehearsalFault } from './faults.ts'
-import { defaultScope } from './scopes.ts'
-import { strike } from './strike.ts'
-import { shapeTokenAnswer } from './token-answers.ts'
+import { type RehearsalFault, strike } from './faults.ts'
 import type { RevokedTokenType, VisitLog, VisitNote } from './visits.ts'
 
 /** One request on its way through oidc-provider. */
@@ -94,4 +92,38 @@ const asRecord = (body: unknown): Record<string, unknown> | null =>
 function isCutConnection(failure: unknown): boolean {
   const code = failure instanceof Error && 'code' in failure ? failure.code : null
   return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE'
+}
+
+// The odd ways in which real token endpoints write a good answer.
+
+export type TokenAnswer = { body: Record<string, unknown> | string; status: number; type: string }
+
+/** A token answer of oidc-provider in the shape that is being rehearsed. Pure. */
+export function shapeTokenAnswer(
+  given: Record<string, unknown>,
+  behaviour: RehearsalBehaviour,
+  grantType: string | null,
+): TokenAnswer {
+  const answer = { ...given }
+  shapeExpiry(answer, behaviour.expiresIn)
+  if (behaviour.tokenType === 'omitted') delete answer['token_type']
+  if (behaviour.tokenType === 'lowercase') answer['token_type'] = String(answer['token_type']).toLowerCase()
+  if (grantType === 'refresh_token' && behaviour.refreshTokenOnRefresh === 'omitted')
+    delete answer['refresh_token']
+
+  const status = behaviour.tokenAnswerStatus
+  if (behaviour.tokenAnswerFormat === 'json') return { body: answer, status, type: 'application/json' }
+  const pairs = Object.entries(answer).map(([name, value]): [string, string] => [name, String(value)])
+  return {
+    body: new URLSearchParams(pairs).toString(),
+    status,
+    type: 'application/x-www-form-urlencoded',
+  }
+}
+
+function shapeExpiry(answer: Record<string, unknown>, shape: RehearsalBehaviour['expiresIn']): void {
+  const seconds = answer['expires_in']
+  if (shape === 'omitted') delete answer['expires_in']
+  if (shape === 'string') answer['expires_in'] = String(seconds)
+  if (shape === 'milliseconds') answer['expires_in'] = Number(seconds) * 1000
 }

@@ -1,15 +1,13 @@
 // The configuration of oidc-provider. Every default that would print a notice is replaced on purpose, so that it has nothing
 // to warn about: own keys, own store, own pages, lifetimes and policies.
-import type { ClientMetadata, Configuration, JWKS, interactionPolicy } from 'oidc-provider'
-import { claimsOf } from './accounts.ts'
-import type { AccountBook } from './accounts.ts'
+import { generateKeyPair, randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { ClientMetadata, Configuration, interactionPolicy, JWKS } from 'oidc-provider'
+import { type AccountBook, claimsOf, resourceScopes, scopeNames } from './accounts.ts'
 import type { RehearsalBehaviour } from './behaviour.ts'
+import { confirmCode, deviceDone, typeCode } from './device-pages.ts'
 import { oidcRoutes } from './endpoints.ts'
-import { confirmCode, deviceDone, typeCode } from './pages/device-pages.ts'
-import { pageHeaders } from './pages/layout.ts'
-import { problemPage } from './pages/problem-page.ts'
-import { resourceScopes, scopeNames } from './scopes.ts'
-import { makeCookieKey, makeNonceSecret } from './signing-keys.ts'
+import { pageHeaders, problemPage } from './pages.ts'
 import type { TokenStore } from './token-store.ts'
 
 const HOUR = 3600
@@ -129,3 +127,26 @@ function features(parts: ConfigurationParts): NonNullable<Configuration['feature
     rpInitiatedLogout: { enabled: false },
   }
 }
+
+// Keys made at start and gone at the end; without them oidc-provider would fall back to published development keys and say so.
+
+const makeKeyPair = promisify(generateKeyPair)
+
+/** One RS256 key, which every OpenID client must understand (OpenID Connect Core 15.1), and one ES256 key. */
+export async function makeSigningKeys(): Promise<JWKS> {
+  const [rsa, ec] = await Promise.all([
+    makeKeyPair('rsa', { modulusLength: 2048 }),
+    makeKeyPair('ec', { namedCurve: 'P-256' }),
+  ])
+  return {
+    keys: [
+      { ...rsa.privateKey.export({ format: 'jwk' }), kid: 'rehearsal-rs256', use: 'sig', alg: 'RS256' },
+      { ...ec.privateKey.export({ format: 'jwk' }), kid: 'rehearsal-es256', use: 'sig', alg: 'ES256' },
+    ] as JWKS['keys'],
+  }
+}
+
+export const makeCookieKey = (): string => randomBytes(32).toString('base64url')
+
+/** 32 bytes, as oidc-provider wants them for its DPoP nonces. */
+export const makeNonceSecret = (): Buffer => randomBytes(32)

@@ -2,17 +2,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { asKeywayError } from '../../shared/contract/errors.ts'
-import { sendJson } from './api/api-answers.ts'
-import type { ProtectedApi } from './api/protected-api.ts'
+import { type ProtectedApi, sendJson } from './api.ts'
 import type { BehaviourSwitch } from './behaviour.ts'
-import type { ControlRoutes } from './control-routes.ts'
+import type { InteractionRoutes } from './consent.ts'
+import type { ControlRoutes } from './controls.ts'
 import { endpointOf } from './endpoints.ts'
-import type { InteractionRoutes } from './interaction-routes.ts'
+import { strike } from './faults.ts'
 import type { Exchanges } from './oidc-middleware.ts'
-import { pageHeaders } from './pages/layout.ts'
+import { pageHeaders } from './pages.ts'
 import { readBody, withBody } from './request-body.ts'
-import { strike } from './strike.ts'
-import { tokenRequestFacts } from './token-request-facts.ts'
 import type { VisitLog, VisitNote } from './visits.ts'
 
 export type HandlerParts = {
@@ -113,4 +111,25 @@ function fail(parts: HandlerParts, res: ServerResponse, failure: unknown): void 
   if (error.code === 'internal_error') parts.log.failed(failure)
   if (res.headersSent) res.destroy()
   else sendJson(res, error.status, error.toJSON())
+}
+
+// Who asks the token endpoint for what, read off the request without judging it. Secrets in it are not kept.
+
+export type TokenRequestFacts = { clientId: string | null; grantType: string | null }
+
+export function tokenRequestFacts(body: Buffer, authorization: string | undefined): TokenRequestFacts {
+  const form = new URLSearchParams(body.toString('utf8'))
+  return {
+    grantType: form.get('grant_type'),
+    clientId: form.get('client_id') ?? basicUser(authorization),
+  }
+}
+
+/** The user part of HTTP Basic, form-decoded as RFC 6749 section 2.3.1 has it. */
+function basicUser(authorization: string | undefined): string | null {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization ?? '') ?? []
+  if (encoded === undefined) return null
+  const [user] = Buffer.from(encoded, 'base64').toString('utf8').split(':')
+  // As the one field of a form, so that "+" and %XX are decoded alike and a stray % does no harm.
+  return user === undefined ? null : new URLSearchParams(`id=${user.replaceAll('&', '%26')}`).get('id')
 }

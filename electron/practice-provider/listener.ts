@@ -1,7 +1,6 @@
 // The listening socket on loopback: opens at a port, can refuse connections for a while and come back at the same port,
 // and leaves no socket behind when it closes.
-import { createServer } from 'node:http'
-import type { RequestListener } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { KeywayError } from '../../shared/contract/errors.ts'
