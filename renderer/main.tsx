@@ -20,7 +20,7 @@ const presets = createPresetsStore(host)
 store.start()
 // Wanted by nearly every screen, so they are on their way before the first one asks.
 void presets.load()
-void import('./components/brand-mark.tsx')
+void import('./components/brand/brand-mark.tsx')
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root.')

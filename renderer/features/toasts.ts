@@ -1,5 +1,5 @@
 import { toast } from 'sonner'
-import { nextStepFor, type ErrorBody } from '../../shared/contract/errors.ts'
+import { type ErrorBody, nextStepFor } from '../../shared/contract/errors.ts'
 import type { UiResult } from '../../shared/contract/ui-api.ts'
 import { text } from '../lib/text.ts'
 
@@ -16,4 +16,24 @@ export async function toastUndone(work: Promise<UiResult<unknown>>): Promise<voi
   const answer = await work
   if (answer.ok) toast.success(text.common.undone)
   else toastFailure(answer.failure)
+}
+
+const SLOW_AFTER_MS = 1000
+
+/** Says after a second what is under way, with a way out; null when nobody waits for it any more. */
+export async function withSlowToast<Result>(words: string, work: Promise<Result>): Promise<Result | null> {
+  const left = Promise.withResolvers<null>()
+  const timer = setTimeout(() => {
+    toast.loading(words, {
+      id: words,
+      duration: Infinity,
+      action: { label: text.common.stopWaiting, onClick: () => left.resolve(null) },
+    })
+  }, SLOW_AFTER_MS)
+  try {
+    return await Promise.race([work, left.promise])
+  } finally {
+    clearTimeout(timer)
+    toast.dismiss(words)
+  }
 }

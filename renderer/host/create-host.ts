@@ -1,8 +1,7 @@
 import { createDesktopHost } from './desktop-host.ts'
 import type { Host, HostWords } from './host.ts'
-import { openServerEvents } from './server-events.ts'
-import { createWebHost } from './web-host.ts'
-import { createWindowProof } from './window-proof.ts'
+import { openServerEvents } from './events.ts'
+import { createWebHost, createWindowProof } from './web-host.ts'
 
 /** The preload's bridge where there is one, the server that served this page otherwise. */
 export function createHost(window: Window, words: HostWords): Host {

@@ -1,6 +1,5 @@
 import type { UiEventName, UiEvents } from '../../shared/contract/ui-api.ts'
-import type { Host, HostWords } from './host.ts'
-import { failureOf, parseUiResult } from './ui-result.ts'
+import { failureOf, type Host, type HostWords, parseUiResult } from './host.ts'
 
 /** What the preload exposes as `window.keyway`. */
 export type DesktopBridge = {

@@ -1,5 +1,5 @@
 import type { ConnectionView } from '../../shared/contract/connection.ts'
-import { duration, shortDuration } from './time.ts'
+import { duration, shortDuration } from './format.ts'
 import { text } from './text.ts'
 import { isolated } from '../../shared/contract/name.ts'
 

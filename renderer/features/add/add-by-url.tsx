@@ -1,15 +1,15 @@
 import { useState } from 'react'
 import type { Discovered } from '../../../shared/contract/ui-api.ts'
-import { Button, buttonClasses } from '../../components/button.tsx'
-import { Failure } from '../../components/failure.tsx'
-import { Field } from '../../components/field.tsx'
-import { TextInput } from '../../components/inputs.tsx'
-import { Page } from '../../components/page.tsx'
+import { StepTrace } from '../../components/display/step-trace.tsx'
+import { Callout, Failure } from '../../components/feedback/callout.tsx'
+import { Button, buttonClasses } from '../../components/input/button.tsx'
+import { Field } from '../../components/input/field.tsx'
+import { TextInput } from '../../components/input/inputs.tsx'
+import { Page, Section } from '../../components/layout/page.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { replaceRoute } from '../../stores/use-route.ts'
-import { Found } from './by-url-found.tsx'
 import { NewProvider } from './register-provider.tsx'
 
 const words = text.add.url
@@ -95,4 +95,24 @@ function AddressField({ value, onChange }: { value: string; onChange: (value: st
 function withScheme(address: string): string {
   if (address === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(address)) return address
   return /^(?:localhost|127\.|\[::1\])/.test(address) ? `http://${address}` : `https://${address}`
+}
+
+/** What an address turned out to be, before anything is saved. */
+export function Found({ found, onContinue }: { found: Discovered; onContinue: () => void }) {
+  return (
+    <Section title={words.steps} className="mt-4!">
+      <StepTrace steps={found.steps} />
+      <div className="mt-4 flex flex-col items-start gap-4">
+        {found.registered && <Callout tone="ok" title={words.registered} />}
+        {found.missing.length > 0 && (
+          <Callout tone="wait" title={words.missing}>
+            {found.missing.join(', ')}
+          </Callout>
+        )}
+        <Button look="primary" onClick={onContinue}>
+          {words.continue}
+        </Button>
+      </div>
+    </Section>
+  )
 }

@@ -1,20 +1,20 @@
 import { useState } from 'react'
 import { toast } from 'sonner'
-import type { ForeignProviders, ImportedProvider } from '../../../shared/contract/provider-import.ts'
-import { foreignFormat } from '../../../shared/contract/provider-import.ts'
-import { Button } from '../../components/button.tsx'
-import { Failure } from '../../components/failure.tsx'
-import { Field } from '../../components/field.tsx'
-import { FileButton } from '../../components/file-button.tsx'
-import { TextArea, TextInput } from '../../components/inputs.tsx'
-import { Page } from '../../components/page.tsx'
-import { Segmented } from '../../components/segmented.tsx'
-import { Select } from '../../components/select.tsx'
+import {
+  foreignFormat,
+  type ForeignProviders,
+  type ImportedProvider,
+} from '../../../shared/contract/provider-import.ts'
+import { Callout, Failure } from '../../components/feedback/callout.tsx'
+import { Button } from '../../components/input/button.tsx'
+import { Segmented, Select } from '../../components/input/choices.tsx'
+import { Field } from '../../components/input/field.tsx'
+import { FileButton, TextArea, TextInput } from '../../components/input/inputs.tsx'
+import { Page, Rows, Section } from '../../components/layout/page.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { navigate } from '../../stores/use-route.ts'
-import { ForeignFound } from './foreign-found.tsx'
 import { NewProvider } from './register-provider.tsx'
 
 const words = text.import
@@ -134,5 +134,45 @@ function ForeignFile({ content, onUse }: ForeignFileProps) {
       </div>
       {found !== null && <ForeignFound found={found} onUse={onUse} />}
     </>
+  )
+}
+
+type ForeignFoundProps = { found: ForeignProviders; onUse: (provider: ImportedProvider) => void }
+
+/** What another tool's file describes. Nothing is registered yet: each goes through the form first. */
+export function ForeignFound({ found, onUse }: ForeignFoundProps) {
+  if (found.providers.length === 0) return <Callout tone="wait" title={words.none} live="polite" />
+  return (
+    <Section title={words.found(found.providers.length, words.formats[found.format])} className="mt-2!">
+      <div className="flex flex-col gap-3">
+        {found.notes.map((note) => (
+          <Callout key={note} tone="info" title={note} />
+        ))}
+        <Rows>
+          {found.providers.map((provider) => (
+            <div key={provider.draft.slug} className="flex items-start gap-3">
+              <div className="min-w-0 flex-1">
+                <p className="text-sm font-medium">{provider.draft.name}</p>
+                {provider.missing.length > 0 && (
+                  <p className="text-wait text-xs">{words.missing(provider.missing.join(', '))}</p>
+                )}
+                {provider.notes.map((note) => (
+                  <p key={note} className="text-muted text-xs text-pretty">
+                    {note}
+                  </p>
+                ))}
+              </div>
+              <Button
+                size="sm"
+                aria-label={words.setUpNamed(provider.draft.name)}
+                onClick={() => onUse(provider)}
+              >
+                {words.setUp}
+              </Button>
+            </div>
+          ))}
+        </Rows>
+      </div>
+    </Section>
   )
 }

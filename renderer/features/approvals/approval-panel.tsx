@@ -1,17 +1,22 @@
 import { ShieldQuestion } from 'lucide-react'
-import { useEffect, useId, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
+import { type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import { toast } from 'sonner'
-import type { Approval } from '../../../shared/contract/approval.ts'
+import type { Approval, Decision } from '../../../shared/contract/approval.ts'
+import { shown } from '../../../shared/contract/name.ts'
+import { Badge } from '../../components/display/badge.tsx'
+import { Failure } from '../../components/feedback/callout.tsx'
+import { Button } from '../../components/input/button.tsx'
 import { ModalGuestProvider } from '../../components/modal-guest.tsx'
+import { bytes, countdown } from '../../lib/format.ts'
+import { useNow } from '../../lib/hooks.ts'
+import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
-import { countdown } from '../../lib/time.ts'
-import { useNow } from '../../lib/use-now.ts'
 import { useAskingTitle } from '../../lib/window-title.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { navigate } from '../../stores/use-route.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
-import { ApprovalButtons } from './approval-buttons.tsx'
-import { ApprovalQuestion } from './approval-question.tsx'
 import { useBrowserNotices } from './use-browser-notices.ts'
-import { createFocusMemory, useForgetWhenNone, usePoliteFocus, type FocusMemory } from './use-polite-focus.ts'
+import { createFocusMemory, type FocusMemory, useForgetWhenNone, usePoliteFocus } from './use-polite-focus.ts'
 
 const words = text.approval
 
@@ -120,4 +125,152 @@ function useToastWhenOver(approvals: readonly Approval[]): void {
     }
     before.current = approvals
   }, [approvals])
+}
+
+/** What exactly is asked for, in full: no address is cut short here. */
+export function ApprovalQuestion({ approval }: { approval: Approval }) {
+  return approval.kind === 'use' ? <Use approval={approval} /> : <Pair approval={approval} />
+}
+
+function Use({ approval }: { approval: Extract<Approval, { kind: 'use' }> }) {
+  const { what, url, method, bodyBytes, waiting } = approval
+  const who = connectionName(approval)
+  return (
+    <div className="text-muted flex flex-col gap-2 text-sm">
+      <p className="text-pretty">{what === 'token' ? words.askToken(who) : words.askProxy(who)}</p>
+      {url !== null && (
+        <>
+          <p
+            dir="ltr"
+            className="bg-sunken border-line text-ink rounded-md border px-2.5 py-1.5 font-mono text-xs break-all"
+          >
+            <span className="text-accent font-semibold">{method}</span> {shown(url)}
+          </p>
+          <p className="text-xs">{words.body(bodyBytes, bodyBytes === null ? '' : bytes(bodyBytes))}</p>
+        </>
+      )}
+      {waiting > 1 && <p className="text-xs">{words.waitingCalls(waiting)}</p>}
+      {url !== null && URL.canParse(url) && (
+        <p className="text-faint text-xs">{words.reach(method ?? '', new URL(url).host)}</p>
+      )}
+    </div>
+  )
+}
+
+function Pair({ approval }: { approval: Extract<Approval, { kind: 'pair' }> }) {
+  const { wants, code, providers } = approval
+  const nameOf = (slug: string): string | null =>
+    providers.find(({ provider }) => provider === slug)?.registered?.name ?? null
+  return (
+    <div className="text-muted flex flex-col gap-2 text-sm">
+      <p>{wants.grants.length === 0 && !wants.manage ? words.pairNothing : words.pairLead}</p>
+      <ul className="flex list-disc flex-col gap-1 pl-4">
+        {wants.grants.map((grant) => {
+          const name = nameOf(grant.provider)
+          return (
+            <li key={JSON.stringify(grant)} className="break-words">
+              {name === null ? (
+                <span className="text-wait">{words.pairUnknown(grant.provider)}</span>
+              ) : (
+                words.pairGrant(grant, name)
+              )}
+            </li>
+          )
+        })}
+        {wants.manage && (
+          <li>
+            {words.pairManage} <Badge tone="wait">{words.pairWide}</Badge>
+          </li>
+        )}
+      </ul>
+      {wants.authProviders.length > 0 && (
+        <div className="flex flex-col gap-1 text-xs">
+          {words.pairNeeds}
+          <ul className="flex flex-wrap gap-1.5">
+            {wants.authProviders.map(({ provider, scopes }) => (
+              <li
+                key={JSON.stringify([provider, scopes])}
+                className="bg-active rounded-md px-2 py-0.5 break-all"
+              >
+                {[provider, ...scopes].map(shown).join(' ')}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      <p className="flex flex-wrap items-center gap-2 text-xs">
+        {words.pairCode}
+        <output className="text-ink bg-sunken border-line rounded-md border px-2 py-0.5 font-mono text-sm font-semibold tracking-widest whitespace-nowrap">
+          {code}
+        </output>
+      </p>
+    </div>
+  )
+}
+
+/** Where one question takes the place of another, a second click is still on its way to the first. */
+const HOLD_MS = 500
+
+type ButtonsProps = {
+  approval: Approval
+  /** Stands where another one was just answered. */
+  follows: boolean
+  onAnswer: () => void
+}
+
+export function ApprovalButtons({ approval, follows, onAnswer }: ButtonsProps) {
+  const decide = useCall('approvals.decide', 'told')
+  const held = useHeld(follows)
+  const answer = async (decision: Decision): Promise<void> => {
+    onAnswer()
+    const told = await decide.run({ id: approval.id, decision })
+    if (told === null) return
+    if (decision === 'deny') toast.info(words.denied(approval.appName))
+    if (told.value !== null) toastPaired(told.value)
+  }
+  const button = (decision: Decision, label: string, look: 'primary' | 'secondary' | 'danger-ghost') => (
+    <Button
+      size="sm"
+      look={look}
+      pending={decide.pending}
+      disabled={held}
+      onClick={() => void answer(decision)}
+      className="max-sm:h-9"
+    >
+      {label}
+    </Button>
+  )
+  return (
+    <>
+      <Failure failure={decide.failure} />
+      <div className="flex flex-wrap gap-1.5">
+        {approval.kind === 'pair' ? (
+          button('always', words.allow, 'primary')
+        ) : (
+          <>
+            {button('once', words.once, 'primary')}
+            {button('ten_minutes', words.tenMinutes, 'secondary')}
+            {button('always', words.always, 'secondary')}
+          </>
+        )}
+        <span className="flex-1" />
+        {button('deny', words.deny, 'danger-ghost')}
+      </div>
+    </>
+  )
+}
+
+function toastPaired({ id, name }: { id: string; name: string }): void {
+  const onClick = (): void => navigate({ name: 'app', id })
+  toast.success(words.paired(name), { action: { label: words.showApp, onClick } })
+}
+
+function useHeld(follows: boolean): boolean {
+  const [held, setHeld] = useState(follows)
+  useEffect(() => {
+    if (!held) return undefined
+    const timer = setTimeout(() => setHeld(false), HOLD_MS)
+    return () => clearTimeout(timer)
+  }, [held])
+  return held
 }

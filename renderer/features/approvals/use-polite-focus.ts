@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, type RefObject } from 'react'
-import { isTyping } from '../../lib/keyboard.ts'
+import { isTyping } from '../../lib/browser.ts'
 
 /** Outlives the panel, which moves into a dialog that opens and out of one that closes. */
 export type FocusMemory = {

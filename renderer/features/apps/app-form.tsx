@@ -17,19 +17,18 @@ import {
   type AppInput,
   type Grant,
 } from '../../../shared/contract/app.ts'
-import { Button } from '../../components/button.tsx'
-import { ChipsInput } from '../../components/chips-input.tsx'
-import { Disclosure } from '../../components/disclosure.tsx'
-import { Field } from '../../components/field.tsx'
-import { TextInput } from '../../components/inputs.tsx'
-import { Section } from '../../components/section.tsx'
-import { SwitchRow } from '../../components/switch.tsx'
-import { firstMessage } from '../../lib/first-message.ts'
+import { Button } from '../../components/input/button.tsx'
+import { ChipsInput } from '../../components/input/chips-input.tsx'
+import { Disclosure, Section } from '../../components/layout/page.tsx'
+import { Field } from '../../components/input/field.tsx'
+import { TextInput } from '../../components/input/inputs.tsx'
+import { SwitchRow } from '../../components/input/switch.tsx'
+import { firstMessage } from '../../lib/format.ts'
 import type { AppNeed } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { GrantEditor } from './grant-editor.tsx'
-import { isNoTarget, NO_TARGET } from './grant-target.ts'
+import { isNoTarget, NO_TARGET } from './grants.ts'
 
 const words = text.apps.fields
 

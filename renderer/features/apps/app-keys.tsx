@@ -1,15 +1,23 @@
-import { isolated } from '../../../shared/contract/name.ts'
 import { KeyRound } from 'lucide-react'
+import { useState } from 'react'
+import { toast } from 'sonner'
 import type { AppView } from '../../../shared/contract/app.ts'
-import { buttonClasses } from '../../components/button.tsx'
-import { Callout } from '../../components/callout.tsx'
-import { Moment } from '../../components/moment.tsx'
-import { Rows } from '../../components/section.tsx'
+import { isolated } from '../../../shared/contract/name.ts'
+import { Moment } from '../../components/display/facts.tsx'
+import { Callout, Failure } from '../../components/feedback/callout.tsx'
+import { ConfirmDialog } from '../../components/feedback/dialog.tsx'
+import { Button, buttonClasses } from '../../components/input/button.tsx'
+import { Select } from '../../components/input/choices.tsx'
+import { Field } from '../../components/input/field.tsx'
+import { Rows } from '../../components/layout/page.tsx'
+import { clock, countdown } from '../../lib/format.ts'
+import { useNow } from '../../lib/hooks.ts'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
-import { clock, countdown } from '../../lib/time.ts'
-import { useNow } from '../../lib/use-now.ts'
+import { useCall } from '../../stores/use-call.ts'
+import { leaveGone } from '../../stores/use-route.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
+import type { FreshKey } from './key-dialog.tsx'
 
 const words = text.apps.detail
 
@@ -93,5 +101,73 @@ export function AppNeeds({ app }: { app: AppView }) {
         )
       })}
     </div>
+  )
+}
+
+type RotateProps = { app: AppView; onClose: () => void; onFresh: (fresh: FreshKey) => void }
+
+export function RotateDialog({ app, onClose, onFresh }: RotateProps) {
+  const [overlap, setOverlap] = useState('60')
+  const rotate = useCall('apps.rotateKey')
+  const confirm = async (): Promise<void> => {
+    const answer = await rotate.run({ id: app.id, overlapMinutes: Number(overlap) })
+    if (answer === null) return
+    onClose()
+    onFresh(answer.value)
+  }
+  return (
+    <ConfirmDialog
+      open
+      onClose={onClose}
+      title={words.rotateTitle}
+      footer={
+        <>
+          <Button onClick={onClose}>{text.common.cancel}</Button>
+          <Button look="primary" pending={rotate.pending} onClick={() => void confirm()}>
+            {words.rotateConfirm}
+          </Button>
+        </>
+      }
+    >
+      <p>{words.rotateLead}</p>
+      <Field label={words.overlap}>
+        {(ids) => (
+          <Select
+            {...ids}
+            value={overlap}
+            onChange={(event) => setOverlap(event.target.value)}
+            options={Object.entries(words.overlaps).map(([value, label]) => ({ value, label }))}
+          />
+        )}
+      </Field>
+      <Failure failure={rotate.failure} />
+    </ConfirmDialog>
+  )
+}
+
+export function RevokeDialog({ app, onClose }: { app: AppView; onClose: () => void }) {
+  const remove = useCall('apps.remove', 'told')
+  const confirm = async (): Promise<void> => {
+    if ((await remove.run({ id: app.id })) === null) return
+    toast.success(words.revoked(app.name))
+    leaveGone(hrefOf({ name: 'app', id: app.id }), { name: 'apps' })
+  }
+  return (
+    <ConfirmDialog
+      open
+      onClose={onClose}
+      title={words.revokeTitle(app.name)}
+      footer={
+        <>
+          <Button onClick={onClose}>{text.common.cancel}</Button>
+          <Button look="danger" pending={remove.pending} onClick={() => void confirm()}>
+            {words.revoke}
+          </Button>
+        </>
+      }
+    >
+      <p>{words.revokeLead}</p>
+      <Failure failure={remove.failure} />
+    </ConfirmDialog>
   )
 }

@@ -1,19 +1,18 @@
 import { CircleAlert, Trash2, TriangleAlert } from 'lucide-react'
+import { ToggleGroup } from 'radix-ui'
 import { useId } from 'react'
-import { httpMethod, type Grant } from '../../../shared/contract/app.ts'
-import { Checkbox } from '../../components/checkbox.tsx'
-import { ChipsInput } from '../../components/chips-input.tsx'
-import { Disclosure } from '../../components/disclosure.tsx'
-import { Field } from '../../components/field.tsx'
-import { IconButton } from '../../components/icon-button.tsx'
-import { TextInput } from '../../components/inputs.tsx'
-import { Select } from '../../components/select.tsx'
-import { firstMessage } from '../../lib/first-message.ts'
+import { type Grant, httpMethod } from '../../../shared/contract/app.ts'
+import { IconButton } from '../../components/input/button.tsx'
+import { Checkbox } from '../../components/input/checkbox.tsx'
+import { ChipsInput } from '../../components/input/chips-input.tsx'
+import { Select } from '../../components/input/choices.tsx'
+import { Field } from '../../components/input/field.tsx'
+import { TextInput } from '../../components/input/inputs.tsx'
+import { Disclosure } from '../../components/layout/page.tsx'
+import { firstMessage } from '../../lib/format.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
-import { grantSentence } from './grant-sentence.ts'
-import { isNoTarget, targetOf, targetOptions, targetValue } from './grant-target.ts'
-import { MethodChoice } from './method-choice.tsx'
+import { grantSentence, isNoTarget, targetOf, targetOptions, targetValue } from './grants.ts'
 
 const words = text.apps.fields
 
@@ -160,4 +159,35 @@ function Limits({ grant, errors, set }: LimitsProps) {
 function localInputValue(at: number): string {
   const offsetMs = new Date(at).getTimezoneOffset() * 60_000
   return new Date(at - offsetMs).toISOString().slice(0, 16)
+}
+
+type MethodChoiceProps = { methods: readonly string[]; onChange: (methods: string[]) => void }
+
+export function MethodChoice({ methods, onChange }: MethodChoiceProps) {
+  return (
+    <fieldset className="flex flex-col gap-1.5">
+      <legend className="mb-1.5 text-sm font-medium">
+        {text.apps.fields.methods}{' '}
+        <span className="text-faint text-xs font-normal">{text.common.optional}</span>
+      </legend>
+      <ToggleGroup.Root
+        type="multiple"
+        value={[...methods]}
+        onValueChange={onChange}
+        aria-label={text.apps.fields.methods}
+        className="flex flex-wrap gap-1"
+      >
+        {httpMethod.options.map((method) => (
+          <ToggleGroup.Item
+            key={method}
+            value={method}
+            className="border-line-strong text-muted hover:bg-hover data-[state=on]:border-accent data-[state=on]:bg-accent-soft data-[state=on]:text-accent h-7 rounded-md border px-2 font-mono text-2xs font-medium transition-colors max-sm:h-9"
+          >
+            {method}
+          </ToggleGroup.Item>
+        ))}
+      </ToggleGroup.Root>
+      <p className="text-muted text-xs">{text.apps.fields.methodsHint}</p>
+    </fieldset>
+  )
 }

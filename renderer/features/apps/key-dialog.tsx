@@ -1,15 +1,14 @@
 import type { AppView } from '../../../shared/contract/app.ts'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { may, type AppUse } from '../../../shared/domain/app-policy.ts'
-import { Button } from '../../components/button.tsx'
-import { CodeBlock } from '../../components/code-block.tsx'
-import { CopyField } from '../../components/copy-field.tsx'
-import { ConfirmDialog } from '../../components/dialog.tsx'
+import { Button } from '../../components/input/button.tsx'
+import { CodeBlock, CopyField } from '../../components/display/copy.tsx'
+import { ConfirmDialog } from '../../components/feedback/dialog.tsx'
 import { shellQuoted, snippet, type SnippetWay } from '../../lib/snippets.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
-import { snippetSubject } from '../connections/snippet-subject.ts'
-import { appsOf } from './apps-of.ts'
+import { snippetSubject } from '../connections/snippet-dialog.tsx'
+import { appsOf } from './grants.ts'
 
 const words = text.apps.key
 

@@ -1,5 +1,5 @@
 import { Suspense, useState, type ReactNode } from 'react'
-import { OpenedDialog } from '../shell/later-screens.ts'
+import { OpenedDialog } from '../shell/lazy-screens.ts'
 import { ConnectionDialogContext, type ConnectionDialog } from './dialog-context.ts'
 
 /** Holds the dialogs about connections above the screens, so that an answer stays readable after its screen is gone. */

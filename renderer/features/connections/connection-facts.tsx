@@ -1,9 +1,13 @@
-import { isolated } from '../../../shared/contract/name.ts'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
-import { Facts, type Fact } from '../../components/facts.tsx'
-import { Moment } from '../../components/moment.tsx'
+import { isolated } from '../../../shared/contract/name.ts'
+import { type Fact, Facts, Moment, ScopeList } from '../../components/display/facts.tsx'
+import { Button, buttonClasses } from '../../components/input/button.tsx'
+import { Card, Rows } from '../../components/layout/page.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { appsOf, grantSentence, reaches } from '../apps/grants.ts'
+import { useConnectionDialogs } from './dialog-context.ts'
 
 export function ConnectionFacts({ connection }: { connection: ConnectionView }) {
   const words = text.connections.detail
@@ -45,4 +49,75 @@ function moment(at: number | null, otherwise: string) {
 
 function mono(value: string) {
   return <code className="text-xs break-all select-all">{value}</code>
+}
+
+export function ConnectionAccess({ connection }: { connection: ConnectionView }) {
+  const { providers } = useSnapshot()
+  const open = useConnectionDialogs()
+  const meanings = providers.find(({ id }) => id === connection.providerId)?.spec.scopes.meanings ?? {}
+  const words = text.connections.detail
+  return (
+    <Card className="flex flex-col gap-4 px-4 py-3.5">
+      {connection.grantedScopes.length === 0 ? (
+        <p className="text-muted text-sm">{words.nothingGranted}</p>
+      ) : (
+        <>
+          {!connection.scopesConfirmed && <p className="text-muted text-sm">{words.unconfirmed}</p>}
+          <ScopeList
+            scopes={connection.grantedScopes}
+            meanings={meanings}
+            standing={connection.scopesConfirmed ? 'granted' : 'unconfirmed'}
+          />
+        </>
+      )}
+      {connection.missingScopes.length > 0 && (
+        <div className="border-line flex flex-col items-start gap-2 border-t pt-3.5">
+          <h3 className="text-sm font-medium">{words.missing}</h3>
+          <ScopeList scopes={connection.missingScopes} meanings={meanings} standing="missing" />
+          <Button size="sm" className="mt-1" onClick={() => open({ kind: 'scopes', connection })}>
+            {words.missingAction}
+          </Button>
+        </div>
+      )}
+    </Card>
+  )
+}
+
+export function ConnectionApps({ connection }: { connection: ConnectionView }) {
+  const snapshot = useSnapshot()
+  const apps = appsOf(connection, snapshot.apps)
+  const words = text.connections.detail
+  if (apps.length === 0) {
+    return (
+      <Card className="flex flex-wrap items-center justify-between gap-3 px-4 py-3">
+        <p className="text-muted text-sm">{words.nobody}</p>
+        <a
+          href={hrefOf({ name: 'new-app', connectionId: connection.id })}
+          className={buttonClasses('secondary', 'sm')}
+        >
+          {words.makeApp}
+        </a>
+      </Card>
+    )
+  }
+  return (
+    <Rows>
+      {apps.map((app) => (
+        <div key={app.id} className="flex min-w-0 flex-wrap items-baseline justify-between gap-x-4">
+          <a
+            href={hrefOf({ name: 'app', id: app.id })}
+            className="text-ink min-w-0 text-sm font-medium break-words hover:underline"
+          >
+            {isolated(app.name)}
+          </a>
+          <p className="text-muted min-w-0 text-xs">
+            {app.grants
+              .filter((grant) => reaches(grant, connection))
+              .map((grant) => grantSentence(grant, snapshot))
+              .join(' ')}
+          </p>
+        </div>
+      ))}
+    </Rows>
+  )
 }

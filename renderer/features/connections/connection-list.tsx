@@ -1,11 +1,20 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useMemo, useRef, type CSSProperties } from 'react'
+import { Plug } from 'lucide-react'
+import { type CSSProperties, useMemo, useRef } from 'react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
-import { classes } from '../../lib/class-names.ts'
+import { isolated } from '../../../shared/contract/name.ts'
+import type { ProviderView } from '../../../shared/contract/provider.ts'
+import { connectionState, type ConnectionState } from '../../../shared/domain/connection-state.ts'
+import { ProviderIcon } from '../../components/brand/provider-icon.tsx'
+import { Button } from '../../components/input/button.tsx'
+import { Rows } from '../../components/layout/page.tsx'
+import { classes } from '../../lib/format.ts'
+import { useScrollPlace } from '../../lib/hooks.ts'
+import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
-import { useScrollPlace } from '../../lib/use-scroll-place.ts'
+import { useIconOf } from '../providers/use-presets.ts'
+import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 import { ConnectionRow, ROW_REM } from './connection-row.tsx'
-import type { ConnectionGroup, GroupKey } from './grouping.ts'
 
 type Line =
   | { kind: 'heading'; key: string; group: GroupKey; count: number; first: boolean }
@@ -86,4 +95,88 @@ function linesOf(groups: readonly ConnectionGroup[]): Line[] {
 function heightOf(line: Line | undefined): number {
   if (line?.kind !== 'heading') return ROW_REM
   return line.first ? HEADING_REM - 0.5 : HEADING_REM + GAP_REM
+}
+
+export const groupKeys = ['attention', 'retrying', 'ending', 'unverified', 'connected'] as const
+export type GroupKey = (typeof groupKeys)[number]
+export type ConnectionGroup = { key: GroupKey; connections: ConnectionView[] }
+
+const groupOf: Record<ConnectionState['kind'], GroupKey> = {
+  reconnect_needed: 'attention',
+  config_error: 'attention',
+  ended: 'attention',
+  retrying: 'retrying',
+  ends: 'ending',
+  not_verified: 'unverified',
+  verified: 'connected',
+}
+
+/** Those that need a person come first; within a group by provider, then account. */
+export function groupConnections(connections: readonly ConnectionView[], now: number): ConnectionGroup[] {
+  const sorted = [...connections].sort(
+    (a, b) => a.providerName.localeCompare(b.providerName) || a.account.localeCompare(b.account),
+  )
+  return groupKeys
+    .map((key) => ({
+      key,
+      connections: sorted.filter((connection) => groupOf[connectionState(connection, now).kind] === key),
+    }))
+    .filter((group) => group.connections.length > 0)
+}
+
+/** Every word of the query must be somewhere in what the person sees of the connection. */
+export function matching(connections: readonly ConnectionView[], query: string): ConnectionView[] {
+  const words = query
+    .toLocaleLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+  return connections.filter((connection) => {
+    const seen = [
+      connection.providerName,
+      connection.providerSlug,
+      connection.account,
+      connection.identity.label ?? '',
+      ...connection.grantedScopes,
+    ]
+      .join('\n')
+      .toLocaleLowerCase()
+    return words.every((word) => seen.includes(word))
+  })
+}
+
+/** Providers that are set up and have no account yet: one press from a connection. */
+export function ReadyProviders({ providers }: { providers: readonly ProviderView[] }) {
+  return (
+    <Rows>
+      {providers.map((provider) => (
+        <ReadyProvider key={provider.id} provider={provider} />
+      ))}
+    </Rows>
+  )
+}
+
+function ReadyProvider({ provider }: { provider: ProviderView }) {
+  const signIn = useStartSignIn()
+  const icon = useIconOf(provider.slug, provider.id)
+  return (
+    <div className="flex flex-wrap items-center gap-3">
+      <ProviderIcon icon={icon} name={provider.name} />
+      <a
+        href={hrefOf({ name: 'provider', id: provider.id, tab: 'overview' })}
+        className="min-w-0 flex-1 text-sm font-medium hover:underline"
+      >
+        {isolated(provider.name)}
+      </a>
+      <Button
+        look="primary"
+        size="sm"
+        icon={<Plug />}
+        pending={signIn.pending}
+        aria-label={text.connections.connectTo(provider.name)}
+        onClick={() => void signIn.start({ providerId: provider.id })}
+      >
+        {text.connections.connect}
+      </Button>
+    </div>
+  )
 }

@@ -1,18 +1,25 @@
-import { isolated } from '../../../shared/contract/name.ts'
-import { memo } from 'react'
+import { Code, Ellipsis } from 'lucide-react'
+import { type KeyboardEvent, memo } from 'react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
-import { Badge } from '../../components/badge.tsx'
-import { ProviderIcon } from '../../components/provider-icon.tsx'
+import { isolated } from '../../../shared/contract/name.ts'
 import { connectionState } from '../../../shared/domain/connection-state.ts'
+import { ProviderIcon } from '../../components/brand/provider-icon.tsx'
+import { Badge } from '../../components/display/badge.tsx'
+import { ExpiryRing } from '../../components/display/expiry-ring.tsx'
+import { Button, buttonClasses, IconButton } from '../../components/input/button.tsx'
+import { Menu } from '../../components/layout/menu.tsx'
+import { relative } from '../../lib/format.ts'
+import { useNow } from '../../lib/hooks.ts'
 import { hrefOf } from '../../lib/route.ts'
+import { connectionName, tokenLeft } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
-import { relative } from '../../lib/time.ts'
+import { useSnapshot } from '../../stores/window-context.tsx'
+import { setupRoute } from '../providers/setup-route.ts'
 import { useIconOf } from '../providers/use-presets.ts'
-import { ConnectionRowActions } from './connection-row-actions.tsx'
-import { moveBetweenRows } from './move-between-rows.ts'
-import { endLabel, stateLabel } from './state-words.ts'
-import { StatusBadge } from './status-badge.tsx'
-import { TokenRing } from './token-ring.tsx'
+import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
+import { useConnectionDialogs } from './dialog-context.ts'
+import { endLabel, stateLabel, stateTones, StatusBadge } from './status-badge.tsx'
+import { useConnectionMenu } from './use-connection-menu.tsx'
 
 /** A name up to this long is never worth cutting. */
 const SHORT_NAME = 12
@@ -127,6 +134,96 @@ function Cut({ name, className }: { name: string; className: string }) {
   return (
     <span title={isolated(name)} className={`truncate ${className}`}>
       {isolated(name)}
+    </span>
+  )
+}
+
+/** The one action that helps now in words, the rest in a menu. */
+export function ConnectionRowActions({ connection, now }: { connection: ConnectionView; now: number }) {
+  const items = useConnectionMenu(connection)
+  const open = useConnectionDialogs()
+  const signIn = useStartSignIn()
+  const { providers } = useSnapshot()
+  const name = connectionName(connection)
+  const { status } = connection.lastOutcome
+  const hasEnded = connectionState(connection, now).kind === 'ended'
+  return (
+    <div className="relative z-1 flex items-center gap-1">
+      {(status === 'reconnect_needed' || hasEnded) && (
+        <Button
+          size="sm"
+          look="primary"
+          pending={signIn.pending}
+          aria-label={`${text.connections.reconnect} ${name}`}
+          onClick={() =>
+            void signIn.start({ providerId: connection.providerId, connectionId: connection.id })
+          }
+        >
+          {text.connections.reconnect}
+        </Button>
+      )}
+      {status === 'config_error' && (
+        <a
+          href={hrefOf(setupRoute(connection.providerId, providers))}
+          aria-label={`${text.connections.fixSetup}: ${name}`}
+          className={buttonClasses('secondary', 'sm')}
+        >
+          {text.connections.fixSetup}
+        </a>
+      )}
+      <span className="max-sm:hidden">
+        <IconButton
+          tooltip="native"
+          label={`${text.connections.copySnippet}: ${name}`}
+          icon={<Code aria-hidden="true" />}
+          onClick={() => open({ kind: 'snippet', connection })}
+        />
+      </span>
+      <Menu
+        items={items}
+        trigger={
+          <IconButton
+            tooltip="native"
+            label={text.common.moreActions(name)}
+            icon={<Ellipsis aria-hidden="true" />}
+          />
+        }
+      />
+    </div>
+  )
+}
+
+/** Up and down go from connection to connection. */
+export function moveBetweenRows(event: KeyboardEvent<HTMLElement>): void {
+  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
+  const list = event.currentTarget.closest('[role="list"]')
+  const links = [...(list?.querySelectorAll<HTMLElement>('[data-row-link]') ?? [])]
+  const next = links[links.indexOf(event.currentTarget) + (event.key === 'ArrowDown' ? 1 : -1)]
+  if (next === undefined) return
+  event.preventDefault()
+  next.focus()
+  next.scrollIntoView({ block: 'nearest' })
+}
+
+/** The ring that moves, with the time left beside it. */
+export function TokenRing({ connection, size = 'sm' }: { connection: ConnectionView; size?: 'sm' | 'lg' }) {
+  const now = useNow(1000)
+  const { share, short, sentence } = tokenLeft(connection, now)
+  // Where a person has to act, the status says it all.
+  if (share === 0 && connection.lastOutcome.status !== 'ok') return null
+  return (
+    <span title={sentence} className="flex items-center gap-2">
+      {size === 'sm' && (
+        <span aria-hidden="true" className="text-muted w-8 text-right text-xs tabular-nums max-xs:sr-only">
+          {short}
+        </span>
+      )}
+      <ExpiryRing
+        left={share}
+        tone={stateTones[connectionState(connection, now).kind]}
+        size={size}
+        label={sentence}
+      />
     </span>
   )
 }

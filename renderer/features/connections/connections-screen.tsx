@@ -1,17 +1,14 @@
 import { Plug, Plus, Search } from 'lucide-react'
 import { useDeferredValue, useState } from 'react'
-import { Button, buttonClasses } from '../../components/button.tsx'
-import { EmptyState } from '../../components/empty-state.tsx'
-import { TextInput } from '../../components/inputs.tsx'
-import { Page } from '../../components/page.tsx'
-import { Section } from '../../components/section.tsx'
+import { Button, buttonClasses } from '../../components/input/button.tsx'
+import { EmptyState } from '../../components/feedback/waiting.tsx'
+import { TextInput } from '../../components/input/inputs.tsx'
+import { Page, Section } from '../../components/layout/page.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
-import { useNow } from '../../lib/use-now.ts'
+import { useNow } from '../../lib/hooks.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
-import { ConnectionList } from './connection-list.tsx'
-import { groupConnections, matching } from './grouping.ts'
-import { ReadyProviders } from './ready-providers.tsx'
+import { ConnectionList, groupConnections, matching, ReadyProviders } from './connection-list.tsx'
 
 /** From this many on, a filter helps more than it takes. */
 const FILTER_FROM = 8

@@ -10,8 +10,8 @@ import {
 } from 'lucide-react'
 import { useState } from 'react'
 import type { LifeEvent } from '../../../shared/contract/connection.ts'
-import { Button } from '../../components/button.tsx'
-import { Moment } from '../../components/moment.tsx'
+import { Button } from '../../components/input/button.tsx'
+import { Moment } from '../../components/display/facts.tsx'
 import { text } from '../../lib/text.ts'
 
 const SHOWN_AT_FIRST = 8

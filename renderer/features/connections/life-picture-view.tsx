@@ -1,10 +1,9 @@
 import type { ConnectionView, LifeEvent } from '../../../shared/contract/connection.ts'
-import { Tooltip } from '../../components/tooltip.tsx'
-import { classes } from '../../lib/class-names.ts'
+import { Tooltip } from '../../components/feedback/tooltip.tsx'
+import { classes, clock } from '../../lib/format.ts'
 import { lifePicture, type LifeBar, type LifeMark, type LifePicture } from '../../lib/life-picture.ts'
 import { text } from '../../lib/text.ts'
-import { clock } from '../../lib/time.ts'
-import { useNow } from '../../lib/use-now.ts'
+import { useNow } from '../../lib/hooks.ts'
 
 const at = (share: number): { left: string } => ({ left: `${share * 100}%` })
 

@@ -1,16 +1,21 @@
 import { useState } from 'react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
-import { CodeBlock } from '../../components/code-block.tsx'
-import { CopyButton } from '../../components/copy-button.tsx'
-import { buttonClasses } from '../../components/button.tsx'
-import { Dialog } from '../../components/dialog.tsx'
-import { Segmented } from '../../components/segmented.tsx'
+import type { Snapshot } from '../../../shared/contract/ui-api.ts'
+import { CodeBlock, CopyButton } from '../../components/display/copy.tsx'
+import { Dialog } from '../../components/feedback/dialog.tsx'
+import { buttonClasses } from '../../components/input/button.tsx'
+import { Segmented } from '../../components/input/choices.tsx'
 import { hrefOf } from '../../lib/route.ts'
-import { snippet, snippetLanguages, type SnippetLanguage, type SnippetWay } from '../../lib/snippets.ts'
+import {
+  snippet,
+  type SnippetLanguage,
+  snippetLanguages,
+  type SnippetSubject,
+  type SnippetWay,
+} from '../../lib/snippets.ts'
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
-import { snippetSubject } from './snippet-subject.ts'
 
 const words = text.connections.snippet
 
@@ -64,4 +69,12 @@ export function SnippetDialog({ connection, onClose }: { connection: ConnectionV
       </div>
     </Dialog>
   )
+}
+
+/** What a snippet for this connection has to know. */
+export function snippetSubject(
+  { providerSlug, account, id, probe, apiBaseUrl }: ConnectionView,
+  { server }: Pick<Snapshot, 'server'>,
+): SnippetSubject {
+  return { serverUrl: server.url, providerSlug, account, connectionId: id, probe, apiBaseUrl }
 }

@@ -1,8 +1,13 @@
 import { CircleAlert, CircleCheck, CircleQuestionMark, Clock, RotateCw, Wrench } from 'lucide-react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
-import { connectionState, type ConnectionState } from '../../../shared/domain/connection-state.ts'
-import { Badge } from '../../components/badge.tsx'
-import { stateLabel, stateTones } from './state-words.ts'
+import {
+  type ConnectionEnd,
+  connectionState,
+  type ConnectionState,
+} from '../../../shared/domain/connection-state.ts'
+import { Badge } from '../../components/display/badge.tsx'
+import { clock, relative } from '../../lib/format.ts'
+import { text } from '../../lib/text.ts'
 
 const icons: Record<ConnectionState['kind'], typeof CircleCheck> = {
   verified: CircleCheck,
@@ -23,4 +28,39 @@ export function StatusBadge({ connection, now }: { connection: ConnectionView; n
       {stateLabel(state, now)}
     </Badge>
   )
+}
+
+// How a connection's state reads.
+
+export type StatusTone = 'ok' | 'wait' | 'bad' | 'setup' | 'neutral'
+
+export const stateTones: Record<ConnectionState['kind'], StatusTone> = {
+  verified: 'ok',
+  not_verified: 'neutral',
+  ends: 'wait',
+  ended: 'bad',
+  retrying: 'wait',
+  reconnect_needed: 'bad',
+  config_error: 'setup',
+}
+
+/** "Verified 2 hours ago", "Ends 19:52": what is known, and since when. */
+export function stateLabel({ kind, verifiedAt, end }: ConnectionState, now: number): string {
+  const words = text.connections.state
+  switch (kind) {
+    case 'verified':
+      return words.verified(relative(verifiedAt ?? now, now))
+    case 'ends':
+      return words.ends(clock(end?.at ?? now, now))
+    case 'ended':
+      return words.ended(clock(end?.at ?? now, now))
+    default:
+      return words[kind]
+  }
+}
+
+/** "No refresh token; ends 19:52". */
+export function endLabel({ because, at }: ConnectionEnd, now: number): string {
+  const { endsBecause, endedBecause } = text.connections
+  return at > now ? endsBecause[because](clock(at, now)) : endedBecause[because](clock(at, now))
 }

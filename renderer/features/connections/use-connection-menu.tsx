@@ -14,7 +14,7 @@ import {
 import type { ReactNode } from 'react'
 import { toast } from 'sonner'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
-import type { ActionItem, MenuItem } from '../../components/menu.tsx'
+import type { ActionItem, MenuItem } from '../../components/layout/menu.tsx'
 import { text } from '../../lib/text.ts'
 import { navigate } from '../../stores/use-route.ts'
 import { useHost, useSnapshot } from '../../stores/window-context.tsx'

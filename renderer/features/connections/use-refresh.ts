@@ -1,7 +1,7 @@
 import { toast } from 'sonner'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { nextStepFor } from '../../../shared/contract/errors.ts'
-import { withLocalTimes } from '../../lib/local-times.ts'
+import { withLocalTimes } from '../../lib/format.ts'
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { navigate } from '../../stores/use-route.ts'
@@ -9,8 +9,7 @@ import { useHost, useSnapshot } from '../../stores/window-context.tsx'
 import { setupRoute } from '../providers/setup-route.ts'
 import { useStoppedPractice } from '../rehearsal/use-stopped-practice.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
-import { withSlowToast } from '../slow-toast.ts'
-import { TOLD_LONG_MS } from '../toasts.ts'
+import { TOLD_LONG_MS, withSlowToast } from '../toasts.ts'
 
 /** Refreshes now and tells what came of it; that Keyway answered is no news of the token. */
 export function useRefresh(connection: ConnectionView): () => Promise<void> {

@@ -1,5 +1,5 @@
 import type { BundleWarning } from '../../../shared/contract/bundle.ts'
-import { Callout } from '../../components/callout.tsx'
+import { Callout } from '../../components/feedback/callout.tsx'
 import { text } from '../../lib/text.ts'
 
 export function BundleWarnings({ warnings }: { warnings: readonly BundleWarning[] }) {

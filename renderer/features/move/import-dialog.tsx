@@ -1,15 +1,24 @@
-import { useState } from 'react'
-import type { BundleImported, BundleReport } from '../../../shared/contract/bundle.ts'
-import { Button } from '../../components/button.tsx'
-import { Dialog } from '../../components/dialog.tsx'
-import { Failure } from '../../components/failure.tsx'
-import { Field } from '../../components/field.tsx'
-import { FileButton } from '../../components/file-button.tsx'
-import { SecretInput } from '../../components/inputs.tsx'
+import { type ReactNode, useState } from 'react'
+import type {
+  BundleApp,
+  BundleChoice,
+  BundleImported,
+  BundleItem,
+  BundleReport,
+} from '../../../shared/contract/bundle.ts'
+import { Callout, Failure } from '../../components/feedback/callout.tsx'
+import { Dialog } from '../../components/feedback/dialog.tsx'
+import { StopWaiting } from '../../components/feedback/waiting.tsx'
+import { Button } from '../../components/input/button.tsx'
+import { Checkbox } from '../../components/input/checkbox.tsx'
+import { Select } from '../../components/input/choices.tsx'
+import { Field } from '../../components/input/field.tsx'
+import { FileButton, SecretInput } from '../../components/input/inputs.tsx'
+import { relative } from '../../lib/format.ts'
+import { useNow } from '../../lib/hooks.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
-import { ChooseImport } from './choose-import.tsx'
-import { ImportDone } from './import-done.tsx'
+import { BundleWarnings } from './bundle-warnings.tsx'
 
 const words = text.move
 
@@ -123,5 +132,210 @@ function BundleFileChoice({ file, missing, onChoose }: BundleFileChoiceProps) {
         {file === null ? (missing ? words.fileMissing : '') : words.fileChosen(file.name)}
       </p>
     </div>
+  )
+}
+
+type Picks = Record<string, BundleChoice>
+
+type ChooseImportProps = {
+  bundle: OpenedBundle
+  report: BundleReport
+  onBack: () => void
+  onClose: () => void
+  onDone: (result: BundleImported) => void
+}
+
+/** What the person chose so far; the suggestion of the core stands until one says otherwise. */
+function useImportChoices(report: BundleReport) {
+  const [picks, setPicks] = useState<Picks>({})
+  const [keepKeys, setKeepKeys] = useState<readonly string[]>([])
+  const [takeSettings, setTakeSettings] = useState(false)
+  const chosen = (items: readonly BundleItem[]): Picks =>
+    Object.fromEntries(items.map((item) => [item.id, picks[item.id] ?? item.choices[0] ?? 'skip']))
+  const apps = chosen(report.apps)
+  return {
+    picks,
+    pick: (id: string, choice: BundleChoice): void => setPicks({ ...picks, [id]: choice }),
+    isKept: (id: string): boolean => keepKeys.includes(id),
+    keepKey: (id: string, keep: boolean): void =>
+      setKeepKeys(keep ? [...keepKeys, id] : keepKeys.filter((other) => other !== id)),
+    takeSettings,
+    setTakeSettings,
+    choices: {
+      providers: chosen(report.providers),
+      connections: chosen(report.connections),
+      apps,
+      keepKeys: keepKeys.filter((id) => apps[id] !== 'skip'),
+      settings: takeSettings ? ('take' as const) : ('skip' as const),
+    },
+  }
+}
+
+/** Each thing in the file with what would happen to it. */
+export function ChooseImport({ bundle, report, onBack, onClose, onDone }: ChooseImportProps) {
+  const now = useNow(60_000)
+  const { picks, pick, isKept, keepKey, takeSettings, setTakeSettings, choices } = useImportChoices(report)
+  const call = useCall('bundle.import')
+
+  const submit = async (): Promise<void> => {
+    const answer = await call.run({ ...bundle, choices })
+    if (answer !== null) onDone(answer.value)
+  }
+
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={words.importTitle}
+      description={words.made(relative(report.createdAt, now), report.keywayVersion)}
+      width="lg"
+      footer={
+        <>
+          <Button onClick={onBack}>{words.back}</Button>
+          <StopWaiting call={call} />
+          <Button look="primary" pending={call.pending} onClick={() => void submit()}>
+            {words.importAction}
+          </Button>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-5">
+        <BundleWarnings warnings={report.warnings} />
+        <Items title={words.providers} items={report.providers} picks={picks} onPick={pick} />
+        <Items title={words.connections} items={report.connections} picks={picks} onPick={pick} />
+        <Items
+          title={words.apps}
+          lead={words.appsArrive}
+          items={report.apps}
+          picks={picks}
+          onPick={pick}
+          renderMore={(app) => (
+            <ArrivingApp app={app} isKept={isKept(app.id)} onKeep={(keep) => keepKey(app.id, keep)} />
+          )}
+        />
+        <SettingsOfFile settings={report.settings} isTaken={takeSettings} onTake={setTakeSettings} />
+        <Failure failure={call.failure} />
+      </div>
+    </Dialog>
+  )
+}
+
+type SettingsOfFileProps = {
+  settings: BundleReport['settings']
+  isTaken: boolean
+  onTake: (take: boolean) => void
+}
+
+function SettingsOfFile({ settings, isTaken, onTake }: SettingsOfFileProps) {
+  if (settings.length === 0) return null
+  return (
+    <section aria-label={words.settings} className="flex flex-col gap-2">
+      <h3 className="text-sm font-semibold">{words.settings}</h3>
+      <Checkbox label={words.takeSettings} checked={isTaken} onChange={onTake} />
+      <ul className="text-muted flex list-disc flex-col gap-0.5 pl-9 text-xs">
+        {settings.map(({ name, here, there, isTaken: comes }) => (
+          <li key={name}>
+            {words.settingLine(name, here, there)}
+            {!comes && ` (${words.settingStays})`}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+type ArrivingAppProps = { app: BundleApp; isKept: boolean; onKeep: (keep: boolean) => void }
+
+/** What it loses on the way in, and its key, which it loses as well unless the person says otherwise. */
+function ArrivingApp({ app, isKept, onKeep }: ArrivingAppProps) {
+  if (app.loses.length === 0 && app.keyCount === 0) return null
+  return (
+    <div className="mt-2 flex flex-col gap-2">
+      {app.loses.length > 0 && (
+        <ul className="text-wait flex list-disc flex-col gap-0.5 pl-4 text-xs text-pretty">
+          {app.loses.map((right) => (
+            <li key={right}>{words.loses[right]}</li>
+          ))}
+        </ul>
+      )}
+      {app.keyCount > 0 && (
+        <Checkbox label={words.keepKey} hint={words.keepKeyHint} checked={isKept} onChange={onKeep} />
+      )}
+    </div>
+  )
+}
+
+type ItemsProps<Item extends BundleItem> = {
+  title: string
+  lead?: string
+  items: readonly Item[]
+  picks: Picks
+  onPick: (id: string, choice: BundleChoice) => void
+  /** Shown below an item that is not left out. */
+  renderMore?: (item: Item) => ReactNode
+}
+
+function Items<Item extends BundleItem>({ title, lead, items, picks, onPick, renderMore }: ItemsProps<Item>) {
+  if (items.length === 0) return null
+  const choiceOf = (item: Item): BundleChoice => picks[item.id] ?? item.choices[0] ?? 'skip'
+  return (
+    <section aria-label={title}>
+      <h3 className="mb-2 text-sm font-semibold">{title}</h3>
+      {lead !== undefined && <p className="text-muted mb-2 text-xs text-pretty">{lead}</p>}
+      <ul className="border-line divide-line divide-y rounded-lg border">
+        {items.map((item) => (
+          <li key={item.id} className="px-3 py-2">
+            <div className="flex items-center gap-3">
+              <div className="min-w-0 flex-1">
+                <p className="truncate text-sm font-medium">{item.name}</p>
+                {item.clash !== null && <p className="text-wait text-xs text-pretty">{item.clash.message}</p>}
+              </div>
+              <Select
+                aria-label={words.choiceFor(item.name)}
+                className="w-32 shrink-0"
+                value={choiceOf(item)}
+                onChange={(event) => onPick(item.id, event.target.value as BundleChoice)}
+                options={item.choices.map((choice) => ({ value: choice, label: words.choices[choice] }))}
+              />
+            </div>
+            {choiceOf(item) !== 'skip' && renderMore?.(item)}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+export function ImportDone({ result, onClose }: { result: BundleImported; onClose: () => void }) {
+  const { added, renamed, notes, warnings } = result
+  const lines = [...renamed.map(({ from, to }) => words.renamed(from, to)), ...notes]
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={words.imported}
+      footer={
+        <Button look="primary" onClick={onClose}>
+          {text.common.done}
+        </Button>
+      }
+    >
+      <div className="flex flex-col gap-3">
+        <Callout
+          tone="ok"
+          title={words.importedLine(added.providers, added.connections, added.apps)}
+          live="polite"
+        >
+          {lines.length === 0 ? undefined : (
+            <ul className="flex list-disc flex-col gap-1 pl-4">
+              {lines.map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+            </ul>
+          )}
+        </Callout>
+        <BundleWarnings warnings={warnings} />
+      </div>
+    </Dialog>
   )
 }

@@ -1,14 +1,17 @@
-import { useState } from 'react'
+import { Download } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
 import type { Diagnostics } from '../../../shared/contract/diagnostics.ts'
-import { Button } from '../../components/button.tsx'
-import { Failure } from '../../components/failure.tsx'
-import { Rows, Section } from '../../components/section.tsx'
-import { StopWaiting } from '../../components/stop-waiting.tsx'
+import { CopyButton, LongText } from '../../components/display/copy.tsx'
+import { Failure } from '../../components/feedback/callout.tsx'
+import { Dialog } from '../../components/feedback/dialog.tsx'
+import { StopWaiting } from '../../components/feedback/waiting.tsx'
+import { Button } from '../../components/input/button.tsx'
+import { Rows, Section } from '../../components/layout/page.tsx'
+import { saveText } from '../../lib/browser.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { ExportDialog } from './export-dialog.tsx'
 import { ImportDialog } from './import-dialog.tsx'
-import { ShownFileDialog } from './shown-file-dialog.tsx'
 
 const words = text.move
 
@@ -69,5 +72,35 @@ function Action({ title, hint, pending = false, onPress }: ActionProps) {
         {title}
       </Button>
     </div>
+  )
+}
+
+type ShownFileDialogProps = {
+  title: string
+  lead: ReactNode
+  file: { fileName: string; text: string }
+  onClose: () => void
+}
+
+/** A file that is seen whole before it is saved: what stands here is all that is in it. */
+export function ShownFileDialog({ title, lead, file, onClose }: ShownFileDialogProps) {
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={title}
+      description={lead}
+      width="lg"
+      footer={
+        <>
+          <CopyButton value={file.text} label={text.connections.snippet.copy} />
+          <Button look="primary" icon={<Download />} onClick={() => saveText(file.fileName, file.text)}>
+            {words.saveDiagnostics}
+          </Button>
+        </>
+      }
+    >
+      <LongText label={words.diagnosticsText} value={file.text} rows={18} />
+    </Dialog>
   )
 }

@@ -1,22 +1,38 @@
-import { isolated } from '../../../shared/contract/name.ts'
 import { Command } from 'cmdk'
-import { Plug, Search } from 'lucide-react'
+import {
+  Copy,
+  Drama,
+  FileUp,
+  KeyRound,
+  LockKeyhole,
+  Monitor,
+  Moon,
+  Plug,
+  Plus,
+  Search,
+  Sun,
+} from 'lucide-react'
 import { Dialog } from 'radix-ui'
-import { useRef, type ReactNode } from 'react'
+import { type ReactNode, useRef } from 'react'
+import { toast } from 'sonner'
+import { isolated } from '../../../shared/contract/name.ts'
+import type { Settings } from '../../../shared/contract/settings.ts'
 import { connectionState } from '../../../shared/domain/connection-state.ts'
-import { Initials } from '../../components/initials.tsx'
-import { Kbd } from '../../components/kbd.tsx'
+import { Initials } from '../../components/brand/logo.tsx'
+import { ProviderIcon } from '../../components/brand/provider-icon.tsx'
+import { Kbd } from '../../components/display/facts.tsx'
 import { keepsOpenForGuest, ModalGuest } from '../../components/modal-guest.tsx'
-import { ProviderIcon } from '../../components/provider-icon.tsx'
+import { copyText } from '../../lib/browser.ts'
+import { useFocusThereAndBack, useNow } from '../../lib/hooks.ts'
+import { parseRoute } from '../../lib/route.ts'
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
-import { useNow } from '../../lib/use-now.ts'
-import { useFocusThereAndBack } from '../../lib/use-focus-there-and-back.ts'
 import { navigate } from '../../stores/use-route.ts'
-import { usePresets, useSnapshot } from '../../stores/window-context.tsx'
-import { stateLabel } from '../connections/state-words.ts'
+import { useHost, usePresets, useSnapshot } from '../../stores/window-context.tsx'
+import { stateLabel } from '../connections/status-badge.tsx'
+import { navItems } from '../shell/sidebar.tsx'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
-import { useCommands } from './use-commands.tsx'
+import { toastFailure } from '../toasts.ts'
 
 const words = text.palette
 
@@ -205,4 +221,48 @@ function Entry({ value, icon, label, detail, onSelect }: EntryProps) {
       {detail !== undefined && <span className="text-muted shrink-0 text-xs">{detail}</span>}
     </Command.Item>
   )
+}
+
+export type PaletteCommand = { label: string; icon: ReactNode; run: () => void }
+
+/** What one can do from the palette, beside going somewhere. */
+export function useCommands(): { heading: string; commands: PaletteCommand[] }[] {
+  const host = useHost()
+  const { server } = useSnapshot()
+  const setTheme = (theme: Settings['theme']) => async (): Promise<void> => {
+    const answer = await host.call('settings.update', { theme })
+    if (!answer.ok) toastFailure(answer.failure)
+  }
+  const lock = async (): Promise<void> => {
+    const answer = await host.call('vault.lock', undefined)
+    if (!answer.ok) toastFailure(answer.failure)
+  }
+  const copyUrl = async (): Promise<void> => {
+    if (await copyText(server.url)) toast.success(text.common.copied)
+    else toast.error(text.common.copyRefused)
+  }
+  return [
+    {
+      heading: words.groups.actions,
+      commands: [
+        { label: words.addConnection, icon: <Plus />, run: () => navigate({ name: 'add', query: '' }) },
+        { label: words.newApp, icon: <KeyRound />, run: () => navigate({ name: 'new-app' }) },
+        { label: text.rehearsal.title, icon: <Drama />, run: () => navigate({ name: 'rehearsal' }) },
+        { label: text.import.title, icon: <FileUp />, run: () => navigate({ name: 'import' }) },
+        { label: words.copyUrl, icon: <Copy />, run: () => void copyUrl() },
+        { label: words.lock, icon: <LockKeyhole />, run: () => void lock() },
+        { label: words.theme.light, icon: <Sun />, run: () => void setTheme('light')() },
+        { label: words.theme.dark, icon: <Moon />, run: () => void setTheme('dark')() },
+        { label: words.theme.system, icon: <Monitor />, run: () => void setTheme('system')() },
+      ],
+    },
+    {
+      heading: words.groups.goTo,
+      commands: navItems.map(({ label, icon, href }) => ({
+        label,
+        icon,
+        run: () => navigate(parseRoute(href)),
+      })),
+    },
+  ]
 }

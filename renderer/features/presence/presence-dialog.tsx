@@ -1,14 +1,17 @@
+import { ShieldAlert } from 'lucide-react'
 import { useEffect, useId, useState } from 'react'
+import { toast } from 'sonner'
 import type { ErrorBody } from '../../../shared/contract/errors.ts'
 import type { PresenceView } from '../../../shared/contract/presence.ts'
-import { Button } from '../../components/button.tsx'
-import { Dialog } from '../../components/dialog.tsx'
-import { Failure } from '../../components/failure.tsx'
-import { Field } from '../../components/field.tsx'
-import { SecretInput, TextInput } from '../../components/inputs.tsx'
+import { Failure } from '../../components/feedback/callout.tsx'
+import { Dialog } from '../../components/feedback/dialog.tsx'
+import { Button } from '../../components/input/button.tsx'
+import { Field } from '../../components/input/field.tsx'
+import { SecretInput, TextInput } from '../../components/input/inputs.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
-import { usePresenceGate } from '../../stores/window-context.tsx'
+import { useHost, usePresenceGate, useSnapshot } from '../../stores/window-context.tsx'
+import { TOLD_LONG_MS } from '../toasts.ts'
 
 const words = text.presence
 
@@ -126,4 +129,43 @@ function ProofField({ view, typed, wrong, onTyped }: ProofFieldProps) {
 function wrongWords(failure: ErrorBody | null): string | undefined {
   if (failure?.code === 'wrong_passphrase') return words.wrongPassphrase
   return failure?.code === 'wrong_code' ? failure.message : undefined
+}
+
+/** In a window that is present: the codes that others ask for, and what they did. */
+export function ShownCodes() {
+  const { codes = [] } = useSnapshot()
+  const host = useHost()
+  useEffect(
+    () =>
+      host.subscribe('presenceNotice', ({ kind }) => {
+        const tell = kind === 'proved' ? toast.success : kind === 'refused' ? toast.warning : toast.info
+        tell(words.notices[kind], { description: words.noticeDetail, duration: TOLD_LONG_MS })
+      }),
+    [host],
+  )
+  if (codes.length === 0) return null
+  return (
+    <div className="fixed top-4 right-4 z-60 flex w-[min(24rem,calc(100vw-2rem))] flex-col gap-3">
+      {codes.map(({ id, code }) => (
+        <div key={id} role="alert" className="animate-rise shadow-pop bg-raised flex gap-3 rounded-xl p-4">
+          <span
+            aria-hidden="true"
+            className="bg-wait-soft text-wait grid size-8 shrink-0 place-items-center rounded-lg"
+          >
+            <ShieldAlert className="size-4.5" />
+          </span>
+          <div className="min-w-0">
+            <h2 className="text-ink text-sm font-semibold">{words.shownTitle}</h2>
+            <output
+              aria-label={words.code}
+              className="text-ink my-1 block font-mono text-2xl font-semibold tracking-wider whitespace-nowrap select-all"
+            >
+              {code}
+            </output>
+            <p className="text-muted text-sm text-pretty">{words.shownLead}</p>
+          </div>
+        </div>
+      ))}
+    </div>
+  )
 }

@@ -1,13 +1,17 @@
+import { Plus } from 'lucide-react'
+import { useState } from 'react'
 import { useFormContext, useWatch } from 'react-hook-form'
-import { providerSpec, type ProviderSpec } from '../../../shared/contract/provider-spec.ts'
-import { Button } from '../../components/button.tsx'
-import { Callout } from '../../components/callout.tsx'
-import { Failure } from '../../components/failure.tsx'
+import {
+  providerSpec,
+  type ProviderSpec,
+  type TemplateParameter,
+} from '../../../shared/contract/provider-spec.ts'
+import { Callout, Failure } from '../../components/feedback/callout.tsx'
+import { Button } from '../../components/input/button.tsx'
 import { withOverrides } from '../../lib/spec-overrides.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
-import { FormText } from './form-fields.tsx'
-import { useState } from 'react'
+import { FormChips, FormText } from './form-fields.tsx'
 
 const words = text.add.form
 
@@ -66,5 +70,66 @@ export function AddressFields() {
       />
       <FormText name="spec.endpoints.token" label={words.token} placeholder={words.examples.token} mono />
     </>
+  )
+}
+
+/** Tenant, subdomain, host: what the provider's addresses need to be whole. */
+export function ParameterFields() {
+  const parameters = useWatch({ name: 'spec.templateParameters' }) as TemplateParameter[]
+  return parameters.map(({ name, label, required, example, default: initial }) => (
+    <FormText
+      key={name}
+      name={`parameters.${name}`}
+      label={label}
+      empty="text"
+      required={required}
+      optional={!required}
+      {...(initial === null ? {} : { placeholder: initial })}
+      {...(example === null ? {} : { hint: text.add.form.parameterExample(example) })}
+    />
+  ))
+}
+
+export function ScopeFields() {
+  const spec = useWatch({ name: 'spec.scopes' }) as ProviderSpec['scopes']
+  if (spec.none) return <p className="text-muted text-sm">{words.noScopes}</p>
+  return (
+    <>
+      <FormChips
+        name="scopes"
+        label={words.scopes}
+        hint={words.scopesHint}
+        meaningOf={(scope) => spec.meanings[scope]}
+      />
+      <KnownScopes meanings={spec.meanings} />
+      {spec.secondary !== null && <FormChips name="secondaryScopes" label={words.secondaryScopes} optional />}
+    </>
+  )
+}
+
+/** Scopes whose meaning is known, to pick instead of typing. */
+function KnownScopes({ meanings }: { meanings: Readonly<Record<string, string>> }) {
+  const { setValue } = useFormContext()
+  const chosen = (useWatch({ name: 'scopes' }) as string[] | undefined) ?? []
+  const offered = Object.entries(meanings).filter(([scope]) => !chosen.includes(scope))
+  if (offered.length === 0) return null
+  return (
+    <ul className="flex flex-col gap-0.5">
+      {offered.map(([scope, meaning]) => (
+        <li key={scope}>
+          <button
+            type="button"
+            onClick={() => setValue('scopes', [...chosen, scope], { shouldDirty: true })}
+            className="hover:bg-hover flex w-full items-start gap-2 rounded-md px-2 py-1 text-left"
+          >
+            <Plus aria-hidden="true" className="text-accent mt-0.5 size-3.5 shrink-0" />
+            <span className="min-w-0">
+              <code className="text-xs break-all">{scope}</code>
+              <span className="text-muted block text-xs">{meaning}</span>
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
   )
 }

@@ -1,13 +1,12 @@
 import { useController, useWatch } from 'react-hook-form'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import { SECRET_PLACEHOLDER } from '../../../shared/contract/provider.ts'
-import { Field } from '../../components/field.tsx'
-import { SecretInput } from '../../components/inputs.tsx'
-import { firstMessage } from '../../lib/first-message.ts'
+import { Field } from '../../components/input/field.tsx'
+import { SecretInput } from '../../components/input/inputs.tsx'
+import { firstMessage } from '../../lib/format.ts'
 import { text } from '../../lib/text.ts'
 import { FormText } from './form-fields.tsx'
-import { clientNeeds } from './provider-form-resolver.ts'
-import type { ProviderFormValues } from './provider-form-values.ts'
+import { clientNeeds, type ProviderFormValues } from './provider-form-values.ts'
 
 const words = text.add.form
 

@@ -1,15 +1,15 @@
 import { toast } from 'sonner'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
-import { Button } from '../../components/button.tsx'
-import { ConfirmDialog } from '../../components/dialog.tsx'
-import { Failure } from '../../components/failure.tsx'
-import { StopWaiting } from '../../components/stop-waiting.tsx'
+import { Button } from '../../components/input/button.tsx'
+import { ConfirmDialog } from '../../components/feedback/dialog.tsx'
+import { Failure } from '../../components/feedback/callout.tsx'
+import { StopWaiting } from '../../components/feedback/waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { hrefOf } from '../../lib/route.ts'
 import { leaveGone } from '../../stores/use-route.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
-import { appsOf } from '../apps/apps-of.ts'
+import { appsOf } from '../apps/grants.ts'
 
 const words = text.providers.remove
 

@@ -1,13 +1,15 @@
 // The form's controls, tied to their place in the form by name. A text field whose place may hold null writes null when it is emptied.
-import type { ReactNode } from 'react'
+import { CircleHelp } from 'lucide-react'
+import { createContext, type ReactNode, useContext, useId } from 'react'
 import { useController } from 'react-hook-form'
-import { ChipsInput } from '../../components/chips-input.tsx'
-import { Field } from '../../components/field.tsx'
-import { TextArea, TextInput } from '../../components/inputs.tsx'
-import { MapEditor } from '../../components/map-editor.tsx'
-import { Select } from '../../components/select.tsx'
-import { firstMessage } from '../../lib/first-message.ts'
-import { UnsureMark } from './unsure-mark.tsx'
+import { Tooltip } from '../../components/feedback/tooltip.tsx'
+import { ChipsInput } from '../../components/input/chips-input.tsx'
+import { Select } from '../../components/input/choices.tsx'
+import { Field } from '../../components/input/field.tsx'
+import { TextArea, TextInput } from '../../components/input/inputs.tsx'
+import { MapEditor } from '../../components/input/map-editor.tsx'
+import { firstMessage } from '../../lib/format.ts'
+import { text } from '../../lib/text.ts'
 
 type Named = {
   /** Path in the form, such as spec.endpoints.token. */
@@ -123,5 +125,44 @@ export function FormMap({ name, label }: { name: string; label: string }) {
       error={firstMessage(fieldState.error)}
       onChange={field.onChange}
     />
+  )
+}
+
+/** Paths in a preset's description that nobody has checked. */
+export const UnsureContext = createContext<readonly string[]>([])
+
+/** Marks a field whose preset value is a guess; a guess about a whole part marks every field in it. */
+export function UnsureMark({ name }: { name: string }) {
+  const unsure = useContext(UnsureContext)
+  const path = name.replace(/^spec\./, '')
+  if (!unsure.some((guess) => path === guess || path.startsWith(`${guess}.`))) return null
+  return (
+    <Tooltip label={text.add.unsureHint}>
+      <span className="text-wait inline-flex items-center gap-1 text-xs">
+        <CircleHelp aria-hidden="true" className="size-3.5" />
+        {text.add.unsureMark}
+      </span>
+    </Tooltip>
+  )
+}
+
+/** One numbered part of a longer form. */
+export function Step({ number, title, children }: { number: number; title: string; children: ReactNode }) {
+  const id = useId()
+  return (
+    <section aria-labelledby={id} className="grid grid-cols-[auto_1fr] gap-x-3">
+      <span
+        aria-hidden="true"
+        className="bg-accent-soft text-accent grid size-6 place-items-center rounded-full text-xs font-semibold tabular-nums"
+      >
+        {number}
+      </span>
+      <div className="min-w-0">
+        <h2 id={id} className="text-ink mb-3.5 pt-0.5 text-base font-semibold tracking-[-0.012em]">
+          {title}
+        </h2>
+        <div className="flex flex-col gap-4">{children}</div>
+      </div>
+    </section>
   )
 }

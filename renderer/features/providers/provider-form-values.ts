@@ -1,13 +1,18 @@
 // What the provider form edits, and how it becomes what the core takes.
+import { zodResolver } from '@hookform/resolvers/zod'
+import { useEffect } from 'react'
+import type { FieldError, FieldValues, Resolver, ResolverOptions, UseFormReturn } from 'react-hook-form'
 import { cleanName } from '../../../shared/contract/name.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import { providerSpec, type ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import {
-  SECRET_PLACEHOLDER,
+  providerInput,
   type ProviderInputDraft,
   type ProviderView,
+  SECRET_PLACEHOLDER,
 } from '../../../shared/contract/provider.ts'
 import { overridesOf } from '../../lib/spec-overrides.ts'
+import { text } from '../../lib/text.ts'
 
 /** Every field is there, so that a form can show it; the spec is the whole behaviour, not only what differs. */
 export type ProviderFormValues = Required<
@@ -80,5 +85,116 @@ export function toDraft(values: ProviderFormValues, base: ProviderSpec): Provide
     parameters: Object.fromEntries(Object.entries(values.parameters).filter(([, value]) => value !== '')),
     extraCa: extraCa.trim() === '' ? null : extraCa,
     ...(Object.keys(overrides).length === 0 ? {} : { spec: overrides }),
+  }
+}
+
+const words = text.add.form
+
+/** Checks what would be sent with the schema that the core parses it with, plus what only this provider's own description knows. */
+export function providerResolver(
+  base: ProviderSpec,
+  purpose: () => 'store' | 'sign-in',
+): Resolver<ProviderFormValues> {
+  const bySchema = zodResolver(providerInput) as unknown as Resolver
+  return async (values, context, options) => {
+    const draft = toDraft(values, base)
+    const outcome = await bySchema(draft, context, options as unknown as ResolverOptions<FieldValues>)
+    const errors: Record<string, unknown> = { ...outcome.errors }
+    const parameters = parameterErrors(values)
+    if (Object.keys(parameters).length > 0) errors['parameters'] = parameters
+    const endpoints = endpointErrors(values)
+    if (purpose() === 'sign-in') Object.assign(errors, clientErrors(values))
+    if (endpoints !== null) errors['spec'] = { ...(errors['spec'] as object | undefined), endpoints }
+    return Object.keys(errors).length === 0 ? { values, errors: {} } : { values: {}, errors: errors as never }
+  }
+}
+
+function parameterErrors({ spec, parameters }: ProviderFormValues): Record<string, FieldError> {
+  const errors: Record<string, FieldError> = {}
+  for (const { name, label, required } of spec.templateParameters) {
+    // Whether it fits its pattern, the service decides, which has an engine for patterns that come as data.
+    if ((parameters[name] ?? '') === '' && required)
+      errors[name] = { type: 'required', message: words.parameterNeeded(label) }
+  }
+  return errors
+}
+
+export type ClientNeeds = { id: boolean; secret: 'required' | 'optional' | 'none' }
+
+/** What of the client a sign-in cannot do without, as far as the provider's description tells. */
+export function clientNeeds({
+  spec,
+  flow,
+}: {
+  spec: Pick<ProviderSpec, 'client' | 'device'>
+  flow: ProviderFormValues['flow']
+}): ClientNeeds {
+  const { client } = spec
+  const registersItself = client.dynamicRegistration || client.registrationRequest !== null
+  const id = !client.noRegistration && !registersItself
+  if (client.noRegistration || client.mustNotSendSecret) return { id, secret: 'none' }
+  const isOpenDevice = flow === 'device_code' && spec.device.withoutSecret
+  const isConfidential = (client.publicPossible === 'no' && !isOpenDevice) || flow === 'client_credentials'
+  return { id, secret: id && isConfidential ? 'required' : 'optional' }
+}
+
+function clientErrors(values: ProviderFormValues): Record<string, FieldError> {
+  const needs = clientNeeds(values)
+  const errors: Record<string, FieldError> = {}
+  if (needs.id && (values.clientId ?? '').trim() === '') {
+    errors['clientId'] = { type: 'required', message: words.clientIdNeeded }
+  }
+  if (needs.secret === 'required' && (values.clientSecret ?? '') === '') {
+    errors['clientSecret'] = { type: 'required', message: words.clientSecretNeeded }
+  }
+  return errors
+}
+
+/** Without an issuer to ask, the addresses must stand there. */
+function endpointErrors({ spec, flow }: ProviderFormValues): Record<string, FieldError> | null {
+  const { discovery, endpoints } = spec
+  if (discovery.issuer !== null || discovery.url !== null) return null
+  const needed = { type: 'required', message: words.addressNeeded }
+  const errors: Record<string, FieldError> = {}
+  if (flow === 'authorization_code' && endpoints.authorization === null) errors['authorization'] = needed
+  if (endpoints.token === null) errors['token'] = needed
+  if (flow === 'device_code' && endpoints.deviceAuthorization === null) errors['deviceAuthorization'] = needed
+  return Object.keys(errors).length === 0 ? null : errors
+}
+
+/** Never kept anywhere: secrets. */
+const SECRET_FIELDS = ['clientSecret'] as const
+const placeOf = (key: string): string => `keyway:draft:${key}`
+
+/** Keeps what is typed over a reload or a locked vault, in this tab only and without secrets. */
+export function useKeepDraft(form: UseFormReturn, key: string | null): void {
+  useEffect(() => {
+    if (key === null) return undefined
+    return form.subscribe({
+      formState: { values: true },
+      callback: ({ values }) => {
+        const plain = Object.entries(values).filter(
+          ([name]) => !SECRET_FIELDS.some((secret) => secret === name),
+        )
+        sessionStorage.setItem(placeOf(key), JSON.stringify(Object.fromEntries(plain)))
+      },
+    })
+  }, [form, key])
+}
+
+export function forgetDraft(key: string | null): void {
+  if (key !== null) sessionStorage.removeItem(placeOf(key))
+}
+
+/** What was typed before, or null. */
+export function readDraft(key: string | null): Record<string, unknown> | null {
+  const kept = key === null ? null : sessionStorage.getItem(placeOf(key))
+  if (kept === null) return null
+  try {
+    const parsed: unknown = JSON.parse(kept)
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : null
+  } catch {
+    // Not ours, or cut off: there is nothing to restore.
+    return null
   }
 }

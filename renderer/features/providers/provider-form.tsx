@@ -1,25 +1,26 @@
-import { useMemo, useState, type ReactNode } from 'react'
-import { FormProvider, useForm, type FieldValues, type Resolver } from 'react-hook-form'
+import { type ReactNode, useEffect, useMemo, useState } from 'react'
+import { type FieldValues, FormProvider, type Resolver, useForm, type UseFormReturn } from 'react-hook-form'
 import type { ErrorBody } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import type { ProviderInputDraft } from '../../../shared/contract/provider.ts'
-import { Callout } from '../../components/callout.tsx'
-import { Disclosure } from '../../components/disclosure.tsx'
-import { Failure } from '../../components/failure.tsx'
+import { Callout, Failure } from '../../components/feedback/callout.tsx'
+import { Disclosure } from '../../components/layout/page.tsx'
 import { text } from '../../lib/text.ts'
-import { AddressFields } from './address-fields.tsx'
+import { AddressFields, ParameterFields, ScopeFields } from './address-fields.tsx'
 import { AdvancedFields } from './advanced-fields.tsx'
 import { CredentialFields } from './credential-fields.tsx'
+import { Step, UnsureContext } from './form-fields.tsx'
 import { IdentityFields } from './identity-fields.tsx'
-import { ParameterFields } from './parameter-fields.tsx'
-import { providerResolver } from './provider-form-resolver.ts'
-import { baseSpec, toDraft, type ProviderFormValues } from './provider-form-values.ts'
+import {
+  baseSpec,
+  forgetDraft,
+  type ProviderFormValues,
+  providerResolver,
+  readDraft,
+  toDraft,
+  useKeepDraft,
+} from './provider-form-values.ts'
 import { RedirectStep } from './redirect-step.tsx'
-import { ScopeFields } from './scope-fields.tsx'
-import { Step } from './form-step.tsx'
-import { useFailedField, useSoughtField } from './use-failed-field.ts'
-import { UnsureContext } from './unsure-mark.tsx'
-import { forgetDraft, readDraft, useKeepDraft } from './form-draft.ts'
 
 const words = text.add.form
 
@@ -114,4 +115,28 @@ function FormSteps({ mode, preset }: Pick<ProviderFormProps, 'mode' | 'preset'>)
       </Step>
     </>
   )
+}
+
+/** A failure that names a field of the form stands at that field too, and takes the person there. */
+export function useFailedField(form: UseFormReturn, failure: ErrorBody | null): void {
+  useEffect(() => {
+    const named = failure?.['field']
+    if (failure === null || typeof named !== 'string') return
+    const name = named.replace(/^(?:input|patch)\./, '')
+    if (form.getValues(name) === undefined) return
+    form.setError(name, { type: 'core', message: failure.message }, { shouldFocus: true })
+  }, [form, failure])
+}
+
+/** Takes a person who was sent here for one field to it, and says what it lacks. */
+export function useSoughtField(form: UseFormReturn, name: string | undefined): void {
+  useEffect(() => {
+    if (name === undefined || form.getValues(name) === undefined) return undefined
+    const isMissing = form.getValues(name) === ''
+    const message = { clientId: words.clientIdNeeded, clientSecret: words.clientSecretNeeded }[name]
+    if (isMissing && message !== undefined) form.setError(name, { type: 'sought', message })
+    // After the screen has given the focus to its title.
+    const frame = requestAnimationFrame(() => form.setFocus(name, { shouldSelect: true }))
+    return () => cancelAnimationFrame(frame)
+  }, [form, name])
 }

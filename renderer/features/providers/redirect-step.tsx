@@ -3,12 +3,12 @@ import { useEffect, useRef, useState } from 'react'
 import { useWatch } from 'react-hook-form'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
-import { buttonClasses } from '../../components/button.tsx'
-import { CopyField } from '../../components/copy-field.tsx'
-import { Skeleton } from '../../components/skeleton.tsx'
+import { buttonClasses } from '../../components/input/button.tsx'
+import { CopyField } from '../../components/display/copy.tsx'
+import { Skeleton } from '../../components/feedback/spinner.tsx'
 import { text } from '../../lib/text.ts'
 import { useHost } from '../../stores/window-context.tsx'
-import { baseSpec, toDraft, type ProviderFormValues } from './provider-form-values.ts'
+import { baseSpec, type ProviderFormValues, toDraft } from './provider-form-values.ts'
 
 const words = text.add.form
 

@@ -1,6 +1,6 @@
 import type { ProviderView } from '../../../shared/contract/provider.ts'
 import type { Route } from '../../lib/route.ts'
-import { clientNeeds } from './provider-form-resolver.ts'
+import { clientNeeds } from './provider-form-values.ts'
 
 /** Where a setup problem is mended: at the field that is empty, else at the check that finds out. */
 export function setupRoute(providerId: string, providers: readonly ProviderView[]): Route {

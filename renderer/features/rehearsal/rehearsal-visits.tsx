@@ -1,8 +1,7 @@
 import type { RehearsalCounts, RehearsalVisit } from '../../../shared/contract/rehearsal.ts'
-import { Facts } from '../../components/facts.tsx'
-import { Moment } from '../../components/moment.tsx'
-import { Card } from '../../components/section.tsx'
-import { classes } from '../../lib/class-names.ts'
+import { Facts, Moment } from '../../components/display/facts.tsx'
+import { Card } from '../../components/layout/page.tsx'
+import { classes } from '../../lib/format.ts'
 import { text } from '../../lib/text.ts'
 
 const words = text.rehearsal

@@ -1,8 +1,7 @@
-import { Facts } from '../../components/facts.tsx'
-import { Kbd } from '../../components/kbd.tsx'
-import { Logo } from '../../components/logo.tsx'
-import { Rows, Section } from '../../components/section.tsx'
-import { modifierLabel } from '../../lib/keyboard.ts'
+import { Facts, Kbd } from '../../components/display/facts.tsx'
+import { Logo } from '../../components/brand/logo.tsx'
+import { Rows, Section } from '../../components/layout/page.tsx'
+import { modifierLabel } from '../../lib/browser.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 

@@ -1,14 +1,13 @@
 import { BellRing, Monitor, Moon, Sun } from 'lucide-react'
 import { useState } from 'react'
-import { Button } from '../../components/button.tsx'
-import { Callout } from '../../components/callout.tsx'
-import { Rows, Section } from '../../components/section.tsx'
-import { Segmented } from '../../components/segmented.tsx'
-import { SwitchRow } from '../../components/switch.tsx'
+import { Button } from '../../components/input/button.tsx'
+import { Callout } from '../../components/feedback/callout.tsx'
+import { Rows, Section } from '../../components/layout/page.tsx'
+import { Segmented } from '../../components/input/choices.tsx'
+import { SwitchRow } from '../../components/input/switch.tsx'
 import { text } from '../../lib/text.ts'
 import { useHost, useSnapshot } from '../../stores/window-context.tsx'
-import { NumberSetting } from './setting-fields.tsx'
-import { useSetting } from './use-setting.ts'
+import { NumberSetting, useSetting } from './setting-fields.tsx'
 
 const words = text.settings.general
 

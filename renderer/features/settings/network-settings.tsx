@@ -1,4 +1,4 @@
-import { Rows, Section } from '../../components/section.tsx'
+import { Rows, Section } from '../../components/layout/page.tsx'
 import { text } from '../../lib/text.ts'
 import { TextSetting } from './setting-fields.tsx'
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
-import { CopyField } from '../../components/copy-field.tsx'
-import { Rows, Section } from '../../components/section.tsx'
+import { CopyField } from '../../components/display/copy.tsx'
+import { Rows, Section } from '../../components/layout/page.tsx'
 import { text } from '../../lib/text.ts'
 import { useHost } from '../../stores/window-context.tsx'
 

@@ -1,15 +1,14 @@
 import type { ErrorBody } from '../../../shared/contract/errors.ts'
-import { Badge } from '../../components/badge.tsx'
-import { CopyField } from '../../components/copy-field.tsx'
-import { Failure } from '../../components/failure.tsx'
-import { Rows, Section } from '../../components/section.tsx'
-import { SwitchRow } from '../../components/switch.tsx'
+import { Badge } from '../../components/display/badge.tsx'
+import { CopyField } from '../../components/display/copy.tsx'
+import { Failure } from '../../components/feedback/callout.tsx'
+import { Rows, Section } from '../../components/layout/page.tsx'
+import { SwitchRow } from '../../components/input/switch.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { RedirectWays } from './redirect-ways.tsx'
-import { NumberSetting, PortFailure } from './setting-fields.tsx'
-import { useSetting } from './use-setting.ts'
+import { NumberSetting, PortFailure, useSetting } from './setting-fields.tsx'
 
 const words = text.settings.server
 

@@ -1,5 +1,5 @@
-import { Page } from '../../components/page.tsx'
-import { classes } from '../../lib/class-names.ts'
+import { Page } from '../../components/layout/page.tsx'
+import { classes } from '../../lib/format.ts'
 import { hrefOf, settingsSections, type SettingsSection } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { AboutSettings } from './about-settings.tsx'

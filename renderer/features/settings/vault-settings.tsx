@@ -1,14 +1,19 @@
 import { LockKeyhole } from 'lucide-react'
-import { useState } from 'react'
+import { type ReactNode, type SyntheticEvent, useRef, useState } from 'react'
+import { toast } from 'sonner'
 import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
-import { Badge } from '../../components/badge.tsx'
-import { Button } from '../../components/button.tsx'
-import { Rows, Section } from '../../components/section.tsx'
+import { Badge } from '../../components/display/badge.tsx'
+import { Failure } from '../../components/feedback/callout.tsx'
+import { Dialog } from '../../components/feedback/dialog.tsx'
+import { StopWaiting } from '../../components/feedback/waiting.tsx'
+import { Button } from '../../components/input/button.tsx'
+import { Field } from '../../components/input/field.tsx'
+import { SecretInput } from '../../components/input/inputs.tsx'
+import { Rows, Section } from '../../components/layout/page.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
-import { ChangePassphrase } from './change-passphrase.tsx'
-import { MoveProtector } from './move-protector.tsx'
+import { emptyPassphrase, NewPassphrase, passphraseProblem } from '../vault/new-passphrase.tsx'
 import { NumberSetting } from './setting-fields.tsx'
 
 const words = text.settings.vault
@@ -86,5 +91,138 @@ function Protector({ protector, inUse, onMove, onChangePassphrase }: ProtectorPr
         )}
       </div>
     </div>
+  )
+}
+
+export function ChangePassphrase({ onClose }: { onClose: () => void }) {
+  const [current, setCurrent] = useState('')
+  const [typed, setTyped] = useState(emptyPassphrase)
+  const [submitted, setSubmitted] = useState(false)
+  const change = useCall('vault.changePassphrase')
+  const problem = passphraseProblem(typed)
+  const field = useRef<HTMLInputElement>(null)
+  const isWrong = change.failure?.code === 'wrong_passphrase'
+
+  const submit = async (event: SyntheticEvent): Promise<void> => {
+    event.preventDefault()
+    setSubmitted(true)
+    if (problem !== null || current === '') return
+    if ((await change.run({ current, next: typed.first })) === null) return typeAgain(field.current)
+    toast.success(words.passphraseChanged)
+    onClose()
+  }
+
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={words.changePassphrase}
+      footer={
+        <Footer pending={change.pending} onClose={onClose}>
+          <StopWaiting call={change} />
+        </Footer>
+      }
+    >
+      <form
+        id="change-passphrase"
+        noValidate
+        className="flex flex-col gap-4"
+        onSubmit={(event) => void submit(event)}
+      >
+        <Field
+          label={words.currentPassphrase}
+          error={isWrong ? text.vault.wrong : undefined}
+          required
+          announced
+        >
+          {(ids) => (
+            <SecretInput
+              {...ids}
+              autoComplete="current-password"
+              value={current}
+              ref={field}
+              onChange={(event) => {
+                setCurrent(event.target.value)
+                if (change.failure !== null) change.forget()
+              }}
+            />
+          )}
+        </Field>
+        <NewPassphrase value={typed} onChange={setTyped} problem={submitted ? problem : null} />
+        <Failure failure={isWrong ? null : change.failure} />
+      </form>
+    </Dialog>
+  )
+}
+
+function typeAgain(field: HTMLInputElement | null): void {
+  field?.focus()
+  field?.select()
+}
+
+type FooterProps = { pending: boolean; onClose: () => void; children: ReactNode }
+
+function Footer({ pending, onClose, children }: FooterProps) {
+  return (
+    <>
+      <Button onClick={onClose}>{text.common.cancel}</Button>
+      {children}
+      <Button look="primary" type="submit" form="change-passphrase" pending={pending}>
+        {text.common.save}
+      </Button>
+    </>
+  )
+}
+
+export function MoveProtector({ protector, onClose }: { protector: ProtectorView; onClose: () => void }) {
+  const [typed, setTyped] = useState(emptyPassphrase)
+  const [submitted, setSubmitted] = useState(false)
+  const migrate = useCall('vault.migrate')
+  const asksPassphrase = protector.kind === 'passphrase'
+  const problem = asksPassphrase ? passphraseProblem(typed) : null
+
+  const submit = async (): Promise<void> => {
+    setSubmitted(true)
+    if (problem !== null) return
+    const moved = await migrate.run({
+      protector: protector.kind,
+      ...(asksPassphrase ? { passphrase: typed.first } : {}),
+    })
+    if (moved === null) return
+    toast.success(words.moved)
+    onClose()
+  }
+
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={words.moveTitle(protector.label)}
+      description={words.moveLead}
+      footer={
+        <>
+          <Button onClick={onClose}>{text.common.cancel}</Button>
+          <StopWaiting call={migrate} />
+          <Button look="primary" type="submit" form="move-protector" pending={migrate.pending}>
+            {words.move}
+          </Button>
+        </>
+      }
+    >
+      <form
+        id="move-protector"
+        noValidate
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void submit()
+        }}
+      >
+        {asksPassphrase && (
+          <NewPassphrase value={typed} onChange={setTyped} problem={submitted ? problem : null} />
+        )}
+        <Failure failure={migrate.failure} />
+      </form>
+    </Dialog>
   )
 }

@@ -1,11 +1,11 @@
 import { CloudOff, HardDrive, ServerOff, ShieldAlert, ShieldCheck, Waypoints } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { nextStepFor } from '../../../shared/contract/errors.ts'
-import { classes } from '../../lib/class-names.ts'
+import { classes } from '../../lib/format.ts'
 import { hrefOf, type Route } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot, useWindow } from '../../stores/window-context.tsx'
-import { isPending } from '../sign-in/flow-state.ts'
+import { isPending } from '../sign-in/use-start-sign-in.ts'
 
 /** What holds for the whole window: said once, above every screen, never in the way. */
 export function Banners({ route }: { route: Route }) {

@@ -1,7 +1,7 @@
 import { Compass } from 'lucide-react'
-import { buttonClasses } from '../../components/button.tsx'
-import { EmptyState } from '../../components/empty-state.tsx'
-import { Page } from '../../components/page.tsx'
+import { buttonClasses } from '../../components/input/button.tsx'
+import { EmptyState } from '../../components/feedback/waiting.tsx'
+import { Page } from '../../components/layout/page.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 

@@ -1,5 +1,6 @@
-import { Suspense } from 'react'
-import type { Route } from '../../lib/route.ts'
+import { type RefObject, Suspense, useEffect, useRef } from 'react'
+import { isTyping } from '../../lib/browser.ts'
+import { hrefOf, type Route } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { ConnectionsScreen } from '../connections/connections-screen.tsx'
 import {
@@ -18,7 +19,7 @@ import {
   RehearsalScreen,
   SettingsScreen,
   SignInScreen,
-} from './later-screens.ts'
+} from './lazy-screens.ts'
 import { NothingHere } from './nothing-here.tsx'
 
 /** What the address says. The first screen is at hand, the others come in their own files and are fetched ahead when there is time. */
@@ -69,4 +70,61 @@ function contentOf(route: Route) {
     default:
       return <NothingHere title={text.shell.notFoundTitle} detail={text.shell.notFoundLead(route.path)} />
   }
+}
+
+/** Whoever scrolls step by step ends a scroll with each step. */
+const SETTLE_MS = 100
+const key = (place: string): string => `keyway:scroll:${place}`
+
+/**
+ * A new screen begins at its top with the focus on its title, so that a screen reader says where one is; going back, and reloading,
+ * come back to the line that one left. A screen that has its own first field keeps the focus there.
+ */
+export function useKeepScroll(scroller: RefObject<HTMLElement | null>, route: Route): void {
+  const place = hrefOf(route)
+  const screen = route.name
+  const lastScreen = useRef<string | null>(null)
+
+  useEffect(() => {
+    const element = scroller.current
+    if (element === null) return undefined
+    const isNew = lastScreen.current !== null && lastScreen.current !== screen
+    lastScreen.current = screen
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const write = (): void => {
+      timer = undefined
+      sessionStorage.setItem(key(place), String(Math.round(element.scrollTop)))
+    }
+    const remember = (): void => {
+      timer ??= setTimeout(write, SETTLE_MS)
+    }
+    const stop = whenThere(element, (title) => {
+      const stored = Number(sessionStorage.getItem(key(place)) ?? 0)
+      element.scrollTo({ top: Number.isFinite(stored) ? stored : 0 })
+      const taken = isTyping(document.activeElement) && element.contains(document.activeElement)
+      if (isNew && !taken) title.focus({ preventScroll: true })
+      element.addEventListener('scrollend', remember)
+    })
+    return () => {
+      stop()
+      clearTimeout(timer)
+      element.removeEventListener('scrollend', remember)
+    }
+  }, [scroller, place, screen])
+}
+
+/** A screen that comes in a file of its own is there a moment later; until then React keeps the one before, hidden. */
+function whenThere(element: HTMLElement, act: (title: HTMLElement) => void): () => void {
+  const look = (): boolean => {
+    const titles = [...element.querySelectorAll<HTMLElement>('[data-page-title]')]
+    const title = titles.find((each) => each.checkVisibility())
+    if (title !== undefined) act(title)
+    return title !== undefined
+  }
+  if (look()) return () => undefined
+  const observer = new MutationObserver(() => {
+    if (look()) observer.disconnect()
+  })
+  observer.observe(element, { childList: true, subtree: true })
+  return () => observer.disconnect()
 }

@@ -5,11 +5,9 @@ import { useSnapshot } from '../../stores/window-context.tsx'
 import { WithApprovals } from '../approvals/approval-panel.tsx'
 import { ConnectionDialogs } from '../connections/connection-dialogs.tsx'
 import { Banners } from './banners.tsx'
-import { BottomBar, TopBar } from './narrow-bars.tsx'
-import { fetchLaterScreens, Palette } from './later-screens.ts'
-import { Screen } from './screen.tsx'
-import { Sidebar } from './sidebar.tsx'
-import { useKeepScroll } from './use-keep-scroll.ts'
+import { BottomBar, Sidebar, TopBar } from './sidebar.tsx'
+import { fetchLaterScreens, Palette } from './lazy-screens.ts'
+import { Screen, useKeepScroll } from './screen.tsx'
 
 /** The frame around every screen of an unlocked Keyway. */
 export function Shell() {

@@ -1,16 +1,16 @@
-import { LockKeyhole, Search } from 'lucide-react'
-import { CopyIconButton } from '../../components/copy-button.tsx'
-import { IconButton } from '../../components/icon-button.tsx'
-import { Kbd } from '../../components/kbd.tsx'
-import { Logo } from '../../components/logo.tsx'
-import { Tooltip } from '../../components/tooltip.tsx'
-import { classes } from '../../lib/class-names.ts'
-import { modifierLabel } from '../../lib/keyboard.ts'
-import type { Route } from '../../lib/route.ts'
+import { Blocks, ChartNoAxesColumn, LockKeyhole, Plug, Search, Settings2, SquareTerminal } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { Logo } from '../../components/brand/logo.tsx'
+import { CopyIconButton } from '../../components/display/copy.tsx'
+import { Kbd } from '../../components/display/facts.tsx'
+import { Tooltip } from '../../components/feedback/tooltip.tsx'
+import { IconButton } from '../../components/input/button.tsx'
+import { modifierLabel } from '../../lib/browser.ts'
+import { classes } from '../../lib/format.ts'
+import { hrefOf, type Route } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { useSnapshot, useWindow } from '../../stores/window-context.tsx'
-import { navItems, type NavItem } from './nav-items.tsx'
 
 type SidebarProps = { route: Route; attention: number; onSearch: () => void }
 
@@ -110,5 +110,97 @@ function ServerFoot() {
         onClick={() => void lock.run(undefined)}
       />
     </div>
+  )
+}
+
+export type NavItem = {
+  key: string
+  label: string
+  href: string
+  icon: ReactNode
+  owns: ReadonlyArray<Route['name']>
+}
+
+export const navItems: readonly NavItem[] = [
+  {
+    key: 'connections',
+    label: text.shell.connections,
+    href: hrefOf({ name: 'connections' }),
+    icon: <Plug aria-hidden="true" />,
+    owns: ['connections', 'connection', 'add', 'add-url', 'register', 'import', 'rehearsal', 'sign-in'],
+  },
+  {
+    key: 'providers',
+    label: text.shell.providers,
+    href: hrefOf({ name: 'providers' }),
+    icon: <Blocks aria-hidden="true" />,
+    owns: ['providers', 'provider'],
+  },
+  {
+    key: 'apps',
+    label: text.shell.apps,
+    href: hrefOf({ name: 'apps' }),
+    icon: <SquareTerminal aria-hidden="true" />,
+    owns: ['apps', 'app', 'new-app'],
+  },
+  {
+    key: 'activity',
+    label: text.shell.activity,
+    href: hrefOf({ name: 'activity', filter: {} }),
+    icon: <ChartNoAxesColumn aria-hidden="true" />,
+    owns: ['activity'],
+  },
+  {
+    key: 'settings',
+    label: text.shell.settings,
+    href: hrefOf({ name: 'settings', section: 'general' }),
+    icon: <Settings2 aria-hidden="true" />,
+    owns: ['settings'],
+  },
+]
+
+export function TopBar({ onSearch }: { onSearch: () => void }) {
+  const lock = useCall('vault.lock')
+  return (
+    <header className="bg-sidebar border-line flex h-12 shrink-0 items-center gap-2.5 border-b px-4 sm:hidden">
+      <Logo className="size-6" />
+      <span className="text-ink flex-1 text-base font-semibold tracking-tight">{text.shell.name}</span>
+      <IconButton label={text.shell.search} icon={<Search aria-hidden="true" />} onClick={onSearch} />
+      <IconButton
+        label={text.shell.lock}
+        icon={<LockKeyhole aria-hidden="true" />}
+        pending={lock.pending}
+        onClick={() => void lock.run(undefined)}
+      />
+    </header>
+  )
+}
+
+/** The same five places as the sidebar, within reach of a thumb. */
+export function BottomBar({ route, attention }: { route: Route; attention: number }) {
+  return (
+    <nav
+      aria-label={text.shell.navigation}
+      className="bg-sidebar border-line flex shrink-0 border-t px-1 pb-[env(safe-area-inset-bottom)] sm:hidden"
+    >
+      {navItems.map((item) => {
+        const current = item.owns.includes(route.name)
+        return (
+          <a
+            key={item.key}
+            href={item.href}
+            aria-current={current ? 'page' : undefined}
+            className={classes(
+              'relative flex h-13 min-w-0 flex-1 flex-col items-center justify-center gap-0.5 rounded-md text-2xs font-medium [&>svg]:size-5',
+              current ? 'text-accent' : 'text-muted',
+            )}
+          >
+            {item.icon}
+            <span className="max-w-full truncate">{item.label}</span>
+            {item.key === 'connections' && attention > 0 && <Attention count={attention} />}
+          </a>
+        )
+      })}
+    </nav>
   )
 }

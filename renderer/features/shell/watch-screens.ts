@@ -1,6 +1,6 @@
 export { ActivityScreen } from '../activity/activity-screen.tsx'
 export { ConnectionScreen } from '../connections/connection-screen.tsx'
-export { OpenedDialog } from '../connections/opened-dialog.tsx'
+export { OpenedDialog } from '../connections/dialogs.tsx'
 export { IntegrityScreen } from '../integrity/integrity-screen.tsx'
 export { Palette } from '../palette/palette.tsx'
 export { RehearsalScreen } from '../rehearsal/rehearsal-screen.tsx'

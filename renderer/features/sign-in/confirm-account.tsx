@@ -1,11 +1,11 @@
 import { useState } from 'react'
-import { Button } from '../../components/button.tsx'
-import { ChoiceCards } from '../../components/choice-cards.tsx'
-import { Failure } from '../../components/failure.tsx'
-import { StopWaiting } from '../../components/stop-waiting.tsx'
+import { Button } from '../../components/input/button.tsx'
+import { ChoiceCards } from '../../components/input/choices.tsx'
+import { Failure } from '../../components/feedback/callout.tsx'
+import { StopWaiting } from '../../components/feedback/waiting.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
-import type { FlowOf } from './flow-of.ts'
+import type { FlowOf } from './use-start-sign-in.ts'
 
 const words = text.signIn.account
 type Answer = 'replace' | 'add' | 'discard'

@@ -1,18 +1,20 @@
 import { useState } from 'react'
-import type { ConnectDraft } from '../../../shared/contract/flow.ts'
+import type { z } from 'zod'
 import type { ErrorBody } from '../../../shared/contract/errors.ts'
+import type { ConnectDraft, flowKind } from '../../../shared/contract/flow.ts'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
-import { Button } from '../../components/button.tsx'
-import { ChoiceCards } from '../../components/choice-cards.tsx'
-import { Dialog } from '../../components/dialog.tsx'
-import { Failure } from '../../components/failure.tsx'
-import { StopWaiting } from '../../components/stop-waiting.tsx'
+import { accountSchema } from '../../../shared/contract/slug.ts'
+import { Failure } from '../../components/feedback/callout.tsx'
+import { Dialog } from '../../components/feedback/dialog.tsx'
+import { StopWaiting } from '../../components/feedback/waiting.tsx'
+import { Button } from '../../components/input/button.tsx'
+import { ChoiceCards, Select } from '../../components/input/choices.tsx'
+import { Field } from '../../components/input/field.tsx'
+import { SecretInput, TextInput } from '../../components/input/inputs.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { navigate } from '../../stores/use-route.ts'
 import { useHost } from '../../stores/window-context.tsx'
-import { OtherWayFields } from './other-way-fields.tsx'
-import { draftOf, freshWay, ways, wayProblem, type TypedWay, type Way } from './other-ways.ts'
 
 const words = text.signIn.ways
 
@@ -100,4 +102,135 @@ function useConnect(onStarted: () => void) {
     navigate({ name: 'sign-in', flowId: answer.value.id })
   }
   return { call, refused, start }
+}
+
+type OtherWayFieldsProps = {
+  typed: TypedWay
+  withName: boolean
+  problem: WayProblem | null
+  onChange: (change: Partial<TypedWay>) => void
+}
+
+/** What the chosen way needs to know, and no more. */
+export function OtherWayFields({ typed, withName, problem, onChange }: OtherWayFieldsProps) {
+  return (
+    <>
+      {takesToken(typed.way) && (
+        <Field
+          label={typed.way === 'refresh_token' ? words.refreshToken : words.accessToken}
+          hint={words.tokenHint}
+          error={problem?.field === 'token' ? words.tokenNeeded : undefined}
+          required
+        >
+          {(ids) => (
+            <SecretInput
+              {...ids}
+              value={typed.token}
+              onChange={(event) => onChange({ token: event.target.value })}
+            />
+          )}
+        </Field>
+      )}
+      {typed.way === 'authorization_code' && <BrowserFields typed={typed} onChange={onChange} />}
+      {withName && (
+        <Field
+          label={text.connections.renameDialog.label}
+          hint={words.accountHint}
+          error={problem?.field === 'account' ? problem.message : undefined}
+          optional
+        >
+          {(ids) => (
+            <TextInput
+              {...ids}
+              value={typed.account}
+              onChange={(event) => onChange({ account: event.target.value })}
+            />
+          )}
+        </Field>
+      )}
+    </>
+  )
+}
+
+function BrowserFields({ typed, onChange }: Pick<OtherWayFieldsProps, 'typed' | 'onChange'>) {
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <Field label={words.prompt}>
+        {(ids) => (
+          <Select
+            {...ids}
+            value={typed.prompt}
+            onChange={(event) =>
+              onChange({ prompt: prompts.find((each) => each === event.target.value) ?? 'any' })
+            }
+            options={prompts.map((value) => ({ value, label: words.prompts[value] }))}
+          />
+        )}
+      </Field>
+      <Field label={text.providers.advanced.redirect}>
+        {(ids) => (
+          <Select
+            {...ids}
+            value={typed.redirect}
+            onChange={(event) =>
+              onChange({ redirect: redirects.find((each) => each === event.target.value) ?? 'auto' })
+            }
+            options={redirects.map((value) => ({
+              value,
+              label: text.providers.advanced.redirectOptions[value],
+            }))}
+          />
+        )}
+      </Field>
+    </div>
+  )
+}
+
+// The ways to connect as a person chooses among them, and what each of them sends.
+
+export const ways = [
+  'authorization_code',
+  'device_code',
+  'client_credentials',
+  'refresh_token',
+  'access_token',
+] as const satisfies ReadonlyArray<z.output<typeof flowKind>>
+export type Way = (typeof ways)[number]
+export const prompts = ['any', 'select_account', 'consent', 'login'] as const
+export const redirects = ['auto', 'fixed-port', 'any-port', 'custom-scheme', 'paste'] as const
+
+export type TypedWay = {
+  way: Way
+  account: string
+  token: string
+  prompt: (typeof prompts)[number]
+  redirect: (typeof redirects)[number]
+}
+
+export function freshWay(way: Way): TypedWay {
+  return { way, account: '', token: '', prompt: 'any', redirect: 'auto' }
+}
+
+export const takesToken = (way: Way): boolean => way === 'refresh_token' || way === 'access_token'
+
+export type WayProblem = { field: 'token' } | { field: 'account'; message: string }
+
+export function wayProblem({ way, token, account }: TypedWay): WayProblem | null {
+  if (takesToken(way) && token.trim() === '') return { field: 'token' }
+  if (account.trim() === '') return null
+  const checked = accountSchema.safeParse(account.trim())
+  return checked.success ? null : { field: 'account', message: checked.error.issues[0]?.message ?? '' }
+}
+
+export function draftOf(typed: TypedWay, providerId: string, connectionId: string | null): ConnectDraft {
+  const { way, prompt, redirect } = typed
+  const account = typed.account.trim()
+  return {
+    providerId,
+    connectionId,
+    kind: way,
+    ...(connectionId === null && account !== '' ? { account } : {}),
+    ...(takesToken(way) ? { token: typed.token.trim() } : {}),
+    ...(way === 'authorization_code' ? { redirect, prompt: prompt === 'any' ? null : prompt } : {}),
+  }
 }

@@ -1,12 +1,12 @@
 import { ExternalLink } from 'lucide-react'
-import { buttonClasses } from '../../components/button.tsx'
-import { Callout } from '../../components/callout.tsx'
-import { CopyButton } from '../../components/copy-button.tsx'
-import { QrCode } from '../../components/qr-code.tsx'
-import { Spinner } from '../../components/spinner.tsx'
+import { buttonClasses } from '../../components/input/button.tsx'
+import { Callout } from '../../components/feedback/callout.tsx'
+import { CopyButton } from '../../components/display/copy.tsx'
+import { QrCode } from '../../components/display/qr-code.tsx'
+import { Spinner } from '../../components/feedback/spinner.tsx'
 import { text } from '../../lib/text.ts'
 import { useWindow } from '../../stores/window-context.tsx'
-import type { FlowOf } from './flow-of.ts'
+import type { FlowOf } from './use-start-sign-in.ts'
 
 const words = text.signIn.code
 

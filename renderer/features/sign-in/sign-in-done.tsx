@@ -1,17 +1,16 @@
 import { Code, FlaskConical } from 'lucide-react'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
-import { Button, buttonClasses } from '../../components/button.tsx'
-import { Callout } from '../../components/callout.tsx'
-import { ScopeList } from '../../components/scope-list.tsx'
+import { Button, buttonClasses } from '../../components/input/button.tsx'
+import { Callout } from '../../components/feedback/callout.tsx'
+import { ScopeList } from '../../components/display/facts.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { useConnectionDialogs } from '../connections/dialog-context.ts'
 import { offlineScope } from '../../../shared/domain/offline-scope.ts'
-import { withLocalTimes } from '../../lib/local-times.ts'
-import { useNow } from '../../lib/use-now.ts'
-import type { FlowOf } from './flow-of.ts'
-import { useStartSignIn } from './use-start-sign-in.ts'
+import { withLocalTimes } from '../../lib/format.ts'
+import { useNow } from '../../lib/hooks.ts'
+import { type FlowOf, useStartSignIn } from './use-start-sign-in.ts'
 
 const words = text.signIn.done
 

@@ -1,13 +1,12 @@
 import type { Flow } from '../../../shared/contract/flow.ts'
-import { Button, buttonClasses } from '../../components/button.tsx'
-import { Failure } from '../../components/failure.tsx'
-import { Spinner } from '../../components/spinner.tsx'
+import { Button, buttonClasses } from '../../components/input/button.tsx'
+import { Failure } from '../../components/feedback/callout.tsx'
+import { Spinner } from '../../components/feedback/spinner.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { navigate } from '../../stores/use-route.ts'
 import { useHost } from '../../stores/window-context.tsx'
-import type { FlowOf } from './flow-of.ts'
-import { useStartSignIn } from './use-start-sign-in.ts'
+import { type FlowOf, useStartSignIn } from './use-start-sign-in.ts'
 
 export function Exchanging() {
   return (

@@ -1,10 +1,9 @@
-import type { ConnectDraft } from '../../../shared/contract/flow.ts'
 import { useState } from 'react'
+import type { ConnectDraft, Flow } from '../../../shared/contract/flow.ts'
 import { text } from '../../lib/text.ts'
 import { navigate } from '../../stores/use-route.ts'
 import { useHost } from '../../stores/window-context.tsx'
-import { withSlowToast } from '../slow-toast.ts'
-import { toastFailure } from '../toasts.ts'
+import { toastFailure, withSlowToast } from '../toasts.ts'
 
 /** Starts a sign-in and goes to where one sees it run. */
 export function useStartSignIn(): { pending: boolean; start(draft: ConnectDraft): Promise<boolean> } {
@@ -22,4 +21,12 @@ export function useStartSignIn(): { pending: boolean; start(draft: ConnectDraft)
       return answer.ok
     },
   }
+}
+
+/** A flow that is known to be in one of its states. */
+export type FlowOf<Kind extends Flow['kind']> = Extract<Flow, { kind: Kind }>
+
+/** Still on its way: somebody or something has to act. */
+export function isPending(flow: Flow): boolean {
+  return flow.kind !== 'done' && flow.kind !== 'failed' && flow.kind !== 'cancelled'
 }

@@ -1,20 +1,20 @@
-import { ExternalLink } from 'lucide-react'
-import { useState } from 'react'
-import { Button, buttonClasses } from '../../components/button.tsx'
-import { Callout } from '../../components/callout.tsx'
-import { CopyButton } from '../../components/copy-button.tsx'
-import { Disclosure } from '../../components/disclosure.tsx'
-import { Failure } from '../../components/failure.tsx'
-import { Field } from '../../components/field.tsx'
-import { TextInput } from '../../components/inputs.tsx'
-import { Spinner } from '../../components/spinner.tsx'
-import { StopWaiting } from '../../components/stop-waiting.tsx'
+import { ChevronDown, ExternalLink } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import type { InstalledBrowser } from '../../../shared/contract/browser.ts'
+import { CopyButton } from '../../components/display/copy.tsx'
+import { Callout, Failure } from '../../components/feedback/callout.tsx'
+import { Spinner } from '../../components/feedback/spinner.tsx'
+import { StopWaiting } from '../../components/feedback/waiting.tsx'
+import { Button, buttonClasses } from '../../components/input/button.tsx'
+import { Field } from '../../components/input/field.tsx'
+import { TextInput } from '../../components/input/inputs.tsx'
+import { Menu } from '../../components/layout/menu.tsx'
+import { Disclosure } from '../../components/layout/page.tsx'
+import { useNow } from '../../lib/hooks.ts'
 import { text } from '../../lib/text.ts'
-import { useNow } from '../../lib/use-now.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { useHost, useWindow } from '../../stores/window-context.tsx'
-import type { FlowOf } from './flow-of.ts'
-import { OpenWith } from './open-with.tsx'
+import type { FlowOf } from './use-start-sign-in.ts'
 
 const words = text.signIn.waiting
 
@@ -114,4 +114,49 @@ function PasteAnswer({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
       </div>
     </form>
   )
+}
+
+/** The browsers on Keyway's machine: for whoever is signed in with the wrong account in the usual one. Nothing where none are known. */
+export function OpenWith({ flowId }: { flowId: string }) {
+  const browsers = useBrowsers()
+  const openAgain = useCall('flows.openAgain')
+  if (browsers.length === 0) return null
+  return (
+    <>
+      <Menu
+        align="start"
+        items={[
+          ...browsers.map(({ id, name }) => ({
+            kind: 'item' as const,
+            label: name,
+            onSelect: () => void openAgain.run({ id: flowId, browser: id }),
+          })),
+          { kind: 'divider', key: 'hint' },
+          { kind: 'heading', label: words.openWithHint },
+        ]}
+        trigger={
+          <Button pending={openAgain.pending}>
+            {words.openWith}
+            <ChevronDown aria-hidden="true" className="text-muted -mr-1 size-4" />
+          </Button>
+        }
+      />
+      <Failure failure={openAgain.failure} />
+    </>
+  )
+}
+
+function useBrowsers(): readonly InstalledBrowser[] {
+  const host = useHost()
+  const [browsers, setBrowsers] = useState<readonly InstalledBrowser[]>([])
+  useEffect(() => {
+    let wanted = true
+    void host.call('browsers.list', undefined).then((answer) => {
+      if (wanted && answer.ok) setBrowsers(answer.value)
+    })
+    return () => {
+      wanted = false
+    }
+  }, [host])
+  return browsers
 }

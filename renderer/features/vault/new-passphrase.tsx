@@ -1,6 +1,6 @@
-import { Field } from '../../components/field.tsx'
-import { SecretInput } from '../../components/inputs.tsx'
-import { classes } from '../../lib/class-names.ts'
+import { Field } from '../../components/input/field.tsx'
+import { SecretInput } from '../../components/input/inputs.tsx'
+import { classes } from '../../lib/format.ts'
 import { text } from '../../lib/text.ts'
 
 export type TypedPassphrase = { first: string; second: string }

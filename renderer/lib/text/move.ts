@@ -59,3 +59,37 @@ export const moveText = {
   reportLead: (name: string) => `What happened to ${name}, without secrets. This is all that is in the file.`,
   reportAction: 'Support report',
 } as const
+
+export const importText = {
+  title: 'Import providers',
+  subtitle: 'From a file of Keyway’s own, or from what another tool has written down.',
+  entry: 'Import from a file',
+  entryHint: 'Keyway, oidc-agent, pizauth, email-oauth2-proxy, Postman, Insomnia, Bruno.',
+  source: 'Whose file is it?',
+  sources: { keyway: 'Keyway', foreign: 'Another tool' },
+  text: 'Its content',
+  textHint: 'Paste it here, or choose the file.',
+  file: 'Choose a file…',
+  slug: 'Under another slug',
+  slugHint: 'Empty: the one in the file.',
+  read: 'Read it',
+  importIt: 'Import',
+  format: 'Tool',
+  formats: {
+    auto: 'Find out',
+    'oidc-agent': 'oidc-agent',
+    pizauth: 'pizauth',
+    'email-oauth2-proxy': 'email-oauth2-proxy',
+    postman: 'Postman',
+    insomnia: 'Insomnia',
+    bruno: 'Bruno',
+  },
+  found: (count: number, format: string) =>
+    `${count} ${count === 1 ? 'provider' : 'providers'} in this file of ${format}`,
+  none: 'There is no provider in this file.',
+  setUp: 'Set it up',
+  setUpNamed: (name: string) => `Set it up: ${name}`,
+  missing: (fields: string) => `Still needed: ${fields}`,
+  done: (name: string) => `${name} is registered.`,
+  tooLarge: 'The file is larger than 5 MB.',
+} as const

@@ -35,3 +35,80 @@ export const shellText = {
   crashLead: 'Your connections are not touched. Reload the window; if it happens again, please report it.',
   crashAction: 'Reload the window',
 } as const
+
+export const paletteText = {
+  title: 'Command palette',
+  placeholder: 'Search connections, apps, providers and actions',
+  nothing: 'Nothing has that name.',
+  groups: {
+    actions: 'Actions',
+    connections: 'Connections',
+    apps: 'Apps',
+    providers: 'Providers',
+    goTo: 'Go to',
+  },
+  addConnection: 'Add a connection',
+  newApp: 'Make an app key',
+  lock: 'Lock the vault',
+  theme: { system: 'Theme: follow the system', light: 'Theme: light', dark: 'Theme: dark' },
+  reconnect: (name: string) => `Reconnect ${name}`,
+  copyUrl: 'Copy the local API’s address',
+  hint: { move: 'move', open: 'open', leave: 'close' },
+} as const
+
+export const linkText = {
+  notAnswering: {
+    message: 'Keyway is not answering.',
+    nextStep: 'Start it again. This page reconnects by itself; nothing you typed is lost.',
+  },
+  signedOut: {
+    message: 'This page has no session with Keyway.',
+    nextStep: 'Press Enter in the terminal in which Keyway runs, or run “keyway open”.',
+  },
+  callBroken: {
+    message: 'Keyway broke off before it answered.',
+    nextStep: 'Try again; if it stays, restart Keyway.',
+  },
+  offlineTitle: 'Keyway is not answering',
+  offlineDetail:
+    'What you see is from before. Start Keyway again the way you started it; this page reconnects by itself, and what you typed stays.',
+  gone: 'Not answering',
+  connecting: 'Opening Keyway…',
+  signedOutTitle: 'This browser is not signed in',
+  signedOutLead:
+    'It has no session with Keyway, or the session has ended. A link that works once signs it in; there are three ways to get one.',
+  signedOutSteps: [
+    'Press Enter in the terminal in which Keyway runs. It prints a fresh link.',
+    'Or run “keyway open” in any terminal. (In the folder of Keyway without the command installed: “npx --no-install keyway open”.)',
+    'Keyway is not running? Start it again; it opens or prints a link.',
+  ],
+} as const
+
+export const commonText = {
+  optional: 'optional',
+  hideTyped: 'Hide what is typed',
+  showTyped: 'Show what is typed',
+  removeValue: (value: string) => `Remove ${value}`,
+  copied: 'Copied',
+  copyRefused: 'Not copied: select it yourself',
+  close: 'Close',
+  cancel: 'Cancel',
+  save: 'Save',
+  saved: 'Saved',
+  delete: 'Delete',
+  edit: 'Edit',
+  retry: 'Try again',
+  undo: 'Undo',
+  undone: 'Undone.',
+  done: 'Done',
+  back: 'Back',
+  loading: 'Loading…',
+  stopWaiting: 'Stop waiting',
+  code: (code: string) => `(${code})`,
+  never: 'never',
+  none: 'none',
+  unknown: 'not known',
+  moreActions: (of: string) => `More actions for ${of}`,
+  andMore: (count: number) => `and ${count} more`,
+  opensBrowser: '(opens in your browser)',
+} as const

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { groupConnections, matching } from '../../../../renderer/features/connections/grouping.ts'
-import { grantSentence } from '../../../../renderer/features/apps/grant-sentence.ts'
+import { groupConnections, matching } from '../../../../renderer/features/connections/connection-list.tsx'
+import { grantSentence } from '../../../../renderer/features/apps/grants.ts'
 import { looksLikeAddress, searchPresets } from '../../../../renderer/features/add/search.ts'
 import { tokenLeft } from '../../../../renderer/lib/status.ts'
 import { grant } from '../../../../shared/contract/app.ts'

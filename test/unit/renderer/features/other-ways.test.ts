@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { draftOf, freshWay, wayProblem } from '../../../../renderer/features/sign-in/other-ways.ts'
+import { draftOf, freshWay, wayProblem } from '../../../../renderer/features/sign-in/other-ways-dialog.tsx'
 
 it('sends a token only where the way takes one', () => {
   const typed = { ...freshWay('refresh_token'), token: ' rt-1 ', prompt: 'login' as const }

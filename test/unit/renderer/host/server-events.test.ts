@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { openServerEvents } from '../../../../renderer/host/server-events.ts'
+import { openServerEvents } from '../../../../renderer/host/events.ts'
 
 function stream(pieces: string[], status = 200) {
   const sent: unknown[] = []

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createWindowProof, hashWithProof } from '../../../../renderer/host/window-proof.ts'
+import { createWindowProof, hashWithProof } from '../../../../renderer/host/web-host.ts'
 
 function browser(hash: string, kept: Record<string, string> = {}, storage: 'works' | 'refused' = 'works') {
   const location = { hash, pathname: '/' }

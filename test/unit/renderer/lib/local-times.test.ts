@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest'
-import { withLocalTimes } from '../../../../renderer/lib/local-times.ts'
-import { clock } from '../../../../renderer/lib/time.ts'
+import { clock, withLocalTimes } from '../../../../renderer/lib/format.ts'
 
 it('tells the points in time of a sentence as they are here, and leaves the rest alone', () => {
   const at = Date.parse('2026-11-27T14:05:00.000Z')

@@ -1,9 +1,17 @@
 import { parseSync, Visitor } from 'vite'
 import { expect, test } from 'vitest'
 import { brandIcons } from '../../../../renderer/lib/brand-icons.ts'
-import { brandColour, initialsOf } from '../../../../renderer/lib/initials.ts'
-import { freeSlug, slugFrom } from '../../../../renderer/lib/slug-suggestion.ts'
-import { clock, countdown, duration, relative, shortDuration } from '../../../../renderer/lib/time.ts'
+import {
+  brandColour,
+  clock,
+  countdown,
+  duration,
+  freeSlug,
+  initialsOf,
+  relative,
+  shortDuration,
+  slugFrom,
+} from '../../../../renderer/lib/format.ts'
 import { slugSchema } from '../../../../shared/contract/slug.ts'
 import { sourceFiles } from '../../architecture/source-tree.ts'
 import { presets } from '../../../../shared/presets/presets.ts'

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Host, LinkState } from '../../../../renderer/host/host.ts'
-import { failureOf } from '../../../../renderer/host/ui-result.ts'
+import { failureOf, type Host, type LinkState } from '../../../../renderer/host/host.ts'
 import { createWindowStore } from '../../../../renderer/stores/window-store.ts'
 import type { Snapshot, UiResult } from '../../../../shared/contract/ui-api.ts'
 import { fresh, livedIn } from '../../../support/window-host/seed.ts'

@@ -1,0 +1,37 @@
+import { lazy, Suspense } from 'react'
+import { classes } from '../../lib/format.ts'
+import { Initials } from './logo.tsx'
+
+// The brand shapes come in their own chunk: the window is usable before they are there, and without them there are initials.
+const BrandMark = lazy(() =>
+  import('./brand-mark.tsx').then(
+    (module) => ({ default: module.BrandMark }),
+    () => ({ default: Initials }),
+  ),
+)
+
+type ProviderIconProps = {
+  /** Name of the mark; null: there is none, initials stand for it; undefined: not known yet. */
+  icon: string | null | undefined
+  name: string
+  size?: 'sm' | 'md' | 'lg'
+}
+
+const sizes = {
+  sm: 'size-6 rounded-sm text-2xs [&>svg]:size-3.5',
+  md: 'size-8 rounded-md text-xs [&>svg]:size-4.5',
+  lg: 'size-11 rounded-lg text-base [&>svg]:size-6',
+}
+
+/** A provider's mark in its own colour on a quiet tile, or its initials. Always beside the name, so it is silent. */
+export function ProviderIcon({ icon, name, size = 'md' }: ProviderIconProps) {
+  const className = classes('grid shrink-0 place-items-center', sizes[size])
+  if (icon === null) return <Initials name={name} className={className} />
+  const ground = <span aria-hidden="true" data-mark-coming className={classes('bg-active', className)} />
+  if (icon === undefined) return ground
+  return (
+    <Suspense fallback={ground}>
+      <BrandMark icon={icon} name={name} className={className} />
+    </Suspense>
+  )
+}

@@ -1,0 +1,124 @@
+import { type UiEventName, uiEventNames } from '../../shared/contract/ui-api.ts'
+import type { LinkState } from './host.ts'
+
+export type EventStreamDeps = {
+  open(): ServerEvents
+  /** Asked when the stream breaks: does the server answer, and does it still know us? */
+  probe(): Promise<LinkState>
+  onEvent(name: UiEventName, data: unknown): void
+  onLink(state: LinkState): void
+  after(delayMs: number, task: () => void): () => void
+}
+
+const RETRY_MS = [250, 500, 1000, 2000, 3000] as const
+
+/** Keeps one event stream open: reconnects with growing pauses, and tells honestly when Keyway does not answer. */
+export function createEventStream(deps: EventStreamDeps): { reconnectNow(): void; close(): void } {
+  let source: ServerEvents | null = null
+  let cancelRetry: (() => void) | null = null
+  let failures = 0
+  let closed = false
+
+  const drop = (): void => {
+    source?.close()
+    source = null
+    cancelRetry?.()
+    cancelRetry = null
+  }
+
+  const retryLater = async (): Promise<void> => {
+    const state = await deps.probe()
+    if (closed) return
+    deps.onLink(state === 'online' ? 'connecting' : state)
+    const delayMs = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 3000
+    failures += 1
+    cancelRetry = deps.after(delayMs, connect)
+  }
+
+  function connect(): void {
+    drop()
+    if (closed) return
+    const opened = deps.open()
+    source = opened
+    opened.addEventListener('open', () => {
+      failures = 0
+      deps.onLink('online')
+    })
+    opened.addEventListener('error', () => {
+      if (source !== opened) return
+      drop()
+      void retryLater()
+    })
+    for (const name of uiEventNames) {
+      opened.addEventListener(name, (message: MessageEvent<string>) => {
+        const data = parsed(message.data)
+        if (data !== undefined) deps.onEvent(name, data)
+      })
+    }
+  }
+
+  connect()
+  return {
+    reconnectNow: connect,
+    close() {
+      closed = true
+      drop()
+    },
+  }
+}
+
+/** A frame that is cut off is skipped: the next event or snapshot carries the whole list again. */
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+// Server-sent events over fetch: EventSource cannot send the header that proves which window it is.
+export type ServerEvents = Pick<EventSource, 'addEventListener' | 'close'>
+
+export type ServerEventsDeps = { fetch: typeof fetch; headers: () => Record<string, string> }
+
+/** Tells `open`, each event under its own name, and `error` once when the stream ends in any way but by `close()`. */
+export function openServerEvents(url: string, deps: ServerEventsDeps): ServerEvents {
+  const target = new EventTarget()
+  const abort = new AbortController()
+  // In the next turn, when whoever opened the stream listens.
+  void Promise.resolve()
+    .then(() => readAll(url, deps, { target, signal: abort.signal }))
+    .catch(() => undefined)
+    .then(() => {
+      if (!abort.signal.aborted) target.dispatchEvent(new Event('error'))
+    })
+  return {
+    addEventListener: target.addEventListener.bind(target) as ServerEvents['addEventListener'],
+    close: () => abort.abort(),
+  }
+}
+
+async function readAll(
+  url: string,
+  deps: ServerEventsDeps,
+  { target, signal }: { target: EventTarget; signal: AbortSignal },
+): Promise<void> {
+  const answer = await deps.fetch(url, { headers: deps.headers(), credentials: 'same-origin', signal })
+  if (signal.aborted || !answer.ok || answer.body === null) return
+  target.dispatchEvent(new Event('open'))
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done || signal.aborted) return
+    const frames = (text + value).split('\n\n')
+    text = frames.pop() ?? ''
+    for (const frame of frames) tell(target, frame)
+  }
+}
+
+function tell(target: EventTarget, frame: string): void {
+  const name = /^event: (.+)$/m.exec(frame)?.[1]
+  const data = /^data: (.*)$/m.exec(frame)?.[1]
+  if (name !== undefined && data !== undefined) target.dispatchEvent(new MessageEvent(name, { data }))
+}
