@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
-import { KeywayCallError, readFailure } from '../../shared/client/keyway-call-error.ts'
+import { KeywayCallError, readFailure } from '../../shared/client/call-error.ts'
 import {
   asKeywayError,
   errorTable,

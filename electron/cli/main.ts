@@ -43,7 +43,7 @@ void runCommandLine(process.argv.slice(2), terminal).then((code) => {
   if (stdinUsed) process.stdin.destroy()
 })
 
-/** Does what the arguments say; resolves with the exit code, which is one of shared/contract/error-table.ts. */
+/** Does what the arguments say; resolves with the exit code, which is one of shared/contract/errors.ts. */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
   let exit = 0
   try {

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
-import { KeywayCallError } from '../../shared/client/keyway-call-error.ts'
+import { KeywayCallError } from '../../shared/client/call-error.ts'
 import { asKeywayError, KeywayError } from '../../shared/contract/errors.ts'
 import { errorAnswer } from '../../shared/contract/http-api.ts'
 

@@ -1,6 +1,6 @@
 // What the core needs from outside, as nouns of need. Adapters live in desktop/, headless/ and core/storage; tests bring in-memory twins.
 import { randomBytes } from 'node:crypto'
-import type { InstalledBrowser } from '../../shared/contract/browser.ts'
+import type { InstalledBrowser } from '../../shared/contract/settings.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
 import type { LoopbackHost } from '../../shared/domain/redirect-uri.ts'
 

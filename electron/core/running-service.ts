@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import type * as Http from 'node:http'
 import { resolve } from 'node:path'
-import { KeywayError, toErrorBody, type ErrorBody } from '../../shared/contract/errors.ts'
+import { type ErrorBody, KeywayError, toErrorBody } from '../../shared/contract/errors.ts'
 import { OPEN_WINDOW_PATH, openWindowAnswer } from '../../shared/contract/presence.ts'
 import { socketPathIn } from './storage/data-folder.ts'
 

@@ -1,7 +1,7 @@
 // How the rehearsal provider behaves right now: one value, changed in parts while it runs.
 import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
-import type { RehearsalSituation } from '../../shared/contract/rehearsal.ts'
+import type { RehearsalSituation } from '../../shared/contract/practice-provider.ts'
 import type { RehearsalEndpoint } from './endpoints.ts'
 import { faultSchema, type RehearsalFault } from './faults.ts'
 

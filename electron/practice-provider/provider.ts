@@ -2,7 +2,11 @@
 // can be made to misbehave. For tests, the demo and practice; nothing in it is real.
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { ClientMetadata } from 'oidc-provider'
-import type { RehearsalCounts, RehearsalSituation, RehearsalVisit } from '../../shared/contract/rehearsal.ts'
+import type {
+  RehearsalCounts,
+  RehearsalSituation,
+  RehearsalVisit,
+} from '../../shared/contract/practice-provider.ts'
 import { type AccountBook, createAccountBook, madeUpPeople, type RehearsalAccount } from './accounts.ts'
 import { createCallAuthorizer, createProtectedApi } from './api.ts'
 import {

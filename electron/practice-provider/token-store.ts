@@ -2,7 +2,7 @@
 // from outside: the list of grants, revoking one behind the client's back, letting access tokens run out early.
 import { createHash } from 'node:crypto'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
-import type { KeptTokens } from '../../shared/contract/rehearsal.ts'
+import type { KeptTokens } from '../../shared/contract/practice-provider.ts'
 
 export type GrantFilter = {
   /** The account's id, as `sub` tells it. */

@@ -1,6 +1,5 @@
 // docs/errors.md, made from the one table of failures.
-import type { NextSteps } from '../../shared/contract/error-table.ts'
-import { errorTable, type ErrorCode } from '../../shared/contract/errors.ts'
+import { type ErrorCode, errorTable, type NextSteps } from '../../shared/contract/errors.ts'
 
 /** Statuses in the order in which somebody looks them up. */
 export function errorDocument(): string {
@@ -22,7 +21,7 @@ export function errorDocument(): string {
     '',
     'Exit codes: 0 done, 1 Keyway itself failed, 2 the request is wrong, 3 not allowed, 4 not found, 10 a person must sign in, 11 the vault is closed, 12 the provider or its setup, 13 try again later, 14 disk, data folder or port.',
     '',
-    'Made by `npm run docs` from `shared/contract/error-table.ts`; a test holds both together.',
+    'Made by `npm run docs` from `shared/contract/errors.ts`; a test holds both together.',
     '',
   ].join('\n')
 }

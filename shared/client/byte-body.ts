@@ -1,7 +1,7 @@
 // A body of bytes goes by the streamed form of the request proxy: the method is the request's own, the address stands in a header.
 import { KeywayError } from '../contract/errors.ts'
 import { ACCOUNT_HEADER, TARGET_HEADER } from '../contract/http-api.ts'
-import type { ByteBody, FetchLike } from './fetch-like.ts'
+import type { ByteBody, FetchLike } from './call-error.ts'
 
 type Described = {
   method?: string

@@ -7,6 +7,6 @@ export type {
   Token,
   TokenWish,
 } from './keyway-client.ts'
-export { KeywayCallError, type Outcome } from './keyway-call-error.ts'
+export { KeywayCallError, type Outcome } from './call-error.ts'
 export { createOAuth2Connection, defineProvider, type OAuth2ConnectionDraft } from './define-provider.ts'
-export type { ByteBody, FetchLike, PlatformResponse, ResponseLike } from './fetch-like.ts'
+export type { ByteBody, FetchLike, PlatformResponse, ResponseLike } from './call-error.ts'

@@ -1,9 +1,17 @@
 // The client for programs in JavaScript: four calls over the local API. Runs wherever there is a fetch.
 import type { z } from 'zod'
 import { connectionListAnswer, connectLinkAnswer, tokenAnswer } from '../contract/http-api.ts'
-import { answerIn, asCallError, KeywayCallError, notKeyway, readFailure } from './keyway-call-error.ts'
+import {
+  answerIn,
+  asCallError,
+  type FetchLike,
+  KeywayCallError,
+  notKeyway,
+  type PlatformResponse,
+  readFailure,
+  type ResponseLike,
+} from './call-error.ts'
 import { byteBody } from './byte-body.ts'
-import type { FetchLike, PlatformResponse, ResponseLike } from './fetch-like.ts'
 
 export type KeywayClientOptions = {
   /** The app key, `kw_…`. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import './issue-words.ts'
 import { nameSchema, storedName, visibleText, VISIBLE_TEXT } from './name.ts'
-import { patchOf } from './patch-of.ts'
+import { patchOf } from './slug.ts'
 
 const hostPattern = z
   .string()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { browserId } from './browser.ts'
+import { browserId } from './settings.ts'
 import { storedName } from './name.ts'
 
 /** The last real outcome of asking for a token; the status shown comes from it and from nothing else. */

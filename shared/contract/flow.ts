@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { browserId } from './browser.ts'
+import { browserId } from './settings.ts'
 import type { ErrorBody } from './errors.ts'
 import { accountSchema } from './slug.ts'
 import { scopeList } from './provider.ts'

@@ -2,11 +2,11 @@
 export * from './http/common.ts'
 export * from './http/token.ts'
 export * from './http/connection.ts'
-export * from './http/request.ts'
-export * from './http/app.ts'
-export * from './http/approval.ts'
-export * from './http/integration.ts'
-export * from './http/toolshed.ts'
+export * from './http/requests.ts'
+export * from './http/apps.ts'
+export * from './http/apps.ts'
+export * from './http/requests.ts'
+export * from './http/requests.ts'
 
 /** Request headers of ours. Case-blind. */
 export const ACCOUNT_HEADER = 'keyway-account'

@@ -1,15 +1,14 @@
 import { z } from 'zod'
 import './issue-words.ts'
 import { nameSchema, storedName } from './name.ts'
-import { patchOf } from './patch-of.ts'
+import { newSlugSchema, patchOf, presetSlugSchema } from './slug.ts'
 import {
   providerSpec,
-  providerSpecInput,
   type ProviderSpec,
+  providerSpecInput,
   type ProviderSpecInput,
 } from './provider-spec.ts'
 import { isDeeperThan } from './schema-walk.ts'
-import { newSlugSchema, presetSlugSchema } from './slug.ts'
 
 export const scopeList = z
   .array(

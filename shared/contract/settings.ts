@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import './issue-words.ts'
-import { patchOf } from './patch-of.ts'
+import { patchOf } from './slug.ts'
 
 /** What the person may change. Times in the named unit. */
 export const settings = z.strictObject({
@@ -27,3 +27,21 @@ export const settings = z.strictObject({
 export type Settings = z.output<typeof settings>
 export const settingsPatch = patchOf(settings)
 export type SettingsPatch = z.output<typeof settingsPatch>
+
+/** Which installed browser: the id that `browsers.list` gave. One that is gone meanwhile gives way to the system's own. */
+export const browserId = z.string().min(1).max(500)
+
+/** A browser on the machine that Keyway runs on. */
+export type InstalledBrowser = { id: string; name: string }
+
+/** Shown to the person before anything is saved: what is in `text` is all that there is. Holds no secret; see SECURITY.md. */
+export type Diagnostics = {
+  fileName: string
+  /** JSON, indented. */
+  text: string
+  /** What is in it and what is not, in sentences. */
+  summary: string[]
+}
+
+/** One connection's life, redacted, for a provider's or an app's support. */
+export type SupportReport = { fileName: string; text: string }

@@ -4,31 +4,34 @@ import './issue-words.ts'
 import { activityQuery, type ActivityRow, type ActivityVerdict } from './activity.ts'
 import { appInput, appPatch, type AppView } from './app.ts'
 import { decision, type Approval, type LockedAsk } from './approval.ts'
-import { browserId, type InstalledBrowser } from './browser.ts'
 import {
+  browserId,
+  type Diagnostics,
+  type InstalledBrowser,
+  type Settings,
+  settingsPatch,
+  type SupportReport,
+} from './settings.ts'
+import {
+  type BundleExport,
   bundleExportInput,
+  type BundleImported,
   bundleImportInput,
   bundleInspectInput,
-  type BundleExport,
-  type BundleImported,
   type BundleReport,
-} from './bundle.ts'
+  foreignInput,
+  type ForeignProviders,
+  providerFile,
+  type ProviderImported,
+} from './transfer.ts'
 import type { ConnectionView } from './connection.ts'
-import type { Diagnostics, SupportReport } from './diagnostics.ts'
 import type { ErrorBody } from './errors.ts'
 import { connectInput, type Flow } from './flow.ts'
 import { presenceProof, type PresenceNotice, type PresenceView, type ShownCode } from './presence.ts'
 import { integrityDecision, type IntegrityView } from './integrity.ts'
 import type { Preset } from './preset.ts'
-import {
-  foreignInput,
-  providerFile,
-  type ForeignProviders,
-  type ProviderImported,
-} from './provider-import.ts'
 import { providerInput, providerPatch, type ProviderInputDraft, type ProviderView } from './provider.ts'
-import { rehearsalSituation, type RehearsalState } from './rehearsal.ts'
-import { settingsPatch, type Settings } from './settings.ts'
+import { rehearsalSituation, type RehearsalState } from './practice-provider.ts'
 import { accountSchema } from './slug.ts'
 
 type Call<Input extends z.ZodType, Output> = { input: Input; output?: Output }

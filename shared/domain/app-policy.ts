@@ -1,7 +1,7 @@
 // What an app may do: one pure decision over its grants. The most permissive matching grant wins (allow before ask), so adding a grant
 // never takes anything away; a grant that has expired does not exist.
 import type { Grant } from '../contract/app.ts'
-import { decodings } from './proxy-target-path.ts'
+import { decodings } from './proxy-target.ts'
 
 /** What the app is about to do with a connection. `host` is `host[:port]`, `path` the path as it will be sent, without query. */
 export type AppUse =

@@ -1,5 +1,7 @@
 // When a token ends and when it is time for a new one. All times are epoch ms of the local clock; a server's own dates are moved by the
 // measured skew first, so that a wrong clock on either side does not matter.
+import type { ConnectionRecord, ConnectionStatus } from '../contract/connection.ts'
+import { type ErrorCode, errorTable } from '../contract/errors.ts'
 
 /** Above this a lifetime is taken as "never ends". */
 const FOREVER_SECONDS = 100 * 365 * 86_400
@@ -86,4 +88,40 @@ function asNumber(value: unknown): number | null {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null
   if (typeof value !== 'string' || !/^\s*-?\d+(?:\.\d+)?\s*$/.test(value)) return null
   return Number(value)
+}
+
+// What the window may say of a connection, worked out from its last real outcome and its times; nothing is assumed from "a token exists".
+
+export type LastOutcome = ConnectionRecord['lastOutcome']
+
+export const okOutcome = (at: number): LastOutcome => ({
+  status: 'ok',
+  code: null,
+  message: null,
+  nextStep: null,
+  at,
+  retryAt: null,
+})
+
+/** An outcome other than ok, with the table's words where none more precise are given. */
+export function failedOutcome(
+  status: Exclude<ConnectionStatus, 'ok'>,
+  failure: { code: ErrorCode; message?: string; nextStep?: string; at: number; retryAt?: number | null },
+): LastOutcome {
+  return {
+    status,
+    code: failure.code,
+    message: failure.message ?? errorTable[failure.code].sentence,
+    nextStep: failure.nextStep ?? errorTable[failure.code].nextStep.api,
+    at: failure.at,
+    retryAt: failure.retryAt ?? null,
+  }
+}
+
+/** When the connection stops working without a person: the access token's end when nothing refreshes it, else the refresh token's. */
+export function stopsWorkingAt(
+  record: Pick<ConnectionRecord, 'expiresAt' | 'refreshTokenExpiresAt'>,
+  refreshable: 'yes' | 'no',
+): number | null {
+  return refreshable === 'yes' ? record.refreshTokenExpiresAt : record.expiresAt
 }

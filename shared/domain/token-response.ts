@@ -3,7 +3,7 @@ import type { TokenSpec } from '../contract/provider-token-spec.ts'
 import { readPath, readText, textOf } from './json-path.ts'
 import { parseLifetime, parseMoment } from './expiry.ts'
 import { parseScopes, type ScopeSeparator } from './scopes.ts'
-import { namedSecrets } from './secret-names.ts'
+import { namedSecrets } from './redact.ts'
 import { readTokenBody } from './token-body.ts'
 import { errorInSuccess, errorOf, type ReplyError } from './token-error.ts'
 

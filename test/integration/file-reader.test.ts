@@ -9,7 +9,7 @@ import { systemClock } from '../../electron/core/ports.ts'
 import type { ConnectionRecord } from '../../shared/contract/connection.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { Secret } from '../../shared/contract/secret.ts'
-import { readForeign } from '../../shared/domain/import-foreign.ts'
+import { readForeign } from '../../shared/domain/foreign/foreign.ts'
 import { createFakeKeyway } from '../support/fake-keyway.ts'
 import { startRealLocal } from '../support/local-api.ts'
 

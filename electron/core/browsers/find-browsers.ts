@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { InstalledBrowser } from '../../../shared/contract/browser.ts'
+import type { InstalledBrowser } from '../../../shared/contract/settings.ts'
 import type { Browser } from '../ports.ts'
 import { type Command, type ProgramDeps, startProgram } from './start-program.ts'
 

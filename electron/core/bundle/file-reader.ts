@@ -1,11 +1,11 @@
 // Files from elsewhere are read on a thread of their own, one at a time, with an end to its time and memory: whatever is in them, the
 // service goes on answering.
 import { Worker } from 'node:worker_threads'
-import { KeywayError, type ErrorCode, type ErrorDetails } from '../../../shared/contract/errors.ts'
-import type { ForeignFormat } from '../../../shared/contract/provider-import.ts'
+import { type ErrorCode, type ErrorDetails, KeywayError } from '../../../shared/contract/errors.ts'
+import type { ForeignFormat } from '../../../shared/contract/transfer.ts'
 import type { ProviderInput } from '../../../shared/contract/provider.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
-import type { ForeignRead } from '../../../shared/domain/import-foreign.ts'
+import type { ForeignRead } from '../../../shared/domain/foreign/foreign.ts'
 import type { Clock } from '../ports.ts'
 import { createTurns } from '../async.ts'
 import type { BundleContent } from '../transfer/content.ts'

@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 import { asKeywayError } from '../../../shared/contract/errors.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
-import { readForeign } from '../../../shared/domain/import-foreign.ts'
+import { readForeign } from '../../../shared/domain/foreign/foreign.ts'
 import { parseContent } from '../transfer/content.ts'
 import { openBundle } from '../transfer/bundle-file.ts'
 import type { ReaderReply, ReaderTask } from './file-reader.ts'

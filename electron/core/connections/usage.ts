@@ -1,5 +1,5 @@
 // What became of the tokens that were handed out: the last use, and whether the API takes them. Cheap, as it runs on every request.
-import { failedOutcome, okOutcome, type LastOutcome } from '../../../shared/domain/connection-status.ts'
+import { failedOutcome, type LastOutcome, okOutcome } from '../../../shared/domain/expiry.ts'
 import type { Clock } from '../ports.ts'
 import type { ConnectionBook } from './store/store.ts'
 import { lived } from './store/record.ts'

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os'
 import type { ActivityRow } from '../../../shared/contract/activity.ts'
 import type { ConnectionView, LifeEvent } from '../../../shared/contract/connection.ts'
-import type { SupportReport } from '../../../shared/contract/diagnostics.ts'
+import type { SupportReport } from '../../../shared/contract/settings.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
 import type { Snapshot } from '../../../shared/contract/ui-api.ts'

@@ -1,6 +1,6 @@
 // Builds the OAuth client. It holds metadata, DPoP nonces and which authentication a server took; nothing secret outlives a call.
 import { readPath, readText } from '../../../shared/domain/json-path.ts'
-import { namedSecrets } from '../../../shared/domain/secret-names.ts'
+import { namedSecrets } from '../../../shared/domain/redact.ts'
 import { openText, secretTraces } from '../secret-traces.ts'
 import { createAuthorize } from './authorization/request.ts'
 import { createDiscover } from './discovery/discover.ts'

@@ -3,7 +3,7 @@
 import type { CustomFetch } from 'openid-client'
 import type { RevocationSpec } from '../../../shared/contract/provider-token-spec.ts'
 import { readPath } from '../../../shared/domain/json-path.ts'
-import { namedSecrets } from '../../../shared/domain/secret-names.ts'
+import { namedSecrets } from '../../../shared/domain/redact.ts'
 import { fillMap, fillTemplate } from '../../../shared/domain/template.ts'
 import { readTokenBody } from '../../../shared/domain/token-body.ts'
 import { errorInSuccess, errorOf } from '../../../shared/domain/token-error.ts'

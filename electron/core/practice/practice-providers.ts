@@ -10,9 +10,9 @@ import {
   type RehearsalSituation,
   type RehearsalState,
   type RehearsalVisit,
-} from '../../../shared/contract/rehearsal.ts'
+} from '../../../shared/contract/practice-provider.ts'
 import type { UiApi } from '../../../shared/contract/ui-api.ts'
-import { freeSlug } from '../../../shared/domain/foreign-provider.ts'
+import { freeSlug } from '../../../shared/domain/foreign/provider.ts'
 import { CALLBACK_PATH } from '../../../shared/domain/redirect-uri.ts'
 import { createTurns } from '../async.ts'
 import type { Activity, Providers } from '../keyway.ts'

@@ -1,5 +1,5 @@
 // Export and import of everything, as the window calls them. One import at a time; the vault must be unlocked for each call.
-import type { BundleReport } from '../../../shared/contract/bundle.ts'
+import type { BundleReport } from '../../../shared/contract/transfer.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
 import type { UiApi } from '../../../shared/contract/ui-api.ts'

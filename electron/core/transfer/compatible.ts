@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AppRecord } from '../../../shared/contract/app.ts'
-import type { BundleChoice, BundleClash } from '../../../shared/contract/bundle.ts'
+import type { BundleChoice, BundleClash } from '../../../shared/contract/transfer.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { ProviderSpec, ProviderSpecInput } from '../../../shared/contract/provider-spec.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'

@@ -1,5 +1,5 @@
 // What goes into a bundle: every record that can be read here, with its secrets opened. One that cannot be is left out, and said.
-import type { BundleWarning } from '../../../shared/contract/bundle.ts'
+import type { BundleWarning } from '../../../shared/contract/transfer.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'

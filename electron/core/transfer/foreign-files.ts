@@ -1,9 +1,9 @@
 // Providers out of files: one that Keyway exported, registered at once; and what another tool's file says, as drafts for the form.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
-import type { ForeignProviders, ImportedProvider } from '../../../shared/contract/provider-import.ts'
+import type { ForeignProviders, ImportedProvider } from '../../../shared/contract/transfer.ts'
 import type { UiApi } from '../../../shared/contract/ui-api.ts'
-import { freeSlug } from '../../../shared/domain/foreign-provider.ts'
+import { freeSlug } from '../../../shared/domain/foreign/provider.ts'
 import type { FileReader } from '../bundle/file-reader.ts'
 import type { Providers } from '../keyway.ts'
 

@@ -1,13 +1,13 @@
 // From a bundle and the person's choices to the very records that will be written, sealed for this vault. Nothing is written here, and
 // nothing that exists is among them: every record is a new one under an id that is free.
 import { type AppRecord, appRecord, grant as grantSchema, type Grant } from '../../../shared/contract/app.ts'
-import type { BundleChoice, BundleChoices, BundleImported } from '../../../shared/contract/bundle.ts'
+import type { BundleChoice, BundleChoices, BundleImported } from '../../../shared/contract/transfer.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import { secretOrNull } from '../../../shared/contract/secret.ts'
 import type { SettingsPatch } from '../../../shared/contract/settings.ts'
-import { freeSlug } from '../../../shared/domain/foreign-provider.ts'
+import { freeSlug } from '../../../shared/domain/foreign/provider.ts'
 import { slugAvailability } from '../../../shared/domain/slug-availability.ts'
 import { createYielder } from '../bundle/yielder.ts'
 import { freeLabel } from '../connections/store/labels.ts'

@@ -1,7 +1,7 @@
 // A bundle as the person sees it before anything is imported: what is in it, what clashes, and what is suggested for each.
 import { isDeepStrictEqual } from 'node:util'
 import type { AppRecord, Grant } from '../../../shared/contract/app.ts'
-import type { BundleReport, BundleSetting, BundleWarning } from '../../../shared/contract/bundle.ts'
+import type { BundleReport, BundleSetting, BundleWarning } from '../../../shared/contract/transfer.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { Settings } from '../../../shared/contract/settings.ts'

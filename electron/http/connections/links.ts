@@ -10,7 +10,7 @@ import {
   type ConnectTicket,
   TICKET_LIFETIME_MS,
   ticketFits,
-} from '../../../shared/domain/connect-ticket.ts'
+} from '../../../shared/domain/callback-url.ts'
 import type { FlowStarter, Keyway } from '../../core/keyway.ts'
 import { pageHeaders } from '../pages/page.ts'
 import { flowPage, openKeywayPage, usedLinkPage } from '../pages/result-page.ts'

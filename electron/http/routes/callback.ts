@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CallbackResult } from '../../core/keyway.ts'
-import { errorTable, KeywayError, type ErrorCode } from '../../../shared/contract/errors.ts'
+import { type ErrorCode, errorTable, KeywayError } from '../../../shared/contract/errors.ts'
 import { errorAnswer, toolshedConnected } from '../../../shared/contract/http-api.ts'
 import { admissionOf } from '../security/request-guard.ts'
 import { type Framework, jsonOrPage } from '../server/framework.ts'

@@ -1,4 +1,4 @@
-import type { ConnectTicket } from '../../../shared/domain/connect-ticket.ts'
+import type { ConnectTicket } from '../../../shared/domain/callback-url.ts'
 import type { Keyway } from '../../core/keyway.ts'
 import type { Outgoing } from '../../core/network/outgoing.ts'
 import type { OneTimeTickets } from '../connections/tickets.ts'

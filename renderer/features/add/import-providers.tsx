@@ -4,7 +4,7 @@ import {
   foreignFormat,
   type ForeignProviders,
   type ImportedProvider,
-} from '../../../shared/contract/provider-import.ts'
+} from '../../../shared/contract/transfer.ts'
 import { Callout, Failure } from '../../components/feedback/callout.tsx'
 import { Button } from '../../components/input/button.tsx'
 import { Segmented, Select } from '../../components/input/choices.tsx'

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
-import type { SupportReport } from '../../../shared/contract/diagnostics.ts'
+import type { SupportReport } from '../../../shared/contract/settings.ts'
 import { Failure } from '../../components/feedback/callout.tsx'
 import { Dialog } from '../../components/feedback/dialog.tsx'
 import { Skeleton } from '../../components/feedback/spinner.tsx'

@@ -1,4 +1,4 @@
-import type { BundleWarning } from '../../../shared/contract/bundle.ts'
+import type { BundleWarning } from '../../../shared/contract/transfer.ts'
 import { Callout } from '../../components/feedback/callout.tsx'
 import { text } from '../../lib/text.ts'
 

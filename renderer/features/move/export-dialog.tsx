@@ -1,6 +1,6 @@
 import { Download } from 'lucide-react'
 import { useState } from 'react'
-import type { BundleExport } from '../../../shared/contract/bundle.ts'
+import type { BundleExport } from '../../../shared/contract/transfer.ts'
 import { Button } from '../../components/input/button.tsx'
 import { Callout, Failure } from '../../components/feedback/callout.tsx'
 import { Dialog } from '../../components/feedback/dialog.tsx'

@@ -5,7 +5,7 @@ import type {
   BundleImported,
   BundleItem,
   BundleReport,
-} from '../../../shared/contract/bundle.ts'
+} from '../../../shared/contract/transfer.ts'
 import { Callout, Failure } from '../../components/feedback/callout.tsx'
 import { Dialog } from '../../components/feedback/dialog.tsx'
 import { StopWaiting } from '../../components/feedback/waiting.tsx'

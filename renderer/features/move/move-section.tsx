@@ -1,6 +1,6 @@
 import { Download } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import type { Diagnostics } from '../../../shared/contract/diagnostics.ts'
+import type { Diagnostics } from '../../../shared/contract/settings.ts'
 import { CopyButton, LongText } from '../../components/display/copy.tsx'
 import { Failure } from '../../components/feedback/callout.tsx'
 import { Dialog } from '../../components/feedback/dialog.tsx'

@@ -1,4 +1,4 @@
-import type { RehearsalCounts, RehearsalVisit } from '../../../shared/contract/rehearsal.ts'
+import type { RehearsalCounts, RehearsalVisit } from '../../../shared/contract/practice-provider.ts'
 import { Facts, Moment } from '../../components/display/facts.tsx'
 import { Card } from '../../components/layout/page.tsx'
 import { classes } from '../../lib/format.ts'

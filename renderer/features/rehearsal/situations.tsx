@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { toast } from 'sonner'
-import type { RehearsalSituation } from '../../../shared/contract/rehearsal.ts'
+import type { RehearsalSituation } from '../../../shared/contract/practice-provider.ts'
 import { Badge } from '../../components/display/badge.tsx'
 import { Button } from '../../components/input/button.tsx'
 import { Failure } from '../../components/feedback/callout.tsx'

@@ -1,6 +1,6 @@
 import { ChevronDown, ExternalLink } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import type { InstalledBrowser } from '../../../shared/contract/browser.ts'
+import type { InstalledBrowser } from '../../../shared/contract/settings.ts'
 import { CopyButton } from '../../components/display/copy.tsx'
 import { Callout, Failure } from '../../components/feedback/callout.tsx'
 import { Spinner } from '../../components/feedback/spinner.tsx'

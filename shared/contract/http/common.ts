@@ -49,7 +49,7 @@ export function toIsoMomentOrNull(epochMs: number | null): string | null {
   return epochMs === null ? null : toIsoMoment(epochMs)
 }
 
-/** Every failure, whatever the call. The code is one of shared/contract/error-table.ts. */
+/** Every failure, whatever the call. The code is one of shared/contract/errors.ts. */
 export const errorAnswer = z
   .looseObject({
     code: z.string(),

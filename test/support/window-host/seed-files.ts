@@ -4,9 +4,9 @@ import type {
   BundleImported,
   BundleReport,
   BundleWarning,
-} from '../../../shared/contract/bundle.ts'
-import type { Diagnostics } from '../../../shared/contract/diagnostics.ts'
-import type { ForeignProviders } from '../../../shared/contract/provider-import.ts'
+  ForeignProviders,
+} from '../../../shared/contract/transfer.ts'
+import type { Diagnostics } from '../../../shared/contract/settings.ts'
 
 const rotating: BundleWarning = {
   code: 'rotating_grant',

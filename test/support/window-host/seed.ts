@@ -1,7 +1,7 @@
 import { grant, type AppView } from '../../../shared/contract/app.ts'
 import { INTEGRITY_SIGNED } from './integrity-views.ts'
 import type { Approval } from '../../../shared/contract/approval.ts'
-import type { RehearsalState } from '../../../shared/contract/rehearsal.ts'
+import type { RehearsalState } from '../../../shared/contract/practice-provider.ts'
 import { settings } from '../../../shared/contract/settings.ts'
 import type { ProtectorView, Snapshot } from '../../../shared/contract/ui-api.ts'
 import { connectionOf } from './seed-connections.ts'

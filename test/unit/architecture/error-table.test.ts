@@ -1,7 +1,7 @@
 import { format, resolveConfig } from 'prettier'
 import { expect, test } from 'vitest'
 import { errorDocument } from '../../../scripts/docs/error-document.ts'
-import { errorTable, nextStepFor, type ErrorCode } from '../../../shared/contract/errors.ts'
+import { type ErrorCode, errorTable, nextStepFor } from '../../../shared/contract/errors.ts'
 import { parseSync, Visitor } from 'vite'
 import { readProjectFile, sourceFiles, type SourceFile } from './source-tree.ts'
 
@@ -33,7 +33,7 @@ test('each row is whole: a status of failure, an exit code of the documented kin
 
 test('each code is used somewhere, but for the one that can never occur here', () => {
   const text = sourceFiles(['electron', 'shared', 'renderer'])
-    .filter(({ path }) => path !== 'shared/contract/error-table.ts')
+    .filter(({ path }) => path !== 'shared/contract/errors.ts')
     .map((file) => file.text)
     .join('\n')
   expect(codes.filter((code) => !text.includes(`'${code}'`))).toEqual(['upgrade_required'])
@@ -63,7 +63,7 @@ test('no next step of the window or the terminal names a route, a header or a JS
 
 test('a next step that code gives in place of the table\u2019s speaks to every reader', () => {
   const files = sourceFiles(['electron', 'shared', 'renderer']).filter(
-    ({ path }) => path !== 'shared/contract/error-table.ts',
+    ({ path }) => path !== 'shared/contract/errors.ts',
   )
   const given = files.flatMap((file) =>
     textsUnder('nextStep', file).map((text) => ({ path: file.path, text })),

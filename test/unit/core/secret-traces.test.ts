@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import fc from 'fast-check'
 import { openScopes, secretTraces } from '../../../electron/core/secret-traces.ts'
-import { namedSecrets } from '../../../shared/domain/secret-names.ts'
+import { namedSecrets } from '../../../shared/domain/redact.ts'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~+/='.split('')
 const token = fc

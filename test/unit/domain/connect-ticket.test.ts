@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkReturnUrl, ticketFits } from '../../../shared/domain/connect-ticket.ts'
+import { checkReturnUrl, ticketFits } from '../../../shared/domain/callback-url.ts'
 
 test('a ticket is for its provider, and for ten minutes', () => {
   const ticket = {

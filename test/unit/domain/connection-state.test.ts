@@ -8,7 +8,7 @@ import {
   tokenVerdict,
   verifiedAt,
 } from '../../../shared/domain/connection-state.ts'
-import { failedOutcome, okOutcome } from '../../../shared/domain/connection-status.ts'
+import { failedOutcome, okOutcome } from '../../../shared/domain/expiry.ts'
 
 const now = Date.parse('2026-11-30T18:52:00Z')
 const HOUR = 60 * 60_000

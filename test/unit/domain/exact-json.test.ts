@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { numberText, parseJson, parseJsonAsWritten, parseJsonOr } from '../../../shared/domain/exact-json.ts'
-import { readForeign } from '../../../shared/domain/import-foreign.ts'
+import { readForeign } from '../../../shared/domain/foreign/foreign.ts'
 import { readText, textOf } from '../../../shared/domain/json-path.ts'
 
 const idIn = (text: string): string | null => readText(parseJson(text), 'id')

@@ -1,8 +1,8 @@
 // Files of other tools, made up after their documentation; no id, secret or host in them is real.
 import { describe, expect, test } from 'vitest'
-import type { ImportedProvider } from '../../../shared/contract/provider-import.ts'
+import type { ImportedProvider } from '../../../shared/contract/transfer.ts'
 import { providerInput } from '../../../shared/contract/provider.ts'
-import { readForeign } from '../../../shared/domain/import-foreign.ts'
+import { readForeign } from '../../../shared/domain/foreign/foreign.ts'
 
 function read(text: string, format: Parameters<typeof readForeign>[1] = 'auto') {
   const result = readForeign(text, format)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readJson } from '../../../shared/domain/json-problem.ts'
+import { readJson } from '../../../shared/domain/json-path.ts'
 
 test('the place is that of the first character that does not fit', () => {
   const places = [

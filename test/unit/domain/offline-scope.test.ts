@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
-import { offlineScope } from '../../../shared/domain/offline-scope.ts'
+import { offlineScope } from '../../../shared/domain/scopes.ts'
 
 const openId = { discovery: { issuer: 'https://auth.example.test', kind: 'oidc' as const } }
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { resolveTarget, type TargetPolicy } from '../../../shared/domain/proxy-target.ts'
-import { checkPath } from '../../../shared/domain/proxy-target-path.ts'
+import { checkPath, resolveTarget, type TargetPolicy } from '../../../shared/domain/proxy-target.ts'
 
 const policy: TargetPolicy = {
   baseUrl: 'https://api.example.com/v1',

@@ -2,8 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { matchPattern } from '../../../electron/core/providers/data-patterns.ts'
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
 import { placeholdersIn } from '../../../shared/contract/secret-sinks.ts'
-import { fillKnown, fillMap, fillTemplate, resolveParameters } from '../../../shared/domain/template.ts'
-import { fillUrl } from '../../../shared/domain/template-url.ts'
+import {
+  fillKnown,
+  fillMap,
+  fillTemplate,
+  fillUrl,
+  resolveParameters,
+} from '../../../shared/domain/template.ts'
 
 const parameters = providerSpec.parse({
   templateParameters: [

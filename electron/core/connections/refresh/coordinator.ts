@@ -1,7 +1,7 @@
 // One renewal of a connection at a time, shared by all who want one. Whether it is needed is decided inside, on the newest record.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
-import { failedOutcome } from '../../../../shared/domain/connection-status.ts'
+import { failedOutcome } from '../../../../shared/domain/expiry.ts'
 import { within } from '../../async.ts'
 import { REFRESH_DEADLINE_MS } from '../../oauth/types.ts'
 import type { Clock } from '../../ports.ts'

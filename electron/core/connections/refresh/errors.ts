@@ -1,6 +1,6 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { type ErrorCode, errorTable, KeywayError } from '../../../../shared/contract/errors.ts'
-import { failedOutcome, type LastOutcome } from '../../../../shared/domain/connection-status.ts'
+import { failedOutcome, type LastOutcome } from '../../../../shared/domain/expiry.ts'
 import type { TokenOutcome } from '../../oauth/types.ts'
 import type { TokenResult } from '../tokens/types.ts'
 import type { Attempts } from './backoff.ts'

@@ -2,7 +2,7 @@
 // until the disk takes it, and nobody is handed the new access token before.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
-import { failedOutcome } from '../../../../shared/domain/connection-status.ts'
+import { failedOutcome } from '../../../../shared/domain/expiry.ts'
 import type { Clock, Logger } from '../../ports.ts'
 import type { ConnectionBook, ConnectionChange } from '../store/store.ts'
 import { failureDetails, type RefreshFailure } from './errors.ts'

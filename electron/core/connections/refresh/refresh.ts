@@ -4,7 +4,7 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
-import { failedOutcome } from '../../../../shared/domain/connection-status.ts'
+import { failedOutcome } from '../../../../shared/domain/expiry.ts'
 import type { Activity } from '../../keyway.ts'
 import type { OAuthClient, ResolvedProvider, TokenAnswer, TokenOutcome } from '../../oauth/types.ts'
 import type { Clock, Logger } from '../../ports.ts'

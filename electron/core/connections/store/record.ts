@@ -2,7 +2,7 @@
 import type { ConnectionRecord, LifeEvent } from '../../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import type { Secret } from '../../../../shared/contract/secret.ts'
-import { okOutcome } from '../../../../shared/domain/connection-status.ts'
+import { okOutcome } from '../../../../shared/domain/expiry.ts'
 import { unionScopes } from '../../../../shared/domain/scopes.ts'
 import { newId } from '../../ports.ts'
 import type { TokenAnswer } from '../../oauth/types.ts'

@@ -1,7 +1,7 @@
 // RFC 9126: the parameters go to the server directly; the browser carries only a reference.
 import type { CustomFetch } from 'openid-client'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
-import { namedSecrets } from '../../../../shared/domain/secret-names.ts'
+import { namedSecrets } from '../../../../shared/domain/redact.ts'
 import { readTokenBody } from '../../../../shared/domain/token-body.ts'
 import { errorOf } from '../../../../shared/domain/token-error.ts'
 import { withinDeadline } from '../../async.ts'

@@ -2,11 +2,11 @@
 // read is no reason to fail a sign-in: then nobody tells, and the answer is null.
 import type { CustomFetch } from 'openid-client'
 import type { z } from 'zod'
-import type { accountSpec } from '../../../../shared/contract/provider-api-spec.ts'
+import type { accountSpec } from '../../../../shared/contract/provider-spec.ts'
 import type { Secret } from '../../../../shared/contract/secret.ts'
 import { parseJsonOr } from '../../../../shared/domain/exact-json.ts'
 import { readPath, readText, textOf } from '../../../../shared/domain/json-path.ts'
-import { namedSecrets } from '../../../../shared/domain/secret-names.ts'
+import { namedSecrets } from '../../../../shared/domain/redact.ts'
 import { fillKnown, fillMap } from '../../../../shared/domain/template.ts'
 import { withinDeadline } from '../../async.ts'
 import { openText, openValues, secretTraces, type SecretTraces } from '../../secret-traces.ts'

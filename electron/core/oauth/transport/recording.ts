@@ -1,4 +1,4 @@
-import { replaceNamedValues } from '../../../../shared/domain/redact-text.ts'
+import { replaceNamedValues } from '../../../../shared/domain/redact.ts'
 import type { HttpFetch } from '../../ports.ts'
 import { secretTraces } from '../../secret-traces.ts'
 

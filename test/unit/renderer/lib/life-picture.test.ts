@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { lifePicture } from '../../../../renderer/lib/life-picture.ts'
 import { lifeEvent } from '../../../../shared/contract/connection.ts'
-import { failedOutcome, okOutcome } from '../../../../shared/domain/connection-status.ts'
+import { failedOutcome, okOutcome } from '../../../../shared/domain/expiry.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -1,11 +1,11 @@
 // What another tool's file says about an OAuth client, made into a draft for the registration form. It refuses to guess: a value that is
 // a variable, a sample text or no safe address is left out and named.
-import { cleanName } from '../contract/name.ts'
-import type { ImportedProvider } from '../contract/provider-import.ts'
-import { isSafeUrl } from '../contract/provider-template.ts'
-import type { ProviderInputDraft } from '../contract/provider.ts'
-import type { ProviderSpecInput } from '../contract/provider-spec.ts'
-import { ROUTE_WORDS } from './slug-availability.ts'
+import { cleanName } from '../../contract/name.ts'
+import type { ProviderSpecInput } from '../../contract/provider-spec.ts'
+import { isSafeUrl } from '../../contract/provider-template.ts'
+import type { ProviderInputDraft } from '../../contract/provider.ts'
+import type { ImportedProvider } from '../../contract/transfer.ts'
+import { ROUTE_WORDS } from '../slug-availability.ts'
 
 /** One client as a file has it. Texts as they stand there; what a tool does not know is absent. */
 export type ForeignClient = {

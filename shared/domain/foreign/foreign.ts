@@ -1,14 +1,11 @@
 // A pasted text or file, read as what it is. Every reader is pure; what none of them knows is said to be nobody's.
-import type { ForeignFormat, ForeignProviders } from '../contract/provider-import.ts'
-import { foreignProviders, type ForeignClient } from './foreign-provider.ts'
-import { brunoClients, bruFileClients } from './import-bruno.ts'
-import { emailProxyClients } from './import-email-proxy.ts'
-import { insomniaClients } from './import-insomnia.ts'
-import { oidcAgentJson, oidcAgentLines } from './import-oidc-agent.ts'
-import { pizauthClients, PizauthProblem } from './import-pizauth.ts'
-import { postmanClients } from './import-postman.ts'
-import { readJson } from './json-problem.ts'
-import { readYaml, YamlProblem } from './read-yaml.ts'
+import type { ForeignFormat, ForeignProviders } from '../../contract/transfer.ts'
+import { readJson } from '../json-path.ts'
+import { readYaml, YamlProblem } from '../read-yaml.ts'
+import { oidcAgentJson, oidcAgentLines, pizauthClients, PizauthProblem } from './agents.ts'
+import { bruFileClients, brunoClients, insomniaClients, postmanClients } from './api-clients.ts'
+import { emailProxyClients } from './mail.ts'
+import { type ForeignClient, foreignProviders } from './provider.ts'
 
 export type ForeignRead =
   | ({ kind: 'read' } & ForeignProviders)

@@ -1,6 +1,6 @@
 // The OAuth 2.0 block of an API client (Postman, Insomnia, Bruno): three spellings of the same fields, read as one.
-import type { ForeignClient } from './foreign-provider.ts'
-import { textOf } from './json-path.ts'
+import { textOf } from '../json-path.ts'
+import type { ForeignClient } from './provider.ts'
 
 export type Block = Readonly<Record<string, unknown>>
 export type Variables = ReadonlyMap<string, string>

@@ -1,5 +1,5 @@
 // email-oauth2-proxy's emailproxy.config: an INI file whose account sections are named after the mail address.
-import type { ForeignClient } from './foreign-provider.ts'
+import type { ForeignClient } from './provider.ts'
 
 type Section = { name: string; values: Map<string, string> }
 
