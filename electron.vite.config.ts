@@ -12,7 +12,7 @@ export default defineConfig({
         checks: { eval: false },
         input: {
           main: resolve(import.meta.dirname, 'electron/desktop/main.ts'),
-          'reader-worker': resolve(import.meta.dirname, 'electron/core/bundle/reader-worker.ts'),
+          'reader-worker': resolve(import.meta.dirname, 'electron/core/transfer/reader-worker.ts'),
         },
         output: { entryFileNames: '[name].js' },
       },

@@ -35,7 +35,7 @@ export default defineConfig({
       input: {
         main: resolve(import.meta.dirname, 'electron/headless/main.ts'),
         cli: resolve(import.meta.dirname, 'electron/cli/main.ts'),
-        'reader-worker': resolve(import.meta.dirname, 'electron/core/bundle/reader-worker.ts'),
+        'reader-worker': resolve(import.meta.dirname, 'electron/core/transfer/reader-worker.ts'),
       },
       output: {
         format: 'cjs',

@@ -68,7 +68,7 @@ function describeUse(program: Command, running: Running): void {
     )
     .option('-i, --include', 'print the status and headers of the answer first')
     .action(
-      running(['provider', 'method', 'path'], async () => (await import('./commands/request.ts')).request),
+      running(['provider', 'method', 'path'], async () => (await import('./commands/token.ts')).request),
     )
   program
     .command('whoami')
@@ -82,7 +82,7 @@ function describeUse(program: Command, running: Running): void {
       'the data folder of the Keyway (default: KEYWAY_DATA, or your application data)',
     )
     .option('--print', 'only print the link')
-    .action(running([], async () => (await import('./commands/open.ts')).open))
+    .action(running([], async () => (await import('./commands/service.ts')).open))
   program
     .command('status')
     .description('whether Keyway answers, and whether its vault is unlocked; needs no key')

@@ -1,8 +1,8 @@
 // Builds the core: every part once, handed to those that need it. It opens nothing itself; what it is given (stores, vault, journal)
 // belongs to whoever opened it.
 import type { Snapshot } from '../../shared/contract/ui-api.ts'
-import { createUsageTally } from './activity/usage-tally.ts'
-import { INTEGRITY_OFF, integrityTargets } from './integrity/integrity-targets.ts'
+import { createUsageTally } from './audit-log/usage-tally.ts'
+import { INTEGRITY_OFF, integrityTargets } from './integrity/targets.ts'
 import type { Keyway } from './keyway.ts'
 import { createPresence } from './presence/presence.ts'
 import { startOver, type StartOverDeps } from './start-over.ts'

@@ -25,11 +25,18 @@ import type {
 } from '../../shared/contract/ui-api.ts'
 import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth/types.ts'
 import type { TokenService } from './connections/tokens/types.ts'
-import type { PermissionsChange } from './wiring.ts'
 import type { SecretTraces } from './secret-traces.ts'
 import type { Clock, HttpFetch, Logger, OpenReturnDoor } from './ports.ts'
 import type { Presence } from './presence/presence.ts'
 import type { ServerControl, SettingsBook } from './settings.ts'
+
+/** A right may have ended: by a change, by time, by a lock. */
+export type PermissionsChange = {
+  /** Only this connection's; null: any. */
+  connectionId: string | null
+  /** The connection has been given to another account. */
+  isOtherAccount: boolean
+}
 
 export type Providers = {
   list(): ProviderView[]

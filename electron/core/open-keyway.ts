@@ -14,9 +14,9 @@ import { createOutgoing, type Outgoing } from './network/outgoing.ts'
 import { isProviderEntry } from './providers/store.ts'
 import { isSetting } from './settings.ts'
 import { isAppEntry } from './apps/store.ts'
-import { createIntegrity, type Integrity } from './integrity/create-integrity.ts'
+import { createIntegrity, type Integrity } from './integrity/integrity.ts'
 import type { Section } from './integrity/decisive.ts'
-import { createManifestFiles } from './integrity/manifest-files.ts'
+import { createManifestFiles } from './integrity/manifest.ts'
 import { createOAuthClient } from './oauth/client.ts'
 import {
   type Browser,

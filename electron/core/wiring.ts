@@ -5,8 +5,8 @@ import { type LoopbackHost, planRedirect } from '../../shared/domain/redirect-ur
 import { type AppParts, createAppParts } from './apps/wiring.ts'
 import { type ConnectionParts, createConnectionParts } from './connections/wiring.ts'
 import type { DataPlace } from './diagnostics/facts.ts'
-import type { Integrity } from './integrity/create-integrity.ts'
-import type { Activity, Keyway } from './keyway.ts'
+import type { Integrity } from './integrity/integrity.ts'
+import type { Activity, Keyway, PermissionsChange } from './keyway.ts'
 import type { OAuthClient } from './oauth/types.ts'
 import type {
   Browser,
@@ -242,14 +242,6 @@ export function createServerState(version: string, logger: Logger): ServerState 
 const GATHER_MS = 100
 
 type Listener = (value: never) => void
-
-/** A right may have ended: by a change, by time, by a lock. */
-export type PermissionsChange = {
-  /** Only this connection's; null: any. */
-  connectionId: string | null
-  /** The connection has been given to another account. */
-  isOtherAccount: boolean
-}
 
 export type Events = {
   on<Name extends UiEventName>(name: Name, listener: (value: UiEvents[Name]) => void): () => void

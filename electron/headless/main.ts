@@ -1,4 +1,5 @@
-// The headless host as a program: reads its arguments, prints where the window is, ends when it is asked to.
+// Imported before anything else: conf asks for the home folder while it is loaded, and Node throws where the user has none (a bare
+// container with HOME unset). The file system's root then stands for it, where nothing can be written: the person is told to use --data.
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +23,14 @@ import { dataLocation } from '../core/storage/data-folder.ts'
 import { openDoorstep } from '../http/server/startup-listener.ts'
 import { type CommandLine, readCommandLine } from './command-line.ts'
 import { type Headless, rememberedPort } from './headless.ts'
-import './some-home.ts'
+
+try {
+  homedir()
+} catch {
+  process.env['HOME'] = '/'
+}
+
+// The headless host as a program: reads its arguments, prints where the window is, ends when it is asked to.
 
 const ANSWER_FIRST_MS = 5
 

@@ -10,7 +10,7 @@ import { integrityText } from './text/integrity.ts'
 import { importText, moveText } from './text/move.ts'
 import { presenceText } from './text/presence.ts'
 import { providerText } from './text/providers.ts'
-import { rehearsalText } from './text/rehearsal.ts'
+import { rehearsalText } from './text/practice.ts'
 import { settingsText } from './text/settings.ts'
 import { signInText } from './text/sign-in.ts'
 

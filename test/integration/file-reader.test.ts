@@ -1,7 +1,7 @@
 // Files from elsewhere, and a folder's worth of connections, while programs go on asking for tokens.
 import { expect, test } from 'vitest'
 import { createBundles } from '../../electron/core/transfer/bundles.ts'
-import { createFileReader } from '../../electron/core/bundle/file-reader.ts'
+import { createFileReader } from '../../electron/core/transfer/file-reader.ts'
 import type { Here } from '../../electron/core/transfer/compatible.ts'
 import { sealTokenSet } from '../../electron/core/connections/store/sealed.ts'
 import type { SecretBox } from '../../electron/core/vault/secret-box.ts'

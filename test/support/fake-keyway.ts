@@ -2,8 +2,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { ActivityEntry } from '../../shared/contract/activity.ts'
 import { appInput, type AppDraft, type AppRecord, type AppView } from '../../shared/contract/app.ts'
-import type { ConnectionRecord, ConnectionView } from '../../shared/contract/connection.ts'
-import { connectionRecord } from '../../shared/contract/connection.ts'
+import {
+  type ConnectionRecord,
+  type ConnectionView,
+  connectionRecord,
+} from '../../shared/contract/connection.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import type { Flow } from '../../shared/contract/flow.ts'
 import { providerInput, type ProviderInputDraft, type ProviderView } from '../../shared/contract/provider.ts'
@@ -12,7 +15,7 @@ import { Secret } from '../../shared/contract/secret.ts'
 import { settings as settingsSchema } from '../../shared/contract/settings.ts'
 import type { UiEventName, UiEvents } from '../../shared/contract/ui-api.ts'
 import type { TokenResult, VendedToken } from '../../electron/core/connections/tokens/types.ts'
-import { createUsageTally } from '../../electron/core/activity/usage-tally.ts'
+import { createUsageTally } from '../../electron/core/audit-log/usage-tally.ts'
 import type { Approvals, CallbackResult, Keyway, ProxyPolicy } from '../../electron/core/keyway.ts'
 import type { Clock } from '../../electron/core/ports.ts'
 import { createPresence } from '../../electron/core/presence/presence.ts'

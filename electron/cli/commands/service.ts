@@ -1,7 +1,12 @@
+import { homedir } from 'node:os'
 import { z } from 'zod'
 import type { Grant } from '../../../shared/contract/app.ts'
 import { appMeAnswer } from '../../../shared/contract/http-api.ts'
+import { askForWindow } from '../../core/running-service.ts'
+import { dataLocation } from '../../core/storage/data-folder.ts'
+import { readArguments } from '../arguments.ts'
 import type { RunCommand } from '../context.ts'
+import { openBrowser } from '../open-browser.ts'
 import { say, table } from '../output.ts'
 import { registeredProviders } from '../registered-providers.ts'
 
@@ -66,6 +71,30 @@ export const providers: RunCommand = async (context) => {
       each.redirectUri ?? '-',
     ])
     say(stdout, ...table([['SLUG', 'NAME', 'ACCOUNTS', 'REDIRECT URI'], ...rows]))
+  }
+  return 0
+}
+
+// Opens the window of the running Keyway. It is found by its data folder and asked over its own socket, so no app key is needed; and
+// whoever runs this may be a program, so the window that opens may look until it is proved that a person sits there.
+
+const openArguments = z.strictObject({
+  data: z.string().min(1, 'A folder is needed.').max(4096).optional(),
+  print: z.boolean().default(false),
+})
+
+export const open: RunCommand = async ({ terminal, json }, given) => {
+  const { data, print } = readArguments(openArguments, given)
+  const { stdout, stderr, environment } = terminal
+  const place = { platform: process.platform, home: homedir(), environment }
+  const { url } = await askForWindow(dataLocation(data, place))
+  const opened = url === null || (!print && (await openBrowser(url, environment)))
+  if (json) say(stdout, JSON.stringify(opened ? { opened } : { opened, url }))
+  else if (url === null) say(stdout, 'The window of Keyway is in front.')
+  else if (opened) say(stdout, 'The window of Keyway opens in your browser.')
+  else {
+    say(stdout, url)
+    say(stderr, 'Open it in a browser on this machine. It works once, for two minutes.')
   }
   return 0
 }

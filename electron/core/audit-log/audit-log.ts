@@ -1,12 +1,12 @@
 // The record of who did what when: append-only, chained by hashes, never a secret. It refuses to write over rows that are missing.
 import { readFile } from 'node:fs/promises'
 import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
-import { type Authenticity, createAuthenticity, type Stretch } from '../activity/authenticity.ts'
+import { type Authenticity, createAuthenticity } from './authenticity.ts'
+import { type Stretch, type ChainPoint, nextLine } from './entry.ts'
 import { createTurns } from '../async.ts'
 import type { Clock, Damage, Logger } from '../ports.ts'
 import { makeFolder, removeDurably, removeLeftovers } from '../storage/durable-file.ts'
 import { createChainNote, openChain, type OpenedChain } from './chain.ts'
-import { type ChainPoint, nextLine } from './entry.ts'
 import { searchRows, type SegmentTimes } from './query.ts'
 import { type LogVerdict, verifyChain, withWords } from './verify.ts'
 import {

@@ -67,3 +67,9 @@ function withoutSecrets(entry: ActivityEntry): ActivityEntry {
     ...(note === undefined ? {} : { note }),
   }
 }
+
+/** Makes the code over a text, as long as the vault is open. */
+export type LogMac = (text: string) => string
+
+/** First and last number of rows that were written without a key. */
+export type Stretch = { from: number; to: number }

@@ -1,9 +1,8 @@
 // Follows the chain from its anchor to the newest row and names the first place where it does not hold.
 import { readFile } from 'node:fs/promises'
-import type { LogMac, Stretch } from '../activity/authenticity.ts'
+import { type LogMac, type Stretch, type ChainPoint, GENESIS, readLink } from './entry.ts'
 import { sameMac } from '../vault/mac.ts'
 import { type Chain, chainText, readChain } from './chain.ts'
-import { type ChainPoint, GENESIS, readLink } from './entry.ts'
 import { linesOf, listSegments, type Segment, type WaitingLine } from './writer.ts'
 
 export type Verdict = { ok: boolean; rows: number; firstBad: number | null; message: string }

@@ -1,9 +1,9 @@
 // The comparison at each unlock: with what the vault's key vouches for, or, where there is nothing yet, what is recorded first.
-import type { Stretch } from '../activity/authenticity.ts'
+import type { Stretch } from '../audit-log/entry.ts'
 import { compareConnections, compareEntries, decisiveEntries, rowOf } from './compare.ts'
 import { sections, type Section } from './decisive.ts'
 import { wholeFinding, type Finding } from './findings.ts'
-import type { IntegrityDeps, Parts } from './integrity-state.ts'
+import type { IntegrityDeps, Parts } from './state.ts'
 import { decodeManifest, emptyManifest, type Manifest } from './manifest.ts'
 
 const MOST_STRETCHES = 200

@@ -4,7 +4,7 @@ import type { IntegrityDecision, IntegrityView } from '../../../shared/contract/
 import { rowOf } from './compare.ts'
 import { closeStretch, markSigned, recorded } from './compare-folder.ts'
 import type { Finding } from './findings.ts'
-import type { Parts } from './integrity-state.ts'
+import type { Parts } from './state.ts'
 import { emptyManifest } from './manifest.ts'
 
 /** The person has looked at what an earlier version left here. @throws KeywayError vault_locked | disk_full | save_failed */

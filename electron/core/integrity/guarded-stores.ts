@@ -7,7 +7,7 @@ import type { KeyValueStore, RecordStore } from '../ports.ts'
 import { rowOf } from './compare.ts'
 import { decidesSame, factsOf, hasFacts, isDecisive, onlyReduces, type Section } from './decisive.ts'
 import { findingId, refusal } from './findings.ts'
-import type { IntegrityDeps, IntegrityState } from './integrity-state.ts'
+import type { IntegrityDeps, IntegrityState } from './state.ts'
 import type { Manifest } from './manifest.ts'
 
 type Tools = { deps: IntegrityDeps; state: IntegrityState }

@@ -4,7 +4,7 @@ import type { Preset } from '../../../shared/contract/preset.ts'
 import type { ForeignProviders, ImportedProvider } from '../../../shared/contract/transfer.ts'
 import type { UiApi } from '../../../shared/contract/ui-api.ts'
 import { freeSlug } from '../../../shared/domain/foreign/provider.ts'
-import type { FileReader } from '../bundle/file-reader.ts'
+import type { FileReader } from './file-reader.ts'
 import type { Providers } from '../keyway.ts'
 
 export type ProviderFilesDeps = {

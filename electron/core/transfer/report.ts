@@ -5,7 +5,7 @@ import type { BundleReport, BundleSetting, BundleWarning } from '../../../shared
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { Settings } from '../../../shared/contract/settings.ts'
-import { createYielder } from '../bundle/yielder.ts'
+import { createYielder } from './file-reader.ts'
 import {
   type ConnectionHome,
   fitApp,

@@ -1,5 +1,5 @@
 import type { Secret } from '../../../shared/contract/secret.ts'
-import type { IntegrityGate } from '../integrity/create-integrity.ts'
+import type { IntegrityGate } from '../integrity/integrity.ts'
 import type { Vault } from './vault.ts'
 
 /** What the core's records need of the vault. Associated data binds a ciphertext to the record and field it was made for. */

@@ -9,13 +9,15 @@ import { connectionPermission } from '../security/connection-permission.ts'
 import { clientGone } from '../server/respond.ts'
 import { tokenFor } from '../tokens/serve.ts'
 import { overriddenMethods } from './parse.ts'
-import type { Forwarding, ForwardParts, Permitted } from './request.ts'
+import type { Forwarding, Permitted } from './request.ts'
+import type { Keyway } from '../../core/keyway.ts'
+import type { HttpContext } from '../server/context.ts'
 
 type Aimed = Omit<Permitted, 'token' | 'uses'>
 
 /** Null when it cannot be said without waiting. @throws KeywayError target_not_allowed | invalid_request | forbidden */
 export function permitNow(
-  { context }: ForwardParts,
+  context: HttpContext,
   forwarding: Forwarding,
   connection: ConnectionRecord,
 ): Permitted | null {
@@ -39,7 +41,7 @@ export function permitNow(
 
 /** @throws KeywayError also when the person says no, or when what it runs on went away while it was waited for. */
 export async function permitLater(
-  { context }: ForwardParts,
+  context: HttpContext,
   forwarding: Forwarding,
   connection: ConnectionRecord,
 ): Promise<Permitted> {
@@ -63,7 +65,7 @@ export async function permitLater(
 
 /** From now on it ends with any of this. */
 export function runOn(
-  keyway: ForwardParts['context']['keyway'],
+  keyway: Keyway,
   { running, call }: Pick<Forwarding, 'running' | 'call'>,
   permitted: Omit<Permitted, 'token'> & { asked?: string },
 ): void {
@@ -71,11 +73,7 @@ export function runOn(
   running.permission = connectionPermission(keyway, connection, [...uses], { ...permitted, asked })
 }
 
-function aim(
-  { connections }: ForwardParts['context']['keyway'],
-  { call }: Forwarding,
-  connection: ConnectionRecord,
-): Aimed {
+function aim({ connections }: Keyway, { call }: Forwarding, connection: ConnectionRecord): Aimed {
   const policy = connections.proxyPolicy(connection.id)
   const target = resolveTarget(policy, call.target)
   if (target.kind === 'refused') {

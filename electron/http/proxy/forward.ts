@@ -1,5 +1,18 @@
 // A proxied request from permission to the last byte: where to, with which token, and what to do with 401, 429, redirects and sockets that
 // turn out to be dead.
+import type { HttpContext } from '../server/context.ts'
+import {
+  type Nonces,
+  plainTokenHeaders,
+  provenTokenHeaders,
+  requestHeaders,
+  type ReturnedHeaders,
+  type TokenHeaders,
+} from './headers.ts'
+import type { PassingBytes } from './passing-bytes.ts'
+import { type RequestPace, leftMs, waitWithin } from './rate.ts'
+import { type Upstreams, upstreamFailure } from './upstream.ts'
+import type { ProxyNotes } from './usage-log.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { asKeywayError, type KeywayError } from '../../../shared/contract/errors.ts'
 import { tokenVerdict } from '../../../shared/domain/connection-state.ts'
@@ -11,19 +24,9 @@ import { inviteBody } from '../server/request-body.ts'
 import { clientGone } from '../server/respond.ts'
 import { tokenFor } from '../tokens/serve.ts'
 import { permitLater, permitNow, runOn } from './authorize.ts'
-import {
-  plainTokenHeaders,
-  provenTokenHeaders,
-  requestHeaders,
-  type ReturnedHeaders,
-  type TokenHeaders,
-} from './headers.ts'
-import { leftMs, waitWithin } from './rate.ts'
 import { type Tried, tryOnce } from './relay.ts'
-import { type Forwarding, type ForwardParts, type Permitted, startTrip, type Trip } from './request.ts'
+import { type Forwarding, type Permitted, startTrip, type Trip } from './request.ts'
 import { headerOf, maySendAgain, type Move, nextMove } from './retry.ts'
-import { upstreamFailure } from './upstream.ts'
-
 /** Nothing of the API was handed on; the record is written. */
 type OnFailed = (failure: KeywayError) => void
 
@@ -39,9 +42,9 @@ export function forward(parts: ForwardParts, forwarding: Forwarding, onFailed: O
     onFailed(refused(parts, forwarding, connection, { thrown, url: null }))
   try {
     connection = chooseConnection(keyway, session.app, call.wanted)
-    const permitted = permitNow(parts, forwarding, connection)
+    const permitted = permitNow(parts.context, forwarding, connection)
     if (permitted === null) {
-      permitLater(parts, forwarding, connection).then(go, fail)
+      permitLater(parts.context, forwarding, connection).then(go, fail)
       return
     }
     go(permitted)
@@ -249,4 +252,13 @@ function learn({ context, nonces }: ForwardParts, trip: Trip, status: number, he
   if (plainTokenHeaders(token) !== null) return
   const nonce = headerOf(head.headers, 'dpop-nonce')
   if (nonce !== null) nonces.note(connection.id, url.origin, nonce)
+}
+
+export type ForwardParts = {
+  context: HttpContext
+  upstreams: Upstreams
+  pace: RequestPace
+  nonces: Nonces
+  notes: ProxyNotes
+  passing: PassingBytes
 }

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Routes } from '../../core/network/types.ts'
-import type { RunningRequest } from '../security/running-requests.ts'
+import type { RunningRequest } from '../server/context.ts'
 import { isReturned, responseHeaders, type ReturnedHeaders, returnedTrailers } from './headers.ts'
 import type { PassingBytes } from './passing-bytes.ts'
 

@@ -5,24 +5,8 @@ import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { VendedToken } from '../../core/connections/tokens/types.ts'
 import type { AppSession, ProxyPolicy } from '../../core/keyway.ts'
 import type { PermittedUse } from '../security/authorize.ts'
-import type { RunningRequest } from '../security/running-requests.ts'
-import type { HttpContext } from '../server/context.ts'
-import type { Nonces } from './headers.ts'
+import type { RunningRequest } from '../server/context.ts'
 import type { ProxiedCall } from './parse.ts'
-import type { PassingBytes } from './passing-bytes.ts'
-import type { RequestPace } from './rate.ts'
-import type { Upstreams } from './upstream.ts'
-import type { ProxyNotes } from './usage-log.ts'
-
-export type ForwardParts = {
-  context: HttpContext
-  upstreams: Upstreams
-  pace: RequestPace
-  nonces: Nonces
-  notes: ProxyNotes
-  passing: PassingBytes
-}
-
 /** Who asks for what, and where the answer goes. */
 export type Forwarding = {
   readonly session: AppSession

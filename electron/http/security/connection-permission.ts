@@ -6,7 +6,7 @@ import { may } from '../../../shared/domain/app-policy.ts'
 import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { Keyway, ProxyPolicy } from '../../core/keyway.ts'
 import { type PermittedUse, policyUse, questionAbout } from './authorize.ts'
-import type { RequestPermission } from './running-requests.ts'
+import type { RequestPermission } from '../server/context.ts'
 
 /** Where a request goes, as it was checked. */
 export type PermittedTarget = {

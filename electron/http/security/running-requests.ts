@@ -1,40 +1,10 @@
 // Requests under way, which may last for hours. What an app key or a permission gives ends with it: on every change, and when something runs
 // out, each running request is looked at again, before whoever took the right away is answered. Then not one more byte goes either way.
-import type { ServerResponse } from 'node:http'
-import type { AppRecord } from '../../../shared/contract/app.ts'
+import { type RunningRequest, type RunningRequests } from '../server/context.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import type { AppSession, Keyway } from '../../core/keyway.ts'
+import type { Keyway } from '../../core/keyway.ts'
 import { authenticate, refusalOf } from './app-key.ts'
-import type { Admission } from './request-guard.ts'
 import { sendFailure } from '../server/respond.ts'
-
-/** What a request runs on besides its app key. */
-export type RequestPermission = {
-  /** The connection that it uses; null when it uses none. */
-  readonly connectionId: string | null
-  /** Null while it stands. `app`: as it is now. */
-  refusal(app: AppRecord): KeywayError | null
-}
-
-export type RunningRequest = {
-  readonly admission: Admission
-  readonly session: AppSession
-  readonly response: ServerResponse
-  /** Null until it is known; then only the app key counts. */
-  permission: RequestPermission | null
-  /** Why it was ended. Nothing may be sent for it any more, to the app or the API. */
-  ended: KeywayError | null
-  /** Stops at once whatever was started for it. */
-  abort: (() => void) | null
-}
-
-export type RunningRequests = {
-  start(exchange: Pick<RunningRequest, 'admission' | 'session' | 'response'>): RunningRequest
-  /** After its permission was set, or waited for. @throws KeywayError why it may not go on */
-  check(request: RunningRequest): void
-  /** Ends all that still run. */
-  close(): void
-}
 
 export function createRunningRequests(keyway: Keyway): RunningRequests {
   const running = new Set<RunningRequest>()

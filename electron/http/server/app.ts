@@ -17,8 +17,8 @@ import { createVendNotes } from '../tokens/usage-log.ts'
 import { answerOpenWindow, createWindowDoor, isOpenWindowCall, type WindowDoor } from '../window/entry.ts'
 import type { LinkAsker } from '../window/sessions.ts'
 import { notAStranger } from './connection-limit.ts'
-import type { HttpContext, ServerAddress } from './context.ts'
-import { DEADLINES, type Deadlines, hasBody, limitBodyTime } from './request-body.ts'
+import { type HttpContext, type ServerAddress, type Deadlines } from './context.ts'
+import { DEADLINES, hasBody, limitBodyTime } from './request-body.ts'
 import { answerHealth, logInternal, sendFailure } from './respond.ts'
 
 export type ServerOptions = {

@@ -1,12 +1,14 @@
+import type { ServerResponse } from 'node:http'
+import type { AppRecord } from '../../../shared/contract/app.ts'
+import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { AppSession, Keyway } from '../../core/keyway.ts'
+import type { Admission } from '../security/request-guard.ts'
 import type { ConnectTicket } from '../../../shared/domain/callback-url.ts'
-import type { Keyway } from '../../core/keyway.ts'
 import type { Outgoing } from '../../core/network/outgoing.ts'
 import type { OneTimeTickets } from '../connections/tickets.ts'
 import type { GuessDelay } from '../security/guess-delay.ts'
-import type { RunningRequests } from '../security/running-requests.ts'
+
 import type { VendNotes } from '../tokens/usage-log.ts'
-import type { OpenWindow } from '../window/entry.ts'
-import type { Deadlines } from './request-body.ts'
 
 /** Where this server can be reached; listen.ts fills it in. Null until it listens. */
 export type ServerAddress = { url: string | null }
@@ -25,4 +27,45 @@ export type HttpContext = {
   readonly running: RunningRequests
   /** Aborts when the server closes. */
   readonly closing: AbortSignal
+}
+
+/** What a request runs on besides its app key. */
+export type RequestPermission = {
+  /** The connection that it uses; null when it uses none. */
+  readonly connectionId: string | null
+  /** Null while it stands. `app`: as it is now. */
+  refusal(app: AppRecord): KeywayError | null
+}
+
+export type RunningRequest = {
+  readonly admission: Admission
+  readonly session: AppSession
+  readonly response: ServerResponse
+  /** Null until it is known; then only the app key counts. */
+  permission: RequestPermission | null
+  /** Why it was ended. Nothing may be sent for it any more, to the app or the API. */
+  ended: KeywayError | null
+  /** Stops at once whatever was started for it. */
+  abort: (() => void) | null
+}
+
+export type RunningRequests = {
+  start(exchange: Pick<RunningRequest, 'admission' | 'session' | 'response'>): RunningRequest
+  /** After its permission was set, or waited for. @throws KeywayError why it may not go on */
+  check(request: RunningRequest): void
+  /** Ends all that still run. */
+  close(): void
+}
+
+/** How this host brings its window to the person; null where it has none. */
+export type OpenWindow = () => { url: string } | { shown: true } | null
+
+/** How long a request may keep the server waiting; then it is answered with request_timeout and its connection ends. */
+export type Deadlines = {
+  /** For all of its headers, from the first byte or from the beginning of the connection. */
+  headersMs: number
+  /** For the whole of a body that Keyway reads itself. */
+  bodyMs: number
+  /** Between two pieces of a body that is handed on to an API: an upload may take hours. */
+  silenceMs: number
 }

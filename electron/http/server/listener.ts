@@ -10,7 +10,8 @@ import { explainBusyPort, tryListen } from './busy-port.ts'
 import { limitStrangers } from './connection-limit.ts'
 import { answerBadRequest, openSocketDoor, refuseTunnel } from './local-socket.ts'
 import { inTurn } from './pipelining.ts'
-import { DEADLINES, type Deadlines, hasBody, inviteBody, noteExpectation } from './request-body.ts'
+import { DEADLINES, hasBody, inviteBody, noteExpectation } from './request-body.ts'
+import { type Deadlines } from './context.ts'
 import { KEEP_ALIVE_SECONDS } from './respond.ts'
 
 export type ListenOptions = {

@@ -1,19 +1,10 @@
 // Request bodies: small ones read whole, large ones handed on as they come, both with an end to waiting. A caller that waits for a word
 // before it sends its body (RFC 9110 10.1.1) gets it from whoever wants that body, so one that is refused sends nothing.
+import { type Deadlines } from './context.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { sendFailure } from './respond.ts'
-
-/** How long a request may keep the server waiting; then it is answered with request_timeout and its connection ends. */
-export type Deadlines = {
-  /** For all of its headers, from the first byte or from the beginning of the connection. */
-  headersMs: number
-  /** For the whole of a body that Keyway reads itself. */
-  bodyMs: number
-  /** Between two pieces of a body that is handed on to an API: an upload may take hours. */
-  silenceMs: number
-}
 
 export const DEADLINES: Deadlines = { headersMs: 10_000, bodyMs: 15_000, silenceMs: 120_000 }
 

@@ -1,12 +1,12 @@
 // The window in a browser (headless host): a one-time launch link makes a cookie session. No app key opens the window, and its session opens
 // nothing else.
+import { type OpenWindow, type HttpContext } from '../server/context.ts'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { OPEN_WINDOW_PATH } from '../../../shared/contract/presence.ts'
 import { createOneTimeTickets } from '../connections/tickets.ts'
 import type { Admission } from '../security/request-guard.ts'
-import type { HttpContext } from '../server/context.ts'
 import type { Framework } from '../server/framework.ts'
 import { sendJson } from '../server/respond.ts'
 import { createWindowSessions, type LinkAsker } from './sessions.ts'
@@ -58,9 +58,6 @@ export function markLocalSocket(server: Server): void {
 export function isOpenWindowCall(request: IncomingMessage, path: string): boolean {
   return path === OPEN_WINDOW_PATH && request.method === 'POST' && overSocket.has(request.socket)
 }
-
-/** How this host brings its window to the person; null where it has none. */
-export type OpenWindow = () => { url: string } | { shown: true } | null
 
 /** @throws KeywayError forbidden | rate_limited | not_found */
 export function answerOpenWindow(response: ServerResponse, admission: Admission, open: OpenWindow): void {

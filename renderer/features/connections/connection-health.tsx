@@ -15,7 +15,7 @@ import { StopWaiting } from '../../components/feedback/waiting.tsx'
 import { useConnectionDialogs } from './dialog-context.ts'
 import { endLabel, stateLabel } from './status-badge.tsx'
 import { setupRoute } from '../providers/setup-route.ts'
-import { useStoppedPractice } from '../rehearsal/use-stopped-practice.ts'
+import { useStoppedPractice } from '../practice/use-stopped-practice.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 
 /** What is wrong now or soon, and the one thing to do about it. Nothing when all is well. */

@@ -7,7 +7,7 @@ import { text } from '../../lib/text.ts'
 import { navigate } from '../../stores/use-route.ts'
 import { useHost, useSnapshot } from '../../stores/window-context.tsx'
 import { setupRoute } from '../providers/setup-route.ts'
-import { useStoppedPractice } from '../rehearsal/use-stopped-practice.ts'
+import { useStoppedPractice } from '../practice/use-stopped-practice.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 import { TOLD_LONG_MS, withSlowToast } from '../toasts.ts'
 

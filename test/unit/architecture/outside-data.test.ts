@@ -13,8 +13,6 @@ const ownFiles: Readonly<Record<string, string>> = {
   'electron/core/running-service.ts': 'answers of its own service',
   'electron/core/storage/data-folder.ts': 'its own file',
   'electron/core/storage/document.ts': 'its own file',
-  'electron/core/storage/document.ts': 'a copy of a value that it holds',
-  'electron/core/storage/records.ts': 'its own file',
   'electron/core/storage/records.ts': 'its own file',
   'electron/core/vault/wrapper-calls.ts': 'a copy of a value that it holds',
   'electron/headless/keyring-child.ts': 'between it and its own child process',

@@ -1,9 +1,8 @@
 // What an app can make the journal hold: everything it does is counted, and none of it by the row.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { ActivityEntry } from '../../../../shared/contract/activity.ts'
-import { activityEntry } from '../../../../shared/contract/activity.ts'
-import { createUsageTally } from '../../../../electron/core/activity/usage-tally.ts'
+import { type ActivityEntry, activityEntry } from '../../../../shared/contract/activity.ts'
+import { createUsageTally } from '../../../../electron/core/audit-log/usage-tally.ts'
 import { createFakeClock } from '../../../support/fake-clock.ts'
 
 function start() {

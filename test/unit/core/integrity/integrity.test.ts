@@ -1,7 +1,7 @@
 // The order in which a change and the manifest are written, and what a disk that refuses either of them costs.
 import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { createIntegrity, type Integrity } from '../../../../electron/core/integrity/create-integrity.ts'
+import { createIntegrity, type Integrity } from '../../../../electron/core/integrity/integrity.ts'
 import { decodeManifest } from '../../../../electron/core/integrity/manifest.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { createFakeClock } from '../../../support/fake-clock.ts'

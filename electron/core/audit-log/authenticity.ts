@@ -1,17 +1,11 @@
 // Who vouches for the log. Its chain of hashes shows that rows fit together; only the vault's key shows that they are the ones Keyway
 // wrote. While the vault is locked rows are still written, and no key closes them: the next unlock does, and names them.
+import { type LogMac, type Stretch, type ChainPoint, GENESIS, readLink } from './entry.ts'
 import { readFile } from 'node:fs/promises'
 import { sameMac } from '../vault/mac.ts'
-import { type ChainPoint, GENESIS, readLink } from '../audit-log/entry.ts'
-import { type Chain, chainText, type KeyedChain } from '../audit-log/chain.ts'
-import { linesOf, type Segment, type WaitingLine } from '../audit-log/writer.ts'
-import { verifyChain } from '../audit-log/verify.ts'
-
-/** Makes the code over a text, as long as the vault is open. */
-export type LogMac = (text: string) => string
-
-/** First and last number of rows that were written without a key. */
-export type Stretch = { from: number; to: number }
+import { type Chain, chainText, type KeyedChain } from './chain.ts'
+import { verifyChain } from './verify.ts'
+import { linesOf, type Segment, type WaitingLine } from './writer.ts'
 
 export type LogCheck = { kind: 'ok'; unkeyed: Stretch | null } | { kind: 'finding'; message: string }
 

@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { cleanName } from '../../../shared/contract/name.ts'
-import { providerInput, SECRET_PLACEHOLDER, type ProviderInput } from '../../../shared/contract/provider.ts'
+import { providerInput, type ProviderInput, SECRET_PLACEHOLDER } from '../../../shared/contract/provider.ts'
 import { readJson } from '../../../shared/domain/json-path.ts'
 
 /** @throws KeywayError invalid_request: where it is not JSON, or each field that is not right (`details.issues`) */

@@ -5,9 +5,9 @@ import type { IntegrityView } from '../../../shared/contract/integrity.ts'
 import { providerRecord } from '../../../shared/contract/provider.ts'
 import type { UiApi } from '../../../shared/contract/ui-api.ts'
 import type { KeywayDeps, Parts } from '../wiring.ts'
-import type { Integrity } from './create-integrity.ts'
 import type { Section } from './decisive.ts'
-import type { IntegrityTargets } from './integrity-state.ts'
+import type { Integrity } from './integrity.ts'
+import type { IntegrityTargets } from './state.ts'
 
 export const INTEGRITY_OFF: IntegrityView = { state: 'off', findings: [], noticesOlderFolder: false }
 

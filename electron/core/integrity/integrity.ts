@@ -6,14 +6,14 @@ import type { KeyValueStore, RecordStore } from '../ports.ts'
 import { compareFolder, noteLog } from './compare-folder.ts'
 import { confirm, decide } from './decide.ts'
 import { digestOf, type Section } from './decisive.ts'
-import { guardConnections, guardEntries, type GuardedRecords } from './guarded-stores.ts'
+import { guardConnections, type GuardedRecords, guardEntries } from './guarded-stores.ts'
 import {
   createIntegrityState,
   type IntegrityDeps,
   type IntegrityState,
   type IntegrityTargets,
   type Parts,
-} from './integrity-state.ts'
+} from './state.ts'
 
 /** What the rest of the core asks before a secret is opened, or an app is let in. Each @throws KeywayError integrity_check_failed. */
 export type IntegrityGate = {

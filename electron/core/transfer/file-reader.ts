@@ -1,14 +1,27 @@
-// Files from elsewhere are read on a thread of their own, one at a time, with an end to its time and memory: whatever is in them, the
-// service goes on answering.
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, type ErrorDetails, KeywayError } from '../../../shared/contract/errors.ts'
-import type { ForeignFormat } from '../../../shared/contract/transfer.ts'
 import type { ProviderInput } from '../../../shared/contract/provider.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
+import type { ForeignFormat } from '../../../shared/contract/transfer.ts'
 import type { ForeignRead } from '../../../shared/domain/foreign/foreign.ts'
-import type { Clock } from '../ports.ts'
 import { createTurns } from '../async.ts'
-import type { BundleContent } from '../transfer/content.ts'
+import type { Clock } from '../ports.ts'
+import type { BundleContent } from './content.ts'
+
+const SLICE_MS = 5
+
+/** For long loops: whoever waits gets its turn between two of their steps. */
+export function createYielder(): () => Promise<void> {
+  let since = performance.now()
+  return async () => {
+    if (performance.now() - since < SLICE_MS) return
+    await new Promise((resolve) => setImmediate(resolve))
+    since = performance.now()
+  }
+}
+
+// Files from elsewhere are read on a thread of their own, one at a time, with an end to its time and memory: whatever is in them, the
+// service goes on answering.
 
 export type FileReader = {
   foreign(text: string, format: ForeignFormat | 'auto'): Promise<ForeignRead>

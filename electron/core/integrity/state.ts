@@ -4,10 +4,9 @@ import type { IntegrityView } from '../../../shared/contract/integrity.ts'
 import type { LogKey } from '../audit-log/audit-log.ts'
 import type { Clock, KeyValueStore, Logger, RollbackCounter } from '../ports.ts'
 import type { Vault } from '../vault/vault.ts'
-import { refusal, type Finding } from './findings.ts'
-import type { ManifestFiles } from './manifest-files.ts'
-import { encodeManifest, type Manifest } from './manifest.ts'
 import type { Section } from './decisive.ts'
+import { type Finding, refusal } from './findings.ts'
+import { encodeManifest, type Manifest, type ManifestFiles } from './manifest.ts'
 
 /** What may be behind for a moment: generations of tokens, the end of the log. */
 const LAZY_MS = 10_000
