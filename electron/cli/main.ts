@@ -27,7 +27,7 @@ for (const kind of ['uncaughtException', 'unhandledRejection'] as const) {
 }
 
 let stdinUsed = false
-const terminal = {
+const processTerminal = {
   environment,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -37,7 +37,7 @@ const terminal = {
     return process.stdin
   },
 }
-void runCommandLine(process.argv.slice(2), terminal).then((code) => {
+void runCommandLine(process.argv.slice(2), processTerminal).then((code) => {
   process.exitCode = code
   // Whoever feeds it may not be done, though the answer is there.
   if (stdinUsed) process.stdin.destroy()

@@ -1,5 +1,5 @@
 // What the desktop around Keyway offers, asked once at the start: a tray, a start at login, keyway:// addresses.
-import { app, type App } from 'electron'
+import { app as electronApp, type App } from 'electron'
 import type { Keyway } from '../core/keyway.ts'
 import type { Logger } from '../core/ports.ts'
 import { LINK_SCHEME } from './channels.ts'
@@ -28,12 +28,18 @@ export function createSystem(): System {
   let logger: Logger | null = null
   const environment = process.env
   const command = launchCommand({
-    isPackaged: app.isPackaged,
+    isPackaged: electronApp.isPackaged,
     execPath: process.execPath,
-    appPath: app.getAppPath(),
+    appPath: electronApp.getAppPath(),
     environment,
   })
-  const place = { app, platform: process.platform, home: app.getPath('home'), environment, command }
+  const place = {
+    app: electronApp,
+    platform: process.platform,
+    home: electronApp.getPath('home'),
+    environment,
+    command,
+  }
   return {
     hasTray: showsTrays({ ...place, ask: askProgram }),
     linkScheme: registerLinkScheme({ ...place, ask: askProgram, logger: () => logger }),

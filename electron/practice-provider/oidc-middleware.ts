@@ -28,7 +28,7 @@ export function surround(provider: Provider, parts: MiddlewareParts): void {
     const exchange = parts.exchanges.get(ctx.req)
     if (exchange === undefined) return
     noteOutcome(asked, exchange.visit, parts.log)
-    shape(asked, exchange.visit, parts.behaviour())
+    applyBehaviour(asked, exchange.visit, parts.behaviour())
     if (exchange.spoiler === null) return
     const answer = typeof ctx.body === 'string' ? ctx.body : JSON.stringify(ctx.body ?? '')
     ctx.respond = false
@@ -71,7 +71,7 @@ function revokedTokenType(ctx: KoaContextWithOIDC): RevokedTokenType {
   return AccessToken === undefined && ClientCredentials === undefined ? 'unknown' : 'access_token'
 }
 
-function shape(ctx: KoaContextWithOIDC, visit: VisitNote, behaviour: RehearsalBehaviour): void {
+function applyBehaviour(ctx: KoaContextWithOIDC, visit: VisitNote, behaviour: RehearsalBehaviour): void {
   const body = asRecord(ctx.body)
   if (body === null || ctx.status !== 200) return
   if (visit.endpoint === 'device-authorization')

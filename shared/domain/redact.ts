@@ -35,7 +35,7 @@ function shown(value: unknown, at: Walk): unknown {
   if (value instanceof Secret) return mark(value, at.options)
   switch (typeof value) {
     case 'string':
-      return text(value, at.name)
+      return redactedString(value, at.name)
     case 'bigint':
       return value.toString()
     case 'number':
@@ -50,7 +50,7 @@ function shown(value: unknown, at: Walk): unknown {
   }
 }
 
-function text(value: string, name: string): string {
+function redactedString(value: string, name: string): string {
   const shortened =
     value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}… (${value.length} characters)` : value
   return MARK.test(name) ? redactMarked(shortened) : redactText(shortened)
@@ -118,7 +118,7 @@ function failure(error: Error, at: Walk): Record<string, unknown> {
   const own = Object.entries(error).filter(([name]) => !['name', 'message', 'stack', 'cause'].includes(name))
   return {
     name: error.name,
-    message: text(error.message, ''),
+    message: redactedString(error.message, ''),
     ...(typeof error.stack === 'string' ? { stack: frames(error.stack) } : {}),
     ...fields(own, at),
     ...(error.cause === undefined ? {} : { cause: walk(error.cause, at) }),

@@ -194,7 +194,7 @@ const notRunning = (): KeywayError =>
     nextStep: 'Start it first.',
   })
 
-/** A rehearsal provider that was opened, as the core needs it; `electron/rehearsal` has one. */
+/** A rehearsal provider that was opened, as the core needs it; `electron/practice-provider` has one. */
 export type RehearsalRun = {
   readonly issuer: string
   readonly port: number

@@ -80,11 +80,11 @@ const ALWAYS_RETURNED = [
 type Known = { readonly name: string; readonly isForwarded: boolean; readonly isReturned: boolean }
 
 // The same few names come with every request, so each is judged once. They are chosen by others: hence the limit.
-const known = new Map<string, Known>()
+const judgedNames = new Map<string, Known>()
 const MOST_KNOWN = 2000
 
 function look(written: string): Known {
-  const found = known.get(written)
+  const found = judgedNames.get(written)
   if (found !== undefined) return found
   const name = written.toLowerCase()
   const judged = {
@@ -93,8 +93,8 @@ function look(written: string): Known {
       !NOT_FORWARDED.has(name) && !NOT_FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix)),
     isReturned: !NOT_RETURNED.has(name) && !NOT_RETURNED_PREFIXES.some((prefix) => name.startsWith(prefix)),
   }
-  if (known.size >= MOST_KNOWN) known.clear()
-  known.set(written, judged)
+  if (judgedNames.size >= MOST_KNOWN) judgedNames.clear()
+  judgedNames.set(written, judged)
   return judged
 }
 

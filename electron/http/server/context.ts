@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { AppRecord } from '../../../shared/contract/app.ts'
-import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { KeywayError } from '../../../shared/contract/errors.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
 import type { Admission } from '../security/request-guard.ts'
 import type { ConnectTicket } from '../../../shared/domain/callback-url.ts'

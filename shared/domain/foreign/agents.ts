@@ -3,32 +3,32 @@ import { z } from 'zod'
 import { textOf } from '../json-path.ts'
 import { type ForeignClient, hostOf } from './provider.ts'
 
-const text = z.preprocess((value) => textOf(value) ?? value, z.string().max(5000))
-const flows = z.union([text, z.array(text)])
+const textField = z.preprocess((value) => textOf(value) ?? value, z.string().max(5000))
+const flows = z.union([textField, z.array(textField)])
 const publicClient = z.object({
-  client_id: text.optional(),
-  client_secret: text.optional(),
-  scope: text.optional(),
+  client_id: textField.optional(),
+  client_secret: textField.optional(),
+  scope: textField.optional(),
   flow: flows.optional(),
 })
 const issuerEntry = z.object({
-  issuer: text.optional(),
+  issuer: textField.optional(),
   /** An account's own name for it. */
-  issuer_url: text.optional(),
-  name: text.optional(),
-  register: text.optional(),
-  manual_register: text.optional(),
-  contact: text.optional(),
-  configuration_endpoint: text.optional(),
-  device_authorization_endpoint: text.optional(),
-  cert_path: text.optional(),
+  issuer_url: textField.optional(),
+  name: textField.optional(),
+  register: textField.optional(),
+  manual_register: textField.optional(),
+  contact: textField.optional(),
+  configuration_endpoint: textField.optional(),
+  device_authorization_endpoint: textField.optional(),
+  cert_path: textField.optional(),
   oauth: z.union([z.boolean(), z.number()]).optional(),
   legacy_aud_mode: z.union([z.boolean(), z.number()]).optional(),
   pubclient: publicClient.optional(),
-  client_id: text.optional(),
-  client_secret: text.optional(),
-  scope: text.optional(),
-  refresh_token: text.optional(),
+  client_id: textField.optional(),
+  client_secret: textField.optional(),
+  scope: textField.optional(),
+  refresh_token: textField.optional(),
 })
 type IssuerEntry = z.output<typeof issuerEntry>
 

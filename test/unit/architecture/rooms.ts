@@ -26,7 +26,7 @@ const room = (
 const contract = 'shared/contract/'
 const core = 'electron/core/'
 const http = 'electron/http/'
-const rehearsal = 'electron/rehearsal/'
+const rehearsal = 'electron/practice-provider/'
 
 export const rooms: readonly Room[] = [
   room(contract, []),

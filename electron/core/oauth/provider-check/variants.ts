@@ -130,9 +130,9 @@ function changes(spec: ProviderSpec, variant: Variant): boolean {
 
 // Where an endpoint may be when there is nothing at the typed address: where metadata says, and with or without a slash at the end.
 
-type Name = 'token' | 'authorization'
+type ProbedSection = 'token' | 'authorization'
 
-export async function addressVariants(check: Check, name: Name): Promise<Variant[]> {
+export async function addressVariants(check: Check, name: ProbedSection): Promise<Variant[]> {
   const typed = check.server?.endpoint(name) ?? null
   if (typed === null) return []
   const metadata = check.server?.discovered ?? (await metadataAbove(check, typed))
