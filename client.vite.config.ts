@@ -1,4 +1,5 @@
-// The client library as others install it: one file of JavaScript for wherever there is a fetch, and its types beside it.
+// The client library as others install it: one file of JavaScript for wherever there is a fetch, and its
+// types beside it.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -8,7 +8,8 @@ export default defineConfig({
       // Bundled whole: one file loads faster than some hundred, and the package needs no node_modules.
       externalizeDeps: false,
       rolldownOptions: {
-        // A dependency of oidc-provider names its functions by eval; a person who starts Keyway can do nothing about that.
+        // A dependency of oidc-provider names its functions by eval; a person who starts Keyway can do
+        // nothing about that.
         checks: { eval: false },
         input: {
           main: resolve(import.meta.dirname, 'electron/desktop/main.ts'),
@@ -32,7 +33,8 @@ export default defineConfig({
     ...renderer,
     build: {
       ...renderer.build,
-      // Here the window runs in Electron's own Chromium only; `npm run build` makes the one bundle for both hosts.
+      // Here the window runs in Electron's own Chromium only; `npm run build` makes the one bundle for both
+      // hosts.
       target: 'es2024',
       rolldownOptions: { input: resolve(import.meta.dirname, 'renderer/index.html') },
     },

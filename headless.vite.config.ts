@@ -1,9 +1,11 @@
-// The host without Electron and the command line, for plain Node: bundled, the host gives its first HTTP answer in half the time.
+// The host without Electron and the command line, for plain Node: bundled, the host gives its first HTTP
+// answer in half the time.
 import { resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
 
-// CommonJS, because naming `node:http` in an ES module makes Node load everything that module could export, WebSocket and its whole
-// HTTP client included: as long as the rest of the start. The package around it says "module", so this folder says otherwise.
+// CommonJS, because naming `node:http` in an ES module makes Node load everything that module could export,
+// WebSocket and its whole HTTP client included: as long as the rest of the start. The package around it says
+// "module", so this folder says otherwise.
 const commonjsFolder: Plugin = {
   name: 'commonjs-folder',
   generateBundle() {
@@ -11,7 +13,8 @@ const commonjsFolder: Plugin = {
   },
 }
 
-// What conf wants only for a schema or migrations, which Keyway never gives it (it checks with its own schemas), is a quarter of the code.
+// What conf wants only for a schema or migrations, which Keyway never gives it (it checks with its own
+// schemas), is a quarter of the code.
 const UNUSED: ReadonlySet<string> = new Set(['ajv/dist/2020.js', 'ajv-formats', 'semver'])
 const confAlone: Plugin = {
   name: 'conf-alone',

@@ -1,5 +1,6 @@
-// A load generator that costs less than any server it drives: keep-alive sockets, one request in flight on each, bytes prepared beforehand,
-// one buffer a socket, and no look at a head that has the length and the status of the one before.
+// A load generator that costs less than any server it drives: keep-alive sockets, one request in flight on
+// each, bytes prepared beforehand, one buffer a socket, and no look at a head that has the length and the
+// status of the one before.
 import { connect, type Socket } from 'node:net'
 
 export type Target = { port: number } | { path: string }

@@ -1,5 +1,5 @@
-// Interleaved short slices: base and candidates take turns, the order is reversed every other round, and only ratios within a round are
-// compared, so that what the machine does meanwhile falls on all alike.
+// Interleaved short slices: base and candidates take turns, the order is reversed every other round, and only
+// ratios within a round are compared, so that what the machine does meanwhile falls on all alike.
 import { isNoisy, spreadOf, type Spread } from './statistics.ts'
 
 /** Runs one slice and returns its figure (higher is better: calls or bytes a second). */

@@ -1,4 +1,5 @@
-// The window's bundle, for the desktop and for the browser alike. It must run under `script-src 'self'; style-src 'self'`: nothing inline.
+// The window's bundle, for the desktop and for the browser alike. It must run under `script-src 'self';
+// style-src 'self'`: nothing inline.
 import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
@@ -6,7 +7,10 @@ import { defineConfig, type Plugin } from 'vite'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-/** Sonner writes a <style> element when it is imported, which the content policy refuses; its sheet is imported by styles/app.css instead. */
+/**
+ * Sonner writes a <style> element when it is imported, which the content policy refuses; its sheet is
+ * imported by styles/app.css instead.
+ */
 const withoutInjectedToastStyles: Plugin = {
   name: 'keyway:without-injected-toast-styles',
   transform(code, id) {

@@ -1,4 +1,5 @@
-// `npm run build`: builds what is stale; `-- --force` builds everything, `-- window headless` only those parts.
+// `npm run build`: builds what is stale; `-- --force` builds everything, `-- window headless` only those
+// parts.
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { buildStale, parts } from './build/parts.ts'

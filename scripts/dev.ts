@@ -1,4 +1,5 @@
-// `npm run dev`: Electron with the window reloading as it changes; without the binary, the headless host restarting as it is rebuilt.
+// `npm run dev`: Electron with the window reloading as it changes; without the binary, the headless host
+// restarting as it is rebuilt.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { build, mergeConfig, type Rolldown } from 'vite'
@@ -30,7 +31,10 @@ await runScript(async () => {
   return 0
 })
 
-/** Builds the part now and after each change; resolves after the first time. A build that fails is said and waits for the next change. */
+/**
+ * Builds the part now and after each change; resolves after the first time. A build that fails is said and
+ * waits for the next change.
+ */
 async function watch(name: 'window' | 'headless', built: () => void): Promise<Rolldown.RolldownWatcher> {
   const part = parts.find((one) => one.name === name)
   if (part === undefined) throw new Error(`There is no part "${name}".`)

@@ -1,5 +1,6 @@
-// The first thing every npm script runs. Plain JavaScript, because what it guards against is a Node that cannot read TypeScript:
-// `npm ci` brings Node 24 as a package, but not under --ignore-scripts or with install scripts blocked.
+// The first thing every npm script runs. Plain JavaScript, because what it guards against is a Node that
+// cannot read TypeScript: `npm ci` brings Node 24 as a package, but not under --ignore-scripts or with
+// install scripts blocked.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major < 22 || (major === 22 && minor < 18)) {

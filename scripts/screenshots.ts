@@ -1,5 +1,6 @@
-// `npm run screenshots`: a picture of every screen, in both themes at three widths, under docs/screenshots. `-- --only name,name` and
-// `--width 390` narrow it. The window is the built one; the Keyway behind it is made up, so that nothing real is ever in a picture.
+// `npm run screenshots`: a picture of every screen, in both themes at three widths, under docs/screenshots.
+// `-- --only name,name` and `--width 390` narrow it. The window is the built one; the Keyway behind it is
+// made up, so that nothing real is ever in a picture.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -1,4 +1,5 @@
-// `npm run faults`: applies each seeded fault to a copy of the tree and expects its tests to notice. The tests must pass without it first.
+// `npm run faults`: applies each seeded fault to a copy of the tree and expects its tests to notice. The
+// tests must pass without it first.
 import { spawn } from 'node:child_process'
 import {
   cpSync,

@@ -1,5 +1,6 @@
-// `npm run verify-activity`: whether the activity log is as it was written; `-- --data <folder>` for another data folder. With
-// `--passphrase-stdin` the vault's key is asked too; without, it can only be said that what is there fits together. Changes nothing.
+// `npm run verify-activity`: whether the activity log is as it was written; `-- --data <folder>` for another
+// data folder. With `--passphrase-stdin` the vault's key is asked too; without, it can only be said that what
+// is there fits together. Changes nothing.
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +12,7 @@ import { decodeRecord } from '../electron/core/storage/records.ts'
 import { createMac } from '../electron/core/vault/mac.ts'
 import { createPassphraseProtectors } from '../electron/core/vault/passphrase-wrapper.ts'
 import { isDataKey, parseVaultFile, type VaultFile } from '../electron/core/vault/vault-file.ts'
-import { readPassphrase } from '../electron/headless/main.ts'
+import { readPassphrase } from '../electron/headless/terminal.ts'
 import { errorTable, KeywayError } from '../shared/contract/errors.ts'
 import type { Secret } from '../shared/contract/secret.ts'
 import { runScript } from './machine/run-script.ts'

@@ -1,4 +1,5 @@
-// The token calls with 64 keep-alive connections against a bare node:http server with a static answer of 200 bytes.
+// The token calls with 64 keep-alive connections against a bare node:http server with a static answer of 200
+// bytes.
 import { getRequest, openLoad, postRequest } from '../load-client.ts'
 import { hostHeader, startParties, withKey } from '../parties.ts'
 import { runPaired } from '../paired.ts'

@@ -1,4 +1,5 @@
-// A refresh that hangs must not slow what is valid down, and a thousand callers at expiry must cost one refresh.
+// A refresh that hangs must not slow what is valid down, and a thousand callers at expiry must cost one
+// refresh.
 import { setTimeout as pause } from 'node:timers/promises'
 import { getRequest, openLoad } from '../load-client.ts'
 import { startParties, withKey, type Parties } from '../parties.ts'

@@ -1,4 +1,5 @@
-// Four gigabytes down, four up, one after the other: what the process holds after the first and after the fourth.
+// Four gigabytes down, four up, one after the other: what the process holds after the first and after the
+// fourth.
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { startParties, type Parties } from '../parties.ts'

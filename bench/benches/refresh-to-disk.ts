@@ -1,4 +1,5 @@
-// From the provider's answer to a refresh until its rotated token is on disk: the time in which kill -9 loses an authorization.
+// From the provider's answer to a refresh until its rotated token is on disk: the time in which kill -9 loses
+// an authorization.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// From starting the process to its first answer, against a bare Node server. Wants the built headless host (npm run build). A host that starts
-// says so at once and loads the rest behind its door, so it is also noted when it has everything, vault opened with a passphrase included.
+// From starting the process to its first answer, against a bare Node server. Wants the built headless host
+// (npm run build). A host that starts says so at once and loads the rest behind its door, so it is also noted
+// when it has everything, vault opened with a passphrase included.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'

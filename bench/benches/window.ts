@@ -1,5 +1,5 @@
-// The window as Chromium draws it: how much there is to load, when it is there, and whether long lists scroll without a stutter. Wants the
-// built window (npm run build).
+// The window as Chromium draws it: how much there is to load, when it is there, and whether long lists scroll
+// without a stutter. Wants the built window (npm run build).
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -102,7 +102,10 @@ function paintFigures({ firstPaintMs, connectionsMs }: Paints): Figure[] {
   ]
 }
 
-/** One run down a list. The work is the main thread's own time, which a busy machine stretches less than it does the frames. */
+/**
+ * One run down a list. The work is the main thread's own time, which a busy machine stretches less than it
+ * does the frames.
+ */
 type Run = { framesASecond: number; workMs: number }
 type Scrolls = { bare: number[]; connections: Run[]; activity: Run[] }
 

@@ -1,4 +1,5 @@
-// The real thing: data folder, vault, journal, core and local API, with as many connections as wanted. Grants come from pasted refresh tokens.
+// The real thing: data folder, vault, journal, core and local API, with as many connections as wanted. Grants
+// come from pasted refresh tokens.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +15,10 @@ import { input, serve } from './answer.ts'
 
 export type KeywayInput = { upstreamPort: number; connections?: number }
 export type KeywayReady = { port: number; key: string; socketPath: string; ids: string[] }
-/** `skip`: the clocks jump ahead while the timers sleep, as when a lid was closed: what was to be renewed meanwhile was not. */
+/**
+ * `skip`: the clocks jump ahead while the timers sleep, as when a lid was closed: what was to be renewed
+ * meanwhile was not.
+ */
 export type KeywayQuestion =
   | { do: 'memory' }
   | { do: 'skip'; seconds: number }

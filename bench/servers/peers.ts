@@ -1,4 +1,5 @@
-// What the proxy is compared with: http-proxy, fast-proxy, and a tunnel of two sockets that understands nothing.
+// What the proxy is compared with: http-proxy, fast-proxy, and a tunnel of two sockets that understands
+// nothing.
 import { createRequire } from 'node:module'
 import { createServer } from 'node:http'
 import { connect, createServer as createTunnel, type AddressInfo } from 'node:net'

@@ -1,4 +1,5 @@
-// A Keyway on a folder that outlives it, which says when the answer of a refresh was written and when it was on disk.
+// A Keyway on a folder that outlives it, which says when the answer of a refresh was written and when it was
+// on disk.
 import { basename } from 'node:path'
 import { openKeyway } from '../../electron/core/open-keyway.ts'
 import { type FileOps, nodeFileOps, type OpenFile } from '../../electron/core/storage/file-ops.ts'
@@ -9,7 +10,10 @@ import { Secret } from '../../shared/contract/secret.ts'
 import { input, serve } from './answer.ts'
 
 export type RefresherInput = { folder: string; upstreamPort: number }
-/** Epoch ms, with fractions. `writtenAt`: safe from the end of the process; `syncedAt`: from that of the machine. */
+/**
+ * Epoch ms, with fractions. `writtenAt`: safe from the end of the process; `syncedAt`: from that of the
+ * machine.
+ */
 export type RefreshTimes = { writtenAt: number; syncedAt: number }
 
 const { folder, upstreamPort } = input() as RefresherInput

@@ -1,4 +1,5 @@
-// The API behind the proxies, and a token endpoint that does as it is told. Sizes in the path, nothing computed.
+// The API behind the proxies, and a token endpoint that does as it is told. Sizes in the path, nothing
+// computed.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -1,5 +1,5 @@
-// A host with its window, a thousand connections and a hundred thousand rows of activity. Nothing here goes out: the grants are pasted access
-// tokens.
+// A host with its window, a thousand connections and a hundred thousand rows of activity. Nothing here goes
+// out: the grants are pasted access tokens.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -11,7 +11,10 @@ import { parseJson } from '../../shared/domain/exact-json.ts'
 
 type Call = { method?: string; json?: unknown; headers?: Record<string, string> }
 
-/** The local API with one app's key, or none. Each call throws KeywayCallError (Keyway said no) or KeywayError (it could not be asked). */
+/**
+ * The local API with one app's key, or none. Each call throws KeywayCallError (Keyway said no) or KeywayError
+ * (it could not be asked).
+ */
 export type LocalApi = {
   readonly client: KeywayClient
   /** The answer, checked. */
@@ -52,8 +55,8 @@ export function createLocalApi(url: string, key: Secret | null): LocalApi {
   }
 }
 
-// HTTP to the local server with node:http: it starts faster than fetch, streams both ways, follows no redirect, and heeds no proxy setting
-// that would carry the key off this machine.
+// HTTP to the local server with node:http: it starts faster than fetch, streams both ways, follows no
+// redirect, and heeds no proxy setting that would carry the key off this machine.
 
 export type LoopbackCall = {
   method: string
@@ -63,13 +66,17 @@ export type LoopbackCall = {
   silenceMs?: number
 }
 
-// An import statement would read every export of node:http, one of which loads all of fetch: 35 ms of each command.
+// An import statement would read every export of node:http, one of which loads all of fetch: 35 ms of each
+// command.
 const { Agent, request } = createRequire(import.meta.url)('node:http') as typeof Http
 
 /** Longer than any call may take: a person may be asked first. */
 const CALL_SILENCE_MS = 120_000
 
-/** Resolves with the answer's head; its body streams. @throws KeywayError keyway_unreachable | deadline_exceeded */
+/**
+ * Resolves with the answer's head; its body streams. @throws KeywayError keyway_unreachable |
+ * deadline_exceeded
+ */
 export function sendToLoopback(url: string, call: LoopbackCall): Promise<Http.IncomingMessage> {
   const { method, headers, body, silenceMs } = call
   const length = typeof body === 'string' ? { 'content-length': String(Buffer.byteLength(body)) } : {}
@@ -88,7 +95,8 @@ export function sendToLoopback(url: string, call: LoopbackCall): Promise<Http.In
     }
     if (body === undefined || typeof body === 'string') outgoing.end(body)
     else {
-      // When the server hangs up early its answer, or the request's own error, says why; here only what cannot be read counts.
+      // When the server hangs up early its answer, or the request's own error, says why; here only what
+      // cannot be read counts.
       pipeline(body, outgoing, () => {
         if (body.errored !== null) reject(unreadable(body.errored))
       })

@@ -17,7 +17,9 @@ export const scopesOption = z
   .pipe(z.array(z.string().max(300)).max(200))
   .optional()
 
-/** What was typed, parsed. @throws KeywayError `invalid_request` naming the argument and what is allowed there */
+/**
+ * What was typed, parsed. @throws KeywayError `invalid_request` naming the argument and what is allowed there
+ */
 export function readArguments<Schema extends z.ZodObject>(schema: Schema, given: unknown): z.output<Schema> {
   const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data

@@ -45,8 +45,8 @@ export function createContext(
 
 export type RunCommand = (context: Context, given: Readonly<Record<string, unknown>>) => Promise<number>
 
-// Where Keyway answers and with which key. The key comes from the environment or standard input, never from an argument, which
-// every program on the machine can read; and it is sent to this machine only.
+// Where Keyway answers and with which key. The key comes from the environment or standard input, never from
+// an argument, which every program on the machine can read; and it is sent to this machine only.
 
 const LONGEST_KEY = 1000
 const keySchema = z
@@ -99,7 +99,8 @@ async function firstLine({ stdin }: Terminal): Promise<string> {
   return text.split('\n')[0] ?? ''
 }
 
-// Any failure as the command line shows it: one sentence, the next step, and what the person needs to take it.
+// Any failure as the command line shows it: one sentence, the next step, and what the person needs to take
+// it.
 
 const shown = z.looseObject({
   code: z.string(),

@@ -7,12 +7,17 @@ import { failureIn } from './context.ts'
 
 export type ServerEvent = { name: string; data: unknown }
 export type ServerEvents = {
-  /** The next one; null once it was closed here. @throws KeywayError keyway_unreachable when the server ends it */
+  /**
+   * The next one; null once it was closed here. @throws KeywayError keyway_unreachable when the server ends
+   * it
+   */
   next(): Promise<ServerEvent | null>
   close(): void
 }
 
-/** GET /api/events, from the moment that nothing can be missed any more. @throws KeywayCallError | KeywayError */
+/**
+ * GET /api/events, from the moment that nothing can be missed any more. @throws KeywayCallError | KeywayError
+ */
 export async function listen(api: LocalApi): Promise<ServerEvents> {
   const answer = await api.stream('/api/events', { method: 'GET', headers: { accept: 'text/event-stream' } })
   if (answer.statusCode !== 200) throw await failureIn(answer)

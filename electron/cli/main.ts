@@ -1,9 +1,7 @@
 // `keyway` as a program. Everything it does goes through the local API, with an app key like any other app.
-import { CommanderError } from 'commander'
-import { refused } from './arguments.ts'
+import { runCommandLine } from './program.ts'
 import { describeFailure } from './context.ts'
-import { say, type Terminal, unwritable } from './output.ts'
-import { describeProgram } from './program.ts'
+import { say, unwritable } from './output.ts'
 
 const environment = { ...process.env }
 // A browser that is opened and a file that is applied have no business with the key.
@@ -42,28 +40,3 @@ void runCommandLine(process.argv.slice(2), processTerminal).then((code) => {
   // Whoever feeds it may not be done, though the answer is there.
   if (stdinUsed) process.stdin.destroy()
 })
-
-/** Does what the arguments say; resolves with the exit code, which is one of shared/contract/errors.ts. */
-export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
-  let exit = 0
-  try {
-    const program = describeProgram(terminal, (code) => (exit = code))
-    await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' })
-    return exit
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0
-    const failure = describeFailure(
-      error instanceof CommanderError ? refused(sentence(error.message)) : error,
-    )
-    if (argv.includes('--json')) say(terminal.stdout, failure.json)
-    say(terminal.stderr, failure.text)
-    return failure.exit
-  }
-}
-
-/** The parser's message without its prefix. It quotes what was typed, and a value that was typed may be a secret. */
-function sentence(message: string): string {
-  const [first = ''] = message.replace(/^error: /, '').split('\n')
-  const text = first.replace(/^(unknown option '[^'=]*)=.*$/, "$1'")
-  return `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`
-}

@@ -32,8 +32,9 @@ export function say(stream: Writable, ...lines: string[]): void {
 }
 
 /**
- * What others named (accounts, providers, apps) must not steer the terminal it is printed on, reorder the line, or hide. It is escaped the way
- * JSON does it, so JSON stays the same JSON. Elsewhere, words written from right to left are set apart so that they move nothing around them.
+ * What others named (accounts, providers, apps) must not steer the terminal it is printed on, reorder the
+ * line, or hide. It is escaped the way JSON does it, so JSON stays the same JSON. Elsewhere, words written
+ * from right to left are set apart so that they move nothing around them.
  */
 function printable(line: string): string {
   const text = harmless(line)
@@ -51,7 +52,8 @@ export function harmless(text: string): string {
 const STEERING =
   /[^\P{Cc}\n\t]|[\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]|(?!\u200C|\u200D|\uFE0E|\uFE0F)\p{Default_Ignorable_Code_Point}/gu
 const LETTER = '[\\u0590-\\u08FF\\uFB1D-\\uFDFF\\uFE70-\\uFEFE\\u{10800}-\\u{10FFF}\\u{1E800}-\\u{1EFFF}]'
-// Within one word or between words of one name; two names side by side stay in their order (UAX 9, FSI and PDI).
+// Within one word or between words of one name; two names side by side stay in their order (UAX 9, FSI and
+// PDI).
 const RIGHT_TO_LEFT = new RegExp(`${LETTER}(?:(?:\\u200C|\\u200D|[ '’-])?${LETTER})*`, 'gu')
 
 /** Columns as wide as what is in them, for people. */

@@ -1,9 +1,10 @@
-// The words of the command line. A command's code is loaded when it runs, so that each starts as fast as it can.
-import { Command } from 'commander'
+// The words of the command line. A command's code is loaded when it runs, so that each starts as fast as it
+// can.
+import { CommanderError, Command } from 'commander'
+import { refused } from './arguments.ts'
+import { describeFailure, createContext, type RunCommand } from './context.ts'
+import { say, type Terminal } from './output.ts'
 import manifest from '../../package.json' with { type: 'json' }
-import { createContext, type RunCommand } from './context.ts'
-import type { Terminal } from './output.ts'
-
 const EXITS =
   'Exit codes: 0 done, 2 wrong arguments, 3 not allowed, 4 not found, 10 a person must sign in, 11 vault locked,\n' +
   '12 the provider or its setup, 13 try again later, 14 this machine, 1 anything else. docs/errors.md has each code.'
@@ -148,3 +149,31 @@ function describeProviders(program: Command, running: Running): void {
 }
 
 const gather = (line: string, before: string[]): string[] => [...before, line]
+
+/** Does what the arguments say; resolves with the exit code, which is one of shared/contract/errors.ts. */
+export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
+  let exit = 0
+  try {
+    const program = describeProgram(terminal, (code) => (exit = code))
+    await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' })
+    return exit
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    const failure = describeFailure(
+      error instanceof CommanderError ? refused(sentence(error.message)) : error,
+    )
+    if (argv.includes('--json')) say(terminal.stdout, failure.json)
+    say(terminal.stderr, failure.text)
+    return failure.exit
+  }
+}
+
+/**
+ * The parser's message without its prefix. It quotes what was typed, and a value that was typed may be a
+ * secret.
+ */
+function sentence(message: string): string {
+  const [first = ''] = message.replace(/^error: /, '').split('\n')
+  const text = first.replace(/^(unknown option '[^'=]*)=.*$/, "$1'")
+  return `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`
+}

@@ -1,5 +1,5 @@
-// Builds the core: every part once, handed to those that need it. It opens nothing itself; what it is given (stores, vault, journal)
-// belongs to whoever opened it.
+// Builds the core: every part once, handed to those that need it. It opens nothing itself; what it is given
+// (stores, vault, journal) belongs to whoever opened it.
 import type { Snapshot } from '../../shared/contract/ui-api.ts'
 import { createUsageTally } from './audit-log/usage-tally.ts'
 import { INTEGRITY_OFF, integrityTargets } from './integrity/targets.ts'

@@ -7,7 +7,10 @@ export class DeadlinePassed extends Error {
 
 export type Deadline = { clock: Clock; timeoutMs: number; signal?: AbortSignal | undefined }
 
-/** Runs `work` until it settles, the time is up or the outer signal aborts, whichever is first: also when the work ignores its signal. */
+/**
+ * Runs `work` until it settles, the time is up or the outer signal aborts, whichever is first: also when the
+ * work ignores its signal.
+ */
 export async function withinDeadline<T>(
   { clock, timeoutMs, signal }: Deadline,
   work: (signal: AbortSignal) => Promise<T>,
@@ -56,7 +59,10 @@ function reasonOf(signal: AbortSignal): Error {
   return reason instanceof Error ? reason : new Error('aborted')
 }
 
-/** Waits for `work` at most `timeoutMs`, then fails with `late()`. The work itself goes on; its late answer is dropped. */
+/**
+ * Waits for `work` at most `timeoutMs`, then fails with `late()`. The work itself goes on; its late answer is
+ * dropped.
+ */
 export function within<Result>(
   clock: Clock,
   timeoutMs: number,
@@ -70,8 +76,8 @@ export function within<Result>(
 }
 
 /**
- * Runs tasks of one key one after the other, in the order they came; different keys do not wait for each other. A task that fails
- * does not stop the ones behind it.
+ * Runs tasks of one key one after the other, in the order they came; different keys do not wait for each
+ * other. A task that fails does not stop the ones behind it.
  */
 export function createTurns(): <Result>(key: string, task: () => Promise<Result>) => Promise<Result> {
   const last = new Map<string, Promise<unknown>>()
@@ -90,7 +96,10 @@ export function createTurns(): <Result>(key: string, task: () => Promise<Result>
   }
 }
 
-/** Runs work for many ids, only so many of one lane at the same time; the rest waits its turn. Lanes do not wait for each other. */
+/**
+ * Runs work for many ids, only so many of one lane at the same time; the rest waits its turn. Lanes do not
+ * wait for each other.
+ */
 export type FewAtOnce = { add(id: string): void; close(): void }
 
 export function createFewAtOnce(

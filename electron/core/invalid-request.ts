@@ -1,4 +1,5 @@
-// Input that a schema refused, as a coded failure: the field, and what is allowed there, in words for whoever sent it.
+// Input that a schema refused, as a coded failure: the field, and what is allowed there, in words for whoever
+// sent it.
 import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
 
@@ -14,7 +15,10 @@ export type Issue = {
   readonly origin?: unknown
 }
 
-/** 400 that names the field and what is allowed there; `where` is the part of the request (body, query, path, headers, input). */
+/**
+ * 400 that names the field and what is allowed there; `where` is the part of the request (body, query, path,
+ * headers, input).
+ */
 export function invalidRequest(where: string, issues: readonly Issue[], schema?: z.ZodType): KeywayError {
   const allowed = schema === undefined ? null : fieldsOf(schema)
   const details = issues

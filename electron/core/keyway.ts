@@ -43,7 +43,10 @@ export type Providers = {
   /** By id or slug, whichever matches; null when none. */
   find(idOrSlug: string): ProviderView | null
   create(input: ProviderInput): ProviderView
-  /** What a change of a few fields would make of a provider; nothing is stored. @throws KeywayError invalid_request | provider_not_found */
+  /**
+   * What a change of a few fields would make of a provider; nothing is stored. @throws KeywayError
+   * invalid_request | provider_not_found
+   */
   preview(
     id: string,
     change: ProviderChange,
@@ -55,7 +58,9 @@ export type Providers = {
   resolve(id: string): ResolvedProvider
 }
 
-/** Where proxied requests of a connection may go, computed from provider, preset and what the person added. */
+/**
+ * Where proxied requests of a connection may go, computed from provider, preset and what the person added.
+ */
 export type ProxyPolicy = {
   baseUrl: string | null
   /** `host[:port]` patterns; `*.` takes subdomains. */
@@ -69,8 +74,8 @@ export type ProxyPolicy = {
 
 export type Connections = {
   /**
-   * Rises, at once, with every change that can make a remembered answer of `select` or `record` wrong (added, removed, renamed, new default,
-   * provider renamed or removed). Absent: nothing is remembered.
+   * Rises, at once, with every change that can make a remembered answer of `select` or `record` wrong (added,
+   * removed, renamed, new default, provider renamed or removed). Absent: nothing is remembered.
    */
   readonly revision?: number
   list(): ConnectionView[]
@@ -78,7 +83,8 @@ export type Connections = {
   record(id: string): ConnectionRecord | null
   /**
    * The connection an app means. Without `account`: the default, or the only one.
-   * @throws KeywayError provider_not_found | not_connected (details.provider) | connection_not_found | ambiguous_account (details.accounts)
+   * @throws KeywayError provider_not_found | not_connected (details.provider) | connection_not_found |
+   * ambiguous_account (details.accounts)
    */
   select(provider: string, account?: string): ConnectionRecord
   connect(input: ConnectInput): Promise<Flow>
@@ -87,7 +93,10 @@ export type Connections = {
   refresh(id: string): Promise<ConnectionView>
   disconnect(id: string): Promise<DisconnectResult>
   proxyPolicy(id: string): ProxyPolicy
-  /** Finds the secrets of a connection in text that is about to be shown. @throws KeywayError vault_locked | data_damaged */
+  /**
+   * Finds the secrets of a connection in text that is about to be shown. @throws KeywayError vault_locked |
+   * data_damaged
+   */
   traces(id: string): SecretTraces
   /** For building API headers; opened when asked for, never kept. */
   credential(id: string): ApiCredential
@@ -105,7 +114,10 @@ export type FlowStarter = { appId: string | null; hasCustody: boolean }
 export type Flows = {
   list(): Flow[]
   get(id: string): Flow | null
-  /** The provider sent the browser back. Never throws, never hangs: the result page is made from what it says. Resolves when the exchange is over. */
+  /**
+   * The provider sent the browser back. Never throws, never hangs: the result page is made from what it says.
+   * Resolves when the exchange is over.
+   */
   callback(
     parameters: URLSearchParams,
     /** Address of the listener that it came to. */ arrivedAt?: string | null,
@@ -137,9 +149,15 @@ export type Apps = {
 
 export type Approvals = {
   list(): Approval[]
-  /** For who wants to ask: while the vault is locked nobody can answer, so nobody waits. @throws KeywayError vault_locked */
+  /**
+   * For who wants to ask: while the vault is locked nobody can answer, so nobody waits. @throws KeywayError
+   * vault_locked
+   */
   requireUnlocked(asked: Omit<LockedAsk, 'at' | 'count'>): void
-  /** Resolves with the decision, `remembered` when it is a yes that ends by itself; 60 s without an answer is a no. @throws KeywayError vault_locked | rate_limited */
+  /**
+   * Resolves with the decision, `remembered` when it is a yes that ends by itself; 60 s without an answer is
+   * a no. @throws KeywayError vault_locked | rate_limited
+   */
   askUse(question: {
     app: AppRecord
     connection: ConnectionRecord
@@ -162,7 +180,8 @@ export type Approvals = {
     signal?: AbortSignal,
   ): Promise<{ app: AppView; key: string } | 'denied' | 'timed_out'>
   /**
-   * `by`: the app that answers for the person; absent, the person in the window. Gives the app that a pairing made.
+   * `by`: the app that answers for the person; absent, the person in the window. Gives the app that a pairing
+   * made.
    * @throws KeywayError not_found | invalid_request, when "always" cannot be kept; the question then stays
    */
   decide(id: string, decision: Decision, patch?: AppPatch, by?: string): AppView | null
@@ -196,7 +215,10 @@ export type Keyway = {
   snapshot(): Snapshot
   on<Name extends UiEventName>(name: Name, listener: (value: UiEvents[Name]) => void): () => void
   emit<Name extends UiEventName>(name: Name, value: UiEvents[Name]): void
-  /** Called at once, before whoever took a right away is answered, also when one runs out. It may be called when nothing has ended. */
+  /**
+   * Called at once, before whoever took a right away is answered, also when one runs out. It may be called
+   * when nothing has ended.
+   */
   onPermissionsChanged(listener: (change: PermissionsChange) => void): () => void
   /** The local server says where it listens (or why not), for redirect URIs and the window. */
   serverChanged(server: {
@@ -205,11 +227,16 @@ export type Keyway = {
     failure: unknown
     socketPath: string | null
   }): void
-  /** How the host moves its local server; from then on a change of its settings acts at once, or is refused. */
+  /**
+   * How the host moves its local server; from then on a change of its settings acts at once, or is refused.
+   */
   controlServer(control: ServerControl): void
   /** How a listener of its own is opened for a sign-in at a provider that takes any port. */
   opensDoorsBy(open: OpenReturnDoor): void
-  /** A refresh request is out, or its answer not on disk yet: ending the process now could cost an authorization. */
+  /**
+   * A refresh request is out, or its answer not on disk yet: ending the process now could cost an
+   * authorization.
+   */
   refreshUnderWay(): boolean
   /** The machine woke up or came online: check everything, spread with jitter. */
   wake(): void

@@ -1,5 +1,5 @@
-// What both hosts do alike: the data folder with its stores, vault, journal and log, and the core on top. A host brings only what
-// differs: where the folder is, what keeps the key, how a browser opens.
+// What both hosts do alike: the data folder with its stores, vault, journal and log, and the core on top. A
+// host brings only what differs: where the folder is, what keeps the key, how a browser opens.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Preset } from '../../shared/contract/preset.ts'
 import { createActivityFeed, keepActivityShort } from './audit-log/retention.ts'
@@ -59,7 +59,10 @@ export type OpenDeps = {
   logLevel?: LogLevel
   /** Gets each finished log line too, for a terminal. */
   mirrorLog?: (line: string) => void
-  /** How files are written. Default: as the platform does it; crash tests bring a set that dies at a chosen step. */
+  /**
+   * How files are written. Default: as the platform does it; crash tests bring a set that dies at a chosen
+   * step.
+   */
   fileOps?: FileOps
   /** Default: a passphrase that is dear to guess. */
   passphraseProtectors?: PassphraseProtectorFactory
@@ -73,11 +76,17 @@ export type OpenedKeyway = {
   readonly journal: ActivityJournal
   /** Where the second door (UNIX socket, named pipe) belongs; null where none can be bound. */
   readonly socketPath: string | null
-  /** Ends the background work, waits for a rotation under way, writes what is left, lets go of the folder. Twice is fine. */
+  /**
+   * Ends the background work, waits for a rotation under way, writes what is left, lets go of the folder.
+   * Twice is fine.
+   */
   close(): Promise<void>
 }
 
-/** @throws KeywayError data_folder_busy while another process owns the folder; save_failed | disk_full when it cannot be used. */
+/**
+ * @throws KeywayError data_folder_busy while another process owns the folder; save_failed | disk_full when it
+ * cannot be used.
+ */
 export async function openKeyway(deps: OpenDeps): Promise<OpenedKeyway> {
   const clock = deps.clock ?? systemClock()
   const early = createEarlyLogger()
@@ -146,7 +155,10 @@ async function openIn(
   }
 }
 
-/** A keychain that hangs is given up after some seconds; the window and the API are not kept waiting for that, and say what is going on. */
+/**
+ * A keychain that hangs is given up after some seconds; the window and the API are not kept waiting for that,
+ * and say what is going on.
+ */
 const START_PATIENCE_MS = 1_500
 
 async function startInTime(vault: Vault): Promise<void> {

@@ -1,4 +1,5 @@
-// What the core needs from outside, as nouns of need. Adapters live in desktop/, headless/ and core/storage; tests bring in-memory twins.
+// What the core needs from outside, as nouns of need. Adapters live in desktop/, headless/ and core/storage;
+// tests bring in-memory twins.
 import { randomBytes } from 'node:crypto'
 import type { InstalledBrowser } from '../../shared/contract/settings.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
@@ -10,7 +11,10 @@ export type Clock = {
   now(): number
   /** Milliseconds since an arbitrary start; never goes back; on some systems stands still during sleep. */
   monotonicMs(): number
-  /** Runs `task` once after `delayMs`; the returned function cancels it. The timer never keeps the process alive by itself. */
+  /**
+   * Runs `task` once after `delayMs`; the returned function cancels it. The timer never keeps the process
+   * alive by itself.
+   */
   after(delayMs: number, task: () => void): () => void
 }
 
@@ -24,7 +28,10 @@ export type Logger = {
   error(message: string, fields?: LogFields): void
 }
 
-/** Small documents that change seldom (settings, providers, apps). Reads are from memory; writes are durable when `set` returns. */
+/**
+ * Small documents that change seldom (settings, providers, apps). Reads are from memory; writes are durable
+ * when `set` returns.
+ */
 export type KeyValueStore = {
   /** Every entry as it was loaded; `unknown` because the caller parses it. */
   entries(): ReadonlyArray<readonly [key: string, value: unknown]>
@@ -34,17 +41,32 @@ export type KeyValueStore = {
   delete(key: string): void
 }
 
-/** One file a record, for what there may be ten thousand of. `put` resolves when the record is durable (fsync + rename + folder fsync). */
+/**
+ * One file a record, for what there may be ten thousand of. `put` resolves when the record is durable (fsync
+ * + rename + folder fsync).
+ */
 export type RecordStore = {
-  /** Loads all readable records; unreadable ones are set aside and reported through the damage list, never overwritten. */
+  /**
+   * Loads all readable records; unreadable ones are set aside and reported through the damage list, never
+   * overwritten.
+   */
   loadAll(): Promise<ReadonlyArray<{ id: string; value: unknown }>>
-  /** Fresh from disk. Null when there is none. @throws KeywayError `data_damaged` when it cannot be read in any generation. */
+  /**
+   * Fresh from disk. Null when there is none. @throws KeywayError `data_damaged` when it cannot be read in
+   * any generation.
+   */
   read(id: string): Promise<unknown>
-  /** Atomic and durable. The generation before it is kept beside it. @throws KeywayError `disk_full` | `save_failed`; the old record is then intact. */
+  /**
+   * Atomic and durable. The generation before it is kept beside it. @throws KeywayError `disk_full` |
+   * `save_failed`; the old record is then intact.
+   */
   put(id: string, value: unknown): Promise<void>
   /** Removes the record and its kept generation. Removing what is not there is fine. */
   remove(id: string): Promise<void>
-  /** What a killed process had written whole and not put in place yet. Whoever can tell whether it is genuine decides what becomes of it. */
+  /**
+   * What a killed process had written whole and not put in place yet. Whoever can tell whether it is genuine
+   * decides what becomes of it.
+   */
   leftovers(): readonly Leftover[]
 }
 
@@ -66,8 +88,9 @@ export type Damage = {
 export type ProtectorKind = 'os-keychain' | 'safe-storage' | 'passphrase'
 
 /**
- * Keeps the vault's data key for somebody who may have it. A protector never makes a weaker copy of it.
- * Every call ends within 10 s. Throws KeywayError `keychain_unavailable`, `keychain_timeout`, `wrong_passphrase` or `passphrase_required`.
+ * Keeps the vault's data key for somebody who may have it. A protector never makes a weaker copy of it. Every
+ * call ends within 10 s. Throws KeywayError `keychain_unavailable`, `keychain_timeout`, `wrong_passphrase` or
+ * `passphrase_required`.
  */
 export type Protector = {
   readonly kind: ProtectorKind
@@ -79,13 +102,19 @@ export type Protector = {
   wrap(dataKey: Uint8Array): Promise<Record<string, unknown>>
   /** Gives the data key back. A locked or absent keychain entry is a failure, never a new key. */
   unwrap(wrapped: unknown): Promise<Uint8Array>
-  /** Removes what `wrap` left outside the vault's file (a keychain entry). Absent where nothing is left. Removing twice is fine. */
+  /**
+   * Removes what `wrap` left outside the vault's file (a keychain entry). Absent where nothing is left.
+   * Removing twice is fine.
+   */
   forget?(wrapped: unknown): Promise<void>
   /** Absent where the keychain keeps nothing but the key. */
   readonly counter?: RollbackCounter
 }
 
-/** A number beside the key in the keychain. The folder has it too; a folder that is behind it is an older copy of itself. */
+/**
+ * A number beside the key in the keychain. The folder has it too; a folder that is behind it is an older copy
+ * of itself.
+ */
 export type RollbackCounter = {
   /** Whether there is an entry that it belongs to: a key was wrapped or unwrapped here. */
   isKept(): boolean
@@ -97,7 +126,9 @@ export type RollbackCounter = {
 /** Makes a passphrase protector; separate because the passphrase comes from a person each time. */
 export type PassphraseProtectorFactory = (passphrase: Secret) => Protector
 
-/** Opens the system browser, or says that it could not (a warning, not a failure: the link is shown instead). */
+/**
+ * Opens the system browser, or says that it could not (a warning, not a failure: the link is shown instead).
+ */
 export type Browser = {
   /** `browserId`: one of `installed`; null: the system's own. */
   open(url: string, browserId: string | null): Promise<{ opened: true } | { opened: false; reason: string }>
@@ -105,7 +136,10 @@ export type Browser = {
   installed(): Promise<InstalledBrowser[]>
 }
 
-/** The platform's fetch, or a dispatcher-bound undici fetch: one for every outgoing request (corporate proxy, extra CA). */
+/**
+ * The platform's fetch, or a dispatcher-bound undici fetch: one for every outgoing request (corporate proxy,
+ * extra CA).
+ */
 export type HttpFetch = (url: string, init?: RequestInit) => Promise<Response>
 
 /** A listener for one sign-in, on a free port of this machine; only the callback is answered there. */
@@ -115,7 +149,9 @@ export type ReturnDoor = {
   close(): void
 }
 
-/** `localhost` listens on 127.0.0.1 and, where there is one, on [::1] with the same port. @throws KeywayError */
+/**
+ * `localhost` listens on 127.0.0.1 and, where there is one, on [::1] with the same port. @throws KeywayError
+ */
 export type OpenReturnDoor = (host: LoopbackHost) => Promise<ReturnDoor>
 
 /** A longer timer would overflow and fire at once. */

@@ -15,7 +15,10 @@ const MOST_BYTES = 64 * 1024
 /** `url`: a link of one use; null: the desktop's window is in front. */
 export type RunningWindow = { url: string | null }
 
-/** @throws KeywayError keyway_unreachable where nothing answers at the folder's socket, or what the service says */
+/**
+ * @throws KeywayError keyway_unreachable where nothing answers at the folder's socket, or what the service
+ * says
+ */
 export async function askForWindow(dataFolder: string): Promise<RunningWindow> {
   const folder = resolve(dataFolder)
   const socketPath = socketPathIn(folder)

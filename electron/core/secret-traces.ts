@@ -1,6 +1,7 @@
-// Traces of secrets in text that comes from outside and is shown or stored. A provider may echo a token in any field, whole or in part, and
-// written in another way: percent-encoded, JSON-escaped, as base64 or hex, in other case, with spaces in it. Twelve characters in a row of
-// a secret count as the secret; that is what nobody writes by chance.
+// Traces of secrets in text that comes from outside and is shown or stored. A provider may echo a token in
+// any field, whole or in part, and written in another way: percent-encoded, JSON-escaped, as base64 or hex,
+// in other case, with spaces in it. Twelve characters in a row of a secret count as the secret; that is what
+// nobody writes by chance.
 
 const FRAGMENT = 12
 const BLOCK = FRAGMENT / 2
@@ -58,7 +59,10 @@ export function openScopes(scopes: readonly string[] | null, traces: SecretTrace
 type Range = readonly [start: number, end: number]
 type Folded = { text: string; starts: number[]; ends: number[] }
 
-/** Finds the ranges of a text in which a secret shows; `letters` looks past everything that is neither letter nor digit. */
+/**
+ * Finds the ranges of a text in which a secret shows; `letters` looks past everything that is neither letter
+ * nor digit.
+ */
 function createFinder(secrets: readonly string[], what: 'letters' | 'all'): (text: string) => Range[] {
   const forms = secrets.map((secret) => formsOf(secret).map((form) => foldedForm(form, what)))
   const long = forms.flat().filter((form) => form.length >= FRAGMENT)
@@ -92,7 +96,10 @@ function blocksOf(hay: string): Set<string> {
   return blocks
 }
 
-/** Every fragment of twelve holds one of the blocks of six that the text is cut into: only near those is looked more closely. */
+/**
+ * Every fragment of twelve holds one of the blocks of six that the text is cut into: only near those is
+ * looked more closely.
+ */
 function runsIn(text: string, hay: string, holdsBlock: (block: string) => boolean): Range[] {
   const runs: Array<[number, number]> = []
   for (let block = 0; block + BLOCK <= text.length; block += BLOCK) {
@@ -143,7 +150,9 @@ function formsOf(secret: string): string[] {
 const ESCAPE =
   /%(?:25)*([0-9a-f]{2})|\\+u\{?([0-9a-f]{4,6})\}?|\\+x([0-9a-f]{2})|&#x([0-9a-f]{1,6});|&#([0-9]{1,7});|\\+([^ux])/iy
 
-/** What {@link fold} makes of a form, without the places: tokens seldom hold anything that could be an escape. */
+/**
+ * What {@link fold} makes of a form, without the places: tokens seldom hold anything that could be an escape.
+ */
 function foldedForm(form: string, what: 'letters' | 'all'): string {
   if (/[^\x20-\x7e]|[%\\&]/.test(form)) return fold(form, what).text
   const plain = form.toLowerCase()

@@ -13,7 +13,10 @@ export type SettingsBook = {
   update(patch: SettingsPatch): Settings
   /** Reads the store again: what it holds back, or no longer, counts from now on. */
   reload(): void
-  /** Called within the change itself: what comes after it finds the new settings in force. Returns how to stop. */
+  /**
+   * Called within the change itself: what comes after it finds the new settings in force. Returns how to
+   * stop.
+   */
   onChange(listener: (settings: Settings) => void): () => void
 }
 
@@ -29,7 +32,10 @@ export function isSetting(name: string, value: unknown): boolean {
   return Object.hasOwn(shape, name) && shape[name as keyof typeof shape].safeParse(value).success
 }
 
-/** Each setting is an entry of its own: one that cannot be read falls back to its default and stays in the file until it is set anew. */
+/**
+ * Each setting is an entry of its own: one that cannot be read falls back to its default and stays in the
+ * file until it is set anew.
+ */
 export function createSettings(deps: SettingsDeps): SettingsBook {
   const { store } = deps
   const listeners = new Set<(settings: Settings) => void>()
@@ -75,10 +81,12 @@ function load({ store, logger, onUnreadable }: SettingsDeps): Settings {
   return settingsSchema.parse(readable)
 }
 
-// A change of settings by the person: what another part must agree to is asked first, and what it refuses is not saved.
+// A change of settings by the person: what another part must agree to is asked first, and what it refuses is
+// not saved.
 
 /**
- * Moves the local server to where it is wanted, or throws and leaves it as it was. Comes from the host once it has one.
+ * Moves the local server to where it is wanted, or throws and leaves it as it was. Comes from the host once
+ * it has one.
  * @throws KeywayError port_busy
  */
 export type ServerControl = (wanted: Pick<Settings, 'port' | 'socketDoor'>) => Promise<void>

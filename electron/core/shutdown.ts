@@ -1,5 +1,6 @@
-// Ending a process without losing an authorization. A refresh that was sent may have used up a rotating refresh token, so nothing ends the
-// process while its answer is on the way or not on disk yet: no second signal, no time limit.
+// Ending a process without losing an authorization. A refresh that was sent may have used up a rotating
+// refresh token, so nothing ends the process while its answer is on the way or not on disk yet: no second
+// signal, no time limit.
 import type { Clock } from './ports.ts'
 
 export const SHUTDOWN_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -8,9 +9,9 @@ export type ShutdownSignal = (typeof SHUTDOWN_SIGNALS)[number]
 type SignalSource = Pick<NodeJS.Process, 'on' | 'off' | 'listeners'>
 
 /**
- * From now on `listener` alone hears these signals. `when-exit`, below conf, answers each of them by raising it again, which nothing could
- * tell from a second one; and without a listener behind it that would end the process on the spot. `takeOver` is to be called again once
- * such a library may have been loaded.
+ * From now on `listener` alone hears these signals. `when-exit`, below conf, answers each of them by raising
+ * it again, which nothing could tell from a second one; and without a listener behind it that would end the
+ * process on the spot. `takeOver` is to be called again once such a library may have been loaded.
  */
 export function listenForShutdown(
   source: SignalSource,
@@ -35,9 +36,15 @@ const SAY_WHY_AFTER_MS = 3_000
 const LOOK_EVERY_MS = 1_000
 
 export type Shutdown = {
-  /** `closed`: everything is. `gave up`: a part does not end, or the person at the terminal wants no more waiting. */
+  /**
+   * `closed`: everything is. `gave up`: a part does not end, or the person at the terminal wants no more
+   * waiting.
+   */
   readonly ended: Promise<'closed' | 'gave up'>
-  /** Another signal. It counts from a terminal only, after the message that offers it, and never while a refresh is under way. */
+  /**
+   * Another signal. It counts from a terminal only, after the message that offers it, and never while a
+   * refresh is under way.
+   */
   signal(signal: ShutdownSignal): void
 }
 

@@ -1,5 +1,6 @@
-// A forgotten passphrase: vault, connections and client secrets are set aside in a folder of their own, and a new vault can be made.
-// Nothing is deleted that was not copied and synced before, so whoever remembers the passphrase can put everything back by hand.
+// A forgotten passphrase: vault, connections and client secrets are set aside in a folder of their own, and a
+// new vault can be made. Nothing is deleted that was not copied and synced before, so whoever remembers the
+// passphrase can put everything back by hand.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { KeywayError } from '../../shared/contract/errors.ts'
@@ -27,7 +28,10 @@ export type StartOverDeps = {
   onChanged: () => void
 }
 
-/** @throws KeywayError invalid_request unless the vault is locked; disk_full | save_failed: what was not set aside is still in place then */
+/**
+ * @throws KeywayError invalid_request unless the vault is locked; disk_full | save_failed: what was not set
+ * aside is still in place then
+ */
 export async function startOver(deps: StartOverDeps): Promise<{ setAsidePath: string }> {
   const { vault, connections, providers } = deps
   if (vault.state().kind !== 'locked') {

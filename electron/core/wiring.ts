@@ -236,8 +236,8 @@ export function createServerState(version: string, logger: Logger): ServerState 
   }
 }
 
-// Who wants to know that something changed. Lists are sent whole, so bursts are gathered: the first change goes out at once, later ones
-// within a tenth of a second, and nothing is built when nobody listens.
+// Who wants to know that something changed. Lists are sent whole, so bursts are gathered: the first change
+// goes out at once, later ones within a tenth of a second, and nothing is built when nobody listens.
 
 const GATHER_MS = 100
 

@@ -1,4 +1,5 @@
-// app://keyway/ serves the window's bundle from the package, with the strictest policy that the bundle works under, and nothing else.
+// app://keyway/ serves the window's bundle from the package, with the strictest policy that the bundle works
+// under, and nothing else.
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, sep } from 'node:path'
 import type { Protocol, Session } from 'electron'
@@ -15,7 +16,10 @@ const types: Record<string, string> = {
   '.woff2': 'font/woff2',
 }
 
-/** No remote content, no inline script, no frames, no forms; styles inline because radix positions its layers with style attributes. */
+/**
+ * No remote content, no inline script, no frames, no forms; styles inline because radix positions its layers
+ * with style attributes.
+ */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -79,8 +83,8 @@ function headers(type: string): Record<string, string> {
   }
 }
 
-// keyway:// addresses. They come from anywhere (any page can open one), so they start nothing by themselves: a callback still needs a state
-// that is pending, and a navigation only moves the window.
+// keyway:// addresses. They come from anywhere (any page can open one), so they start nothing by themselves:
+// a callback still needs a state that is pending, and a navigation only moves the window.
 
 export type DeepLink =
   | { kind: 'callback'; parameters: URLSearchParams }
@@ -103,7 +107,10 @@ export function parseDeepLink(text: string): DeepLink {
     : { kind: 'ignored', reason: 'nothing is at that address' }
 }
 
-/** The keyway:// address among a second instance's arguments, if there is one (Windows and Linux hand it over that way). */
+/**
+ * The keyway:// address among a second instance's arguments, if there is one (Windows and Linux hand it over
+ * that way).
+ */
 export function deepLinkIn(argv: readonly string[]): string | null {
   return argv.find((argument) => argument.startsWith(`${LINK_SCHEME}://`)) ?? null
 }

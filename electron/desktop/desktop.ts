@@ -27,7 +27,10 @@ const DEV_URL = process.env['ELECTRON_RENDERER_URL']
 
 type DesktopOptions = { argv: readonly string[]; dataFolder: string }
 
-/** Builds, opens and shows everything; the app's own events end it. @throws KeywayError when the data folder cannot be opened. */
+/**
+ * Builds, opens and shows everything; the app's own events end it. @throws KeywayError when the data folder
+ * cannot be opened.
+ */
 export async function createDesktop({ argv, dataFolder }: DesktopOptions): Promise<Desktop> {
   const bundle = join(import.meta.dirname, '../renderer')
   const icon = (name: string) => join(bundle, 'icons', name)
@@ -182,8 +185,8 @@ type Deps = {
 }
 
 /**
- * With a tray the app lives on when its window is closed. Quitting closes the core first, so that nothing rotated is lost; quitting again
- * does not hurry it.
+ * With a tray the app lives on when its window is closed. Quitting closes the core first, so that nothing
+ * rotated is lost; quitting again does not hurry it.
  */
 export function quitInOrder({ hasTray, ...core }: Deps): void {
   let state: 'running' | 'closing' | 'closed' = 'running'
@@ -206,7 +209,8 @@ export function quitInOrder({ hasTray, ...core }: Deps): void {
 }
 
 /**
- * After sleep everything is checked. The answer says whether the person is away (asleep, screen locked): then nothing is announced.
+ * After sleep everything is checked. The answer says whether the person is away (asleep, screen locked): then
+ * nothing is announced.
  */
 export function watchPower({ wake }: { wake: () => void }): () => boolean {
   let away = false

@@ -1,4 +1,5 @@
-// The window's calls over IPC. A call is answered only when it comes from the top frame of the window's own page.
+// The window's calls over IPC. A call is answered only when it comes from the top frame of the window's own
+// page.
 import type { IpcMain, IpcMainInvokeEvent } from 'electron'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import type { Keyway } from '../core/keyway.ts'

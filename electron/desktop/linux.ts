@@ -38,7 +38,9 @@ export function desktopEntry({ command, fieldCode, lines }: DesktopEntry): strin
   ].join('\n')
 }
 
-/** One argument of Exec: quoted where it holds a reserved character; a per cent sign would begin a field code. */
+/**
+ * One argument of Exec: quoted where it holds a reserved character; a per cent sign would begin a field code.
+ */
 function execWord(text: string): string {
   const word = text.replaceAll('%', '%%')
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `"${word.replaceAll(/["`$\\]/g, String.raw`\$&`)}"`
@@ -57,7 +59,10 @@ export type Homes = { home: string; environment: Readonly<Record<string, string 
 export const autostartFile = (homes: Homes): string =>
   join(homeOf('XDG_CONFIG_HOME', '.config', homes), 'autostart', 'keyway.desktop')
 
-/** Where it looks for a user's own applications. The name is not that of a package's entry, which must not be shadowed. */
+/**
+ * Where it looks for a user's own applications. The name is not that of a package's entry, which must not be
+ * shadowed.
+ */
 export const LINKS_ENTRY = 'keyway-links.desktop'
 export const linksFile = (homes: Homes): string =>
   join(homeOf('XDG_DATA_HOME', '.local/share', homes), 'applications', LINKS_ENTRY)
@@ -87,8 +92,9 @@ function contentOf(path: string): string | null {
 }
 
 /**
- * Whether anything would show a tray icon. Electron makes the icon all the same on a Wayland desktop where nobody shows it (GNOME without
- * an extension), and a window closed "into the tray" is then gone. X11 has a tray of its own; what cannot be asked counts as there.
+ * Whether anything would show a tray icon. Electron makes the icon all the same on a Wayland desktop where
+ * nobody shows it (GNOME without an extension), and a window closed "into the tray" is then gone. X11 has a
+ * tray of its own; what cannot be asked counts as there.
  */
 export async function showsTrays(place: {
   platform: NodeJS.Platform

@@ -1,39 +1,15 @@
-// Where the desktop keeps things: Keyway's own data where the headless host keeps them too, Electron's profile where Electron wants it.
-import { join, resolve } from 'node:path'
+// The desktop app as a program: one process per user, and a second start hands its link over.
+import { desktopFolders } from './folders.ts'
 import { app, dialog, protocol, shell } from 'electron'
 import { asKeywayError, nextStepFor } from '../../shared/contract/errors.ts'
 import { askForWindow } from '../core/running-service.ts'
 import { listenForShutdown } from '../core/shutdown.ts'
-import { dataLocation, type Place } from '../core/storage/data-folder.ts'
 import { deepLinkIn, registerAppScheme } from './app-protocol.ts'
 import { createDesktop } from './desktop.ts'
 import { externalUrl } from './window.ts'
 
-export type Folders = {
-  data: string
-  /** For Electron's own files, and the lock of its single instance; null: Electron's own choice. */
-  profile: string | null
-}
-
-/** `--user-data-dir` is Electron's own way to say where everything goes; `--data` and KEYWAY_DATA are Keyway's. */
-export function desktopFolders(argv: readonly string[], place: Place): Folders {
-  const everything = argumentOf('user-data-dir', argv)
-  if (everything !== null) return { data: resolve(everything), profile: null }
-  const chosen = argumentOf('data', argv) ?? undefined
-  const data = resolve(dataLocation(chosen, place))
-  const isChosen = chosen !== undefined || (place.environment['KEYWAY_DATA'] ?? '') !== ''
-  // Two chosen folders are two Keyways: each with a lock of its own.
-  return { data, profile: isChosen ? join(data, 'window') : null }
-}
-
-function argumentOf(name: string, argv: readonly string[]): string | null {
-  const inline = argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
-  const at = argv.indexOf(`--${name}`)
-  const value = inline ?? (at === -1 ? undefined : argv[at + 1])
-  return value === undefined || value === '' ? null : value
-}
-
-// Electron's own listeners give way to any in JavaScript, also to those of a library that ends the process with the signal.
+// Electron's own listeners give way to any in JavaScript, also to those of a library that ends the process
+// with the signal.
 listenForShutdown(process, () => app.quit())
 app.enableSandbox()
 registerAppScheme(protocol)
@@ -99,7 +75,10 @@ function holdQuit(): () => void {
   }
 }
 
-/** A headless Keyway owns the folder: its window is what the person wants. False: nobody answers at its socket. */
+/**
+ * A headless Keyway owns the folder: its window is what the person wants. False: nobody answers at its
+ * socket.
+ */
 async function openTheRunning(dataFolder: string): Promise<boolean> {
   const running = await askForWindow(dataFolder).catch(() => null)
   if (running === null) return false

@@ -1,5 +1,5 @@
-// One notice when a connection stops working, then reminders no more often than the person set; nothing while the screen is locked or the
-// machine sleeps (demand: no storms of sign-in requests).
+// One notice when a connection stops working, then reminders no more often than the person set; nothing while
+// the screen is locked or the machine sleeps (demand: no storms of sign-in requests).
 import type { Approval } from '../../shared/contract/approval.ts'
 import type { ConnectionView } from '../../shared/contract/connection.ts'
 import { nextStepFor } from '../../shared/contract/errors.ts'

@@ -1,4 +1,5 @@
-// What the desktop around Keyway offers, asked once at the start: a tray, a start at login, keyway:// addresses.
+// What the desktop around Keyway offers, asked once at the start: a tray, a start at login, keyway://
+// addresses.
 import { app as electronApp, type App } from 'electron'
 import type { Keyway } from '../core/keyway.ts'
 import type { Logger } from '../core/ports.ts'
@@ -59,15 +60,19 @@ export type Launched = {
   environment: Readonly<Record<string, string | undefined>>
 }
 
-/** What starts this Keyway again. An AppImage is mounted anew at each start, so its program's path is of no use the next time. */
+/**
+ * What starts this Keyway again. An AppImage is mounted anew at each start, so its program's path is of no
+ * use the next time.
+ */
 export function launchCommand({ isPackaged, execPath, appPath, environment }: Launched): string[] {
   if (!isPackaged) return [execPath, appPath]
   const appImage = environment['APPIMAGE'] ?? ''
   return [appImage === '' ? execPath : appImage]
 }
 
-// Keeps the system's "start at login" in step with the setting: an autostart entry on Linux, which Electron has no service for, and
-// Electron's own on macOS and Windows. Where it cannot be kept the setting goes back, so that the window shows what is.
+// Keeps the system's "start at login" in step with the setting: an autostart entry on Linux, which Electron
+// has no service for, and Electron's own on macOS and Windows. Where it cannot be kept the setting goes back,
+// so that the window shows what is.
 
 export type LoginItemPlace = Homes & {
   app: Pick<App, 'getLoginItemSettings' | 'isPackaged' | 'setLoginItemSettings'>
@@ -76,7 +81,10 @@ export type LoginItemPlace = Homes & {
   command: readonly string[]
 }
 
-/** Why the person cannot have it, or null. A checkout's program is Electron itself, which macOS and Windows would start bare. */
+/**
+ * Why the person cannot have it, or null. A checkout's program is Electron itself, which macOS and Windows
+ * would start bare.
+ */
 export function whyNoLoginItem({ app, platform }: Pick<LoginItemPlace, 'app' | 'platform'>): string | null {
   return platform === 'linux' || app.isPackaged
     ? null
@@ -115,8 +123,9 @@ function setLoginItem({ app }: LoginItemPlace, startAtLogin: boolean): void {
     app.setLoginItemSettings({ openAtLogin: startAtLogin, args })
 }
 
-// keyway:// addresses. They are offered as a way home only after the system itself has said that it would hand them to this Keyway;
-// a registration that looks done and leads nowhere is the most common fault of such addresses on Linux.
+// keyway:// addresses. They are offered as a way home only after the system itself has said that it would
+// hand them to this Keyway; a registration that looks done and leads nowhere is the most common fault of such
+// addresses on Linux.
 
 export type LinkScheme = {
   /** Whether keyway:// addresses arrive here; false until that is known. */

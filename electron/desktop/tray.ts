@@ -9,7 +9,10 @@ import type { Keyway } from '../core/keyway.ts'
 
 type Deps = { keyway: Keyway; iconPath: string; perform: (action: TrayAction) => void }
 
-/** The tray icon, following the core. Where the desktop has no tray, `null`: everything in it is in the window too. */
+/**
+ * The tray icon, following the core. Where the desktop has no tray, `null`: everything in it is in the window
+ * too.
+ */
 export function createTray({ keyway, iconPath, perform }: Deps): { close(): void } | null {
   const icon = nativeImage.createFromPath(iconPath)
   icon.setTemplateImage(true)
@@ -50,7 +53,8 @@ function template(item: TrayItem, perform: (action: TrayAction) => void): MenuIt
   return action === null ? { label, enabled: false } : { label, click: () => perform(action) }
 }
 
-// What the tray shows, as data: one glance at what is healthy, and Reconnect. Everything in it is in the window too.
+// What the tray shows, as data: one glance at what is healthy, and Reconnect. Everything in it is in the
+// window too.
 
 export type TrayAction =
   | { kind: 'open'; to: string }

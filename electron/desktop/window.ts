@@ -1,4 +1,5 @@
-// The one window, hardened: sandboxed, isolated, no navigation away, no new windows, no permissions. Links leave through the system browser.
+// The one window, hardened: sandboxed, isolated, no navigation away, no new windows, no permissions. Links
+// leave through the system browser.
 import { BrowserWindow, shell, type WebContents } from 'electron'
 import { isLoopbackHost } from '../../shared/contract/provider-template.ts'
 import { createInstalledBrowsers } from '../core/browsers/find-browsers.ts'
@@ -67,7 +68,9 @@ function openWindow({ preloadPath, iconPath, logger, devUrl }: Deps): BrowserWin
   return window
 }
 
-/** Nothing in the page can take the window elsewhere or open another one; web links go to the system browser. */
+/**
+ * Nothing in the page can take the window elsewhere or open another one; web links go to the system browser.
+ */
 function keepInside(contents: WebContents, { logger, allowed }: { logger: Logger; allowed: string }): void {
   const stop = (event: { preventDefault(): void; url: string }) => {
     if (isInside(event.url, allowed)) return
@@ -97,8 +100,9 @@ function isInside(url: string, allowed: string): boolean {
 }
 
 /**
- * The address as it may be handed to the operating system, or null. Only web addresses without credentials: https, and http on this machine
- * (a rehearsal provider). Everything else (file:, smb:, custom schemes) could start programs.
+ * The address as it may be handed to the operating system, or null. Only web addresses without credentials:
+ * https, and http on this machine (a rehearsal provider). Everything else (file:, smb:, custom schemes) could
+ * start programs.
  */
 export function externalUrl(text: string): string | null {
   if (!URL.canParse(text)) return null

@@ -1,4 +1,5 @@
-// Opens the system browser from a process without a window of its own. Failing is a warning: whoever asked shows the link instead.
+// Opens the system browser from a process without a window of its own. Failing is a warning: whoever asked
+// shows the link instead.
 import { delimiter } from 'node:path'
 import { createInstalledBrowsers } from '../core/browsers/find-browsers.ts'
 import { startProgram, type Command } from '../core/browsers/start-program.ts'
@@ -31,7 +32,10 @@ export function createBrowserOpener(deps: BrowserOpenerDeps): Browser {
   }
 }
 
-/** What to try, in order. $BROWSER is a list of commands, `%s` standing for the address; it alone counts where it is set. */
+/**
+ * What to try, in order. $BROWSER is a list of commands, `%s` standing for the address; it alone counts where
+ * it is set.
+ */
 export function openersFor(
   url: string,
   { platform, environment }: Omit<BrowserOpenerDeps, 'clock'>,

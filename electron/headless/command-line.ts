@@ -1,4 +1,7 @@
 // The host's own arguments. Nothing secret is ever among them: a passphrase comes on standard input.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DEFAULT_PORT } from '../../shared/domain/redirect-uri.ts'
 import { Command, CommanderError } from 'commander'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import type { LogLevel } from '../core/logging/logger.ts'
@@ -31,7 +34,10 @@ export function readCommandLine(argv: readonly string[], version: string): Asked
   return { kind: 'run', options: optionsOf(command.opts()) }
 }
 
-/** As commander found them, checked by hand: the schema library would be a third of what runs before Keyway listens. */
+/**
+ * As commander found them, checked by hand: the schema library would be a third of what runs before Keyway
+ * listens.
+ */
 type Found = { port?: string; data?: string; open: boolean; passphraseStdin?: boolean; logLevel: string }
 
 function optionsOf({ port, data, open, passphraseStdin = false, logLevel }: Found): CommandLine {
@@ -88,3 +94,21 @@ const refused = (message: string, cause?: unknown): KeywayError =>
     nextStep: '--help lists what can be said.',
     cause,
   })
+
+/**
+ * The port in the settings, before anything is loaded that could read them properly. Only a guess where to
+ * listen early: when the settings turn out to say something else, that is where Keyway listens.
+ */
+export function rememberedPort(dataFolder: string): number {
+  try {
+    const settings: unknown = JSON.parse(readFileSync(join(dataFolder, 'settings.json'), 'utf8'))
+    const port =
+      typeof settings === 'object' && settings !== null && 'port' in settings ? settings.port : null
+    return typeof port === 'number' && Number.isInteger(port) && port >= 1024 && port <= 65_535
+      ? port
+      : DEFAULT_PORT
+  } catch {
+    // None yet, or damaged: the start that follows says so.
+    return DEFAULT_PORT
+  }
+}

@@ -1,11 +1,8 @@
-// Puts Keyway together without Electron: conf for the small documents, the keychain or a passphrase for the key, the window served to a
-// browser. What it opens it closes, in the opposite order.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+// Puts Keyway together without Electron: conf for the small documents, the keychain or a passphrase for the
+// key, the window served to a browser. What it opens it closes, in the opposite order.
 import Conf from 'conf'
 import { asKeywayError } from '../../shared/contract/errors.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
-import { DEFAULT_PORT } from '../../shared/domain/redirect-uri.ts'
 import { presets } from '../../shared/presets/presets.ts'
 import type { Keyway } from '../core/keyway.ts'
 import type { LogLevel } from '../core/logging/logger.ts'
@@ -29,7 +26,9 @@ export type HeadlessOptions = {
   windowFolder: string
   /** The built thread that reads files from elsewhere; absent: its source. */
   readerFile?: string
-  /** Unlocks the vault, or makes it where there is none. Null: the window asks, unless the keychain opens it. */
+  /**
+   * Unlocks the vault, or makes it where there is none. Null: the window asks, unless the keychain opens it.
+   */
   passphrase: Secret | null
   /** `unused`: the operating system's keychain is never touched. */
   keychain: 'used' | 'unused'
@@ -50,7 +49,10 @@ export type Headless = {
   close(): Promise<void>
 }
 
-/** @throws KeywayError `data_folder_busy`, `port_busy`, `wrong_passphrase`, a disk's or a keychain's failure; nothing is left open then. */
+/**
+ * @throws KeywayError `data_folder_busy`, `port_busy`, `wrong_passphrase`, a disk's or a keychain's failure;
+ * nothing is left open then.
+ */
 export async function createHeadless(options: HeadlessOptions): Promise<Headless> {
   try {
     const started = await open(options)
@@ -140,28 +142,13 @@ function headless(parts: { opened: OpenedKeyway; server: LocalServer; browser: B
   }
 }
 
-/** Settings, providers and apps without Electron: conf is electron-store's base class, so both hosts read the same files. */
+/**
+ * Settings, providers and apps without Electron: conf is electron-store's base class, so both hosts read the
+ * same files.
+ */
 export function createConfKv(deps: Omit<GuardedKvDeps, 'open'>): KeyValueStore {
   return createGuardedKv({
     ...deps,
     open: ({ cwd, name }) => new Conf<Record<string, unknown>>({ ...confOptions, cwd, configName: name }),
   })
-}
-
-/**
- * The port in the settings, before anything is loaded that could read them properly. Only a guess where to listen early: when the settings
- * turn out to say something else, that is where Keyway listens.
- */
-export function rememberedPort(dataFolder: string): number {
-  try {
-    const settings: unknown = JSON.parse(readFileSync(join(dataFolder, 'settings.json'), 'utf8'))
-    const port =
-      typeof settings === 'object' && settings !== null && 'port' in settings ? settings.port : null
-    return typeof port === 'number' && Number.isInteger(port) && port >= 1024 && port <= 65_535
-      ? port
-      : DEFAULT_PORT
-  } catch {
-    // None yet, or damaged: the start that follows says so.
-    return DEFAULT_PORT
-  }
 }

@@ -1,6 +1,7 @@
-// Talks to the OS keychain from a process of its own. The native client opens its D-Bus connection synchronously and waits for ever
-// on a bus that accepts and then says nothing (tried); in our own process that would stop everything, and a worker thread stuck in
-// native code cannot be stopped at all. A child can be killed.
+// Talks to the OS keychain from a process of its own. The native client opens its D-Bus connection
+// synchronously and waits for ever on a bus that accepts and then says nothing (tried); in our own process
+// that would stop everything, and a worker thread stuck in native code cannot be stopped at all. A child can
+// be killed.
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { z } from 'zod'
@@ -13,8 +14,9 @@ export type KeyringStep =
 /** Runs the steps in order; the answers are those of the `get` and `delete` steps and null for `set`. */
 export type RunKeyring = (steps: readonly KeyringStep[]) => Promise<readonly (string | boolean | null)[]>
 
-// As text for `node --eval`, because a second file would have to be found again beside every bundle this code is built into. The
-// store is always named: left out, the library silently takes the kernel's in-memory keyring, which forgets at reboot.
+// As text for `node --eval`, because a second file would have to be found again beside every bundle this code
+// is built into. The store is always named: left out, the library silently takes the kernel's in-memory
+// keyring, which forgets at reboot.
 const CHILD = `
 const { Entry } = require(process.argv[1]);
 let input = '';

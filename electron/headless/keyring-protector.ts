@@ -1,6 +1,7 @@
-// Protects the data key by the OS keychain: macOS Keychain, Windows Credential Manager, Secret Service on Linux. The keychain holds a
-// random wrapping key, not the data key: what a keychain export or sync carries away opens nothing without the vault's file, an entry
-// changed by somebody else is noticed by the cipher's tag, and dropping this protector really shuts it out.
+// Protects the data key by the OS keychain: macOS Keychain, Windows Credential Manager, Secret Service on
+// Linux. The keychain holds a random wrapping key, not the data key: what a keychain export or sync carries
+// away opens nothing without the vault's file, an entry changed by somebody else is noticed by the cipher's
+// tag, and dropping this protector really shuts it out.
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
@@ -11,8 +12,8 @@ import type { RunKeyring } from './keyring-child.ts'
 /** The name under which entries stand in the keychain, for a person who looks. */
 export const KEYRING_SERVICE = 'Keyway'
 
-// Each wrap has an entry of its own, with a random name that only this vault's file knows: two data folders, or two generations of
-// one, can neither share nor overwrite an entry.
+// Each wrap has an entry of its own, with a random name that only this vault's file knows: two data folders,
+// or two generations of one, can neither share nor overwrite an entry.
 const wrappedByKeyring = z.object({
   version: z.literal(1),
   account: z.string().regex(/^vault-[0-9a-f]{32}$/),
@@ -58,7 +59,8 @@ export function createKeyringProtector(deps: { run: RunKeyring; platform?: NodeJ
         { op: 'get', account },
         { op: 'get', account: counterOf(account) },
       ])
-      // A locked keyring also answers "nothing there". Either way the key exists no place else, so this is never a reason for a new one.
+      // A locked keyring also answers "nothing there". Either way the key exists no place else, so this is
+      // never a reason for a new one.
       if (typeof stored !== 'string') throw lockedOrGone()
       const wrappingKey = Buffer.from(stored, 'base64url')
       const dataKey = wrappingKey.length === KEY_BYTES ? openBytes(wrappingKey, box, aadFor(account)) : null
@@ -79,7 +81,8 @@ export function createKeyringProtector(deps: { run: RunKeyring; platform?: NodeJ
 }
 
 async function roundTrip(run: RunKeyring): ReturnType<Protector['probe']> {
-  // Only a round trip tells: a Secret Service without a collection, or with a locked one, answers every read with "nothing there".
+  // Only a round trip tells: a Secret Service without a collection, or with a locked one, answers every read
+  // with "nothing there".
   const account = `probe-${randomBytes(8).toString('hex')}`
   const value = randomBytes(16).toString('base64url')
   try {

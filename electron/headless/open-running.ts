@@ -16,7 +16,10 @@ export type SecondStart = {
   say: (line: string) => void
 }
 
-/** True when the running Keyway was asked and its window is open, or its link printed. False: nobody answers at its socket. */
+/**
+ * True when the running Keyway was asked and its window is open, or its link printed. False: nobody answers
+ * at its socket.
+ */
 export async function openRunning({ dataFolder, open, environment, say }: SecondStart): Promise<boolean> {
   const running = await ask(dataFolder)
   if (running === null) return false

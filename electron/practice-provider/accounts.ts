@@ -12,7 +12,9 @@ export type AccountBook = {
   /** The accounts to pick from. */
   readonly known: readonly RehearsalAccount[]
   byId(id: string): RehearsalAccount | null
-  /** The account with this address; any address that looks like one gets an account. Null for anything else. */
+  /**
+   * The account with this address; any address that looks like one gets an account. Null for anything else.
+   */
   byEmail(email: string): RehearsalAccount | null
 }
 

@@ -1,4 +1,5 @@
-// What the protected API answers once the token is found good. Small, but with every shape that a proxy must carry.
+// What the protected API answers once the token is found good. Small, but with every shape that a proxy must
+// carry.
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'

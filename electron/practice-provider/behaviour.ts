@@ -24,11 +24,20 @@ export const behaviourSchema = z.strictObject({
   accessTokenSeconds: seconds.default(3600),
   /** Lifetime of the refresh tokens issued from now on. */
   refreshTokenSeconds: seconds.default(14 * 86_400),
-  /** Whether a refresh gives a new refresh token and uses up the old one; a used-up one that comes back ends the grant. */
+  /**
+   * Whether a refresh gives a new refresh token and uses up the old one; a used-up one that comes back ends
+   * the grant.
+   */
   rotateRefreshTokens: z.boolean().default(true),
-  /** Who gets a refresh token: those with `offline_access` (OpenID Connect needs `prompt=consent` for it), everybody, nobody. */
+  /**
+   * Who gets a refresh token: those with `offline_access` (OpenID Connect needs `prompt=consent` for it),
+   * everybody, nobody.
+   */
   issueRefreshTokens: z.enum(['offline_access', 'always', 'never']).default('offline_access'),
-  /** Whether the answer to a refresh repeats a refresh token. `omitted` keeps the old one valid, as Google does. */
+  /**
+   * Whether the answer to a refresh repeats a refresh token. `omitted` keeps the old one valid, as Google
+   * does.
+   */
   refreshTokenOnRefresh: z.enum(['given', 'omitted']).default('given'),
   /** How `expires_in` is written. */
   expiresIn: z.enum(['number', 'string', 'milliseconds', 'omitted']).default('number'),
@@ -48,7 +57,9 @@ export const behaviourSchema = z.strictObject({
     .min(-86_400_000 * 365)
     .max(86_400_000 * 365)
     .default(0),
-  /** Whoever is picked at sign-in, this account comes back: the surprise that the same-account guard is for. */
+  /**
+   * Whoever is picked at sign-in, this account comes back: the surprise that the same-account guard is for.
+   */
   signInAs: z.string().min(1).max(200).nullable().default(null),
   outage: outageSchema.default({ kind: 'none' }),
   /** Struck in this order: the first one that fits a request is used for it. */
@@ -125,8 +136,8 @@ function parseBehaviour(value: unknown): RehearsalBehaviour {
   })
 }
 
-// What a person can rehearse, in the words of the provider's behaviour. Each situation is the whole behaviour, so that none is left over
-// from the one before.
+// What a person can rehearse, in the words of the provider's behaviour. Each situation is the whole
+// behaviour, so that none is left over from the one before.
 
 /** Time enough to see that a caller waits for it. */
 const RETRY_AFTER_SECONDS = 5

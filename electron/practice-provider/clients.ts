@@ -1,5 +1,5 @@
-// The preregistered clients. Their secrets are made up and the same at every start, so that a provider that was registered
-// in Keyway once keeps working with the next rehearsal; they guard nothing.
+// The preregistered clients. Their secrets are made up and the same at every start, so that a provider that
+// was registered in Keyway once keeps working with the next rehearsal; they guard nothing.
 import type { ClientMetadata } from 'oidc-provider'
 
 export type RehearsalClient = {

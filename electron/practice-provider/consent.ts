@@ -1,4 +1,5 @@
-// Turns the answer of the consent page into oidc-provider's grant: what was ticked is granted, the rest refused.
+// Turns the answer of the consent page into oidc-provider's grant: what was ticked is granted, the rest
+// refused.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type Provider from 'oidc-provider'
 import type { interactionPolicy as InteractionPolicy } from 'oidc-provider'
@@ -12,8 +13,8 @@ type ConsentInteraction = Awaited<ReturnType<Provider['interactionDetails']>>
 type Decision = { granted: string[]; refused: string[] }
 
 /**
- * Saves the grant and gives its id. A second consent of the same browser and client extends the grant that there is, as
- * oidc-provider recommends: revoking any token of it ends them all, as with Google.
+ * Saves the grant and gives its id. A second consent of the same browser and client extends the grant that
+ * there is, as oidc-provider recommends: revoking any token of it ends them all, as with Google.
  */
 export async function decideGrant(
   provider: Provider,
@@ -73,7 +74,8 @@ function resourcesOf(interaction: ConsentInteraction): string[] {
   return Array.isArray(resource) ? resource.filter((each): each is string => typeof each === 'string') : []
 }
 
-// When the rehearsal asks a person something: what oidc-provider asks by itself, and an account choice when it is wanted.
+// When the rehearsal asks a person something: what oidc-provider asks by itself, and an account choice when
+// it is wanted.
 
 type Policy = typeof InteractionPolicy
 
@@ -86,7 +88,8 @@ export function createInteractionPolicy(
   // `prompt=select_account`: shows the accounts even to somebody who is signed in.
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 0)
 
-  // A login_hint for another account than the one signed in asks again; going on silently would connect the wrong account.
+  // A login_hint for another account than the one signed in asks again; going on silently would connect the
+  // wrong account.
   policy.get('login')?.checks.add(
     new Check('login_hint_differs', 'another account was hinted at', 'login_required', ({ oidc }) => {
       const hint = oidc.params?.['login_hint']
@@ -99,8 +102,8 @@ export function createInteractionPolicy(
   return policy
 }
 
-// Serves the sign-in and consent pages and takes their answers. The interaction cookie (httpOnly, SameSite=Lax, this path
-// only) ties an answer to the browser that was shown the page.
+// Serves the sign-in and consent pages and takes their answers. The interaction cookie (httpOnly,
+// SameSite=Lax, this path only) ties an answer to the browser that was shown the page.
 
 const answerSchema = z.object({
   account: z.string().max(200).nullable(),

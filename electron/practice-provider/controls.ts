@@ -20,7 +20,8 @@ export type RehearsalControls = {
   behaviour(): RehearsalBehaviour
   /**
    * Changes the named parts from the next request on; resolves when an outage has begun or ended.
-   * @throws KeywayError `invalid_request` (nothing is changed), `port_busy` when the port cannot be had back after an outage.
+   * @throws KeywayError `invalid_request` (nothing is changed), `port_busy` when the port cannot be had back
+   * after an outage.
    */
   behave(change: RehearsalBehaviourChange): Promise<RehearsalBehaviour>
   /** Back to a provider without quirks. */
@@ -96,7 +97,8 @@ export function createControls(parts: ControlParts): { controls: RehearsalContro
 const idOf = (accounts: AccountBook, account: string): string =>
   accounts.byId(account)?.id ?? accounts.byEmail(account)?.id ?? account
 
-// Lets another process drive the rehearsal over HTTP. Exists only when a control token was given, and wants it every time.
+// Lets another process drive the rehearsal over HTTP. Exists only when a control token was given, and wants
+// it every time.
 
 export type ControlRoutes = (req: IncomingMessage, res: ServerResponse, path: string) => Promise<void>
 

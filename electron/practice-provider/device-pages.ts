@@ -1,5 +1,5 @@
-// The pages of the device flow (RFC 8628): type the code, compare it, done. The forms are written here because the library's
-// own ones carry inline scripts.
+// The pages of the device flow (RFC 8628): type the code, compare it, done. The forms are written here
+// because the library's own ones carry inline scripts.
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { oidcRoutes } from './endpoints.ts'
 import { escapeHtml, pageHeaders, renderPage } from './pages.ts'

@@ -1,4 +1,5 @@
-// Which part of the rehearsal provider a request is for. Faults and counts speak of these names, not of paths.
+// Which part of the rehearsal provider a request is for. Faults and counts speak of these names, not of
+// paths.
 
 /** The paths that oidc-provider serves; its defaults, written out because faults and tests rely on them. */
 export const oidcRoutes = {
@@ -31,7 +32,10 @@ export const rehearsalEndpoints = [
   'other',
 ] as const
 
-/** `sign-in` is the sign-in and consent pages, `device` the pages where a device code is typed, `api` the protected API. */
+/**
+ * `sign-in` is the sign-in and consent pages, `device` the pages where a device code is typed, `api` the
+ * protected API.
+ */
 export type RehearsalEndpoint = (typeof rehearsalEndpoints)[number]
 
 const byPath = new Map<string, RehearsalEndpoint>([

@@ -11,7 +11,10 @@ const common = {
   grantType: z.string().optional(),
   /** How many requests it strikes before it is over; absent: until the behaviour is changed. */
   times: z.int().positive().optional(),
-  /** `before`: nothing happens at the provider. `after`: the provider does its work (rotates, revokes), only the answer is spoilt. */
+  /**
+   * `before`: nothing happens at the provider. `after`: the provider does its work (rotates, revokes), only
+   * the answer is spoilt.
+   */
   when: z.enum(['before', 'after']).default('before'),
 }
 
@@ -35,7 +38,10 @@ export const faultSchema = z
     z.strictObject({ kind: z.literal('hang'), ...common }),
     /** Sends the head and the first bytes, then nothing more. */
     z.strictObject({ kind: z.literal('stall'), ...common }),
-    /** Cuts the connection without a byte; with `when: 'after'` the answer is lost after the provider has acted on it. */
+    /**
+     * Cuts the connection without a byte; with `when: 'after'` the answer is lost after the provider has
+     * acted on it.
+     */
     z.strictObject({ kind: z.literal('reset'), ...common }),
     /** Cuts the connection in the middle of the real answer. */
     z.strictObject({ kind: z.literal('torn'), ...common, when: z.literal('after').default('after') }),

@@ -1,5 +1,5 @@
-// The listening socket on loopback: opens at a port, can refuse connections for a while and come back at the same port,
-// and leaves no socket behind when it closes.
+// The listening socket on loopback: opens at a port, can refuse connections for a while and come back at the
+// same port, and leaves no socket behind when it closes.
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
@@ -41,7 +41,8 @@ export async function openListener(port: number, onRequest: RequestListener): Pr
 
   function stop(survives: (socket: Socket) => boolean): Promise<void> {
     const stopped = new Promise<void>((resolve) => {
-      // The callback waits for the last connection; the port itself is closed at once. "Not running" is fine too.
+      // The callback waits for the last connection; the port itself is closed at once. "Not running" is fine
+      // too.
       server.close(() => resolve())
     })
     const survivors = [...sockets].filter(survives)
@@ -68,7 +69,10 @@ export async function openListener(port: number, onRequest: RequestListener): Pr
   }
 }
 
-/** A client in this process learns in its own turn that its idle connections are gone; it would try them once more before. */
+/**
+ * A client in this process learns in its own turn that its idle connections are gone; it would try them once
+ * more before.
+ */
 async function letClientsNotice(): Promise<void> {
   await pause(5)
   await nextTurn()

@@ -1,5 +1,5 @@
-// The configuration of oidc-provider. Every default that would print a notice is replaced on purpose, so that it has nothing
-// to warn about: own keys, own store, own pages, lifetimes and policies.
+// The configuration of oidc-provider. Every default that would print a notice is replaced on purpose, so that
+// it has nothing to warn about: own keys, own store, own pages, lifetimes and policies.
 import { generateKeyPair, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { ClientMetadata, Configuration, interactionPolicy, JWKS } from 'oidc-provider'
@@ -36,11 +36,12 @@ export function oidcConfiguration(parts: ConfigurationParts): Configuration {
     clients: parts.clients,
     // Tokens end when they say they do; the default would let them live 15 seconds longer.
     clockTolerance: 0,
-    // OpenID Connect wants profile and e-mail at userinfo only when there is an access token; showing them in the id token
-    // too is what most providers do, and what tells accounts apart without another request.
+    // OpenID Connect wants profile and e-mail at userinfo only when there is an access token; showing them in
+    // the id token too is what most providers do, and what tells accounts apart without another request.
     conformIdTokenClaims: false,
     cookies: { keys: [makeCookieKey()] },
-    // A grant outlives the browser session it was made in, as with every provider that gives out refresh tokens.
+    // A grant outlives the browser session it was made in, as with every provider that gives out refresh
+    // tokens.
     expiresWithSession: () => false,
     features: features(parts),
     findAccount(_ctx, sub) {
@@ -121,14 +122,16 @@ function features(parts: ConfigurationParts): NonNullable<Configuration['feature
         if (!parts.isKnownResource(resource)) throw parts.refuseResource()
         return { scope: resourceScopes, audience: resource, accessTokenFormat: 'opaque' }
       },
-      // The token that comes without a resource parameter is for userinfo when openid was asked for (the library's default).
+      // The token that comes without a resource parameter is for userinfo when openid was asked for (the
+      // library's default).
       useGrantedResource: () => false,
     },
     rpInitiatedLogout: { enabled: false },
   }
 }
 
-// Keys made at start and gone at the end; without them oidc-provider would fall back to published development keys and say so.
+// Keys made at start and gone at the end; without them oidc-provider would fall back to published development
+// keys and say so.
 
 const makeKeyPair = promisify(generateKeyPair)
 

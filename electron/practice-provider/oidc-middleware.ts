@@ -1,4 +1,5 @@
-// What stands around oidc-provider: it sees each answer before it leaves, notes what happened, shapes it, or spoils it.
+// What stands around oidc-provider: it sees each answer before it leaves, notes what happened, shapes it, or
+// spoils it.
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type Provider from 'oidc-provider'
@@ -15,7 +16,10 @@ export type Exchange = { visit: VisitNote; spoiler: Exclude<RehearsalFault, { ki
 /** The exchanges under way, found by the request that Koa was given. */
 export type Exchanges = WeakMap<IncomingMessage, Exchange>
 
-/** How oidc-provider words the detail, which no client sees, when a refresh token comes in for the second time. */
+/**
+ * How oidc-provider words the detail, which no client sees, when a refresh token comes in for the second
+ * time.
+ */
 export const reuseDetail = 'refresh token already used'
 
 export type MiddlewareParts = { behaviour: () => RehearsalBehaviour; exchanges: Exchanges; log: VisitLog }
@@ -41,7 +45,8 @@ export function surround(provider: Provider, parts: MiddlewareParts): void {
     if (exchange?.visit.grantType === 'refresh_token') parts.log.reused(exchange.visit)
   })
   provider.on('registration_create.success', () => parts.log.registered())
-  // With a listener, neither oidc-provider nor Koa prints to the console; what they say is kept for the statistics.
+  // With a listener, neither oidc-provider nor Koa prints to the console; what they say is kept for the
+  // statistics.
   provider.on('server_error', (_ctx, failure) => parts.log.failed(failure))
   const app: EventEmitter = provider
   app.on('error', (failure: unknown) => {

@@ -1,4 +1,5 @@
-// The frame of every page: plain HTML and CSS, no scripts, no fonts or pictures from anywhere, light and dark by the system.
+// The frame of every page: plain HTML and CSS, no scripts, no fonts or pictures from anywhere, light and dark
+// by the system.
 import { type RehearsalAccount, scopeWords } from './accounts.ts'
 import type { RehearsalClient, RehearsalClients } from './clients.ts'
 
@@ -40,7 +41,10 @@ ${body}
 </html>
 `
 
-/** Headers that go with a page. No form-action: browsers apply it to the redirect that carries the answer back to the client. */
+/**
+ * Headers that go with a page. No form-action: browsers apply it to the redirect that carries the answer back
+ * to the client.
+ */
 export const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
@@ -95,7 +99,8 @@ a { color: var(--accent); }
 @media (prefers-contrast: more) { :root { --line: currentColor; --soft: var(--ink); } }
 `
 
-// The page where a person allows or denies. Single permissions can be left out, so that partial grants can be rehearsed.
+// The page where a person allows or denies. Single permissions can be left out, so that partial grants can be
+// rehearsed.
 
 export type ConsentPage = {
   action: string

@@ -1,5 +1,5 @@
-// Builds the rehearsal provider: a real authorization server (oidc-provider) with a small protected API, on loopback, that
-// can be made to misbehave. For tests, the demo and practice; nothing in it is real.
+// Builds the rehearsal provider: a real authorization server (oidc-provider) with a small protected API, on
+// loopback, that can be made to misbehave. For tests, the demo and practice; nothing in it is real.
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { ClientMetadata } from 'oidc-provider'
 import type {
@@ -39,7 +39,9 @@ export type RehearsalOptions = {
   resources?: readonly string[]
   /** How it behaves from the start. */
   behaviour?: RehearsalBehaviourChange
-  /** Opens the control endpoints below /control/ to who sends this as a Bearer token. Make it long and random. */
+  /**
+   * Opens the control endpoints below /control/ to who sends this as a Bearer token. Make it long and random.
+   */
   control?: string
   /** Called when a request has come, and when it is done with. */
   onVisit?: () => void
@@ -169,7 +171,8 @@ async function createHandler(parts: Parts): Promise<RequestListener> {
   })
 }
 
-// The rehearsal provider as the window drives it: situations instead of switches, and pausing instead of ending, so that grants outlive a stop.
+// The rehearsal provider as the window drives it: situations instead of switches, and pausing instead of
+// ending, so that grants outlive a stop.
 
 const SHOWN_VISITS = 30
 

@@ -1,4 +1,5 @@
-// The way of every request: noted, struck by a fault or not, then to the control endpoints, the pages, the API or oidc-provider.
+// The way of every request: noted, struck by a fault or not, then to the control endpoints, the pages, the
+// API or oidc-provider.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { asKeywayError } from '../../shared/contract/errors.ts'
@@ -102,7 +103,8 @@ function isLoopbackName(host: string | undefined): boolean {
 }
 
 function fail(parts: HandlerParts, res: ServerResponse, failure: unknown): void {
-  // Work that was stopped because the provider closes, or because the other side hung up, has nobody left to answer.
+  // Work that was stopped because the provider closes, or because the other side hung up, has nobody left to
+  // answer.
   if (parts.closing.aborted || res.destroyed) {
     res.destroy()
     return

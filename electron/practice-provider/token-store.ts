@@ -1,5 +1,6 @@
-// Where oidc-provider keeps what it issued: in memory, and what has to outlive a restart with whoever opened it. Also what looks into it
-// from outside: the list of grants, revoking one behind the client's back, letting access tokens run out early.
+// Where oidc-provider keeps what it issued: in memory, and what has to outlive a restart with whoever opened
+// it. Also what looks into it from outside: the list of grants, revoking one behind the client's back,
+// letting access tokens run out early.
 import { createHash } from 'node:crypto'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import type { KeptTokens } from '../../shared/contract/practice-provider.ts'
@@ -26,7 +27,10 @@ export type RehearsalGrant = {
 }
 
 export type TokenStore = {
-  /** What oidc-provider asks for: one adapter a kind of record. `refuseReuse` makes what it throws for a second use. */
+  /**
+   * What oidc-provider asks for: one adapter a kind of record. `refuseReuse` makes what it throws for a
+   * second use.
+   */
   adapter(kind: string, refuseReuse: () => Error): Adapter
   grants(): RehearsalGrant[]
   /** Ends grants with all their tokens, as a person would on the provider's account page. Gives how many. */
@@ -53,7 +57,9 @@ const keptKinds: ReadonlySet<string> = new Set(['Grant', 'RefreshToken', 'Access
 /** Their id is the token itself, so it is never held. */
 const hashedKinds: ReadonlySet<string> = new Set(['RefreshToken', 'AccessToken'])
 
-/** What falls with a grant. An interaction names a grant too, but a sign-in page that is open must outlive it. */
+/**
+ * What falls with a grant. An interaction names a grant too, but a sign-in page that is open must outlive it.
+ */
 const endsWithGrant = ['AccessToken', 'RefreshToken', 'AuthorizationCode', 'DeviceCode'] as const
 
 export function createTokenStore(keeping: TokenKeeping | null = null): TokenStore {
@@ -159,7 +165,8 @@ function adapterOver(kind: string, shelf: Shelf, store: Keeping): Adapter {
       const stored = shelf.get(keyOf(id))
       if (stored === undefined) throw store.refuseReuse()
       if (stored.payload.consumed !== undefined) {
-        // oidc-provider looks for an earlier use some awaits before it marks its own; two requests at once would both pass.
+        // oidc-provider looks for an earlier use some awaits before it marks its own; two requests at once
+        // would both pass.
         if (stored.payload.grantId !== undefined) store.endGrant(stored.payload.grantId)
         throw store.refuseReuse()
       }
@@ -253,7 +260,10 @@ function fits(payload: AdapterPayload, filter: GrantFilter): boolean {
   )
 }
 
-/** A stored grant has its scopes under `openid`, and what was refused beside it; the types of oidc-provider do not say so. */
+/**
+ * A stored grant has its scopes under `openid`, and what was refused beside it; the types of oidc-provider do
+ * not say so.
+ */
 function grantedScopes(payload: AdapterPayload): string[] {
   const grant = payload as { openid?: { scope?: string }; rejected?: { openid?: { scope?: string } } }
   const refused = new Set(grant.rejected?.openid?.scope?.split(' '))

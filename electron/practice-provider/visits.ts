@@ -1,4 +1,5 @@
-// What came in: every request in order, and the counts that tests and the demo speak of. Never holds a token, code or secret.
+// What came in: every request in order, and the counts that tests and the demo speak of. Never holds a token,
+// code or secret.
 import type { RehearsalEndpoint } from './endpoints.ts'
 
 export type RevokedTokenType = 'refresh_token' | 'access_token' | 'unknown'

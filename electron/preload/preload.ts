@@ -1,4 +1,5 @@
-// The window's only way out: call() and subscribe(). No names, no shapes, no Electron object gets through; main parses everything again.
+// The window's only way out: call() and subscribe(). No names, no shapes, no Electron object gets through;
+// main parses everything again.
 import { contextBridge, ipcRenderer } from 'electron'
 import { CALL_CHANNEL, EVENT_CHANNEL } from '../desktop/channels.ts'
 

@@ -1,5 +1,5 @@
-// Something that must be within reach whatever is open: a modal dialog hides and disables everything outside of it, so it is rendered inside
-// the topmost dialog, and without one at the end of the window.
+// Something that must be within reach whatever is open: a modal dialog hides and disables everything outside
+// of it, so it is rendered inside the topmost dialog, and without one at the end of the window.
 import {
   createContext,
   useCallback,

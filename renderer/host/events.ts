@@ -12,7 +12,10 @@ export type EventStreamDeps = {
 
 const RETRY_MS = [250, 500, 1000, 2000, 3000] as const
 
-/** Keeps one event stream open: reconnects with growing pauses, and tells honestly when Keyway does not answer. */
+/**
+ * Keeps one event stream open: reconnects with growing pauses, and tells honestly when Keyway does not
+ * answer.
+ */
 export function createEventStream(deps: EventStreamDeps): { reconnectNow(): void; close(): void } {
   let source: ServerEvents | null = null
   let cancelRetry: (() => void) | null = null
@@ -81,7 +84,10 @@ export type ServerEvents = Pick<EventSource, 'addEventListener' | 'close'>
 
 export type ServerEventsDeps = { fetch: typeof fetch; headers: () => Record<string, string> }
 
-/** Tells `open`, each event under its own name, and `error` once when the stream ends in any way but by `close()`. */
+/**
+ * Tells `open`, each event under its own name, and `error` once when the stream ends in any way but by
+ * `close()`.
+ */
 export function openServerEvents(url: string, deps: ServerEventsDeps): ServerEvents {
   const target = new EventTarget()
   const abort = new AbortController()

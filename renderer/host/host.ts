@@ -1,4 +1,5 @@
-// The one door between the window and Keyway. Desktop and browser bring different hosts; nothing above this folder knows which.
+// The one door between the window and Keyway. Desktop and browser bring different hosts; nothing above this
+// folder knows which.
 import { z } from 'zod'
 import { type ErrorBody, type ErrorCode, errorTable } from '../../shared/contract/errors.ts'
 import type {
@@ -50,7 +51,10 @@ const envelope = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(false), failure: failureBody }),
 ])
 
-/** The answer to a call, or a coded failure where what came is no answer. The value's own shape is the core's promise. */
+/**
+ * The answer to a call, or a coded failure where what came is no answer. The value's own shape is the core's
+ * promise.
+ */
 export function parseUiResult<Output>(answer: unknown): UiResult<Output> {
   const parsed = envelope.safeParse(answer)
   if (!parsed.success) return { ok: false, failure: failureOf('internal_error', {}) }

@@ -23,7 +23,10 @@ export type WebHostDeps = {
 
 type Listener = (data: never) => void
 
-/** The window in a browser, over the headless Keyway that served it. Half of the session is a cookie that this page cannot read. */
+/**
+ * The window in a browser, over the headless Keyway that served it. Half of the session is a cookie that this
+ * page cannot read.
+ */
 export function createWebHost(deps: WebHostDeps): Host {
   const listeners = new Map<UiEventName, Set<Listener>>()
   const linkListeners = new Set<(state: LinkState) => void>()
@@ -39,7 +42,8 @@ export function createWebHost(deps: WebHostDeps): Host {
     onLink(state) {
       if (link !== 'signed-out' || state === 'signed-out') setLink(state)
     },
-    // What the old session is not told, such as codes, comes by a stream of the new one; what fell between the two by a fresh snapshot.
+    // What the old session is not told, such as codes, comes by a stream of the new one; what fell between
+    // the two by a fresh snapshot.
     onReplaced() {
       setLink('connecting')
       stream.reconnectNow()
@@ -110,7 +114,8 @@ function createCall(deps: WebHostDeps, { onLink, onReplaced }: Learnt): Host['ca
       }
       return parseUiResult(await response.json())
     } catch {
-      // fetch rejects, and json() throws, only when the server is gone or broke off: that is what the banner says.
+      // fetch rejects, and json() throws, only when the server is gone or broke off: that is what the banner
+      // says.
       onLink('offline')
       return {
         ok: false,
@@ -134,8 +139,9 @@ async function post(deps: WebHostDeps, name: string, input: unknown): Promise<Re
   return response
 }
 
-// The session of a window in the browser has two halves. The cookie is out of reach of scripts, but a browser sends it to every port of this
-// machine; the proof is within reach of this page, but storage belongs to one port. Either alone opens nothing.
+// The session of a window in the browser has two halves. The cookie is out of reach of scripts, but a browser
+// sends it to every port of this machine; the proof is within reach of this page, but storage belongs to one
+// port. Either alone opens nothing.
 const KEY = 'keyway.window'
 const IN_HASH = /^#window=([\w-]{1,100})~?(.*)$/s
 
@@ -151,8 +157,8 @@ export type WindowProof = {
 }
 
 /**
- * Takes the proof that a launch link brought out of the address. Any page can lead the browser to an address with a made-up one, so it replaces
- * the one that is kept only when it has worked.
+ * Takes the proof that a launch link brought out of the address. Any page can lead the browser to an address
+ * with a made-up one, so it replaces the one that is kept only when it has worked.
  */
 export function createWindowProof(window: Window): WindowProof {
   const { location, history } = window

@@ -1,4 +1,5 @@
-// The marks that presets name, each taken from simple-icons by itself so that the other three thousand stay out of the bundle.
+// The marks that presets name, each taken from simple-icons by itself so that the other three thousand stay
+// out of the bundle.
 import {
   siAirtable,
   siAsana,

@@ -1,6 +1,3 @@
-/** Puts text on the clipboard; false when the browser does not let us. */
-import { useEffect } from 'react'
-
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)
@@ -37,47 +34,4 @@ export function isTyping(target: EventTarget | null): boolean {
     target instanceof HTMLElement &&
     (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
   )
-}
-
-// Stands in for react-style-singleton, which the dialogs' scroll lock uses: the same three factories, but the rules go into a constructed
-// sheet, since the content policy refuses <style> elements made at run time.
-
-type SheetSingleton = { add(styles: string): void; remove(): void }
-
-export function stylesheetSingleton(): SheetSingleton {
-  let users = 0
-  let sheet: CSSStyleSheet | null = null
-  return {
-    add(styles) {
-      users += 1
-      if (sheet !== null) return
-      sheet = new CSSStyleSheet()
-      sheet.replaceSync(styles)
-      document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
-    },
-    remove() {
-      users -= 1
-      if (users > 0 || sheet === null) return
-      document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet)
-      sheet = null
-    },
-  }
-}
-
-export function styleHookSingleton(): (styles: string, isDynamic?: boolean) => void {
-  const sheet = stylesheetSingleton()
-  return function useStyles(styles, isDynamic) {
-    useEffect(() => {
-      sheet.add(styles)
-      return () => sheet.remove()
-    }, [styles, isDynamic])
-  }
-}
-
-export function styleSingleton(): (props: { styles: string; dynamic?: boolean }) => null {
-  const useStyles = styleHookSingleton()
-  return function Sheet({ styles, dynamic }) {
-    useStyles(styles, dynamic)
-    return null
-  }
 }

@@ -1,6 +1,9 @@
 import type { ProviderView } from '../../shared/contract/provider.ts'
 
-/** Where a provider's secrets and tokens go: its endpoints, its API, and the hosts that the person added. Each once, in that order. */
+/**
+ * Where a provider's secrets and tokens go: its endpoints, its API, and the hosts that the person added. Each
+ * once, in that order.
+ */
 export function credentialHosts({ spec, allowedHosts }: ProviderView): string[] {
   const { endpoints, discovery, api, account } = spec
   const addresses = [

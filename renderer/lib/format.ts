@@ -59,7 +59,10 @@ function luminanceOf(hex: string): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
 
-/** A handle made from a name: "Acme Cloud (EU)" → "acme-cloud-eu". May be empty when the name has no letters or digits of that kind. */
+/**
+ * A handle made from a name: "Acme Cloud (EU)" → "acme-cloud-eu". May be empty when the name has no letters
+ * or digits of that kind.
+ */
 export function slugFrom(name: string): string {
   return name
     .normalize('NFKD')

@@ -11,7 +11,9 @@ import {
 /** `standing`: the service is gone, so nobody knows whether what is counted down still runs. */
 export const TimeContext = createContext<'running' | 'standing'>('running')
 
-/** The time, renewed at the given pace while the page is looked at. It stands still while the service is gone. */
+/**
+ * The time, renewed at the given pace while the page is looked at. It stands still while the service is gone.
+ */
 export function useNow(everyMs: number): number {
   const [now, setNow] = useState(() => Date.now())
   const time = useContext(TimeContext)
@@ -31,8 +33,8 @@ export function useNow(everyMs: number): number {
 }
 
 /**
- * The first field takes the focus; where there is none, the dialog itself, not its way out. When it closes, the focus goes back to where it
- * came from, or to the page's title when that is gone.
+ * The first field takes the focus; where there is none, the dialog itself, not its way out. When it closes,
+ * the focus goes back to where it came from, or to the page's title when that is gone.
  */
 export function useFocusThereAndBack(): {
   onOpenAutoFocus(event: Event): void
@@ -68,7 +70,10 @@ export type ScrollPlace = {
   rem: number
 }
 
-/** Where a virtual list lies in the page that scrolls it. What is above it may change its height, so it is measured again then. */
+/**
+ * Where a virtual list lies in the page that scrolls it. What is above it may change its height, so it is
+ * measured again then.
+ */
 export function useScrollPlace(list: RefObject<HTMLElement | null>): ScrollPlace {
   const [place, setPlace] = useState<ScrollPlace>({ scroller: null, top: 0, rem: 16 })
   useLayoutEffect(() => {

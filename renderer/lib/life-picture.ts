@@ -1,4 +1,5 @@
-// Turns a grant's recorded life into what the picture draws: shares of a span of time, 0 at its left edge and 1 at its right.
+// Turns a grant's recorded life into what the picture draws: shares of a span of time, 0 at its left edge and
+// 1 at its right.
 import type { ConnectionView, LifeEvent } from '../../shared/contract/connection.ts'
 
 export type LifeBar = { from: number; to: number; fingerprint: string | null; current: boolean }

@@ -1,4 +1,5 @@
-// Where the person is, as data; the address bar's hash is its only home, so that a reload comes back to the same place.
+// Where the person is, as data; the address bar's hash is its only home, so that a reload comes back to the
+// same place.
 export type ActivityFilter = {
   appId?: string
   connectionId?: string
@@ -78,7 +79,9 @@ export function hrefOf(route: Route): string {
   }
 }
 
-/** Any hash, or a path such as a deep link carries. What is no address here is shown as such, never thrown. */
+/**
+ * Any hash, or a path such as a deep link carries. What is no address here is shown as such, never thrown.
+ */
 export function parseRoute(hash: string): Route {
   const path = hash.replace(/^#/, '')
   const [before = '', after = ''] = path.split('?', 2)

@@ -1,4 +1,5 @@
-// Programs to paste. The key is read from the environment and never put on a command line, where every process could see it.
+// Programs to paste. The key is read from the environment and never put on a command line, where every
+// process could see it.
 import type { Probe } from '../../shared/contract/connection.ts'
 import { text } from './text.ts'
 
@@ -65,7 +66,8 @@ function describedCall(url: string, described: Record<string, unknown>): Snippet
 
 type Writer = (call: SnippetCall) => string
 
-// curl reads the header from its standard input; printf is the shell's own, so the key is in no process's arguments.
+// curl reads the header from its standard input; printf is the shell's own, so the key is in no process's
+// arguments.
 const giveKey = `printf 'X-API-Key: %s\\n' "\${KEYWAY_KEY:?set it to an app key}" |`
 
 const curl: Writer = (call) => [giveKey, `  curl -sS -H @- ${curlArguments(call)}`].join('\n')

@@ -1,7 +1,7 @@
 /**
- * What of a full description differs from its base, as a sparse object that leaves the base's later corrections alone. Objects are
- * compared name by name, everything else as a whole; an entry of a map that was taken away becomes an empty text, which is how the
- * core takes it away too.
+ * What of a full description differs from its base, as a sparse object that leaves the base's later
+ * corrections alone. Objects are compared name by name, everything else as a whole; an entry of a map that
+ * was taken away becomes an empty text, which is how the core takes it away too.
  */
 export function overridesOf(full: unknown, base: unknown): Record<string, unknown> {
   return isObject(full) && isObject(base) ? differences(full, base) : {}

@@ -1,4 +1,5 @@
-// Every word that the window says, by area; ready for a second language. Sentences that Keyway's core writes (failures, notes) come from there.
+// Every word that the window says, by area; ready for a second language. Sentences that Keyway's core writes
+// (failures, notes) come from there.
 import { isolated } from '../../shared/contract/name.ts'
 import { appsText } from './text/apps.ts'
 import { activityText } from './text/activity.ts'
@@ -35,7 +36,10 @@ export const text = settingApart({
   vault: vaultText,
 } as const)
 
-/** Names and other words of others come into sentences through these functions, so that is where they are set apart. */
+/**
+ * Names and other words of others come into sentences through these functions, so that is where they are set
+ * apart.
+ */
 function settingApart<Words>(words: Words): Words {
   if (typeof words === 'function') {
     const say = words as unknown as (...given: unknown[]) => unknown

@@ -1,4 +1,5 @@
-// The title of the tab or window: the page, or what asks for an answer, so that it is seen from another tab too.
+// The title of the tab or window: the page, or what asks for an answer, so that it is seen from another tab
+// too.
 import { useLayoutEffect } from 'react'
 
 const parts = { page: '', asking: null as string | null }

@@ -1,5 +1,5 @@
-// Between the screens and the host: a call that wants a proof of presence waits while the person gives it, and is then made again. Whoever
-// called waits as for any other answer, so nothing that was typed is lost.
+// Between the screens and the host: a call that wants a proof of presence waits while the person gives it,
+// and is then made again. Whoever called waits as for any other answer, so nothing that was typed is lost.
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { UiCallName, UiInput, UiOutput, UiResult } from '../../shared/contract/ui-api.ts'
 import type { Host } from '../host/host.ts'

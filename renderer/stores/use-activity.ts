@@ -15,8 +15,8 @@ type Loaded = { rows: ActivityRow[]; atEnd: boolean; failure: ErrorBody | null }
 export type Activity = Loaded & { loading: boolean; loadMore(): void }
 
 /**
- * The journal, newest first, a page at a time; what happens while one looks is put on top. The query is that of the first call: another
- * one wants a component of its own.
+ * The journal, newest first, a page at a time; what happens while one looks is put on top. The query is that
+ * of the first call: another one wants a component of its own.
  */
 export function useActivity(asked: ActivityFilterQuery): Activity {
   const host = useHost()

@@ -21,8 +21,8 @@ export type Call<Name extends UiCallName> = {
 }
 
 /**
- * `dropped`: when the screen is gone, nobody waits any more. `told`: the answer comes all the same, for calls that take their own screen
- * away (Keyway tells of the change before it answers).
+ * `dropped`: when the screen is gone, nobody waits any more. `told`: the answer comes all the same, for calls
+ * that take their own screen away (Keyway tells of the change before it answers).
  */
 type WhenGone = 'dropped' | 'told'
 

@@ -25,7 +25,8 @@ export type WindowStore = StoreApi<WindowState> & {
 
 export function createWindowStore(host: Host): WindowStore {
   const store = createStore<WindowState>(() => ({ link: 'connecting', snapshot: null, failure: null }))
-  // Events that arrive while a snapshot is under way are newer than it, or equal: they are laid over it afterwards.
+  // Events that arrive while a snapshot is under way are newer than it, or equal: they are laid over it
+  // afterwards.
   let underway: Map<MirroredPart, unknown> | null = null
 
   async function reload(): Promise<void> {

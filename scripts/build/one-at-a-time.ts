@@ -1,4 +1,5 @@
-// Two builds into one folder would mix: tests that start together, or `npm start` beside `npm test`. The second one waits.
+// Two builds into one folder would mix: tests that start together, or `npm start` beside `npm test`. The
+// second one waits.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -6,7 +7,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 const PATIENCE_MS = 180_000
 const LOOK_AGAIN_MS = 50
 
-/** Runs `task` while holding `folder` as a lock; a holder that died does not hold it. @throws Error after three minutes of waiting. */
+/**
+ * Runs `task` while holding `folder` as a lock; a holder that died does not hold it. @throws Error after
+ * three minutes of waiting.
+ */
 export async function oneAtATime<Result>(folder: string, task: () => Promise<Result>): Promise<Result> {
   const until = performance.now() + PATIENCE_MS
   while (!take(folder)) {

@@ -27,7 +27,8 @@ export const parts: readonly Part[] = [
     config: () =>
       Promise.resolve({
         configFile: join(root, 'renderer', 'vite.config.ts'),
-        // It is loaded from this machine; what the browser's cache would gain from smaller pieces is nothing here.
+        // It is loaded from this machine; what the browser's cache would gain from smaller pieces is nothing
+        // here.
         build: { chunkSizeWarningLimit: 3000 },
       }),
   },
@@ -63,7 +64,9 @@ export const parts: readonly Part[] = [
 
 export type PartName = Part['name']
 
-/** Builds what is stale of the named parts; says which were. @throws what Vite throws, with its own message. */
+/**
+ * Builds what is stale of the named parts; says which were. @throws what Vite throws, with its own message.
+ */
 export function buildStale(
   names: readonly PartName[],
   options: { force: boolean; say: (line: string) => void },
@@ -95,7 +98,8 @@ async function buildInTurn(
 }
 
 async function electronPart(target: 'main' | 'preload'): Promise<InlineConfig> {
-  // electron-vite reads it to decide on relative asset paths; its own `build` sets it too, but builds every part.
+  // electron-vite reads it to decide on relative asset paths; its own `build` sets it too, but builds every
+  // part.
   process.env['NODE_ENV_ELECTRON_VITE'] = 'production'
   const resolved = await resolveConfig(
     { root, configFile: join(root, 'electron.vite.config.ts') },

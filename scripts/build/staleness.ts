@@ -1,8 +1,12 @@
-// A part is built again only when something it is made of is newer than its last build; so a second `npm run demo` starts at once.
+// A part is built again only when something it is made of is newer than its last build; so a second `npm run
+// demo` starts at once.
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** The newest change (epoch ms) among these files and folders; a folder counts itself, so that a deleted file is seen. */
+/**
+ * The newest change (epoch ms) among these files and folders; a folder counts itself, so that a deleted file
+ * is seen.
+ */
 export function newestChange(paths: readonly string[]): number {
   return Math.max(0, ...paths.map(changedAt))
 }

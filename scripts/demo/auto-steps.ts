@@ -1,4 +1,5 @@
-// The main job, step by step. Each step is checked against what the provider itself recorded, not against what Keyway says of itself.
+// The main job, step by step. Each step is checked against what the provider itself recorded, not against
+// what Keyway says of itself.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
 import type { ConnectionView } from '../../shared/contract/connection.ts'

@@ -1,5 +1,6 @@
-// The demo with a person at it: the window's address, what to click, and a curl line that works as soon as they have.
-import { onEnterKey } from '../../electron/headless/main.ts'
+// The demo with a person at it: the window's address, what to click, and a curl line that works as soon as
+// they have.
+import { onEnterKey } from '../../electron/headless/terminal.ts'
 import { rehearsalRegistration } from './registration.ts'
 import type { Stage } from './stage.ts'
 import { openWindowClient } from './window-client.ts'

@@ -1,4 +1,5 @@
-// Who signs in at the provider when nobody is there: a real browser where there is one, a plain HTTP user agent elsewhere.
+// Who signs in at the provider when nobody is there: a real browser where there is one, a plain HTTP user
+// agent elsewhere.
 import { chromium, type Browser } from '@playwright/test'
 import { signInWithHttp } from '../../test/support/robot-browser.ts'
 import { sandboxFlags } from '../../test/support/chromium.ts'
@@ -7,7 +8,10 @@ import { findBrowser } from '../machine/find-browser.ts'
 export type Person = {
   /** What it is, for the person who reads along. */
   readonly name: string
-  /** Walks from the authorization URL through sign-in and consent to the page that Keyway shows at the end; gives its words. */
+  /**
+   * Walks from the authorization URL through sign-in and consent to the page that Keyway shows at the end;
+   * gives its words.
+   */
   signIn(authorizationUrl: string, account: string): Promise<string>
   /** Opens the window and says what it shows once the words are there; null where there are no eyes. */
   look(launchUrl: string, words: string): Promise<string | null>
@@ -17,7 +21,8 @@ export type Person = {
 export async function findPerson(options: { browser: boolean }): Promise<Person> {
   const found = options.browser ? findBrowser() : null
   if (found?.kind !== 'found') return httpPerson()
-  // Ctrl+C is for the demo, which closes its browser and then the rest; Playwright would end the process in the middle of that.
+  // Ctrl+C is for the demo, which closes its browser and then the rest; Playwright would end the process in
+  // the middle of that.
   const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false }
   return browserPerson(
     await chromium.launch({ executablePath: found.path, args: [...sandboxFlags()], ...signals }),

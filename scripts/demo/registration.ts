@@ -1,7 +1,10 @@
 import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
 import type { ProviderInputDraft } from '../../shared/contract/provider.ts'
 
-/** The rehearsal provider as a person would register it: issuer, client and scopes; the endpoints come by discovery. */
+/**
+ * The rehearsal provider as a person would register it: issuer, client and scopes; the endpoints come by
+ * discovery.
+ */
 export function rehearsalRegistration({ issuer, port, clients }: RehearsalProvider): ProviderInputDraft {
   return {
     slug: 'rehearsal',

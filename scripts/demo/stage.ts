@@ -1,4 +1,5 @@
-// Keyway without Electron on a throw-away folder, beside the rehearsal provider. All of it is gone after `close`.
+// Keyway without Electron on a throw-away folder, beside the rehearsal provider. All of it is gone after
+// `close`.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +13,10 @@ import { root } from '../build/parts.ts'
 
 export type Stage = { headless: Headless; rehearsal: RehearsalProvider; close(): Promise<void> }
 
-/** `port` null: 7317, or any free one when that is taken. @throws KeywayError `port_busy` for a port that was asked for. */
+/**
+ * `port` null: 7317, or any free one when that is taken. @throws KeywayError `port_busy` for a port that was
+ * asked for.
+ */
 export async function setStage({ port }: { port: number | null }): Promise<Stage> {
   const folder = makeFolder()
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true })

@@ -1,4 +1,5 @@
-// What the window in the browser does, without the browser: open the one-time link, keep the cookie, make calls.
+// What the window in the browser does, without the browser: open the one-time link, keep the cookie, make
+// calls.
 import { z } from 'zod'
 import type { UiCallName, UiInput, UiOutput } from '../../shared/contract/ui-api.ts'
 

@@ -1,6 +1,9 @@
 import { constants } from 'node:os'
 
-/** One press of Ctrl+C can come more than once: from the terminal, from npm, and from conf's library, which sends itself what it has heard. */
+/**
+ * One press of Ctrl+C can come more than once: from the terminal, from npm, and from conf's library, which
+ * sends itself what it has heard.
+ */
 const SAME_REQUEST_MS = 300
 
 export type End = {
@@ -10,7 +13,10 @@ export type End = {
   readonly code: number | null
 }
 
-/** From now on a signal is a request and not the end; a second one ends at once. Called before anything is made that has to be removed. */
+/**
+ * From now on a signal is a request and not the end; a second one ends at once. Called before anything is
+ * made that has to be removed.
+ */
 export function listenForEnd(): End {
   let code: number | null = null
   let askedAt = 0

@@ -1,4 +1,5 @@
-// The few programs beyond npm that the tests need, fetched where that needs nobody's leave: as root on Debian or Ubuntu.
+// The few programs beyond npm that the tests need, fetched where that needs nobody's leave: as root on Debian
+// or Ubuntu.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 

@@ -1,5 +1,5 @@
-// Whether Electron's program is on this machine. The package has no install script: asking it for its path starts a download, so its
-// files are looked at instead, and a download is one short attempt of its own.
+// Whether Electron's program is on this machine. The package has no install script: asking it for its path
+// starts a download, so its files are looked at instead, and a download is one short attempt of its own.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs'
 import { chromium } from '@playwright/test'
 import { findChromium } from '../../test/support/chromium.ts'
 
-/** Its path, or why there is none and what to install. @throws Error when KEYWAY_CHROMIUM names no program. */
+/**
+ * Its path, or why there is none and what to install. @throws Error when KEYWAY_CHROMIUM names no program.
+ */
 export function findBrowser(): { kind: 'found'; path: string } | { kind: 'missing'; sentence: string } {
   try {
     return { kind: 'found', path: findChromium() }

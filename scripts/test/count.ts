@@ -67,7 +67,10 @@ function skippedIn(suite: PlaywrightSuite): string[] {
   return [...own, ...(suite.suites ?? []).flatMap(skippedIn)]
 }
 
-/** What a runner with this report and exit code did. One that failed without a failed test, or left no report, counts as one failure. */
+/**
+ * What a runner with this report and exit code did. One that failed without a failed test, or left no report,
+ * counts as one failure.
+ */
 export function countRun(reportFile: string, exitCode: number, read: (text: string) => Count): Count {
   let count: Count = { passed: 0, failed: 0, skipped: [] }
   try {

@@ -23,7 +23,9 @@ const secretServicePrograms = [
   ['gnome-keyring-daemon', 'gnome-keyring'],
 ] as const
 
-/** A Secret Service for the keychain test on Linux. Where it is missing for good, that test says so itself. */
+/**
+ * A Secret Service for the keychain test on Linux. Where it is missing for good, that test says so itself.
+ */
 export function ensureSecretService(say: Say): void {
   if (process.platform !== 'linux') return
   const missing = [

@@ -1,4 +1,5 @@
-// A body of bytes goes by the streamed form of the request proxy: the method is the request's own, the address stands in a header.
+// A body of bytes goes by the streamed form of the request proxy: the method is the request's own, the
+// address stands in a header.
 import { KeywayError } from '../contract/errors.ts'
 import { ACCOUNT_HEADER, TARGET_HEADER } from '../contract/http-api.ts'
 import type { ByteBody, FetchLike } from './call-error.ts'
@@ -20,7 +21,10 @@ const PLATFORM_BODIES: ReadonlySet<string> = new Set([
   'ReadableStream',
 ])
 
-/** The call that streams the body; null for a request that is described as JSON. @throws KeywayError invalid_request */
+/**
+ * The call that streams the body; null for a request that is described as JSON. @throws KeywayError
+ * invalid_request
+ */
 export function byteBody({
   method,
   url,

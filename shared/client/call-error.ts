@@ -87,8 +87,9 @@ export type FetchLike = (
 ) => Promise<ResponseLike>
 
 /**
- * A body that is sent byte for byte, by its platform's own type: Uint8Array and other views, ArrayBuffer, Blob, File, FormData,
- * URLSearchParams, ReadableStream, or anything that yields Uint8Array (a Node stream, a generator).
+ * A body that is sent byte for byte, by its platform's own type: Uint8Array and other views, ArrayBuffer,
+ * Blob, File, FormData, URLSearchParams, ReadableStream, or anything that yields Uint8Array (a Node stream, a
+ * generator).
  */
 export type ByteBody =
   | ArrayBufferView

@@ -1,7 +1,10 @@
 // A provider as typed code, in a file of its own that the command line applies.
 import type { ProviderInputDraft } from '../contract/provider.ts'
 
-/** Returns what it is given, checked by the compiler. `${NAME}` in id and secret is filled from the environment when it is applied. */
+/**
+ * Returns what it is given, checked by the compiler. `${NAME}` in id and secret is filled from the
+ * environment when it is applied.
+ */
 export function defineProvider(provider: ProviderInputDraft): ProviderInputDraft {
   return provider
 }

@@ -44,24 +44,28 @@ export type ApiRequest = {
   url: string
   headers?: Record<string, string>
   /**
-   * A string and any {@link ByteBody} are sent byte for byte, streams as they come; anything else as JSON, where an identifier beyond 2^53
-   * has to be a string, as JavaScript's numbers hold no more. The type is the one in `headers`, else the body's own (Blob, FormData), else
-   * `text/plain` for a string and `application/json` for JSON.
+   * A string and any {@link ByteBody} are sent byte for byte, streams as they come; anything else as JSON,
+   * where an identifier beyond 2^53 has to be a string, as JavaScript's numbers hold no more. The type is the
+   * one in `headers`, else the body's own (Blob, FormData), else `text/plain` for a string and
+   * `application/json` for JSON.
    */
   data?: unknown
   account?: string
 }
 
 export type KeywayClient = {
-  /** A token that works right now. Never opens a browser. @throws KeywayCallError (code, connectUrl, retryAt) */
+  /**
+   * A token that works right now. Never opens a browser. @throws KeywayCallError (code, connectUrl, retryAt)
+   */
   token(provider: string, wish?: TokenWish): Promise<Token>
   /** Just the token, in toolshed's shape: a client can stand in for `ctx.auth`. @throws KeywayCallError */
   getToken(provider: string, wish?: TokenWish): Promise<string>
   /** The same in jsworkflows' shape: never throws; exactly one of the two is set. */
   getOAuthToken(handle: string): Promise<{ token: string | null; error: string | null }>
   /**
-   * Sends an API request through Keyway; the program never sees the token. The answer is the API's own, whatever its status, with redirects
-   * to other origins handed back. @throws KeywayCallError when Keyway itself refuses or cannot reach the API
+   * Sends an API request through Keyway; the program never sees the token. The answer is the API's own,
+   * whatever its status, with redirects to other origins handed back. @throws KeywayCallError when Keyway
+   * itself refuses or cannot reach the API
    */
   request(provider: string, request: ApiRequest): Promise<PlatformResponse>
   /** The connections that this app may know about. @throws KeywayCallError */
@@ -141,7 +145,8 @@ function createExchange({ url, key, fetch = platformFetch() }: KeywayClientOptio
   ): Promise<ResponseLike> =>
     fetch(`${base}${path}`, {
       ...init,
-      // As a bearer: clients drop that header themselves should they ever follow a redirect to another origin.
+      // As a bearer: clients drop that header themselves should they ever follow a redirect to another
+      // origin.
       headers: { ...headers, authorization: `Bearer ${key}` },
       redirect: 'manual',
     }).catch((error: unknown) => {

@@ -31,7 +31,10 @@ export const activityEntry = z.strictObject({
   bytesOut: z.number().int().nonnegative().optional(),
   bytesIn: z.number().int().nonnegative().optional(),
   durationMs: z.number().nonnegative().optional(),
-  /** So many of the same within a tenth of a second; absent: one. A busy loop must not push everything else out of the journal. */
+  /**
+   * So many of the same within a tenth of a second; absent: one. A busy loop must not push everything else
+   * out of the journal.
+   */
   count: z.number().int().positive().optional(),
   /** Of a row with a count: when the first of them was, epoch ms; the row's own time is that of writing. */
   firstAt: z.number().optional(),

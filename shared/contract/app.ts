@@ -61,7 +61,10 @@ export const appInput = z.strictObject({
   grants: z.array(grant).max(100).default([]),
   /** May register and change providers over HTTP. */
   manage: z.boolean().default(false),
-  /** May answer, for the person, what other apps ask before each use; never its own questions, never a pairing. */
+  /**
+   * May answer, for the person, what other apps ask before each use; never its own questions, never a
+   * pairing.
+   */
   approve: z.boolean().default(false),
   /** Browser origins from which this app may call, and to which a connect link may return. */
   origins: z

@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import type { PairInput } from './app.ts'
 
-/** A question to the person, exactly as it is shown; what is allowed is allowed from this copy. No answer within 60 s is a no. */
+/**
+ * A question to the person, exactly as it is shown; what is allowed is allowed from this copy. No answer
+ * within 60 s is a no.
+ */
 export type Approval = {
   id: string
   appId: string | null
@@ -29,7 +32,10 @@ export type Approval = {
       kind: 'pair'
       code: string
       wants: PairInput
-      /** The providers that `wants.grants` names, as registered when it was asked. Null: none has that name, so nothing is granted for it. */
+      /**
+       * The providers that `wants.grants` names, as registered when it was asked. Null: none has that name,
+       * so nothing is granted for it.
+       */
       providers: ReadonlyArray<{ provider: string; registered: { id: string; name: string } | null }>
     }
 )

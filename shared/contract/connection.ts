@@ -68,9 +68,15 @@ export const connectionRecord = z.strictObject({
   sealedTokens: z.string(),
   /** Sealed JSON of the generation before, kept until the new one has worked. */
   sealedPrevious: z.string().nullable(),
-  /** A refresh was sent and its answer is not on disk yet: set before the request, cleared with the new generation. */
+  /**
+   * A refresh was sent and its answer is not on disk yet: set before the request, cleared with the new
+   * generation.
+   */
   refreshStartedAt: z.number().nullable(),
-  /** Disconnected while the vault was locked: of no use here any more, kept until it is revoked at the provider. */
+  /**
+   * Disconnected while the vault was locked: of no use here any more, kept until it is revoked at the
+   * provider.
+   */
   disconnectedAt: z.number().optional(),
   hasRefreshToken: z.boolean(),
   /** Counts token sets; rises by one with each that is stored. */
@@ -91,7 +97,10 @@ export const connectionRecord = z.strictObject({
   lastUsedAt: z.number().nullable(),
   /** Epoch ms at which the provider or its API last took the token in use; null: never noted. */
   verifiedAt: z.number().nullable().default(null),
-  /** The provider itself named `grantedScopes`; false: they are what was asked for. Null: from before this was noted. */
+  /**
+   * The provider itself named `grantedScopes`; false: they are what was asked for. Null: from before this was
+   * noted.
+   */
   scopesConfirmed: z.boolean().nullable().default(null),
   life: z.array(lifeEvent).max(200),
 })

@@ -6,8 +6,8 @@ export type ErrorCode = keyof typeof errorTable
 export type ErrorDetails = Readonly<Record<string, unknown>>
 
 /**
- * A failure with a code from {@link errorTable}. `message` is the table's sentence unless a more precise one is given; it must not
- * hold a secret. `cause` is kept for the log's redactor and never serialised.
+ * A failure with a code from {@link errorTable}. `message` is the table's sentence unless a more precise one
+ * is given; it must not hold a secret. `cause` is kept for the log's redactor and never serialised.
  */
 export class KeywayError extends Error {
   override readonly name = 'KeywayError'
@@ -38,7 +38,10 @@ export class KeywayError extends Error {
   }
 }
 
-/** What a caller sees of a failure, the same over HTTP, IPC and in the CLI's JSON output. `code` sits at the top level, as leash has it. */
+/**
+ * What a caller sees of a failure, the same over HTTP, IPC and in the CLI's JSON output. `code` sits at the
+ * top level, as leash has it.
+ */
 export type ErrorBody = {
   code: ErrorCode
   error: string
@@ -59,8 +62,8 @@ export function toErrorBody(error: KeywayError): ErrorBody {
 }
 
 /**
- * The step in its reader's words. Failures travel and are stored with the API's; a step that some code gave in place of
- * the table's is meant for every reader and stays.
+ * The step in its reader's words. Failures travel and are stored with the API's; a step that some code gave
+ * in place of the table's is meant for every reader and stays.
  */
 export function nextStepFor<Step extends string | null>(
   reader: Reader,
@@ -86,8 +89,8 @@ export function asKeywayError(thrown: unknown): KeywayError {
   return thrown instanceof KeywayError ? thrown : new KeywayError('internal_error', { cause: thrown })
 }
 
-// The one table of failures. A code means the same in HTTP, CLI, client library, IPC and window; docs/errors.md is
-// checked against it by a test.
+// The one table of failures. A code means the same in HTTP, CLI, client library, IPC and window;
+// docs/errors.md is checked against it by a test.
 type Row = {
   /** HTTP status of the local API. */
   status: number
@@ -101,7 +104,9 @@ type Row = {
   nextStep: NextSteps
 }
 
-/** Who reads a failure: a program that calls the local API, a person at the window, a person at a terminal. */
+/**
+ * Who reads a failure: a program that calls the local API, a person at the window, a person at a terminal.
+ */
 export type Reader = 'api' | 'window' | 'terminal'
 export type NextSteps = Readonly<Record<Reader, string>>
 

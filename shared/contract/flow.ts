@@ -40,8 +40,8 @@ export type ConnectInput = z.output<typeof connectInput>
 export type ConnectDraft = z.input<typeof connectInput>
 
 /**
- * `other_account`: another one than before. `rounded_id`: perhaps the same; an earlier version kept the identifier rounded, and it
- * fits the one that came now.
+ * `other_account`: another one than before. `rounded_id`: perhaps the same; an earlier version kept the
+ * identifier rounded, and it fits the one that came now.
  */
 export type AccountQuestion = 'other_account' | 'rounded_id'
 

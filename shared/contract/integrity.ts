@@ -12,21 +12,33 @@ export type IntegrityFinding = {
   subject: string
   message: string
   changes: IntegrityChange[]
-  /** There is a copy that Keyway vouches for: it can be put back (or, for what was added, the addition removed). */
+  /**
+   * There is a copy that Keyway vouches for: it can be put back (or, for what was added, the addition
+   * removed).
+   */
   canRestore: boolean
   /** Epoch ms. */
   foundAt: number
 }
 
 export type IntegrityView = {
-  /** `to_confirm`: everything is recorded, and the person has not yet looked at it. `off`: there is no vault, or no folder. */
+  /**
+   * `to_confirm`: everything is recorded, and the person has not yet looked at it. `off`: there is no vault,
+   * or no folder.
+   */
   state: 'off' | 'locked' | 'to_confirm' | 'signed'
   findings: IntegrityFinding[]
-  /** Whether an older copy of the whole folder would be noticed: only a keychain remembers what the folder cannot. */
+  /**
+   * Whether an older copy of the whole folder would be noticed: only a keychain remembers what the folder
+   * cannot.
+   */
   noticesOlderFolder: boolean
 }
 
-/** `use`: the change is the person's own. `restore`: back to what Keyway last recorded. Until then it stays blocked. */
+/**
+ * `use`: the change is the person's own. `restore`: back to what Keyway last recorded. Until then it stays
+ * blocked.
+ */
 export const integrityDecision = z.strictObject({
   id: z.string().min(1).max(200),
   decision: z.enum(['use', 'restore']),

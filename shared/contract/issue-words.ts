@@ -1,4 +1,5 @@
-// What is wrong with an input, in words for whoever typed it. Zod's own ("Too small: expected number to be >=1024") are for programmers.
+// What is wrong with an input, in words for whoever typed it. Zod's own ("Too small: expected number to be
+// >=1024") are for programmers.
 import { z } from 'zod'
 
 type Issue = z.core.$ZodRawIssue
@@ -61,5 +62,6 @@ function boundWords(origin: string, bound: number, side: 'least' | 'most'): stri
   return side === 'least' ? `At least ${bound} ${plural}.` : `At most ${bound} ${plural}.`
 }
 
-// For every schema, wherever it is used: the same input is wrong in the same words in window, API and command line.
+// For every schema, wherever it is used: the same input is wrong in the same words in window, API and command
+// line.
 z.config({ customError: issueWords })

@@ -1,5 +1,6 @@
-// What a name may hold, and how a name from elsewhere is shown. A person reads names and decides by them, so none may reorder the text around
-// it, look empty, or carry what nobody sees. A name typed here is refused in words; a name from elsewhere is cleaned.
+// What a name may hold, and how a name from elsewhere is shown. A person reads names and decides by them, so
+// none may reorder the text around it, look empty, or carry what nobody sees. A name typed here is refused in
+// words; a name from elsewhere is cleaned.
 import { z } from 'zod'
 
 const MOST = 100
@@ -27,7 +28,8 @@ const SCRIPTS =
 const JOINED = `[${SCRIPTS.map((script) => `\\p{Script=${script}}`).join('')}]`
 const LETTER = '[\\p{L}\\p{M}]'
 const joiners = new RegExp(`(?<=${LETTER})(?<=${JOINED})[\\u200C\\u200D](?=${LETTER})(?=${JOINED})`, 'gu')
-// Emoji (UTS 51): pictures joined with further ones, keys, and the three flags that are spelled with invisible tags.
+// Emoji (UTS 51): pictures joined with further ones, keys, and the three flags that are spelled with
+// invisible tags.
 const PICTURE = '\\p{Extended_Pictographic}(?:\\p{Emoji_Modifier}|[\\uFE0E\\uFE0F])?'
 const TAGGED_FLAG =
   '\\u{1F3F4}\\u{E0067}\\u{E0062}(?:\\u{E0065}\\u{E006E}\\u{E0067}|\\u{E0073}\\u{E0063}\\u{E0074}|\\u{E0077}\\u{E006C}\\u{E0073})\\u{E007F}'
@@ -72,7 +74,10 @@ export const storedName = z
 export const visibleText = (text: string): boolean => !anyHidden.test(text)
 export const VISIBLE_TEXT = 'Control characters and invisible characters are not allowed.'
 
-/** A name from a provider, another tool or an older version, as one that could be typed here; empty when nothing visible is left. */
+/**
+ * A name from a provider, another tool or an older version, as one that could be typed here; empty when
+ * nothing visible is left.
+ */
 export function cleanName(name: string, most: number = MOST): string {
   return cleaned(cut(cleaned(name), most))
 }
@@ -88,8 +93,8 @@ const rightToLeft = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFE\u{10800}-\u{10FFF}
 const setApart = /\u2068([^\p{Bidi_Control}]*)\u2069/gu
 
 /**
- * Text of others inside a sentence: nothing hidden, and where its letters run from right to left, its own paragraph (UAX 9, FSI and PDI).
- * What is set apart already stays as it is.
+ * Text of others inside a sentence: nothing hidden, and where its letters run from right to left, its own
+ * paragraph (UAX 9, FSI and PDI). What is set apart already stays as it is.
  */
 export function isolated(text: string): string {
   if (text.includes('\u2068')) {

@@ -8,7 +8,9 @@ export const rehearsalSituation = z.discriminatedUnion('situation', [
   z.strictObject({ situation: z.literal('expiry_soon'), seconds: z.int().min(5).max(3600).default(60) }),
   /** Short-lived tokens, and each renewal uses up the refresh token. */
   z.strictObject({ situation: z.literal('rotation'), seconds: z.int().min(5).max(3600).default(60) }),
-  /** `refused`: nothing answers at its address. `unavailable`: it answers 503. Null: until the next situation. */
+  /**
+   * `refused`: nothing answers at its address. `unavailable`: it answers 503. Null: until the next situation.
+   */
   z.strictObject({
     situation: z.literal('outage'),
     how: z.enum(['refused', 'unavailable']).default('refused'),
@@ -20,7 +22,10 @@ export const rehearsalSituation = z.discriminatedUnion('situation', [
     situation: z.literal('revoked_grant'),
     account: z.string().min(1).max(200).nullable().default(null),
   }),
-  /** Token answers as odd servers write them: form-encoded, status 201, `expires_in` as text, `bearer` in lower case. */
+  /**
+   * Token answers as odd servers write them: form-encoded, status 201, `expires_in` as text, `bearer` in
+   * lower case.
+   */
   z.strictObject({ situation: z.literal('odd_shapes') }),
 ])
 export type RehearsalSituation = z.output<typeof rehearsalSituation>

@@ -1,6 +1,9 @@
 import type { UiCallName } from './ui-api.ts'
 
-/** `required unless reducing`: some inputs of the call only take a right away; shared/domain/presence-rule.ts tells which. */
+/**
+ * `required unless reducing`: some inputs of the call only take a right away; shared/domain/presence-rule.ts
+ * tells which.
+ */
 export type PresenceMark = 'required' | 'required unless reducing' | 'not required'
 
 /** Every call of the window, marked. */

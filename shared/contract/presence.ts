@@ -1,7 +1,11 @@
-// Presence: whether a window was opened by the person, or from a shell, where a program may have opened it. A window from a shell may look;
-// what widens a right, reveals or moves a secret, or redirects where secrets go wants a proof first.
+// Presence: whether a window was opened by the person, or from a shell, where a program may have opened it. A
+// window from a shell may look; what widens a right, reveals or moves a secret, or redirects where secrets go
+// wants a proof first.
 import { z } from 'zod'
-/** How a person can prove that it is them, best first. None: nothing here can show a code, and the vault has no passphrase. */
+/**
+ * How a person can prove that it is them, best first. None: nothing here can show a code, and the vault has
+ * no passphrase.
+ */
 export type ProofMethod = 'passphrase' | 'code'
 
 export type PresenceView = {

@@ -15,7 +15,10 @@ export const preset = z.strictObject({
   consoleUrl: z.string().nullable(),
   /** How to find the right place in the console. */
   consoleHint: z.string().nullable().default(null),
-  /** Template; the page where the owner of an account sees and takes back what programs were allowed. Null: not known. */
+  /**
+   * Template; the page where the owner of an account sees and takes back what programs were allowed. Null:
+   * not known.
+   */
   manageUrl: templateUrl.nullable().default(null),
   defaultScopes: z.array(z.string()),
   defaultSecondaryScopes: z.array(z.string()).default([]),

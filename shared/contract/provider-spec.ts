@@ -58,7 +58,10 @@ export const probeSpec = z.strictObject({
 export const apiSpec = z.strictObject({
   /** Template; what relative proxy paths are joined to. */
   baseUrl: templateString.nullable().default(null),
-  /** Further hosts that proxied requests may go to, beside that of `baseUrl`; `*.example.com` takes subdomains. */
+  /**
+   * Further hosts that proxied requests may go to, beside that of `baseUrl`; `*.example.com` takes
+   * subdomains.
+   */
   hosts: z
     .array(z.string().regex(/^(?:\*\.)?[A-Za-z0-9{}._-]+(?::\d+)?$/))
     .max(50)
@@ -66,16 +69,20 @@ export const apiSpec = z.strictObject({
   /** Patterns that a host from a reply, callback or identity must match before it is used. */
   dynamicHostPattern: z.string().nullable().default(null),
   headers: stringMap.default({}),
-  /** Header and value template, e.g. `X-Shop-Token: {access_token}`; null is `Authorization: Bearer {access_token}`. */
+  /**
+   * Header and value template, e.g. `X-Shop-Token: {access_token}`; null is `Authorization: Bearer
+   * {access_token}`.
+   */
   tokenHeader: secretTemplate.nullable().default(null),
   /** Null: the identity request where that is a GET, else userinfo. */
   probe: probeSpec.nullable().default(null),
 })
 
-// How a provider behaves, as data. Every deviation that a real service shows is a field here; no code knows a provider's name.
-// Strings marked "template" may hold {name} (a template parameter), {token.x}, {callback.x}, {identity.x}, {resource.x} and the runtime
-// values {client_id}, {user_agent}, {app_name}, {contact_email}. {client_secret}, {access_token}, {refresh_token} and {id_token} are
-// filled only in the fields whose schema is marked for secrets (secret-sinks.ts): bodies and headers of requests to the provider.
+// How a provider behaves, as data. Every deviation that a real service shows is a field here; no code knows a
+// provider's name. Strings marked "template" may hold {name} (a template parameter), {token.x}, {callback.x},
+// {identity.x}, {resource.x} and the runtime values {client_id}, {user_agent}, {app_name}, {contact_email}.
+// {client_secret}, {access_token}, {refresh_token} and {id_token} are filled only in the fields whose schema
+// is marked for secrets (secret-sinks.ts): bodies and headers of requests to the provider.
 
 /** Yes, no, or nobody has established it; "unknown" is shown as such. */
 export const known = z.enum(['yes', 'no', 'unknown'])
@@ -97,7 +104,10 @@ export const discoverySpec = z.strictObject({
   /** Where the metadata is when it is not at the issuer's well-known place. */
   url: templateUrl.nullable().default(null),
   kind: z.enum(['oidc', 'oauth2', 'oidc-then-oauth2']).default('oidc-then-oauth2'),
-  /** Issuer value to accept instead of the configured one, `{tenantid}` taken from the id_token (shared tenants). */
+  /**
+   * Issuer value to accept instead of the configured one, `{tenantid}` taken from the id_token (shared
+   * tenants).
+   */
   issuerPattern: z.string().nullable().default(null),
   issuerTrailingSlash: z.boolean().default(false),
 })
@@ -116,7 +126,10 @@ export const endpointsSpec = z.strictObject({
 })
 
 export const clientSpec = z.strictObject({
-  /** How the client proves itself at the token endpoint. `auto`: basic/post by metadata when there is a secret, none otherwise. */
+  /**
+   * How the client proves itself at the token endpoint. `auto`: basic/post by metadata when there is a
+   * secret, none otherwise.
+   */
   auth: z.enum(['auto', 'client_secret_basic', 'client_secret_post', 'none']).default('auto'),
   /** Method when the registration has a secret though `auth` is none (both kinds of app exist). */
   authWithSecret: z.enum(['client_secret_basic', 'client_secret_post']).nullable().default(null),
@@ -176,7 +189,10 @@ export const scopeSpec = z.strictObject({
 export const authorizeSpec = z.strictObject({
   pkce: z.enum(['S256', 'S256-hex', 'plain', 'off']).default('S256'),
   pkceRequired: z.boolean().default(false),
-  /** Method for a registration that has a secret, where the server treats the two kinds of client apart; null: the same. */
+  /**
+   * Method for a registration that has a secret, where the server treats the two kinds of client apart; null:
+   * the same.
+   */
   pkceWithSecret: z.enum(['S256', 'S256-hex', 'plain', 'off']).nullable().default(null),
   extraParams: stringMap.default({}),
   /** Offered in the wizard, sent when filled. */
@@ -187,7 +203,10 @@ export const authorizeSpec = z.strictObject({
   /** The server does not echo state: it rides in the redirect URI's query. */
   stateInRedirectUri: z.boolean().default(false),
   responseMode: z.enum(['default', 'query', 'form_post']).default('default'),
-  /** RFC 9126: `auto` uses it when the metadata requires or offers it; where it is only offered, a refusal is no obstacle. */
+  /**
+   * RFC 9126: `auto` uses it when the metadata requires or offers it; where it is only offered, a refusal is
+   * no obstacle.
+   */
   par: z.enum(['auto', 'always', 'never']).default('auto'),
   nonce: z.enum(['auto', 'off']).default('auto'),
   /** Callback parameters to keep as {callback.x}. */
@@ -213,7 +232,9 @@ export const redirectSpec = z.strictObject({
   httpsRequired: known.default('unknown'),
   hosts: z.array(z.enum(['127.0.0.1', 'localhost', '[::1]'])).default(['127.0.0.1']),
   onePerApp: z.boolean().default(false),
-  /** An https page of the person's own, registered instead of Keyway's address; what it is sent may be pasted. */
+  /**
+   * An https page of the person's own, registered instead of Keyway's address; what it is sent may be pasted.
+   */
   uri: z.string().refine(isSafeUrl, 'An https address.').nullable().default(null),
   note: z.string().nullable().default(null),
 })
@@ -262,8 +283,8 @@ const RUNTIME_NAMES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A spec as it may be registered or changed now. What {@link providerSpec} takes beyond that is for what an older version has stored: it
- * still opens, and is refused where it would be used.
+ * A spec as it may be registered or changed now. What {@link providerSpec} takes beyond that is for what an
+ * older version has stored: it still opens, and is refused where it would be used.
  */
 export const providerSpecInput = providerSpec.superRefine((spec, context) => {
   for (const { path, placeholder } of misplacedSecrets(providerSpec, spec)) {

@@ -8,15 +8,20 @@ const templateText = () =>
     .max(2000)
     .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.')
 
-/** Text that may hold {placeholders}; no control characters, so that no header or URL can be split with it. */
+/**
+ * Text that may hold {placeholders}; no control characters, so that no header or URL can be split with it.
+ */
 export const templateString = templateText()
 
-/** The same for a header or body of a request to the provider: {client_secret} and the tokens are filled there too. */
+/**
+ * The same for a header or body of a request to the provider: {client_secret} and the tokens are filled there
+ * too.
+ */
 export const secretTemplate = secretSink(templateText())
 
 /**
- * A URL, possibly with {placeholders}: https, or http on loopback. A placeholder may stand for the whole start (`{token.api_domain}/v1`);
- * the filled URL is checked again before use.
+ * A URL, possibly with {placeholders}: https, or http on loopback. A placeholder may stand for the whole
+ * start (`{token.api_domain}/v1`); the filled URL is checked again before use.
  */
 export const templateUrl = templateString.refine(
   isTemplateUrl,

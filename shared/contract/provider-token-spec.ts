@@ -66,7 +66,9 @@ export const tokenSpec = z.strictObject({
   refreshExpiresIn: jsonPath.nullable().default(null),
   refreshExpiresAt: z.strictObject({ path: jsonPath, format: dateFormat }).nullable().default(null),
   refreshHardExpiresIn: jsonPath.nullable().default(null),
-  /** One more request right after the exchange, whose reply replaces the token (short-lived to long-lived). */
+  /**
+   * One more request right after the exchange, whose reply replaces the token (short-lived to long-lived).
+   */
   postExchange: z
     .strictObject({ method: z.enum(['GET', 'POST']), url: templateUrl, params: secretMap })
     .nullable()
@@ -100,7 +102,9 @@ export const refreshSpec = z.strictObject({
   note: z.string().nullable().default(null),
 })
 
-/** A revocation request that is not RFC 7009; null in the provider means RFC 7009 where there is an endpoint. */
+/**
+ * A revocation request that is not RFC 7009; null in the provider means RFC 7009 where there is an endpoint.
+ */
 export const revocationSpec = z.strictObject({
   url: templateUrl.nullable().default(null),
   method: z.enum(['POST', 'DELETE', 'GET']).default('POST'),

@@ -86,7 +86,10 @@ export type ProviderPatch = z.output<typeof providerPatch>
 /** Deeper than any spec, and shallow enough for whatever walks through it. */
 const MOST_SPEC_LEVELS = 50
 
-/** The same over HTTP, where the spec holds only the fields that change; what comes of it is checked as a whole. */
+/**
+ * The same over HTTP, where the spec holds only the fields that change; what comes of it is checked as a
+ * whole.
+ */
 export const providerChange = patchOf(
   providerInput.omit({ slug: true, preset: true }).extend({
     spec: z
@@ -105,7 +108,10 @@ export const providerChange = patchOf(
 )
 export type ProviderChange = z.output<typeof providerChange>
 
-/** As stored in the providers file. The secret is sealed by the vault with this record's id as associated data. */
+/**
+ * As stored in the providers file. The secret is sealed by the vault with this record's id as associated
+ * data.
+ */
 export const providerRecord = providerInput.omit({ clientSecret: true }).extend({
   name: storedName,
   id: z.string().min(1).max(64),

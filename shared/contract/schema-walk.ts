@@ -3,7 +3,10 @@ import { z } from 'zod'
 
 export type SchemaPath = ReadonlyArray<PropertyKey>
 
-/** The schema without its wrappers (optional, nullable, default …), and the wrappers that were taken off, outermost first. */
+/**
+ * The schema without its wrappers (optional, nullable, default …), and the wrappers that were taken off,
+ * outermost first.
+ */
 export function bareSchema(schema: z.ZodType): { bare: z.ZodType; wrappers: z.ZodType[] } {
   const wrappers: z.ZodType[] = []
   let bare = schema
@@ -33,7 +36,10 @@ export function memberSchema(schema: z.ZodType, key: PropertyKey): z.ZodType | n
 
 export const isMap = (schema: z.ZodType): boolean => bareSchema(schema).bare instanceof z.ZodRecord
 
-/** Whether a value is nested deeper than this; asked without recursion, so that no depth is too much for the question. */
+/**
+ * Whether a value is nested deeper than this; asked without recursion, so that no depth is too much for the
+ * question.
+ */
 export function isDeeperThan(value: unknown, levels: number): boolean {
   let level: unknown[] = [value]
   for (let depth = 0; level.length > 0; depth += 1) {

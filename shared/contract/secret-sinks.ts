@@ -1,5 +1,6 @@
-// Where a secret may stand in a provider's description: in bodies and headers that Keyway itself sends to the provider, and nowhere else.
-// Each such field says so in the schema. Every other field, also one that is added later, refuses the placeholders of secrets.
+// Where a secret may stand in a provider's description: in bodies and headers that Keyway itself sends to the
+// provider, and nowhere else. Each such field says so in the schema. Every other field, also one that is
+// added later, refuses the placeholders of secrets.
 import type { z } from 'zod'
 import { bareSchema, memberSchema, type SchemaPath } from './schema-walk.ts'
 
@@ -19,7 +20,10 @@ export function secretSink<S extends z.ZodType>(schema: S): S {
 }
 
 const SECRETS: ReadonlySet<string> = new Set(['client_secret', 'access_token', 'refresh_token', 'id_token'])
-/** Names under which a reply, a callback or an identity holds a secret. Such values are never kept, so nothing could be filled in. */
+/**
+ * Names under which a reply, a callback or an identity holds a secret. Such values are never kept, so nothing
+ * could be filled in.
+ */
 const OF_REPLY = /^(?:token|identity)\..*(?:token|secret|password|credential|assertion)/i
 const OF_CALLBACK = /^(?:callback|resource)\..*(?:(?:access|refresh|id)_?token|secret|password|assertion)/i
 

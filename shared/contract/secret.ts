@@ -1,8 +1,11 @@
-// A value that must not be seen by accident: every implicit way out (string, JSON, inspection, spreading) prints
-// `[secret]`. `git grep 'reveal('` lists each deliberate one.
+// A value that must not be seen by accident: every implicit way out (string, JSON, inspection, spreading)
+// prints `[secret]`. `git grep 'reveal('` lists each deliberate one.
 const HIDDEN = '[secret]'
 
-/** Holds a secret string. Only {@link Secret.reveal} gives it back; printing, serialising or inspecting it never does. */
+/**
+ * Holds a secret string. Only {@link Secret.reveal} gives it back; printing, serialising or inspecting it
+ * never does.
+ */
 export class Secret {
   readonly #value: string
 
@@ -32,7 +35,9 @@ export class Secret {
     return HIDDEN
   }
 
-  /** Node's util.inspect looks this symbol up; spelled through the registry so that no Node import is needed. */
+  /**
+   * Node's util.inspect looks this symbol up; spelled through the registry so that no Node import is needed.
+   */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return HIDDEN
   }

@@ -28,13 +28,19 @@ export type Settings = z.output<typeof settings>
 export const settingsPatch = patchOf(settings)
 export type SettingsPatch = z.output<typeof settingsPatch>
 
-/** Which installed browser: the id that `browsers.list` gave. One that is gone meanwhile gives way to the system's own. */
+/**
+ * Which installed browser: the id that `browsers.list` gave. One that is gone meanwhile gives way to the
+ * system's own.
+ */
 export const browserId = z.string().min(1).max(500)
 
 /** A browser on the machine that Keyway runs on. */
 export type InstalledBrowser = { id: string; name: string }
 
-/** Shown to the person before anything is saved: what is in `text` is all that there is. Holds no secret; see SECURITY.md. */
+/**
+ * Shown to the person before anything is saved: what is in `text` is all that there is. Holds no secret; see
+ * SECURITY.md.
+ */
 export type Diagnostics = {
   fileName: string
   /** JSON, indented. */

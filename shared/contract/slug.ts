@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { nameSchema } from './name.ts'
 
-/** Lowercase letters, digits and single hyphens between them; 1 to 63 characters. Immutable once the provider exists. */
+/**
+ * Lowercase letters, digits and single hyphens between them; 1 to 63 characters. Immutable once the provider
+ * exists.
+ */
 export const slugSchema = z
   .string()
   .min(1, 'A slug is needed.')
@@ -31,7 +34,9 @@ export const accountSchema = nameSchema({
   long: 'An account name has at most 100 characters.',
 })
 
-/** Which account is meant: also one whose name an earlier version took and that could not be typed any more. */
+/**
+ * Which account is meant: also one whose name an earlier version took and that could not be typed any more.
+ */
 export const accountSelector = z
   .string()
   .trim()
@@ -40,8 +45,9 @@ export const accountSelector = z
   .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'Control characters are not allowed.')
 
 /**
- * The schema of a change: every field may be absent, and what is absent stays absent. Zod's own `partial()` would fill in the defaults
- * (since zod 4 a default inside an optional applies), and a change of one field would silently reset all others.
+ * The schema of a change: every field may be absent, and what is absent stays absent. Zod's own `partial()`
+ * would fill in the defaults (since zod 4 a default inside an optional applies), and a change of one field
+ * would silently reset all others.
  */
 export function patchOf<S extends z.ZodRawShape>(
   object: z.ZodObject<S>,

@@ -1,4 +1,5 @@
-// Everything of one Keyway in one encrypted file, to keep or to take to another machine. What the file itself looks like is the core's.
+// Everything of one Keyway in one encrypted file, to keep or to take to another machine. What the file itself
+// looks like is the core's.
 import { z } from 'zod'
 import type { Grant } from './app.ts'
 import type { ConnectionRecord, ConnectionStatus } from './connection.ts'
@@ -22,9 +23,15 @@ export const bundleChoices = z.strictObject({
   providers: z.record(itemId, bundleChoice).default({}),
   connections: z.record(itemId, bundleChoice).default({}),
   apps: z.record(itemId, bundleChoice).default({}),
-  /** Apps whose key goes on working. Whoever made the file may have such a key too, so none does unless it is named here. */
+  /**
+   * Apps whose key goes on working. Whoever made the file may have such a key too, so none does unless it is
+   * named here.
+   */
   keepKeys: z.array(itemId).max(10_000).default([]),
-  /** `take`: the settings of the bundle replace those here, but for those that decide whom outgoing requests trust. */
+  /**
+   * `take`: the settings of the bundle replace those here, but for those that decide whom outgoing requests
+   * trust.
+   */
   settings: z.enum(['take', 'skip']).default('skip'),
 })
 export type BundleChoices = z.output<typeof bundleChoices>
@@ -35,9 +42,9 @@ export const bundleImportInput = bundleInspectInput.extend({ choices: bundleChoi
 
 export type BundleWarning = {
   /**
-   * `rotating_grant`: each renewal uses up the refresh token, so of two machines with the same grant one loses it.
-   * `renewal_under_way`: a renewal had not ended; its token may be used up already.
-   * `left_out`: could not be read here, so it is not in the bundle.
+   * `rotating_grant`: each renewal uses up the refresh token, so of two machines with the same grant one
+   * loses it. `renewal_under_way`: a renewal had not ended; its token may be used up already. `left_out`:
+   * could not be read here, so it is not in the bundle.
    */
   code: 'rotating_grant' | 'renewal_under_way' | 'left_out'
   /** For `rotating_grant`: seen or known to rotate, or nobody has established it. */
@@ -96,10 +103,15 @@ export type BundleApp = BundleItem & {
   origins: string[]
   paused: boolean
   keyCount: number
-  /** `all`: a permission for everything, narrowed to what the file brings. `here`: for what is here already. */
+  /**
+   * `all`: a permission for everything, narrowed to what the file brings. `here`: for what is here already.
+   */
   loses: Array<'manage' | 'approve' | 'all' | 'here'>
 }
-/** Values as text; a setting that is the same on both sides is not listed. `isTaken` false: it is left out also when settings are taken. */
+/**
+ * Values as text; a setting that is the same on both sides is not listed. `isTaken` false: it is left out
+ * also when settings are taken.
+ */
 export type BundleSetting = { name: string; here: string; there: string; isTaken: boolean }
 
 export type BundleReport = {
@@ -140,7 +152,10 @@ export const foreignInput = z.strictObject({
   format: foreignFormat.or(z.literal('auto')).default('auto'),
 })
 
-/** A provider as far as the other tool's file describes it, ready for the registration form. Nothing is stored yet. */
+/**
+ * A provider as far as the other tool's file describes it, ready for the registration form. Nothing is stored
+ * yet.
+ */
 export type ImportedProvider = {
   draft: ProviderInputDraft
   /** Sentences about what could not be taken over, and what to do about it. */

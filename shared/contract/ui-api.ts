@@ -1,4 +1,5 @@
-// Every call and event of the window, once. IPC, the headless HTTP bridge and their types are derived from here.
+// Every call and event of the window, once. IPC, the headless HTTP bridge and their types are derived from
+// here.
 import { z } from 'zod'
 import './issue-words.ts'
 import { activityQuery, type ActivityRow, type ActivityVerdict } from './activity.ts'
@@ -145,7 +146,10 @@ export const uiCalls = {
   'snapshot.get': call<Snapshot>()(nothing),
   /** Whether this window may do what wants presence, and how that is proved. */
   'presence.state': call<PresenceView>()(nothing),
-  /** Shows a code where only the person sees it: in windows that are present, and on the terminal that started Keyway. */
+  /**
+   * Shows a code where only the person sees it: in windows that are present, and on the terminal that started
+   * Keyway.
+   */
   'presence.showCode': call<PresenceView>()(nothing),
   /** A browser's session is replaced by a new one: whoever knew the old one has proved nothing. */
   'presence.prove': call<PresenceView>()(presenceProof),
@@ -164,7 +168,10 @@ export const uiCalls = {
       passphrase: passphrase.optional(),
     }),
   ),
-  /** Only while locked: sets vault, connections and client secrets aside in a folder of their own; nothing is lost. */
+  /**
+   * Only while locked: sets vault, connections and client secrets aside in a folder of their own; nothing is
+   * lost.
+   */
   'vault.startOver': call<{ setAsidePath: string }>()(
     z.strictObject({ typed: z.string().trim().toLowerCase().pipe(z.literal('start over')) }),
   ),
@@ -178,7 +185,10 @@ export const uiCalls = {
   'providers.discover': call<Discovered>()(
     z.strictObject({
       url: z.string().min(1).max(2000),
-      /** `register`: a server that registers clients by itself is asked to (RFC 7591). `typed`: the person has a client; nothing is changed there. */
+      /**
+       * `register`: a server that registers clients by itself is asked to (RFC 7591). `typed`: the person has
+       * a client; nothing is changed there.
+       */
       client: z.enum(['register', 'typed']),
     }),
   ),
@@ -224,9 +234,15 @@ export const uiCalls = {
   ),
   'activity.query': call<ActivityRow[]>()(activityQuery),
   'activity.verify': call<ActivityVerdict>()(nothing),
-  /** A busy port is refused (`port_busy`, with the next free one); the server then stays where it is, and nothing is saved. */
+  /**
+   * A busy port is refused (`port_busy`, with the next free one); the server then stays where it is, and
+   * nothing is saved.
+   */
   'settings.update': call<Settings>()(settingsPatch),
-  /** The person has looked at what an earlier version left here; what to do about a change that was made outside Keyway. */
+  /**
+   * The person has looked at what an earlier version left here; what to do about a change that was made
+   * outside Keyway.
+   */
   'integrity.confirm': call<IntegrityView>()(nothing),
   'integrity.decide': call<IntegrityView>()(integrityDecision),
   'bundle.export': call<BundleExport>()(bundleExportInput),

@@ -1,9 +1,12 @@
-// What an app may do: one pure decision over its grants. The most permissive matching grant wins (allow before ask), so adding a grant
-// never takes anything away; a grant that has expired does not exist.
+// What an app may do: one pure decision over its grants. The most permissive matching grant wins (allow
+// before ask), so adding a grant never takes anything away; a grant that has expired does not exist.
 import type { Grant } from '../contract/app.ts'
 import { decodings } from './proxy-target.ts'
 
-/** What the app is about to do with a connection. `host` is `host[:port]`, `path` the path as it will be sent, without query. */
+/**
+ * What the app is about to do with a connection. `host` is `host[:port]`, `path` the path as it will be sent,
+ * without query.
+ */
 export type AppUse =
   { what: 'token' } | { what: 'proxy'; method: string; host: string; path: string } | { what: 'see' }
 
@@ -74,14 +77,17 @@ export function hostMatches(pattern: string, host: string): boolean {
     : candidate === wanted
 }
 
-// What a server might decode into another path than the one compared here: encoded dots, slashes and backslashes, and dot segments,
-// however often they were encoded.
+// What a server might decode into another path than the one compared here: encoded dots, slashes and
+// backslashes, and dot segments, however often they were encoded.
 const AMBIGUOUS = /%2e|%2f|%5c|\\|\/\/|(?:^|\/)\.{1,2}(?:\/|$)/i
 
 /** The pattern that takes this path and no other. */
 export const exactPath = (path: string): string => path.replaceAll('*', '\\*')
 
-/** `*` stands for one segment, `**` for any rest, `\*` for a star. A path that servers read differently matches no pattern. */
+/**
+ * `*` stands for one segment, `**` for any rest, `\*` for a star. A path that servers read differently
+ * matches no pattern.
+ */
 export function pathMatches(pattern: string, path: string): boolean {
   if (isAmbiguous(path)) return pattern === '/**'
   return segmentsMatch(pattern.split('/').slice(1), path.split('/').slice(1))

@@ -1,4 +1,5 @@
-// What the browser brought home, from anybody: a tagged union, never a throw. State is compared by whoever holds the flows.
+// What the browser brought home, from anybody: a tagged union, never a throw. State is compared by whoever
+// holds the flows.
 import { isLoopbackHost } from '../contract/provider-template.ts'
 
 export type Callback =
@@ -16,7 +17,9 @@ const MAX_TOTAL = 64_000
 const MAX_PARAMETERS = 100
 const standard = new Set(['code', 'state', 'iss', 'error', 'error_description', 'error_uri'])
 
-/** Reads the callback's parameters. A parameter that comes twice is refused, whichever it is (RFC 6749 3.1). */
+/**
+ * Reads the callback's parameters. A parameter that comes twice is refused, whichever it is (RFC 6749 3.1).
+ */
 export function parseCallback(parameters: URLSearchParams): Callback {
   const seen = new Map<string, string>()
   let total = 0
@@ -61,8 +64,9 @@ function fromUnique(seen: ReadonlyMap<string, string>): Callback {
 }
 
 /**
- * What a person pasted: the final address, its query, or just the code. A bare code gets the flow's own state and issuer; an address keeps what it
- * brought, so that an answer of another sign-in is still noticed. Null when it is none of these.
+ * What a person pasted: the final address, its query, or just the code. A bare code gets the flow's own state
+ * and issuer; an address keeps what it brought, so that an answer of another sign-in is still noticed. Null
+ * when it is none of these.
  */
 export function pastedCallback(
   text: string,
@@ -102,7 +106,8 @@ function printable(text: string): string {
     .slice(0, 500)
 }
 
-// A browser has no app key, so a connect link carries a ticket: made for one app, one provider, one use, ten minutes.
+// A browser has no app key, so a connect link carries a ticket: made for one app, one provider, one use, ten
+// minutes.
 
 export const TICKET_LIFETIME_MS = 10 * 60_000
 
@@ -125,11 +130,12 @@ export function ticketFits(ticket: ConnectTicket, providerId: string, nowMs: num
 export type ReturnUrlCheck = { kind: 'ok'; url: string } | { kind: 'refused'; reason: string }
 
 /**
- * Where a result page may lead: loopback, or an origin the person registered for the app. Everything else would make Keyway an open
- * redirector (RFC 9700 4.11). Compared after parsing, as a browser will read it.
+ * Where a result page may lead: loopback, or an origin the person registered for the app. Everything else
+ * would make Keyway an open redirector (RFC 9700 4.11). Compared after parsing, as a browser will read it.
  */
 export function checkReturnUrl(text: string, origins: readonly string[]): ReturnUrlCheck {
-  // A browser strips tabs and newlines and reads a backslash as a slash; text that needs such repair is nobody's real address.
+  // A browser strips tabs and newlines and reads a backslash as a slash; text that needs such repair is
+  // nobody's real address.
   if (!/^https?:\/\/[^\s\\]+$/i.test(text) || /\p{Cc}/u.test(text) || !URL.canParse(text)) {
     return { kind: 'refused', reason: 'An absolute http(s) address is needed.' }
   }

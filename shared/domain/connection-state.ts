@@ -1,4 +1,5 @@
-// What may be said of a connection: from its last real outcome, from when its token was last seen to work, and from its end.
+// What may be said of a connection: from its last real outcome, from when its token was last seen to work,
+// and from its end.
 import type { ConnectionRecord, ConnectionView } from '../contract/connection.ts'
 
 /** An end that comes within this time, and that only a person can put off, is a warning. */
@@ -11,8 +12,8 @@ export type ConnectionEnd = {
 }
 
 /**
- * `verified`: the provider issued this token, or its API took it, at `verifiedAt`. Whether it was revoked since, nobody can know.
- * `not_verified`: somebody said that this is a token, and nothing has shown it yet.
+ * `verified`: the provider issued this token, or its API took it, at `verifiedAt`. Whether it was revoked
+ * since, nobody can know. `not_verified`: somebody said that this is a token, and nothing has shown it yet.
  */
 export type ConnectionState = {
   kind: 'reconnect_needed' | 'config_error' | 'retrying' | 'ended' | 'ends' | 'not_verified' | 'verified'
@@ -43,17 +44,25 @@ function endOf({ stopsWorkingAt, hasRefreshToken, refreshTokenExpiresAt }: Facts
   return { at: stopsWorkingAt, because }
 }
 
-/** A token from the provider's own token endpoint counts as seen to work when it was issued; a pasted one only once something took it. */
+/**
+ * A token from the provider's own token endpoint counts as seen to work when it was issued; a pasted one only
+ * once something took it.
+ */
 export function verifiedAt(record: Pick<ConnectionRecord, 'verifiedAt' | 'how' | 'issuedAt'>): number | null {
   return record.verifiedAt ?? (record.how === 'pasted_access_token' ? null : record.issuedAt)
 }
 
-/** Records from before this was noted: what a token endpoint leaves out is as it was asked for (RFC 6749 5.1). */
+/**
+ * Records from before this was noted: what a token endpoint leaves out is as it was asked for (RFC 6749 5.1).
+ */
 export function scopesConfirmed(record: Pick<ConnectionRecord, 'scopesConfirmed' | 'how'>): boolean {
   return record.scopesConfirmed ?? record.how !== 'pasted_access_token'
 }
 
-/** What an API's answer says of the token that came with the request; null: nothing. A 403, 404 or 5xx proves neither. */
+/**
+ * What an API's answer says of the token that came with the request; null: nothing. A 403, 404 or 5xx proves
+ * neither.
+ */
 export function tokenVerdict(httpStatus: number): 'worked' | 'unauthorized' | null {
   if (httpStatus === 401) return 'unauthorized'
   return (httpStatus >= 200 && httpStatus < 300) || httpStatus === 304 ? 'worked' : null

@@ -1,8 +1,12 @@
-// The one reader for JSON that comes from outside. JSON.parse turns each number into a double, and above 2^53 two identifiers
-// then become one (RFC 8259 section 6): here what a double cannot hold stays what was written.
+// The one reader for JSON that comes from outside. JSON.parse turns each number into a double, and above 2^53
+// two identifiers then become one (RFC 8259 section 6): here what a double cannot hold stays what was
+// written.
 import { withoutTrailing } from './without-trailing.ts'
 
-/** JSON.parse source text access of ES2026 (Node 21, Chromium 114), which the compiler's library does not know yet. */
+/**
+ * JSON.parse source text access of ES2026 (Node 21, Chromium 114), which the compiler's library does not know
+ * yet.
+ */
 type SourceText = {
   rawJSON(text: string): unknown
   parse(
@@ -13,9 +17,10 @@ type SourceText = {
 const withSource = JSON as unknown as SourceText
 
 /**
- * Like JSON.parse, but a number that a double cannot hold comes as a string, its exact decimal digits: integers beyond
- * 2^53 - 1 and whatever else has more digits than a double keeps. With fewer than 16 digits a double keeps them all, so that
- * `1e20` stays a number; {@link numberText} has its digits. A byte order mark is skipped.
+ * Like JSON.parse, but a number that a double cannot hold comes as a string, its exact decimal digits:
+ * integers beyond 2^53 - 1 and whatever else has more digits than a double keeps. With fewer than 16 digits a
+ * double keeps them all, so that `1e20` stays a number; {@link numberText} has its digits. A byte order mark
+ * is skipped.
  * @throws SyntaxError
  */
 export function parseJson(text: string): unknown {
@@ -33,8 +38,8 @@ export function parseJsonOr(text: string): unknown {
 }
 
 /**
- * For what is written out again: JSON.stringify of the result has each number as it was written here. The result is for
- * that alone; whoever looks at a value in it uses {@link parseJson}.
+ * For what is written out again: JSON.stringify of the result has each number as it was written here. The
+ * result is for that alone; whoever looks at a value in it uses {@link parseJson}.
  * @throws SyntaxError
  */
 export function parseJsonAsWritten(text: string): unknown {
@@ -78,7 +83,9 @@ function holdsLongNumber(text: string): boolean {
 /** A digit or the point. */
 const isOfNumber = (code: number): boolean => code <= 57 && code >= 46 && code !== 47
 
-/** Whether what begins here may be a number, not part of a string: hashes and tokens are full of digits too. */
+/**
+ * Whether what begins here may be a number, not part of a string: hashes and tokens are full of digits too.
+ */
 function standsAlone(text: string, start: number): boolean {
   let before = start - 1
   if (text[before] === '-') before -= 1
@@ -102,7 +109,10 @@ export function numberText(value: number): string | null {
 /** Longer than any identifier; `1e999999999` is not written out. */
 const MOST_DIGITS = 1000
 
-/** The number's digits without exponent and idle zeros, so that one number has one text; null when they are too many. */
+/**
+ * The number's digits without exponent and idle zeros, so that one number has one text; null when they are
+ * too many.
+ */
 function decimal(source: string): string | null {
   const [, sign = '', whole = '', fraction = '', power = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(source) ?? []

@@ -1,5 +1,5 @@
-// When a token ends and when it is time for a new one. All times are epoch ms of the local clock; a server's own dates are moved by the
-// measured skew first, so that a wrong clock on either side does not matter.
+// When a token ends and when it is time for a new one. All times are epoch ms of the local clock; a server's
+// own dates are moved by the measured skew first, so that a wrong clock on either side does not matter.
 import type { ConnectionRecord, ConnectionStatus } from '../contract/connection.ts'
 import { type ErrorCode, errorTable } from '../contract/errors.ts'
 
@@ -10,7 +10,10 @@ const DATE_SECONDS = 1_000_000_000
 
 export type DateFormat = 'epoch_seconds' | 'epoch_millis' | 'iso8601'
 
-/** A lifetime in seconds from whatever a server put there (number, text, date); null when it says nothing usable. */
+/**
+ * A lifetime in seconds from whatever a server put there (number, text, date); null when it says nothing
+ * usable.
+ */
 export function parseLifetime(
   value: unknown,
   about: { unit: 'seconds' | 'milliseconds'; serverNow: number },
@@ -45,7 +48,10 @@ export function expiryOf(receivedAt: number, lifetimeSeconds: number | null): nu
     : receivedAt + Math.round(lifetimeSeconds * 1000)
 }
 
-/** How long before its end a token counts as used up: a minute, but never over a fifth of its life, so that short tokens do not loop. */
+/**
+ * How long before its end a token counts as used up: a minute, but never over a fifth of its life, so that
+ * short tokens do not loop.
+ */
 export function marginMs(lifetimeSeconds: number | null): number {
   return lifetimeSeconds === null ? 60_000 : Math.min(60_000, (lifetimeSeconds * 1000) / 5)
 }
@@ -62,7 +68,9 @@ export function isFresh(of: Freshness): boolean {
   return of.expiresAt === null || of.expiresAt - of.now > neededMs(of)
 }
 
-/** Milliseconds that must be left. More than the provider's tokens can give is cut to what a new one can meet. */
+/**
+ * Milliseconds that must be left. More than the provider's tokens can give is cut to what a new one can meet.
+ */
 export function neededMs(of: Pick<Freshness, 'lifetimeSeconds' | 'minValidSeconds'>): number {
   const margin = marginMs(of.lifetimeSeconds)
   if (of.minValidSeconds === undefined) return margin
@@ -90,7 +98,8 @@ function asNumber(value: unknown): number | null {
   return Number(value)
 }
 
-// What the window may say of a connection, worked out from its last real outcome and its times; nothing is assumed from "a token exists".
+// What the window may say of a connection, worked out from its last real outcome and its times; nothing is
+// assumed from "a token exists".
 
 export type LastOutcome = ConnectionRecord['lastOutcome']
 
@@ -118,7 +127,10 @@ export function failedOutcome(
   }
 }
 
-/** When the connection stops working without a person: the access token's end when nothing refreshes it, else the refresh token's. */
+/**
+ * When the connection stops working without a person: the access token's end when nothing refreshes it, else
+ * the refresh token's.
+ */
 export function stopsWorkingAt(
   record: Pick<ConnectionRecord, 'expiresAt' | 'refreshTokenExpiresAt'>,
   refreshable: 'yes' | 'no',

@@ -1,6 +1,9 @@
 import { numberText, parseJson } from './exact-json.ts'
 
-/** Reads `a.b[0].c` from a parsed JSON value; `$` is the whole. Own properties only, so that a hostile body cannot reach a prototype. */
+/**
+ * Reads `a.b[0].c` from a parsed JSON value; `$` is the whole. Own properties only, so that a hostile body
+ * cannot reach a prototype.
+ */
 export function readPath(value: unknown, path: string): unknown {
   let current = value
   for (const step of stepsOf(path)) {
@@ -31,7 +34,8 @@ function stepsOf(path: string): string[] {
     .filter((step) => step !== '')
 }
 
-// Where a text stops being JSON. The engine's own message quotes the text around the place, and what a person pastes here holds secrets.
+// Where a text stops being JSON. The engine's own message quotes the text around the place, and what a person
+// pastes here holds secrets.
 
 export type JsonRead = { ok: true; value: unknown } | { ok: false; line: number; column: number }
 

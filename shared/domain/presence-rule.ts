@@ -1,4 +1,5 @@
-// Which inputs of a window's call want the person's presence. A reduction (deny, pause, forget) must always be possible.
+// Which inputs of a window's call want the person's presence. A reduction (deny, pause, forget) must always
+// be possible.
 import { presenceMarks } from '../contract/presence-marks.ts'
 import type { UiCallName, UiParsed } from '../contract/ui-api.ts'
 

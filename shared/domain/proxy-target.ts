@@ -1,5 +1,6 @@
-// Decides where a proxied request may go, from the connection's policy and the address that was asked for. Credentials travel with it, so
-// everything that two parsers could read differently is refused instead of repaired.
+// Decides where a proxied request may go, from the connection's policy and the address that was asked for.
+// Credentials travel with it, so everything that two parsers could read differently is refused instead of
+// repaired.
 
 export type TargetPolicy = {
   /** What relative addresses are joined to. Its own host is always allowed. */
@@ -71,7 +72,10 @@ function baseOf(policy: TargetPolicy): Base | null {
 
 const PLAIN = /^\/[\w\-~!$&()*+,;=:@./]*(?:\?[\w\-~!$%&()*+,;=:@./?[\]]*)?$/
 
-/** Nearly every address: nothing encoded in the path, no dot segments, nothing that a URL parser would write another way. */
+/**
+ * Nearly every address: nothing encoded in the path, no dot segments, nothing that a URL parser would write
+ * another way.
+ */
 function isPlain(requested: string): boolean {
   return PLAIN.test(requested) && !/\/[./]/.test(split(requested).path)
 }
@@ -175,15 +179,20 @@ function invalid(reason: string): Target {
   return { kind: 'refused', code: 'invalid_request', reason }
 }
 
-// What a path may not hold. An upstream may decode once more than we do and then normalise, so each decoding is looked at.
+// What a path may not hold. An upstream may decode once more than we do and then normalise, so each decoding
+// is looked at.
 export type PathCheck = { kind: 'ok' } | { kind: 'refused'; reason: string }
 
 /** A path that still changes after so many decodings was made to hide something. */
 const MOST_DECODINGS = 8
 
-/** `path`: as sent, without query. An encoded slash alone is fine (project ids such as `group%2Fname` need it). */
+/**
+ * `path`: as sent, without query. An encoded slash alone is fine (project ids such as `group%2Fname` need
+ * it).
+ */
 export function checkPath(path: string): PathCheck {
-  // Only the path as sent must be well-formed; what a decoding happens to leave over may be a literal percent sign.
+  // Only the path as sent must be well-formed; what a decoding happens to leave over may be a literal percent
+  // sign.
   if (decoded(path) === null) return pathRefused('The path has a broken percent-encoding.')
   const forms = decodings(path)
   if (forms === null) return pathRefused('The path is percent-encoded too often.')
@@ -197,7 +206,10 @@ export function checkPath(path: string): PathCheck {
 
 const pathRefused = (reason: string): PathCheck => ({ kind: 'refused', reason })
 
-/** What the path becomes when it is decoded once, twice and so on, until it stays the same; null when that takes too long. */
+/**
+ * What the path becomes when it is decoded once, twice and so on, until it stays the same; null when that
+ * takes too long.
+ */
 export function decodings(path: string): string[] | null {
   const forms: string[] = []
   let current = path

@@ -1,5 +1,6 @@
-// YAML that API clients write when they export, read by a library within limits: no more aliases than a person writes, no more text than
-// such files hold. Scalars stay texts, but for `true`, `false` and `null`: numbers in them are ids.
+// YAML that API clients write when they export, read by a library within limits: no more aliases than a
+// person writes, no more text than such files hold. Scalars stay texts, but for `true`, `false` and `null`:
+// numbers in them are ids.
 import { LineCounter, parseDocument } from 'yaml'
 
 /** Where and why a text is not read. The library's own messages quote the text, which holds secrets. */

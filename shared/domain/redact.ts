@@ -1,5 +1,5 @@
-// What may be written down of any value: structure and plain facts stay, secrets go. Pure, so that the log, the support bundle and the
-// provider check all hide the same things.
+// What may be written down of any value: structure and plain facts stay, secrets go. Pure, so that the log,
+// the support bundle and the provider check all hide the same things.
 import { errorTable } from '../contract/errors.ts'
 import { Secret } from '../contract/secret.ts'
 
@@ -132,7 +132,8 @@ function frames(stack: string): string {
   return redactText(lines.slice(0, 12).join('\n'))
 }
 
-// Secrets inside free text: messages, stack traces, provider answers, URLs. Applied in order, from the most telling to the vaguest.
+// Secrets inside free text: messages, stack traces, provider answers, URLs. Applied in order, from the most
+// telling to the vaguest.
 
 export const REDACTED = '[redacted]'
 
@@ -184,8 +185,8 @@ const LONGEST_NAME = 80
 const NAME = /(["']?)([A-Za-z][\w-]{0,60})\1\s{0,8}$/
 
 /**
- * Replaces values that stand after a name: `name=value`, `"name": "value"`. `value` is sticky and its first group is what is replaced;
- * null leaves it as it is.
+ * Replaces values that stand after a name: `name=value`, `"name": "value"`. `value` is sticky and its first
+ * group is what is replaced; null leaves it as it is.
  */
 export function replaceNamedValues(
   text: string,
@@ -209,7 +210,9 @@ export function replaceNamedValues(
   return replaced + text.slice(end)
 }
 
-/** The text without random-looking runs hidden: for identifiers, hashes and paths, which are meant to be read. */
+/**
+ * The text without random-looking runs hidden: for identifiers, hashes and paths, which are meant to be read.
+ */
 export function redactMarked(text: string): string {
   return text.replace(PEM, REDACTED).replace(JOSE, REDACTED).replace(QUERY_VALUE, `$1$2=${REDACTED}`)
 }
@@ -221,7 +224,8 @@ function isHarmless(value: string): boolean {
   )
 }
 
-// Words, even run together, carry no digits. A slash may be base64 or a path: the steps of a path are words for the most part.
+// Words, even run together, carry no digits. A slash may be base64 or a path: the steps of a path are words
+// for the most part.
 function looksRandom(run: string): boolean {
   if (UUID.test(run)) return false
   const parts = run.split('/').filter((part) => part.length >= 4)
@@ -229,7 +233,8 @@ function looksRandom(run: string): boolean {
   return mixed.some((part) => part.length >= 32) || mixed.length * 2 > parts.length
 }
 
-// Which names announce a secret. Wide on purpose: a hidden harmless value costs a look elsewhere, a shown secret costs an account.
+// Which names announce a secret. Wide on purpose: a hidden harmless value costs a look elsewhere, a shown
+// secret costs an account.
 
 const CONTAINS =
   /token|secret|passw|passphrase|authorization|cookie|assertion|verifier|apikey|credential|privatekey|accesskey|signingkey|clientauth/
@@ -276,7 +281,10 @@ export function isBodyName(name: string): boolean {
 
 const SYSTEM_CODE = /^(?:E[A-Z]{2,14}|[A-Z]{2,}(?:_[A-Z0-9]{2,})+)$/
 
-/** `code` names an authorization code in a callback and a failure everywhere else: those are told by their shape. */
+/**
+ * `code` names an authorization code in a callback and a failure everywhere else: those are told by their
+ * shape.
+ */
 export function isFailureCode(value: unknown): boolean {
   return typeof value === 'string' && (Object.hasOwn(errorTable, value) || SYSTEM_CODE.test(value))
 }

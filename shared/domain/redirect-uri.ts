@@ -1,4 +1,5 @@
-// The way home of a browser sign-in: picked from the provider's rules and the person's choice, with the exact address to register.
+// The way home of a browser sign-in: picked from the provider's rules and the person's choice, with the exact
+// address to register.
 import type { ProviderSpec } from '../contract/provider-spec.ts'
 import type { RedirectPlan } from '../contract/ui-api.ts'
 
@@ -21,8 +22,9 @@ export type RedirectChoice = {
 }
 
 /**
- * Plans the way home. For `any-port` the address is the one to register; what is sent gets its port from {@link withPort}. `redirectUri`
- * null with `paste` means that the request carries none (the server shows the code, or uses the one address registered there).
+ * Plans the way home. For `any-port` the address is the one to register; what is sent gets its port from
+ * {@link withPort}. `redirectUri` null with `paste` means that the request carries none (the server shows the
+ * code, or uses the one address registered there).
  */
 export function planRedirect(choice: RedirectChoice): RedirectPlan {
   if (choice.flow !== 'authorization_code') return { way: 'none', redirectUri: null, note: null }
@@ -48,8 +50,8 @@ export function withPort(redirectUri: string, port: number): string {
 }
 
 /**
- * Whether an address that came home is the one that was sent: same scheme, host, port and path; the query is the answer's own. On loopback
- * the port is compared too, since it was ours.
+ * Whether an address that came home is the one that was sent: same scheme, host, port and path; the query is
+ * the answer's own. On loopback the port is compared too, since it was ours.
  */
 export function isRedirectTarget(arrived: string, sent: string): boolean {
   if (!URL.canParse(arrived) || !URL.canParse(sent)) return false

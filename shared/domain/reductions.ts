@@ -1,6 +1,6 @@
-// Whether a change only takes away. Such a change may be stored while the vault is locked and is taken over at the next unlock without
-// a question; anything else waits for the key. Values come from disk, so nothing about their shape is taken for granted: what this file
-// does not know must stay exactly as it was.
+// Whether a change only takes away. Such a change may be stored while the vault is locked and is taken over
+// at the next unlock without a question; anything else waits for the key. Values come from disk, so nothing
+// about their shape is taken for granted: what this file does not know must stay exactly as it was.
 import { sameJson } from './canonical-json.ts'
 
 /** The stored documents whose entries decide where secrets go and who gets them. */
@@ -11,8 +11,8 @@ type Entry = Readonly<Record<string, unknown>>
 type Rule = (before: unknown, after: unknown) => boolean
 
 /**
- * Whether `after` gives nothing that `before` does not give. `undefined` stands for an entry that is not there.
- * A change that is none counts as a reduction.
+ * Whether `after` gives nothing that `before` does not give. `undefined` stands for an entry that is not
+ * there. A change that is none counts as a reduction.
  */
 export function isReduction(section: SignedSection, before: unknown, after: unknown): boolean {
   if (sameJson(before, after)) return true

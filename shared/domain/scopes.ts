@@ -3,7 +3,10 @@ import type { ProviderSpec } from '../contract/provider-spec.ts'
 
 export type ScopeSeparator = ' ' | ',' | '+'
 
-/** Scopes from a reply or a callback: text with the given separator, or an array. Null when there is nothing that says. */
+/**
+ * Scopes from a reply or a callback: text with the given separator, or an array. Null when there is nothing
+ * that says.
+ */
 export function parseScopes(value: unknown, separator: ScopeSeparator = ' '): string[] | null {
   if (Array.isArray(value)) {
     const names = value.filter((item): item is string => typeof item === 'string')
@@ -35,8 +38,8 @@ export function unionScopes(...lists: ReadonlyArray<readonly string[]>): string[
 const protocolScopes = new Set(['openid', 'offline_access', 'offline'])
 
 /**
- * What was requested and is not among the granted. A full name (`https://api.example/Files.Read`) covers its short one, and `aliases`
- * (requested → granted name) covers servers that answer with other names.
+ * What was requested and is not among the granted. A full name (`https://api.example/Files.Read`) covers its
+ * short one, and `aliases` (requested → granted name) covers servers that answer with other names.
  */
 export function missingScopes(
   requested: readonly string[],
@@ -62,8 +65,9 @@ function distinct(scopes: readonly string[]): string[] {
 }
 
 /**
- * The scope that would bring a refresh token and was not asked for, or null. OpenID Connect Core 11: without offline_access a server owes
- * nobody one; a provider that is known to want something else says so in its spec.
+ * The scope that would bring a refresh token and was not asked for, or null. OpenID Connect Core 11: without
+ * offline_access a server owes nobody one; a provider that is known to want something else says so in its
+ * spec.
  */
 export function offlineScope(
   { refresh, discovery, scopes }: Pick<ProviderSpec, 'refresh' | 'discovery' | 'scopes'>,

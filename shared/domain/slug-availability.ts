@@ -3,14 +3,17 @@
 /** Reserved even where the preset catalogue should lack them: apps written for leash use them by name. */
 const ALWAYS_RESERVED = ['gmail', 'google_calendar', 'google_drive'] as const
 
-/** Words that stand in an address of the local API where a slug may stand; a provider of that name could not be reached by it. */
+/**
+ * Words that stand in an address of the local API where a slug may stand; a provider of that name could not
+ * be reached by it.
+ */
 export const ROUTE_WORDS = ['connect', 'connections', 'token'] as const
 
 export type SlugAvailability = 'free' | 'taken' | 'reserved'
 
 /**
- * `preset` is the preset that the registration builds on, if any: its own slug is free for it, and so is any slug that no preset has,
- * which is how one preset is registered twice.
+ * `preset` is the preset that the registration builds on, if any: its own slug is free for it, and so is any
+ * slug that no preset has, which is how one preset is registered twice.
  */
 export function slugAvailability(
   slug: string,

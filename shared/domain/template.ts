@@ -1,6 +1,7 @@
-// Filling of {placeholders}. A value that is missing or empty takes its whole entry with it; what a URL may become is decided in template-url.ts.
-// A secret is filled only from values that hold secrets (for a body or header to the provider). Where they do not, a placeholder of one is
-// refused, whoever wrote it: in an address or a field that is shown, the secret would be out.
+// Filling of {placeholders}. A value that is missing or empty takes its whole entry with it; what a URL may
+// become is decided in template-url.ts. A secret is filled only from values that hold secrets (for a body or
+// header to the provider). Where they do not, a placeholder of one is refused, whoever wrote it: in an
+// address or a field that is shown, the secret would be out.
 import { KeywayError } from '../contract/errors.ts'
 import type { TemplateParameter } from '../contract/provider-spec.ts'
 import { isSafeUrl } from '../contract/provider-template.ts'
@@ -12,7 +13,10 @@ export type TemplateValues = Readonly<Record<string, string>>
 
 const placeholder = /\{([A-Za-z_][A-Za-z0-9_.[\]-]*)\}/g
 
-/** The text with everything filled, or null when a value is missing or empty. @throws KeywayError config_error for a secret that may not stand here */
+/**
+ * The text with everything filled, or null when a value is missing or empty. @throws KeywayError config_error
+ * for a secret that may not stand here
+ */
 export function fillTemplate(text: string, values: TemplateValues): string | null {
   let complete = true
   const filled = text.replace(placeholder, (_whole, name: string) => {
@@ -23,7 +27,10 @@ export function fillTemplate(text: string, values: TemplateValues): string | nul
   return complete ? filled : null
 }
 
-/** For bodies in a language with braces of its own (GraphQL): fills what has a value, leaves the rest as it stands. */
+/**
+ * For bodies in a language with braces of its own (GraphQL): fills what has a value, leaves the rest as it
+ * stands.
+ */
 export function fillKnown(text: string, values: TemplateValues): string {
   return text.replace(placeholder, (whole, name: string) => valueOf(values, name) || whole)
 }
@@ -41,7 +48,10 @@ export function fillMap(
   return filled
 }
 
-/** Whether the whole of a value matches a pattern that came as data. The service brings an engine that is linear in the value's length. */
+/**
+ * Whether the whole of a value matches a pattern that came as data. The service brings an engine that is
+ * linear in the value's length.
+ */
 export type PatternMatch = (pattern: string, value: string) => 'fits' | 'misfits' | 'unreadable'
 
 export type ParameterProblem = { name: string; message: string }
@@ -87,14 +97,18 @@ export function misplacedSecret(name: string): KeywayError {
   })
 }
 
-// A URL made from a template. Values decide a host only where the template lets them, and a host that a reply or callback invents must
-// match the provider's pattern: otherwise a token could be sent wherever a hostile answer points.
+// A URL made from a template. Values decide a host only where the template lets them, and a host that a reply
+// or callback invents must match the provider's pattern: otherwise a token could be sent wherever a hostile
+// answer points.
 
 export type UrlRules = {
   values: TemplateValues
   /** Names whose own pattern has been checked already; their values may hold a path too. */
   checked?: readonly string[]
-  /** What a host taken from {token.x}, {callback.x}, {identity.x} or {resource.x} must look like; null refuses all of them. */
+  /**
+   * What a host taken from {token.x}, {callback.x}, {identity.x} or {resource.x} must look like; null refuses
+   * all of them.
+   */
   dynamicHostPattern?: string | null
   /** For that pattern. */
   match?: PatternMatch

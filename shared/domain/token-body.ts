@@ -24,7 +24,10 @@ export function readTokenBody(text: string): TokenBody {
     : { kind: 'unreadable', reason: 'text', message: 'The answer was plain text instead of JSON.' }
 }
 
-/** Only what really looks like a form with a token, a device code or an error in it: torn JSON must not pass for one. */
+/**
+ * Only what really looks like a form with a token, a device code or an error in it: torn JSON must not pass
+ * for one.
+ */
 function parseForm(text: string): Record<string, string> | null {
   if (!/^[\w.-]+=[^\s<>{}"]*$/.test(text)) return null
   const fields = Object.fromEntries(new URLSearchParams(text))

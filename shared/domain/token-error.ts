@@ -1,10 +1,14 @@
-// The error in a token reply: RFC 6749 5.2, or what real servers send instead, with the failing status or inside a 200.
+// The error in a token reply: RFC 6749 5.2, or what real servers send instead, with the failing status or
+// inside a 200.
 import type { TokenSpec } from '../contract/provider-token-spec.ts'
 import { readPath, readText } from './json-path.ts'
 
 export type ReplyError = { code: string; description: string | null }
 
-/** The error that a body carries when the status says failure (or when there is no token in it). Null: the body names none. */
+/**
+ * The error that a body carries when the status says failure (or when there is no token in it). Null: the
+ * body names none.
+ */
 export function errorOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec): ReplyError | null {
   const code = codeOf(body, spec)
   if (code === null) return null
@@ -81,7 +85,10 @@ function text(value: unknown): string | null {
   return typeof value === 'string' || typeof value === 'number' ? printable(String(value)) : null
 }
 
-/** Far more than is shown: it is cut to that once secrets are out of it, so that no part of one is left at the end. */
+/**
+ * Far more than is shown: it is cut to that once secrets are out of it, so that no part of one is left at the
+ * end.
+ */
 const MOST_TEXT = 4000
 
 function printable(words: string): string {

@@ -1,4 +1,5 @@
-// A token endpoint's reply in one shape, whatever the server sent. Pure: the caller says when it came and what the server's clock showed.
+// A token endpoint's reply in one shape, whatever the server sent. Pure: the caller says when it came and
+// what the server's clock showed.
 import type { TokenSpec } from '../contract/provider-token-spec.ts'
 import { readPath, readText, textOf } from './json-path.ts'
 import { parseLifetime, parseMoment } from './expiry.ts'
@@ -33,7 +34,10 @@ export type Tokens = OneToken & {
   second: OneToken | null
 }
 
-/** `secrets`: what the reply holds that must not be shown or stored in the clear, also where it stands in another field. */
+/**
+ * `secrets`: what the reply holds that must not be shown or stored in the clear, also where it stands in
+ * another field.
+ */
 export type ParsedReply =
   | { kind: 'tokens'; tokens: Tokens; data: Readonly<Record<string, unknown>>; secrets: string[] }
   | ({ kind: 'error'; secrets: string[] } & ReplyError)
@@ -50,7 +54,10 @@ const unreadableCodes = {
   not_an_object: 'odd_answer',
 } as const
 
-/** Reads a reply by the spec. Anything that is neither tokens nor an error comes back as unreadable with the reason. */
+/**
+ * Reads a reply by the spec. Anything that is neither tokens nor an error comes back as unreadable with the
+ * reason.
+ */
 export function parseTokenReply(
   reply: TokenReply,
   spec: TokenSpec,

@@ -1,4 +1,5 @@
-// The built-in descriptions, one file a provider. They are part of the program, so their shape is checked by a test and not at every start.
+// The built-in descriptions, one file a provider. They are part of the program, so their shape is checked by
+// a test and not at every start.
 import type { Preset } from '../contract/preset.ts'
 import github from './data/github.json' with { type: 'json' }
 import gitlab from './data/gitlab.json' with { type: 'json' }

@@ -1,4 +1,5 @@
-// One contract for both hosts of the window: what Electron's IPC answers, the HTTP bridge answers too, field by field.
+// One contract for both hosts of the window: what Electron's IPC answers, the HTTP bridge answers too, field
+// by field.
 import { expect, test } from 'vitest'
 import { uiCalls, type UiResult } from '../../shared/contract/ui-api.ts'
 import { anApp, aProvider } from '../support/builders.ts'

@@ -1,4 +1,5 @@
-// The window in a real browser, served by the built headless host: from the one-time link to a healthy connection.
+// The window in a real browser, served by the built headless host: from the one-time link to a healthy
+// connection.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test as base, type Page } from '@playwright/test'

@@ -1,4 +1,5 @@
-// A window that a command opened, as a person meets it: one dialog asks for a proof, and what was being done goes on by itself.
+// A window that a command opened, as a person meets it: one dialog asks for a proof, and what was being done
+// goes on by itself.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'

@@ -1,4 +1,5 @@
-// The window over time: two of them, a host that dies and comes back, links that are used up, narrow and enlarged windows, keys alone.
+// The window over time: two of them, a host that dies and comes back, links that are used up, narrow and
+// enlarged windows, keys alone.
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { root } from '../../scripts/build/parts.ts'

@@ -1,4 +1,5 @@
-// Every screen in both themes, as a desktop and as a telephone: axe finds nothing, and nothing hides at the side.
+// Every screen in both themes, as a desktop and as a telephone: axe finds nothing, and nothing hides at the
+// side.
 import { AxeBuilder } from '@axe-core/playwright'
 import { startFakeWindowHost } from '../support/fake-window-host.ts'
 import { screens } from '../support/window-host/screens.ts'

@@ -1,4 +1,5 @@
-// What the window itself promises, with a made-up Keyway behind it: nothing typed is lost, the keyboard is enough, the state is told as it is.
+// What the window itself promises, with a made-up Keyway behind it: nothing typed is lost, the keyboard is
+// enough, the state is told as it is.
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { SECRET_PLACEHOLDER } from '../../shared/contract/provider.ts'
 import { flowsOf } from '../support/window-host/seed-flows.ts'

@@ -1,4 +1,5 @@
-// Names that an earlier version took, or that come from a provider: whatever they hold, no screen lets them move or hide what stands beside them.
+// Names that an earlier version took, or that come from a provider: whatever they hold, no screen lets them
+// move or hide what stands beside them.
 import type { Page } from '@playwright/test'
 import type { Snapshot } from '../../shared/contract/ui-api.ts'
 import { approvalOfPairing, approvalOfUse, livedIn } from '../support/window-host/seed.ts'
@@ -31,7 +32,10 @@ function withOddNames(now: number): Snapshot {
 
 type Flaws = { hebrew: number; flaws: string[] }
 
-/** Every text and label: nothing that overrides or hides, and each word from right to left within a paragraph of its own. */
+/**
+ * Every text and label: nothing that overrides or hides, and each word from right to left within a paragraph
+ * of its own.
+ */
 function look(page: Page): Promise<Flaws> {
   return page.evaluate(() => {
     const texts: string[] = [document.title]

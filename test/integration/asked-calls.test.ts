@@ -1,4 +1,5 @@
-// A yes to a request is a yes to that request: its method, its whole address, and its body to the last byte. Over real HTTP, to a real API.
+// A yes to a request is a yes to that request: its method, its whole address, and its body to the last byte.
+// Over real HTTP, to a real API.
 import { hash, randomBytes } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { expect, test } from 'vitest'

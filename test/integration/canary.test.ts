@@ -1,5 +1,5 @@
-// Seeded secrets are driven through a whole run of the built host, failures included; afterwards they are looked for everywhere that
-// something could have been left.
+// Seeded secrets are driven through a whole run of the built host, failures included; afterwards they are
+// looked for everywhere that something could have been left.
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -272,7 +272,9 @@ async function signIn(run: Run, providerId: string): Promise<string> {
   return outcome.callbackUrl
 }
 
-/** The provider refuses the client, not the grant: while a dead token is proxied, so that a refresh is due. */
+/**
+ * The provider refuses the client, not the grant: while a dead token is proxied, so that a refresh is due.
+ */
 async function wrongClientSecret(run: Run, providerId: string): Promise<void> {
   const { rehearsal, see, seeds, window } = run
   const change = (clientSecret: string): Promise<unknown> =>

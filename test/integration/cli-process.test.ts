@@ -34,7 +34,8 @@ test('the launcher runs it: a token on standard output, exit codes of the table,
   expect(await run(['token', 'nobody'], environment)).toMatchObject({ exit: 4, out: '' })
   expect((await run([])).out).toContain('Usage: keyway')
 
-  // A file that is applied runs as code; the key is not among what it can read, and nothing but the result is printed.
+  // A file that is applied runs as code; the key is not among what it can read, and nothing but the result is
+  // printed.
   const file = join(tempFolder(), 'spy.ts')
   writeFileSync(
     file,

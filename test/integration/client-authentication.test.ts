@@ -1,4 +1,5 @@
-// A confidential client at a server of which nobody has said how it wants to be authenticated: whichever step comes first finds out.
+// A confidential client at a server of which nobody has said how it wants to be authenticated: whichever step
+// comes first finds out.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { expect, it } from 'vitest'
 import { answerOf, makeOAuthClient, resolvedProvider } from '../support/oauth.ts'

@@ -1,4 +1,5 @@
-// The client library as another project installs it: by its name, typed, in a folder that knows nothing of this one.
+// The client library as another project installs it: by its name, typed, in a folder that knows nothing of
+// this one.
 import { spawn } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

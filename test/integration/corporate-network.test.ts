@@ -1,4 +1,5 @@
-// Behind a corporate proxy and a private certificate authority: every phase goes the same way out, none forgets one of the two.
+// Behind a corporate proxy and a private certificate authority: every phase goes the same way out, none
+// forgets one of the two.
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import { aConnect, aProvider, anApp } from '../support/builders.ts'
@@ -33,7 +34,9 @@ const register = (extraCa: string | null) =>
     }),
   )
 
-/** Does one thing and says what it asked the server for; each request came through the proxy, as one tunnel. */
+/**
+ * Does one thing and says what it asked the server for; each request came through the proxy, as one tunnel.
+ */
 async function phase(task: () => Promise<unknown>): Promise<string[]> {
   const [tunnels, requests] = [proxy.seen.length, server.asked.length]
   await task()

@@ -1,5 +1,6 @@
-// kill -9 at any moment after a refresh has reached a provider that rotates and ends the grant when a used-up refresh token comes back. What
-// stood whole on disk, in its place or beside it, is never lost; neither is a grant that the provider has not rotated.
+// kill -9 at any moment after a refresh has reached a provider that rotates and ends the grant when a used-up
+// refresh token comes back. What stood whole on disk, in its place or beside it, is never lost; neither is a
+// grant that the provider has not rotated.
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,6 +1,6 @@
-// kill -9 at each step of a refresh, in a process of its own, against a real provider that ends a grant when a used-up refresh token
-// comes back. From the moment the answer is on disk a restart serves a working token; before that it says that a reconnect is needed
-// and why; a dead token is never served.
+// kill -9 at each step of a refresh, in a process of its own, against a real provider that ends a grant when
+// a used-up refresh token comes back. From the moment the answer is on disk a restart serves a working token;
+// before that it says that a reconnect is needed and why; a dead token is never served.
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'

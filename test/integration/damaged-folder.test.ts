@@ -1,5 +1,6 @@
-// Every file of a data folder, damaged in every way that disks, tools and people damage files: the next start works, says what is
-// wrong where something is lost, overwrites nothing that it could not read, and what was not touched is still there.
+// Every file of a data folder, damaged in every way that disks, tools and people damage files: the next start
+// works, says what is wrong where something is lost, overwrites nothing that it could not read, and what was
+// not touched is still there.
 import {
   cpSync,
   mkdirSync,
@@ -28,7 +29,8 @@ let rehearsal: RehearsalProvider
 const damages: Record<string, (path: string) => void> = {
   'a flipped byte': (path) => {
     const bytes = readFileSync(path)
-    // A quotation mark: within a name or an address one letter for another is no damage that anybody could see.
+    // A quotation mark: within a name or an address one letter for another is no damage that anybody could
+    // see.
     const at = Math.max(bytes.indexOf('"', Math.floor(bytes.length / 2)), 0)
     bytes[at] = (bytes[at] ?? 0) ^ 0x15
     writeFileSync(path, bytes)

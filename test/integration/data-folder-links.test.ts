@@ -1,4 +1,5 @@
-// Links in the data folder: none is followed, so that nothing outside of it is read as Keyway's, emptied or written on.
+// Links in the data folder: none is followed, so that nothing outside of it is read as Keyway's, emptied or
+// written on.
 import { execFileSync } from 'node:child_process'
 import {
   existsSync,

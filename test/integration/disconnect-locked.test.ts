@@ -1,4 +1,5 @@
-// Disconnecting while the vault is locked: what is to be revoked cannot be opened then, so it is out of use at once and revoked later.
+// Disconnecting while the vault is locked: what is to be revoked cannot be opened then, so it is out of use
+// at once and revoked later.
 import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

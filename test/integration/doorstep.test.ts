@@ -1,4 +1,5 @@
-// A host listens before it is ready: who asks how it is gets told, everybody else waits and is then answered as ever.
+// A host listens before it is ready: who asks how it is gets told, everybody else waits and is then answered
+// as ever.
 import { onTestFinished, expect, test } from 'vitest'
 import { type Doorstep, openDoorstep } from '../../electron/http/server/startup-listener.ts'
 import { openLocalServer } from '../../electron/http/server/local-server.ts'

@@ -1,4 +1,5 @@
-// Two people whose identifiers differ where a double no longer tells them apart, at a server that sends raw JSON.
+// Two people whose identifiers differ where a double no longer tells them apart, at a server that sends raw
+// JSON.
 import { describe, expect, test } from 'vitest'
 import type { Flow } from '../../shared/contract/flow.ts'
 import { aConnect, aProvider } from '../support/builders.ts'

@@ -1,4 +1,5 @@
-// The built headless host as a person starts it: what it prints, how it ends, and what it does when it cannot start.
+// The built headless host as a person starts it: what it prints, how it ends, and what it does when it cannot
+// start.
 import { execFileSync, spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'

@@ -1,4 +1,5 @@
-// The window in a browser (headless host): who gets in, what the page may do, and that its session opens nothing else.
+// The window in a browser (headless host): who gets in, what the page may do, and that its session opens
+// nothing else.
 import { expect, test } from 'vitest'
 import { startFakeLocal, type FakeLocal } from '../support/local-api.ts'
 import { windowBundle } from '../support/window-hosts.ts'

@@ -1,5 +1,5 @@
-// kill -9 between a document and the manifest, at every step of a change: no false alarm, nothing lost that was promised, and what was
-// taken away does not come back.
+// kill -9 between a document and the manifest, at every step of a change: no false alarm, nothing lost that
+// was promised, and what was taken away does not come back.
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'

@@ -1,5 +1,6 @@
-// Somebody who can write the data folder without its key: what was changed is found at the next unlock, is not used until the person has
-// decided, and nothing is lost. And the honest cases beside it, which are no findings.
+// Somebody who can write the data folder without its key: what was changed is found at the next unlock, is
+// not used until the person has decided, and nothing is lost. And the honest cases beside it, which are no
+// findings.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'

@@ -1,6 +1,7 @@
-// The life of grants under everything that goes wrong, as a simulation: fake clock, seeded faults, crashes at any await, and a provider
-// that ends a grant when a used-up refresh token comes back. Renewal and storage are the real ones, on real files. A run prints its seed;
-// KEYWAY_SIMULATION_SEED=<seed> vitest run test/integration/lifecycle.test.ts is that run again.
+// The life of grants under everything that goes wrong, as a simulation: fake clock, seeded faults, crashes at
+// any await, and a provider that ends a grant when a used-up refresh token comes back. Renewal and storage
+// are the real ones, on real files. A run prints its seed; KEYWAY_SIMULATION_SEED=<seed> vitest run
+// test/integration/lifecycle.test.ts is that run again.
 import { expect, test } from 'vitest'
 import type { RecordStore } from '../../electron/core/ports.ts'
 import { createRecordStore } from '../../electron/core/storage/records.ts'
@@ -76,7 +77,8 @@ test('the window that no client can close is one write to the disk long', async 
     clock.advance(10_000)
     await keyway.tokens.get(connectionId, { rejected: 'current' })
   }
-  // One write notes the refresh before it is sent, one keeps the answer; nothing else is between the answer and the disk.
+  // One write notes the refresh before it is sent, one keeps the answer; nothing else is between the answer
+  // and the disk.
   expect(durations).toHaveLength(200)
   expect(others).toBe(200)
   const sorted = durations.toSorted((one, other) => one - other)

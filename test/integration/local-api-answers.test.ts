@@ -1,5 +1,5 @@
-// Every described call, made for real: its answer has the described status and type and validates against its own schema in /openapi.json,
-// by a validator that is not ours.
+// Every described call, made for real: its answer has the described status and type and validates against its
+// own schema in /openapi.json, by a validator that is not ours.
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { expect, test } from 'vitest'

@@ -1,4 +1,5 @@
-// Apps: pairing, what they may know about themselves, providers they may register, and what they are told as it happens.
+// Apps: pairing, what they may know about themselves, providers they may register, and what they are told as
+// it happens.
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { appMeAnswer, pairDecided, pairStarted } from '../../shared/contract/http-api.ts'
 import { everything, startFakeLocal, startRealLocal, type LocalApiUnderTest } from '../support/local-api.ts'

@@ -1,4 +1,5 @@
-// toolshed's curl lines and helper, with only base URL and key changed, and jsworkflows' class over the client library.
+// toolshed's curl lines and helper, with only base URL and key changed, and jsworkflows' class over the
+// client library.
 import { expect, test } from 'vitest'
 import { createKeywayClient, KeywayCallError } from '../../shared/client/index.ts'
 import { startRealLocal } from '../support/local-api.ts'

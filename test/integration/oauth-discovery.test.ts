@@ -1,4 +1,5 @@
-// Connect by URL: honest servers of every kind become filled forms, hostile documents become coded failures with nothing kept.
+// Connect by URL: honest servers of every kind become filled forms, hostile documents become coded failures
+// with nothing kept.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { providerInput } from '../../shared/contract/provider.ts'

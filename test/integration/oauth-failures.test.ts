@@ -1,4 +1,5 @@
-// What a failed token request means, over real sockets: retry, ended, refused or config_error, and whether the request may have arrived.
+// What a failed token request means, over real sockets: retry, ended, refused or config_error, and whether
+// the request may have arrived.
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'

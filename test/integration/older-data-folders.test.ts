@@ -1,4 +1,5 @@
-// Data folders that earlier versions wrote: today's code opens them with nothing set aside, nothing dropped, and everything usable.
+// Data folders that earlier versions wrote: today's code opens them with nothing set aside, nothing dropped,
+// and everything usable.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// A program with a shell plays the person: it opens the window of the running Keyway by every way there is, and tries to answer for them.
+// A program with a shell plays the person: it opens the window of the running Keyway by every way there is,
+// and tries to answer for them.
 import { mkdtempSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
@@ -225,7 +226,10 @@ test('windows stay signed in through kill -9 and a restart; what was proved does
 /** Windows has no such bits. */
 const othersMay = (path: string): number => (process.platform === 'win32' ? 0 : statSync(path).mode & 0o077)
 
-/** Calls that widen a right, reveal or move a secret, or redirect where secrets go; inputs that the schema takes. */
+/**
+ * Calls that widen a right, reveal or move a secret, or redirect where secrets go; inputs that the schema
+ * takes.
+ */
 const widening: Array<[keyof typeof presenceMarks, unknown]> = [
   ['apps.create', { name: 'Agent', grants: [{ target: { kind: 'all' }, token: true }] }],
   ['apps.rotateKey', { id: 'app' }],

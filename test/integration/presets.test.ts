@@ -1,5 +1,6 @@
-// Every preset through the real OAuth client, request by request, against the record of what its provider demands. The record is read by
-// test/support/catalog without a look at the preset, so that a wrong separator or a missing parameter cannot agree with itself.
+// Every preset through the real OAuth client, request by request, against the record of what its provider
+// demands. The record is read by test/support/catalog without a look at the preset, so that a wrong separator
+// or a missing parameter cannot agree with itself.
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Preset } from '../../shared/contract/preset.ts'
 import { presets } from '../../shared/presets/presets.ts'

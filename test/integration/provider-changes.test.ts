@@ -1,4 +1,5 @@
-// What an app that may manage providers can change of one that holds a secret or accounts, and how a change is merged into what is there.
+// What an app that may manage providers can change of one that holds a secret or accounts, and how a change
+// is merged into what is there.
 import { expect, test } from 'vitest'
 import { changedFields, guardedFields } from '../../electron/http/security/provider-changes.ts'
 import { providerChange, providerInput } from '../../shared/contract/provider.ts'
@@ -172,7 +173,8 @@ test('a change of any one leaf changes only that leaf, and the secret that comes
     for (const value of valuesFor(leaf.schema).slice(0, 3)) {
       const inList = leaf.path.indexOf('0')
       const own = inList === -1 ? leaf.path : leaf.path.slice(0, inList)
-      // An object that is not there yet comes whole, with the members that it must have; one that is there takes the leaf alone.
+      // An object that is not there yet comes whole, with the members that it must have; one that is there
+      // takes the leaf alone.
       const missing = own.findIndex((_, index) => (at(before.spec, own.slice(0, index)) ?? null) === null)
       const isThere = missing === -1 && inList === -1
       const change = isThere ? { spec: alone(leaf.path, value) } : changeOf(leaf, value)

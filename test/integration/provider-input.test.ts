@@ -1,4 +1,5 @@
-// What a provider must have to be registered, over the real API: addresses for its flow, a slug that can be reached, and no bottomless JSON.
+// What a provider must have to be registered, over the real API: addresses for its flow, a slug that can be
+// reached, and no bottomless JSON.
 import { expect, test } from 'vitest'
 import { providerRecord } from '../../shared/contract/provider.ts'
 import { freeSlug } from '../../shared/domain/foreign/provider.ts'

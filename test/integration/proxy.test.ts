@@ -1,4 +1,5 @@
-// Requests through Keyway: what passes, in both directions, and what happens on 401, 429 and when either side goes away.
+// Requests through Keyway: what passes, in both directions, and what happens on 401, 429 and when either side
+// goes away.
 import { createHash, hash, randomBytes } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'

@@ -1,5 +1,6 @@
-// Each quirk class at a loopback server that insists on it, from authorize to refresh to revoke; and the same server without the data, to
-// show that it really is odd. At the end a table names the test that covers each class.
+// Each quirk class at a loopback server that insists on it, from authorize to refresh to revoke; and the same
+// server without the data, to show that it really is odd. At the end a table names the test that covers each
+// class.
 import { afterAll, describe, expect, it } from 'vitest'
 import { providerSpec, type ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
 import { Secret } from '../../shared/contract/secret.ts'

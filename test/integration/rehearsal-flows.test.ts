@@ -1,4 +1,5 @@
-// The rehearsal provider against openid-client, a certified client that Keyway did not write: what holds here holds for real servers.
+// The rehearsal provider against openid-client, a certified client that Keyway did not write: what holds here
+// holds for real servers.
 import * as oidc from 'openid-client'
 import { describe, expect, it } from 'vitest'
 import {

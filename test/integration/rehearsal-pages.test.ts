@@ -1,4 +1,5 @@
-// The sign-in and consent pages: what a person meets, walked by the plain HTTP user agent and looked at as HTML.
+// The sign-in and consent pages: what a person meets, walked by the plain HTTP user agent and looked at as
+// HTML.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as oidc from 'openid-client'

@@ -1,4 +1,5 @@
-// The rehearsal provider as something to start and stop: ports, control from another process, no noise, nothing left behind.
+// The rehearsal provider as something to start and stop: ports, control from another process, no noise,
+// nothing left behind.
 import { execFile } from 'node:child_process'
 import { createConnection } from 'node:net'
 import { fileURLToPath } from 'node:url'

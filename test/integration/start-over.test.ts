@@ -1,4 +1,5 @@
-// A forgotten passphrase: the old vault, its connections and secrets are set aside, whole; providers and apps stay; and it can be undone by hand.
+// A forgotten passphrase: the old vault, its connections and secrets are set aside, whole; providers and apps
+// stay; and it can be undone by hand.
 import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'

@@ -49,7 +49,10 @@ async function atEveryStep(
   }
 }
 
-/** Which value (null: none) may stand after this was promised: the last one, or the one that was being written. */
+/**
+ * Which value (null: none) may stand after this was promised: the last one, or the one that was being
+ * written.
+ */
 function allowedAfter(facts: readonly Fact[]): (number | null)[] {
   if (facts.some((fact) => 'removed' in fact)) return [null]
   const last = facts.findLast((fact) => 'put' in fact)?.['put']

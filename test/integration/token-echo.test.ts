@@ -1,5 +1,5 @@
-// A provider puts its tokens everywhere: under every path that a description can name, in other writings, in parts. None of it comes to
-// stand in a field that is shown, in a file, in the log or in an error.
+// A provider puts its tokens everywhere: under every path that a description can name, in other writings, in
+// parts. None of it comes to stand in a field that is shown, in a file, in the log or in an error.
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// The ways by which a browser comes home, with real listeners: the local server's own port, a free port for one sign-in, a pasted address;
-// and what happens when an answer arrives where it does not belong.
+// The ways by which a browser comes home, with real listeners: the local server's own port, a free port for
+// one sign-in, a pasted address; and what happens when an answer arrives where it does not belong.
 import { describe, expect, it } from 'vitest'
 import type { Flow } from '../../shared/contract/flow.ts'
 import type { ProviderInputDraft } from '../../shared/contract/provider.ts'

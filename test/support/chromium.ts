@@ -1,4 +1,5 @@
-// Finds the Chromium that the tests drive. Nothing is downloaded: a machine without one gets a sentence that says what to do.
+// Finds the Chromium that the tests drive. Nothing is downloaded: a machine without one gets a sentence that
+// says what to do.
 import { accessSync, constants } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 
@@ -28,7 +29,10 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** The path of a Chromium. `KEYWAY_CHROMIUM` (an absolute path) wins. @throws Error with what to install when there is none. */
+/**
+ * The path of a Chromium. `KEYWAY_CHROMIUM` (an absolute path) wins. @throws Error with what to install when
+ * there is none.
+ */
 export function findChromium(env: NodeJS.ProcessEnv = process.env): string {
   const chosen = env['KEYWAY_CHROMIUM']
   if (chosen !== undefined && chosen !== '') {

@@ -1,6 +1,6 @@
 // The command line as a person runs it, in this process: what it prints, and how it ends.
 import { PassThrough } from 'node:stream'
-import { runCommandLine } from '../../electron/cli/main.ts'
+import { runCommandLine } from '../../electron/cli/program.ts'
 
 export type Ran = { exit: number; out: string; err: string }
 

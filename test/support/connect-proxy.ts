@@ -7,7 +7,10 @@ export type ConnectProxy = {
   close(): Promise<void>
 }
 
-/** A corporate proxy on loopback: tunnels CONNECT, forwards absolute-form requests, and writes down what it was asked for. */
+/**
+ * A corporate proxy on loopback: tunnels CONNECT, forwards absolute-form requests, and writes down what it
+ * was asked for.
+ */
 export async function startConnectProxy(): Promise<ConnectProxy> {
   const seen: string[] = []
   const sockets = new Set<Socket>()

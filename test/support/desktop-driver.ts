@@ -1,6 +1,6 @@
-// Starts the desktop app for a spec, in Electron where its binary is there and in the stand-in elsewhere. What a person
-// or the system would do from outside the window (tray, browser, dialogs, a second start) is reached through `Desktop`,
-// the same for both drivers.
+// Starts the desktop app for a spec, in Electron where its binary is there and in the stand-in elsewhere.
+// What a person or the system would do from outside the window (tray, browser, dialogs, a second start) is
+// reached through `Desktop`, the same for both drivers.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -66,8 +66,8 @@ export type DesktopDriver = {
 }
 
 /**
- * What the stand-in itself makes Chromium write to a page's console. A spec that wants a silent console has to leave it
- * out; real Electron never writes it.
+ * What the stand-in itself makes Chromium write to a page's console. A spec that wants a silent console has
+ * to leave it out; real Electron never writes it.
  */
 export const standInWarning =
   'An iframe which has both allow-scripts and allow-same-origin for its sandbox attribute can escape its sandboxing.'

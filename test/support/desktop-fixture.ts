@@ -26,7 +26,8 @@ async function freePort(): Promise<number> {
   return port
 }
 
-// Playwright reads from the pattern which fixtures a fixture needs; an empty one is a lint error, so a built-in one is named.
+// Playwright reads from the pattern which fixtures a fixture needs; an empty one is a lint error, so a
+// built-in one is named.
 export const test = base.extend<Fixtures>({
   port: async ({ baseURL: _unused }, provide) => provide(await freePort()),
   userData: async ({ port }, provide) => {
@@ -54,7 +55,10 @@ export const test = base.extend<Fixtures>({
   },
 })
 
-/** Fills the form for a provider described by hand, as a person does who has the provider's documentation open. */
+/**
+ * Fills the form for a provider described by hand, as a person does who has the provider's documentation
+ * open.
+ */
 export async function describeProvider(window: Page, provider: RehearsalProvider): Promise<void> {
   await window.getByRole('link', { name: 'Add a connection' }).first().click()
   await window.getByRole('option', { name: /Describe a provider yourself/ }).click()

@@ -1,4 +1,5 @@
-// A data folder as somebody edits it who can write its files and has no key: a synchronised copy, a restored backup.
+// A data folder as somebody edits it who can write its files and has no key: a synchronised copy, a restored
+// backup.
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'

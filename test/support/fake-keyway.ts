@@ -1,4 +1,5 @@
-// A hand-made core behind the local API: real grants and keys by the real policy, tokens and providers as a test sets them. Nothing is stored.
+// A hand-made core behind the local API: real grants and keys by the real policy, tokens and providers as a
+// test sets them. Nothing is stored.
 import { createHash, randomBytes } from 'node:crypto'
 import type { ActivityEntry } from '../../shared/contract/activity.ts'
 import { appInput, type AppDraft, type AppRecord, type AppView } from '../../shared/contract/app.ts'

@@ -1,4 +1,5 @@
-// The OAuth client's interface over an in-memory provider, scriptable at every call: what it should answer instead, or wait for.
+// The OAuth client's interface over an in-memory provider, scriptable at every call: what it should answer
+// instead, or wait for.
 import { randomBytes } from 'node:crypto'
 import type { OAuthClient, TokenAnswer, TokenOutcome } from '../../electron/core/oauth/types.ts'
 import type { Clock } from '../../electron/core/ports.ts'

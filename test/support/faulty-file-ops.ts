@@ -3,7 +3,10 @@ import { type FileOps, nodeFileOps } from '../../electron/core/storage/file-ops.
 export const systemError = (code: string): Error =>
   Object.assign(new Error(`${code}: injected fault`), { code })
 
-/** Real file operations that note their order and call `before` in front of each step; what `before` throws is the step's failure. */
+/**
+ * Real file operations that note their order and call `before` in front of each step; what `before` throws is
+ * the step's failure.
+ */
 export function watchFileOps(
   before: (step: number, name: keyof FileOps, path: string) => void = () => undefined,
 ): {
@@ -32,7 +35,8 @@ export function watchFileOps(
       return nodeFileOps.sync(handle)
     },
     async close(handle) {
-      // Closed even where the fault says otherwise: a test must not leave descriptors to the garbage collector.
+      // Closed even where the fault says otherwise: a test must not leave descriptors to the garbage
+      // collector.
       await nodeFileOps.close(handle)
       step('close', paths.get(handle) ?? '?')
     },

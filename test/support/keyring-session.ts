@@ -1,4 +1,5 @@
-// A session bus of its own with a real gnome-keyring on it, or with nothing on it: what a desktop, a container and a broken machine have.
+// A session bus of its own with a real gnome-keyring on it, or with nothing on it: what a desktop, a
+// container and a broken machine have.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
@@ -18,7 +19,10 @@ export function missingKeyringPrograms(): string[] {
   )
 }
 
-/** `unlocked`: as after a login. `locked`: the keyring exists, its passphrase was not given. The folder keeps the keyring between two. */
+/**
+ * `unlocked`: as after a login. `locked`: the keyring exists, its passphrase was not given. The folder keeps
+ * the keyring between two.
+ */
 export async function startKeyringSession(
   folder: string,
   mood: 'unlocked' | 'locked',

@@ -7,7 +7,10 @@ export type Found = { secret: string; form: string; where: string }
 
 const SHORTEST = 8
 
-/** Every form of a secret: as it is, quoted, escaped for a URL, hex, and base64 wherever it stands within something larger. */
+/**
+ * Every form of a secret: as it is, quoted, escaped for a URL, hex, and base64 wherever it stands within
+ * something larger.
+ */
 export function formsOf(secret: string): Map<string, string> {
   const bytes = Buffer.from(secret, 'utf8')
   const forms = new Map<string, string>([

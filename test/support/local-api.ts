@@ -150,7 +150,10 @@ export async function startUpstream(
   return { url: `http://127.0.0.1:${port}`, host: `127.0.0.1:${port}`, port }
 }
 
-/** Bytes as they are, for requests that no client would send. Resolves with everything until the server closes or `until` is seen. */
+/**
+ * Bytes as they are, for requests that no client would send. Resolves with everything until the server closes
+ * or `until` is seen.
+ */
 export function sendRaw(port: number, text: string, { until }: { until?: RegExp } = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')

@@ -1,5 +1,5 @@
-// An authorization server as a data structure: codes, grants, rotating refresh tokens with reuse detection. It counts what a real one would
-// hold against its client.
+// An authorization server as a data structure: codes, grants, rotating refresh tokens with reuse detection.
+// It counts what a real one would hold against its client.
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../electron/core/ports.ts'
 

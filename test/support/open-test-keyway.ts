@@ -1,4 +1,5 @@
-// A core as the headless host opens it: real folder, real stores, real vault, real OAuth client. Only the browser is the test itself.
+// A core as the headless host opens it: real folder, real stores, real vault, real OAuth client. Only the
+// browser is the test itself.
 import { openKeyway, type OpenDeps, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-wrapper.ts'
 import { createConfKv } from '../../electron/headless/headless.ts'

@@ -1,5 +1,6 @@
-// Plays the person at the sign-in pages without a browser: picks an account, allows or denies, and brings the answer back to
-// the client. For tests and `npm run demo -- --auto`; it speaks plain HTTP, so nothing in between is skipped.
+// Plays the person at the sign-in pages without a browser: picks an account, allows or denies, and brings the
+// answer back to the client. For tests and `npm run demo -- --auto`; it speaks plain HTTP, so nothing in
+// between is skipped.
 
 export type SignInChoices = {
   /** The address typed under "Account". */
@@ -24,8 +25,9 @@ export type SignInOutcome =
 /** A browser of its own, for several sign-ins that share cookies. */
 
 /**
- * Walks from an authorization URL (or a link that redirects to one) through sign-in and consent to the client's callback,
- * which it requests unless `stopAtCallback`. Rejects when a server cannot be reached or the pages lead in circles.
+ * Walks from an authorization URL (or a link that redirects to one) through sign-in and consent to the
+ * client's callback, which it requests unless `stopAtCallback`. Rejects when a server cannot be reached or
+ * the pages lead in circles.
  */
 export async function signInWithHttp(
   authorizationUrl: string,
@@ -48,7 +50,9 @@ export async function signInWithHttp(
 export type DeviceOutcome =
   { kind: 'approved' } | { kind: 'denied' } | { kind: 'stuck'; url: string; status: number; words: string }
 
-/** Opens `verification_uri_complete` (or `verification_uri` with `userCode`), and allows or denies the device. */
+/**
+ * Opens `verification_uri_complete` (or `verification_uri` with `userCode`), and allows or denies the device.
+ */
 export async function approveDevice(
   verificationUri: string,
   choices: SignInChoices & { userCode?: string },
@@ -89,7 +93,10 @@ async function walk(start: URL, choices: SignInChoices & { userCode?: string }):
   throw new Error(`The sign-in pages lead in circles, last ${page.url.pathname}`)
 }
 
-/** An authorization response: a code or an error, with what ties it to its request (RFC 6749 section 4.1.2, RFC 9207). */
+/**
+ * An authorization response: a code or an error, with what ties it to its request (RFC 6749 section 4.1.2,
+ * RFC 9207).
+ */
 function isCallback(url: URL): boolean {
   const { searchParams: query } = url
   return (query.has('code') || query.has('error')) && (query.has('state') || query.has('iss'))
@@ -98,7 +105,10 @@ function isCallback(url: URL): boolean {
 type PageKind = 'sign-in' | 'consent' | 'code' | 'confirm-code' | 'pass-on'
 type Submission = { url: URL; method: 'GET' | 'POST'; form: URLSearchParams }
 
-/** What a person would submit on this page; null when there is nothing to do, or the page refused what was done before. */
+/**
+ * What a person would submit on this page; null when there is nothing to do, or the page refused what was
+ * done before.
+ */
 function fillIn(
   page: VisitedPage,
   choices: SignInChoices & { userCode?: string },
@@ -107,7 +117,8 @@ function fillIn(
   for (const form of findForms(page.html, page.url)) {
     const kind = kindOf(form)
     if (kind === null) continue
-    // A page that comes back says no to what was typed; typing it again would change nothing. Pages that only pass on may recur.
+    // A page that comes back says no to what was typed; typing it again would change nothing. Pages that only
+    // pass on may recur.
     if (done.has(kind) && kind !== 'pass-on') return null
     if (kind === 'code' && choices.userCode === undefined) return null
     done.add(kind)
@@ -199,7 +210,8 @@ export function openTab(options: TabOptions = {}): BrowserTab {
   }
 }
 
-// The cookies of one made-up browser: enough of RFC 6265 for sign-in pages (host, port-blind, path, expiry, deletion).
+// The cookies of one made-up browser: enough of RFC 6265 for sign-in pages (host, port-blind, path, expiry,
+// deletion).
 export type CookieJar = {
   /** The Cookie header for this address, or null. */
   header(url: URL): string | null
@@ -267,8 +279,8 @@ function belongs(cookie: Cookie, url: URL): boolean {
   return url.pathname.startsWith(cookie.path.endsWith('/') ? cookie.path : `${cookie.path}/`)
 }
 
-// Finds the forms of a page the way a person does: fields by their label, buttons by their words. For small, well-formed
-// pages such as sign-in pages; not a browser.
+// Finds the forms of a page the way a person does: fields by their label, buttons by their words. For small,
+// well-formed pages such as sign-in pages; not a browser.
 export type FormField = {
   name: string
   type: string

@@ -10,7 +10,10 @@ export type ScriptedUpstream = {
   connections(): number
 }
 
-/** An API that says exactly the bytes it is told to, good HTTP or not. Called once a request: when a head (and its fixed-length body) is there. */
+/**
+ * An API that says exactly the bytes it is told to, good HTTP or not. Called once a request: when a head (and
+ * its fixed-length body) is there.
+ */
 export async function startScriptedUpstream(
   answer: (socket: Socket, request: { text: string; number: number; onSocket: number }) => void,
 ): Promise<ScriptedUpstream> {

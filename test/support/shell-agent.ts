@@ -1,4 +1,5 @@
-// A program that runs as the person and has a shell, but not the person's eyes: what it can do to get at the window.
+// A program that runs as the person and has a shell, but not the person's eyes: what it can do to get at the
+// window.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

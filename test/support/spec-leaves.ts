@@ -1,4 +1,5 @@
-// Every leaf of a schema, with values that fit it: for tests that must hold for each field, also for one that is added later.
+// Every leaf of a schema, with values that fit it: for tests that must hold for each field, also for one that
+// is added later.
 import { z } from 'zod'
 import { bareSchema } from '../../shared/contract/schema-walk.ts'
 

@@ -77,8 +77,8 @@ function makeFolder(): string {
 }
 
 /**
- * `desktop` is one app for all tests that leave it alive, put back to its beginning before each. `launch` starts an app for
- * one test; whatever the test leaves open is closed after it.
+ * `desktop` is one app for all tests that leave it alive, put back to its beginning before each. `launch`
+ * starts an app for one test; whatever the test leaves open is closed after it.
  */
 export const test = base.extend<
   { userData: string; launch: Launch; desktop: FixtureDesktop },

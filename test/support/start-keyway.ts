@@ -1,4 +1,5 @@
-// A core in memory: real parts, real vault, no disk and no network. What a test wants to look into is handed out beside it.
+// A core in memory: real parts, real vault, no disk and no network. What a test wants to look into is handed
+// out beside it.
 import { createKeyway, type KeywayDeps } from '../../electron/core/app.ts'
 import { createDamages } from '../../electron/core/storage/quarantine.ts'
 import type { Activity, Keyway } from '../../electron/core/keyway.ts'
@@ -98,7 +99,8 @@ async function openTestVault(
   logger: KeywayDeps['logger'],
   wanted: 'unlocked' | 'locked',
 ): Promise<Vault> {
-  // A cheap scrypt: these tests are not about how hard a passphrase is to guess. Real time, as scrypt knows no fake clock.
+  // A cheap scrypt: these tests are not about how hard a passphrase is to guess. Real time, as scrypt knows
+  // no fake clock.
   const passphrase = createPassphraseProtectors({ cost: { N: 2, r: 1, p: 1 } })
   const vault = createVault({ protectors: [], passphrase, store, clock, logger })
   const state = await vault.start()

@@ -1,4 +1,5 @@
-// The local API at one place that stays: for tests and benchmarks. A running host's follows the settings (electron/http/server/local-server.ts).
+// The local API at one place that stays: for tests and benchmarks. A running host's follows the settings
+// (electron/http/server/local-server.ts).
 import { asKeywayError } from '../../shared/contract/errors.ts'
 import type { Keyway } from '../../electron/core/keyway.ts'
 import { createServer, type ServerOptions } from '../../electron/http/server/app.ts'

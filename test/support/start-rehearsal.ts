@@ -1,4 +1,5 @@
-// Starts a rehearsal provider for one test, and signs in at it with openid-client, a client that Keyway did not write.
+// Starts a rehearsal provider for one test, and signs in at it with openid-client, a client that Keyway did
+// not write.
 import * as oidc from 'openid-client'
 import { onTestFinished } from 'vitest'
 import {
@@ -16,7 +17,10 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
   return provider
 }
 
-/** openid-client marks its switch for http as deprecated so that it stands out; a loopback issuer is what it is there for. */
+/**
+ * openid-client marks its switch for http as deprecated so that it stands out; a loopback issuer is what it
+ * is there for.
+ */
 export const allowLoopbackHttp: (config: oidc.Configuration) => void = Reflect.get(
   oidc,
   'allowInsecureRequests',

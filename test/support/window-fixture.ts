@@ -7,7 +7,10 @@ import { livedIn } from './window-host/seed.ts'
 export type WindowWorld = {
   /** Opens the window at an address of its own. Its host is closed when the test ends. */
   openWindow(options?: { hash?: string; snapshot?: Snapshot; activity?: number }): Promise<FakeWindowHost>
-  /** What the browser found wrong: a policy broken, a script that threw. Empty at the end of every test unless it was emptied. */
+  /**
+   * What the browser found wrong: a policy broken, a script that threw. Empty at the end of every test unless
+   * it was emptied.
+   */
   complaints: string[]
 }
 

@@ -1,4 +1,5 @@
-// The two hosts of the window over one core: Electron's IPC without Electron, and the HTTP bridge over a real connection.
+// The two hosts of the window over one core: Electron's IPC without Electron, and the HTTP bridge over a real
+// connection.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'

@@ -22,7 +22,10 @@ export type Done = {
   connectUrl: string | null
 }
 
-/** @throws what the refused step threw, saying of which provider it was and whether everything could be taken back */
+/**
+ * @throws what the refused step threw, saying of which provider it was and whether everything could be taken
+ * back
+ */
 export async function carryOut(api: LocalApi, steps: readonly Step[]): Promise<Done[]> {
   const done: Array<{ step: Step; result: Done }> = []
   // New ones first: they are what a server refuses most, and they can be taken back whole.
@@ -146,8 +149,9 @@ const valueIn = (present: Registered, field: keyof ProviderInput): unknown =>
 const pick = (input: ProviderInput, fields: ReadonlyArray<keyof ProviderInput>): Record<string, unknown> =>
   Object.fromEntries(fields.map((field) => [field, input[field]]))
 
-// Reads a file of definitions. A .ts or .js file is run, as the person asked; `keyway` and lecca's toolkit in it stand for the two
-// functions that describe a provider, which here only hand on what they are given, so that it can be checked whole.
+// Reads a file of definitions. A .ts or .js file is run, as the person asked; `keyway` and lecca's toolkit in
+// it stand for the two functions that describe a provider, which here only hand on what they are given, so
+// that it can be checked whole.
 
 const STANDS_FOR: ReadonlySet<string> = new Set(['keyway', 'keyway/client', '@lecca-io/toolkit'])
 const STAND_IN_URL = 'keyway-definitions:client'

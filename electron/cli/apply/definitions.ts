@@ -1,4 +1,5 @@
-// What a file exports, as providers that can be sent: placeholders filled, every field checked, every flaw named.
+// What a file exports, as providers that can be sent: placeholders filled, every field checked, every flaw
+// named.
 import { z } from 'zod'
 import { createOAuth2Connection } from '../../../shared/client/define-provider.ts'
 import { providerInput, type ProviderInput } from '../../../shared/contract/provider.ts'
@@ -12,7 +13,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 const text = z.string().min(1)
 const getter = z.custom<() => unknown>((value) => typeof value === 'function', 'A function is needed.')
 
-/** lecca's createOAuth2Connection, strictly: a misspelt option must not be lost. In JSON, id and secret are texts. */
+/**
+ * lecca's createOAuth2Connection, strictly: a misspelt option must not be lost. In JSON, id and secret are
+ * texts.
+ */
 const oauth2Connection = z.strictObject({
   id: text,
   name: text,

@@ -58,7 +58,10 @@ export const connect: RunCommand = async (context, given) => {
   }
 }
 
-/** A flow that gives a browser nothing to open is begun from here: whoever sits at a terminal may have no browser on this machine. */
+/**
+ * A flow that gives a browser nothing to open is begun from here: whoever sits at a terminal may have no
+ * browser on this machine.
+ */
 async function startHere(api: LocalApi, { connectUrl }: Link): Promise<Started> {
   const { pathname, search } = new URL(connectUrl)
   return (await api.call(flowStarted, `${pathname}${search}`)).flow

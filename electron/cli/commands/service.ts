@@ -75,8 +75,9 @@ export const providers: RunCommand = async (context) => {
   return 0
 }
 
-// Opens the window of the running Keyway. It is found by its data folder and asked over its own socket, so no app key is needed; and
-// whoever runs this may be a program, so the window that opens may look until it is proved that a person sits there.
+// Opens the window of the running Keyway. It is found by its data folder and asked over its own socket, so no
+// app key is needed; and whoever runs this may be a program, so the window that opens may look until it is
+// proved that a person sits there.
 
 const openArguments = z.strictObject({
   data: z.string().min(1, 'A folder is needed.').max(4096).optional(),

@@ -104,7 +104,9 @@ async function send(api: LocalApi, asked: Asked, terminal: Terminal): Promise<In
   })
 }
 
-/** A header holds ASCII; an account may be named in any script, and then its connection's id stands for it. */
+/**
+ * A header holds ASCII; an account may be named in any script, and then its connection's id stands for it.
+ */
 async function accountIn(
   api: LocalApi,
   provider: string,

@@ -1,5 +1,5 @@
-// Questions to the person, with a clock: no answer in a minute is a no. Every call that asks has a question of its own; identical ones are
-// only shown as one, so that no answer to one call lets another through.
+// Questions to the person, with a clock: no answer in a minute is a no. Every call that asks has a question
+// of its own; identical ones are only shown as one, so that no answer to one call lets another through.
 import { z } from 'zod'
 import {
   type AppRecord,
@@ -22,7 +22,10 @@ const MOST_CALLS_OF_ONE = 100
 export type Verdict =
   /** `paired`: what the answer made, for the one program that asked. */
   | { decision: Decision; by?: string | undefined; paired?: { app: AppView; key: string } }
-  /** Nobody answered; nobody could (the vault was locked meanwhile); nobody waits any more; or it was not put to anybody. */
+  /**
+   * Nobody answered; nobody could (the vault was locked meanwhile); nobody waits any more; or it was not put
+   * to anybody.
+   */
   | { decision: 'timed_out' | 'locked' | 'gone' | 'too_many' }
 type DistributiveOmit<Whole, Key extends PropertyKey> = Whole extends unknown ? Omit<Whole, Key> : never
 export type Question = DistributiveOmit<Approval, 'id' | 'askedAt' | 'expiresAt' | 'waiting'>
@@ -133,14 +136,20 @@ const remembered = z.tuple([
   z.string().nullable(),
 ])
 
-/** The very same call, to the last byte of its body; those are shown as one. Null where not all of it is known: no other call is the same. */
+/**
+ * The very same call, to the last byte of its body; those are shown as one. Null where not all of it is
+ * known: no other call is the same.
+ */
 export function sameCallKey(appId: string, use: AskedUse): string | null {
   const { connectionId, what, method, url, bodyBytes, bodySha256 } = use
   if (what === 'proxy' && bodySha256 === null && bodyBytes !== 0) return null
   return JSON.stringify(['use', appId, connectionId, what, method, url, bodyBytes, bodySha256])
 }
 
-/** How far a yes for ten minutes reaches: the token, or one method at one host. Not each single path, or an agent that pages asks for ever. */
+/**
+ * How far a yes for ten minutes reaches: the token, or one method at one host. Not each single path, or an
+ * agent that pages asks for ever.
+ */
 export function thingOf({
   connectionId,
   what,
@@ -164,8 +173,9 @@ export function verdictOn(app: AppRecord, asked: AskedUse, connection: Known, no
 }
 
 /**
- * The app's permissions with "always" among them, as one that the person sees and can take away: this method, host and path, no longer than
- * the permission that made us ask. Unchanged when the app would not be asked any more.
+ * The app's permissions with "always" among them, as one that the person sees and can take away: this method,
+ * host and path, no longer than the permission that made us ask. Unchanged when the app would not be asked
+ * any more.
  * @throws KeywayError invalid_request when no permission can say exactly this; the question stays
  */
 export function withLastingGrant(app: AppRecord, asked: AskedUse, connection: Known, now: number): Grant[] {
@@ -216,7 +226,8 @@ function parsed(url: string | null): URL | null {
   return url !== null && URL.canParse(url) ? new URL(url) : null
 }
 
-// Who asked while the vault was locked: a short list for the lock screen, kept in memory only. Whoever has no key can fill only its last place.
+// Who asked while the vault was locked: a short list for the lock screen, kept in memory only. Whoever has no
+// key can fill only its last place.
 
 const MOST_LOCKED_ASKS = 5
 

@@ -1,5 +1,6 @@
-// What the person's answers mean: a use allowed once, for ten minutes, or from now on (as a permission that stands in the window), and a
-// program paired or sent away. Everything is granted from the question as it was shown.
+// What the person's answers mean: a use allowed once, for ten minutes, or from now on (as a permission that
+// stands in the window), and a program paired or sent away. Everything is granted from the question as it was
+// shown.
 import {
   type AppInput,
   type AppPatch,
@@ -155,7 +156,10 @@ function lockedAskOf(approval: Approval): Omit<LockedAsk, 'at' | 'count'> {
 
 type Yes = { decision: Exclude<Decision, 'deny'>; by: string | undefined }
 
-/** What lasts comes first: where it cannot be kept, the question stays. @throws KeywayError invalid_request | disk_full | save_failed */
+/**
+ * What lasts comes first: where it cannot be kept, the question stays. @throws KeywayError invalid_request |
+ * disk_full | save_failed
+ */
 function allowUse(desk: Desk, approval: UseApproval, yes: Yes): void {
   const { board, remembered, apps, clock } = desk
   const { id, appId } = approval
@@ -294,7 +298,10 @@ function freeName(wanted: string, takenNames: readonly string[]): string {
 
 export const TEN_MINUTES_MS = 10 * 60_000
 
-/** A yes for ten minutes. Kept in memory only and by the monotonic clock: a restart, or a changed app, asks again. */
+/**
+ * A yes for ten minutes. Kept in memory only and by the monotonic clock: a restart, or a changed app, asks
+ * again.
+ */
 export type RememberedDecisions = {
   remember(appId: string, thing: string): void
   covers(appId: string, thing: string): boolean

@@ -1,4 +1,5 @@
-// App keys: 256 random bits, shown once, stored as a hash. A plain SHA-256 is enough for what nobody can guess.
+// App keys: 256 random bits, shown once, stored as a hash. A plain SHA-256 is enough for what nobody can
+// guess.
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import type { KeywayError } from '../../../shared/contract/errors.ts'
@@ -20,7 +21,10 @@ export function newAppKey(createdAt: number): { key: string; record: AppKeyRecor
 export type KnownKey = { appId: string; keyId: string; digest: Buffer; expiresAt: number | null }
 
 export type KeyRing = {
-  /** The stored key that this is, expired or not; null for none. The comparison's time says nothing about the stored hashes. */
+  /**
+   * The stored key that this is, expired or not; null for none. The comparison's time says nothing about the
+   * stored hashes.
+   */
   find(key: string): KnownKey | null
   rebuild(apps: Iterable<AppRecord>): void
 }
@@ -31,7 +35,8 @@ export function createKeyRing(): KeyRing {
     find(key) {
       if (!SHAPE.test(key)) return null
       const digest = digestOf(key)
-      // Looked up by the hash of what was sent, which a guesser cannot steer towards a stored one; the last word is a constant-time one.
+      // Looked up by the hash of what was sent, which a guesser cannot steer towards a stored one; the last
+      // word is a constant-time one.
       const candidate = known.get(digest)
       if (candidate === undefined) return null
       return timingSafeEqual(candidate.digest, Buffer.from(digest, 'hex')) ? candidate : null
@@ -52,7 +57,8 @@ function digestOf(key: string): string {
   return hash('sha256', key, 'hex')
 }
 
-// Who a key belongs to right now, and a number that changes whenever the answer might: callers remember answers as long as it stands.
+// Who a key belongs to right now, and a number that changes whenever the answer might: callers remember
+// answers as long as it stands.
 
 /** Very long timers are no use; a revision too many costs nothing. */
 const LONGEST_TIMER_MS = 24 * 60 * 60_000

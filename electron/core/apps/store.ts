@@ -65,7 +65,8 @@ export function createAppBook(deps: AppBookDeps): AppBook {
     used(id) {
       const app = apps.get(id)
       if (app === undefined) return
-      // In place: sessions hand this object out on every request, and a copy for each use would make theirs stale.
+      // In place: sessions hand this object out on every request, and a copy for each use would make theirs
+      // stale.
       app.lastUsedAt = clock.now()
       stale.add(id)
       cancel ??= clock.after(LAZY_MS, flush)

@@ -61,7 +61,10 @@ export function createAppParts(deps: {
   }
 }
 
-/** What an app declared to need and no connection gives: a provider without a connection, or scopes that none of its connections has. */
+/**
+ * What an app declared to need and no connection gives: a provider without a connection, or scopes that none
+ * of its connections has.
+ */
 export function missingNeeds(
   app: Pick<AppRecord, 'authProviders'>,
   connectionsOf: (providerSlug: string) => readonly ConnectionRecord[],

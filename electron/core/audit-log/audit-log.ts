@@ -1,4 +1,5 @@
-// The record of who did what when: append-only, chained by hashes, never a secret. It refuses to write over rows that are missing.
+// The record of who did what when: append-only, chained by hashes, never a secret. It refuses to write over
+// rows that are missing.
 import { readFile } from 'node:fs/promises'
 import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
 import { type Authenticity, createAuthenticity } from './authenticity.ts'
@@ -34,9 +35,15 @@ export type ActivityJournalDeps = {
 export type ActivityJournal = {
   /** Returns at once; durable within a second. Never throws. */
   append(entry: ActivityEntry): void
-  /** Newest first; rows not on disk yet are among them. For the next page give the last row's `seq` as `before`. */
+  /**
+   * Newest first; rows not on disk yet are among them. For the next page give the last row's `seq` as
+   * `before`.
+   */
   query(query: ActivityQuery): Promise<ActivityRow[]>
-  /** Names the first row that was changed, taken out, exchanged or cut off, and says whether the vault's key vouches for the rest. */
+  /**
+   * Names the first row that was changed, taken out, exchanged or cut off, and says whether the vault's key
+   * vouches for the rest.
+   */
   verify(): Promise<LogVerdict>
   /** The vault's key over the log. */
   readonly authenticity: LogKey
@@ -44,7 +51,10 @@ export type ActivityJournal = {
   onAppend(listener: (row: ActivityRow) => void): () => void
   /** All rows recorded so far, oldest first, as JSON lines in pieces of up to some megabytes. */
   lines(): AsyncGenerator<string>
-  /** Removes days (segments) of which every row is older than `olderThan`, epoch ms. The chain holds from there on. */
+  /**
+   * Removes days (segments) of which every row is older than `olderThan`, epoch ms. The chain holds from
+   * there on.
+   */
   prune(olderThan: number): Promise<{ removedRows: number }>
   /** Everything recorded is durable when it resolves. @throws KeywayError `disk_full` | `save_failed`. */
   flush(): Promise<void>
@@ -177,7 +187,8 @@ async function pruneParts(parts: Parts, olderThan: number): Promise<{ removedRow
   if (!parts.authenticity.mayPrune) return { removedRows: 0 }
   const plan = await planPruning([...parts.segments], olderThan)
   if (plan === null) return { removedRows: 0 }
-  // The new beginning first: segments from before it are then leftovers, removed at the next start if not now.
+  // The new beginning first: segments from before it are then leftovers, removed at the next start if not
+  // now.
   await parts.note.update({ anchor: plan.anchor })
   await removeDurably(plan.segments.map(({ path }) => path))
   parts.segments.splice(0, plan.segments.length)
@@ -192,7 +203,8 @@ async function* allLines({ writer, segments }: Parts): AsyncGenerator<string> {
   for (const { path } of upTo) yield await readFile(path, 'utf8')
 }
 
-// The moment of recording: number, chain, hand to the writer, tell who listens. Microseconds, and never a failure.
+// The moment of recording: number, chain, hand to the writer, tell who listens. Microseconds, and never a
+// failure.
 
 // What is kept in memory while the disk takes nothing; beyond it rows are counted, not kept.
 const MAX_WAITING = 20_000

@@ -1,5 +1,6 @@
-// Who vouches for the log. Its chain of hashes shows that rows fit together; only the vault's key shows that they are the ones Keyway
-// wrote. While the vault is locked rows are still written, and no key closes them: the next unlock does, and names them.
+// Who vouches for the log. Its chain of hashes shows that rows fit together; only the vault's key shows that
+// they are the ones Keyway wrote. While the vault is locked rows are still written, and no key closes them:
+// the next unlock does, and names them.
 import { type LogMac, type Stretch, type ChainPoint, GENESIS, readLink } from './entry.ts'
 import { readFile } from 'node:fs/promises'
 import { sameMac } from '../vault/mac.ts'
@@ -16,7 +17,10 @@ export type Authenticity = {
   readonly mayPrune: boolean
   /** For the note on disk. */
   sign(chain: Pick<Chain, 'anchor' | 'head'>): KeyedChain | null
-  /** The vault opened. From an `ok` on, everything is vouched for again. `known`: how far the manifest says the log went. */
+  /**
+   * The vault opened. From an `ok` on, everything is vouched for again. `known`: how far the manifest says
+   * the log went.
+   */
   unlock(mac: LogMac, known: ChainPoint | null): Promise<LogCheck>
   /** The person goes on with the log as it is. */
   accept(mac: LogMac): Stretch | null
@@ -105,8 +109,8 @@ async function complaint(log: Log, mac: LogMac, known: ChainPoint | null): Promi
 }
 
 /**
- * Whether the row that was vouched for stands in the log, and what follows fits. Only the parts from that row on are read: that the ones
- * before are whole is what `verify` is for, and takes its time with a long log.
+ * Whether the row that was vouched for stands in the log, and what follows fits. Only the parts from that row
+ * on are read: that the ones before are whole is what `verify` is for, and takes its time with a long log.
  */
 async function tailComplaint(log: Log, keyed: ChainPoint): Promise<string | null> {
   const now = log.head()

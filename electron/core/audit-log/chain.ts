@@ -1,4 +1,5 @@
-// Finding where to go on at start: after the last whole row, with a torn last line taken off and everything odd told.
+// Finding where to go on at start: after the last whole row, with a torn last line taken off and everything
+// odd told.
 import { mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -63,7 +64,10 @@ function notedChain(deps: OpenChainDeps, findings: string[]): Chain | null {
   return null
 }
 
-/** What has a segment's name and is no file (a folder, a link to nothing) can hold no rows; it must not keep Keyway from starting. */
+/**
+ * What has a segment's name and is no file (a folder, a link to nothing) can hold no rows; it must not keep
+ * Keyway from starting.
+ */
 function filesAmong(deps: OpenChainDeps, findings: string[]): Segment[] {
   return listSegments(deps.folder).filter(({ path }) => {
     if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return true
@@ -89,8 +93,8 @@ function finishPruning(deps: OpenChainDeps, segments: readonly Segment[], anchor
 }
 
 /**
- * How much of the newest segment is whole lines. What follows is half a row: copied aside where the disk takes it, and written over
- * when the journal goes on.
+ * How much of the newest segment is whole lines. What follows is half a row: copied aside where the disk
+ * takes it, and written over when the journal goes on.
  */
 function wholeBytes(deps: OpenChainDeps, { path }: Segment, findings: string[]): number {
   const bytes = readFileSync(path)
@@ -129,7 +133,8 @@ function beginningOf(segments: readonly Segment[]): ChainPoint {
   return link === null ? GENESIS : { seq: link.seq - 1, hash: link.prev }
 }
 
-// Rows that were once on disk and are gone are not written over: the chain goes on from what was noted, and verifying shows the break.
+// Rows that were once on disk and are gone are not written over: the chain goes on from what was noted, and
+// verifying shows the break.
 function furthest(last: ChainPoint, noted: ChainPoint, findings: string[]): ChainPoint {
   if (noted.seq < last.seq || noted.hash === last.hash) return { seq: last.seq, hash: last.hash }
   if (noted.seq === last.seq) {
@@ -140,9 +145,9 @@ function furthest(last: ChainPoint, noted: ChainPoint, findings: string[]): Chai
   return noted
 }
 
-// Where the chain begins (after pruning) and how far it was once on disk. Without the second, cutting off the newest rows would leave a
-// chain that fits. Both are authenticated by the vault's key up to the last moment in which there was one; whoever can write the folder
-// cannot make another end look right.
+// Where the chain begins (after pruning) and how far it was once on disk. Without the second, cutting off the
+// newest rows would leave a chain that fits. Both are authenticated by the vault's key up to the last moment
+// in which there was one; whoever can write the folder cannot make another end look right.
 
 const point = z.object({
   seq: z.int().nonnegative(),
@@ -153,7 +158,10 @@ const chainFile = z.object({
   version: z.literal(1),
   anchor: point,
   head: point,
-  /** Absent: written by a version without it, or before there was a vault. Anything else in its place is no authentication. */
+  /**
+   * Absent: written by a version without it, or before there was a vault. Anything else in its place is no
+   * authentication.
+   */
   keyed: keyed.nullable().default(null).catch(null),
 })
 

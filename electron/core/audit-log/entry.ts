@@ -1,5 +1,6 @@
-// One row as one line of text. The hash covers the line up to itself, so checking needs no second way of writing the same row; each
-// line names the hash of the one before, so that nothing can be changed, taken out or exchanged without the next line not fitting.
+// One row as one line of text. The hash covers the line up to itself, so checking needs no second way of
+// writing the same row; each line names the hash of the one before, so that nothing can be changed, taken out
+// or exchanged without the next line not fitting.
 import { hash as digest } from 'node:crypto'
 import { type ActivityEntry, activityRow, type ActivityRow } from '../../../shared/contract/activity.ts'
 import { redactText } from '../../../shared/domain/redact.ts'

@@ -1,12 +1,16 @@
-// Finds rows, newest first, without parsing those that do not match: a filter is looked for as the bytes it has in a line, and only
-// what is shown is parsed. Quotes within values are escaped in JSON, so such bytes cannot come from somebody's text.
+// Finds rows, newest first, without parsing those that do not match: a filter is looked for as the bytes it
+// has in a line, and only what is shown is parsed. Quotes within values are escaped in JSON, so such bytes
+// cannot come from somebody's text.
 import { readFile } from 'node:fs/promises'
 import type { ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
 import { systemCode } from '../storage/file-ops.ts'
 import { parseLine, readOpening } from './entry.ts'
 import type { Segment } from './writer.ts'
 
-/** Memory first (it is newest), then the segments from the newest back. `below` is the first number that is not on disk yet. */
+/**
+ * Memory first (it is newest), then the segments from the newest back. `below` is the first number that is
+ * not on disk yet.
+ */
 export type SearchPlace = {
   lines: readonly string[]
   segments: readonly Segment[]

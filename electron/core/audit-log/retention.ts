@@ -5,7 +5,10 @@ import type { ActivityJournal } from './audit-log.ts'
 const DAY_MS = 24 * 60 * 60_000
 const FIRST_MS = 60_000
 
-/** Removes activity that is older than the person wants it: a minute after the start, daily, and when they want it kept for less time. */
+/**
+ * Removes activity that is older than the person wants it: a minute after the start, daily, and when they
+ * want it kept for less time.
+ */
 export function keepActivityShort(deps: {
   journal: Pick<ActivityJournal, 'prune'>
   days: () => number

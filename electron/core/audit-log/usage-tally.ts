@@ -1,6 +1,6 @@
-// Between those who record and the journal: an app that does thousands of things a second, allowed or refused, gets its first rows of each
-// second one by one, and the like of them afterwards as rows with a count. Nothing is left out, and no app can flood the journal, the disk
-// or the memory.
+// Between those who record and the journal: an app that does thousands of things a second, allowed or
+// refused, gets its first rows of each second one by one, and the like of them afterwards as rows with a
+// count. Nothing is left out, and no app can flood the journal, the disk or the memory.
 import type { ActivityEntry } from '../../../shared/contract/activity.ts'
 import type { Activity } from '../keyway.ts'
 import type { Clock } from '../ports.ts'
@@ -9,7 +9,10 @@ const SINGLE_ROWS_A_SECOND = 50
 const GATHER_MS = 100
 /** Of one app within a second; then what is gathered is written once a second. */
 const GATHERED_ROWS_A_SECOND = 50
-/** Different rows gathered for one app; what else comes is counted without its address and words, and at last by its outcome alone. */
+/**
+ * Different rows gathered for one app; what else comes is counted without its address and words, and at last
+ * by its outcome alone.
+ */
 const MOST_DIFFERENT = 20
 const MOST_ALIKE = 40
 const LONGEST_PATH = 500

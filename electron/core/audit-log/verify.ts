@@ -10,7 +10,10 @@ export type Verdict = { ok: boolean; rows: number; firstBad: number | null; mess
 /** `authenticated`: the vault's key vouches for it, not only that the rows fit together. */
 export type LogVerdict = Verdict & { authenticated: boolean }
 
-/** The verdict in the words that the window and the terminal share. `unkeyed`: rows that were written while the vault was locked. */
+/**
+ * The verdict in the words that the window and the terminal share. `unkeyed`: rows that were written while
+ * the vault was locked.
+ */
 export function withWords(
   verdict: Verdict,
   {
@@ -106,8 +109,8 @@ function finished(at: ChainPoint, head: ChainPoint, rows: number, anchor: ChainP
 
 const badStep = (seq: number, message: string): Step => ({ kind: 'bad', seq, message })
 
-// The journal checked from outside: only reading, so also while a Keyway writes to it. With the vault's key it is authenticated; without,
-// it can only be said that what is there fits together.
+// The journal checked from outside: only reading, so also while a Keyway writes to it. With the vault's key
+// it is authenticated; without, it can only be said that what is there fits together.
 
 /** What the vault knows of the log. */
 export type LogAuthority = { mac: LogMac; known: ChainPoint | null; unkeyed: readonly Stretch[] }

@@ -67,8 +67,8 @@ export function createJournalBatches(deps: {
   }
 }
 
-// When lines go to disk, behind the back of who records: written a moment after they came, synced at most a second later, and what
-// cannot be written now is tried again.
+// When lines go to disk, behind the back of who records: written a moment after they came, synced at most a
+// second later, and what cannot be written now is tried again.
 
 const WRITE_AFTER_MS = 50
 const SYNC_AFTER_MS = 900
@@ -82,7 +82,9 @@ export type JournalWriterDeps = Parameters<typeof createJournalBatches>[0] & {
 
 export type JournalWriter = Pick<JournalBatches, 'unwritten' | 'waiting'> & {
   push: (waiting: WaitingLine) => void
-  /** Everything pushed so far is durable when it resolves. @throws KeywayError `disk_full` | `save_failed`. */
+  /**
+   * Everything pushed so far is durable when it resolves. @throws KeywayError `disk_full` | `save_failed`.
+   */
   flush: () => Promise<void>
   /** The same, then the files are let go in any case. */
   close: () => Promise<void>
@@ -191,7 +193,8 @@ export function createSegmentWriter(deps: SegmentWriterDeps): SegmentWriter {
   }
   const begin = async (first: { seq: number; at: number }): Promise<Target> => {
     const segment = segmentAt(deps.folder, first.seq)
-    // A file of that name from an earlier run holds rows that could not be read; one of this run, a first write that failed.
+    // A file of that name from an earlier run holds rows that could not be read; one of this run, a first
+    // write that failed.
     const mayReuse = begun.has(segment.path)
     if (!mayReuse && existsSync(segment.path)) setAside(segment.path, first.at)
     const handle = await open(segment.path, mayReuse ? 'r+' : 'wx', 0o600)
@@ -235,7 +238,8 @@ const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
 const writeWithNode: WriteAt = async (handle, data, position) =>
   (await handle.write(data, 0, data.length, position)).bytesWritten
 
-// The journal's files: each holds a run of rows and is named by the number of its first, so their order is that of their names.
+// The journal's files: each holds a run of rows and is named by the number of its first, so their order is
+// that of their names.
 
 export type Segment = { path: string; firstSeq: number }
 
@@ -269,8 +273,9 @@ export function* linesOf(text: string): Generator<string> {
 export type PrunePlan = { segments: readonly Segment[]; anchor: ChainPoint; rows: number }
 
 /**
- * The oldest segments of which every row is older than `olderThan`; never the newest segment, which is written on. Null when there
- * are none, or when the last row to go does not hold: then nothing may be removed, because it would be evidence.
+ * The oldest segments of which every row is older than `olderThan`; never the newest segment, which is
+ * written on. Null when there are none, or when the last row to go does not hold: then nothing may be
+ * removed, because it would be evidence.
  */
 export async function planPruning(
   segments: readonly Segment[],

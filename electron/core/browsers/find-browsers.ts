@@ -131,7 +131,8 @@ export function createInstalledBrowsers(
   }
 }
 
-// What `reg query HK…\SOFTWARE\Clients\StartMenuInternet /s` prints: where Windows keeps the browsers that registered themselves.
+// What `reg query HK…\SOFTWARE\Clients\StartMenuInternet /s` prints: where Windows keeps the browsers that
+// registered themselves.
 
 type Entry = InstalledBrowser & { commandFor(url: string): Command }
 
@@ -169,7 +170,8 @@ function programIn(command: string): string {
   return /^"([^"]+)"/.exec(command)?.[1] ?? /^(.+?\.exe)/i.exec(command)?.[1] ?? command
 }
 
-// A browser as Linux desktops describe it: freedesktop.org's Desktop Entry Specification 1.5, as much of it as opening an address needs.
+// A browser as Linux desktops describe it: freedesktop.org's Desktop Entry Specification 1.5, as much of it
+// as opening an address needs.
 
 export type BrowserEntry = { name: string; commandFor(url: string): Command }
 

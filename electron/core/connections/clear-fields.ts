@@ -1,5 +1,6 @@
-// What of a connection stands in the clear: on disk, in the window, in answers to apps. No secret of the connection may be among it,
-// whatever the provider put there; records of an earlier version are cleaned when they are opened or written again.
+// What of a connection stands in the clear: on disk, in the window, in answers to apps. No secret of the
+// connection may be among it, whatever the provider put there; records of an earlier version are cleaned when
+// they are opened or written again.
 import type { ConnectionRecord, LifeEvent } from '../../../shared/contract/connection.ts'
 import {
   HIDDEN,

@@ -37,7 +37,10 @@ import type { TokenEngine } from './tokens/service.ts'
 
 /** All that a person waits for at the provider, a renewal under way included. */
 const DISCONNECT_MS = 3_000
-/** A renewal under way is waited for a moment, so that the newest refresh token is the one that is revoked; what comes later is given back. */
+/**
+ * A renewal under way is waited for a moment, so that the newest refresh token is the one that is revoked;
+ * what comes later is given back.
+ */
 const SETTLE_MS = 1_000
 
 export type ConnectionsDeps = {
@@ -119,14 +122,20 @@ export function createConnections(deps: ConnectionsDeps): Connections {
   }
 }
 
-/** @throws KeywayError integrity_check_failed where its provider was changed outside Keyway, and nobody has decided about that */
+/**
+ * @throws KeywayError integrity_check_failed where its provider was changed outside Keyway, and nobody has
+ * decided about that
+ */
 function unchangedOutside({ book, box }: ConnectionsDeps, id: string): ConnectionRecord {
   const record = book.need(id)
   box.gate?.provider(record.providerId)
   return record
 }
 
-/** The outcome is in the record afterwards. @throws KeywayError where nothing was sent, as the record would then read as a success */
+/**
+ * The outcome is in the record afterwards. @throws KeywayError where nothing was sent, as the record would
+ * then read as a success
+ */
 async function refreshNow(
   { book, box, clock, providers, tokens }: ConnectionsDeps,
   id: string,
@@ -167,7 +176,10 @@ async function makeDefault(book: ConnectionBook, id: string): Promise<void> {
   }
 }
 
-/** On a disk that lets nothing go the connection stays, but not as one that works. @throws KeywayError save_failed | disk_full */
+/**
+ * On a disk that lets nothing go the connection stays, but not as one that works. @throws KeywayError
+ * save_failed | disk_full
+ */
 async function removeOrSay(
   { book, clock, tokens }: ConnectionsDeps,
   id: string,
@@ -213,8 +225,10 @@ async function disconnect(deps: ConnectionsDeps, id: string): Promise<Disconnect
 }
 
 /**
- * A locked vault cannot open what has to be revoked. The connection is out of use at once and for good; its tokens stay until the next unlock.
- * @throws KeywayError vault_locked while a newer refresh token is held in memory only; nothing has changed then
+ * A locked vault cannot open what has to be revoked. The connection is out of use at once and for good; its
+ * tokens stay until the next unlock.
+ * @throws KeywayError vault_locked while a newer refresh token is held in memory only; nothing has changed
+ * then
  */
 async function disconnectLater(deps: ConnectionsDeps, id: string): Promise<DisconnectResult> {
   const record = deps.tokens.newest(id)
@@ -223,7 +237,10 @@ async function disconnectLater(deps: ConnectionsDeps, id: string): Promise<Disco
   return said(deps, record, queuedResult(providerNamed(deps, record).providerName))
 }
 
-/** Revokes what was disconnected while the vault was locked. What a provider does not answer is tried again at the next unlock. */
+/**
+ * Revokes what was disconnected while the vault was locked. What a provider does not answer is tried again at
+ * the next unlock.
+ */
 export async function revokeDisconnected(
   deps: RevocationDeps & Pick<ConnectionsDeps, 'book' | 'providers' | 'activity'>,
   providerId: string | null = null,
@@ -312,7 +329,10 @@ export function connectionView(
   }
 }
 
-/** Where a person can end what Keyway could not: the page of their account, else the provider's console. Null: nobody has told. */
+/**
+ * Where a person can end what Keyway could not: the page of their account, else the provider's console. Null:
+ * nobody has told.
+ */
 export function manageUrl(
   preset: Pick<Preset, 'manageUrl' | 'consoleUrl'> | null,
   spec: Pick<ProviderSpec, 'templateParameters'>,

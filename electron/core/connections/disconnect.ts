@@ -1,4 +1,5 @@
-// Ends a grant at the person's word: at the provider when it can, here in any case, and the result says which of the two happened.
+// Ends a grant at the person's word: at the provider when it can, here in any case, and the result says which
+// of the two happened.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { DisconnectResult } from '../../../shared/contract/ui-api.ts'
@@ -120,7 +121,8 @@ function requestFor(record: ConnectionRecord, tokens: ReturnType<typeof openToke
   }
 }
 
-// What becomes of the grant that a fresh sign-in took the place of. It is ended at the provider where that cannot end the new one too.
+// What becomes of the grant that a fresh sign-in took the place of. It is ended at the provider where that
+// cannot end the new one too.
 
 export type Superseded = { before: ConnectionRecord; after: ConnectionRecord }
 
@@ -154,9 +156,10 @@ export async function endSuperseded(
 }
 
 /**
- * Another account's grant always is a grant of its own. One of the same account only where the provider makes a grant of each sign-in, as a
- * plain OAuth server does: OpenID providers bind grants to the browser's session, many well-known services have one for each account and
- * client, and a pasted token belongs to a grant that is older than the paste. There one revocation would end the fresh grant with the old.
+ * Another account's grant always is a grant of its own. One of the same account only where the provider makes
+ * a grant of each sign-in, as a plain OAuth server does: OpenID providers bind grants to the browser's
+ * session, many well-known services have one for each account and client, and a pasted token belongs to a
+ * grant that is older than the paste. There one revocation would end the fresh grant with the old.
  * @throws KeywayError vault_locked | data_damaged
  */
 export function mayBeRevoked(
@@ -176,8 +179,9 @@ export function mayBeRevoked(
 }
 
 /**
- * Revokes tokens that nobody wants, but only those of an account that is surely not connected here: many providers end all grants of an
- * account and client with one revocation, and a dropped sign-in must not take a living connection with it.
+ * Revokes tokens that nobody wants, but only those of an account that is surely not connected here: many
+ * providers end all grants of an account and client with one revocation, and a dropped sign-in must not take
+ * a living connection with it.
  */
 export async function giveBack(
   deps: Pick<FlowDeps, 'book' | 'oauth' | 'box' | 'clock' | 'logger'>,

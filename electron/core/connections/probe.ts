@@ -1,4 +1,5 @@
-// The request that snippets and test calls begin with: one that succeeds as it stands, filled for a connection.
+// The request that snippets and test calls begin with: one that succeeds as it stands, filled for a
+// connection.
 import type { ConnectionRecord, Probe } from '../../../shared/contract/connection.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'

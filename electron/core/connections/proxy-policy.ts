@@ -1,5 +1,6 @@
-// Where requests of a connection may go: the provider's API, what its description names, and what the person added. Never what an answer
-// alone says: a host from a reply must match the provider's own pattern (fillUrl sees to that).
+// Where requests of a connection may go: the provider's API, what its description names, and what the person
+// added. Never what an answer alone says: a host from a reply must match the provider's own pattern (fillUrl
+// sees to that).
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { isLoopbackHost } from '../../../shared/contract/provider-template.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
@@ -9,7 +10,10 @@ import type { ProxyPolicy } from '../keyway.ts'
 import { matchPattern } from '../providers/data-patterns.ts'
 import type { ProviderBook } from '../providers/store.ts'
 
-/** The policy of a connection, made once: record and provider change by being replaced, so the same two mean the same policy. */
+/**
+ * The policy of a connection, made once: record and provider change by being replaced, so the same two mean
+ * the same policy.
+ */
 export function createProxyPolicies(
   providers: Pick<ProviderBook, 'need' | 'specOf'>,
 ): (connection: ConnectionRecord) => ProxyPolicy {

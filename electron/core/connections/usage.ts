@@ -1,4 +1,5 @@
-// What became of the tokens that were handed out: the last use, and whether the API takes them. Cheap, as it runs on every request.
+// What became of the tokens that were handed out: the last use, and whether the API takes them. Cheap, as it
+// runs on every request.
 import { failedOutcome, type LastOutcome, okOutcome } from '../../../shared/domain/expiry.ts'
 import type { Clock } from '../ports.ts'
 import type { ConnectionBook } from './store/store.ts'
@@ -93,8 +94,9 @@ function putInto(book: ConnectionBook, { used, verified }: Gathered): void {
 }
 
 /**
- * An API's 401 is shown, but it ends nothing: what the provider said of the grant itself weighs more, and the next renewal or working
- * call clears it. `retryAt` equal to `at` is what tells it from the provider's own words.
+ * An API's 401 is shown, but it ends nothing: what the provider said of the grant itself weighs more, and the
+ * next renewal or working call clears it. `retryAt` equal to `at` is what tells it from the provider's own
+ * words.
  */
 const apiWord = (at: number): LastOutcome =>
   failedOutcome('reconnect_needed', {

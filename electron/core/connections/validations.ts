@@ -1,4 +1,5 @@
-// The regular check of a token that some providers demand of apps that keep one. What it finds is the truth about the connection.
+// The regular check of a token that some providers demand of apps that keep one. What it finds is the truth
+// about the connection.
 import type { OAuthClient, ResolvedProvider } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
 import type { SecretBox } from '../vault/secret-box.ts'

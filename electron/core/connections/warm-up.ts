@@ -1,5 +1,6 @@
-// The first refresh of a process would load and compile on the way what lies between the provider's answer and the disk, and for that long a
-// killed process would lose a rotated authorization. So refreshes with an answer made up here go that way first; nothing leaves this process.
+// The first refresh of a process would load and compile on the way what lies between the provider's answer
+// and the disk, and for that long a killed process would lose a rotated authorization. So refreshes with an
+// answer made up here go that way first; nothing leaves this process.
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
 import { createOAuthClient } from '../oauth/client.ts'
@@ -15,7 +16,10 @@ const MOST_MS = 10_000
 
 type Deps = { box: SecretBox; clock: Clock; logger: Logger }
 
-/** To be awaited before a refresh is sent: done once, by whoever asks first. Needs an unlocked vault. Never throws. */
+/**
+ * To be awaited before a refresh is sent: done once, by whoever asks first. Needs an unlocked vault. Never
+ * throws.
+ */
 export function createWarmUp(deps: Deps): () => Promise<void> {
   let running: Promise<void> | null = null
   return () => (running ??= warmUp(deps))

@@ -120,7 +120,10 @@ const stillNeeded = (): KeywayError =>
 const CONFIRM_AFTER_MS = 1_000
 /** Whoever waited for the start is served by then. A refresh that comes sooner does not wait for this. */
 const WARM_UP_AFTER_MS = 2_000
-/** Above a refresh's two requests at their longest with the pause between them, so that a rotation under way is not cut off. */
+/**
+ * Above a refresh's two requests at their longest with the pause between them, so that a rotation under way
+ * is not cut off.
+ */
 const CLOSING_MS = 55_000
 
 export type TokenPartsDeps = {
@@ -217,7 +220,10 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
 /** Records between which others get their turn. */
 const CLEANED_AT_ONCE = 10
 
-/** What an earlier version stored in the clear though it was a token: taken out as soon as the tokens can be opened to tell. */
+/**
+ * What an earlier version stored in the clear though it was a token: taken out as soon as the tokens can be
+ * opened to tell.
+ */
 async function cleanStored(
   { box, clock, logger, providers }: TokenPartsDeps,
   book: ConnectionBook,

@@ -1,4 +1,5 @@
-// What a person hands on when something is wrong: shown before it is saved, and without anything that opens an account.
+// What a person hands on when something is wrong: shown before it is saved, and without anything that opens
+// an account.
 import type { Diagnostics } from '../../../shared/contract/settings.ts'
 import type { Snapshot, UiApi } from '../../../shared/contract/ui-api.ts'
 import type { Vault } from '../vault/vault.ts'

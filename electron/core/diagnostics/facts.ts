@@ -110,7 +110,8 @@ export function iso(at: number | null): string | null {
   return at === null || Number.isNaN(new Date(at).getTime()) ? null : new Date(at).toISOString()
 }
 
-// POSIX drops a process's locks on a file when it closes ANY descriptor of it, so the owner's lock is not even looked at.
+// POSIX drops a process's locks on a file when it closes ANY descriptor of it, so the owner's lock is not
+// even looked at.
 const LOCK = /^owner\.lock/
 
 /** What is in the data folder, by size and number alone. Opens no file. */
@@ -233,7 +234,10 @@ function plain(value: unknown): unknown {
 /** Some ten times what 500 usual lines take. */
 const MOST_BYTES = 2 * 1024 * 1024
 
-/** The newest lines of a log and, where it is short, of the one before it (`<path>.1`); oldest first. No file: no lines. */
+/**
+ * The newest lines of a log and, where it is short, of the one before it (`<path>.1`); oldest first. No file:
+ * no lines.
+ */
 export function readLogTail(path: string, count: number): string[] {
   const newest = tailOf(path)
   const lines = newest.length >= count ? newest : [...tailOf(`${path}.1`), ...newest]

@@ -91,8 +91,8 @@ function activityLine({ at, kind, outcome, appName, status, code, note, duration
     .join('  ')
 }
 
-// The last look at a text before a stranger gets it. Everything in it was redacted where it came from; this is done once more, and what is
-// merely private goes too.
+// The last look at a text before a stranger gets it. Everything in it was redacted where it came from; this
+// is done once more, and what is merely private goes too.
 
 export type KnownNames = {
   clientIds: readonly string[]

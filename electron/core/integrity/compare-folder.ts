@@ -1,4 +1,5 @@
-// The comparison at each unlock: with what the vault's key vouches for, or, where there is nothing yet, what is recorded first.
+// The comparison at each unlock: with what the vault's key vouches for, or, where there is nothing yet, what
+// is recorded first.
 import type { Stretch } from '../audit-log/entry.ts'
 import { compareConnections, compareEntries, decisiveEntries, rowOf } from './compare.ts'
 import { sections, type Section } from './decisive.ts'
@@ -37,7 +38,10 @@ export function compareFolder(parts: Parts, isDamaged: (section: Section) => boo
   parts.track(checkLog(parts, found))
 }
 
-/** A folder without a manifest, by an earlier version or a new one: what is there is recorded, and shown to the person once. */
+/**
+ * A folder without a manifest, by an earlier version or a new one: what is there is recorded, and shown to
+ * the person once.
+ */
 function recordFirst(parts: Parts): void {
   const { deps, state } = parts
   const first = recorded(parts, emptyManifest(deps.vault.identity?.vaultId ?? ''))
@@ -113,7 +117,10 @@ function writeNow({ deps, state }: Parts): void {
   }
 }
 
-/** A document that could not be read was replaced by an older copy, or by nothing; the manifest has what it lost. */
+/**
+ * A document that could not be read was replaced by an older copy, or by nothing; the manifest has what it
+ * lost.
+ */
 function putBack(parts: Parts, section: Section, lost: ReadonlyArray<readonly [string, unknown]>): void {
   for (const [key, value] of lost) {
     try {

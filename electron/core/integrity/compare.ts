@@ -1,5 +1,5 @@
-// What stands in the folder against what the key vouches for. Pure: it says what is as it was, what was only taken away, and what the
-// person has to look at.
+// What stands in the folder against what the key vouches for. Pure: it says what is as it was, what was only
+// taken away, and what the person has to look at.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import {
   decidesSame,
@@ -87,7 +87,8 @@ export function compareConnections(
 
 function complaintAbout(record: ConnectionRecord, row: ConnectionRow): 'older' | 'changed' | null {
   if (record.generation < row.generation) return 'older'
-  // A newer one was written by Keyway, and the manifest had not heard of it: its tokens open as that generation, or not at all.
+  // A newer one was written by Keyway, and the manifest had not heard of it: its tokens open as that
+  // generation, or not at all.
   if (record.generation > row.generation) return null
   const isKnown =
     hasFacts(record, row.facts) || (row.nextFacts !== undefined && hasFacts(record, row.nextFacts))
@@ -100,7 +101,9 @@ function rowAfter(record: ConnectionRecord, row: ConnectionRow): ConnectionRow {
   return { generation, facts: factsOf(record), ...old }
 }
 
-/** A connection as it is, vouched for from now on. `old`: its tokens may be sealed as earlier versions did. */
+/**
+ * A connection as it is, vouched for from now on. `old`: its tokens may be sealed as earlier versions did.
+ */
 export function rowOf(record: ConnectionRecord, sealing: 'old' | 'new'): ConnectionRow {
   const row = { generation: record.generation, facts: factsOf(record) }
   if (sealing === 'new') return row

@@ -7,7 +7,10 @@ import type { Finding } from './findings.ts'
 import type { Parts } from './state.ts'
 import { emptyManifest } from './manifest.ts'
 
-/** The person has looked at what an earlier version left here. @throws KeywayError vault_locked | disk_full | save_failed */
+/**
+ * The person has looked at what an earlier version left here. @throws KeywayError vault_locked | disk_full |
+ * save_failed
+ */
 export function confirm({ deps, state }: Parts): IntegrityView {
   if (state.manifest === null) throw new KeywayError('vault_locked')
   const at = deps.clock.now()

@@ -8,7 +8,10 @@ import { isReducedSetting, isReduction } from '../../../shared/domain/reductions
 export type Section = 'providers' | 'apps' | 'settings'
 export const sections = ['providers', 'apps', 'settings'] as const satisfies readonly Section[]
 
-/** Where requests go, whom they trust, how soon the vault locks, and how long the log is kept. The rest is how the window looks. */
+/**
+ * Where requests go, whom they trust, how soon the vault locks, and how long the log is kept. The rest is how
+ * the window looks.
+ */
 const decisiveSettings: ReadonlySet<string> = new Set([
   'port',
   'socketDoor',
@@ -51,7 +54,10 @@ type Facts = Pick<
   'providerId' | 'account' | 'isDefault' | 'how' | 'identity' | 'values' | 'disconnectedAt'
 >
 
-/** Of a connection: whose account it is, and what fills in the addresses it is used with. The tokens are sealed. */
+/**
+ * Of a connection: whose account it is, and what fills in the addresses it is used with. The tokens are
+ * sealed.
+ */
 export function factsOf(record: Facts): string {
   const values = Object.entries(record.values).toSorted(([one], [other]) => (one < other ? -1 : 1))
   const { id, label } = record.identity

@@ -1,5 +1,6 @@
-// The stores as the rest of the core sees them. A change that decides something is written down in the manifest before it is made and
-// after it; one that only takes away is also made while the vault is locked, and is vouched for at the next unlock.
+// The stores as the rest of the core sees them. A change that decides something is written down in the
+// manifest before it is made and after it; one that only takes away is also made while the vault is locked,
+// and is vouched for at the next unlock.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { sameJson } from '../../../shared/domain/canonical-json.ts'
@@ -67,7 +68,10 @@ function change({ deps, state }: Tools, { section, key, after, write }: Change):
   state.settle(id)
 }
 
-/** Before, so that a kill in between is not taken for a change from outside; after, so that the old value cannot come back. */
+/**
+ * Before, so that a kill in between is not taken for a change from outside; after, so that the old value
+ * cannot come back.
+ */
 function writeBoth({ deps, state }: Tools, { section, key, after, write }: Change): void {
   const pending: Manifest['pending'] = { section, key, ...(after === undefined ? {} : { value: after }) }
   state.write((manifest) => ({ ...manifest, pending }))

@@ -1,5 +1,6 @@
-// Integrity of what decides: at each unlock the folder is compared with what the vault's key vouches for. What was changed outside is not
-// used until the person has decided about it; nothing is overwritten meanwhile.
+// Integrity of what decides: at each unlock the folder is compared with what the vault's key vouches for.
+// What was changed outside is not used until the person has decided about it; nothing is overwritten
+// meanwhile.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { IntegrityDecision, IntegrityView } from '../../../shared/contract/integrity.ts'
 import type { KeyValueStore, RecordStore } from '../ports.ts'
@@ -15,7 +16,10 @@ import {
   type Parts,
 } from './state.ts'
 
-/** What the rest of the core asks before a secret is opened, or an app is let in. Each @throws KeywayError integrity_check_failed. */
+/**
+ * What the rest of the core asks before a secret is opened, or an app is let in. Each @throws KeywayError
+ * integrity_check_failed.
+ */
 export type IntegrityGate = {
   provider(id: string): void
   connection(of: { id: string; generation: number }): void

@@ -1,5 +1,6 @@
-// What the vault's key vouches for beside the secrets: every entry that decides where secrets go and who gets them, how far each
-// connection and the audit log had come, and a counter. The code covers the text as it stands, so nothing hangs on how JSON is printed.
+// What the vault's key vouches for beside the secrets: every entry that decides where secrets go and who gets
+// them, how far each connection and the audit log had come, and a counter. The code covers the text as it
+// stands, so nothing hangs on how JSON is printed.
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -21,7 +22,9 @@ const connectionRow = z.object({
   facts: z.string(),
   /** Digest that it will have when the write under way has ended. */
   nextFacts: z.string().optional(),
-  /** Digests of tokens that were sealed by a version whose associated data named neither generation nor place. */
+  /**
+   * Digests of tokens that were sealed by a version whose associated data named neither generation nor place.
+   */
   old: z.object({ current: z.string(), previous: z.string().nullable() }).optional(),
 })
 export type ConnectionRow = z.output<typeof connectionRow>
@@ -37,7 +40,10 @@ const manifest = z.object({
   apps: entries,
   settings: entries,
   connections: z.record(z.string(), connectionRow),
-  /** The one change that is being written. `value` absent: a removal. Found at a start: it was written, or it was not. */
+  /**
+   * The one change that is being written. `value` absent: a removal. Found at a start: it was written, or it
+   * was not.
+   */
   pending: z
     .object({
       section: z.enum(['providers', 'apps', 'settings']),
@@ -87,7 +93,10 @@ export function decodeManifest(text: string, mac: Mac, vaultId: string): Manifes
 export type ManifestFiles = {
   /** Each copy that is there; `text` null: it cannot be read. */
   read(): Array<{ path: string; text: string | null }>
-  /** Durable when it returns. @throws KeywayError disk_full | save_failed; what stood there is then still there. */
+  /**
+   * Durable when it returns. @throws KeywayError disk_full | save_failed; what stood there is then still
+   * there.
+   */
   write(text: string): void
   /** The same for what may be behind after a damage: the second copy follows with the next write. */
   writeFirst(text: string): void

@@ -18,7 +18,10 @@ export type IntegrityDeps = {
   files: ManifestFiles
   stores: Readonly<Record<Section, KeyValueStore>>
   log: LogKey
-  /** Where the counter is kept that an older copy of the folder cannot bring back; null where there is no such place. */
+  /**
+   * Where the counter is kept that an older copy of the folder cannot bring back; null where there is no such
+   * place.
+   */
   counter: RollbackCounter | null
   note: (entry: { outcome: 'ok' | 'refused'; note: string }) => void
   clock: Clock
@@ -46,7 +49,10 @@ export type IntegrityState = {
   block(finding: Finding): void
   find(finding: Finding): void
   settle(id: string): void
-  /** Durable when it returns. @throws KeywayError disk_full | save_failed; what is in memory is then as before. */
+  /**
+   * Durable when it returns. @throws KeywayError disk_full | save_failed; what is in memory is then as
+   * before.
+   */
   write(change: (manifest: Manifest) => Manifest): void
   /** In memory now, on disk soon. */
   writeSoon(change: (manifest: Manifest) => Manifest): void
@@ -182,7 +188,10 @@ function stateOf(
   return manifest !== null && manifest.confirmedAt === null ? 'to_confirm' : 'signed'
 }
 
-/** Tells the keychain how far the counter is: gathered, and never in the way. A keychain that is behind notices a little less. */
+/**
+ * Tells the keychain how far the counter is: gathered, and never in the way. A keychain that is behind
+ * notices a little less.
+ */
 function createCounterNote({ counter, clock, logger }: IntegrityDeps): {
   reached(value: number): void
   close(): Promise<void>

@@ -1,4 +1,5 @@
-// Where a decision about a change from outside takes effect: in the parts of the core that hold the entry in memory.
+// Where a decision about a change from outside takes effect: in the parts of the core that hold the entry in
+// memory.
 import { appRecord } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { IntegrityView } from '../../../shared/contract/integrity.ts'

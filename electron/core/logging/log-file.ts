@@ -1,5 +1,6 @@
-// A log file that cannot grow without end: at its limit it becomes `<name>.1`, and what was `.1` goes. Written line by line and at once,
-// so that the last lines before a crash are there; a disk that takes nothing costs lines, never a failure.
+// A log file that cannot grow without end: at its limit it becomes `<name>.1`, and what was `.1` goes.
+// Written line by line and at once, so that the last lines before a crash are there; a disk that takes
+// nothing costs lines, never a failure.
 import { chmodSync, closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
 import type { LogFields, Logger } from '../ports.ts'
 
@@ -81,7 +82,8 @@ export function createEarlyLogger(): { logger: Logger; hand: (to: Logger) => voi
   }
 }
 
-// What nobody caught. A promise that failed with nobody waiting is one call's bug: it is written down, and every other call goes on.
+// What nobody caught. A promise that failed with nobody waiting is one call's bug: it is written down, and
+// every other call goes on.
 
 type Unhandled = {
   on(event: 'unhandledRejection', listener: (reason: unknown) => void): unknown

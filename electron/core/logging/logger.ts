@@ -10,12 +10,18 @@ const MAX_BYTES = 5 * 1024 * 1024
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export type LoggerDeps = {
-  /** The log file; made 0600. At `maxBytes` it becomes `<file>.1` and a new one begins, so twice that is the most on disk. */
+  /**
+   * The log file; made 0600. At `maxBytes` it becomes `<file>.1` and a new one begins, so twice that is the
+   * most on disk.
+   */
   file: string
   clock: Clock
   level?: LogLevel
   maxBytes?: number
-  /** Marks a secret so that two lines can be told to be about the same one; null while that is impossible (the vault is locked). */
+  /**
+   * Marks a secret so that two lines can be told to be about the same one; null while that is impossible (the
+   * vault is locked).
+   */
   fingerprint?: (secret: Secret) => string | null
   /** Gets each finished line too, for a terminal. */
   mirror?: (line: string) => void

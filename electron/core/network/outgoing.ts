@@ -1,5 +1,6 @@
-// Every outgoing request leaves through here: discovery, exchange, refresh, revocation, probe and proxied calls see the same corporate proxy
-// and the same certificate authorities. There is no way to switch certificate checks off.
+// Every outgoing request leaves through here: discovery, exchange, refresh, revocation, probe and proxied
+// calls see the same corporate proxy and the same certificate authorities. There is no way to switch
+// certificate checks off.
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { X509Certificate } from 'node:crypto'
 import type { Dispatcher } from 'undici'
@@ -15,14 +16,19 @@ export type NetworkSettings = {
 }
 
 export type Outgoing = {
-  /** A fetch that trusts the provider's own authorities too. The HTTP library is loaded at the first request, not at start-up. */
+  /**
+   * A fetch that trusts the provider's own authorities too. The HTTP library is loaded at the first request,
+   * not at start-up.
+   */
   fetchFor(extraCa: string | null): HttpFetch
   /**
-   * What is behind it, for streaming; a promise only until it is made. `lookup` replaces name resolution (other connections for each
-   * function).
+   * What is behind it, for streaming; a promise only until it is made. `lookup` replaces name resolution
+   * (other connections for each function).
    */
   routesFor(extraCa: string | null, lookup?: Lookup): Routes | Promise<Routes>
-  /** True when requests to this address leave through a corporate proxy, which then resolves the name itself. */
+  /**
+   * True when requests to this address leave through a corporate proxy, which then resolves the name itself.
+   */
   usesProxy(url: string): boolean
   /** After the settings changed: new connections follow the new ones. */
   reset(): Promise<void>
@@ -86,7 +92,10 @@ function trusting(added: readonly string[]): SecureContext {
 const BEGIN = '-----BEGIN CERTIFICATE-----'
 const END = '-----END CERTIFICATE-----'
 
-/** The certificates in a PEM text. @throws KeywayError invalid_request when there is none or one cannot be read. */
+/**
+ * The certificates in a PEM text. @throws KeywayError invalid_request when there is none or one cannot be
+ * read.
+ */
 export function certificatesIn(pem: string): string[] {
   const found = pem
     .split(BEGIN)

@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 
-// IANA special-purpose registries: this machine, private networks, link-local (cloud metadata sits there), shared, test, multicast, reserved.
+// IANA special-purpose registries: this machine, private networks, link-local (cloud metadata sits there),
+// shared, test, multicast, reserved.
 const IPV4: ReadonlyArray<readonly [network: string, prefix: number]> = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -57,7 +58,10 @@ export function isPrivateHost(hostname: string): boolean {
   return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 && isPrivateAddress(hostname)
 }
 
-/** True for every address that is not on the public internet, however it is written. What is no address at all counts as private. */
+/**
+ * True for every address that is not on the public internet, however it is written. What is no address at all
+ * counts as private.
+ */
 export function isPrivateAddress(address: string): boolean {
   const bare = (address.split('%', 1)[0] ?? '').replace(/^\[|\]$/g, '')
   const family = isIP(bare)

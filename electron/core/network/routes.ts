@@ -1,4 +1,5 @@
-// The way to each origin, found once: straight, or through a corporate proxy. A file of its own because it loads the HTTP library.
+// The way to each origin, found once: straight, or through a corporate proxy. A file of its own because it
+// loads the HTTP library.
 import type { SecureContext } from 'node:tls'
 import { Agent, buildConnector, ProxyAgent, type Dispatcher } from 'undici'
 import type { Lookup, ProxyChoice, Routes } from './types.ts'

@@ -1,4 +1,5 @@
-// Which corporate proxy an address is reached through: the one of the settings for everything, or those of the environment, and NO_PROXY.
+// Which corporate proxy an address is reached through: the one of the settings for everything, or those of
+// the environment, and NO_PROXY.
 import type { Dispatcher } from 'undici'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -22,7 +23,10 @@ function variable(environment: Environment, name: string): string | null {
   return value === undefined || value === '' ? null : value
 }
 
-/** `example.com` and `.example.com` take subdomains too, `*.example.com` takes only them; a port narrows; `*` is everything. */
+/**
+ * `example.com` and `.example.com` take subdomains too, `*.example.com` takes only them; a port narrows; `*`
+ * is everything.
+ */
 function covers(entry: string, url: URL): boolean {
   const { name, port } = split(entry.toLowerCase())
   const actualPort = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port

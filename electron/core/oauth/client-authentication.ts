@@ -1,4 +1,5 @@
-// How the client proves itself: chosen from spec, secret and metadata. No Basic without a secret, unless the server wants an empty one.
+// How the client proves itself: chosen from spec, secret and metadata. No Basic without a secret, unless the
+// server wants an empty one.
 import type { ClientAuth, Configuration, CustomFetch } from 'openid-client'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Server } from './metadata/endpoints.ts'
@@ -14,7 +15,10 @@ export type AuthMethod =
   /** Basic at a server that does not decode what RFC 6749 2.3.1 has encoded. */
   | 'basic_raw'
 
-/** The ways to try, in order. More than one only where nobody has said which: the second is for a server that refuses the first. */
+/**
+ * The ways to try, in order. More than one only where nobody has said which: the second is for a server that
+ * refuses the first.
+ */
 export function authMethods(
   provider: Pick<ResolvedProvider, 'spec' | 'clientSecret' | 'clientId'>,
   about: {
@@ -44,7 +48,10 @@ export function refusesClient(code: unknown): boolean {
   return code === 'invalid_client' || code === 'unauthorized_client' || code === 'http_401'
 }
 
-/** One way after the other, as long as it is the client that is refused (providerCode in the failure's details). */
+/**
+ * One way after the other, as long as it is the client that is refused (providerCode in the failure's
+ * details).
+ */
 export async function inTurn<T>(
   methods: readonly AuthMethod[],
   attempt: (method: AuthMethod) => Promise<T>,
@@ -59,7 +66,10 @@ export async function inTurn<T>(
   }
 }
 
-/** The library's own authentication where it fits the server; Basic is built here, because its encoding is what servers differ in. */
+/**
+ * The library's own authentication where it fits the server; Basic is built here, because its encoding is
+ * what servers differ in.
+ */
 export function clientAuthentication(
   library: Library,
   provider: Pick<ResolvedProvider, 'spec' | 'clientSecret'>,
@@ -86,8 +96,9 @@ function readsDifferently({
 }
 
 /**
- * RFC 7617 over what RFC 6749 2.3.1 says, unless the server is known not to decode. The library's Basic escapes `-`, `.` and `_` as well,
- * which is allowed but breaks with servers that do not decode and ids that are UUIDs; what needs no escape is left alone here.
+ * RFC 7617 over what RFC 6749 2.3.1 says, unless the server is known not to decode. The library's Basic
+ * escapes `-`, `.` and `_` as well, which is allowed but breaks with servers that do not decode and ids that
+ * are UUIDs; what needs no escape is left alone here.
  */
 export function basicHeader(
   encoding: ResolvedProvider['spec']['client']['basicEncoding'],
@@ -117,7 +128,10 @@ export type ConfigurationInput = {
   server: Server
   method: AuthMethod
   fetch: CustomFetch
-  /** What the library's clock is to be moved by, so that a wrong local clock does not make id_tokens or proofs invalid. */
+  /**
+   * What the library's clock is to be moved by, so that a wrong local clock does not make id_tokens or proofs
+   * invalid.
+   */
   skewSeconds?: number
   /** Instead of the server's own, where the provider's rules allow another. */
   issuer?: string | null

@@ -1,4 +1,5 @@
-// Builds the OAuth client. It holds metadata, DPoP nonces and which authentication a server took; nothing secret outlives a call.
+// Builds the OAuth client. It holds metadata, DPoP nonces and which authentication a server took; nothing
+// secret outlives a call.
 import { readPath, readText } from '../../../shared/domain/json-path.ts'
 import { namedSecrets } from '../../../shared/domain/redact.ts'
 import { openText, secretTraces } from '../secret-traces.ts'

@@ -1,5 +1,5 @@
-// RFC 9449: a key for each transaction, kept with the tokens as a private JWK. Handles are remembered because they hold the server's nonces,
-// which saves a refused round trip at every refresh.
+// RFC 9449: a key for each transaction, kept with the tokens as a private JWK. Handles are remembered because
+// they hold the server's nonces, which saves a refused round trip at every refresh.
 import type { webcrypto } from 'node:crypto'
 import type { Configuration, DPoPHandle } from 'openid-client'
 import type { Library } from './transport/openid-client.ts'

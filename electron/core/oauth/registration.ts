@@ -117,8 +117,9 @@ type Wishes = { redirectUris: readonly string[]; scopes: readonly string[] }
 type ClientRequest = Record<string, string | string[]>
 
 /**
- * Asks for what Keyway can use; a server that does not like something in it is asked for less, since real ones refuse what their own
- * metadata names. @throws KeywayError provider_error | provider_response_invalid; WireFailure
+ * Asks for what Keyway can use; a server that does not like something in it is asked for less, since real
+ * ones refuse what their own metadata names. @throws KeywayError provider_error | provider_response_invalid;
+ * WireFailure
  */
 export async function registerClient(
   tools: Tools,

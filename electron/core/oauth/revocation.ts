@@ -1,5 +1,5 @@
-// Disconnecting at the provider: RFC 7009, or the request that the provider has instead. Refresh token first, three seconds in all, and no
-// more is claimed than the server said.
+// Disconnecting at the provider: RFC 7009, or the request that the provider has instead. Refresh token first,
+// three seconds in all, and no more is claimed than the server said.
 import type { CustomFetch } from 'openid-client'
 import type { RevocationSpec } from '../../../shared/contract/provider-token-spec.ts'
 import { readPath } from '../../../shared/domain/json-path.ts'
@@ -66,8 +66,8 @@ async function revokeAll(
       own === null
         ? await standardRevocation(deps, { provider, server, token, secrets, signal })
         : await ownRevocation(deps, { provider, server, rule: own, token, tokens, signal })
-    // The first token decides: with the refresh token gone, what is left of the access token ends by itself; with only the access token
-    // gone, the authorization lives on in the refresh token.
+    // The first token decides: with the refresh token gone, what is left of the access token ends by itself;
+    // with only the access token gone, the authorization lives on in the refresh token.
     decided ??= result
   }
   if (decided === null) return { revoked: 'failed', message: 'There was no token to end.' }

@@ -1,5 +1,6 @@
-// What templates of a provider may name: its parameters, the runtime values, and the non-secret values of a connection. Secrets are added
-// only for the bodies and headers that are marked for them (shared/contract/secret-sinks.ts).
+// What templates of a provider may name: its parameters, the runtime values, and the non-secret values of a
+// connection. Secrets are added only for the bodies and headers that are marked for them
+// (shared/contract/secret-sinks.ts).
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { placeholdersIn } from '../../../shared/contract/secret-sinks.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
@@ -41,7 +42,10 @@ export function templateValues(
 
 type Tokens = { accessToken?: Secret | null; refreshToken?: Secret | null; idToken?: Secret | null }
 
-/** With the secrets, for a body or header of a request to the provider. One that is not there leaves its entry out. */
+/**
+ * With the secrets, for a body or header of a request to the provider. One that is not there leaves its entry
+ * out.
+ */
 export function withSecrets(
   provider: Pick<ResolvedProvider, 'clientSecret'>,
   values: TemplateValues,
@@ -78,8 +82,8 @@ export function fillProviderUrl(
 }
 
 /**
- * Data-centre redirects: the callback named the host that serves this account. Only addresses on the configured token host move, and only
- * to a host that matches the provider's pattern.
+ * Data-centre redirects: the callback named the host that serves this account. Only addresses on the
+ * configured token host move, and only to a host that matches the provider's pattern.
  */
 function relocate(provider: ResolvedProvider, url: string, values: TemplateValues): string {
   const rule = provider.spec.authorize.tokenHostFromCallback
@@ -107,7 +111,10 @@ function relocate(provider: ResolvedProvider, url: string, values: TemplateValue
 
 const secretName = /token|secret|password|credential/i
 
-/** The values under `prefix` that the provider's templates use, from a reply; nothing else is kept, and never a secret. */
+/**
+ * The values under `prefix` that the provider's templates use, from a reply; nothing else is kept, and never
+ * a secret.
+ */
 export function collectValues(
   provider: ResolvedProvider,
   prefix: 'token' | 'identity',

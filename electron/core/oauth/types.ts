@@ -1,5 +1,5 @@
-// What the rest of the core asks of OAuth: one client for every provider, driven by its spec. Expected outcomes are data; OAuth's own words
-// (snake_case) stay behind this line.
+// What the rest of the core asks of OAuth: one client for every provider, driven by its spec. Expected
+// outcomes are data; OAuth's own words (snake_case) stay behind this line.
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { ProviderInputDraft } from '../../../shared/contract/provider.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
@@ -18,7 +18,10 @@ export type ResolvedProvider = {
   extraCa: string | null
 }
 
-/** One token reply in one shape, whatever the server sent (RFC 6749 5.1 and the spec's paths). Times are epoch ms by the local clock. */
+/**
+ * One token reply in one shape, whatever the server sent (RFC 6749 5.1 and the spec's paths). Times are epoch
+ * ms by the local clock.
+ */
 export type TokenAnswer = {
   accessToken: Secret
   tokenType: string
@@ -48,16 +51,21 @@ export type TokenAnswer = {
 }
 
 /**
- * The four outcomes of a token request (product.md); `refused` is a refusal that is not `invalid_grant` and wants one confirmation.
+ * The four outcomes of a token request (product.md); `refused` is a refusal that is not `invalid_grant` and
+ * wants one confirmation.
  *
- * Codes: the provider's own where it gave one (invalid_grant, interaction_required …); `http_<status>` where it gave only a status; for what
- * cannot be read html_answer, torn_answer, text_answer, empty_answer, odd_answer, no_token_in_answer, answer_too_large, redirected; for the way
- * there unreachable, network_error, timeout, aborted, tls_failure, unsafe_address, setup; id_token_invalid, dpop_ignored, no_refresh_token; and
- * KeywayError codes for what was wrong before a request could be made. `message` is a sentence, but for `ended` the provider's words alone.
+ * Codes: the provider's own where it gave one (invalid_grant, interaction_required …); `http_<status>` where
+ * it gave only a status; for what cannot be read html_answer, torn_answer, text_answer, empty_answer,
+ * odd_answer, no_token_in_answer, answer_too_large, redirected; for the way there unreachable, network_error,
+ * timeout, aborted, tls_failure, unsafe_address, setup; id_token_invalid, dpop_ignored, no_refresh_token; and
+ * KeywayError codes for what was wrong before a request could be made. `message` is a sentence, but for
+ * `ended` the provider's words alone.
  */
 export type TokenOutcome =
   | { kind: 'ok'; answer: TokenAnswer }
-  /** `sent`: false only when the request certainly never left, so that the refresh token is certainly unused. */
+  /**
+   * `sent`: false only when the request certainly never left, so that the refresh token is certainly unused.
+   */
   | { kind: 'retry'; code: string; message: string; retryAfterMs: number | null; sent: boolean }
   | { kind: 'ended'; code: string; message: string }
   | { kind: 'refused'; code: string; message: string }
@@ -68,7 +76,10 @@ export type Transaction = {
   readonly state: string
   readonly redirectUri: string | null
   readonly createdAt: number
-  /** The server's issuer where it is known: an answer pasted as a bare code has no `iss`, and is given this one by whoever pastes it. */
+  /**
+   * The server's issuer where it is known: an answer pasted as a bare code has no `iss`, and is given this
+   * one by whoever pastes it.
+   */
   readonly issuer?: string | null
   /** Everything else is the client's own business (verifier, nonce, DPoP key). */
   readonly inner: unknown
@@ -120,8 +131,9 @@ export type ApiCredential = {
 }
 
 /**
- * Every call ends within its deadline (token 15 s, discovery 10 s, revocation 3 s) or when `signal` aborts, and honours the spec.
- * Those that return a {@link TokenOutcome} do not throw for what a server does; the others throw KeywayError.
+ * Every call ends within its deadline (token 15 s, discovery 10 s, revocation 3 s) or when `signal` aborts,
+ * and honours the spec. Those that return a {@link TokenOutcome} do not throw for what a server does; the
+ * others throw KeywayError.
  */
 /** What of a registration is no part of its description, and is checked with it. */
 export type DoctorAbout = {
@@ -133,14 +145,18 @@ export type DoctorAbout = {
 }
 
 export type OAuthClient = {
-  /** Builds the authorization URL (RFC 6749 4.1.1, PAR when asked for) with a fresh state, nonce and PKCE verifier. */
+  /**
+   * Builds the authorization URL (RFC 6749 4.1.1, PAR when asked for) with a fresh state, nonce and PKCE
+   * verifier.
+   */
   authorize(
     provider: ResolvedProvider,
     request: AuthorizeRequest,
     signal?: AbortSignal,
   ): Promise<{ url: string; transaction: Transaction }>
   /**
-   * Checks the callback (state by the caller, `iss` RFC 9207, error, HMAC, duplicates) and exchanges the code.
+   * Checks the callback (state by the caller, `iss` RFC 9207, error, HMAC, duplicates) and exchanges the
+   * code.
    * @throws KeywayError access_denied | issuer_mismatch | provider_error | invalid_request
    */
   exchange(
@@ -167,7 +183,10 @@ export type OAuthClient = {
     provider: ResolvedProvider,
     tokens: RefreshRequest,
   ): Promise<{ revoked: 'at_provider' | 'not_supported' | 'failed'; message: string }>
-  /** id_token claims (checked by the exchange), userinfo, or the spec's identity call. Nulls when nobody tells. `values` are {identity.x}. */
+  /**
+   * id_token claims (checked by the exchange), userinfo, or the spec's identity call. Nulls when nobody
+   * tells. `values` are {identity.x}.
+   */
   identify(
     provider: ResolvedProvider,
     credential: ApiCredential & { idToken: Secret | null },
@@ -195,27 +214,38 @@ export type OAuthClient = {
     missing: string[]
   }>
   /**
-   * A client of Keyway's own at this provider, by its registration API or RFC 7591, so that no console has to be visited.
-   * @throws KeywayError config_error (it takes no registrations) | provider_error | provider_response_invalid | provider_unreachable
+   * A client of Keyway's own at this provider, by its registration API or RFC 7591, so that no console has to
+   * be visited.
+   * @throws KeywayError config_error (it takes no registrations) | provider_error | provider_response_invalid
+   * | provider_unreachable
    */
   register(
     provider: ResolvedProvider,
     wishes: { redirectUris: readonly string[]; scopes: readonly string[] },
     signal?: AbortSignal,
   ): Promise<RegisteredClient>
-  /** The check of a token that some providers demand from time to time (`account.validation`). Never throws; `unknown` when nobody tells. */
+  /**
+   * The check of a token that some providers demand from time to time (`account.validation`). Never throws;
+   * `unknown` when nobody tells.
+   */
   validate(
     provider: ResolvedProvider,
     credential: ApiCredential,
     signal?: AbortSignal,
   ): Promise<'valid' | 'invalid' | 'unknown'>
   doctor(provider: ResolvedProvider, about: DoctorAbout, signal?: AbortSignal): Promise<DoctorStep[]>
-  /** A person tries again: servers whose metadata could not be had are asked anew instead of answered for from memory. */
+  /**
+   * A person tries again: servers whose metadata could not be had are asked anew instead of answered for from
+   * memory.
+   */
   forgetFailures(): void
 }
 
 export type OAuthDeps = {
-  /** The one way out for a provider's requests (its own authorities, corporate proxy); null: for an address that is no provider yet. */
+  /**
+   * The one way out for a provider's requests (its own authorities, corporate proxy); null: for an address
+   * that is no provider yet.
+   */
   fetchFor(provider: Pick<ResolvedProvider, 'extraCa'> | null): HttpFetch
   clock: Clock
   logger: Logger
@@ -225,14 +255,17 @@ export type OAuthDeps = {
   appName?: string
   /** {contact_email} in templates, for services that want one in the User-Agent. Default: none. */
   contactEmail?: string
-  /** Where Keyway's own client-id metadata document is published, if it is: offered to servers that take such ids. Default: none. */
+  /**
+   * Where Keyway's own client-id metadata document is published, if it is: offered to servers that take such
+   * ids. Default: none.
+   */
   clientMetadataUrl?: string
 }
 
 export const TOKEN_DEADLINE_MS = 15_000
 /**
- * A refresh is given longer than any caller waits: one that is given up just before its answer comes has used up a rotating refresh token
- * and lost the new one.
+ * A refresh is given longer than any caller waits: one that is given up just before its answer comes has used
+ * up a rotating refresh token and lost the new one.
  */
 export const REFRESH_DEADLINE_MS = 20_000
 export const DISCOVERY_DEADLINE_MS = 10_000

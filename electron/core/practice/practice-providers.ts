@@ -1,5 +1,5 @@
-// The rehearsal from the window: loaded at the first start, ended with the app. Its port, what it issued and whether it ran outlive a
-// restart of the app, so that a connection to it is not dead the next morning.
+// The rehearsal from the window: loaded at the first start, ended with the app. Its port, what it issued and
+// whether it ran outlive a restart of the app, so that a connection to it is not dead the next morning.
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { providerInput, type ProviderInput, type ProviderView } from '../../../shared/contract/provider.ts'
@@ -211,7 +211,10 @@ export type RehearsalRun = {
   close(): Promise<void>
 }
 
-/** Comes from the composition roots, which load it when it is wanted for the first time. @throws KeywayError port_busy */
+/**
+ * Comes from the composition roots, which load it when it is wanted for the first time. @throws KeywayError
+ * port_busy
+ */
 export type OpenRehearsal = (options: {
   /** 0: any free one. */
   port: number
@@ -221,7 +224,8 @@ export type OpenRehearsal = (options: {
   keeping: { before: KeptTokens | null; keep: (state: KeptTokens) => Promise<void> }
 }) => Promise<RehearsalRun>
 
-// The rehearsal as an ordinary provider of this Keyway, so that connecting is two clicks and everything about it is as with a real one.
+// The rehearsal as an ordinary provider of this Keyway, so that connecting is two clicks and everything about
+// it is as with a real one.
 
 const SLUG = 'rehearsal'
 
@@ -239,7 +243,9 @@ export function registeredRehearsal(
   return null
 }
 
-/** Registers it, or moves what is registered to where it runs now. What the person changed otherwise stays. */
+/**
+ * Registers it, or moves what is registered to where it runs now. What the person changed otherwise stays.
+ */
 export function registerRehearsal(providers: Providers, run: RehearsalRun): ProviderView {
   const registered = registeredRehearsal(providers, run.clientId)
   if (registered === null) return providers.create(registration(providers, run))

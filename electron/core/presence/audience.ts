@@ -1,11 +1,13 @@
-// Who is told what windows from a shell do: windows that are present, and the terminal that started Keyway. Codes are shown to these only.
+// Who is told what windows from a shell do: windows that are present, and the terminal that started Keyway.
+// Codes are shown to these only.
 import type { ActivityEntry } from '../../../shared/contract/activity.ts'
 import type { PresenceNotice, PresenceView, ShownCode } from '../../../shared/contract/presence.ts'
 import type { Clock } from '../ports.ts'
 
 /**
- * One window. `person`: the desktop's own window, or a link that the service itself opened or printed on its terminal. `shell`: a link that
- * some program asked for. `restored`: a session from before a restart of the service.
+ * One window. `person`: the desktop's own window, or a link that the service itself opened or printed on its
+ * terminal. `shell`: a link that some program asked for. `restored`: a session from before a restart of the
+ * service.
  */
 export type WindowSession = { readonly id: string; readonly opened: 'person' | 'shell' | 'restored' }
 

@@ -1,4 +1,5 @@
-// One-time codes that a person reads in one place and types in another: random, short-lived, few attempts, one at a time for a session.
+// One-time codes that a person reads in one place and types in another: random, short-lived, few attempts,
+// one at a time for a session.
 import { createHash, randomInt, timingSafeEqual } from 'node:crypto'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ShownCode } from '../../../shared/contract/presence.ts'

@@ -1,4 +1,5 @@
-// Which windows the person opened, and what one that a shell opened has to prove before it may answer, give or reveal anything.
+// Which windows the person opened, and what one that a shell opened has to prove before it may answer, give
+// or reveal anything.
 import { randomUUID } from 'node:crypto'
 import type { ActivityEntry } from '../../../shared/contract/activity.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
@@ -21,7 +22,10 @@ import { createPresenceCodes } from './codes.ts'
 
 export type { WindowSession }
 
-/** A proof ends after this long in which nothing was done that needs it. Also with a lock, and with the session. */
+/**
+ * A proof ends after this long in which nothing was done that needs it. Also with a lock, and with the
+ * session.
+ */
 const PROOF_IDLE_MS = 60 * 60_000
 
 export type Presence = {
@@ -32,7 +36,10 @@ export type Presence = {
   view(session: WindowSession): PresenceView
   /** Codes that may be shown in this window: none unless it is present. */
   codesFor(session: WindowSession): ShownCode[]
-  /** Shows a code in windows that are present and on the terminal, never here. @throws KeywayError presence_required | rate_limited */
+  /**
+   * Shows a code in windows that are present and on the terminal, never here. @throws KeywayError
+   * presence_required | rate_limited
+   */
   showCode(session: WindowSession): void
   /** @throws KeywayError wrong_passphrase | wrong_code | rate_limited; nothing is proved then */
   check(session: WindowSession, proof: PresenceProof): Promise<void>
@@ -166,11 +173,15 @@ function presenceRequired(methods: readonly ProofMethod[]): KeywayError {
   })
 }
 
-// What a program in a loop could fill the activity and the terminal with, or guess by: so many within a time, for all windows together.
+// What a program in a loop could fill the activity and the terminal with, or guess by: so many within a time,
+// for all windows together.
 
 const MINUTE_MS = 60_000
 
-/** Takes one; gives back what undoes that. @throws KeywayError rate_limited, with the seconds until there is room */
+/**
+ * Takes one; gives back what undoes that. @throws KeywayError rate_limited, with the seconds until there is
+ * room
+ */
 export type RateLimit = () => () => void
 
 export type PresenceLimits = {

@@ -19,7 +19,10 @@ import { patchedSpec, sealClientSecret, sealRegistration } from './store.ts'
 
 type Tools = { box: SecretBox; clock: Clock }
 
-/** A slug that this registration may have. @throws KeywayError slug_reserved | slug_taken | provider_not_found (the preset) | invalid_request */
+/**
+ * A slug that this registration may have. @throws KeywayError slug_reserved | slug_taken | provider_not_found
+ * (the preset) | invalid_request
+ */
 export function checkSlug(
   input: Pick<ProviderInput, 'slug' | 'preset'>,
   known: { presetSlugs: readonly string[]; takenSlugs: readonly string[] },
@@ -46,7 +49,10 @@ export function checkSlug(
   }
 }
 
-/** The deviations after a change of the spec. @throws KeywayError invalid_request naming the field that does not fit */
+/**
+ * The deviations after a change of the spec. @throws KeywayError invalid_request naming the field that does
+ * not fit
+ */
 export function checkedSpec(
   { spec: overrides }: ProviderRecord,
   { spec, how }: { spec: unknown; how: 'merge' | 'replace' },
@@ -64,8 +70,8 @@ export function checkedSpec(
 }
 
 /**
- * A provider that no sign-in could use is refused while whoever typed it is there to hear it. @throws KeywayError invalid_request naming the
- * address that is missing
+ * A provider that no sign-in could use is refused while whoever typed it is there to hear it. @throws
+ * KeywayError invalid_request naming the address that is missing
  */
 export function needAddresses(
   { flow }: Pick<ProviderRecord, 'flow'>,
@@ -147,7 +153,8 @@ export function withRegisteredClient(
   }
 }
 
-// What a grant hangs on: after a change of these the stored grants may not be what the provider now stands for.
+// What a grant hangs on: after a change of these the stored grants may not be what the provider now stands
+// for.
 function basisOf({ clientId, scopes, secondaryScopes, parameters, spec }: ProviderRecord): unknown {
   return [clientId, scopes, secondaryScopes, parameters, spec.endpoints, spec.discovery, spec.resources]
 }

@@ -1,5 +1,5 @@
-// Regular expressions that come as data: a provider's own. They run in a linear engine (RE2), for the one that JavaScript has can be made to
-// take longer than anybody lives.
+// Regular expressions that come as data: a provider's own. They run in a linear engine (RE2), for the one
+// that JavaScript has can be made to take longer than anybody lives.
 import { RE2JS, RE2JSException } from 're2js'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
@@ -64,7 +64,8 @@ export function patternsOf({
 }
 
 /**
- * Patterns that can be used, and parameters that fit them. What was stored before stands; its use says what is wrong with it.
+ * Patterns that can be used, and parameters that fit them. What was stored before stands; its use says what
+ * is wrong with it.
  * @throws KeywayError invalid_request, naming the field
  */
 export function checkPatterns(

@@ -106,7 +106,10 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
   }
 }
 
-/** Before it is written: settings that make no spec together, patterns, parameters and addresses that cannot be used are refused. */
+/**
+ * Before it is written: settings that make no spec together, patterns, parameters and addresses that cannot
+ * be used are refused.
+ */
 function check(
   { specOf }: Pick<ProviderBook, 'specOf'>,
   before: ProviderRecord | null,
@@ -115,7 +118,8 @@ function check(
   const parameters = after.parameters === before?.parameters ? {} : after.parameters
   const [was, is] = [before === null ? null : specOf(before), specOf(after)]
   checkPatterns(is, { before: was, parameters })
-  // What an older version took without an address can still be renamed; a change of the addresses has to make it whole.
+  // What an older version took without an address can still be renamed; a change of the addresses has to make
+  // it whole.
   const isSame =
     before?.flow === after.flow &&
     isDeepStrictEqual([was?.endpoints, was?.discovery], [is.endpoints, is.discovery])

@@ -1,4 +1,5 @@
-// The registered providers as they are stored. What does not parse is left untouched in the file and reported; nothing overwrites it.
+// The registered providers as they are stored. What does not parse is left untouched in the file and
+// reported; nothing overwrites it.
 import type { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
@@ -38,7 +39,8 @@ export type ProviderBookDeps = {
 export function createProviderBook(deps: ProviderBookDeps): ProviderBook {
   const presets = new Map(deps.presets.map((preset) => [preset.slug, preset]))
   const { records, unreadableSlugs } = load(deps)
-  // By record, not by id: a changed record is a new object, so an old spec can never be taken for the new one's.
+  // By record, not by id: a changed record is a new object, so an old spec can never be taken for the new
+  // one's.
   const specs = new WeakMap<ProviderRecord, ProviderSpec>()
   const presetOf: ProviderBook['presetOf'] = ({ preset }) =>
     preset === null ? null : (presets.get(preset) ?? null)
@@ -102,7 +104,10 @@ function load({ store, logger, onUnreadable }: ProviderBookDeps): {
 const secretOf = (id: string): string => `provider:${id}:client-secret`
 const registrationOf = (id: string): string => `provider:${id}:registration`
 
-/** The sealed client secret after a save: kept when nothing or the placeholder was sent, none when it was emptied. */
+/**
+ * The sealed client secret after a save: kept when nothing or the placeholder was sent, none when it was
+ * emptied.
+ */
 export function sealClientSecret(
   box: SecretBox,
   id: string,
@@ -128,7 +133,8 @@ export function openRegistration(box: SecretBox, record: ProviderRecord): Secret
 }
 
 /**
- * The preset's sparse spec with the registration's own deviations on top, filled up with the defaults of a plain server.
+ * The preset's sparse spec with the registration's own deviations on top, filled up with the defaults of a
+ * plain server.
  * @throws KeywayError invalid_request when the two do not make a spec together
  */
 export function specOf(preset: Preset | null, overrides: ProviderSpecInput): ProviderSpec {
@@ -142,8 +148,8 @@ export function specOf(preset: Preset | null, overrides: ProviderSpecInput): Pro
   })
 }
 
-// Objects are merged name by name; arrays, scalars and null replace. An entry of a map is taken away by an empty text, which no
-// request sends.
+// Objects are merged name by name; arrays, scalars and null replace. An entry of a map is taken away by an
+// empty text, which no request sends.
 function merge(base: unknown, over: unknown): unknown {
   if (over === undefined) return base
   if (!isObject(base) || !isObject(over)) return over
@@ -155,8 +161,9 @@ function merge(base: unknown, over: unknown): unknown {
 }
 
 /**
- * A change of a few fields, put into what a provider has of its own; not checked yet. What is left out stays as it is (RFC 7396, with the
- * schema to tell maps from objects): null is a value where the schema knows it, and takes an entry out of a map.
+ * A change of a few fields, put into what a provider has of its own; not checked yet. What is left out stays
+ * as it is (RFC 7396, with the schema to tell maps from objects): null is a value where the schema knows it,
+ * and takes an entry out of a map.
  */
 export function patchedSpec(
   standing: { overrides: unknown; preset: unknown },

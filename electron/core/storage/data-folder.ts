@@ -1,4 +1,5 @@
-// The folder that holds everything: private to its user, owned by one process at a time, and able to say who that is.
+// The folder that holds everything: private to its user, owned by one process at a time, and able to say who
+// that is.
 import { createHash } from 'node:crypto'
 import { chmodSync, type Dirent, mkdirSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs'
 import { dirname, isAbsolute, join, posix, resolve as resolvePath, win32 } from 'node:path'
@@ -28,7 +29,9 @@ export type DataFolder = {
   readonly path: string
   /** The path of a file or folder in it. */
   resolve(...names: string[]): string
-  /** Tells a second process where this one can be reached. @throws KeywayError `disk_full` | `save_failed`. */
+  /**
+   * Tells a second process where this one can be reached. @throws KeywayError `disk_full` | `save_failed`.
+   */
   publish(facts: { url: string }): Promise<void>
   /** Lets go of the folder. Twice is fine. */
   close(): void
@@ -36,7 +39,8 @@ export type DataFolder = {
 
 /**
  * Opens the folder as its only owner; makes it when it is not there.
- * @throws KeywayError `data_folder_busy` with `{ holderPid, since, url?, port? }` while another process has it; `save_failed` |
+ * @throws KeywayError `data_folder_busy` with `{ holderPid, since, url?, port? }` while another process has
+ * it; `save_failed` |
  * `disk_full` when it cannot be made, read or locked, or belongs to somebody else; `folder_link`.
  */
 export async function openDataFolder(deps: {
@@ -88,7 +92,10 @@ function noteOwner(path: string, facts: OwnerFacts, logger: Logger): void {
   }
 }
 
-/** Who owns the folder at `path` by its own note; null when nobody left one. The note outlives a killed owner, the lock does not. */
+/**
+ * Who owns the folder at `path` by its own note; null when nobody left one. The note outlives a killed owner,
+ * the lock does not.
+ */
 export function readOwnerFacts(path: string): OwnerFacts | null {
   return factsAt(join(path, 'owner.json'))
 }
@@ -104,9 +111,9 @@ function lockOf(path: string): OwnerLock | null {
 }
 
 /**
- * The lock, or who has it. Takers that race may each find the lock busy for a moment and nobody get it, so while no living process says that
- * the folder is its own, it is tried again. The owner writes its note right after it took the lock; a note of somebody dead is the last
- * owner's, about to be replaced.
+ * The lock, or who has it. Takers that race may each find the lock busy for a moment and nobody get it, so
+ * while no living process says that the folder is its own, it is tried again. The owner writes its note right
+ * after it took the lock; a note of somebody dead is the last owner's, about to be replaced.
  */
 async function takeOrFindOwner(path: string, factsPath: string): Promise<OwnerLock | OwnerFacts | null> {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
@@ -158,7 +165,10 @@ function busy(path: string, holder: OwnerFacts | null): KeywayError {
 const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
 
-/** @throws KeywayError `save_failed` | `disk_full` when it cannot be made or closed, or belongs to somebody else. */
+/**
+ * @throws KeywayError `save_failed` | `disk_full` when it cannot be made or closed, or belongs to somebody
+ * else.
+ */
 export function makePrivateFolder(path: string, logger: Logger): void {
   try {
     makeFolders(path)
@@ -174,7 +184,8 @@ export function makePrivateFolder(path: string, logger: Logger): void {
     }
     // Also where the umask, or somebody, took rights from the owner.
     if ((mode & 0o777) !== FOLDER_MODE) chmodSync(path, FOLDER_MODE)
-    // Below a folder that was closed nobody could reach anything, so looking at the first level costs less and is enough.
+    // Below a folder that was closed nobody could reach anything, so looking at the first level costs less
+    // and is enough.
     closeContent(path, wasOpen ? 'all' : 'first level')
   } catch (error) {
     throw toSaveError(error, path)
@@ -198,7 +209,8 @@ function makeFolders(path: string, parents: 'to be made' | 'made' = 'to be made'
 function checkOwner(path: string, uid: number, logger: Logger): void {
   const self = process.getuid?.()
   if (self === undefined || uid === self) return
-  // Root may: a container's root in a volume of the host's user. The owner cannot read the files (0600), only take them away.
+  // Root may: a container's root in a volume of the host's user. The owner cannot read the files (0600), only
+  // take them away.
   if (self === 0) return logger.warn('The data folder belongs to another user', { path, uid })
   throw new KeywayError('save_failed', {
     message: 'The data folder belongs to another user.',
@@ -207,7 +219,10 @@ function checkOwner(path: string, uid: number, logger: Logger): void {
   })
 }
 
-/** A copied or restored folder brings the rights that its copier gave it. Links are left alone: what they name is not Keyway's. */
+/**
+ * A copied or restored folder brings the rights that its copier gave it. Links are left alone: what they name
+ * is not Keyway's.
+ */
 function closeContent(folder: string, depth: 'all' | 'first level'): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const wanted = modeFor(entry)
@@ -252,7 +267,10 @@ export function dataLocation(chosen: string | undefined, { platform, home, envir
 /** The longest path that every system binds a socket to. */
 const MOST_BYTES = 100
 
-/** Where the second door of a data folder is: inside it, so that only its user gets there. Null where no socket can be bound. */
+/**
+ * Where the second door of a data folder is: inside it, so that only its user gets there. Null where no
+ * socket can be bound.
+ */
 export function socketPathIn(folder: string, platform: NodeJS.Platform = process.platform): string | null {
   if (platform === 'win32') {
     const name = createHash('sha256').update(folder).digest('hex').slice(0, 16)

@@ -48,8 +48,9 @@ export function recoverDocument(place: DocumentPlace): DocumentState {
 }
 
 /**
- * Damage can leave JSON behind: a byte in a name, a document of something else, `{}`. It is told by comparing with a last good copy that is
- * readable throughout; one that is not (a newer Keyway wrote both) says nothing. Emptying by a person goes entry by entry.
+ * Damage can leave JSON behind: a byte in a name, a document of something else, `{}`. It is told by comparing
+ * with a last good copy that is readable throughout; one that is not (a newer Keyway wrote both) says
+ * nothing. Emptying by a person goes entry by entry.
  */
 function isSpoilt({ isReadable }: DocumentPlace, values: Document, backedUp: Document | null): boolean {
   if (backedUp === null || isReadable === undefined) return false
@@ -86,13 +87,17 @@ export function readDocument(
   }
 }
 
-// The key-value port over conf or electron-store, with what those two lack: a damaged file never reaches them (they throw, or empty
-// it), a last good copy stands beside the file, and a write is checked before it counts. Reads are from memory.
+// The key-value port over conf or electron-store, with what those two lack: a damaged file never reaches them
+// (they throw, or empty it), a last good copy stands beside the file, and a write is checked before it
+// counts. Reads are from memory.
 
 /** What is used of conf and electron-store: the whole document, written at once. */
 export type ConfLike = { store: Document }
 
-/** The options both libraries must be given. Keys are names, never paths; and neither may ever empty a file by itself. */
+/**
+ * The options both libraries must be given. Keys are names, never paths; and neither may ever empty a file by
+ * itself.
+ */
 export const confOptions = {
   fileExtension: 'json',
   configFileMode: 0o600,
@@ -133,9 +138,10 @@ export function createGuardedKv({ folder, name, open, ...rest }: GuardedKvDeps):
 }
 
 /**
- * conf writes through `atomically`: a temporary file, ONE write call, fsync, rename. It neither asks how much that call wrote (on a
- * nearly full disk it is a part, and a torn file is renamed over the good one) nor syncs the folder. So before each write the
- * backup is brought up to what is in memory, and after it the file is read back; what is not whole is replaced by the backup.
+ * conf writes through `atomically`: a temporary file, ONE write call, fsync, rename. It neither asks how much
+ * that call wrote (on a nearly full disk it is a part, and a torn file is renamed over the good one) nor
+ * syncs the folder. So before each write the backup is brought up to what is in memory, and after it the file
+ * is read back; what is not whole is replaced by the backup.
  */
 function openGuardedDocument(
   place: DocumentPlace,

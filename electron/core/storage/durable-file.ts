@@ -1,5 +1,5 @@
-// Writes that survive a crash at any point: the whole new file beside the old one, fsync, rename over it, fsync of the folder.
-// It refuses to leave half a file under the real name.
+// Writes that survive a crash at any point: the whole new file beside the old one, fsync, rename over it,
+// fsync of the folder. It refuses to leave half a file under the real name.
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
@@ -35,8 +35,10 @@ export async function syncFolder(folder: string, ops: FileOps = nodeFileOps): Pr
 }
 
 /**
- * Replaces `path` with `data`, durable when it resolves. With `keepAs`, what stood there before is kept under that name.
- * @throws KeywayError `disk_full` | `save_failed`; what stood at `path` is then still there, at worst under `keepAs`.
+ * Replaces `path` with `data`, durable when it resolves. With `keepAs`, what stood there before is kept under
+ * that name.
+ * @throws KeywayError `disk_full` | `save_failed`; what stood at `path` is then still there, at worst under
+ * `keepAs`.
  */
 export async function writeDurably(
   path: string,
@@ -67,7 +69,8 @@ async function writeNewFile(path: string, data: Uint8Array, ops: FileOps): Promi
   }
 }
 
-// Between the two renames the old state stands only under `keepAs`; readers look there too, so a crash there loses nothing.
+// Between the two renames the old state stands only under `keepAs`; readers look there too, so a crash there
+// loses nothing.
 async function replaceKeeping(path: string, keepAs: string, fresh: string, ops: FileOps): Promise<void> {
   const hadOne = await ops.rename(path, keepAs).then(
     () => true,
@@ -84,7 +87,10 @@ async function replaceKeeping(path: string, keepAs: string, fresh: string, ops: 
   }
 }
 
-/** Removes a file for good. Removing what is not there is fine. @throws KeywayError `disk_full` | `save_failed`. */
+/**
+ * Removes a file for good. Removing what is not there is fine. @throws KeywayError `disk_full` |
+ * `save_failed`.
+ */
 export async function removeDurably(paths: readonly string[], ops: FileOps = nodeFileOps): Promise<void> {
   for (const path of paths) {
     try {
@@ -100,7 +106,9 @@ export async function removeDurably(paths: readonly string[], ops: FileOps = nod
   })
 }
 
-/** The same promise as {@link writeDurably} for callers that cannot wait (the key-value port is synchronous). */
+/**
+ * The same promise as {@link writeDurably} for callers that cannot wait (the key-value port is synchronous).
+ */
 export function writeDurablySync(path: string, data: string): void {
   const temporary = temporaryName(path)
   try {
@@ -148,7 +156,10 @@ export function leftoverOf(name: string): string | null {
   return /^(.+)\.[0-9a-f]{12}\.kwtmp$/.exec(name)?.[1] ?? null
 }
 
-/** Clears what a killed writer left in `folder`. Call it only as the folder's owner, before anything writes there. */
+/**
+ * Clears what a killed writer left in `folder`. Call it only as the folder's owner, before anything writes
+ * there.
+ */
 export function removeLeftovers(folder: string, isKept: (name: string) => boolean = () => false): void {
   for (const name of readdirSync(folder)) {
     if (!LEFTOVER.test(name) || isKept(name)) continue

@@ -1,4 +1,5 @@
-// The few calls of node:fs that a durable write is made of. Tests bring a set that fails, or kills the process, at each of them.
+// The few calls of node:fs that a durable write is made of. Tests bring a set that fails, or kills the
+// process, at each of them.
 import { closeSync, fsync, openSync, renameSync, writeSync } from 'node:fs'
 import { rename, unlink } from 'node:fs/promises'
 import { promisify } from 'node:util'
@@ -20,8 +21,9 @@ export type FileOps = {
 const syncFile = promisify(fsync)
 
 /**
- * What only reaches the system's cache is done on the spot, some 50 µs in all, against a trip each through a thread pool that may be busy: a
- * rotated refresh token is safe from kill -9, and its access token can be served, that much sooner. Only syncing waits for a disk.
+ * What only reaches the system's cache is done on the spot, some 50 µs in all, against a trip each through a
+ * thread pool that may be busy: a rotated refresh token is safe from kill -9, and its access token can be
+ * served, that much sooner. Only syncing waits for a disk.
  */
 export const nodeFileOps: FileOps = {
   open: async (path, flags, mode) => ({ fd: openSync(path, flags, mode) }),
@@ -32,7 +34,8 @@ export const nodeFileOps: FileOps = {
   unlink,
 }
 
-// A virus scanner or the search indexer may hold a fresh file open for some milliseconds; Windows then refuses the rename.
+// A virus scanner or the search indexer may hold a fresh file open for some milliseconds; Windows then
+// refuses the rename.
 async function renamePastScanners(from: string, to: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {

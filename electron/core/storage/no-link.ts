@@ -1,5 +1,6 @@
-// Files and folders of the data folder are Keyway's own. A symbolic link in their place leads to somebody else's, which Keyway would read,
-// write over or empty; so none is followed. A linked record counts as one that cannot be read; any other link stops the start in words.
+// Files and folders of the data folder are Keyway's own. A symbolic link in their place leads to somebody
+// else's, which Keyway would read, write over or empty; so none is followed. A linked record counts as one
+// that cannot be read; any other link stops the start in words.
 import { constants, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -22,8 +23,8 @@ export function readNoLink(path: string): string {
 }
 
 /**
- * Looks at the folder before anything in it is opened. A link to nothing stays: whoever wants a file there sets it aside. What would keep
- * a reader waiting for ever (a pipe) or is a device is set aside now.
+ * Looks at the folder before anything in it is opened. A link to nothing stays: whoever wants a file there
+ * sets it aside. What would keep a reader waiting for ever (a pipe) or is a device is set aside now.
  * @throws KeywayError `folder_link`
  */
 export function refuseLinks(folder: string, logger: Logger): void {

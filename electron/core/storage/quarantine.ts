@@ -3,7 +3,10 @@ import { basename, dirname, join } from 'node:path'
 import type { Clock, Damage } from '../ports.ts'
 import { syncFolderSync } from './durable-file.ts'
 
-/** Where a file that could not be read will go: `set-aside/` beside it, with the time in its name, taken by no other file. */
+/**
+ * Where a file that could not be read will go: `set-aside/` beside it, with the time in its name, taken by no
+ * other file.
+ */
 export function setAsideTarget(path: string, detectedAt: number): string {
   const stamp = new Date(detectedAt).toISOString().replaceAll(/[:.]/g, '-')
   const wanted = join(dirname(path), 'set-aside', `${basename(path)}.${stamp}`)
@@ -14,8 +17,8 @@ export function setAsideTarget(path: string, detectedAt: number): string {
 }
 
 /**
- * Moves a file that could not be read out of the way, overwriting nothing, and gives back where it is now. Where moving is
- * impossible (a read-only disk) the file stays, and its own path comes back.
+ * Moves a file that could not be read out of the way, overwriting nothing, and gives back where it is now.
+ * Where moving is impossible (a read-only disk) the file stays, and its own path comes back.
  */
 export function setAside(
   path: string,
@@ -33,7 +36,10 @@ export function setAside(
   }
 }
 
-/** A link counts as there, whatever it leads to. Nothing is there below what is no folder, or cannot be looked into. */
+/**
+ * A link counts as there, whatever it leads to. Nothing is there below what is no folder, or cannot be looked
+ * into.
+ */
 function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined

@@ -1,4 +1,5 @@
-// One file a record, with the generation before it kept beside it. Writes of one record take turns; different records do not wait.
+// One file a record, with the generation before it kept beside it. Writes of one record take turns; different
+// records do not wait.
 import { hash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,7 +33,10 @@ export type RecordStoreDeps = {
   clock: Clock
   logger: Logger
   onDamage: (damage: Damage) => void
-  /** What becomes of a whole record that a killed process did not put in place. Default: it is removed, like half a one. */
+  /**
+   * What becomes of a whole record that a killed process did not put in place. Default: it is removed, like
+   * half a one.
+   */
   leftovers?: 'removed' | 'kept'
   ops?: FileOps
 }
@@ -51,7 +55,8 @@ export function createRecordStore({
   const inTurn = createTurns()
   const generations = createGenerations({ folder, clock, logger, onDamage })
 
-  // A new record has no generation before it; with a copy in that place one bad block costs nothing, of the vault's key least of all.
+  // A new record has no generation before it; with a copy in that place one bad block costs nothing, of the
+  // vault's key least of all.
   const keepSecondCopy = (path: string, text: string): Promise<void> =>
     writeDurably(path, text, { ops }).catch((error: unknown) => {
       logger.warn('A new record has no second copy yet; its next change makes one', { file: path, error })
@@ -80,7 +85,8 @@ export function createRecordStore({
         })
       }),
     async put(id, value) {
-      // Encoded now, so that what the caller changes while waiting for its turn is not written half old and half new.
+      // Encoded now, so that what the caller changes while waiting for its turn is not written half old and
+      // half new.
       const text = encodeRecord(checkedId(id), value)
       await inTurn(id, async () => {
         const { current, previous } = recordPaths(folder, id)
@@ -93,7 +99,8 @@ export function createRecordStore({
     remove: async (id) =>
       inTurn(checkedId(id), async () => {
         const { current, previous, lost } = recordPaths(folder, id)
-        // The kept generation goes first: were it last, a crash in between would bring the removed record back.
+        // The kept generation goes first: were it last, a crash in between would bring the removed record
+        // back.
         await removeDurably([...leftoversOf(kept, id), lost, previous, current], ops)
       }),
     leftovers: () => [...kept.keys()].flatMap((name) => openLeftover(kept, name, ops)),
@@ -147,8 +154,9 @@ function recordIds(folder: string): string[] {
   return [...new Set(ids)].sort()
 }
 
-// The text of one record's file: one JSON object whose checksum covers the record's name and value, so that a torn, edited or
-// swapped file is noticed. Compared on the text as it stands, because parsing and printing again need not give the same bytes.
+// The text of one record's file: one JSON object whose checksum covers the record's name and value, so that a
+// torn, edited or swapped file is noticed. Compared on the text as it stands, because parsing and printing
+// again need not give the same bytes.
 
 const SHAPE = /^\{"keyway":1,"id":"([a-z0-9_-]{1,64})","sum":"([0-9a-f]{64})","value":/
 const END = '}\n'
@@ -175,8 +183,9 @@ export function decodeRecord(id: string, text: string): Decoded {
   }
 }
 
-// Reads a record from the newest generation that is whole, and sets aside what is not. A record of which nothing readable is left
-// gets a marker `<id>.lost`, so that it is never taken for one that was not there, not even after a restart.
+// Reads a record from the newest generation that is whole, and sets aside what is not. A record of which
+// nothing readable is left gets a marker `<id>.lost`, so that it is never taken for one that was not there,
+// not even after a restart.
 
 export type RecordPaths = { current: string; previous: string; lost: string }
 
@@ -198,7 +207,10 @@ export type GenerationsDeps = {
 
 export type Generations = {
   recall(id: string): Recalled
-  /** Before a write: moves a current file that cannot be read out of the way, so that the write does not destroy it. */
+  /**
+   * Before a write: moves a current file that cannot be read out of the way, so that the write does not
+   * destroy it.
+   */
   protectUnreadable(id: string): void
 }
 
@@ -210,7 +222,8 @@ export function createGenerations(deps: GenerationsDeps): Generations {
       if (current.kind === 'good') return { kind: 'found', value: current.value }
       const previous = readGeneration(id, paths.previous)
       if (previous.kind === 'good') {
-        // Without a current file a crash fell between the two renames of a write: the previous generation is the last one promised.
+        // Without a current file a crash fell between the two renames of a write: the previous generation is
+        // the last one promised.
         if (current.kind === 'damaged') replace(deps, paths.current, 'previous generation')
         return { kind: 'found', value: previous.value }
       }
@@ -236,7 +249,8 @@ function replace(deps: GenerationsDeps, path: string, using: Damage['using']): v
   report(deps, { file: path, setAsidePath: setAside(path, detectedAt), using, detectedAt })
 }
 
-// The marker first: a crash after the move and before the marker would make the record look as if it had never been.
+// The marker first: a crash after the move and before the marker would make the record look as if it had
+// never been.
 function lose(deps: GenerationsDeps, paths: RecordPaths, damaged: string): Recalled {
   const detectedAt = deps.clock.now()
   const target = setAsideTarget(damaged, detectedAt)
@@ -265,10 +279,12 @@ function rememberLoss(deps: GenerationsDeps, paths: RecordPaths): Recalled {
   return { kind: 'lost', setAsidePath }
 }
 
-// Running out of descriptors or memory says nothing about the file; taking that for damage would move healthy data away.
+// Running out of descriptors or memory says nothing about the file; taking that for damage would move healthy
+// data away.
 const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
 
-// Synchronous on purpose: some 20 µs for a file in the page cache, against five trips through the thread pool.
+// Synchronous on purpose: some 20 µs for a file in the page cache, against five trips through the thread
+// pool.
 function readGeneration(id: string, path: string): Decoded | { kind: 'absent' } {
   try {
     return decodeRecord(id, readNoLink(path))

@@ -1,5 +1,6 @@
-// The file that a bundle is: JSON whose header anybody can read and nobody can change, around one ciphertext (scrypt, AES-256-GCM).
-// It tells a file that suffered on its way (checksum) from a passphrase that is not the right one.
+// The file that a bundle is: JSON whose header anybody can read and nobody can change, around one ciphertext
+// (scrypt, AES-256-GCM). It tells a file that suffered on its way (checksum) from a passphrase that is not
+// the right one.
 import { createHash, randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
@@ -80,7 +81,10 @@ export async function sealBundle(
   return JSON.stringify({ ...head, sealed: box, sha256: checksum(head, box) }, null, 2)
 }
 
-/** What was sealed, still to be parsed. @throws KeywayError bundle_damaged | bundle_newer | wrong_passphrase, `details.step` says where */
+/**
+ * What was sealed, still to be parsed. @throws KeywayError bundle_damaged | bundle_newer | wrong_passphrase,
+ * `details.step` says where
+ */
 export async function openBundle(
   text: string,
   passphrase: Secret,

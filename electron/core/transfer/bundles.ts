@@ -1,4 +1,5 @@
-// Export and import of everything, as the window calls them. One import at a time; the vault must be unlocked for each call.
+// Export and import of everything, as the window calls them. One import at a time; the vault must be unlocked
+// for each call.
 import type { BundleReport } from '../../../shared/contract/transfer.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
@@ -25,7 +26,10 @@ export type BundlesDeps = {
   activity: Pick<Activity, 'append'>
   version: string
   files: Pick<FileReader, 'bundle'>
-  /** Resolves when nothing is being renewed, so that no refresh token is exported while its successor is on the way. */
+  /**
+   * Resolves when nothing is being renewed, so that no refresh token is exported while its successor is on
+   * the way.
+   */
   renewalsSettled: () => Promise<void>
   /** Something was imported. */
   onImported: () => void

@@ -84,8 +84,9 @@ export function fitConnection(
   return { clash: null, choices: ['add', 'skip'] }
 }
 
-// How a provider of a bundle fits in here. Two registrations count as the same when they are one client at one server: then the grants of
-// the one work with the other. By name alone nothing is ever the same, or a token could be sent to a server that is not its own.
+// How a provider of a bundle fits in here. Two registrations count as the same when they are one client at
+// one server: then the grants of the one work with the other. By name alone nothing is ever the same, or a
+// token could be sent to a server that is not its own.
 
 export type Fit = {
   clash: BundleClash | null

@@ -1,4 +1,5 @@
-// What is inside a bundle, as it is parsed before anything of it is used. Records as they are stored, with their secrets opened.
+// What is inside a bundle, as it is parsed before anything of it is used. Records as they are stored, with
+// their secrets opened.
 import { z } from 'zod'
 import { appRecord } from '../../../shared/contract/app.ts'
 import { connectionRecord } from '../../../shared/contract/connection.ts'

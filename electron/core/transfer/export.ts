@@ -1,4 +1,5 @@
-// What goes into a bundle: every record that can be read here, with its secrets opened. One that cannot be is left out, and said.
+// What goes into a bundle: every record that can be read here, with its secrets opened. One that cannot be is
+// left out, and said.
 import type { BundleWarning } from '../../../shared/contract/transfer.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -18,7 +19,8 @@ export async function collectContent(
   keywayVersion: string,
 ): Promise<{ content: BundleContent; warnings: BundleWarning[] }> {
   const warnings: BundleWarning[] = []
-  // Everything as it is now: records are replaced when they change, so those at hand stay what they were while others get their turn.
+  // Everything as it is now: records are replaced when they change, so those at hand stay what they were
+  // while others get their turn.
   const records = here.providers()
   const [apps, settings] = [here.apps(), here.settings()]
   const all = here.connections()

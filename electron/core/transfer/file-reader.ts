@@ -20,8 +20,8 @@ export function createYielder(): () => Promise<void> {
   }
 }
 
-// Files from elsewhere are read on a thread of their own, one at a time, with an end to its time and memory: whatever is in them, the
-// service goes on answering.
+// Files from elsewhere are read on a thread of their own, one at a time, with an end to its time and memory:
+// whatever is in them, the service goes on answering.
 
 export type FileReader = {
   foreign(text: string, format: ForeignFormat | 'auto'): Promise<ForeignRead>

@@ -1,4 +1,5 @@
-// Providers out of files: one that Keyway exported, registered at once; and what another tool's file says, as drafts for the form.
+// Providers out of files: one that Keyway exported, registered at once; and what another tool's file says, as
+// drafts for the form.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import type { ForeignProviders, ImportedProvider } from '../../../shared/contract/transfer.ts'

@@ -1,5 +1,6 @@
-// From a bundle and the person's choices to the very records that will be written, sealed for this vault. Nothing is written here, and
-// nothing that exists is among them: every record is a new one under an id that is free.
+// From a bundle and the person's choices to the very records that will be written, sealed for this vault.
+// Nothing is written here, and nothing that exists is among them: every record is a new one under an id that
+// is free.
 import { type AppRecord, appRecord, grant as grantSchema, type Grant } from '../../../shared/contract/app.ts'
 import type { BundleChoice, BundleChoices, BundleImported } from '../../../shared/contract/transfer.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
@@ -70,12 +71,16 @@ function settingsOf({ content, here }: Planning): SettingsPatch {
   return Object.fromEntries(Object.entries(content.settings).filter(([name]) => names.has(name)))
 }
 
-// What the person chose, held against what may be chosen. Everything that is wrong is named at once, and then nothing is imported.
+// What the person chose, held against what may be chosen. Everything that is wrong is named at once, and then
+// nothing is imported.
 
 type List = 'providers' | 'connections' | 'apps'
 
 export type Chooser = {
-  /** What is to be done with an item; a missing or impossible choice is noted, and counts as `skip` until `check`. */
+  /**
+   * What is to be done with an item; a missing or impossible choice is noted, and counts as `skip` until
+   * `check`.
+   */
   choose(list: List, item: { id: string; name: string }, fit: Fit): BundleChoice
   /** @throws KeywayError invalid_request naming every choice that is missing or impossible */
   check(): void
@@ -151,8 +156,9 @@ export function freeId(wanted: string, taken: ReadonlySet<string>, make: () => s
 type Places = { homes: Homes; taken: Taken; keepKeys: ReadonlySet<string> }
 
 /**
- * Apps arrive without power: paused, without their key unless the person keeps it, and with permissions for nothing but what the bundle
- * brought. Each is put together from the fields that are named here, so that a right which apps have one day stays out as well.
+ * Apps arrive without power: paused, without their key unless the person keeps it, and with permissions for
+ * nothing but what the bundle brought. Each is put together from the fields that are named here, so that a
+ * right which apps have one day stays out as well.
  */
 export function planApps(planning: Planning, places: Places): AppRecord[] {
   const { content, chooser, here, now, outcome } = planning
@@ -226,7 +232,9 @@ function broughtGrants(grants: readonly Grant[], { homes, taken }: Places): Gran
   })
 }
 
-/** Field by field: a permission that grants know one day stays out until somebody has thought about it here. */
+/**
+ * Field by field: a permission that grants know one day stays out until somebody has thought about it here.
+ */
 function movedGrant(
   { token, proxy, hosts, methods, paths, expiresAt, approval }: Grant,
   target: Grant['target'],
@@ -317,7 +325,9 @@ function recordOf(
   }
 }
 
-/** Where what belonged to a provider of the bundle goes: id and whether the import makes it. Absent: nowhere. */
+/**
+ * Where what belonged to a provider of the bundle goes: id and whether the import makes it. Absent: nowhere.
+ */
 export type Homes = ReadonlyMap<string, { providerId: string; isNew: boolean }>
 
 export function planProviders(planning: Planning): { providers: ProviderRecord[]; homes: Homes } {

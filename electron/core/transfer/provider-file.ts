@@ -5,7 +5,10 @@ import { cleanName } from '../../../shared/contract/name.ts'
 import { providerInput, type ProviderInput, SECRET_PLACEHOLDER } from '../../../shared/contract/provider.ts'
 import { readJson } from '../../../shared/domain/json-path.ts'
 
-/** @throws KeywayError invalid_request: where it is not JSON, or each field that is not right (`details.issues`) */
+/**
+ * @throws KeywayError invalid_request: where it is not JSON, or each field that is not right
+ * (`details.issues`)
+ */
 export function readProviderFile(
   text: string,
   slug: string | undefined,

@@ -1,4 +1,5 @@
-// The thread that reads what other tools and other machines wrote. It has no part of Keyway in it: text comes in, plain values go out.
+// The thread that reads what other tools and other machines wrote. It has no part of Keyway in it: text comes
+// in, plain values go out.
 import { parentPort } from 'node:worker_threads'
 import { asKeywayError } from '../../../shared/contract/errors.ts'
 import { Secret } from '../../../shared/contract/secret.ts'

@@ -1,4 +1,5 @@
-// A bundle as the person sees it before anything is imported: what is in it, what clashes, and what is suggested for each.
+// A bundle as the person sees it before anything is imported: what is in it, what clashes, and what is
+// suggested for each.
 import { isDeepStrictEqual } from 'node:util'
 import type { AppRecord, Grant } from '../../../shared/contract/app.ts'
 import type { BundleReport, BundleSetting, BundleWarning } from '../../../shared/contract/transfer.ts'

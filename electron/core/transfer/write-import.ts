@@ -1,5 +1,5 @@
-// Writes what was planned: all of it durable, or none of it there. Connections come into use only at the very end, because a renewal of one
-// that is then taken away again would cost its grant.
+// Writes what was planned: all of it durable, or none of it there. Connections come into use only at the very
+// end, because a renewal of one that is then taken away again would cost its grant.
 import { z } from 'zod'
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
@@ -25,7 +25,10 @@ export type ImportTargets = {
   logger: Logger
 }
 
-/** @throws KeywayError disk_full | save_failed | port_busy | invalid_request (something changed meanwhile); nothing is imported then. */
+/**
+ * @throws KeywayError disk_full | save_failed | port_busy | invalid_request (something changed meanwhile);
+ * nothing is imported then.
+ */
 export async function writeImport(plan: ImportPlan, here: Here, targets: ImportTargets): Promise<void> {
   const note = noteOf(plan, here.settings())
   const { imports, connections } = targets
@@ -98,8 +101,9 @@ function inStep(thrown: unknown): KeywayError {
   })
 }
 
-// The note that stands on disk while an import is being written. Found at a start, it says what to take away again, so that a crash in the
-// middle leaves as little behind as a failure does. All that an import writes is new, so taking it away is removing.
+// The note that stands on disk while an import is being written. Found at a start, it says what to take away
+// again, so that a crash in the middle leaves as little behind as a failure does. All that an import writes
+// is new, so taking it away is removing.
 
 export const NOTE_ID = 'unfinished'
 
@@ -135,7 +139,9 @@ export type Undoing = {
   settings(changes: ImportNote['settings']): Promise<void>
 }
 
-/** True when nothing is left of it. What cannot be removed now is logged, and tried again at the next start. */
+/**
+ * True when nothing is left of it. What cannot be removed now is logged, and tried again at the next start.
+ */
 export async function undoImport(note: ImportNote, undo: Undoing, logger: Logger): Promise<boolean> {
   let isWhole = true
   const attempt = async (what: string, step: () => Promise<void> | void): Promise<void> => {
@@ -161,7 +167,10 @@ type Stores = {
   settings: KeyValueStore
 }
 
-/** Before anything is read at a start. Never keeps Keyway from starting. False: something of it is still there. */
+/**
+ * Before anything is read at a start. Never keeps Keyway from starting. False: something of it is still
+ * there.
+ */
 export async function undoUnfinishedImport(stores: Stores, logger: Logger): Promise<boolean> {
   const found = await stores.imports.read(NOTE_ID).catch((error: unknown) => {
     logger.error('The note of an unfinished import cannot be read', { error })

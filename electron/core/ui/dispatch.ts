@@ -1,5 +1,6 @@
-// The window's calls and events, for both hosts: Electron's IPC and the HTTP bridge bring a name and an input, and get the same envelope
-// back. A window that was opened from a shell has to prove presence before a call that wants it is run.
+// The window's calls and events, for both hosts: Electron's IPC and the HTTP bridge bring a name and an
+// input, and get the same envelope back. A window that was opened from a shell has to prove presence before a
+// call that wants it is run.
 import { asKeywayError, KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
 import type { PresenceView } from '../../../shared/contract/presence.ts'
 import {
@@ -19,11 +20,16 @@ import type { WindowSession } from '../presence/presence.ts'
 /** The window that calls. */
 export type WindowCaller = {
   readonly session: WindowSession
-  /** It has proved presence: gives the session that has it from now on, which only this caller's window knows. */
+  /**
+   * It has proved presence: gives the session that has it from now on, which only this caller's window knows.
+   */
   renew(): WindowSession
 }
 
-/** Parses the input by the contract's schema and runs the call. Never rejects: every failure comes back as a coded body. */
+/**
+ * Parses the input by the contract's schema and runs the call. Never rejects: every failure comes back as a
+ * coded body.
+ */
 export async function dispatchCall(
   keyway: Keyway,
   caller: WindowCaller,

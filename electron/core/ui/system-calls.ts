@@ -1,4 +1,5 @@
-// The window's calls that stand apart from the daily ones: bundles, provider files, diagnostics, the rehearsal, and settings.
+// The window's calls that stand apart from the daily ones: bundles, provider files, diagnostics, the
+// rehearsal, and settings.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
@@ -103,8 +104,8 @@ function hereOf({ providerBook, connections, apps, settings, presets }: FurtherD
 const MOST = 20
 
 /**
- * Registration access tokens (RFC 7592) between a discovery that registered a client and the save of the provider made from it. They
- * never travel to the window and back.
+ * Registration access tokens (RFC 7592) between a discovery that registered a client and the save of the
+ * provider made from it. They never travel to the window and back.
  */
 export type DiscoveredRegistrations = {
   remember(clientId: string, registration: Secret): void

@@ -1,4 +1,5 @@
-// One request that changes nothing to the connection's API, so that a person sees with their own eyes that it works.
+// One request that changes nothing to the connection's API, so that a person sees with their own eyes that it
+// works.
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Probe } from '../../../shared/contract/connection.ts'
 import type { TestCallResult, UiParsed } from '../../../shared/contract/ui-api.ts'
@@ -23,7 +24,10 @@ export type TestCallDeps = {
 
 type TestCallAsk = UiParsed<'connections.testCall'>
 
-/** @throws KeywayError target_not_allowed | invalid_request | provider_unreachable, or what asking for a token gave */
+/**
+ * @throws KeywayError target_not_allowed | invalid_request | provider_unreachable, or what asking for a token
+ * gave
+ */
 export async function testCall(deps: TestCallDeps, ask: TestCallAsk): Promise<TestCallResult> {
   const policy = deps.connections.proxyPolicy(ask.id)
   const target = resolveTarget(policy, ask.url)

@@ -197,7 +197,10 @@ export function vaultCalls(deps: {
   }
 }
 
-/** A provider to hand on: as JSON for the API, and as code for the command line. Without its secret, which stands as an environment name. */
+/**
+ * A provider to hand on: as JSON for the API, and as code for the command line. Without its secret, which
+ * stands as an environment name.
+ */
 export function exportProvider(provider: ProviderView): { json: string; code: string } {
   const { slug, name, preset, clientId, scopes, secondaryScopes, parameters, allowedHosts, privateHosts } =
     provider

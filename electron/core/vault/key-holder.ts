@@ -61,16 +61,16 @@ export function createKeyHolder(): KeyHolder {
 }
 
 /**
- * Twelve hex digits that tell whether two secrets are the same, for logs and timelines. Keyed, so that nobody with the log alone can
- * try likely secrets; stable as long as the data key is, whoever protects it.
+ * Twelve hex digits that tell whether two secrets are the same, for logs and timelines. Keyed, so that nobody
+ * with the log alone can try likely secrets; stable as long as the data key is, whoever protects it.
  */
 export function createFingerprint(dataKey: Uint8Array): (secret: Secret) => string {
   const key = new Uint8Array(hkdfSync('sha256', dataKey, '', 'keyway fingerprint v1', 32))
   return (secret) => createHmac('sha256', key).update(secret.reveal()).digest('hex').slice(0, 12)
 }
 
-// AES-256-GCM under a 32-byte key: `kw1.<nonce>.<ciphertext and tag>`, base64url. The associated data says what the value is and
-// whose, so a ciphertext moved to another record or field does not open.
+// AES-256-GCM under a 32-byte key: `kw1.<nonce>.<ciphertext and tag>`, base64url. The associated data says
+// what the value is and whose, so a ciphertext moved to another record or field does not open.
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
@@ -83,7 +83,8 @@ export const sealed = z
   .brand<'Sealed'>()
 export type Sealed = z.output<typeof sealed>
 
-// 96-bit random nonces are safe for 2^32 messages under one key (NIST SP 800-38D, 8.3); a person's tokens stay far below.
+// 96-bit random nonces are safe for 2^32 messages under one key (NIST SP 800-38D, 8.3); a person's tokens
+// stay far below.
 export function sealBytes(key: Uint8Array, plain: Uint8Array, aad: string): Sealed {
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })

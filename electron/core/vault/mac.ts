@@ -3,7 +3,9 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 /** What a code authenticates; each has a key of its own, so that one can never stand for another. */
 export type MacPurpose = 'manifest' | 'audit-log'
 
-/** HMAC-SHA-256 in hex under a key derived (HKDF, RFC 5869) from the data key, the same whoever wraps that. */
+/**
+ * HMAC-SHA-256 in hex under a key derived (HKDF, RFC 5869) from the data key, the same whoever wraps that.
+ */
 export function createMac(dataKey: Uint8Array): (purpose: MacPurpose, text: string) => string {
   const keyFor = (purpose: MacPurpose): Uint8Array =>
     new Uint8Array(hkdfSync('sha256', dataKey, '', `keyway integrity ${purpose} v1`, 32))

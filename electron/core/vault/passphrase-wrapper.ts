@@ -56,7 +56,8 @@ export function passphraseKey(
   })
 }
 
-// Protects the data key with a key made from a passphrase by scrypt. Nothing of the passphrase is kept; losing it loses the vault.
+// Protects the data key with a key made from a passphrase by scrypt. Nothing of the passphrase is kept;
+// losing it loses the vault.
 
 const AAD = 'keyway wrap passphrase v1'
 
@@ -68,7 +69,10 @@ const wrappedByPassphrase = z.object({
   sealed,
 })
 
-/** A factory, because the passphrase comes from a person each time. `cost` is for tests; what was used is stored with the key. */
+/**
+ * A factory, because the passphrase comes from a person each time. `cost` is for tests; what was used is
+ * stored with the key.
+ */
 export function createPassphraseProtectors(options: { cost?: ScryptCost } = {}): PassphraseProtectorFactory {
   return (passphrase) => ({
     kind: 'passphrase',

@@ -1,4 +1,5 @@
-// Exchanging what protects the data key. A new wrap is proved by unwrapping before an old one gives way; the last never goes.
+// Exchanging what protects the data key. A new wrap is proved by unwrapping before an old one gives way; the
+// last never goes.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { ProtectorKind } from '../ports.ts'
@@ -53,8 +54,8 @@ export async function migrate(
 }
 
 /**
- * Says in the vault's file that there is a manifest. Twice, so that no older copy of the file is left that says otherwise and could be
- * taken for the newest.
+ * Says in the vault's file that there is a manifest. Twice, so that no older copy of the file is left that
+ * says otherwise and could be taken for the newest.
  */
 export async function markSigned(parts: VaultParts): Promise<void> {
   const file = await unlockedFile(parts)
@@ -103,8 +104,8 @@ async function replaceWraps(parts: VaultParts, file: VaultFile, wraps: readonly 
   return parts.status.rewrapped(next)
 }
 
-// The store keeps the generation before; written once more, that too no longer holds the dropped wraps, so an old passphrase or a
-// removed keychain opens nothing in this folder.
+// The store keeps the generation before; written once more, that too no longer holds the dropped wraps, so an
+// old passphrase or a removed keychain opens nothing in this folder.
 async function forgetDropped(
   { deps, calls }: VaultParts,
   file: VaultFile,

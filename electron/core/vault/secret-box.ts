@@ -2,7 +2,10 @@ import type { Secret } from '../../../shared/contract/secret.ts'
 import type { IntegrityGate } from '../integrity/integrity.ts'
 import type { Vault } from './vault.ts'
 
-/** What the core's records need of the vault. Associated data binds a ciphertext to the record and field it was made for. */
+/**
+ * What the core's records need of the vault. Associated data binds a ciphertext to the record and field it
+ * was made for.
+ */
 export type SecretBox = {
   readonly unlocked: boolean
   /** @throws KeywayError vault_locked */

@@ -70,14 +70,19 @@ export function createVaultStatus(keys: KeyHolder, offered: readonly ProtectorVi
 
 export const kindsOf = ({ wraps }: VaultFile): ProtectorKind[] => wraps.map(({ kind }) => kind)
 
-/** What the vault can do now. `protectors` are those this host offers; `wraps` those that hold the data key. */
+/**
+ * What the vault can do now. `protectors` are those this host offers; `wraps` those that hold the data key.
+ */
 export type VaultState =
   | { kind: 'uninitialised'; protectors: readonly ProtectorView[] }
   | {
       kind: 'locked'
       protectors: readonly ProtectorView[]
       wraps: readonly ProtectorKind[]
-      /** Why: `passphrase_required`, `vault_locked` (a person locked it), a keychain's failure, or `data_damaged`. */
+      /**
+       * Why: `passphrase_required`, `vault_locked` (a person locked it), a keychain's failure, or
+       * `data_damaged`.
+       */
       code: ErrorCode
       reason: string
       /** A passphrase would open it. */

@@ -30,7 +30,8 @@ export async function initialiseVault(
   kind: ProtectorKind,
   passphrase: Secret | undefined,
 ): Promise<VaultState> {
-  // Also fails, with `data_damaged`, where there was a vault that cannot be read: secrets out there need its key, not a new one.
+  // Also fails, with `data_damaged`, where there was a vault that cannot be read: secrets out there need its
+  // key, not a new one.
   if ((await readVaultFile(deps)) !== null) throw new KeywayError('vault_exists')
   const dataKey = new Uint8Array(randomBytes(KEY_BYTES))
   // Of the first format until there is a manifest: see `markSigned`.
@@ -108,7 +109,8 @@ export async function verifyPassphrase({ deps, calls }: VaultParts, passphrase: 
   key.fill(0)
 }
 
-// With a passphrase given, that is the way the person chose; a keychain is not asked (and does not prompt) besides.
+// With a passphrase given, that is the way the person chose; a keychain is not asked (and does not prompt)
+// besides.
 function candidates({ wraps }: VaultFile, passphrase: Secret | undefined): readonly Wrap[] {
   const byPassphrase = wraps.filter(({ kind }) => kind === 'passphrase')
   if (passphrase !== undefined && byPassphrase.length > 0) return byPassphrase

@@ -1,4 +1,5 @@
-// What the vault keeps on disk: the data key wrapped by each protector, and a value that tells whether an unwrapped key is the one.
+// What the vault keeps on disk: the data key wrapped by each protector, and a value that tells whether an
+// unwrapped key is the one.
 import { timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -15,8 +16,9 @@ const wrap = z.object({
 export type Wrap = z.output<typeof wrap>
 
 /**
- * The format of the whole data folder. 1: nothing but secrets is authenticated. 2: a manifest says what else must be as Keyway left it, and
- * without one the folder was tampered with. A Keyway that knows only 1 refuses 2 in words, and leaves the file as it is.
+ * The format of the whole data folder. 1: nothing but secrets is authenticated. 2: a manifest says what else
+ * must be as Keyway left it, and without one the folder was tampered with. A Keyway that knows only 1 refuses
+ * 2 in words, and leaves the file as it is.
  */
 export const FOLDER_FORMAT = 2
 
@@ -45,7 +47,10 @@ export function parseVaultFile(value: unknown): VaultFile {
 
 const newerFile = z.object({ version: z.number().gt(FOLDER_FORMAT) })
 
-/** @throws KeywayError `folder_newer`: before anything of the folder is read or written that this Keyway might take for something else. */
+/**
+ * @throws KeywayError `folder_newer`: before anything of the folder is read or written that this Keyway might
+ * take for something else.
+ */
 export function refuseNewerFolder(value: unknown): void {
   const newer = newerFile.safeParse(value)
   if (!newer.success) return
@@ -56,7 +61,8 @@ export function refuseNewerFolder(value: unknown): void {
 }
 
 const CHECK = Buffer.from('this is the data key')
-// The format is part of it, so that a folder cannot be made to look like an older one by writing another number.
+// The format is part of it, so that a folder cannot be made to look like an older one by writing another
+// number.
 const checkAad = ({ version, vaultId }: Omit<KeyCheck, 'check'>): string =>
   version === 1 ? `vault:${vaultId}:check` : `vault:${vaultId}:check:${version}`
 

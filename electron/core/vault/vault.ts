@@ -1,5 +1,6 @@
-// One random data key for all secrets, wrapped by one or more protectors. It refuses to make a new key where a vault is, or was: a
-// keychain that is locked, empty or silent means LOCKED, and a vault file that cannot be read means LOCKED too.
+// One random data key for all secrets, wrapped by one or more protectors. It refuses to make a new key where
+// a vault is, or was: a keychain that is locked, empty or silent means LOCKED, and a vault file that cannot
+// be read means LOCKED too.
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
@@ -23,7 +24,10 @@ import { createProtectorCalls } from './wrapper-calls.ts'
 export type { VaultDeps }
 
 export type Vault = {
-  /** Reads the vault's file, and unlocks when a protector can without asking anybody. Never rejects: what is wrong is in the state. */
+  /**
+   * Reads the vault's file, and unlocks when a protector can without asking anybody. Never rejects: what is
+   * wrong is in the state.
+   */
   start(): Promise<VaultState>
   state(): VaultState
   readonly unlocked: boolean
@@ -31,18 +35,28 @@ export type Vault = {
   onChange(listener: (state: VaultState) => void): () => void
   /** Probes every protector, for the moment when a person is to choose one. */
   probe(): Promise<readonly ProtectorView[]>
-  /** @throws KeywayError `vault_exists`, `data_damaged`, a protector's or a disk's failure; nothing is left half made. */
+  /**
+   * @throws KeywayError `vault_exists`, `data_damaged`, a protector's or a disk's failure; nothing is left
+   * half made.
+   */
   initialise(kind: ProtectorKind, passphrase?: Secret): Promise<VaultState>
   /** Tries what can open it. @throws the first failure; the state then says the same. */
   unlock(passphrase?: Secret): Promise<VaultState>
-  /** Whether this is the passphrase, in any state. @throws KeywayError `wrong_passphrase`; `passphrase_required` where the vault has none */
+  /**
+   * Whether this is the passphrase, in any state. @throws KeywayError `wrong_passphrase`;
+   * `passphrase_required` where the vault has none
+   */
   verifyPassphrase(passphrase: Secret): Promise<void>
-  /** Removes the vault's file, of which the caller has a copy; a new one can be made. @throws KeywayError `invalid_request` unless locked */
+  /**
+   * Removes the vault's file, of which the caller has a copy; a new one can be made. @throws KeywayError
+   * `invalid_request` unless locked
+   */
   setAside(): Promise<void>
   /** Wipes the key from memory at once. */
   lock(): void
   /**
-   * `aad` names what the secret is and whose, e.g. `connection:<id>:refresh-token`; the same is needed to open it.
+   * `aad` names what the secret is and whose, e.g. `connection:<id>:refresh-token`; the same is needed to
+   * open it.
    * @throws KeywayError `vault_locked`.
    */
   seal(secret: Secret, aad: string): Sealed
@@ -58,7 +72,10 @@ export type Vault = {
   readonly identity: { vaultId: string; format: number } | null
   /** From now on the folder is one that has a manifest; older versions of Keyway refuse it. Twice is fine. */
   markSigned(): Promise<void>
-  /** The following need an unlocked vault. Each new wrap is proved by unwrapping before anything else gives way. */
+  /**
+   * The following need an unlocked vault. Each new wrap is proved by unwrapping before anything else gives
+   * way.
+   */
   addProtector(kind: ProtectorKind, passphrase?: Secret): Promise<VaultState>
   /** @throws KeywayError `invalid_request` for the last one. */
   removeProtector(kind: ProtectorKind): Promise<VaultState>
@@ -113,7 +130,8 @@ export function createVault(deps: VaultDeps): Vault {
         const file = await readVaultFile(deps)
         if (file === null) await probe()
         else {
-          // While a keychain is asked, which may take its time: there is a vault, and nobody is to make another.
+          // While a keychain is asked, which may take its time: there is a vault, and nobody is to make
+          // another.
           status.becomeLocked(beingAsked(), kindsOf(file))
           await unlock()
         }

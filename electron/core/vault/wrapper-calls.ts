@@ -1,4 +1,5 @@
-// Calls to protectors, bounded where they ask somebody else: a keychain that hangs behind a prompt or a dead bus must not hang the vault.
+// Calls to protectors, bounded where they ask somebody else: a keychain that hangs behind a prompt or a dead
+// bus must not hang the vault.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { ProtectorView } from '../../../shared/contract/ui-api.ts'

@@ -9,7 +9,9 @@ import { sees } from '../connections/selection.ts'
 
 type Send = (event: string, data: Readonly<Record<string, unknown>>) => void
 
-/** `current`: the app as it is now; null when its key is no longer good. Returns what stops each subscription. */
+/**
+ * `current`: the app as it is now; null when its key is no longer good. Returns what stops each subscription.
+ */
 export function appEvents(keyway: Keyway, current: () => AppRecord | null, send: Send): Array<() => void> {
   const connections = createChanges<ConnectionView>(connectionState)
   const flows = createChanges<Flow>((flow) => flow.kind)

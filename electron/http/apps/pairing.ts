@@ -1,4 +1,5 @@
-// Programs that ask to be paired: each has a short code for the person to compare, and a poll token that alone can fetch the key, once.
+// Programs that ask to be paired: each has a short code for the person to compare, and a poll token that
+// alone can fetch the key, once.
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
 import type { AppView, PairInput } from '../../../shared/contract/app.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
@@ -11,8 +12,9 @@ const QUESTION_MS = 60_000
 /** How long a decision waits to be fetched. */
 const KEEP_MS = 10 * 60_000
 /**
- * Questions shown at once, of callers at the port and of those at the local socket, which only this user's programs reach. Who asks when
- * there are so many takes the place of another, so nobody can keep everybody else from asking; see `displaced`.
+ * Questions shown at once, of callers at the port and of those at the local socket, which only this user's
+ * programs reach. Who asks when there are so many takes the place of another, so nobody can keep everybody
+ * else from asking; see `displaced`.
  */
 const MOST_PENDING = 5
 /** Decisions without a key that wait to be fetched. */
@@ -31,7 +33,10 @@ export type Pairings = {
   start(wants: PairInput, connection: Connection): Started
   /** A decision is handed out once. Null: unknown, fetched already, or not with this token. */
   poll(pairingId: string, pollToken: string): Polled | null
-  /** The program has changed its mind: the question goes, and so does an app whose key nobody has. False: not with this token. */
+  /**
+   * The program has changed its mind: the question goes, and so does an app whose key nobody has. False: not
+   * with this token.
+   */
   cancel(pairingId: string, pollToken: string): boolean
   /** Resolves when there is a decision, after `ms`, or when nobody waits any more. */
   wait(pairingId: string, ms: number, signal: AbortSignal): Promise<void>
@@ -160,7 +165,9 @@ function displaceFor(all: readonly Pairing[], name: string, connection: Connecti
   displaced.withdrawn.abort()
 }
 
-/** Whoever asks again and again gives up its own place first; then one that nobody waits for; then the oldest. */
+/**
+ * Whoever asks again and again gives up its own place first; then one that nobody waits for; then the oldest.
+ */
 function leastOf(pending: readonly Pairing[], name: string, connection: Connection): Pairing | undefined {
   return (
     pending.find((one) => one.connection === connection) ??

@@ -8,7 +8,7 @@ import {
   toolshedParams,
   toolshedQuery,
 } from '../../../shared/contract/http-api.ts'
-import { startFromLink } from '../connections/links.ts'
+import { startFromLink } from '../connections/start.ts'
 import { sameAccount, sees } from '../connections/selection.ts'
 import { disconnect } from '../connections/views.ts'
 import { chosenView } from '../routes/connections.ts'

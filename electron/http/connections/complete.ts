@@ -1,4 +1,5 @@
-// POST /api/integrations/{id}/connect: a sign-in that somebody else brought to its end, or a grant from elsewhere.
+// POST /api/integrations/{id}/connect: a sign-in that somebody else brought to its end, or a grant from
+// elsewhere.
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import { type ErrorCode, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Flow } from '../../../shared/contract/flow.ts'
@@ -6,7 +7,7 @@ import type { ConnectBody, ConnectionAnswer } from '../../../shared/contract/htt
 import type { AppSession, Keyway } from '../../core/keyway.ts'
 import { mayFinish, needCustody } from '../security/authorize.ts'
 import type { HttpContext } from '../server/context.ts'
-import { connectInputOf, flowState } from './links.ts'
+import { connectInputOf, flowState } from './start.ts'
 import { chooseProvider, chooseToConnect, sameAccount } from './selection.ts'
 import { connectionAnswer } from './views.ts'
 
@@ -49,8 +50,9 @@ export async function connectWithProof(
 }
 
 /**
- * The waiting sign-in a code belongs to. Its state tells; without one there must be exactly one candidate. Only sign-ins that this app may
- * bring to an end are candidates: the right is asked of the sign-in that was found, not of the connection that the address names.
+ * The waiting sign-in a code belongs to. Its state tells; without one there must be exactly one candidate.
+ * Only sign-ins that this app may bring to an end are candidates: the right is asked of the sign-in that was
+ * found, not of the connection that the address names.
  */
 function pendingFlow(
   keyway: Keyway,
@@ -111,7 +113,10 @@ function connectedId(flow: Flow): string {
   }
 }
 
-/** The flow once nothing moves any more without a person or a browser, or as it is when the deadline has passed. */
+/**
+ * The flow once nothing moves any more without a person or a browser, or as it is when the deadline has
+ * passed.
+ */
 export function awaitFlow(keyway: Keyway, flow: Flow, deadlineMs: number): Promise<Flow> {
   if (flow.kind !== 'exchanging') return Promise.resolve(flow)
   return new Promise((resolve) => {

@@ -1,7 +1,10 @@
 import { type ErrorCode, errorTable } from '../../../shared/contract/errors.ts'
 import type { CallbackResult } from '../../core/keyway.ts'
 
-/** The address that an app asked to be sent back to, with how the sign-in ended. Never a token, a code or a state. */
+/**
+ * The address that an app asked to be sent back to, with how the sign-in ended. Never a token, a code or a
+ * state.
+ */
 export function returnUrlWith(returnUrl: string, result: CallbackResult): string {
   const url = new URL(returnUrl)
   const outcome = toolshedResult(result)

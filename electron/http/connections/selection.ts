@@ -12,7 +12,8 @@ export { sameAccount }
 export type Wanted = { id: string; account?: string | undefined }
 
 /**
- * @throws KeywayError provider_not_found | connection_not_found | not_connected | ambiguous_account, or forbidden when the app has no grant
+ * @throws KeywayError provider_not_found | connection_not_found | not_connected | ambiguous_account, or
+ * forbidden when the app has no grant
  * that reaches it.
  */
 export function chooseConnection(keyway: Keyway, app: AppRecord, { id, account }: Wanted): ConnectionRecord {
@@ -97,7 +98,10 @@ export function seesAllOf(keyway: Keyway, app: AppRecord, provider: ProviderView
   return sees(keyway, app, { id: '', providerId: provider.id })
 }
 
-/** The provider that an id, slug or connection id stands for. @throws KeywayError provider_not_found | forbidden */
+/**
+ * The provider that an id, slug or connection id stands for. @throws KeywayError provider_not_found |
+ * forbidden
+ */
 export function chooseProvider(
   keyway: Keyway,
   app: AppRecord,
@@ -120,13 +124,15 @@ export function noGrant(): KeywayError {
   return new KeywayError('forbidden', { message: 'The app has no grant for this connection.' })
 }
 
-// Which connection a sign-in that an app asks for is about. An app starts sign-ins only for what its grants reach: a link with somebody
-// else's account in it would put that account's name, and scopes of the app's choosing, before the person.
+// Which connection a sign-in that an app asks for is about. An app starts sign-ins only for what its grants
+// reach: a link with somebody else's account in it would put that account's name, and scopes of the app's
+// choosing, before the person.
 
 export type ToConnect = { connectionId: string | null; account: string | null }
 
 /**
- * Connects again what is there; a name that is not there yet makes a new connection, where the app's grants would reach it.
+ * Connects again what is there; a name that is not there yet makes a new connection, where the app's grants
+ * would reach it.
  * @throws KeywayError connection_not_found | ambiguous_account | forbidden
  */
 export function chooseToConnect(

@@ -1,9 +1,13 @@
-// Things that open one door once: connect links, the headless window's launch link, pairing polls. In memory only; a restart voids them all.
+// Things that open one door once: connect links, the headless window's launch link, pairing polls. In memory
+// only; a restart voids them all.
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '../../core/ports.ts'
 
 const MOST = 10_000
-/** Of one owner's, its own oldest gives way: refused calls bring a link each, and none of them may void another's. */
+/**
+ * Of one owner's, its own oldest gives way: refused calls bring a link each, and none of them may void
+ * another's.
+ */
 const MOST_OF_ONE_OWNER = 200
 
 export type OneTimeTickets<Value> = {

@@ -88,7 +88,10 @@ const WHAT_HAPPENED = {
   queued: 'removed here, to be revoked at the provider at the next unlock',
 } as const
 
-/** Ends a connection for an app that may do so, and writes down which app it was. @throws KeywayError forbidden | connection_not_found */
+/**
+ * Ends a connection for an app that may do so, and writes down which app it was. @throws KeywayError
+ * forbidden | connection_not_found
+ */
 export async function disconnect(
   { keyway }: HttpContext,
   { app }: AppSession,

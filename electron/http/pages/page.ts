@@ -31,7 +31,8 @@ details { margin-top: 10px } summary { cursor: pointer; color: var(--soft) }
 @media (max-width: 520px) { main.card { padding: 24px 20px } dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: 8px } }
 `
 
-// Keyway's own pages outside the window: no scripts, no requests, one inline style that the CSP names by its hash.
+// Keyway's own pages outside the window: no scripts, no requests, one inline style that the CSP names by its
+// hash.
 
 const STYLE_HASH = createHash('sha256').update(PAGE_STYLE).digest('base64')
 const CSP = [

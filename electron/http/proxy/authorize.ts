@@ -1,5 +1,6 @@
-// May this request go where it wants to go, and with which token? Nearly always the answer is at hand; a question to the person or a refresh
-// takes longer. From then on what it runs on is looked at again whenever something changes.
+// May this request go where it wants to go, and with which token? Nearly always the answer is at hand; a
+// question to the person or a refresh takes longer. From then on what it runs on is looked at again whenever
+// something changes.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { may } from '../../../shared/domain/app-policy.ts'
@@ -15,7 +16,10 @@ import type { HttpContext } from '../server/context.ts'
 
 type Aimed = Omit<Permitted, 'token' | 'uses'>
 
-/** Null when it cannot be said without waiting. @throws KeywayError target_not_allowed | invalid_request | forbidden */
+/**
+ * Null when it cannot be said without waiting. @throws KeywayError target_not_allowed | invalid_request |
+ * forbidden
+ */
 export function permitNow(
   context: HttpContext,
   forwarding: Forwarding,
@@ -39,7 +43,10 @@ export function permitNow(
   return permitted
 }
 
-/** @throws KeywayError also when the person says no, or when what it runs on went away while it was waited for. */
+/**
+ * @throws KeywayError also when the person says no, or when what it runs on went away while it was waited
+ * for.
+ */
 export async function permitLater(
   context: HttpContext,
   forwarding: Forwarding,

@@ -1,5 +1,5 @@
-// A proxied request from permission to the last byte: where to, with which token, and what to do with 401, 429, redirects and sockets that
-// turn out to be dead.
+// A proxied request from permission to the last byte: where to, with which token, and what to do with 401,
+// 429, redirects and sockets that turn out to be dead.
 import type { HttpContext } from '../server/context.ts'
 import {
   type Nonces,
@@ -53,7 +53,10 @@ export function forward(parts: ForwardParts, forwarding: Forwarding, onFailed: O
   }
 }
 
-/** The way there and back, once it is permitted. Nearly always the first try is the last; only then is there anything to wait for. */
+/**
+ * The way there and back, once it is permitted. Nearly always the first try is the last; only then is there
+ * anything to wait for.
+ */
 function travel(parts: ForwardParts, trip: Trip, onFailed: OnFailed): void {
   const { running } = trip
   const fail = (thrown: unknown): void =>
@@ -171,11 +174,15 @@ async function follow(
   }
 }
 
-// One try of a trip: the headers with the token, the way there, and what the head of the answer means for the next step.
+// One try of a trip: the headers with the token, the way there, and what the head of the answer means for the
+// next step.
 
 export type Attempted = { tried: Tried; move: Move }
 
-/** `done` once, or `broken` when it could not even be tried. @throws KeywayError in the same case, when that is known at once */
+/**
+ * `done` once, or `broken` when it could not even be tried. @throws KeywayError in the same case, when that
+ * is known at once
+ */
 export function attempt(
   parts: ForwardParts,
   trip: Trip,
@@ -237,7 +244,8 @@ function send(
 function moveAfter(parts: ForwardParts, trip: Trip, status: number, head: ReturnedHeaders): Move {
   const { clock, tokens } = parts.context.keyway
   const move = nextMove({ status, head, trip, leftMs: leftMs(clock, trip), nowMs: clock.now() })
-  // A token that was made a moment ago is not replaced for every API that refuses it: then its answer is handed on.
+  // A token that was made a moment ago is not replaced for every API that refuses it: then its answer is
+  // handed on.
   const isFutile =
     move.kind === 'fresh_token' && !tokens.mayReplace(trip.connection.id, trip.token.generation)
   return isFutile ? { kind: 'relay' } : move

@@ -1,5 +1,5 @@
-// Which headers cross the proxy (RFC 9110 7.6.1), and which never do: Keyway's own keys on the way out, what would act on this machine's
-// browser in the name of a provider on the way back.
+// Which headers cross the proxy (RFC 9110 7.6.1), and which never do: Keyway's own keys on the way out, what
+// would act on this machine's browser in the name of a provider on the way back.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { VendedToken } from '../../core/connections/tokens/types.ts'
@@ -41,12 +41,16 @@ const NOT_FORWARDED_PREFIXES = [
   'sec-',
   'x-forwarded-',
   'access-control-request-',
-  // To some servers these name the path or host that is really meant, whatever the grant says about the one that was asked for.
+  // To some servers these name the path or host that is really meant, whatever the grant says about the one
+  // that was asked for.
   'x-original-',
   'x-rewrite-',
 ]
 
-/** A cookie, HSTS or Clear-Site-Data from a provider would be kept by the browser for this machine's own address. */
+/**
+ * A cookie, HSTS or Clear-Site-Data from a provider would be kept by the browser for this machine's own
+ * address.
+ */
 const NOT_RETURNED: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
   'set-cookie',
@@ -66,7 +70,9 @@ const NOT_RETURNED: ReadonlySet<string> = new Set([
 ])
 const NOT_RETURNED_PREFIXES = ['access-control-', 'keyway-']
 
-/** Should a page of a provider ever be shown as one of this server's, it is nobody's origin and runs nothing. */
+/**
+ * Should a page of a provider ever be shown as one of this server's, it is nobody's origin and runs nothing.
+ */
 const ALWAYS_RETURNED = [
   'x-content-type-options',
   'nosniff',
@@ -79,7 +85,8 @@ const ALWAYS_RETURNED = [
 /** A header's name as it is compared, and where it may go. */
 type Known = { readonly name: string; readonly isForwarded: boolean; readonly isReturned: boolean }
 
-// The same few names come with every request, so each is judged once. They are chosen by others: hence the limit.
+// The same few names come with every request, so each is judged once. They are chosen by others: hence the
+// limit.
 const judgedNames = new Map<string, Known>()
 const MOST_KNOWN = 2000
 
@@ -101,8 +108,8 @@ function look(written: string): Known {
 export const isReturned = (name: string): boolean => look(name).isReturned
 
 /**
- * What the caller sent, without what stays here. `raw`: names and values in turn, spelled as they came. `defaults` are for what the caller
- * did not say; `own` (token, length) replaces what it did.
+ * What the caller sent, without what stays here. `raw`: names and values in turn, spelled as they came.
+ * `defaults` are for what the caller did not say; `own` (token, length) replaces what it did.
  */
 export function requestHeaders(
   raw: readonly string[],
@@ -155,7 +162,8 @@ export function responseHeaders(
     if (!mayPass || named.has(name)) continue
     switch (name) {
       case 'content-length':
-        // One beside a transfer coding, or on what has no body by definition, would frame the next answer wrongly (RFC 9112 6.3).
+        // One beside a transfer coding, or on what has no body by definition, would frame the next answer
+        // wrongly (RFC 9112 6.3).
         if (!/^\d+$/.test(value) || isChunked || answer.status === 204) continue
         returned.contentLength = Number(value)
         break
@@ -246,7 +254,8 @@ export async function provenTokenHeaders(
   { method, url, nonce }: { method: string; url: TargetUrl; nonce: string | null },
 ): Promise<TokenHeaders> {
   const provider = keyway.providers.resolve(connection.providerId)
-  // The proof's htu is the address without query and fragment (RFC 9449 4.2); the client cuts them off itself.
+  // The proof's htu is the address without query and fragment (RFC 9449 4.2); the client cuts them off
+  // itself.
   return keyway.oauth.apiHeaders(provider, keyway.connections.credential(connection.id), {
     method,
     url: url.href,
@@ -265,8 +274,8 @@ function headerOf({ header, tokenType, accessToken }: VendedToken): readonly [st
 }
 
 /**
- * The nonces that APIs want in DPoP proofs (RFC 9449 8.2): what came with the last answer goes into the next proof, or every request would
- * first be refused.
+ * The nonces that APIs want in DPoP proofs (RFC 9449 8.2): what came with the last answer goes into the next
+ * proof, or every request would first be refused.
  */
 export type Nonces = {
   last(connectionId: string, origin: string): string | null

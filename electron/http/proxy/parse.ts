@@ -59,7 +59,10 @@ export function parsePathForm(
   }
 }
 
-/** The header names an address that a path cannot: another host's, or one that a client would write in another way. */
+/**
+ * The header names an address that a path cannot: another host's, or one that a client would write in another
+ * way.
+ */
 function targetIn({ targets: [named, ...more] }: SeenHeaders, path: string): string {
   if (named === undefined) return path
   const refuse = (message: string): KeywayError =>
@@ -125,7 +128,9 @@ function bodyOf(data: unknown): { body: Buffer | null; type: string | null } {
   return { body: Buffer.from(textOf(data)), type: 'application/json' }
 }
 
-/** What could be read cannot always be written: reading takes any depth, writing goes as deep as the stack. */
+/**
+ * What could be read cannot always be written: reading takes any depth, writing goes as deep as the stack.
+ */
 function textOf(data: unknown): string {
   try {
     return JSON.stringify(data)
@@ -135,11 +140,15 @@ function textOf(data: unknown): string {
   }
 }
 
-// Some APIs let a request say that it means another method than it has. A grant for POST must not become one for DELETE that way.
+// Some APIs let a request say that it means another method than it has. A grant for POST must not become one
+// for DELETE that way.
 const HEADER = /^(?:x-http-method(?:-override)?|x-method-override)$/i
 const PARAMETER = /^(?:_method|x-http-method(?:-override)?|x-method-override)$/i
 
-/** The methods that the API may take this request for beside its own, in capitals. `headers`: names and values in turn. */
+/**
+ * The methods that the API may take this request for beside its own, in capitals. `headers`: names and values
+ * in turn.
+ */
 export function overriddenMethods(headers: readonly string[], query: string): string[] {
   const found: string[] = []
   for (let index = 0; index + 1 < headers.length; index += 2) {

@@ -1,5 +1,6 @@
-// Every piece that is relayed is garbage a moment later, but its bytes lie outside of V8's heap: V8 sees outside memory grow, fears for it and
-// collects everything, which costs more than the relaying. Asked now and then to look at what is young, it finds nearly all of it at once.
+// Every piece that is relayed is garbage a moment later, but its bytes lie outside of V8's heap: V8 sees
+// outside memory grow, fears for it and collects everything, which costs more than the relaying. Asked now
+// and then to look at what is young, it finds nearly all of it at once.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 

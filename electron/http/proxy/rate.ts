@@ -1,6 +1,7 @@
-// Keeps one runaway program from spending a person's quota: so many requests a second to one provider, shared evenly by the programs that
-// use it, and a pause on an address that has just said 429. Waiting is better than refusing, as long as it is short; a request that would
-// have to wait too long is refused, and takes nobody's turn.
+// Keeps one runaway program from spending a person's quota: so many requests a second to one provider, shared
+// evenly by the programs that use it, and a pause on an address that has just said 429. Waiting is better
+// than refusing, as long as it is short; a request that would have to wait too long is refused, and takes
+// nobody's turn.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Clock } from '../../core/ports.ts'
 import { clientGone } from '../server/respond.ts'
@@ -70,7 +71,10 @@ export function leftMs(clock: Clock, { leavesAt }: Pick<Trip, 'leavesAt'>): numb
   return Math.max(0, leavesAt + BUDGET_MS - clock.monotonicMs())
 }
 
-/** @throws KeywayError rate_limited when it would take longer than is left, deadline_exceeded when the caller went away */
+/**
+ * @throws KeywayError rate_limited when it would take longer than is left, deadline_exceeded when the caller
+ * went away
+ */
 export async function waitWithin(
   clock: Clock,
   trip: Pick<Trip, 'leavesAt' | 'response'>,

@@ -1,5 +1,5 @@
-// One try at the upstream: sends the request, then either hands the answer on as it comes, with backpressure, or drops it so that another
-// try can be made. Memory stays flat whatever the size.
+// One try at the upstream: sends the request, then either hands the answer on as it comes, with backpressure,
+// or drops it so that another try can be made. Memory stays flat whatever the size.
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
@@ -22,18 +22,30 @@ export type Try = {
 export type Tried =
   | { kind: 'relayed'; status: number; bytes: number }
   | { kind: 'dropped'; status: number; head: ReturnedHeaders }
-  /** `answered`: part of the answer has been handed on already. `sent`: the upstream may have got the request, or part of it. */
+  /**
+   * `answered`: part of the answer has been handed on already. `sent`: the upstream may have got the request,
+   * or part of it.
+   */
   | { kind: 'failed'; error: Error; answered: boolean; sent: boolean; bytes: number }
   | { kind: 'caller_gone'; bytes: number }
 
-/** A model may think for minutes before its first byte; a silent stream may be a long poll. One time for both spares the library a timer. */
+/**
+ * A model may think for minutes before its first byte; a silent stream may be a long poll. One time for both
+ * spares the library a timer.
+ */
 const SILENCE_MS = 600_000
 /** What is dropped is read to the end, so that its connection can be used again, unless it is long. */
 const MOST_DROPPED_BYTES = 64 * 1024
 
-/** Held for a caller that reads more slowly than the API sends; stopping and starting at every piece costs more than the memory. */
+/**
+ * Held for a caller that reads more slowly than the API sends; stopping and starting at every piece costs
+ * more than the memory.
+ */
 const MOST_WAITING_BYTES = 256 * 1024
-/** Node puts head and body into one write when both are strings; latin1 is every byte as it is. Beyond this, copying costs more. */
+/**
+ * Node puts head and body into one write when both are strings; latin1 is every byte as it is. Beyond this,
+ * copying costs more.
+ */
 const MOST_JOINED_BYTES = 16 * 1024
 
 export function tryOnce(
@@ -72,7 +84,10 @@ class Relay implements Dispatcher.DispatchHandler {
   #status = 0
   #bytes = 0
   #dropped: ReturnedHeaders | null = null
-  /** The first piece waits for the end of the turn: a short answer then leaves in one write, together with its head. */
+  /**
+   * The first piece waits for the end of the turn: a short answer then leaves in one write, together with its
+   * head.
+   */
   #held: Buffer | null = null
   #isFlushed = false
   isOver = false
@@ -207,7 +222,8 @@ function rawPairs(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
   return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
 }
 
-// Answers before the answer (RFC 9110 15.2): a proxy hands them on, except to callers of HTTP/1.0, who know none.
+// Answers before the answer (RFC 9110 15.2): a proxy hands them on, except to callers of HTTP/1.0, who know
+// none.
 
 export function passInformation(response: ServerResponse, status: number, raw: readonly string[]): void {
   if (response.headersSent || response.req.httpVersionMinor === 0) return
@@ -225,7 +241,8 @@ function passEarlyHints(response: ServerResponse, raw: readonly string[]): void 
   try {
     response.writeEarlyHints(hints)
   } catch (error) {
-    // Node writes no link that it cannot read. Hints may be missing; the answer itself may not suffer from them.
+    // Node writes no link that it cannot read. Hints may be missing; the answer itself may not suffer from
+    // them.
     if (!(error instanceof TypeError)) throw error
   }
 }

@@ -1,4 +1,5 @@
-// What to do with an answer's head: hand it on, or try again in a better way. Pure; the trip says what was tried before.
+// What to do with an answer's head: hand it on, or try again in a better way. Pure; the trip says what was
+// tried before.
 import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { ProxyPolicy } from '../../core/keyway.ts'
 import { isBound, type ReturnedHeaders } from './headers.ts'
@@ -52,8 +53,8 @@ function isReplayable({ body }: Seen['trip']['call']): boolean {
 const DEAD_SOCKET: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
 /**
- * A server may close a kept connection just when the next request is written to it. What did not leave, or may be repeated anyway, is sent
- * once more (RFC 9112 9.3.1); anything else is never sent twice.
+ * A server may close a kept connection just when the next request is written to it. What did not leave, or
+ * may be repeated anyway, is sent once more (RFC 9112 9.3.1); anything else is never sent twice.
  */
 export function maySendAgain(
   { call, resent }: Pick<Seen['trip'], 'call'> & { resent: boolean },
@@ -81,8 +82,8 @@ function afterOverload({ head, trip, leftMs, nowMs }: Seen): Move {
 }
 
 /**
- * Within the same origin a redirect is followed for the caller, whose own client could not find the way. To any other origin it is handed
- * back as it is: credentials never follow.
+ * Within the same origin a redirect is followed for the caller, whose own client could not find the way. To
+ * any other origin it is handed back as it is: credentials never follow.
  */
 function afterRedirect({ head, trip }: Seen): Move {
   if (trip.call.method !== 'GET' && trip.call.method !== 'HEAD') return { kind: 'relay' }

@@ -1,5 +1,6 @@
-// Connections to the APIs behind the proxy: kept alive, apart for each set of authorities and for whether private addresses are allowed, so
-// that a socket opened with one connection's leave is never used by another that has none.
+// Connections to the APIs behind the proxy: kept alive, apart for each set of authorities and for whether
+// private addresses are allowed, so that a socket opened with one connection's leave is never used by another
+// that has none.
 import { lookup as systemLookup } from 'node:dns'
 import { isIP } from 'node:net'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -60,8 +61,8 @@ export function privateTarget(url: Pick<TargetUrl, 'host'>): KeywayError {
   })
 }
 
-// Name resolution that checks and connects with the same answer: what DNS says a moment later (rebinding) no longer matters, because the
-// socket is opened to exactly the addresses that were looked at here.
+// Name resolution that checks and connects with the same answer: what DNS says a moment later (rebinding) no
+// longer matters, because the socket is opened to exactly the addresses that were looked at here.
 
 export type Address = { address: string; family: number }
 export type Resolve = (
@@ -98,8 +99,9 @@ export function createPinnedLookup(resolve: Resolve, privateTargets: 'allowed' |
   }
 }
 
-// Behind a corporate proxy it is the proxy that resolves names, so none can be pinned. What this machine's own resolver calls private is
-// refused all the same; what it does not know (many such networks resolve nothing but their own) is the proxy's to decide.
+// Behind a corporate proxy it is the proxy that resolves names, so none can be pinned. What this machine's
+// own resolver calls private is refused all the same; what it does not know (many such networks resolve
+// nothing but their own) is the proxy's to decide.
 
 export type ProxiedNames = { isPrivate(hostname: string): Promise<boolean> }
 

@@ -1,4 +1,5 @@
-// Answering for the person from elsewhere than the window: with a key that the person gave exactly this right, and that no app can ask for.
+// Answering for the person from elsewhere than the window: with a key that the person gave exactly this
+// right, and that no app can ask for.
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import type { Approval } from '../../../shared/contract/approval.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'

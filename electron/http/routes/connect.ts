@@ -15,7 +15,8 @@ import { z } from 'zod'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
 import type { Keyway } from '../../core/keyway.ts'
 import { chooseProvider, chooseToConnect, type ToConnect } from '../connections/selection.ts'
-import { allowedReturnUrl, connectUrl, startFromLink } from '../connections/links.ts'
+import { connectUrl } from '../connections/links.ts'
+import { allowedReturnUrl, startFromLink } from '../connections/start.ts'
 import { connectWithProof } from '../connections/complete.ts'
 import { type Framework, jsonOrPage, sessionOf } from '../server/framework.ts'
 import type { HttpContext } from '../server/context.ts'
@@ -105,7 +106,9 @@ function connectLinkRoute(app: Framework, context: HttpContext): void {
   )
 }
 
-/** A reconnect goes the way that the connection came; a pasted token is asked for anew in the provider's own. */
+/**
+ * A reconnect goes the way that the connection came; a pasted token is asked for anew in the provider's own.
+ */
 function flowTo({ connections }: Keyway, provider: ProviderView, { connectionId }: ToConnect) {
   const how = connectionId === null ? null : connections.record(connectionId)?.how
   const pasted = how === 'pasted_refresh_token' || how === 'pasted_access_token'

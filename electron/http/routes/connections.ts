@@ -91,7 +91,9 @@ function disconnectRoute(app: Framework, context: HttpContext): void {
   )
 }
 
-/** Where nothing is connected there is nothing to sign in for either. @throws KeywayError connection_not_found */
+/**
+ * Where nothing is connected there is nothing to sign in for either. @throws KeywayError connection_not_found
+ */
 function toDisconnect(context: HttpContext, app: AppRecord, wanted: Wanted): ConnectionView {
   try {
     return chosenView(context, app, wanted)

@@ -67,7 +67,8 @@ export function eventRoutes(app: Framework, context: HttpContext): void {
       const admission = admissionOf(request.raw)
       const stream = openEventStream(reply.hijack().raw, context)
       open.set(caller.id, streams + 1)
-      // Looked at for each event, since a permission may have been taken away; the end of the key ends the stream itself.
+      // Looked at for each event, since a permission may have been taken away; the end of the key ends the
+      // stream itself.
       const current = () => {
         const authenticated = authenticate(admission, keyway)
         return authenticated.kind === 'ok' ? authenticated.session.app : null

@@ -22,12 +22,15 @@ export type Use =
     }
 
 /**
- * A use that was allowed, and by what: a permission of the app, the person's yes to this very call, or a yes that ends by itself. What becomes
- * of it later is connection-permission.ts's to say.
+ * A use that was allowed, and by what: a permission of the app, the person's yes to this very call, or a yes
+ * that ends by itself. What becomes of it later is connection-permission.ts's to say.
  */
 export type PermittedUse = { readonly use: Use; by: 'permission' | 'once' | 'remembered' }
 
-/** Resolves when it is allowed. `gone` is asked only when the person is. @throws KeywayError forbidden | approval_denied | approval_timeout */
+/**
+ * Resolves when it is allowed. `gone` is asked only when the person is. @throws KeywayError forbidden |
+ * approval_denied | approval_timeout
+ */
 export async function permit(
   keyway: Keyway,
   { app }: AppSession,
@@ -63,12 +66,15 @@ export function policyUse(use: Use) {
     : ({ what: 'proxy', method: use.method, host: use.url.host, path: use.url.pathname } as const)
 }
 
-// Ending a grant, or putting one in its place, is more than using it. Whoever may be handed the token could do both at the provider anyway;
-// an app that may only send requests could not, so it may not here.
+// Ending a grant, or putting one in its place, is more than using it. Whoever may be handed the token could
+// do both at the provider anyway; an app that may only send requests could not, so it may not here.
 
 type Subject = { id: string; providerId: string }
 
-/** Whether an app may connect, replace or disconnect a connection; null stands for one that does not exist yet. */
+/**
+ * Whether an app may connect, replace or disconnect a connection; null stands for one that does not exist
+ * yet.
+ */
 export function hasCustody(
   keyway: Keyway,
   app: Pick<AppRecord, 'manage' | 'grants' | 'paused'>,
@@ -93,7 +99,10 @@ export function needCustody(
   })
 }
 
-/** Whether an app may bring a running sign-in to its end: one that it started, or one of a connection in its custody. */
+/**
+ * Whether an app may bring a running sign-in to its end: one that it started, or one of a connection in its
+ * custody.
+ */
 export function mayFinish(keyway: Keyway, app: AppRecord, flow: Flow): boolean {
   if (keyway.flows.startedBy(flow.id) === app.id) return true
   const { providerId, connectionId } = flow

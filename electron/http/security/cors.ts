@@ -1,4 +1,5 @@
-// No cross-origin reading by default. An origin that the person registered for an app gets exactly the headers its calls need.
+// No cross-origin reading by default. An origin that the person registered for an app gets exactly the
+// headers its calls need.
 import type { ServerResponse } from 'node:http'
 import { COMMON_HEADERS } from '../server/respond.ts'
 import type { Admission } from './request-guard.ts'

@@ -1,4 +1,5 @@
-// Wrong keys are answered later and later, per peer. Only the refusal waits: a valid key is never delayed, so guessing cannot lock anybody out.
+// Wrong keys are answered later and later, per peer. Only the refusal waits: a valid key is never delayed, so
+// guessing cannot lock anybody out.
 import type { Clock } from '../../core/ports.ts'
 
 const FREE_GUESSES = 5

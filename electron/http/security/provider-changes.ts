@@ -1,5 +1,6 @@
-// What an app may change of a provider that holds a secret or accounts. Harmless are the fields named here; every other one may move the
-// client secret or tokens to where they do not belong, so whoever changes it has to have them already. A new field is no exception.
+// What an app may change of a provider that holds a secret or accounts. Harmless are the fields named here;
+// every other one may move the client secret or tokens to where they do not belong, so whoever changes it has
+// to have them already. A new field is no exception.
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import {
@@ -56,7 +57,10 @@ export function needRightToChange(
 
 const RUNNING: ReadonlySet<string> = new Set(['waiting_for_browser', 'showing_code', 'exchanging'])
 
-/** The changed fields that are not harmless, in the spec as it acts and as it is written (which outlives a correction of the preset). */
+/**
+ * The changed fields that are not harmless, in the spec as it acts and as it is written (which outlives a
+ * correction of the preset).
+ */
 export function guardedFields(before: ProviderView, after: ProviderView): string[] {
   const changed = [
     ...changedFields(comparable(before, before.spec), comparable(after, after.spec)),

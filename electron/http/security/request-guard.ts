@@ -1,5 +1,6 @@
-// The first look at every request, before any key is read: who does it think it speaks to, and does a browser page speak for itself?
-// Defends against DNS rebinding (Host), foreign pages (Origin, Sec-Fetch-*), request smuggling (absolute form) and keys in URLs.
+// The first look at every request, before any key is read: who does it think it speaks to, and does a browser
+// page speak for itself? Defends against DNS rebinding (Host), foreign pages (Origin, Sec-Fetch-*), request
+// smuggling (absolute form) and keys in URLs.
 import type { IncomingMessage } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { checkHost } from '../../../shared/domain/host-header.ts'
@@ -11,7 +12,9 @@ export type Admission = {
   query: string
   host: string
   headers: SeenHeaders
-  /** The one Origin header; null when there is none. It still has to belong to the app whose key comes along. */
+  /**
+   * The one Origin header; null when there is none. It still has to belong to the app whose key comes along.
+   */
   origin: string | null
 }
 
@@ -45,7 +48,8 @@ export function guard(request: IncomingMessage, keyway: Keyway): Admission {
 }
 
 function splitUrl(url: string): { path: string; query: string } {
-  // Only origin-form (RFC 9112 3.2.1): the absolute form carries a second host, the asterisk form means nothing here.
+  // Only origin-form (RFC 9112 3.2.1): the absolute form carries a second host, the asterisk form means
+  // nothing here.
   if (!url.startsWith('/')) throw invalidUrl('The request target must be a path.')
   if (url.length > MAX_URL) throw invalidUrl('The address is too long.')
   if (/[\\#\p{Cc}]/u.test(url)) throw invalidUrl('The address holds a character that does not belong there.')
@@ -64,7 +68,10 @@ function refuseKeysInUrl(path: string, query: string): void {
   }
 }
 
-/** Only chunked is undone here (RFC 9112 6.1); whoever took a coded body for plain would read something else than its sender meant. */
+/**
+ * Only chunked is undone here (RFC 9112 6.1); whoever took a coded body for plain would read something else
+ * than its sender meant.
+ */
 function refuseCodings({ headers }: IncomingMessage): void {
   const { 'transfer-encoding': coding } = headers
   if (coding === undefined || coding.trim().toLowerCase() === 'chunked') return
@@ -86,7 +93,8 @@ export function isConnectLink(path: string): boolean {
 }
 
 function checkOrigin(kind: PathKind, origin: string | null, own: string, keyway: Keyway): void {
-  // A provider that answers by form_post sends its own Origin, or "null"; what guards the callback is its state.
+  // A provider that answers by form_post sends its own Origin, or "null"; what guards the callback is its
+  // state.
   if (origin === null || kind === 'callback') return
   const welcome =
     kind === 'window'
@@ -98,7 +106,8 @@ function checkOrigin(kind: PathKind, origin: string | null, own: string, keyway:
 function checkFetchSite(kind: PathKind, path: string, { fetchSite, fetchMode, origins }: SeenHeaders): void {
   if (fetchSite === null || fetchSite === 'none' || fetchSite === 'same-origin') return
   if (kind === 'callback' || kind === 'link' || kind === 'public') return
-  // Pages on other loopback ports count as "same-site", so that is foreign too. With a registered Origin it is a CORS call.
+  // Pages on other loopback ports count as "same-site", so that is foreign too. With a registered Origin it
+  // is a CORS call.
   if (kind === 'app' && origins.length === 1) return
   // Following a link to the window is fine; its calls and events are for scripts of the window itself.
   if (kind === 'window' && fetchMode === 'navigate' && !path.startsWith('/ui/')) return
@@ -109,7 +118,10 @@ function invalidUrl(message: string): KeywayError {
   return new KeywayError('invalid_request', { message, details: { field: 'url' } })
 }
 
-/** The headers that decide about a request, every occurrence of each: what two parsers could read differently must be seen. */
+/**
+ * The headers that decide about a request, every occurrence of each: what two parsers could read differently
+ * must be seen.
+ */
 export type SeenHeaders = {
   hosts: string[]
   origins: string[]
@@ -189,7 +201,8 @@ function note(seen: SeenHeaders, name: string, value: string): void {
   }
 }
 
-// What the guard found out, for those who handle the request later. A request that it never saw is never let in.
+// What the guard found out, for those who handle the request later. A request that it never saw is never let
+// in.
 const admissions = new WeakMap<IncomingMessage, Admission>()
 
 export function noteAdmission(request: IncomingMessage, admission: Admission): void {

@@ -1,6 +1,7 @@
-// Requests under way, which may last for hours. What an app key or a permission gives ends with it: on every change, and when something runs
-// out, each running request is looked at again, before whoever took the right away is answered. Then not one more byte goes either way.
-import { type RunningRequest, type RunningRequests } from '../server/context.ts'
+// Requests under way, which may last for hours. What an app key or a permission gives ends with it: on every
+// change, and when something runs out, each running request is looked at again, before whoever took the right
+// away is answered. Then not one more byte goes either way.
+import type { RunningRequest, RunningRequests } from '../server/context.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Keyway } from '../../core/keyway.ts'
 import { authenticate, refusalOf } from './app-key.ts'

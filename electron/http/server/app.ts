@@ -17,12 +17,14 @@ import { createVendNotes } from '../tokens/usage-log.ts'
 import { answerOpenWindow, createWindowDoor, isOpenWindowCall, type WindowDoor } from '../window/entry.ts'
 import type { LinkAsker } from '../window/sessions.ts'
 import { notAStranger } from './connection-limit.ts'
-import { type HttpContext, type ServerAddress, type Deadlines } from './context.ts'
+import type { HttpContext, ServerAddress, Deadlines } from './context.ts'
 import { DEADLINES, hasBody, limitBodyTime } from './request-body.ts'
 import { answerHealth, logInternal, sendFailure } from './respond.ts'
 
 export type ServerOptions = {
-  /** The core's way out, for proxied requests. Without it one is made from the settings and the environment. */
+  /**
+   * The core's way out, for proxied requests. Without it one is made from the settings and the environment.
+   */
   outgoing?: Outgoing
   /** Serve the window to a browser (headless host): the folder of the built renderer. */
   windowFolder?: string
@@ -41,7 +43,9 @@ export type LocalApi = {
   readonly address: ServerAddress
   /** Loads everything that is otherwise loaded with the first request that needs it. */
   ready(): Promise<void>
-  /** A link that lets one browser in, once, within minutes. Null without a window folder or before listening. */
+  /**
+   * A link that lets one browser in, once, within minutes. Null without a window folder or before listening.
+   */
   launchUrl(asker: LinkAsker): string | null
   /** Ends open event streams and what waits; calls that come from now on are told that Keyway is closing. */
   stop(): void
@@ -130,7 +134,8 @@ function lazily<Value>(make: () => Promise<Value>): Lazy<Value> {
   return Object.assign(get, { started: () => made })
 }
 
-// Every request enters here: the guard looks first, then the few calls that must be fast are answered at once, and the framework gets the rest.
+// Every request enters here: the guard looks first, then the few calls that must be fast are answered at
+// once, and the framework gets the rest.
 
 /** Handles a request when the framework is there; loads it the first time. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>

@@ -1,10 +1,14 @@
-// How many connections may be open without having shown a valid key. The oldest of them gives way to the next, so a flood neither keeps a
-// program with a key out nor uses up the file descriptors that the data folder needs.
+// How many connections may be open without having shown a valid key. The oldest of them gives way to the
+// next, so a flood neither keeps a program with a key out nor uses up the file descriptors that the data
+// folder needs.
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
 const MOST_STRANGERS = 2000
-/** Beyond these an owner's connections give way like those of strangers: one program cannot use up everyone's either. */
+/**
+ * Beyond these an owner's connections give way like those of strangers: one program cannot use up everyone's
+ * either.
+ */
 const MOST_OF_ONE_OWNER = 1000
 
 /** Where each open connection is counted as long as nobody has shown a key on it. */
@@ -12,7 +16,10 @@ const strangersWith = new WeakMap<object, Set<Socket>>()
 const ownerOf = new WeakMap<object, string>()
 const owned = new Map<string, Set<Socket>>()
 
-/** A valid key, poll token or window session came on it. `owner`: whose it is; no more than `most` of its connections count. */
+/**
+ * A valid key, poll token or window session came on it. `owner`: whose it is; no more than `most` of its
+ * connections count.
+ */
 export function notAStranger(socket: Socket, owner: string, most = MOST_OF_ONE_OWNER): void {
   const strangers = strangersWith.get(socket)
   if (ownerOf.get(socket) === owner || strangers === undefined || socket.destroyed) return

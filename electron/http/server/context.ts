@@ -60,7 +60,10 @@ export type RunningRequests = {
 /** How this host brings its window to the person; null where it has none. */
 export type OpenWindow = () => { url: string } | { shown: true } | null
 
-/** How long a request may keep the server waiting; then it is answered with request_timeout and its connection ends. */
+/**
+ * How long a request may keep the server waiting; then it is answered with request_timeout and its connection
+ * ends.
+ */
 export type Deadlines = {
   /** For all of its headers, from the first byte or from the beginning of the connection. */
   headersMs: number

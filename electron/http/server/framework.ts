@@ -1,4 +1,5 @@
-// Fastify behind the front door: everything but the few calls that must be as fast as Node itself. It is loaded after the server listens.
+// Fastify behind the front door: everything but the few calls that must be as fast as Node itself. It is
+// loaded after the server listens.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import swagger from '@fastify/swagger'
 import fastify from 'fastify'
@@ -52,7 +53,8 @@ export async function createFramework(
     frameworkErrors: (error, _request, reply) => sendError(context, error, reply as unknown as FastifyReply),
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(compileValidator)
-  // Answers are built from typed values; checking them again on the way out would only turn a working call into a failed one.
+  // Answers are built from typed values; checking them again on the way out would only turn a working call
+  // into a failed one.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler((error, _request, reply) => sendError(context, error, reply as unknown as FastifyReply))
   app.setNotFoundHandler((request) => {
@@ -72,7 +74,10 @@ export async function createFramework(
   return app
 }
 
-/** A request without a body may still name its type, as many clients always do; whether a body is needed says the route's schema. */
+/**
+ * A request without a body may still name its type, as many clients always do; whether a body is needed says
+ * the route's schema.
+ */
 function readBodies(app: Framework): void {
   app.addHook('preParsing', async (request, reply, payload) => {
     if (!hasBody(request.raw)) delete request.headers['content-type']
@@ -157,11 +162,15 @@ const MOST_LEVELS = 500
 
 const WHERE: Readonly<Record<string, string>> = { querystring: 'query', params: 'path' }
 
-/** Parses each part of a request by its schema; what fails names the field in the same words as everywhere else. */
+/**
+ * Parses each part of a request by its schema; what fails names the field in the same words as everywhere
+ * else.
+ */
 export const compileValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart = 'request' }) => {
   const where = WHERE[httpPart] ?? httpPart
   return (data: unknown) => {
-    // Before anything walks through it: a validator, an inspection or a serialisation that goes down with it runs out of stack.
+    // Before anything walks through it: a validator, an inspection or a serialisation that goes down with it
+    // runs out of stack.
     if (isDeeperThan(data, MOST_LEVELS)) {
       const message = `It is nested deeper than ${MOST_LEVELS} levels.`
       return { error: invalidRequest(where, [{ path: [], message }]) }
@@ -211,7 +220,10 @@ export function openapiInfo({ keyway, address }: HttpContext) {
 
 // Who may use a route, said once in its config. Everything that does not say otherwise wants an app key.
 
-/** `link`: a key or a ticket, which the route looks at itself. `pairing`, `public`: no key. `window`: the route checks its own session. */
+/**
+ * `link`: a key or a ticket, which the route looks at itself. `pairing`, `public`: no key. `window`: the
+ * route checks its own session.
+ */
 export type Access = 'app' | 'manage' | 'approve' | 'link' | 'public' | 'window'
 
 declare module 'fastify' {
@@ -275,7 +287,10 @@ export function sessionOrNull(request: FastifyRequest): AppSession | null {
   return sessions.get(request.raw) ?? null
 }
 
-/** For routes that are described here but answered by the front door, which is faster; the framework never sees a request for them. */
+/**
+ * For routes that are described here but answered by the front door, which is faster; the framework never
+ * sees a request for them.
+ */
 export function answeredInFront(): never {
   throw new KeywayError('internal_error')
 }
@@ -299,7 +314,10 @@ export const contentOf = (type: string, description: string) => ({
 /** What any address here may take. */
 export const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** A known address with another method is 405 with `Allow`, not 404; OPTIONS is answered with what there is (RFC 9110 9.3.7). */
+/**
+ * A known address with another method is 405 with `Allow`, not 404; OPTIONS is answered with what there is
+ * (RFC 9110 9.3.7).
+ */
 export function refuseOtherMethods(app: Framework): { complete(): void } {
   const taken = new Map<string, Set<string>>()
   let open = true

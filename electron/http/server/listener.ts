@@ -1,5 +1,5 @@
-// Opens the doors: loopback addresses only, and a UNIX socket (named pipe) beside them. A busy port is named, with who holds it and the next
-// free one; it never ends on another interface.
+// Opens the doors: loopback addresses only, and a UNIX socket (named pipe) beside them. A busy port is named,
+// with who holds it and the next free one; it never ends on another interface.
 import { createServer as createNodeServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
@@ -11,7 +11,7 @@ import { limitStrangers } from './connection-limit.ts'
 import { answerBadRequest, openSocketDoor, refuseTunnel } from './local-socket.ts'
 import { inTurn } from './pipelining.ts'
 import { DEADLINES, hasBody, inviteBody, noteExpectation } from './request-body.ts'
-import { type Deadlines } from './context.ts'
+import type { Deadlines } from './context.ts'
 import { KEEP_ALIVE_SECONDS } from './respond.ts'
 
 export type ListenOptions = {
@@ -28,7 +28,10 @@ export type Listening = {
   readonly port: number
   /** `http://127.0.0.1:<port>`, or of the host that was asked for. */
   readonly url: string
-  /** Null: there is none, or it could not be opened; then `socketFailure` says why. The port works in any case. */
+  /**
+   * Null: there is none, or it could not be opened; then `socketFailure` says why. The port works in any
+   * case.
+   */
   readonly socketPath: string | null
   readonly socketFailure: KeywayError | null
   /** Stops listening, ends idle connections at once and busy ones after `graceMs` (2 s). Twice is fine. */
@@ -100,7 +103,8 @@ function makeServer(
   { headersMs = DEADLINES.headersMs }: Partial<Deadlines> = {},
 ): Server {
   const answer = inTurn((request, response) => {
-    // Whoever asks before sending nothing (RFC 9110 10.1.1 forbids it) could otherwise only be answered by ending the connection.
+    // Whoever asks before sending nothing (RFC 9110 10.1.1 forbids it) could otherwise only be answered by
+    // ending the connection.
     if (!hasBody(request)) inviteBody(response)
     handle(request, response)
   })

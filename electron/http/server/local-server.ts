@@ -1,5 +1,6 @@
-// The local API of a running host: where it listens follows the person's settings while it runs. What was there before is let go only when
-// the new place is open, so a refused change changes nothing; windows stay signed in and links stay good, for it is the same API behind.
+// The local API of a running host: where it listens follows the person's settings while it runs. What was
+// there before is let go only when the new place is open, so a refused change changes nothing; windows stay
+// signed in and links stay good, for it is the same API behind.
 import { asKeywayError } from '../../../shared/contract/errors.ts'
 import type { Settings } from '../../../shared/contract/settings.ts'
 import type { Keyway } from '../../core/keyway.ts'
@@ -37,7 +38,10 @@ type Place = {
   leaving: Set<Promise<void>>
 }
 
-/** From then on a change of port or second door in the settings acts at once. @throws KeywayError port_busy, with `whenBusy: 'fail'` */
+/**
+ * From then on a change of port or second door in the settings acts at once. @throws KeywayError port_busy,
+ * with `whenBusy: 'fail'`
+ */
 export async function openLocalServer(keyway: Keyway, options: LocalServerOptions): Promise<LocalServer> {
   const api = createServer(keyway, options)
   keyway.opensDoorsBy((host) => openReturnDoor(api, host))
@@ -72,7 +76,10 @@ export async function openLocalServer(keyway: Keyway, options: LocalServerOption
 
 type Moving = { keyway: Keyway; api: LocalApi; options: LocalServerOptions; place: Place }
 
-/** A second door that cannot be opened does not cost the first one at a start; the person did not ask for it just now. */
+/**
+ * A second door that cannot be opened does not cost the first one at a start; the person did not ask for it
+ * just now.
+ */
 async function start(moving: Moving): Promise<void> {
   const { keyway, options } = moving
   const { socketDoor } = keyway.settings.get()

@@ -1,4 +1,5 @@
-// The second door: a UNIX socket that only this user can open, or a named pipe on Windows. Keys are wanted there all the same.
+// The second door: a UNIX socket that only this user can open, or a named pipe on Windows. Keys are wanted
+// there all the same.
 import { chmod, lstat, mkdir, unlink } from 'node:fs/promises'
 import { type Server, STATUS_CODES } from 'node:http'
 import { connect } from 'node:net'
@@ -25,7 +26,9 @@ export async function openSocketDoor(server: Server, path: string): Promise<Serv
   return server
 }
 
-/** A socket file that a killed Keyway left behind is removed; a file that is something else is not touched. */
+/**
+ * A socket file that a killed Keyway left behind is removed; a file that is something else is not touched.
+ */
 async function makeRoom(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
@@ -70,7 +73,10 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
-/** What the parser refuses (smuggling, splitting, overlong or unfinished headers) gets a coded answer, and the connection ends. */
+/**
+ * What the parser refuses (smuggling, splitting, overlong or unfinished headers) gets a coded answer, and the
+ * connection ends.
+ */
 export function answerBadRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
   else endInTurn(socket, new KeywayError(CODES[error.code ?? ''] ?? 'invalid_request', { cause: error }))
@@ -81,7 +87,10 @@ export function refuseTunnel(socket: Duplex): void {
   endInTurn(socket, new KeywayError('method_not_allowed', { message: 'There are no tunnels here.' }))
 }
 
-/** An answer that has begun must not get a second one written into it, nor may a request before this one take this refusal for its own. */
+/**
+ * An answer that has begun must not get a second one written into it, nor may a request before this one take
+ * this refusal for its own.
+ */
 function endInTurn(socket: Duplex, failure: KeywayError): void {
   const before = underWay(socket)
   if (before === null) end(socket, failure)

@@ -1,11 +1,15 @@
-// Requests that come on a connection before the last one was answered (pipelining) wait for their turn. Hundreds sent at once then cost their
-// heads and nothing else, and what was revoked meanwhile counts for those that wait. Each connection has waiting places of its own.
+// Requests that come on a connection before the last one was answered (pipelining) wait for their turn.
+// Hundreds sent at once then cost their heads and nothing else, and what was revoked meanwhile counts for
+// those that wait. Each connection has waiting places of its own.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { isAuthenticated } from './connection-limit.ts'
 
-/** On one connection: more than the pieces that node reads hold of ordinary requests. A connection that brings more is ended. */
+/**
+ * On one connection: more than the pieces that node reads hold of ordinary requests. A connection that brings
+ * more is ended.
+ */
 const MOST_WAITING = 2000
 const MOST_WAITING_UNAUTHENTICATED = 100
 /** On all connections without a key together; the one of them with the most is ended first. */

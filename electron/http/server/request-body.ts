@@ -1,6 +1,7 @@
-// Request bodies: small ones read whole, large ones handed on as they come, both with an end to waiting. A caller that waits for a word
-// before it sends its body (RFC 9110 10.1.1) gets it from whoever wants that body, so one that is refused sends nothing.
-import { type Deadlines } from './context.ts'
+// Request bodies: small ones read whole, large ones handed on as they come, both with an end to waiting. A
+// caller that waits for a word before it sends its body (RFC 9110 10.1.1) gets it from whoever wants that
+// body, so one that is refused sends nothing.
+import type { Deadlines } from './context.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -26,8 +27,8 @@ export function inviteBody(response: ServerResponse): void {
 }
 
 /**
- * The whole body, at most `limitBytes`. To be called before anything else reads it.
- * Calls back at most once: with the body, or with payload_too_large. Never for a body that does not end: see limitBodyTime.
+ * The whole body, at most `limitBytes`. To be called before anything else reads it. Calls back at most once:
+ * with the body, or with payload_too_large. Never for a body that does not end: see limitBodyTime.
  */
 export function readBody(
   request: IncomingMessage,
@@ -57,7 +58,10 @@ export function readBody(
   inviteBody(response)
 }
 
-/** A body that does not come in time is answered, read or not, and its connection ends: it holds memory and a socket. */
+/**
+ * A body that does not come in time is answered, read or not, and its connection ends: it holds memory and a
+ * socket.
+ */
 export function limitBodyTime(request: IncomingMessage, response: ServerResponse, ms: number): void {
   if (!hasBody(request)) return
   // A small body comes with its head, in this very turn; only what does not needs watching.
@@ -69,8 +73,8 @@ export function limitBodyTime(request: IncomingMessage, response: ServerResponse
 }
 
 /**
- * A body that is handed on as it comes. Whoever takes it may drop it half-way: the caller's connection still carries the answer, and what
- * else is sent there is read and forgotten.
+ * A body that is handed on as it comes. Whoever takes it may drop it half-way: the caller's connection still
+ * carries the answer, and what else is sent there is read and forgotten.
  */
 export function passBody(request: IncomingMessage, response: ServerResponse, silenceMs: number): Readable {
   const body = new PassThrough()

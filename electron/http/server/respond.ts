@@ -1,4 +1,5 @@
-// Every answer that Keyway itself gives leaves here, so that none can miss the headers which keep it out of caches and away from other pages.
+// Every answer that Keyway itself gives leaves here, so that none can miss the headers which keep it out of
+// caches and away from other pages.
 import type { ServerResponse } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
@@ -30,7 +31,10 @@ export function sendJson(
   response.end(text)
 }
 
-/** The one translation of a failure into HTTP. Breaks off an answer that has started; does nothing when one is complete or nobody listens. */
+/**
+ * The one translation of a failure into HTTP. Breaks off an answer that has started; does nothing when one is
+ * complete or nobody listens.
+ */
 export function sendFailure(
   response: ServerResponse,
   thrown: unknown,
@@ -55,13 +59,16 @@ export function failureHeaders(failure: KeywayError): Record<string, string> {
   return headers
 }
 
-/** A failure of our own making goes to the log with its cause; everything else is an answer, not an incident. */
+/**
+ * A failure of our own making goes to the log with its cause; everything else is an answer, not an incident.
+ */
 export function logInternal({ keyway }: HttpContext, failure: KeywayError): void {
   if (failure.code !== 'internal_error') return
   keyway.logger.error('A local call failed', { code: failure.code, cause: failure.cause })
 }
 
-// Nobody reads it; without one, each abort would make an error with a stack, at a tenth of what a whole call costs.
+// Nobody reads it; without one, each abort would make an error with a stack, at a tenth of what a whole call
+// costs.
 const REASON = 'the answer is over'
 
 /** Aborts when the answer is over, whether it was sent or the caller went away: nobody waits any more. */
@@ -118,7 +125,10 @@ export function wantsPage(request: FastifyRequest): boolean {
 /** How long an idle connection is kept; a little longer than common clients do, so that they close first. */
 export const KEEP_ALIVE_SECONDS = 72
 
-/** Enough to know that this is Keyway and that it works; nothing about anybody's accounts. `starting`: other calls wait a moment. */
+/**
+ * Enough to know that this is Keyway and that it works; nothing about anybody's accounts. `starting`: other
+ * calls wait a moment.
+ */
 export const healthAnswer = z.strictObject({
   status: z.enum(['ok', 'starting']),
   service: z.literal('keyway'),

@@ -1,5 +1,6 @@
-// The door before the house. A host that starts listens at once, while most of it is still being loaded and its vault opened: whoever asks how
-// Keyway is gets told, and whoever wants something waits for a moment instead of being refused.
+// The door before the house. A host that starts listens at once, while most of it is still being loaded and
+// its vault opened: whoever asks how Keyway is gets told, and whoever wants something waits for a moment
+// instead of being refused.
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { checkHost } from '../../../shared/domain/host-header.ts'
 import { readHeaders } from '../security/request-guard.ts'

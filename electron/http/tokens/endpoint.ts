@@ -1,5 +1,5 @@
-// GET /api/integrations/{id}/token and POST /api/integrations/token: the calls that everything else waits for. They sit in front of the
-// framework and share its guard, authentication, choice and permission.
+// GET /api/integrations/{id}/token and POST /api/integrations/token: the calls that everything else waits
+// for. They sit in front of the framework and share its guard, authentication, choice and permission.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { authenticate, refuse } from '../security/app-key.ts'

@@ -62,7 +62,9 @@ export function jsonOf(body: Buffer): unknown {
   }
 }
 
-/** The query as an object; a parameter that comes twice is refused, for two readers would take different ones. */
+/**
+ * The query as an object; a parameter that comes twice is refused, for two readers would take different ones.
+ */
 function queryObject(query: string): Record<string, string> {
   const found: Record<string, string> = {}
   for (const [name, value] of new URLSearchParams(query)) {

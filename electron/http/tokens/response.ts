@@ -27,12 +27,16 @@ export function secondsLeft({ expiresAt }: VendedToken, nowMs: number): number |
   return expiresAt === null ? null : Math.max(0, Math.floor((expiresAt - nowMs) / 1000))
 }
 
-// The answer to a token call, prepared once a second for each token: only `expiresIn` and the date ever change. A quarter of what a bare
-// node:http answer costs is putting its head together, so the whole answer is kept as bytes and node is told that the head is out already.
+// The answer to a token call, prepared once a second for each token: only `expiresIn` and the date ever
+// change. A quarter of what a bare node:http answer costs is putting its head together, so the whole answer
+// is kept as bytes and node is told that the head is out already.
 
 type Prepared = { madeIn: number; secondsLeft: number | null; text: string; whole: Buffer }
 
-/** What node:http remembers of an answer's head. Not in its documentation, so nothing is built on it that was not looked at first. */
+/**
+ * What node:http remembers of an answer's head. Not in its documentation, so nothing is built on it that was
+ * not looked at first.
+ */
 type HeadState = { _header?: string | null; _headerSent?: boolean }
 
 const prepared = new WeakMap<VendedToken, Prepared>()

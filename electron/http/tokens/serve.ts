@@ -1,4 +1,5 @@
-// A token for an app: choose, permit, ask the core, answer with one of the four outcomes, and write down who got what.
+// A token for an app: choose, permit, ask the core, answer with one of the four outcomes, and write down who
+// got what.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { toIsoMoment } from '../../../shared/contract/http-api.ts'
@@ -50,7 +51,10 @@ export async function vendToken(
   }
 }
 
-/** "The token I have was refused": the one that this app was handed last, which may not be the newest any more. */
+/**
+ * "The token I have was refused": the one that this app was handed last, which may not be the newest any
+ * more.
+ */
 function withGeneration(
   { vends }: HttpContext,
   session: AppSession,

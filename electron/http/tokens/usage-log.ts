@@ -4,7 +4,10 @@ import type { AppSession, Keyway } from '../../core/keyway.ts'
 
 export type VendNotes = {
   note(session: AppSession, token: VendedToken, durationMs: number): void
-  /** The generation of the token that the app was handed last for this connection; null when it had none since the start. */
+  /**
+   * The generation of the token that the app was handed last for this connection; null when it had none since
+   * the start.
+   */
   lastGeneration(session: AppSession, connectionId: string): number | null
 }
 

@@ -1,6 +1,6 @@
-// The window in a browser (headless host): a one-time launch link makes a cookie session. No app key opens the window, and its session opens
-// nothing else.
-import { type OpenWindow, type HttpContext } from '../server/context.ts'
+// The window in a browser (headless host): a one-time launch link makes a cookie session. No app key opens
+// the window, and its session opens nothing else.
+import type { OpenWindow, HttpContext } from '../server/context.ts'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -44,8 +44,9 @@ export function createWindowDoor(
   }
 }
 
-// A program of this user asks the running service for its window (`keyway open`, a second start). Only over the UNIX socket or named pipe,
-// which nobody else can open and no browser can reach; what it gets may look, and answers nothing until presence is proved.
+// A program of this user asks the running service for its window (`keyway open`, a second start). Only over
+// the UNIX socket or named pipe, which nobody else can open and no browser can reach; what it gets may look,
+// and answers nothing until presence is proved.
 
 const overSocket = new WeakSet<Socket>()
 

@@ -12,7 +12,10 @@ import type { Framework } from '../server/framework.ts'
 import { openEventStream } from '../server/respond.ts'
 import type { WindowSessions } from './sessions.ts'
 
-/** A bundle of a thousand connections with their histories comes in one call; it is read only once the window is known. */
+/**
+ * A bundle of a thousand connections with their histories comes in one call; it is read only once the window
+ * is known.
+ */
 const BODY_LIMIT = 64 * 1024 * 1024
 
 /** POST /ui/call/{name} and GET /ui/events, for whoever has a window's session. */
@@ -73,8 +76,9 @@ export async function addUiBridge(
 }
 
 /**
- * Both halves of the window's session: another site cannot set the header without a preflight that is never answered, its Origin is refused by
- * the guard, and a server on another port that was sent the cookie lacks the proof.
+ * Both halves of the window's session: another site cannot set the header without a preflight that is never
+ * answered, its Origin is refused by the guard, and a server on another port that was sent the cookie lacks
+ * the proof.
  */
 function needWindow({ raw }: FastifyRequest, sessions: WindowSessions): WindowSession {
   const { cookies, windowProofs } = admissionOf(raw).headers

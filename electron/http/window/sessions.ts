@@ -1,5 +1,6 @@
-// Sessions of windows in a browser. A cookie alone will not do: browsers send it to whatever listens on another port of this machine, so each
-// session has a second half, which only the page at this very origin was given. Only hashes of both are kept, in memory and on disk.
+// Sessions of windows in a browser. A cookie alone will not do: browsers send it to whatever listens on
+// another port of this machine, so each session has a second half, which only the page at this very origin
+// was given. Only hashes of both are kept, in memory and on disk.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
@@ -8,7 +9,9 @@ import type { Presence, WindowSession } from '../../core/presence/presence.ts'
 import { writeDurably } from '../../core/storage/durable-file.ts'
 import { systemCode } from '../../core/storage/file-ops.ts'
 
-/** Who asked for the link that opened the window: the service itself or its terminal, or a program in a shell. */
+/**
+ * Who asked for the link that opened the window: the service itself or its terminal, or a program in a shell.
+ */
 export type LinkAsker = 'person' | 'shell'
 
 /** With the port behind it: two Keyways on one machine share the browser's cookies. */
@@ -26,11 +29,17 @@ const MOST = 50
 type Halves = { cookie: string; proof: string }
 
 export type WindowSessions = {
-  /** A new session, on disk when it resolves: the Set-Cookie value, and what the page has to send beside the cookie. */
+  /**
+   * A new session, on disk when it resolves: the Set-Cookie value, and what the page has to send beside the
+   * cookie.
+   */
   open(asker: LinkAsker, port: number): Promise<Halves>
   /** The session that one of the Cookie headers names, when this is its proof; keeps it alive. */
   find(cookies: readonly string[], proof: string): WindowSession | null
-  /** A new one in its place. What the old one's cookie and proof open ends within seconds, and is present nowhere. */
+  /**
+   * A new one in its place. What the old one's cookie and proof open ends within seconds, and is present
+   * nowhere.
+   */
   renew(session: WindowSession, port: number): Halves & { session: WindowSession }
   /** What was opened and renewed so far is on disk. */
   saved(): Promise<void>
@@ -137,7 +146,8 @@ function valuesIn(cookie: string): string[] {
     .map(([, value]) => value ?? '')
 }
 
-// Where the sessions of windows in a browser outlive a restart of the service: hashes only, so that the file opens nothing.
+// Where the sessions of windows in a browser outlive a restart of the service: hashes only, so that the file
+// opens nothing.
 
 const storedSession = z.object({
   /** SHA-256, base64. */
@@ -152,7 +162,10 @@ export type StoredSession = z.output<typeof storedSession>
 
 export type SessionFile = {
   load(): StoredSession[]
-  /** On disk when it resolves, with what was saved before. A disk that refuses costs a restart its windows, nothing else. */
+  /**
+   * On disk when it resolves, with what was saved before. A disk that refuses costs a restart its windows,
+   * nothing else.
+   */
   save(sessions: readonly StoredSession[]): Promise<void>
   /** What was saved so far is on disk. */
   saved(): Promise<void>

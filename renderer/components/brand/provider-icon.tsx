@@ -2,7 +2,8 @@ import { lazy, Suspense } from 'react'
 import { classes } from '../../lib/format.ts'
 import { Initials } from './logo.tsx'
 
-// The brand shapes come in their own chunk: the window is usable before they are there, and without them there are initials.
+// The brand shapes come in their own chunk: the window is usable before they are there, and without them
+// there are initials.
 const BrandMark = lazy(() =>
   import('./brand-mark.tsx').then(
     (module) => ({ default: module.BrandMark }),
@@ -23,7 +24,10 @@ const sizes = {
   lg: 'size-11 rounded-lg text-base [&>svg]:size-6',
 }
 
-/** A provider's mark in its own colour on a quiet tile, or its initials. Always beside the name, so it is silent. */
+/**
+ * A provider's mark in its own colour on a quiet tile, or its initials. Always beside the name, so it is
+ * silent.
+ */
 export function ProviderIcon({ icon, name, size = 'md' }: ProviderIconProps) {
   const className = classes('grid shrink-0 place-items-center', sizes[size])
   if (icon === null) return <Initials name={name} className={className} />

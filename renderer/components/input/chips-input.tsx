@@ -16,7 +16,10 @@ type ChipsInputProps = FieldIds & {
 
 const BETWEEN_WORDS = /[\s,]+/
 
-/** A list of short words: Enter, comma or space ends one, Backspace in the empty field takes the last one back for editing. */
+/**
+ * A list of short words: Enter, comma or space ends one, Backspace in the empty field takes the last one back
+ * for editing.
+ */
 export function ChipsInput({
   values,
   onChange,

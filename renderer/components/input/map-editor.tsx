@@ -14,7 +14,9 @@ type MapEditorProps = {
 
 const words = text.providers.advanced
 
-/** Names with values, one line each. An unfinished line stays while it is typed and counts once it has a name. */
+/**
+ * Names with values, one line each. An unfinished line stays while it is typed and counts once it has a name.
+ */
 export function MapEditor({ label, value, error, onChange }: MapEditorProps) {
   const [lines, setLines] = useState<Line[]>(() =>
     Object.entries(value).map(([name, content], key) => ({ key, name, value: content })),

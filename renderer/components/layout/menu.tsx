@@ -33,7 +33,8 @@ export function Menu({
           sideOffset={4}
           collisionPadding={8}
           onCloseAutoFocus={() => {
-            // What was chosen happens once the trigger has the focus back, so that a dialog can give it back there.
+            // What was chosen happens once the trigger has the focus back, so that a dialog can give it back
+            // there.
             const act = chosen.current
             chosen.current = null
             if (act !== null) setTimeout(act)

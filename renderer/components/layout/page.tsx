@@ -97,7 +97,10 @@ export function Rows({ children, className }: { children: ReactNode; className?:
 
 type DisclosureProps = { label: string; hint?: ReactNode; openAtFirst?: boolean; children: ReactNode }
 
-/** More, for who wants it; open or not as `openAtFirst` says until the person decides. What is inside stays mounted, so that nothing typed is lost when it closes. */
+/**
+ * More, for who wants it; open or not as `openAtFirst` says until the person decides. What is inside stays
+ * mounted, so that nothing typed is lost when it closes.
+ */
 export function Disclosure({ label, hint, openAtFirst = false, children }: DisclosureProps) {
   const [chosen, setOpen] = useState<boolean | null>(null)
   const open = chosen ?? openAtFirst

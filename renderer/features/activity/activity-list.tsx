@@ -23,7 +23,8 @@ export function ActivityList({ activity }: { activity: Activity }) {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => place.scroller,
-    // Exact where a row is one line: a row that turns out otherwise makes the list count all that are below it anew.
+    // Exact where a row is one line: a row that turns out otherwise makes the list count all that are below
+    // it anew.
     estimateSize: (index) => ROW_REM * place.rem + (index === 0 ? 0 : LINE_PX),
     getItemKey: (index) => rows[index]?.seq ?? index,
     scrollMargin: place.top,

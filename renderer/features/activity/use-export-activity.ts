@@ -19,7 +19,9 @@ export type ExportActivity = {
   cancel(): void
 }
 
-/** Every row that the filters let through, not only those that are on the screen, as JSON lines, newest first. */
+/**
+ * Every row that the filters let through, not only those that are on the screen, as JSON lines, newest first.
+ */
 export function useExportActivity(query: ActivityFilterQuery): ExportActivity {
   const host = useHost()
   const [collected, setCollected] = useState<number | null>(null)

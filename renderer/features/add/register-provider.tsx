@@ -34,7 +34,8 @@ type Wanted = 'save' | 'sign-in'
 export function NewProvider({ preset, draft, draftKey }: NewProviderProps) {
   const create = useCall('providers.create')
   const signIn = useStartSignIn()
-  // Enter in a field presses the primary button, as the browser has it: the whole way. Only "Save" stops halfway.
+  // Enter in a field presses the primary button, as the browser has it: the whole way. Only "Save" stops
+  // halfway.
   const wanted = useRef<Wanted>('sign-in')
   const [under, setUnder] = useState<Wanted | null>(null)
   const values = useMemo(() => freshValues(preset, draft ?? {}), [preset, draft])

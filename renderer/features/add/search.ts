@@ -11,7 +11,10 @@ export function looksLikeAddress(query: string): boolean {
   )
 }
 
-/** Presets that have every word of the query in their name, slug or category; those whose name begins with it first. */
+/**
+ * Presets that have every word of the query in their name, slug or category; those whose name begins with it
+ * first.
+ */
 export function searchPresets(presets: readonly Preset[], query: string): FoundCategory[] {
   const sought = query.toLocaleLowerCase()
   const found = sought === '' ? presets : presets.filter((preset) => hasAllWords(preset, sought))

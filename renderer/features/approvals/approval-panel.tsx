@@ -17,7 +17,10 @@ import { navigate } from '../../stores/use-route.ts'
 import { useHost, useSnapshot } from '../../stores/window-context.tsx'
 import { createFocusMemory, type FocusMemory, useForgetWhenNone, usePoliteFocus } from './use-polite-focus.ts'
 
-/** In a browser's tab nobody sees a question that is asked meanwhile; where the browser was allowed to, it says so. The desktop does it itself. */
+/**
+ * In a browser's tab nobody sees a question that is asked meanwhile; where the browser was allowed to, it
+ * says so. The desktop does it itself.
+ */
 export function useBrowserNotices(approvals: readonly Approval[]): void {
   const { settings } = useSnapshot()
   const { kind } = useHost()
@@ -54,8 +57,8 @@ export function WithApprovals({ children }: { children: ReactNode }) {
 }
 
 /**
- * A question from an app. It interrupts politely: it lies over the corner, takes no click meant for something else, and takes the focus
- * only from somebody who is not typing. F6 goes to it from anywhere, and back.
+ * A question from an app. It interrupts politely: it lies over the corner, takes no click meant for something
+ * else, and takes the focus only from somebody who is not typing. F6 goes to it from anywhere, and back.
  */
 function ApprovalPanel({ memory }: { memory: FocusMemory }) {
   const { approvals } = useSnapshot()

@@ -33,7 +33,10 @@ export function createFocusMemory(): FocusMemory {
   }
 }
 
-/** Takes the focus only from who is not typing, and gives it back to where it came from, also into the field that was being typed in. */
+/**
+ * Takes the focus only from who is not typing, and gives it back to where it came from, also into the field
+ * that was being typed in.
+ */
 export function usePoliteFocus(panel: RefObject<HTMLElement | null>, id: string, memory: FocusMemory): void {
   useLayoutEffect(() => {
     const here = panel.current

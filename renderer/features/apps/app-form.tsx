@@ -103,7 +103,8 @@ function Grants({ control, errors }: PartProps) {
               <GrantEditor
                 grant={field.value as Grant}
                 errors={errors.grants?.[index]}
-                // A grant has a `target`, and what has one is an event to the form library: so it is given one.
+                // A grant has a `target`, and what has one is an event to the form library: so it is given
+                // one.
                 onChange={(value) => field.onChange({ target: { value } })}
                 onRemove={() => remove(index)}
               />
@@ -116,8 +117,8 @@ function Grants({ control, errors }: PartProps) {
 }
 
 /**
- * A permission to be decided on. The connection is the one the reader came from, or the only one there is; what the app needs is chosen
- * only where the reader looked at one of the two ways.
+ * A permission to be decided on. The connection is the one the reader came from, or the only one there is;
+ * what the app needs is chosen only where the reader looked at one of the two ways.
  */
 export function freshGrant(
   connections: ReadonlyArray<{ id: string }>,

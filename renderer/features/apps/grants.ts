@@ -64,7 +64,10 @@ export function targetOf(value: string): Grant['target'] {
   return value === 'all' ? { kind: 'all' } : NO_TARGET
 }
 
-/** Everything that a grant can be for; a target that is gone stays selectable, so that it is not silently widened. */
+/**
+ * Everything that a grant can be for; a target that is gone stays selectable, so that it is not silently
+ * widened.
+ */
 export function targetOptions(
   { connections, providers }: Pick<Snapshot, 'connections' | 'providers'>,
   present: Grant['target'],

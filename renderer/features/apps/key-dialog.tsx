@@ -37,7 +37,9 @@ function usesOf({ probe }: ConnectionView): Array<[SnippetWay, AppUse]> {
   return [token, ['request', { what: 'proxy', method: probe.method, host, path: pathname }]]
 }
 
-/** The only time a key is seen. Nothing but the button closes it, so that a stray Escape cannot lose the key. */
+/**
+ * The only time a key is seen. Nothing but the button closes it, so that a stray Escape cannot lose the key.
+ */
 export function KeyDialog({ fresh, onSaved }: { fresh: FreshKey; onSaved: () => void }) {
   const snapshot = useSnapshot()
   const { app, key } = fresh

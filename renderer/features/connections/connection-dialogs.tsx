@@ -2,7 +2,10 @@ import { Suspense, useState, type ReactNode } from 'react'
 import { OpenedDialog } from '../shell/lazy-screens.ts'
 import { ConnectionDialogContext, type ConnectionDialog } from './dialog-context.ts'
 
-/** Holds the dialogs about connections above the screens, so that an answer stays readable after its screen is gone. */
+/**
+ * Holds the dialogs about connections above the screens, so that an answer stays readable after its screen is
+ * gone.
+ */
 export function ConnectionDialogs({ children }: { children: ReactNode }) {
   const [dialog, setDialog] = useState<ConnectionDialog | null>(null)
   return (

@@ -1,7 +1,10 @@
 import { createContext, useContext } from 'react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 
-/** The dialog about a connection that is open; it keeps its own copy, since the connection may vanish under it. */
+/**
+ * The dialog about a connection that is open; it keeps its own copy, since the connection may vanish under
+ * it.
+ */
 export type ConnectionDialog = {
   kind: 'snippet' | 'test' | 'rename' | 'scopes' | 'report' | 'ways' | 'disconnect'
   connection: ConnectionView

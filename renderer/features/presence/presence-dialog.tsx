@@ -80,7 +80,10 @@ function Asking({ onSettled }: { onSettled: (how: 'proved' | 'left') => void }) 
   )
 }
 
-/** How it can be proved here. Where a code is the way, one is shown at once: at the places where only the person sees it. */
+/**
+ * How it can be proved here. Where a code is the way, one is shown at once: at the places where only the
+ * person sees it.
+ */
 function usePresence() {
   const [view, setView] = useState<PresenceView | null>(null)
   const { run: look, failure: notSeen } = useCall('presence.state')

@@ -1,4 +1,5 @@
-// The form's controls, tied to their place in the form by name. A text field whose place may hold null writes null when it is emptied.
+// The form's controls, tied to their place in the form by name. A text field whose place may hold null writes
+// null when it is emptied.
 import { CircleHelp } from 'lucide-react'
 import { createContext, type ReactNode, useContext, useId } from 'react'
 import { useController } from 'react-hook-form'

@@ -14,7 +14,9 @@ import {
 import { overridesOf } from '../../lib/spec-overrides.ts'
 import { text } from '../../lib/text.ts'
 
-/** Every field is there, so that a form can show it; the spec is the whole behaviour, not only what differs. */
+/**
+ * Every field is there, so that a form can show it; the spec is the whole behaviour, not only what differs.
+ */
 export type ProviderFormValues = Required<
   Omit<ProviderInputDraft, 'spec' | 'preset' | 'extraCa' | 'parameters'>
 > & {
@@ -90,7 +92,10 @@ export function toDraft(values: ProviderFormValues, base: ProviderSpec): Provide
 
 const words = text.add.form
 
-/** Checks what would be sent with the schema that the core parses it with, plus what only this provider's own description knows. */
+/**
+ * Checks what would be sent with the schema that the core parses it with, plus what only this provider's own
+ * description knows.
+ */
 export function providerResolver(
   base: ProviderSpec,
   purpose: () => 'store' | 'sign-in',

@@ -86,7 +86,10 @@ function ConsoleLinks({ preset }: { preset: Preset }) {
   )
 }
 
-/** The planner's answer for the form as it stands; the last one stays until a newer one is there, so that nothing jumps. */
+/**
+ * The planner's answer for the form as it stands; the last one stays until a newer one is there, so that
+ * nothing jumps.
+ */
 function useRedirectPlan(preset: Preset | null): RedirectPlan | null {
   const host = useHost()
   const values = useWatch() as ProviderFormValues

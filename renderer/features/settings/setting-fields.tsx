@@ -151,7 +151,10 @@ export function TextSetting({ name, label, hint, kind }: TextSettingProps) {
   )
 }
 
-/** Writes a setting at once, with a way back instead of a question before. The failure comes back for who has a place for it. */
+/**
+ * Writes a setting at once, with a way back instead of a question before. The failure comes back for who has
+ * a place for it.
+ */
 export function useSaveSetting(): (patch: SettingsPatch) => Promise<ErrorBody | null> {
   const host = useHost()
   const { settings } = useSnapshot()

@@ -55,7 +55,8 @@ function Gate() {
 
 function Toasts() {
   useEffect(() => {
-    // Who pressed a toast's button goes on where they were. Left to itself, the toast would take the focus back from the next field.
+    // Who pressed a toast's button goes on where they were. Left to itself, the toast would take the focus
+    // back from the next field.
     const giveBack = ({ target }: MouseEvent): void => {
       const button = target instanceof Element ? target.closest('[data-sonner-toast] button') : null
       if (button instanceof HTMLElement) button.blur()
@@ -72,7 +73,9 @@ function Toasts() {
   )
 }
 
-/** A mistake in one screen leaves a sentence and a way on, not a white window. React wants a class for this. */
+/**
+ * A mistake in one screen leaves a sentence and a way on, not a white window. React wants a class for this.
+ */
 export class CrashBoundary extends Component<{ children: ReactNode }, { broken: boolean }> {
   override state = { broken: false }
 
@@ -167,8 +170,8 @@ export function useTheme(theme: Settings['theme']): void {
 }
 
 /**
- * In a browser this page comes from the very server whose port can be changed: it goes along. Only when it was at the old port, so that a
- * window behind a forwarded port stays where it is.
+ * In a browser this page comes from the very server whose port can be changed: it goes along. Only when it
+ * was at the old port, so that a window behind a forwarded port stays where it is.
  */
 export function useFollowPort(): void {
   const { kind } = useHost()

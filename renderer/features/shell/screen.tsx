@@ -22,7 +22,10 @@ import {
 } from './lazy-screens.ts'
 import { NothingHere } from './nothing-here.tsx'
 
-/** What the address says. The first screen is at hand, the others come in their own files and are fetched ahead when there is time. */
+/**
+ * What the address says. The first screen is at hand, the others come in their own files and are fetched
+ * ahead when there is time.
+ */
 export function Screen({ route }: { route: Route }) {
   return <Suspense fallback={null}>{contentOf(route)}</Suspense>
 }
@@ -77,8 +80,9 @@ const SETTLE_MS = 100
 const key = (place: string): string => `keyway:scroll:${place}`
 
 /**
- * A new screen begins at its top with the focus on its title, so that a screen reader says where one is; going back, and reloading,
- * come back to the line that one left. A screen that has its own first field keeps the focus there.
+ * A new screen begins at its top with the focus on its title, so that a screen reader says where one is;
+ * going back, and reloading, come back to the line that one left. A screen that has its own first field keeps
+ * the focus there.
  */
 export function useKeepScroll(scroller: RefObject<HTMLElement | null>, route: Route): void {
   const place = hrefOf(route)
@@ -113,7 +117,10 @@ export function useKeepScroll(scroller: RefObject<HTMLElement | null>, route: Ro
   }, [scroller, place, screen])
 }
 
-/** A screen that comes in a file of its own is there a moment later; until then React keeps the one before, hidden. */
+/**
+ * A screen that comes in a file of its own is there a moment later; until then React keeps the one before,
+ * hidden.
+ */
 function whenThere(element: HTMLElement, act: (title: HTMLElement) => void): () => void {
   const look = (): boolean => {
     const titles = [...element.querySelectorAll<HTMLElement>('[data-page-title]')]

@@ -25,7 +25,10 @@ type OtherWaysProps = {
   onClose: () => void
 }
 
-/** Every way to connect, whatever the provider's own one is: with a code, without a person, or with a token that one has already. */
+/**
+ * Every way to connect, whatever the provider's own one is: with a code, without a person, or with a token
+ * that one has already.
+ */
 export function OtherWaysDialog({ provider, connection, onClose }: OtherWaysProps) {
   const [typed, setTyped] = useState<TypedWay>(() => freshWay(provider.flow))
   const [submitted, setSubmitted] = useState(false)
@@ -84,7 +87,10 @@ export function OtherWaysDialog({ provider, connection, onClose }: OtherWaysProp
   )
 }
 
-/** What ends at once with a refusal is told in the dialog, where the token still stands; everything else goes on where one sees it run. */
+/**
+ * What ends at once with a refusal is told in the dialog, where the token still stands; everything else goes
+ * on where one sees it run.
+ */
 function useConnect(onStarted: () => void) {
   const host = useHost()
   const call = useCall('connections.connect')

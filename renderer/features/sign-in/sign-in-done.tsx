@@ -105,7 +105,9 @@ function Scopes({ flow, meanings, confirmed }: ScopesProps) {
   )
 }
 
-/** Asking again in the same words would bring the same answer: what brings a refresh token is asked for too. */
+/**
+ * Asking again in the same words would bring the same answer: what brings a refresh token is asked for too.
+ */
 function offlineScopes(
   spec: ProviderSpec | undefined,
   { grantedScopes, missingScopes }: FlowOf<'done'>,

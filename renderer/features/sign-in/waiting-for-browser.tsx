@@ -18,7 +18,10 @@ import type { FlowOf } from './use-start-sign-in.ts'
 
 const words = text.signIn.waiting
 
-/** By then a browser that could come back by itself has; a keyway:// address or a port that leads nowhere never says so. */
+/**
+ * By then a browser that could come back by itself has; a keyway:// address or a port that leads nowhere
+ * never says so.
+ */
 const PATIENCE_MS = 2 * 60_000
 
 export function WaitingForBrowser({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
@@ -116,7 +119,10 @@ function PasteAnswer({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
   )
 }
 
-/** The browsers on Keyway's machine: for whoever is signed in with the wrong account in the usual one. Nothing where none are known. */
+/**
+ * The browsers on Keyway's machine: for whoever is signed in with the wrong account in the usual one. Nothing
+ * where none are known.
+ */
 export function OpenWith({ flowId }: { flowId: string }) {
   const browsers = useBrowsers()
   const openAgain = useCall('flows.openAgain')

@@ -12,7 +12,9 @@ import { useSnapshot } from '../../stores/window-context.tsx'
 
 const words = text.vault.startOver
 
-/** The way on for who forgot the passphrase: what is lost, what stays, and a word to type before it happens. */
+/**
+ * The way on for who forgot the passphrase: what is lost, what stays, and a word to type before it happens.
+ */
 export function StartOverDialog({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState('')
   // The screen goes away with the vault, before the answer comes.

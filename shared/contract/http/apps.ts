@@ -5,7 +5,10 @@ import { decision } from '../approval.ts'
 import { isoMoment, wholeNumber } from './common.ts'
 
 export const pairBody = pairInput.extend({
-  /** Programs written for an earlier version chose it themselves. What a caller chooses proves nothing, so Keyway makes its own. */
+  /**
+   * Programs written for an earlier version chose it themselves. What a caller chooses proves nothing, so
+   * Keyway makes its own.
+   */
   code: z.string().max(100).optional().describe('Ignored: show the code that comes back'),
 })
 

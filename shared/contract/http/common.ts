@@ -22,7 +22,10 @@ export const printable = (max: number) =>
     .max(max)
     .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.')
 
-/** A whole number in a query: digits and nothing else, where a plain coercion would take `` as 0 and `1e3` as 1000. */
+/**
+ * A whole number in a query: digits and nothing else, where a plain coercion would take `` as 0 and `1e3` as
+ * 1000.
+ */
 export const wholeNumber = (least: number, most: number) =>
   z.preprocess(
     (given) => (typeof given === 'string' && /^\d{1,9}$/.test(given) ? Number(given) : given),

@@ -102,7 +102,10 @@ export const connectLinkAnswer = z.strictObject({
     ),
 })
 
-/** A code (or the whole address the browser ended on) of a sign-in started here, or a refresh token from elsewhere. */
+/**
+ * A code (or the whole address the browser ended on) of a sign-in started here, or a refresh token from
+ * elsewhere.
+ */
 export const connectBody = z
   .strictObject({
     code: z.string().min(1).max(10_000).optional(),

@@ -34,7 +34,8 @@ export const requestBody = z.strictObject({
 })
 export type RequestBody = z.output<typeof requestBody>
 
-// Registering providers over HTTP, for apps with the manage grant. An integration is what is called a provider everywhere else.
+// Registering providers over HTTP, for apps with the manage grant. An integration is what is called a
+// provider everywhere else.
 
 export const integrationAnswer = z
   .looseObject({

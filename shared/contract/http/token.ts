@@ -20,7 +20,10 @@ export const tokenBody = z.strictObject({
     .describe('Which account, when several are connected and none is the default'),
   scopes: scopes.optional().describe('All of these must be granted, else scope_missing'),
   minValid: minValid.optional(),
-  /** `true`: the token handed out last was refused by the API. A string: that very token was. Forces a refresh; rate limited. */
+  /**
+   * `true`: the token handed out last was refused by the API. A string: that very token was. Forces a
+   * refresh; rate limited.
+   */
   rejected: z
     .union([z.boolean(), z.string().min(1).max(20_000)], 'True, or the refused token as a text.')
     .optional()

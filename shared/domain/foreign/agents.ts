@@ -1,4 +1,5 @@
-// oidc-agent: the list of issuers (JSON since version 5, lines before), the public clients, and what `oidc-gen --print` shows.
+// oidc-agent: the list of issuers (JSON since version 5, lines before), the public clients, and what
+// `oidc-gen --print` shows.
 import { z } from 'zod'
 import { textOf } from '../json-path.ts'
 import { type ForeignClient, hostOf } from './provider.ts'
@@ -86,7 +87,10 @@ function notesOf(entry: IssuerEntry): string[] {
   ]
 }
 
-/** `<issuer> [<registration>] [<contact>]`, or `<client id>[:<secret>]@<issuer>[@<scopes>]`, one a line. Null when no line is either. */
+/**
+ * `<issuer> [<registration>] [<contact>]`, or `<client id>[:<secret>]@<issuer>[@<scopes>]`, one a line. Null
+ * when no line is either.
+ */
 export function oidcAgentLines(content: string): ForeignClient[] | null {
   const lines = content
     .split(/\r?\n/)

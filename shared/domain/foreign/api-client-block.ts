@@ -1,4 +1,5 @@
-// The OAuth 2.0 block of an API client (Postman, Insomnia, Bruno): three spellings of the same fields, read as one.
+// The OAuth 2.0 block of an API client (Postman, Insomnia, Bruno): three spellings of the same fields, read
+// as one.
 import { textOf } from '../json-path.ts'
 import type { ForeignClient } from './provider.ts'
 
@@ -21,7 +22,10 @@ const FLOWS: Readonly<Record<string, ForeignClient['flow']>> = {
   device_authorization: 'device_code',
 }
 
-/** The client that a block describes; null when it is none that could be registered (empty, or not of OAuth 2.0). */
+/**
+ * The client that a block describes; null when it is none that could be registered (empty, or not of OAuth
+ * 2.0).
+ */
 export function clientOfBlock(name: string, block: Block, variables: Variables): ForeignClient | null {
   const text = reader(block, variables)
   const authorizationUrl = text('authUrl', 'authorizationUrl', 'authorization_url', 'authorizationEndpoint')

@@ -1,4 +1,5 @@
-// Bruno: `.bru` files (blocks of `name: value`), the JSON of an exported collection, and the YAML of newer collections.
+// Bruno: `.bru` files (blocks of `name: value`), the JSON of an exported collection, and the YAML of newer
+// collections.
 import { textOf } from '../json-path.ts'
 import { type Block, clientOfBlock, isBlock, type Variables } from './api-client-block.ts'
 import type { ForeignClient } from './provider.ts'
@@ -95,7 +96,8 @@ function oauth2Of(auth: unknown): Block | null {
   }
 }
 
-// Insomnia: the JSON of version 4 (`_type: export`, a flat list) and the YAML of version 5 (a tree), both by their `authentication` blocks.
+// Insomnia: the JSON of version 4 (`_type: export`, a flat list) and the YAML of version 5 (a tree), both by
+// their `authentication` blocks.
 
 /** Null when there is no OAuth 2.0 block of Insomnia's in it. */
 export function insomniaClients(value: unknown): ForeignClient[] | null {
@@ -124,7 +126,9 @@ function walkInsomnia(value: unknown, at: InsomniaWalk): void {
     walkInsomnia(value[key], { ...at, name, depth: at.depth + 1 })
 }
 
-/** The base environment: of version 4 the one whose parent is a workspace, of version 5 the one at the top. */
+/**
+ * The base environment: of version 4 the one whose parent is a workspace, of version 5 the one at the top.
+ */
 function variablesOf(file: Block): Variables {
   const { resources, environments } = file
   const listed = Array.isArray(resources) ? resources.filter(isBlock) : []

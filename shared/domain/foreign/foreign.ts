@@ -1,4 +1,5 @@
-// A pasted text or file, read as what it is. Every reader is pure; what none of them knows is said to be nobody's.
+// A pasted text or file, read as what it is. Every reader is pure; what none of them knows is said to be
+// nobody's.
 import type { ForeignFormat, ForeignProviders } from '../../contract/transfer.ts'
 import { readJson } from '../json-path.ts'
 import { readYaml, YamlProblem } from '../read-yaml.ts'

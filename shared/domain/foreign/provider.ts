@@ -1,5 +1,5 @@
-// What another tool's file says about an OAuth client, made into a draft for the registration form. It refuses to guess: a value that is
-// a variable, a sample text or no safe address is left out and named.
+// What another tool's file says about an OAuth client, made into a draft for the registration form. It
+// refuses to guess: a value that is a variable, a sample text or no safe address is left out and named.
 import { cleanName } from '../../contract/name.ts'
 import type { ProviderSpecInput } from '../../contract/provider-spec.ts'
 import { isSafeUrl } from '../../contract/provider-template.ts'
@@ -145,7 +145,10 @@ function specOf(client: ForeignClient, addresses: Addresses, notes: string[]): P
   }
 }
 
-/** The text, unless it is a template variable (`{{x}}`, `${x}`, `<x>`) or one of the sample texts that tools ship. */
+/**
+ * The text, unless it is a template variable (`{{x}}`, `${x}`, `<x>`) or one of the sample texts that tools
+ * ship.
+ */
 export function usable(value: string | undefined): string | null {
   const text = value?.trim() ?? ''
   if (text === '' || /\{\{|\}\}|\$\{|\{%|^<[^>]*>$|^\*\*\*|^\.\.\.$/.test(text)) return null

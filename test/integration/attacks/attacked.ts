@@ -1,4 +1,5 @@
-// What every attack is followed by: nothing was vended, no token is in the answer, and the next good request is served within a second.
+// What every attack is followed by: nothing was vended, no token is in the answer, and the next good request
+// is served within a second.
 import { expect } from 'vitest'
 import type { FakeLocal } from '../../support/local-api.ts'
 

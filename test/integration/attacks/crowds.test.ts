@@ -1,4 +1,5 @@
-// More of everything than a person's programs ever send: pipelined by the thousand, connected by the thousand, never read.
+// More of everything than a person's programs ever send: pipelined by the thousand, connected by the
+// thousand, never read.
 import { connect, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {

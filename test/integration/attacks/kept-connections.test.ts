@@ -1,4 +1,5 @@
-// The same bytes come again on their connection. What they mean is what the parser and the checks say each time, never what they meant before.
+// The same bytes come again on their connection. What they mean is what the parser and the checks say each
+// time, never what they meant before.
 import { connect, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { startFakeLocal, type FakeLocal } from '../../support/local-api.ts'

@@ -1,4 +1,5 @@
-// Programs that ask to be paired need no key, so nobody can be told from anybody else: still none of them keeps the others from asking.
+// Programs that ask to be paired need no key, so nobody can be told from anybody else: still none of them
+// keeps the others from asking.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { connect, type Socket } from 'node:net'

@@ -1,6 +1,7 @@
-// A right that is taken away ends what runs on it. For every way in which a right ends, requests of every kind are under way: streams in both
-// spellings, uploads, requests and token calls that wait. After the call that took the right away was answered, not one more byte reaches the
-// app or the API, while an app that it does not concern goes on.
+// A right that is taken away ends what runs on it. For every way in which a right ends, requests of every
+// kind are under way: streams in both spellings, uploads, requests and token calls that wait. After the call
+// that took the right away was answered, not one more byte reaches the app or the API, while an app that it
+// does not concern goes on.
 import { createServer, request as send, type ClientRequest, type ServerResponse } from 'node:http'
 import { Agent } from 'node:http'
 import type { AddressInfo } from 'node:net'

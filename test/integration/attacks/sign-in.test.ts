@@ -1,4 +1,5 @@
-// Attacks on the way to a connection: tickets, states and return addresses, against the real core and a real provider.
+// Attacks on the way to a connection: tickets, states and return addresses, against the real core and a real
+// provider.
 import { describe, expect, test } from 'vitest'
 import { startRealLocal, type RealLocal } from '../../support/local-api.ts'
 import { signInWithHttp } from '../../support/user-agent.ts'

@@ -1,4 +1,5 @@
-// Requests that are empty, unfinished or wrong about their own length: each is answered or its connection ended, wherever it goes.
+// Requests that are empty, unfinished or wrong about their own length: each is answered or its connection
+// ended, wherever it goes.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect, type NetConnectOpts } from 'node:net'

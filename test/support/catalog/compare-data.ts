@@ -1,4 +1,5 @@
-// What a record demands that no request shows: limits, lives, rules of the redirect, what rests on memory. Compared with the preset's data.
+// What a record demands that no request shows: limits, lives, rules of the redirect, what rests on memory.
+// Compared with the preset's data.
 import { fullSpecOf, type Preset } from '../../../shared/contract/preset.ts'
 import type { CatalogRecord, Json } from './record.ts'
 import { unequal } from './wire-view.ts'

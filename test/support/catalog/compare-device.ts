@@ -1,5 +1,5 @@
-// The device flow of a preset against its record: the request for a code, waiting the provider's way, the request for tokens, and its own
-// word for a no.
+// The device flow of a preset against its record: the request for a code, waiting the provider's way, the
+// request for tokens, and its own word for a no.
 import { createFakeClock } from '../fake-clock.ts'
 import { makeOAuthClient } from '../oauth.ts'
 import type { ResolvedProvider } from '../../../electron/core/oauth/types.ts'

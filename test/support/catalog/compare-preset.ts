@@ -1,5 +1,5 @@
-// Signs in, renews, identifies and disconnects with a preset through the real OAuth client, and says wherever a request or what was
-// understood of a reply is not what the provider's record demands.
+// Signs in, renews, identifies and disconnects with a preset through the real OAuth client, and says wherever
+// a request or what was understood of a reply is not what the provider's record demands.
 import { createHash } from 'node:crypto'
 import { apiBaseUrl } from '../../../electron/core/connections/proxy-policy.ts'
 import type {

@@ -1,5 +1,5 @@
-// A provider that takes nothing in the browser's address: server found by metadata, parameters pushed (RFC 9126), tokens bound to a key
-// (RFC 9449). Its record names these needs instead of addresses.
+// A provider that takes nothing in the browser's address: server found by metadata, parameters pushed (RFC
+// 9126), tokens bound to a key (RFC 9449). Its record names these needs instead of addresses.
 import { createHash } from 'node:crypto'
 import type { ResolvedProvider } from '../../../electron/core/oauth/types.ts'
 import { makeOAuthClient } from '../oauth.ts'

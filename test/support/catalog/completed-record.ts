@@ -1,4 +1,5 @@
-// The two blank presets name no addresses of their own: here stands what a person types in, or the issuer's metadata tells.
+// The two blank presets name no addresses of their own: here stands what a person types in, or the issuer's
+// metadata tells.
 import type { CatalogRecord } from './record.ts'
 
 const atIssuer = 'https://sso.example.com'

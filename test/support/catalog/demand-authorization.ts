@@ -9,7 +9,10 @@ export type Asked = {
   optional: Readonly<Record<string, string>>
 }
 
-/** What a sign-in asks for in these tests: the record's scopes, and something in every place that the record offers. */
+/**
+ * What a sign-in asks for in these tests: the record's scopes, and something in every place that the record
+ * offers.
+ */
 export function askedOf({ defaultScopes, options }: CatalogRecord): Asked {
   const offered = [...(options.optionalAuthorizeParams ?? []), ...(options.authorizeOptionalParams ?? [])]
   return {

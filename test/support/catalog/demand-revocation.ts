@@ -4,7 +4,10 @@ import { CLIENT_ID, learnedValues, type Setup } from './person.ts'
 import type { CatalogRecord } from './record.ts'
 import { SOMETHING, splitUrl, type Demand } from './wire-view.ts'
 
-/** The first request that ends the grant. Null: the record knows no way. Impossible: it takes a secret, and there is none. */
+/**
+ * The first request that ends the grant. Null: the record knows no way. Impossible: it takes a secret, and
+ * there is none.
+ */
 export function revocationDemand(
   record: CatalogRecord,
   setup: Setup,

@@ -1,5 +1,6 @@
-// Where a preset knowingly does something else than its record says, and why. The record is changed to what is then demanded, so that
-// everything else is still compared; a test holds that each of these makes a difference.
+// Where a preset knowingly does something else than its record says, and why. The record is changed to what
+// is then demanded, so that everything else is still compared; a test holds that each of these makes a
+// difference.
 import type { CatalogRecord } from './record.ts'
 
 export type Departure = {

@@ -1,4 +1,5 @@
-// One made-up person's registration and sign-in at a provider: what was typed in, and what the provider's browser answer brings.
+// One made-up person's registration and sign-in at a provider: what was typed in, and what the provider's
+// browser answer brings.
 import { createHmac } from 'node:crypto'
 import type { CatalogRecord, Texts } from './record.ts'
 
@@ -9,14 +10,19 @@ export const REDIRECT_URI = 'http://127.0.0.1:7317/oauth2/callback'
 export const CONTACT = 'you@example.com'
 export const CODE = 'made-up-code'
 
-/** How a sign-in is set up: with or without secret, with the parameters' examples or their defaults, with discovery answering or not. */
+/**
+ * How a sign-in is set up: with or without secret, with the parameters' examples or their defaults, with
+ * discovery answering or not.
+ */
 export type Setup = {
   secret: string | null
   parameters: 'examples' | 'defaults'
   discovery: 'answers' | 'unreachable'
 }
 
-/** Values of the record's template parameters. An example may go on with words; its first word is the value. */
+/**
+ * Values of the record's template parameters. An example may go on with words; its first word is the value.
+ */
 export function parametersOf(record: CatalogRecord, { parameters }: Pick<Setup, 'parameters'>): Texts {
   return Object.fromEntries(
     record.templateParameters.map((parameter) => [

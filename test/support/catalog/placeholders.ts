@@ -1,4 +1,5 @@
-// Filling and reading by the catalogue's own notation. Written anew on purpose: the product's own reading is what gets tested with it.
+// Filling and reading by the catalogue's own notation. Written anew on purpose: the product's own reading is
+// what gets tested with it.
 import type { Json, Texts } from './record.ts'
 
 export function fill(template: string, values: Texts): string {

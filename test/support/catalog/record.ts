@@ -1,5 +1,5 @@
-// What each provider demands, recorded apart from the presets and read without them: the tests compare the two. Nothing in this folder
-// but compare-preset.ts knows the product.
+// What each provider demands, recorded apart from the presets and read without them: the tests compare the
+// two. Nothing in this folder but compare-preset.ts knows the product.
 import { readFileSync } from 'node:fs'
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }

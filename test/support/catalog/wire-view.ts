@@ -1,4 +1,5 @@
-// One request as it would be seen on the wire, taken apart far enough to be compared without regard to order or spelling of escapes.
+// One request as it would be seen on the wire, taken apart far enough to be compared without regard to order
+// or spelling of escapes.
 import type { Json, Texts } from './record.ts'
 
 export type WireView = {
@@ -11,7 +12,10 @@ export type WireView = {
   fields: Readonly<Record<string, Json>>
 }
 
-/** What a request must be. `SOMETHING` stands for a value that only has to be there; a header with null must be absent. */
+/**
+ * What a request must be. `SOMETHING` stands for a value that only has to be there; a header with null must
+ * be absent.
+ */
 export type Demand = Omit<WireView, 'headers'> & { headers: Readonly<Record<string, string | null>> }
 
 export const SOMETHING = '\u0000something'

@@ -1,5 +1,5 @@
-// Opens a data folder, changes what decides, and kills itself in front of the given step of writing. Prints each change that it was
-// promised is durable. Steps are counted from the first change on.
+// Opens a data folder, changes what decides, and kills itself in front of the given step of writing. Prints
+// each change that it was promised is durable. Steps are counted from the first change on.
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { writeSync } from 'node:fs'

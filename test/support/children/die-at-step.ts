@@ -1,4 +1,5 @@
-// Does one piece of work and kills itself in front of the given step of writing. Prints each thing that it was promised is durable.
+// Does one piece of work and kills itself in front of the given step of writing. Prints each thing that it
+// was promised is durable.
 import { writeSync } from 'node:fs'
 import { createRecordStore } from '../../../electron/core/storage/records.ts'
 import { createPassphraseProtectors } from '../../../electron/core/vault/passphrase-wrapper.ts'

@@ -1,4 +1,5 @@
-// Writes to every kind of store at once until it is killed, and prints each thing that it was promised is durable.
+// Writes to every kind of store at once until it is killed, and prints each thing that it was promised is
+// durable.
 import { writeSync } from 'node:fs'
 import { openActivityJournal } from '../../../electron/core/audit-log/audit-log.ts'
 import { openDataFolder } from '../../../electron/core/storage/data-folder.ts'

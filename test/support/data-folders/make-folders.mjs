@@ -1,7 +1,9 @@
-// Makes the data folders under test/fixtures/data-folders with the code of the version that is to have written them:
+// Makes the data folders under test/fixtures/data-folders with the code of the version that is to have
+// written them:
 //   git archive <commit> | tar x -C <checkout>; ln -s <here>/node_modules <checkout>/node_modules
 //   node test/support/data-folders/make-folders.mjs <checkout> test/fixtures/data-folders/<commit>
-// Each folder gets a `<name>.contents.json` beside it: what is in it, as that version itself read it. Everything in it is made up.
+// Each folder gets a `<name>.contents.json` beside it: what is in it, as that version itself read it.
+// Everything in it is made up.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -50,7 +52,10 @@ const tokenReply = (count) =>
     expires_in: LIFETIME_SECONDS,
   })
 
-/** Rotates at each refresh, names an account by a number that no double holds, and gives tokens that outlive the fixtures. */
+/**
+ * Rotates at each refresh, names an account by a number that no double holds, and gives tokens that outlive
+ * the fixtures.
+ */
 async function startProvider() {
   let count = 0
   const server = createServer((request, response) => {
@@ -84,7 +89,9 @@ async function connect(keyway, draft) {
   return flow.connectionId
 }
 
-/** Everything that a person had before: two starts on different days, so that the activity has several parts. */
+/**
+ * Everything that a person had before: two starts on different days, so that the activity has several parts.
+ */
 async function makeFull(folder, provider) {
   const clock = movableClock(Date.parse('2026-11-20T09:00:00Z'))
   const keys = {}

@@ -1,4 +1,5 @@
-// The committed data folders of earlier versions (see make-folders.mjs), each with what that version itself read in it.
+// The committed data folders of earlier versions (see make-folders.mjs), each with what that version itself
+// read in it.
 import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../../scripts/build/parts.ts'

@@ -1,4 +1,5 @@
-// Reads the command line the way Electron's own start-up does: switches, `-r` modules, then the app, then the app's arguments.
+// Reads the command line the way Electron's own start-up does: switches, `-r` modules, then the app, then the
+// app's arguments.
 
 export type LaunchArguments = {
   /** Folder with a package.json, or a script. Null when none was given. */

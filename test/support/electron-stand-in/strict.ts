@@ -1,6 +1,10 @@
-// A member that the stand-in lacks is an error that names it: answering undefined would let a spec pass for the wrong reason.
+// A member that the stand-in lacks is an error that names it: answering undefined would let a spec pass for
+// the wrong reason.
 
-/** Asked for by promises, serialisers and module loaders on any object; real Electron answers undefined as well. */
+/**
+ * Asked for by promises, serialisers and module loaders on any object; real Electron answers undefined as
+ * well.
+ */
 const askedOfAnything = new Set(['then', 'toJSON', '__esModule'])
 
 function unknownMember(name: string, key: string): Error {

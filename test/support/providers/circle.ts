@@ -1,4 +1,5 @@
-// One connection's whole life at an odd server, as far as it gets: sign-in, exchange, identity, an API call, refresh, revocation.
+// One connection's whole life at an odd server, as far as it gets: sign-in, exchange, identity, an API call,
+// refresh, revocation.
 import type {
   AuthorizeRequest,
   Identity,

@@ -1,4 +1,5 @@
-// How an odd server deviates, as data. An empty object is a strict RFC 6749 + 7636 server with rotating refresh tokens.
+// How an odd server deviates, as data. An empty object is a strict RFC 6749 + 7636 server with rotating
+// refresh tokens.
 import type { SeenRequest } from './odd-request.ts'
 
 export type Fields = Record<string, unknown>

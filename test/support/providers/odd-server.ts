@@ -1,5 +1,5 @@
-// One authorization server that behaves as oddly as its rules say, and is strict about it: what a provider of that kind would refuse, it
-// refuses with the reason. For tests on loopback; its state is a few sets.
+// One authorization server that behaves as oddly as its rules say, and is strict about it: what a provider of
+// that kind would refuse, it refuses with the reason. For tests on loopback; its state is a few sets.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'

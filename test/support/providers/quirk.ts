@@ -4,7 +4,10 @@ import type { Circle, Step } from './circle.ts'
 import type { OddRules } from './odd-rules.ts'
 import type { OddServer } from './odd-server.ts'
 
-/** One way in which real providers deviate: a server that insists on it, and the data with which Keyway meets it. */
+/**
+ * One way in which real providers deviate: a server that insists on it, and the data with which Keyway meets
+ * it.
+ */
 export type Quirk = {
   /** Numbers of shared/catalog/quirks.md. */
   classes: readonly number[]
@@ -19,7 +22,10 @@ export type Quirk = {
   refreshes?: boolean
   /** What must be true of the finished circle. */
   check?: (circle: Required<Circle>, server: OddServer) => void
-  /** Where a provider without this data fails at the same server; `works`: it gets through, and `check` is what differs. */
+  /**
+   * Where a provider without this data fails at the same server; `works`: it gets through, and `check` is
+   * what differs.
+   */
   plain: Step | 'works'
   /** What "without this data" is, where the default is not what would go wrong. */
   plainSpec?: (origin: string) => ProviderSpecInput

@@ -1,4 +1,5 @@
-// An authorization server with its API behind TLS that no system trusts. One request a connection, so that a proxy in between counts them.
+// An authorization server with its API behind TLS that no system trusts. One request a connection, so that a
+// proxy in between counts them.
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'

@@ -8,7 +8,10 @@ type SignIn = {
   without?: readonly RegExp[]
 }
 
-/** Opens the provider's page from the window and signs in there; resolves with the page when the browser has come home. */
+/**
+ * Opens the provider's page from the window and signs in there; resolves with the page when the browser has
+ * come home.
+ */
 export async function signInFrom(window: Page, choices: SignIn = {}): Promise<Page> {
   const [page] = await Promise.all([
     window.context().waitForEvent('page'),

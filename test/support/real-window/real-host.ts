@@ -1,5 +1,6 @@
-// The headless host as `createHeadless` puts it together, in this process: real folder, real vault, real server, the built window. Only time
-// can be pushed on, a passphrase is cheap to prove, and the keychain is one in memory.
+// The headless host as `createHeadless` puts it together, in this process: real folder, real vault, real
+// server, the built window. Only time can be pushed on, a passphrase is cheap to prove, and the keychain is
+// one in memory.
 import { join } from 'node:path'
 import { openKeyway } from '../../../electron/core/open-keyway.ts'
 import { createPassphraseProtectors } from '../../../electron/core/vault/passphrase-wrapper.ts'

@@ -1,4 +1,5 @@
-// A real host, real providers on loopback and the built window in Chromium, for specs in which a person uses all of it.
+// A real host, real providers on loopback and the built window in Chromium, for specs in which a person uses
+// all of it.
 import { join } from 'node:path'
 import { expect, test as base, type Page } from '@playwright/test'
 import {

@@ -1,5 +1,6 @@
-// The file calls under the real store of records, on real files, with a disk that now and then takes nothing. They are synchronous inside,
-// so that one seed is one order of events; fsync is left out, because a killed process loses nothing that was written.
+// The file calls under the real store of records, on real files, with a disk that now and then takes nothing.
+// They are synchronous inside, so that one seed is one order of events; fsync is left out, because a killed
+// process loses nothing that was written.
 import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import type { FileOps, OpenFile } from '../../../electron/core/storage/file-ops.ts'
 import { systemError } from '../faulty-file-ops.ts'
@@ -11,7 +12,10 @@ export type FaultyFiles = {
   /** No sudden failures either. */
   isReliable: boolean
   readonly refused: number
-  /** For one run of the process; `around` may end it in front of any call, or behind it before anybody learns of it. */
+  /**
+   * For one run of the process; `around` may end it in front of any call, or behind it before anybody learns
+   * of it.
+   */
   opsFor(around: <Result>(name: string, task: () => Promise<Result>) => Promise<Result>): FileOps
 }
 

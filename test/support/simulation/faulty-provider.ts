@@ -1,4 +1,5 @@
-// What a provider and the network between do to a refresh: everything that the issue lists, in seeded proportions.
+// What a provider and the network between do to a refresh: everything that the issue lists, in seeded
+// proportions.
 import { REFRESH_DEADLINE_MS, type TokenOutcome } from '../../../electron/core/oauth/types.ts'
 import type { Clock } from '../../../electron/core/ports.ts'
 import type { FakeOAuthClient } from '../fake-oauth-client.ts'
@@ -74,7 +75,8 @@ export function makeFaulty(
       count('slow answers')
       const life = world.life()
       await pause(random.below(REFRESH_DEADLINE_MS - 1_000))
-      // The system closes the connections of a killed process; what its request still waited for does not happen.
+      // The system closes the connections of a killed process; what its request still waited for does not
+      // happen.
       if (!life.alive) return new Promise(() => undefined)
     }
     return undefined

@@ -14,7 +14,10 @@ export type LifecycleFigures = {
   damagedFiles: number
   clockJumps: number
   faults: FaultCounts | null
-  /** Grants whose used-up token came back while its successor had never reached the disk: the window that no client can close. */
+  /**
+   * Grants whose used-up token came back while its successor had never reached the disk: the window that no
+   * client can close.
+   */
   lostInWindow: number
   /** Of the endings that followed, those after a crash, and those after an answer that the network lost. */
   endedByCrash: number

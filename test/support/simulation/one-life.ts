@@ -1,5 +1,5 @@
-// One run of the process. When it is cut off, everything that it would still do to the world (files, requests, timers) is left undone,
-// in the middle of whatever it was doing: what `kill -9` does at an await.
+// One run of the process. When it is cut off, everything that it would still do to the world (files,
+// requests, timers) is left undone, in the middle of whatever it was doing: what `kill -9` does at an await.
 import type { Clock, KeyValueStore, RecordStore } from '../../../electron/core/ports.ts'
 import type { OAuthClient } from '../../../electron/core/oauth/types.ts'
 import type { FakeClock } from '../fake-clock.ts'
@@ -12,7 +12,10 @@ export type Life = {
   cut(): void
   /** Called in front of every effect with its name; may cut the life. */
   onEffect: ((name: string) => void) | null
-  /** Runs an asynchronous effect with a chance to die in front of it, and after it before anybody learns of it. */
+  /**
+   * Runs an asynchronous effect with a chance to die in front of it, and after it before anybody learns of
+   * it.
+   */
   around<Result>(name: string, task: () => Promise<Result>): Promise<Result>
   clock(clock: FakeClock): FakeClock
   /** What is written to `connections` dies at its files, see faulty-files. */

@@ -1,5 +1,6 @@
-// Many lives of one Keyway beside one provider that ends a grant when a used-up refresh token comes back. It drives time, callers, faults
-// and crashes from one seed, and judges every answer: a token must work at the provider now; a lost grant must lie in the one window.
+// Many lives of one Keyway beside one provider that ends a grant when a used-up refresh token comes back. It
+// drives time, callers, faults and crashes from one seed, and judges every answer: a token must work at the
+// provider now; a lost grant must lie in the one window.
 import { openTokens } from '../../../electron/core/connections/store/sealed.ts'
 import { createRecordStore } from '../../../electron/core/storage/records.ts'
 import type { RecordStore } from '../../../electron/core/ports.ts'

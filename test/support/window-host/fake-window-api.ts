@@ -1,5 +1,6 @@
-// A Keyway without a core, for looking at the window and for tests of the window alone: it keeps a snapshot, answers calls plausibly and sends
-// the events that a real one would. It decides nothing that a test could mistake for the core's behaviour.
+// A Keyway without a core, for looking at the window and for tests of the window alone: it keeps a snapshot,
+// answers calls plausibly and sends the events that a real one would. It decides nothing that a test could
+// mistake for the core's behaviour.
 import { randomBytes } from 'node:crypto'
 import { INTEGRITY_SIGNED } from './integrity-views.ts'
 import type { ActivityRow } from '../../../shared/contract/activity.ts'

@@ -113,7 +113,9 @@ test('what the window and its pages show of a next step went through their reade
   expect(raw).toEqual([])
 })
 
-/** String literals and the fixed parts of templates that stand under this property name; under any with null. */
+/**
+ * String literals and the fixed parts of templates that stand under this property name; under any with null.
+ */
 function textsUnder(name: string | null, { path, text }: SourceFile): string[] {
   const texts: string[] = []
   const collect = (node: unknown): void => {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { sourceFiles } from './source-tree.ts'
 
-/** Who may read JSON with doubles, and why: it was written by Keyway itself, whose numbers are counts and times. */
+/**
+ * Who may read JSON with doubles, and why: it was written by Keyway itself, whose numbers are counts and
+ * times.
+ */
 const ownFiles: Readonly<Record<string, string>> = {
   'electron/core/audit-log/entry.ts': 'rows of its own log',
   'electron/core/audit-log/chain.ts': 'its own file',

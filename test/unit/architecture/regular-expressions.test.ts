@@ -1,4 +1,5 @@
-// Every regular expression in what ships takes time that grows with its input and no faster, or says how long its input can be.
+// Every regular expression in what ships takes time that grows with its input and no faster, or says how long
+// its input can be.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseSync, Visitor } from 'vite'
@@ -56,8 +57,9 @@ const FOLDERS = ['electron', 'shared', 'renderer']
 const all = sourceFiles(FOLDERS).flatMap(expressionsOf)
 
 /**
- * What recheck found linear, kept in the repository: a check takes up to some seconds, and its fuzzer draws at random, so that a
- * verdict may differ from run to run. Only expressions that are not in it are checked; a run outside of CI adds what it found linear.
+ * What recheck found linear, kept in the repository: a check takes up to some seconds, and its fuzzer draws
+ * at random, so that a verdict may differ from run to run. Only expressions that are not in it are checked; a
+ * run outside of CI adds what it found linear.
  */
 const root = join(import.meta.dirname, '..', '..', '..')
 const file = join(root, 'test', 'fixtures', 'linear-expressions.json')

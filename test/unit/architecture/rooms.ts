@@ -39,7 +39,8 @@ export const rooms: readonly Room[] = [
   room('electron/preload/', [contract, 'electron/desktop/channels.ts'], 'electron'),
   room('electron/desktop/', ['shared/', core, http, rehearsal], 'electron'),
   room('electron/headless/', ['shared/', core, http, rehearsal, 'package.json'], 'node'),
-  // The command line is a client of the local API; only to find the running service does it know where a data folder and its socket are.
+  // The command line is a client of the local API; only to find the running service does it know where a data
+  // folder and its socket are.
   room(
     'electron/cli/',
     [

@@ -1,4 +1,5 @@
-// The checkout as the architecture tests see it: its source files, and what each of them imports, read by a real parser.
+// The checkout as the architecture tests see it: its source files, and what each of them imports, read by a
+// real parser.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
@@ -25,7 +26,9 @@ export function projectFiles(folders: readonly string[], ending: RegExp): string
 export const sourceFiles = (folders: readonly string[]): SourceFile[] =>
   projectFiles(folders, /\.(ts|tsx|mts|mjs)$/).map((path) => ({ path, text: readProjectFile(path) }))
 
-/** Every module that the file names: static, dynamic, re-exported, `import type`, `import('…').T` and require. */
+/**
+ * Every module that the file names: static, dynamic, re-exported, `import type`, `import('…').T` and require.
+ */
 export function importsOf({ path, text }: SourceFile): Import[] {
   const { program, module, errors } = parseSync(path, text)
   if (errors.length > 0) throw new Error(`${path} cannot be parsed: ${errors[0]?.message}`)

@@ -1,4 +1,5 @@
-// Where a secret may stand in a provider's description: each leaf of the schema is either marked for it or refuses it.
+// Where a secret may stand in a provider's description: each leaf of the schema is either marked for it or
+// refuses it.
 import { expect, test } from 'vitest'
 import { providerInput, providerRecord } from '../../../shared/contract/provider.ts'
 import { providerSpec, providerSpecInput } from '../../../shared/contract/provider-spec.ts'
@@ -6,7 +7,10 @@ import { leavesOf, sparseWith } from '../../support/spec-leaves.ts'
 
 const SECRETS = ['{client_secret}', '{access_token}', '{refresh_token}', '{id_token}']
 const leaves = leavesOf(providerSpec)
-/** Bodies and headers of requests to the provider. Whoever adds one here says why no browser and no screen sees it. */
+/**
+ * Bodies and headers of requests to the provider. Whoever adds one here says why no browser and no screen
+ * sees it.
+ */
 const SINKS = [
   'token.extraParams.x',
   'token.exchangeParams.x',

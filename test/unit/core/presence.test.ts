@@ -1,13 +1,14 @@
-// What wants a proof of presence, and how it is proved where the vault has no passphrase: by a code that only the person sees.
+// What wants a proof of presence, and how it is proved where the vault has no passphrase: by a code that only
+// the person sees.
 import { PassThrough } from 'node:stream'
 import type { WriteStream } from 'node:tty'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createPresence, type WindowSession } from '../../../electron/core/presence/presence.ts'
 import { dispatchCall } from '../../../electron/core/ui/dispatch.ts'
-import { showCodes } from '../../../electron/headless/main.ts'
+import { showCodes } from '../../../electron/headless/terminal.ts'
 import type { ActivityEntry } from '../../../shared/contract/activity.ts'
-import { type PresenceNotice, type ShownCode } from '../../../shared/contract/presence.ts'
+import type { PresenceNotice, ShownCode } from '../../../shared/contract/presence.ts'
 import { presenceMarks } from '../../../shared/contract/presence-marks.ts'
 import { appPatch } from '../../../shared/contract/app.ts'
 import { settings } from '../../../shared/contract/settings.ts'

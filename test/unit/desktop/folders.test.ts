@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { desktopFolders } from '../../../electron/desktop/main.ts'
+import { desktopFolders } from '../../../electron/desktop/folders.ts'
 
 const folders = (argv: readonly string[], environment: Record<string, string> = {}) =>
   desktopFolders(['/opt/electron', '/src', ...argv], { platform: 'linux', home: '/home/ada', environment })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failureLine } from '../../../electron/headless/main.ts'
+import { failureLine } from '../../../electron/headless/terminal.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 
 test('a busy folder says where its owner answers', () => {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { readPassphrase } from '../../../electron/headless/main.ts'
+import { readPassphrase } from '../../../electron/headless/terminal.ts'
 
 const input = (...chunks: string[]): Readable => Readable.from(chunks.map((chunk) => Buffer.from(chunk)))
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { rememberedPort } from '../../../electron/headless/headless.ts'
+import { rememberedPort } from '../../../electron/headless/command-line.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 test.each([

@@ -1,4 +1,5 @@
-// The prepared answer goes around node's own way of writing a head, so its bytes are looked at one by one, on the Node that runs here.
+// The prepared answer goes around node's own way of writing a head, so its bytes are looked at one by one, on
+// the Node that runs here.
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { createFakeClock, realClock } from '../../support/fake-clock.ts'

@@ -1,4 +1,5 @@
-// Sessions of windows in a browser: both halves are needed, they end, and a file keeps them over a restart as hashes only.
+// Sessions of windows in a browser: both halves are needed, they end, and a file keeps them over a restart as
+// hashes only.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

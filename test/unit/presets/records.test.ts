@@ -1,4 +1,5 @@
-// Beside the requests (test/integration/presets.test.ts): every other fact of a record is in its preset, and what nobody checked is marked.
+// Beside the requests (test/integration/presets.test.ts): every other fact of a record is in its preset, and
+// what nobody checked is marked.
 import { expect, it } from 'vitest'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import { presets } from '../../../shared/presets/presets.ts'

@@ -1,4 +1,5 @@
-// Renews in the background what falls due, a few of each provider at a time, and tells the truth about what ends by itself.
+// Renews in the background what falls due, a few of each provider at a time, and tells the truth about what
+// ends by itself.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import { marginMs } from '../../../../shared/domain/expiry.ts'
@@ -11,7 +12,10 @@ import type { TokenEngine } from '../tokens/service.ts'
 import { refreshWay } from './backoff.ts'
 import { createDueQueue } from './scheduler.ts'
 
-/** At one provider: many that fall due together do not fall on it together, and one that hangs holds up no other. */
+/**
+ * At one provider: many that fall due together do not fall on it together, and one that hangs holds up no
+ * other.
+ */
 const AT_ONCE = 8
 /** A wrong plan must never become a storm. */
 const LEAST_PAUSE_MS = 1_000
@@ -110,7 +114,10 @@ function createPlan(deps: BackgroundDeps): Plan {
   }
 }
 
-/** When a token ends that nothing renews. What is not renewed only because nobody uses it waits for somebody who does. */
+/**
+ * When a token ends that nothing renews. What is not renewed only because nobody uses it waits for somebody
+ * who does.
+ */
 function endOf({ providerOf }: BackgroundDeps, record: ConnectionRecord): number | null {
   const isUnrenewable = refreshWay(record, providerOf(record.providerId).spec) === 'none'
   return isUnrenewable && record.lastOutcome.status === 'ok' ? record.expiresAt : null
@@ -152,8 +159,8 @@ type Times = Pick<
 >
 
 /**
- * Epoch ms of the next renewal, or null when none is planned. `spread` in [0, 1) is the connection's own jitter, so that those issued
- * together are not renewed together.
+ * Epoch ms of the next renewal, or null when none is planned. `spread` in [0, 1) is the connection's own
+ * jitter, so that those issued together are not renewed together.
  */
 export function nextRefreshAt(
   record: Times,

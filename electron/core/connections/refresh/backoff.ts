@@ -1,5 +1,6 @@
-// When a connection may be tried again after a failure. Kept in memory and on the monotonic clock, so that setting the wall clock neither
-// hammers a provider nor waits for ever; what the person sees is the same moment in wall time.
+// When a connection may be tried again after a failure. Kept in memory and on the monotonic clock, so that
+// setting the wall clock neither hammers a provider nor waits for ever; what the person sees is the same
+// moment in wall time.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import type { Clock } from '../../ports.ts'
@@ -17,7 +18,9 @@ export type Attempts = {
   blockedUntil(id: string): number | null
   /** Notes a passing failure; returns the epoch ms of the next try. */
   failed(id: string, retryAfterMs: number | null): number
-  /** Notes that nothing was sent, because the disk took no note of it; returns the epoch ms of the next try. */
+  /**
+   * Notes that nothing was sent, because the disk took no note of it; returns the epoch ms of the next try.
+   */
   notSaved(id: string): number
   /** Notes a refusal; returns the epoch ms of the next try. */
   refused(id: string): number
@@ -33,7 +36,8 @@ export function createAttempts({ clock, random }: { clock: Clock; random: () => 
   const block = (id: string, ladder: typeof QUICK, leastMs: number): number => {
     const failures = states.get(id)?.failures ?? 0
     const step = Math.min(ladder.mostMs, ladder.firstMs * 2 ** Math.min(failures, 20))
-    // Half of the step is jitter, so that ten thousand connections that failed together do not come back together.
+    // Half of the step is jitter, so that ten thousand connections that failed together do not come back
+    // together.
     const delayMs = Math.max(step * (0.5 + random() / 2), leastMs)
     states.set(id, { failures: failures + 1, notBefore: clock.monotonicMs() + delayMs })
     return Math.ceil(clock.now() + delayMs)
@@ -53,7 +57,10 @@ export function createAttempts({ clock, random }: { clock: Clock; random: () => 
   }
 }
 
-/** How a connection gets its next token without a person. `exchange` needs the old access token to be alive still. */
+/**
+ * How a connection gets its next token without a person. `exchange` needs the old access token to be alive
+ * still.
+ */
 export type RefreshWay = 'refresh_token' | 'exchange' | 'client_credentials' | 'none'
 
 export function refreshWay(

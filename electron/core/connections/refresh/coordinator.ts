@@ -1,4 +1,5 @@
-// One renewal of a connection at a time, shared by all who want one. Whether it is needed is decided inside, on the newest record.
+// One renewal of a connection at a time, shared by all who want one. Whether it is needed is decided inside,
+// on the newest record.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { failedOutcome } from '../../../../shared/domain/expiry.ts'
@@ -24,13 +25,18 @@ export type Renewals = Pick<
   'settled' | 'allSettled' | 'anyUnderWay' | 'underWayMs' | 'abandon'
 > & {
   renewIfNeeded(id: string, need: TokenNeed): Promise<RefreshResult>
-  /** `due`: a new generation is wanted, unless one is there already; `person`: whatever was said before and however short ago. */
+  /**
+   * `due`: a new generation is wanted, unless one is there already; `person`: whatever was said before and
+   * however short ago.
+   */
   renewNow(id: string, why: 'due' | 'person'): Promise<RefreshResult>
 }
 
 export type RenewalsDeps = Omit<RenewalDeps, 'onRenewed' | 'earlierMarks'> & {
   cache: TokenCache
-  /** Connections whose mark of an unanswered refresh was found at the start; emptied as they are cleared up. */
+  /**
+   * Connections whose mark of an unanswered refresh was found at the start; emptied as they are cleared up.
+   */
   earlierMarks: Set<string>
   providerOf: (providerId: string) => ProviderFacts
 }
@@ -115,7 +121,8 @@ async function noteEnded(
   if (record === null || record.lastOutcome.status === 'reconnect_needed') return
   const at = clock.now()
   const { message, nextStep } = failure
-  // Without the provider's own word the end is a matter of time, and the time may be wrong: `retryAt` keeps it open.
+  // Without the provider's own word the end is a matter of time, and the time may be wrong: `retryAt` keeps
+  // it open.
   const lastOutcome = failedOutcome('reconnect_needed', {
     code: 'token_expired',
     message,
@@ -131,7 +138,8 @@ async function noteEnded(
     })
 }
 
-// How a caller waits for a renewal: within its deadline, and not long at all while it could be answered with what is there.
+// How a caller waits for a renewal: within its deadline, and not long at all while it could be answered with
+// what is there.
 
 const DEADLINE_MS = 15_000
 /** While a token is still good, nobody waits longer than this for a newer one. */
@@ -140,7 +148,10 @@ const PATIENCE_MS = 2_000
 const LATECOMER_MS = 1_000
 /** A caller may join a renewal that a smaller need found unnecessary; then it takes one of its own. */
 const MOST_ROUNDS = 3
-/** A token with less left than this (or a twentieth of a short life) would be dead before its caller has used it. */
+/**
+ * A token with less left than this (or a twentieth of a short life) would be dead before its caller has used
+ * it.
+ */
 const LEAST_USE_MS = 500
 
 export type WaitDeps = {
@@ -214,8 +225,9 @@ function patienceMs(
 }
 
 /**
- * Whether the token that is there may be handed out while no newer one comes. Not after a crash between a refresh and its answer: the
- * provider may have ended the grant since, access token and all, and only its next answer tells.
+ * Whether the token that is there may be handed out while no newer one comes. Not after a crash between a
+ * refresh and its answer: the provider may have ended the grant since, access token and all, and only its
+ * next answer tells.
  */
 function isUsable(deps: WaitDeps, record: ConnectionRecord, need: TokenNeed): boolean {
   const isDoubtful = deps.earlierMarks.has(record.id) || record.generation === need.notGeneration
@@ -223,7 +235,10 @@ function isUsable(deps: WaitDeps, record: ConnectionRecord, need: TokenNeed): bo
   return !isDoubtful && deps.tokenClock.remainingMs(record) > leastMs
 }
 
-/** By hand: a thousand callers wait here at once, and each promise and error less is a millisecond sooner for all. */
+/**
+ * By hand: a thousand callers wait here at once, and each promise and error less is a millisecond sooner for
+ * all.
+ */
 function orLate(
   clock: Clock,
   timeoutMs: number,
@@ -241,7 +256,10 @@ function orLate(
   })
 }
 
-/** The caller's time is up, the request's is not: an answer that comes later is kept, and the next ask gets it. */
+/**
+ * The caller's time is up, the request's is not: an answer that comes later is kept, and the next ask gets
+ * it.
+ */
 function stillUnderWay(deps: WaitDeps, record: ConnectionRecord): TokenResult {
   const { slug } = deps.providerOf(record.providerId)
   // By then it has been answered or given up, and the next attempt may go out.

@@ -6,8 +6,8 @@ import type { TokenResult } from '../tokens/types.ts'
 import type { Attempts } from './backoff.ts'
 
 /**
- * How an attempt to renew ended. `ended`: the provider said invalid_grant, or nothing can renew it; `refused`: it said no in another way,
- * twice, which may pass.
+ * How an attempt to renew ended. `ended`: the provider said invalid_grant, or nothing can renew it;
+ * `refused`: it said no in another way, twice, which may pass.
  */
 export type RefreshResult =
   | { kind: 'ok' }
@@ -18,7 +18,10 @@ export type RefreshResult =
 
 export type RefreshFailure = Exclude<RefreshResult, { kind: 'ok' }>
 
-/** What a caller needs to make a connect link or to name the account; the same in every failure of a connection. */
+/**
+ * What a caller needs to make a connect link or to name the account; the same in every failure of a
+ * connection.
+ */
 export function failureDetails(
   record: Pick<ConnectionRecord, 'id' | 'account'>,
   providerSlug: string,
@@ -53,7 +56,8 @@ function isErrorCode(code: string | null): code is ErrorCode {
   return code !== null && Object.hasOwn(errorTable, code)
 }
 
-// What a failed refresh means: the words for the person, the outcome that is stored, and when it is tried again.
+// What a failed refresh means: the words for the person, the outcome that is stored, and when it is tried
+// again.
 
 export type FailedOutcome = Exclude<TokenOutcome, { kind: 'ok' }>
 
@@ -62,7 +66,10 @@ export type FailureContext = {
   providerSlug: string
   now: number
   attempts: Attempts
-  /** The mark of an unanswered refresh that stood before this attempt, and whether another run of Keyway set it. */
+  /**
+   * The mark of an unanswered refresh that stood before this attempt, and whether another run of Keyway set
+   * it.
+   */
   unanswered: { startedAt: number; by: 'this run' | 'earlier run' } | null
 }
 
@@ -132,7 +139,10 @@ function made(
   })
 }
 
-/** A rotating provider refuses the old token when its answer with the new one never reached the disk; then that is the reason to tell. */
+/**
+ * A rotating provider refuses the old token when its answer with the new one never reached the disk; then
+ * that is the reason to tell.
+ */
 function endedMessage(outcome: FailedOutcome, { unanswered }: FailureContext): string {
   const said = `The provider ended the grant (${outcome.code}${outcome.message === '' ? '' : `: ${outcome.message}`}).`
   if (unanswered === null) return said

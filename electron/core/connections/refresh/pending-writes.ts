@@ -1,5 +1,5 @@
-// Answers of rotating providers that could not be written: the old refresh token may be dead, so the new one lives here, is tried again
-// until the disk takes it, and nobody is handed the new access token before.
+// Answers of rotating providers that could not be written: the old refresh token may be dead, so the new one
+// lives here, is tried again until the disk takes it, and nobody is handed the new access token before.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import { failedOutcome } from '../../../../shared/domain/expiry.ts'

@@ -1,6 +1,9 @@
-// One attempt to renew a connection's tokens, safe against a crash at any point. The order is what keeps rotating grants alive:
-//   1. the record says durably that a refresh is on its way, 2. the request goes out, 3. the answer is durable, 4. somebody gets it.
-// Between the provider's rotation and 3 there is a window that no client can close; 1 is what lets the next start tell the person why.
+// One attempt to renew a connection's tokens, safe against a crash at any point. The order is what keeps
+// rotating grants alive:
+// 1. the record says durably that a refresh is on its way, 2. the request goes out, 3. the answer is durable,
+// 4. somebody gets it.
+// Between the provider's rotation and 3 there is a window that no client can close; 1 is what lets the next
+// start tell the person why.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
@@ -62,8 +65,8 @@ function hindranceOf(
 }
 
 /**
- * Notes durably that a refresh is under way. Without that note nothing is sent that could use up a refresh token: a disk that cannot take
- * the note cannot take the answer either.
+ * Notes durably that a refresh is under way. Without that note nothing is sent that could use up a refresh
+ * token: a disk that cannot take the note cannot take the answer either.
  */
 async function mark(
   deps: RenewalDeps,
@@ -114,8 +117,9 @@ async function send(
   }
   if (first.kind !== 'ended' || provider.spec.refresh.rotates !== 'no' || record.sealedPrevious === null)
     return first
-  // This provider does not rotate, yet its last answer brought another refresh token, and that one never worked: the one before may.
-  // Never done where the provider might rotate: there the old token would count as stolen.
+  // This provider does not rotate, yet its last answer brought another refresh token, and that one never
+  // worked: the one before may. Never done where the provider might rotate: there the old token would count
+  // as stolen.
   const previous = openTokens(deps.box, record, 'previous')
   if (previous.refreshToken === null || previous.refreshToken.equals(tokens.refreshToken ?? new Secret('')))
     return first
@@ -176,7 +180,8 @@ async function whenNotSaved(
   })
   const mayBeLost = !deps.box.unlocked || rotates(deps.box, sent, answer)
   if (mayBeLost) return deps.unsaved.keep(sent.id, lost.apply, lost.error)
-  // The refresh token on disk goes on, so a crash would lose nothing: the access token can be used right away.
+  // The refresh token on disk goes on, so a crash would lose nothing: the access token can be used right
+  // away.
   deps.logger.error('A renewed token could not be saved; it is used from memory', {
     connectionId: sent.id,
     code,
@@ -201,7 +206,8 @@ async function fail(
     attempts: deps.attempts,
     unanswered: what.unanswered,
   })
-  // The mark stays while an answer may have been lost: now, or before, as only a grant that works or has ended settles that.
+  // The mark stays while an answer may have been lost: now, or before, as only a grant that works or has
+  // ended settles that.
   const isLost = outcome.kind === 'retry' && outcome.sent
   const markStays = outcome.kind !== 'ended' && (isLost || what.unanswered !== null)
   await deps.book
@@ -267,10 +273,16 @@ export type RenewalDeps = {
   revokeStray: (provider: ResolvedProvider, record: ConnectionRecord, answer: TokenAnswer) => Promise<void>
 }
 
-/** Above the client's own deadline: only for one that forgot it, so that a connection's turn is never held for ever. */
+/**
+ * Above the client's own deadline: only for one that forgot it, so that a connection's turn is never held for
+ * ever.
+ */
 const ABORT_AFTER_MS = 25_000
 
-/** The one token request of a renewal. Whatever is thrown counts as a passing failure whose request may have gone out. */
+/**
+ * The one token request of a renewal. Whatever is thrown counts as a passing failure whose request may have
+ * gone out.
+ */
 export async function askForTokens(
   { oauth, clock, logger }: { oauth: OAuthClient; clock: Clock; logger: Logger },
   provider: ResolvedProvider,

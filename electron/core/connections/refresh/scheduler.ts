@@ -1,8 +1,10 @@
-// What falls due when, for ten thousand at once: a binary heap under a single timer. A changed time is a new entry; the old one is
-// recognised as stale when it comes up.
+// What falls due when, for ten thousand at once: a binary heap under a single timer. A changed time is a new
+// entry; the old one is recognised as stale when it comes up.
 import type { Clock } from '../../ports.ts'
 
-/** Timers stand still while some machines sleep, and very long ones overflow; so none runs longer than this. */
+/**
+ * Timers stand still while some machines sleep, and very long ones overflow; so none runs longer than this.
+ */
 const LONGEST_MS = 5 * 60_000
 
 type Entry = { dueAt: number; id: string; version: number }

@@ -9,7 +9,10 @@ import { type FlowDeps, startFailed } from './sessions.ts'
 
 const OPENER_MS = 5_000
 
-/** Sends the person to the provider: a fresh URL with its own state and verifier, in the system browser or as a link. */
+/**
+ * Sends the person to the provider: a fresh URL with its own state and verifier, in the system browser or as
+ * a link.
+ */
 export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promise<Flow> {
   const { running, provider } = start
   const { input } = running
@@ -120,7 +123,10 @@ export function homeWarning(
     : null
 }
 
-/** The provider with a client id; where it has none and registers clients itself, one is registered now and kept. */
+/**
+ * The provider with a client id; where it has none and registers clients itself, one is registered now and
+ * kept.
+ */
 export async function withOwnClient(
   deps: FlowDeps,
   running: RunningFlow,

@@ -1,4 +1,5 @@
-// The browser's way back. State selects the flow and is spent by it; whatever arrives, the result page gets something to say in time.
+// The browser's way back. State selects the flow and is spent by it; whatever arrives, the result page gets
+// something to say in time.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
@@ -10,7 +11,10 @@ import { finishSignIn } from './finish.ts'
 import { FLOW_MS, type HeldSignIn, isPending, type RunningFlow } from './running.ts'
 import { type FlowDeps, startFailed } from './sessions.ts'
 
-/** The client's own deadlines (exchange, identity, resources) end before; this is for the browser tab that waits. */
+/**
+ * The client's own deadlines (exchange, identity, resources) end before; this is for the browser tab that
+ * waits.
+ */
 const CALLBACK_MS = 30_000
 
 export async function receiveCallback(
@@ -46,7 +50,10 @@ async function finished(
   return { flow, returnUrl, failure: isFine ? null : { code, message, nextStep } }
 }
 
-/** The same with what the person pasted: the final address, its query, or just the code. @throws KeywayError; the flow then still waits. */
+/**
+ * The same with what the person pasted: the final address, its query, or just the code. @throws KeywayError;
+ * the flow then still waits.
+ */
 export async function receivePaste(deps: FlowDeps, running: RunningFlow, text: string): Promise<Flow> {
   const { transaction } = running
   if (running.flow.kind !== 'waiting_for_browser' || transaction === null) {
@@ -61,13 +68,17 @@ export async function receivePaste(deps: FlowDeps, running: RunningFlow, text: s
     })
   }
   if (stateIn(deps, parameters) !== transaction.state) throw new KeywayError('state_mismatch')
-  // A bare code has no issuer that could be another one's: the person copied it from the page that this flow opened.
+  // A bare code has no issuer that could be another one's: the person copied it from the page that this flow
+  // opened.
   const isBareCode = parameters.get('code') === text.trim()
   if (isBareCode && typeof transaction.issuer === 'string') parameters.set('iss', transaction.issuer)
   return exchange(deps, takeFlow(deps, parameters), parameters)
 }
 
-/** Each listener is for one sign-in: what comes to another's is not what was asked for (RFC 9700 4.4, distinct redirect addresses). */
+/**
+ * Each listener is for one sign-in: what comes to another's is not what was asked for (RFC 9700 4.4, distinct
+ * redirect addresses).
+ */
 function checkDoor(deps: FlowDeps, parameters: URLSearchParams, arrivedAt: string | null): void {
   const state = stateIn(deps, parameters)
   if (state === null || arrivedAt === null || !deps.flows.isAtWrongDoor(state, arrivedAt)) return
@@ -99,7 +110,10 @@ function spentCode(flow: Flow): 'callback_replayed' | 'flow_cancelled' | 'flow_e
   return flow.kind === 'failed' && flow.failure.code === 'flow_expired' ? 'flow_expired' : 'callback_replayed'
 }
 
-/** Servers may name it otherwise (spec: authorize.paramNames); a value that is one of ours can only be the state. */
+/**
+ * Servers may name it otherwise (spec: authorize.paramNames); a value that is one of ours can only be the
+ * state.
+ */
 function stateIn(deps: FlowDeps, parameters: URLSearchParams): string | null {
   const named = parameters.getAll('state')
   if (named.length > 1)

@@ -43,7 +43,8 @@ async function answerOf(
   if (by.kind === 'client_credentials') {
     return answeredOr(await deps.oauth.clientCredentials(provider, scopes, signal), provider)
   }
-  // Proved before anything is stored. A rotating provider's answer replaces the pasted token; without a new one the pasted goes on.
+  // Proved before anything is stored. A rotating provider's answer replaces the pasted token; without a new
+  // one the pasted goes on.
   const request = {
     refreshToken: by.token,
     accessToken: new Secret(''),

@@ -1,5 +1,5 @@
-// From tokens to a connection: who is it, is it who it was, which resource, stored. What needs the person's word waits in the flow, and
-// nothing is replaced before.
+// From tokens to a connection: who is it, is it who it was, which resource, stored. What needs the person's
+// word waits in the flow, and nothing is replaced before.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import type { AccountQuestion, Flow } from '../../../../shared/contract/flow.ts'
@@ -17,7 +17,10 @@ import type { FlowDeps } from './sessions.ts'
 
 const IDENTITY_MS = 10_000
 
-/** Carries a fresh answer as far as it goes without the person. Never throws: what goes wrong is the flow's end. */
+/**
+ * Carries a fresh answer as far as it goes without the person. Never throws: what goes wrong is the flow's
+ * end.
+ */
 export async function finishSignIn(deps: FlowDeps, running: RunningFlow, fresh: HeldSignIn): Promise<Flow> {
   try {
     const held = await identified(deps, running, fresh)
@@ -104,7 +107,10 @@ async function identified(deps: FlowDeps, running: RunningFlow, held: HeldSignIn
   }
 }
 
-/** Where the tokens go: the connection that was to be reconnected, or the one of the same account when no other label was asked for. */
+/**
+ * Where the tokens go: the connection that was to be reconnected, or the one of the same account when no
+ * other label was asked for.
+ */
 function targetOf(deps: FlowDeps, held: HeldSignIn): ConnectionRecord | null {
   if (held.connectionId !== null) return deps.book.need(held.connectionId)
   if (held.account !== null || held.sign.identity.id === null) return null
@@ -279,7 +285,9 @@ function waitingIn(running: RunningFlow, kind: Flow['kind']): HeldSignIn {
 
 type SignedIn = Pick<ConnectionRecord, 'how' | 'hasRefreshToken' | 'expiresAt' | 'requestedScopes'>
 
-/** What a person should know right after signing in: that this will end by itself, and what would prevent it. */
+/**
+ * What a person should know right after signing in: that this will end by itself, and what would prevent it.
+ */
 export function signInWarning(record: SignedIn, spec: ProviderSpec): string | null {
   if (refreshWay(record, spec) !== 'none' || record.expiresAt === null) return null
   const { needsParam, supported, note } = spec.refresh

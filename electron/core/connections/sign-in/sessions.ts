@@ -40,7 +40,9 @@ export type FlowBook = {
   /** Whom a state belongs to. A pending one is spent by this call. */
   take(state: string): ReturnType<FlowStates<RunningFlow>['take']>
   knows(state: string): boolean
-  /** Whether an answer with this state belongs to another listener than the one it came to. Spends nothing. */
+  /**
+   * Whether an answer with this state belongs to another listener than the one it came to. Spends nothing.
+   */
   isAtWrongDoor(state: string, arrivedAt: string): boolean
   end(running: RunningFlow, how: { kind: 'cancelled' } | { kind: 'failed'; failure: KeywayError }): Flow
   dismiss(id: string): void
@@ -166,8 +168,8 @@ function expireAfter(shelf: Shelf, running: RunningFlow, lifetimeMs: number): vo
   })
 }
 
-// Which state belongs to which sign-in. A state is spent once; what it was is remembered for a while, so that a replayed answer can be
-// told from a foreign one.
+// Which state belongs to which sign-in. A state is spent once; what it was is remembered for a while, so that
+// a replayed answer can be told from a foreign one.
 const STATES_KEPT = 500
 
 export type FlowStates<Owner> = {
@@ -219,7 +221,10 @@ export type FlowDeps = {
   home: () => { port: number; listening: boolean }
   /** A listener for one sign-in; null where there can be none. */
   openDoor: (host: LoopbackHost) => Promise<ReturnDoor | null>
-  /** Keeps a client that a provider registered for us. @throws KeywayError disk_full | save_failed | vault_locked */
+  /**
+   * Keeps a client that a provider registered for us. @throws KeywayError disk_full | save_failed |
+   * vault_locked
+   */
   keepClient: (providerId: string, client: RegisteredClient) => ProviderRecord
   /** @throws KeywayError vault_locked | provider_not_found */
   resolve: (provider: ProviderRecord) => ResolvedProvider

@@ -63,12 +63,14 @@ export function createFlows(deps: FlowDeps): FlowRegistry {
   }
 }
 
-// Starts an attempt to connect, of whatever kind, and says how it stands. Only what the person can correct before starting is thrown;
-// everything later is the flow's own end.
+// Starts an attempt to connect, of whatever kind, and says how it stands. Only what the person can correct
+// before starting is thrown; everything later is the flow's own end.
 
 type FlowKind = z.output<typeof flowKind>
 
-/** @throws KeywayError provider_not_found | connection_not_found | vault_locked | name_taken | invalid_request */
+/**
+ * @throws KeywayError provider_not_found | connection_not_found | vault_locked | name_taken | invalid_request
+ */
 export async function startFlow(
   deps: FlowDeps,
   input: ConnectInput,
@@ -107,7 +109,10 @@ function slotOf({ connectionId, providerId, account }: ConnectInput): string {
     : `connection:${connectionId}`
 }
 
-/** A reconnect goes the way the connection came; a pasted token can only be pasted again, so there the provider's own way is taken. */
+/**
+ * A reconnect goes the way the connection came; a pasted token can only be pasted again, so there the
+ * provider's own way is taken.
+ */
 function kindOf(before: ConnectionRecord | null): FlowKind | null {
   if (before === null || before.how === 'pasted_refresh_token' || before.how === 'pasted_access_token')
     return null

@@ -2,7 +2,10 @@ import type { ConnectionRecord } from '../../../../shared/contract/connection.ts
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { cleanName, nameProblem } from '../../../../shared/contract/name.ts'
 
-/** @throws KeywayError invalid_request | name_taken when another account of the provider has this label, in whatever case. */
+/**
+ * @throws KeywayError invalid_request | name_taken when another account of the provider has this label, in
+ * whatever case.
+ */
 export function checkLabelFree(
   connections: readonly ConnectionRecord[],
   label: string,

@@ -1,4 +1,5 @@
-// A token answer made into a connection record: a new one, a renewed one, or one that a fresh sign-in replaced. Pure but for the sealing.
+// A token answer made into a connection record: a new one, a renewed one, or one that a fresh sign-in
+// replaced. Pure but for the sealing.
 import type { ConnectionRecord, LifeEvent } from '../../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import type { Secret } from '../../../../shared/contract/secret.ts'
@@ -72,7 +73,8 @@ export function reconnected(
   answer: TokenAnswer,
   { box, spec, now, clientSecret }: Tools,
 ): ConnectionRecord {
-  // A dead or foreign refresh token must not be taken over; a living one of the same account goes on when no new one came.
+  // A dead or foreign refresh token must not be taken over; a living one of the same account goes on when no
+  // new one came.
   const of = { id: record.id, providerId: record.providerId, generation: record.generation + 1 }
   const sameGrant = record.lastOutcome.status !== 'reconnect_needed' && continues(record, sign)
   const before = sameGrant && mayBeOpened(box, record) ? record : null
@@ -156,14 +158,20 @@ function verifiedBySignIn({ how, identity }: SignIn, now: number): number | null
   return how === 'pasted_access_token' && !isNamed ? null : now
 }
 
-/** Whether the answer brought another refresh token than the stored one; then the stored one may be dead already. */
+/**
+ * Whether the answer brought another refresh token than the stored one; then the stored one may be dead
+ * already.
+ */
 export function rotates(box: SecretBox, record: SealedRecord, answer: TokenAnswer): boolean {
   if (answer.refreshToken === null) return false
   const stored = openTokens(box, record).refreshToken
   return stored === null || !stored.equals(answer.refreshToken)
 }
 
-/** Whether two sign-ins are of one account; by id where both tell one, else by label. `perhaps` is for the person to say. */
+/**
+ * Whether two sign-ins are of one account; by id where both tell one, else by label. `perhaps` is for the
+ * person to say.
+ */
 export function sameAccount(
   record: Pick<ConnectionRecord, 'identity'>,
   other: Pick<ConnectionRecord, 'identity'>,
@@ -191,7 +199,10 @@ function isShortFormOf(stored: string, id: string): boolean {
   return hasLostDigits && String(Number(id)) === stored
 }
 
-/** Where a reply does not say how long its token lives, the provider's usual lifetime counts, or the last one that was told. */
+/**
+ * Where a reply does not say how long its token lives, the provider's usual lifetime counts, or the last one
+ * that was told.
+ */
 function timesOf(
   answer: TokenAnswer,
   { token }: ProviderSpec,
@@ -250,7 +261,9 @@ const nothing = {
   by: null,
 }
 
-/** The life with one more event. An outage or a busy app is one event that gets a later time, not a hundred. */
+/**
+ * The life with one more event. An outage or a busy app is one event that gets a later time, not a hundred.
+ */
 export function lived(
   record: Pick<ConnectionRecord, 'life'>,
   event: Partial<LifeEvent> & Pick<LifeEvent, 'at' | 'kind'>,

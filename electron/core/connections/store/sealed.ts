@@ -29,7 +29,10 @@ export type SealedFor = Pick<ConnectionRecord, 'id' | 'providerId' | 'generation
 
 export type SealedRecord = SealedFor & Pick<ConnectionRecord, 'sealedTokens' | 'sealedPrevious'>
 
-/** The whole set behind one of a connection's sealed fields, for a bundle. @throws KeywayError vault_locked | data_damaged */
+/**
+ * The whole set behind one of a connection's sealed fields, for a bundle. @throws KeywayError vault_locked |
+ * data_damaged
+ */
 export function openTokenSet(box: SecretBox, record: SealedRecord, place: TokenPlace = 'current'): TokenSet {
   return parseSet(box, record, place)
 }
@@ -44,8 +47,8 @@ export function sealTokenSet(
   return box.seal(new Secret(JSON.stringify(set)), associatedData(of, place))
 }
 
-// Generation and place too: a ciphertext of an earlier generation, or the two exchanged, would have an old refresh token sent, and a
-// provider that rotates takes that for theft and ends the grant.
+// Generation and place too: a ciphertext of an earlier generation, or the two exchanged, would have an old
+// refresh token sent, and a provider that rotates takes that for theft and ends the grant.
 const associatedData = ({ id, providerId, generation }: SealedFor, place: TokenPlace): string =>
   `connection:${id}:tokens:2:${providerId}:${generation}:${place}`
 
@@ -74,8 +77,8 @@ export function openTokens(box: SecretBox, record: SealedRecord, place: TokenPla
 }
 
 /**
- * The answer as a sealed token set. What it leaves out is kept from the set before: an answer without a refresh token means that the
- * old one goes on (RFC 6749 6), and a refresh seldom repeats the id_token.
+ * The answer as a sealed token set. What it leaves out is kept from the set before: an answer without a
+ * refresh token means that the old one goes on (RFC 6749 6), and a refresh seldom repeats the id_token.
  */
 export function sealAnswer(
   box: SecretBox,
@@ -102,12 +105,18 @@ export function sealAnswer(
   return sealTokenSet(box, of, set)
 }
 
-/** The current tokens, sealed as what they are when the next generation is there. @throws KeywayError vault_locked | data_damaged */
+/**
+ * The current tokens, sealed as what they are when the next generation is there. @throws KeywayError
+ * vault_locked | data_damaged
+ */
 export function sealAsPrevious(box: SecretBox, before: SealedRecord, of: SealedFor): string {
   return sealTokenSet(box, of, parseSet(box, before, 'current'), 'previous')
 }
 
-/** The record with its tokens sealed anew where an earlier version sealed them; else the same one. Never throws. */
+/**
+ * The record with its tokens sealed anew where an earlier version sealed them; else the same one. Never
+ * throws.
+ */
 export function sealedAnew(box: SecretBox, record: ConnectionRecord): ConnectionRecord {
   if (!box.unlocked || !isOld(box, record, 'current')) return record
   try {

@@ -4,7 +4,8 @@ import { labelKey, sameLabel } from './labels.ts'
 import type { ConnectionBook } from './store.ts'
 
 /**
- * The connection that a caller means: by label, id, or detected identity; without any, the default or the only one. Never a guess.
+ * The connection that a caller means: by label, id, or detected identity; without any, the default or the
+ * only one. Never a guess.
  * @throws KeywayError not_connected | connection_not_found | ambiguous_account (details.accounts)
  */
 export function selectConnection(

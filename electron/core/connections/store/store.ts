@@ -1,5 +1,6 @@
-// The connections as they are stored, each in a file of its own, all of them in memory. Changes are functions of the newest record and
-// take turns, so that a rename cannot undo a refresh that ran beside it. What does not parse is left on disk and reported.
+// The connections as they are stored, each in a file of its own, all of them in memory. Changes are functions
+// of the newest record and take turns, so that a rename cannot undo a refresh that ran beside it. What does
+// not parse is left on disk and reported.
 import { isDeepStrictEqual } from 'node:util'
 import { connectionRecord, type ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
@@ -15,21 +16,33 @@ export type ConnectionBook = Omit<ConnectionShelf, 'put' | 'delete'> & {
   load(): Promise<void>
   /** Durable when it resolves; shown only then. @throws KeywayError disk_full | save_failed */
   add(record: ConnectionRecord): Promise<void>
-  /** Durable when it resolves; on failure the record in memory is the old one. @throws KeywayError connection_not_found | disk_full | save_failed */
+  /**
+   * Durable when it resolves; on failure the record in memory is the old one. @throws KeywayError
+   * connection_not_found | disk_full | save_failed
+   */
   change(id: string, change: ConnectionChange): Promise<ConnectionRecord>
-  /** At once in memory, on disk with the next write or within half a minute. For what may be lost in a crash. */
+  /**
+   * At once in memory, on disk with the next write or within half a minute. For what may be lost in a crash.
+   */
   touch(id: string, change: ConnectionChange): void
-  /** Takes the newer generation from disk, should there be one. Never gives up what is in memory for a file that cannot be read. */
+  /**
+   * Takes the newer generation from disk, should there be one. Never gives up what is in memory for a file
+   * that cannot be read.
+   */
   reread(id: string): Promise<ConnectionRecord>
   /**
-   * Takes over what a killed process had written and not put in place, where it is newer than what is there and genuine. Whatever else is
-   * asked of these connections waits until that is done. `isGenuine` throws when it cannot tell now.
+   * Takes over what a killed process had written and not put in place, where it is newer than what is there
+   * and genuine. Whatever else is asked of these connections waits until that is done. `isGenuine` throws
+   * when it cannot tell now.
    */
   adoptLeftovers(isGenuine: (record: ConnectionRecord) => boolean): Promise<void>
   /** Takes a record into use that somebody else has written to the store. */
   adopt(record: ConnectionRecord): void
   remove(id: string): Promise<void>
-  /** Out of use at once, and over a restart; its tokens stay on disk until `remove`. Durable when it resolves. @throws as `change` */
+  /**
+   * Out of use at once, and over a restart; its tokens stay on disk until `remove`. Durable when it resolves.
+   * @throws as `change`
+   */
   disconnect(id: string, at: number): Promise<void>
   /** What is out of use and still has to be revoked. */
   disconnected(): ConnectionRecord[]
@@ -207,8 +220,8 @@ export type ConnectionShelf = {
 }
 
 /**
- * What a change means for others. `set`: one came, went or may do more or less; `account`: it is another account's now; `content`: only this
- * connection changed.
+ * What a change means for others. `set`: one came, went or may do more or less; `account`: it is another
+ * account's now; `content`: only this connection changed.
  */
 export type ChangeKind = 'set' | 'account' | 'content'
 
@@ -251,7 +264,10 @@ function kindOf(before: ConnectionRecord | null, after: ConnectionRecord): Chang
 /** Uses and such need not be on disk at once. */
 const LAZY_MS = 30_000
 
-/** Writes that can wait: gathered for half a minute, tried again when the disk refuses, done at once by `flush`. */
+/**
+ * Writes that can wait: gathered for half a minute, tried again when the disk refuses, done at once by
+ * `flush`.
+ */
 export type LazyWrites = {
   add(id: string): void
   /** Somebody else has written it. */

@@ -9,7 +9,10 @@ type Entry = {
   shortened: VendedToken | null
   freshUntil: number
   freshUntilMonotonic: number
-  /** How far the two ends are apart by the two clocks; it changes when the wall clock is set, and then what the token says is wrong. */
+  /**
+   * How far the two ends are apart by the two clocks; it changes when the wall clock is set, and then what
+   * the token says is wrong.
+   */
   apartMs: number
 }
 

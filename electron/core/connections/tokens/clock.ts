@@ -1,5 +1,5 @@
-// How long tokens really have left. The wall clock alone lies after it was set; the monotonic one stands still on some systems while the
-// machine sleeps. So both count, and the shorter answer wins.
+// How long tokens really have left. The wall clock alone lies after it was set; the monotonic one stands
+// still on some systems while the machine sleeps. So both count, and the shorter answer wins.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { marginMs } from '../../../../shared/domain/expiry.ts'
 import type { Clock } from '../../ports.ts'
@@ -25,7 +25,8 @@ export function createTokenClock(clock: Clock): TokenClock {
   const see = (record: Dated, from: 'provider' | 'disk'): number => {
     const known = ends.get(record.id)
     if (known?.generation === record.generation) return known.endsAt
-    // While Keyway did not run, the clock may have been set a little; nobody saw it, so the last stretch is not trusted.
+    // While Keyway did not run, the clock may have been set a little; nobody saw it, so the last stretch is
+    // not trusted.
     const doubtMs = from === 'disk' ? marginMs(record.lifetimeSeconds) : 0
     const endsAt = clock.monotonicMs() + leftAtFirstSight(record, clock.now()) - doubtMs
     ends.set(record.id, { generation: record.generation, endsAt })
@@ -45,13 +46,15 @@ export function createTokenClock(clock: Clock): TokenClock {
 
 function leftAtFirstSight({ issuedAt, expiresAt, lifetimeSeconds }: Dated, now: number): number {
   if (expiresAt === null) return Number.POSITIVE_INFINITY
-  // The clock has been set back since the token came: nobody knows how old it is, so it counts as used up and a refresh decides.
+  // The clock has been set back since the token came: nobody knows how old it is, so it counts as used up and
+  // a refresh decides.
   if (issuedAt > now + PLAUSIBLE_MS) return 0
   const left = expiresAt - now
   return lifetimeSeconds === null ? left : Math.min(left, lifetimeSeconds * 1000)
 }
 
-// Notices that the wall clock was set, or that the machine slept: then it and the monotonic clock no longer agree.
+// Notices that the wall clock was set, or that the machine slept: then it and the monotonic clock no longer
+// agree.
 
 /** A clock is corrected by less than this without anybody minding. */
 export const JUMP_MS = 2_000
@@ -63,7 +66,10 @@ export type ClockJumps = {
   close(): void
 }
 
-/** `onJump` gets how far the wall clock ran ahead (sleep, or set forward) or fell back. Looks by itself once a minute. */
+/**
+ * `onJump` gets how far the wall clock ran ahead (sleep, or set forward) or fell back. Looks by itself once a
+ * minute.
+ */
 export function createClockJumps(clock: Clock, onJump: (byMs: number) => void): ClockJumps {
   const offset = (): number => clock.now() - clock.monotonicMs()
   let expected = offset()
@@ -84,7 +90,10 @@ export function createClockJumps(clock: Clock, onJump: (byMs: number) => void): 
   return { look, close: () => cancel() }
 }
 
-/** The record's moments by the clock as it goes now. Only a clock that was set back is answered so: one that ran ahead may have slept. */
+/**
+ * The record's moments by the clock as it goes now. Only a clock that was set back is answered so: one that
+ * ran ahead may have slept.
+ */
 export function redated(record: ConnectionRecord, byMs: number): ConnectionRecord {
   const moved = (moment: number | null): number | null => (moment === null ? null : moment + byMs)
   const { lastOutcome } = record

@@ -1,5 +1,5 @@
-// Tokens for callers: from memory when they are good, else through one renewal that all callers of a connection share. No caller waits
-// beyond its deadline, and the work goes on without it.
+// Tokens for callers: from memory when they are good, else through one renewal that all callers of a
+// connection share. No caller waits beyond its deadline, and the work goes on without it.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { missingScopes } from '../../../../shared/domain/scopes.ts'
@@ -24,7 +24,10 @@ export type TokenEngine = TokenService &
   Pick<Renewals, 'renewNow' | 'settled' | 'allSettled' | 'anyUnderWay'> & {
     /** The token set was replaced, renamed or removed from outside: forget what is remembered about it. */
     replaced(id: string): void
-    /** With the tokens that the provider gave last, also where the disk has not taken them yet. @throws KeywayError connection_not_found */
+    /**
+     * With the tokens that the provider gave last, also where the disk has not taken them yet. @throws
+     * KeywayError connection_not_found
+     */
     newest(id: string): ConnectionRecord
     /** The connection is gone: whoever still waits for its token is told so now. */
     removed(id: string): void
@@ -131,11 +134,14 @@ function refusal(deps: TokenEngineDeps, record: ConnectionRecord, ask: TokenAsk)
 const LEAST_MS = 10_000
 
 export type ForcedRefreshes = {
-  /** How long this generation has to stay, because the one before was replaced a moment ago; 0 when it may be replaced now. */
+  /**
+   * How long this generation has to stay, because the one before was replaced a moment ago; 0 when it may be
+   * replaced now.
+   */
   waitMs(id: string, generation: number): number
   /**
-   * The same, and takes the right when there is one. All callers whose same token was refused have it together: they join the one refresh
-   * that it takes. What fails is slowed down by its own backoff.
+   * The same, and takes the right when there is one. All callers whose same token was refused have it
+   * together: they join the one refresh that it takes. What fails is slowed down by its own backoff.
    */
   take(id: string, generation: number): number
   forget(id: string): void

@@ -5,7 +5,10 @@ import type { Secret } from '../../../../shared/contract/secret.ts'
 import { neededMs } from '../../../../shared/domain/expiry.ts'
 import type { TokenClock } from './clock.ts'
 
-/** A token that works right now. Frozen; the same object as long as the token is the same, so callers may hang prepared answers on it. */
+/**
+ * A token that works right now. Frozen; the same object as long as the token is the same, so callers may hang
+ * prepared answers on it.
+ */
 export type VendedToken = {
   readonly connectionId: string
   readonly providerId: string
@@ -24,18 +27,26 @@ export type VendedToken = {
 }
 
 export type TokenAsk = {
-  /** At least this long must be left, as far as the provider's lifetimes allow. Default: the margin, never over a fifth of the lifetime. */
+  /**
+   * At least this long must be left, as far as the provider's lifetimes allow. Default: the margin, never
+   * over a fifth of the lifetime.
+   */
   minValidSeconds?: number
   /**
-   * The caller's token was refused by the API: refresh unless the stored one is newer already. Never answered with the refused token: one that
-   * was made a moment ago is not replaced yet, and the answer is `retrying`. By its generation where that is known; `current`: the newest.
+   * The caller's token was refused by the API: refresh unless the stored one is newer already. Never answered
+   * with the refused token: one that was made a moment ago is not replaced yet, and the answer is `retrying`.
+   * By its generation where that is known; `current`: the newest.
    */
   rejected?: 'current' | Secret | { generation: number }
-  /** Who saw the refusal: the proxy's own eyes are limited apart from what callers say. Default: the caller. */
+  /**
+   * Who saw the refusal: the proxy's own eyes are limited apart from what callers say. Default: the caller.
+   */
   rejectedBy?: 'caller' | 'proxy'
   /** These must be granted, else `scope_missing`. */
   scopes?: readonly string[]
-  /** Epoch-independent budget; the call ends within it, with `retrying` when nothing has come. Default 15 s. */
+  /**
+   * Epoch-independent budget; the call ends within it, with `retrying` when nothing has come. Default 15 s.
+   */
   deadlineMs?: number
 }
 
@@ -49,9 +60,15 @@ export type TokenResult =
 export type TokenService = {
   /** The cached token when it is good for this ask; null means: ask properly. Synchronous, no I/O. */
   peek(connectionId: string, nowMs: number): VendedToken | null
-  /** One refresh for any number of callers. @throws KeywayError only for vault_locked, connection_not_found, shutting_down. */
+  /**
+   * One refresh for any number of callers. @throws KeywayError only for vault_locked, connection_not_found,
+   * shutting_down.
+   */
   get(connectionId: string, ask: TokenAsk): Promise<TokenResult>
-  /** Whether a report that this generation was refused would bring a newer token, for what the proxy itself saw. */
+  /**
+   * Whether a report that this generation was refused would bring a newer token, for what the proxy itself
+   * saw.
+   */
   mayReplace(connectionId: string, generation: number): boolean
   /** A proxied API answered 401 or worked; feeds the status. */
   reportApiOutcome(connectionId: string, generation: number, outcome: 'worked' | 'unauthorized'): void

@@ -24,7 +24,10 @@ type Pushed = {
   signal?: AbortSignal | undefined
 }
 
-/** The parameters for the browser: client_id and request_uri. @throws KeywayError config_error | provider_unreachable | deadline_exceeded */
+/**
+ * The parameters for the browser: client_id and request_uri. @throws KeywayError config_error |
+ * provider_unreachable | deadline_exceeded
+ */
 export async function pushAuthorization(
   tools: { deps: OAuthDeps; dpopKeys: DpopKeys },
   push: Pushed,
@@ -92,7 +95,10 @@ async function pushOnce(
   }
 }
 
-/** 200 instead of 201 is common, and the lifetime is often left out; neither matters for a reference that is used at once. */
+/**
+ * 200 instead of 201 is common, and the lifetime is often left out; neither matters for a reference that is
+ * used at once.
+ */
 function standardPushReply(reply: WireReply): Response {
   const read = readTokenBody(reply.text)
   const body = read.kind === 'object' ? read.body : {}

@@ -1,4 +1,5 @@
-// The authorization request (RFC 6749 4.1.1), with PKCE, state, nonce, PAR, DPoP and resource as the provider wants them.
+// The authorization request (RFC 6749 4.1.1), with PKCE, state, nonce, PAR, DPoP and resource as the provider
+// wants them.
 import { createHash, randomBytes } from 'node:crypto'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { type Secret, secretOrNull } from '../../../../shared/contract/secret.ts'
@@ -85,14 +86,17 @@ function authorizationParameters(parts: Parts): Array<[string, string]> {
   })
 }
 
-/** What the person filled in, and the prompt: asked for now, fixed by the provider, or due for offline access. */
+/**
+ * What the person filled in, and the prompt: asked for now, fixed by the provider, or due for offline access.
+ */
 function chosen(provider: ResolvedProvider, request: AuthorizeRequest): Record<string, string> {
   const { authorize, refresh } = provider.spec
   const optional = Object.entries(request.optionalParams).filter(
     ([name, value]) => authorize.optionalParams.includes(name) && value !== '',
   )
   const fixed = authorize.extraParams['prompt']
-  // OpenID Connect Core 11: offline access is granted only with prompt=consent, unless the provider is known to need just the scope.
+  // OpenID Connect Core 11: offline access is granted only with prompt=consent, unless the provider is known
+  // to need just the scope.
   const offline = ['openid', 'offline_access'].every((scope) => request.scopes.includes(scope))
   const scopeIsEnough = refresh.needsScope !== null && refresh.needsParam !== 'prompt=consent'
   const due =
@@ -138,7 +142,10 @@ export function wantsDpop(provider: ResolvedProvider, server: Server): boolean {
   return provider.spec.dpop === 'always'
 }
 
-/** Pushed where the server requires or offers it. One that only offers it and then refuses is asked the plain way. */
+/**
+ * Pushed where the server requires or offers it. One that only offers it and then refuses is asked the plain
+ * way.
+ */
 async function pushedOrPlain(
   tools: Pick<Tools, 'deps' | 'dpopKeys'>,
   push: Parameters<typeof pushAuthorization>[1],
@@ -168,7 +175,10 @@ function parUse(provider: ResolvedProvider, server: Server): 'required' | 'offer
 
 export type Pkce = { verifier: string; challenge: string; method: 'S256' | 'plain' }
 
-/** RFC 7636, with the two deviations that servers have: the digest in hex under the name S256, and plain. Null: off. */
+/**
+ * RFC 7636, with the two deviations that servers have: the digest in hex under the name S256, and plain.
+ * Null: off.
+ */
 export function makePkce(provider: Pick<ResolvedProvider, 'spec' | 'clientSecret'>): Pkce | null {
   const { pkce, pkceWithSecret } = provider.spec.authorize
   const kind = provider.clientSecret === null ? pkce : (pkceWithSecret ?? pkce)
@@ -202,7 +212,10 @@ export function sealInner(inner: TransactionInner): TransactionInner {
   return sealed
 }
 
-/** @throws KeywayError flow_not_found when the transaction was not made here, which no answer from outside can bring about. */
+/**
+ * @throws KeywayError flow_not_found when the transaction was not made here, which no answer from outside can
+ * bring about.
+ */
 export function openInner(transaction: Transaction): TransactionInner {
   const { inner } = transaction
   if (typeof inner === 'object' && inner !== null && made.has(inner)) return inner as TransactionInner

@@ -1,4 +1,5 @@
-// Everything that is verified about the answer in the browser before a code is used: shape, issuer (RFC 9207), error, signature, host.
+// Everything that is verified about the answer in the browser before a code is used: shape, issuer (RFC
+// 9207), error, signature, host.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { type Callback, parseCallback } from '../../../../shared/domain/callback-url.ts'
@@ -31,7 +32,8 @@ export function checkCallback(
   if (callback.state !== null && !sameText(callback.state, about.transaction.state)) {
     throw new KeywayError('state_mismatch')
   }
-  // Servers that name themselves in every answer forget it in errors; without a code there is nothing that could go astray.
+  // Servers that name themselves in every answer forget it in errors; without a code there is nothing that
+  // could go astray.
   if (callback.iss !== null || callback.kind === 'code') checkIssuer(provider, callback.iss, about)
   if (callback.kind === 'error') throw callbackError(provider, callback)
   checkSignature(provider, about.parameters)

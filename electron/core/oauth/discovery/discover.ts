@@ -1,4 +1,5 @@
-// Connect by URL: an issuer, an authorization server, a metadata document or a protected resource becomes a filled registration form.
+// Connect by URL: an issuer, an authorization server, a metadata document or a protected resource becomes a
+// filled registration form.
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import { isLoopbackHost, isSafeUrl } from '../../../../shared/contract/provider-template.ts'
 import { DeadlinePassed, withinDeadline } from '../../async.ts'

@@ -1,4 +1,5 @@
-// From metadata to a filled registration form: an ordinary provider, with what the server said and nothing guessed.
+// From metadata to a filled registration form: an ordinary provider, with what the server said and nothing
+// guessed.
 import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import { cleanName } from '../../../../shared/contract/name.ts'
 import type { ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
@@ -92,7 +93,8 @@ function slugOf(host: string): string {
   return slug.replace(/-$/, '') || 'provider'
 }
 
-// A client without a console: the published client description where it is taken, else registration, else the person enters one.
+// A client without a console: the published client description where it is taken, else registration, else the
+// person enters one.
 
 type Tools = { deps: OAuthDeps; wire: Wire; log: StepLog }
 type ClientFields = {

@@ -111,7 +111,10 @@ async function tryIssuer(
   return null
 }
 
-/** Metadata of an issuer further down, shown at the root as well: believed only when it stands at that issuer's own place too. */
+/**
+ * Metadata of an issuer further down, shown at the root as well: believed only when it stands at that
+ * issuer's own place too.
+ */
 async function atOwnPlace(search: Search, issuer: string): Promise<DiscoveredMetadata | null> {
   for (const address of metadataAddresses(issuer, 'oidc-then-oauth2')) {
     const found = await attempt(search, [], async () => {
@@ -219,7 +222,10 @@ export function resourceAddresses(resource: string): string[] {
   return path === '' ? [root] : [`${root}${path}`, root]
 }
 
-/** Null when there is none at `address`. @throws KeywayError discovery_failed for one that must not be believed */
+/**
+ * Null when there is none at `address`. @throws KeywayError discovery_failed for one that must not be
+ * believed
+ */
 export async function readProtectedResource(
   wire: Wire,
   address: string,
@@ -241,7 +247,10 @@ export async function readProtectedResource(
   return data
 }
 
-/** The described resource must be what was asked for, or what it lies below; never another origin (RFC 9728 3.3). */
+/**
+ * The described resource must be what was asked for, or what it lies below; never another origin (RFC 9728
+ * 3.3).
+ */
 function covers(described: string, asked: string): boolean {
   const [outer, inner] = [new URL(described), new URL(asked)]
   const slash = (path: string): string => (path.endsWith('/') ? path : `${path}/`)
@@ -268,8 +277,8 @@ const initialize = {
 }
 
 /**
- * Asks the resource itself: its refusal may say where its metadata is and which scopes it wants. Null when it does not refuse in that way.
- * The body is not read, it may be an endless stream.
+ * Asks the resource itself: its refusal may say where its metadata is and which scopes it wants. Null when it
+ * does not refuse in that way. The body is not read, it may be an endless stream.
  */
 export async function challengeOf(
   wire: Wire,

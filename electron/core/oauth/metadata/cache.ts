@@ -1,5 +1,6 @@
-// Metadata of issuers, remembered for an hour; a failure for a minute, so that a sign-in does not wait for a dead address each time. An
-// issuer that answered before and is down now is taken at its last word: its token endpoint may well be up.
+// Metadata of issuers, remembered for an hour; a failure for a minute, so that a sign-in does not wait for a
+// dead address each time. An issuer that answered before and is down now is taken at its last word: its token
+// endpoint may well be up.
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import type { Clock } from '../../ports.ts'
 import type { Wire } from '../transport/http-exchange.ts'

@@ -33,7 +33,10 @@ export type ServerAsk = {
   need: readonly Endpoint[]
   /** Of the connection, for hosts that the sign-in decided. */
   values?: Values
-  /** `if-possible`: ask the issuer even when all addresses are typed, but do without when it does not answer quickly. */
+  /**
+   * `if-possible`: ask the issuer even when all addresses are typed, but do without when it does not answer
+   * quickly.
+   */
   discovery: 'when-needed' | 'if-possible'
   signal?: AbortSignal | undefined
 }
@@ -56,7 +59,10 @@ const metadataNames = {
   registration: 'registration_endpoint',
 } as const satisfies Record<Endpoint, keyof DiscoveredMetadata>
 
-/** Nobody told which; id_tokens and userinfo come straight from the server over TLS, so any signed one is taken. */
+/**
+ * Nobody told which; id_tokens and userinfo come straight from the server over TLS, so any signed one is
+ * taken.
+ */
 const anySignature = ['RS', 'PS', 'ES', 'HS'].flatMap((kind) =>
   ['256', '384', '512'].map((size) => kind + size),
 )

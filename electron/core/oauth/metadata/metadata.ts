@@ -1,5 +1,5 @@
-// Reading an authorization server's metadata (OIDC discovery, RFC 8414) as a hostile document: bounded, redirects re-checked, every address
-// verified, and no remote server may point at services of this machine.
+// Reading an authorization server's metadata (OIDC discovery, RFC 8414) as a hostile document: bounded,
+// redirects re-checked, every address verified, and no remote server may point at services of this machine.
 import { z } from 'zod'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
@@ -40,7 +40,10 @@ export type DiscoveredMetadata = z.output<typeof serverMetadataSchema>
 
 const MAX_REDIRECTS = 5
 
-/** A document at `url`, redirects followed as far as each is safe. @throws WireFailure | KeywayError discovery_failed */
+/**
+ * A document at `url`, redirects followed as far as each is safe. @throws WireFailure | KeywayError
+ * discovery_failed
+ */
 export async function getDocument(
   wire: Wire,
   url: string,
@@ -64,7 +67,10 @@ function safeTarget(from: string, target: string): string {
   return next
 }
 
-/** A server elsewhere naming an address of this machine or its network: a way to services that nobody meant to open. */
+/**
+ * A server elsewhere naming an address of this machine or its network: a way to services that nobody meant to
+ * open.
+ */
 export function pointsInside(from: string, to: string): boolean {
   const [there, here] = [new URL(from).hostname, new URL(to).hostname]
   return isLinkLocalHost(here) || (isInside(here) && !isInside(there))
@@ -77,7 +83,8 @@ function isInside(hostname: string): boolean {
 /** Parses metadata that was read from `source`. @throws KeywayError discovery_failed */
 export async function parseMetadata(source: string, reply: WireReply): Promise<DiscoveredMetadata> {
   const library = await loadLibrary()
-  // The library reads and checks the form of the answer; whose metadata it is gets compared by the caller, who knows the rules for that.
+  // The library reads and checks the form of the answer; whose metadata it is gets compared by the caller,
+  // who knows the rules for that.
   const config = await library
     .discovery(new URL('/.well-known/openid-configuration', source), 'discovery', undefined, undefined, {
       [library.customFetch]: () =>
@@ -144,7 +151,10 @@ export function asDiscoveryError(thrown: unknown): unknown {
   })
 }
 
-/** Where an issuer's metadata may be, most likely first (OIDC Discovery 4, RFC 8414 3 with its path insertion, and what servers do). */
+/**
+ * Where an issuer's metadata may be, most likely first (OIDC Discovery 4, RFC 8414 3 with its path insertion,
+ * and what servers do).
+ */
 export function metadataAddresses(issuer: string, kind: 'oidc' | 'oauth2' | 'oidc-then-oauth2'): string[] {
   const url = new URL(issuer)
   const path = withoutTrailing(url.pathname, '/')
@@ -164,7 +174,10 @@ export function metadataAddresses(issuer: string, kind: 'oidc' | 'oauth2' | 'oid
 
 export type IssuerRules = Pick<ProviderSpec['discovery'], 'issuerPattern' | 'issuerTrailingSlash'>
 
-/** Equal, or equal but for one trailing slash (which servers and people mix up), or of the provider's own pattern. */
+/**
+ * Equal, or equal but for one trailing slash (which servers and people mix up), or of the provider's own
+ * pattern.
+ */
 export function issuerMatches(expected: string, found: string, rules: IssuerRules): boolean {
   if (found === expected) return true
   if (withoutSlash(found) === withoutSlash(expected)) return true
@@ -172,8 +185,8 @@ export function issuerMatches(expected: string, found: string, rules: IssuerRule
 }
 
 /**
- * The issuer that an id_token may name instead of `expected`: of the pattern, with {tenantid} being the token's own `tid` claim, so that one
- * tenant cannot speak for another. Null: the expected one stands.
+ * The issuer that an id_token may name instead of `expected`: of the pattern, with {tenantid} being the
+ * token's own `tid` claim, so that one tenant cannot speak for another. Null: the expected one stands.
  */
 export function relaxedIssuer(
   expected: string,

@@ -1,5 +1,5 @@
-// The provider check: everything a sign-in would do, up to a code that nobody was given. It runs the very code of the real flows, with a
-// fetch that writes down what goes over the wire.
+// The provider check: everything a sign-in would do, up to a code that nobody was given. It runs the very
+// code of the real flows, with a fetch that writes down what goes over the wire.
 import { asKeywayError, sentencesFor } from '../../../../shared/contract/errors.ts'
 import { parseTokenReply } from '../../../../shared/domain/token-response.ts'
 import { withinDeadline } from '../../async.ts'

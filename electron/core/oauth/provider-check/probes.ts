@@ -12,7 +12,10 @@ import { complaintIn, signInVerdict, type Verdict } from './verdict.ts'
 
 type Asked = { verdict: Verdict; seen: RecordedExchange | undefined }
 
-/** Asks for the sign-in page as a browser without cookies would; when it is refused, in other ways until one is not. */
+/**
+ * Asks for the sign-in page as a browser without cookies would; when it is refused, in other ways until one
+ * is not.
+ */
 export async function checkAuthorization(check: Check): Promise<void> {
   const { provider, redirectUri, log } = check
   const { verdict, seen } = await ask(check, provider, redirectUri)
@@ -159,7 +162,10 @@ type Try = (check: Check, provider: ResolvedProvider) => Promise<Tried>
 
 const MOST_VARIANTS = 8
 
-/** Sends a code that nobody was given. "invalid_grant" is the good answer: everything but the code was accepted. */
+/**
+ * Sends a code that nobody was given. "invalid_grant" is the good answer: everything but the code was
+ * accepted.
+ */
 export async function checkTokenEndpoint(check: Check): Promise<void> {
   const { provider, log } = check
   const first = await tryCode(check, provider)

@@ -1,4 +1,5 @@
-// What to try when a server does not like a request. The first that gets further is suggested, so each is a small, known deviation.
+// What to try when a server does not like a request. The first that gets further is suggested, so each is a
+// small, known deviation.
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
 import {
@@ -128,7 +129,8 @@ function changes(spec: ProviderSpec, variant: Variant): boolean {
   )
 }
 
-// Where an endpoint may be when there is nothing at the typed address: where metadata says, and with or without a slash at the end.
+// Where an endpoint may be when there is nothing at the typed address: where metadata says, and with or
+// without a slash at the end.
 
 type ProbedSection = 'token' | 'authorization'
 

@@ -1,4 +1,5 @@
-// What the answer to a sign-in request says about the setup. Pure; the request was sent without a person at it.
+// What the answer to a sign-in request says about the setup. Pure; the request was sent without a person at
+// it.
 import { parseCallback } from '../../../../shared/domain/callback-url.ts'
 
 /** What there is something wrong with; it decides what is tried next. */

@@ -1,5 +1,5 @@
-// Whose account it is. The provider's own identity call decides where it has one; else id_token and userinfo. An identity that cannot be
-// read is no reason to fail a sign-in: then nobody tells, and the answer is null.
+// Whose account it is. The provider's own identity call decides where it has one; else id_token and userinfo.
+// An identity that cannot be read is no reason to fail a sign-in: then nobody tells, and the answer is null.
 import type { CustomFetch } from 'openid-client'
 import type { z } from 'zod'
 import type { accountSpec } from '../../../../shared/contract/provider-spec.ts'
@@ -101,7 +101,9 @@ function firstOf(data: unknown, paths: readonly string[]): string | null {
 type RequestSpec = NonNullable<z.output<typeof accountSpec>['request']>
 type Json = RequestSpec['body']
 
-/** The provider's identity call with its templates filled; a body is JSON unless its content type says form. */
+/**
+ * The provider's identity call with its templates filled; a body is JSON unless its content type says form.
+ */
 export function identityRequest(
   deps: OAuthDeps,
   provider: ResolvedProvider,
@@ -134,8 +136,8 @@ function fillLeaves(body: Json, values: Readonly<Record<string, string>>): Json 
   return Object.fromEntries(Object.entries(body).map(([name, value]) => [name, fillLeaves(value, values)]))
 }
 
-// OpenID Connect userinfo. With an id_token it goes through the library, which compares the subjects; without one there is nothing to
-// compare, and the address is read like any "who am I".
+// OpenID Connect userinfo. With an id_token it goes through the library, which compares the subjects; without
+// one there is nothing to compare, and the address is read like any "who am I".
 
 type UserinfoTools = {
   deps: OAuthDeps
@@ -184,8 +186,8 @@ export async function readUserinfo(
 }
 
 /**
- * For the library, which compares the subjects: signed or not, numbers as text. A signed answer that names another client or another
- * issuer (OpenID Connect Core 5.3.2) stays as it is, and the library refuses it.
+ * For the library, which compares the subjects: signed or not, numbers as text. A signed answer that names
+ * another client or another issuer (OpenID Connect Core 5.3.2) stays as it is, and the library refuses it.
  */
 function standardUserinfo(reply: WireReply, clientId: string | null, issuer: string | null): Response {
   const claims = isJwt(reply) ? claimsOf(reply.text) : parseJsonOr(reply.text)
@@ -208,7 +210,9 @@ function isFor(
   return isClients && (iss === undefined || issuer === null || iss === issuer)
 }
 
-/** A provider that wants to be asked from time to time whether a token still counts. Only a clear no is a no. */
+/**
+ * A provider that wants to be asked from time to time whether a token still counts. Only a clear no is a no.
+ */
 export function createValidate(deps: OAuthDeps): OAuthClient['validate'] {
   return async (provider, credential, signal) => {
     const rule = provider.spec.account.validation

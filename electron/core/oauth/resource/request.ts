@@ -1,4 +1,5 @@
-// A JSON call to a provider's API with the connection's token: identity, resources. A DPoP nonce is taken up once.
+// A JSON call to a provider's API with the connection's token: identity, resources. A DPoP nonce is taken up
+// once.
 import type { CustomFetch } from 'openid-client'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { parseJson } from '../../../../shared/domain/exact-json.ts'
@@ -32,7 +33,10 @@ export type ApiCaller = (
   signal?: AbortSignal,
 ) => Promise<unknown>
 
-/** The parsed JSON. @throws KeywayError provider_error | provider_response_invalid | provider_unreachable | deadline_exceeded */
+/**
+ * The parsed JSON. @throws KeywayError provider_error | provider_response_invalid | provider_unreachable |
+ * deadline_exceeded
+ */
 export function createApiCaller(deps: OAuthDeps, apiHeaders: OAuthClient['apiHeaders']): ApiCaller {
   const sendWith = async (
     wire: Wire,
@@ -88,7 +92,10 @@ function readJson(provider: ResolvedProvider, reply: WireReply): unknown {
   }
 }
 
-/** Userinfo may be signed (OIDC Core 5.3.2). What vouches for it here is the connection to the server, as for plain JSON. */
+/**
+ * Userinfo may be signed (OIDC Core 5.3.2). What vouches for it here is the connection to the server, as for
+ * plain JSON.
+ */
 export const isJwt = ({ headers }: Pick<WireReply, 'headers'>): boolean =>
   /^application\/jwt\b/i.test(headers.get('content-type') ?? '')
 
@@ -134,8 +141,8 @@ function ownHeader(template: string, values: Readonly<Record<string, string>>): 
 }
 
 /**
- * The library makes proofs only while it sends; so it "sends" to here. A nonce is handed over the way a server does it: with an answer, after
- * which the next proof carries it.
+ * The library makes proofs only while it sends; so it "sends" to here. A nonce is handed over the way a
+ * server does it: with an answer, after which the next proof carries it.
  */
 async function proofFor(
   dpopKeys: DpopKeys,

@@ -63,7 +63,8 @@ type CodeGrant = {
 async function codeGrant(tools: GrantTools, grant: CodeGrant): Promise<unknown> {
   const { library, config, options, expectIdToken } = tools
   const { callback, inner, transaction, resources } = grant
-  // Only what has been checked reaches the library; the redirect address is set by the shaping, query and all.
+  // Only what has been checked reaches the library; the redirect address is set by the shaping, query and
+  // all.
   const url = new URL('https://callback.invalid/')
   url.searchParams.set('code', callback.code)
   url.searchParams.set('state', transaction.state)
@@ -83,7 +84,10 @@ async function codeGrant(tools: GrantTools, grant: CodeGrant): Promise<unknown> 
   )
 }
 
-/** What the answer in the browser adds: values for templates, and the granted scopes where the server names them there. */
+/**
+ * What the answer in the browser adds: values for templates, and the granted scopes where the server names
+ * them there.
+ */
 function withCallback(
   provider: ResolvedProvider,
   outcome: TokenOutcome,
@@ -138,7 +142,8 @@ export async function postExchange(
     signal,
   })
   if (longer.kind === 'retry') {
-    // The code is spent: a token that works for an hour, and is exchanged at the next refresh, is better than a failed sign-in.
+    // The code is spent: a token that works for an hour, and is exchanged at the next refresh, is better than
+    // a failed sign-in.
     deps.logger.warn('the longer token did not come', { provider: provider.slug, code: longer.code })
     return outcome
   }

@@ -1,4 +1,5 @@
-// RFC 8628. The polling is Keyway's own, because the library waits by the machine's clock; each poll is the library's grant.
+// RFC 8628. The polling is Keyway's own, because the library waits by the machine's clock; each poll is the
+// library's grant.
 import type { CustomFetch } from 'openid-client'
 import { z } from 'zod'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
@@ -162,7 +163,10 @@ type Shown = Omit<DeviceCode, 'inner'> & { deviceCode: string }
 const DEFAULT_LIFETIME_SECONDS = 600
 const DEFAULT_INTERVAL_SECONDS = 5
 
-/** @throws KeywayError config_error | provider_error | provider_response_invalid | provider_unreachable | deadline_exceeded */
+/**
+ * @throws KeywayError config_error | provider_error | provider_response_invalid | provider_unreachable |
+ * deadline_exceeded
+ */
 export async function requestDeviceCode(deps: OAuthDeps, ask: Ask): Promise<Shown> {
   try {
     return await withinDeadline(

@@ -40,14 +40,18 @@ export type TokenCall = {
   secrets: readonly string[]
   dpopKey: PrivateJwk | null
   withoutSecret?: boolean
-  /** Monotonic milliseconds at which the whole call began: what came before (discovery) is part of the deadline. */
+  /**
+   * Monotonic milliseconds at which the whole call began: what came before (discovery) is part of the
+   * deadline.
+   */
   startedAt?: number
   signal?: AbortSignal | undefined
   /** The library's grant. */
   run(tools: GrantTools): Promise<unknown>
 }
 
-// The frame of every token request: deadline, which authentication to try, and no throw for what a server or the network does.
+// The frame of every token request: deadline, which authentication to try, and no throw for what a server or
+// the network does.
 
 export type TokenCaller = {
   call(request: TokenCall): Promise<TokenOutcome>
@@ -100,7 +104,10 @@ function stopFailure(error: unknown, request: TokenCall): ReturnType<typeof wire
   )
 }
 
-/** What is left of a token call's deadline; never nothing, so that the failure is the server's and not the arithmetic's. */
+/**
+ * What is left of a token call's deadline; never nothing, so that the failure is the server's and not the
+ * arithmetic's.
+ */
 export function timeLeft(
   { clock }: Pick<OAuthDeps, 'clock'>,
   { purpose, startedAt }: { purpose: TokenPurpose; startedAt?: number | undefined },
@@ -147,8 +154,9 @@ export function outcomeOfPreparation(provider: ResolvedProvider, thrown: unknown
   return { kind: 'config_error', code: failure.code, message: failure.message, nextStep }
 }
 
-// One grant through the library. Its fetch is where odd servers become standard ones: the request is shaped on the way out, the reply on the
-// way in. What the library then refuses is looked at again with the rules of the provider; the request itself is never repeated.
+// One grant through the library. Its fetch is where odd servers become standard ones: the request is shaped
+// on the way out, the reply on the way in. What the library then refuses is looked at again with the rules of
+// the provider; the request itself is never repeated.
 
 export type AttemptTools = { deps: OAuthDeps; dpopKeys: DpopKeys; library: Library; signal: AbortSignal }
 
@@ -220,7 +228,10 @@ async function runGrant(
   }
 }
 
-/** The provider's relaxations, made explicit: its issuer pattern, the server's own clock, no id_token where none came. */
+/**
+ * The provider's relaxations, made explicit: its issuer pattern, the server's own clock, no id_token where
+ * none came.
+ */
 function adjusted(call: TokenCall, tokens: Tokens, reply: WireReply): Checks {
   const expected = call.server.metadata.issuer
   return {
@@ -241,8 +252,8 @@ function localSkewSeconds({ deps }: AttemptTools): number {
 }
 
 /**
- * An id_token that does not hold. At sign-in that is the end: it may be somebody else's. At a refresh the new tokens are kept, because the
- * old ones are spent already and the identity was checked at sign-in.
+ * An id_token that does not hold. At sign-in that is the end: it may be somebody else's. At a refresh the new
+ * tokens are kept, because the old ones are spent already and the identity was checked at sign-in.
  */
 function withoutIdToken(
   { deps }: AttemptTools,

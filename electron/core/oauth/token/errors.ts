@@ -1,4 +1,5 @@
-// What a failed token request means: the one place that decides between retry, ended, refused and config_error (product.md).
+// What a failed token request means: the one place that decides between retry, ended, refused and
+// config_error (product.md).
 import { KeywayError, nextStepFor } from '../../../../shared/contract/errors.ts'
 import type { ParsedReply } from '../../../../shared/domain/token-response.ts'
 import { secretTraces } from '../../secret-traces.ts'
@@ -54,7 +55,8 @@ export function outcomeOfReply(
     retryAfterMs: retryAfterMs(reply.headers, reply.serverNow),
     sent: true,
   })
-  // The clearest of all noes under a status that may mean anything: it is asked for again before it is believed. 502 to 504 say "later".
+  // The clearest of all noes under a status that may mean anything: it is asked for again before it is
+  // believed. 502 to 504 say "later".
   if (reply.status === 500 && parsed.kind === 'error' && code === 'invalid_grant') {
     return {
       kind: 'refused',
@@ -96,8 +98,8 @@ function outcomeOfCode(
 }
 
 /**
- * Many servers say invalid_request of a refresh token that is no good, with or without words. The same request has worked before, so its form
- * is to blame only where the words say so.
+ * Many servers say invalid_request of a refresh token that is no good, with or without words. The same
+ * request has worked before, so its form is to blame only where the words say so.
  */
 function isAboutTheForm(said: string): boolean {
   if (/refresh.?token|expired|revoked|\bgrant\b(?!.?type)/i.test(said)) return false
@@ -119,7 +121,9 @@ function isPassing(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500
 }
 
-/** 401 with a Basic challenge and no readable error: the server wants other client credentials (RFC 6749 5.2). */
+/**
+ * 401 with a Basic challenge and no readable error: the server wants other client credentials (RFC 6749 5.2).
+ */
 function isClientChallenge(reply: WireReply): boolean {
   return reply.status === 401 && /^\s*basic\b/i.test(reply.headers.get('www-authenticate') ?? '')
 }
@@ -168,7 +172,9 @@ const passingCodes = new Set([
 
 const MOST_WORDS = 500
 
-/** The server's words without anything secret that it may have echoed; cut to what is shown only after that. */
+/**
+ * The server's words without anything secret that it may have echoed; cut to what is shown only after that.
+ */
 export function scrub(words: string, secrets: readonly (string | undefined)[]): string {
   return secretTraces(secrets).scrub(words).slice(0, MOST_WORDS)
 }

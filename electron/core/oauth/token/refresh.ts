@@ -125,7 +125,8 @@ async function exchangeAccessToken(
   })
 }
 
-// Token requests that are no OAuth grant and so cannot go through the library: exchanging an access token for a longer one.
+// Token requests that are no OAuth grant and so cannot go through the library: exchanging an access token for
+// a longer one.
 
 export async function plainTokenRequest(
   deps: OAuthDeps,

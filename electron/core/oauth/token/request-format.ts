@@ -57,7 +57,10 @@ export function tokenShaping(input: ShapingInput): Shaping {
   }
 }
 
-/** A service without registration knows no client id; the library wants one all the same, and it goes no further than here. */
+/**
+ * A service without registration knows no client id; the library wants one all the same, and it goes no
+ * further than here.
+ */
 export function clientIdRule(provider: ResolvedProvider): string[] {
   return provider.clientId === '' ? ['client_id'] : []
 }

@@ -8,7 +8,10 @@ import { openScopes, openText, openValues, secretTraces } from '../../secret-tra
 import { skewOf, type WireReply } from '../transport/http-exchange.ts'
 import type { TokenAnswer } from '../types.ts'
 
-/** RFC 6749 5.1 and 5.2 whatever came: lower-case token type, numbers as numbers, errors as 400 with a JSON body. */
+/**
+ * RFC 6749 5.1 and 5.2 whatever came: lower-case token type, numbers as numbers, errors as 400 with a JSON
+ * body.
+ */
 export function standardReply(
   reply: Pick<WireReply, 'status' | 'headers'>,
   parsed: ParsedReply,
@@ -39,7 +42,10 @@ export function isDpop(tokenType: string): boolean {
   return tokenType.toLowerCase() === 'dpop'
 }
 
-/** Only the nonce of a DPoP answer means anything to the library; a challenge would make it look away from the body. */
+/**
+ * Only the nonce of a DPoP answer means anything to the library; a challenge would make it look away from the
+ * body.
+ */
 export function json(status: number, reply: Pick<WireReply, 'headers'>, body: object): Response {
   const nonce = reply.headers.get('dpop-nonce')
   return new Response(JSON.stringify(body), {
@@ -55,7 +61,10 @@ export function tokenAnswer(
   about: {
     dpopKey: Readonly<Record<string, unknown>> | null
     values: Readonly<Record<string, string>>
-    /** What the reply and the request held that must not come out in a field that is shown or stored in the clear. */
+    /**
+     * What the reply and the request held that must not come out in a field that is shown or stored in the
+     * clear.
+     */
     secrets: readonly (string | undefined)[]
   },
 ): TokenAnswer {
@@ -97,7 +106,10 @@ export function answerSecrets({ accessToken, refreshToken, idToken, second }: To
   return all.flatMap((token) => (token === null ? [] : [token.reveal()]))
 }
 
-/** The claims of a JWT, unverified: for picking the rules to check it by, and for reading one that was checked before. Empty when unreadable. */
+/**
+ * The claims of a JWT, unverified: for picking the rules to check it by, and for reading one that was checked
+ * before. Empty when unreadable.
+ */
 export function claimsOf(jwt: string): Readonly<Record<string, unknown>> {
   try {
     const payload = parseJson(payloadText(jwt))
@@ -110,8 +122,9 @@ export function claimsOf(jwt: string): Readonly<Record<string, unknown>> {
 }
 
 /**
- * The same token with its subject as text, for the library, which takes no other and reads numbers as doubles. It checks the
- * claims only: what vouches for a token from the token endpoint is the connection (OIDC Core 3.1.3.7, 6).
+ * The same token with its subject as text, for the library, which takes no other and reads numbers as
+ * doubles. It checks the claims only: what vouches for a token from the token endpoint is the connection
+ * (OIDC Core 3.1.3.7, 6).
  */
 export function withTextSubject(jwt: string): string {
   const claims = claimsOf(jwt)

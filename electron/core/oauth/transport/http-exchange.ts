@@ -1,4 +1,5 @@
-// One request and its whole answer, bounded in size, without following redirects. Everything this folder sends goes through here.
+// One request and its whole answer, bounded in size, without following redirects. Everything this folder
+// sends goes through here.
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { isSafeUrl } from '../../../../shared/contract/provider-template.ts'
 import { DeadlinePassed } from '../../async.ts'
@@ -93,7 +94,8 @@ async function readBounded(response: Response, host: string): Promise<string> {
   }
 }
 
-// A request without an answer: why, and whether it can have reached the server. Rotating refresh tokens depend on that second fact.
+// A request without an answer: why, and whether it can have reached the server. Rotating refresh tokens
+// depend on that second fact.
 
 export type WireFailureKind =
   /** No connection was made: nothing left. */

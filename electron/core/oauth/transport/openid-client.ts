@@ -9,14 +9,17 @@ export function loadLibrary(): Promise<Library> {
 }
 
 /**
- * Lets a configuration speak http. Every address has passed isSafeUrl before, so this only ever means loopback; the library marks the
- * switch as deprecated so that it stands out, hence the look-up by name.
+ * Lets a configuration speak http. Every address has passed isSafeUrl before, so this only ever means
+ * loopback; the library marks the switch as deprecated so that it stands out, hence the look-up by name.
  */
 export function allowLoopbackHttp(library: Library, config: Configuration): void {
   for (const extension of loopbackExtensions(library)) extension(config)
 }
 
-/** The same for calls that make their own configuration: they look for this very function among their extensions. */
+/**
+ * The same for calls that make their own configuration: they look for this very function among their
+ * extensions.
+ */
 export function loopbackExtensions(library: Library): Array<(config: Configuration) => void> {
   const allow: unknown = Reflect.get(library, 'allowInsecureRequests')
   return typeof allow === 'function' ? [allow as (config: Configuration) => void] : []

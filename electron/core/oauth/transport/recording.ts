@@ -57,8 +57,8 @@ async function beginning(stream: ReadableStream<Uint8Array>): Promise<string> {
   return text
 }
 
-// Requests and answers as text for a person, without anything secret: known values are masked wherever they stand, and fields that hold
-// secrets by their name are masked whatever they hold.
+// Requests and answers as text for a person, without anything secret: known values are masked wherever they
+// stand, and fields that hold secrets by their name are masked whatever they hold.
 
 export type RecordedExchange = { request: string; answer: string }
 

@@ -1,5 +1,5 @@
-// Which file to run, and what app.getName(), getVersion() and getAppPath() say about it: Electron reads a folder's
-// package.json; for a bare script it knows nothing and answers with itself.
+// Which file to run, and what app.getName(), getVersion() and getAppPath() say about it: Electron reads a
+// folder's package.json; for a bare script it knows nothing and answers with itself.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'

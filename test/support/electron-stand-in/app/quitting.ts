@@ -1,4 +1,5 @@
-// Electron's order of leaving: before-quit, every window is asked, will-quit, quit, and only then the process ends.
+// Electron's order of leaving: before-quit, every window is asked, will-quit, quit, and only then the process
+// ends.
 import type { EventEmitter } from 'node:events'
 import { createEvent } from '../electron-event.ts'
 import type { WindowRegistry } from '../window/window-registry.ts'

@@ -1,5 +1,5 @@
-// One process per userData folder. The second one leaves its command line in the first one's inbox, which is a folder:
-// Electron's call answers synchronously, and files are what a dying process can still write.
+// One process per userData folder. The second one leaves its command line in the first one's inbox, which is
+// a folder: Electron's call answers synchronously, and files are what a dying process can still write.
 import {
   mkdirSync,
   readdirSync,

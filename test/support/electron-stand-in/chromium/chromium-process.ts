@@ -52,7 +52,8 @@ const flags = [
   '--no-startup-window',
   '--password-store=basic',
   '--use-mock-keychain',
-  // The pipe is the stand-in's; Chromium ends when its other end closes, even after kill -9. The port is Playwright's.
+  // The pipe is the stand-in's; Chromium ends when its other end closes, even after kill -9. The port is
+  // Playwright's.
   '--remote-debugging-pipe',
   '--remote-debugging-port=0',
 ]

@@ -8,7 +8,10 @@ import { createWorldMembrane } from './world-membrane.ts'
 export const preloadWorldName = 'Electron Isolated Context'
 export const bindingName = '__standInPost'
 
-/** Preloads run in the main frame only: nodeIntegrationInSubFrames is refused. `top` cannot be replaced by a page. */
+/**
+ * Preloads run in the main frame only: nodeIntegrationInSubFrames is refused. `top` cannot be replaced by a
+ * page.
+ */
 const onlyMainFrame = (body: string): string => `if (window === window.top) { ${body} }`
 
 export function pageWorldScript(token: string): string {

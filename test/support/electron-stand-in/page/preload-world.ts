@@ -1,5 +1,6 @@
-// Everything a sandboxed preload finds around itself: require('electron'), process and Electron's ipcRenderer.
-// Runs in the preload's isolated world through its source text: it must not refer to anything outside itself.
+// Everything a sandboxed preload finds around itself: require('electron'), process and Electron's
+// ipcRenderer. Runs in the preload's isolated world through its source text: it must not refer to anything
+// outside itself.
 import type { CloneText } from './clone-text.ts'
 import type { WorldMembrane } from './world-membrane.ts'
 

@@ -1,5 +1,5 @@
-// Chromium reports a page's title only when it navigates, so a script in a world of its own tells about each change.
-// Runs in pages through its source text: it must not refer to anything outside itself.
+// Chromium reports a page's title only when it navigates, so a script in a world of its own tells about each
+// change. Runs in pages through its source text: it must not refer to anything outside itself.
 
 export const titleWorldName = 'Electron stand-in title'
 export const titleBindingName = '__standInTitle'

@@ -1,7 +1,7 @@
-// What contextBridge does between the preload's world and the page's: values are copied, functions and promises become
-// proxies, prototypes do not pass. The worlds share only the DOM, so calls travel as synchronous events of the document
-// under a name the page cannot guess.
-// Runs in pages through its source text: it must not refer to anything outside itself.
+// What contextBridge does between the preload's world and the page's: values are copied, functions and
+// promises become proxies, prototypes do not pass. The worlds share only the DOM, so calls travel as
+// synchronous events of the document under a name the page cannot guess. Runs in pages through its source
+// text: it must not refer to anything outside itself.
 
 export type WorldMembrane = {
   /** Copies `value` to the other world and makes it `window[key]` there. */
@@ -121,7 +121,8 @@ export function createWorldMembrane(token: string, side: 'page' | 'preload'): Wo
   const send = (message: Message): Reply => {
     lastReply = null
     dispatch.call(shared, new SharedEvent(`${token}:to-${other}`, { detail: message }))
-    // The other world answers before dispatch returns; an answer that did not come means that it is not there.
+    // The other world answers before dispatch returns; an answer that did not come means that it is not
+    // there.
     const reply = lastReply as Reply | null
     if (reply === null) throw new Error(`contextBridge: the ${other} world does not answer.`)
     return reply

@@ -1,6 +1,7 @@
-// Chromium cannot be told about schemes such as app:// from outside, so their pages live at https://<host>.<scheme>.stand-in.invalid.
-// Everything the app under test sees (getURL, senderFrame, will-navigate, protocol.handle) is translated back. Real
-// servers cannot be meant by such a name: .invalid never resolves.
+// Chromium cannot be told about schemes such as app:// from outside, so their pages live at
+// https://<host>.<scheme>.stand-in.invalid. Everything the app under test sees (getURL, senderFrame,
+// will-navigate, protocol.handle) is translated back. Real servers cannot be meant by such a name: .invalid
+// never resolves.
 
 const suffix = '.stand-in.invalid'
 const pageUrlPattern = /^https:\/\/([a-z0-9-]+)\.([a-z][a-z0-9+-]*)\.stand-in\.invalid(?=[/?#]|$)/i

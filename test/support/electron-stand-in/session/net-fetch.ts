@@ -4,7 +4,10 @@ import type { Net } from 'electron'
 import { mimeTypeOf } from './mime-type.ts'
 import type { ProtocolHandlers } from './protocol.ts'
 
-/** `net.fetch`: the app's own schemes first, then files, then Node's fetch (no proxy, no cookies of the window). */
+/**
+ * `net.fetch`: the app's own schemes first, then files, then Node's fetch (no proxy, no cookies of the
+ * window).
+ */
 export function createNetFetch(handlers: ProtocolHandlers): Net['fetch'] {
   return async (input, init) => {
     const { bypassCustomProtocolHandlers = false, ...rest } = init ?? {}

@@ -1,5 +1,5 @@
-// A page cannot be stopped at the moment it asks, so the app's handlers are asked whenever a page is loaded and Chromium
-// is told the answers: what a page then gets is what the app decided.
+// A page cannot be stopped at the moment it asks, so the app's handlers are asked whenever a page is loaded
+// and Chromium is told the answers: what a page then gets is what the app decided.
 import type { Session, WebContents } from 'electron'
 import type { Cdp } from '../chromium/cdp.ts'
 

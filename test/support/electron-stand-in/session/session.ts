@@ -37,7 +37,8 @@ function createSession(deps: SessionDeps): StandInSession {
     webRequest: webRequest.webRequest,
     setPermissionRequestHandler: permissions.setRequestHandler,
     setPermissionCheckHandler: permissions.setCheckHandler,
-    // Nothing in the stand-in can ask for a device, a Bluetooth pairing or a screen: the handlers are never called.
+    // Nothing in the stand-in can ask for a device, a Bluetooth pairing or a screen: the handlers are never
+    // called.
     setDevicePermissionHandler: () => {},
     setBluetoothPairingHandler: () => {},
     setDisplayMediaRequestHandler: () => {},

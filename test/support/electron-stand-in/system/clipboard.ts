@@ -1,7 +1,10 @@
 import type { Clipboard } from 'electron'
 import { strict } from '../strict.ts'
 
-/** A clipboard of its own, so that a test run leaves the person's alone. Text only; it is not the page's clipboard. */
+/**
+ * A clipboard of its own, so that a test run leaves the person's alone. Text only; it is not the page's
+ * clipboard.
+ */
 export function createClipboard(): Clipboard {
   let text = ''
   const members = {

@@ -1,5 +1,5 @@
-// What needs a person or a desktop. The recorder answers in their place (see desktop-recorder.cjs); without it these
-// say so instead of hanging.
+// What needs a person or a desktop. The recorder answers in their place (see desktop-recorder.cjs); without
+// it these say so instead of hanging.
 import type { Dialog, Shell } from 'electron'
 import { strict } from '../strict.ts'
 

@@ -1,4 +1,5 @@
-// safeStorage with a key that stays the same between starts, as a keychain keeps it, and with the moods of real keychains.
+// safeStorage with a key that stays the same between starts, as a keychain keeps it, and with the moods of
+// real keychains.
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import type { SafeStorage } from 'electron'
 import { strict } from '../strict.ts'
@@ -7,10 +8,9 @@ const backends = ['gnome_libsecret', 'kwallet', 'kwallet5', 'kwallet6', 'basic_t
 type Backend = (typeof backends)[number]
 
 /**
- * A backend's name: it works (`basic_text` with a key that everybody knows). `unavailable`: there is no keychain.
- * `locked`: it says
- * that it is there, and refuses. `hanging`: its question is never answered, until the mood changes. `rotated`: it
- * works and asks for everything to be encrypted again.
+ * A backend's name: it works (`basic_text` with a key that everybody knows). `unavailable`: there is no
+ * keychain. `locked`: it says that it is there, and refuses. `hanging`: its question is never answered, until
+ * the mood changes. `rotated`: it works and asks for everything to be encrypted again.
  */
 export type SafeStorageMood = Backend | 'unavailable' | 'locked' | 'hanging' | 'rotated'
 

@@ -1,4 +1,5 @@
-// Asks the app before a page goes somewhere by itself. Navigations that the app starts (loadURL) are not asked about.
+// Asks the app before a page goes somewhere by itself. Navigations that the app starts (loadURL) are not
+// asked about.
 import type { EventEmitter } from 'node:events'
 import type { CdpSession } from '../chromium/cdp.ts'
 import type { Protocol } from '../chromium/protocol.ts'
@@ -23,7 +24,10 @@ export type NavigationGuardDeps = {
 
 const withoutFragment = (url: string): string => url.replace(/#.*$/s, '')
 
-/** Chromium loads these through the network stack, where they can be stopped; about: and blob: stay inside the page. */
+/**
+ * Chromium loads these through the network stack, where they can be stopped; about: and blob: stay inside the
+ * page.
+ */
 const loadable = /^(https?|file|about|blob|data|javascript):/i
 
 export function createNavigationGuard(deps: NavigationGuardDeps): NavigationGuard {

@@ -6,7 +6,9 @@ export type PageTarget = {
   close(): Promise<void>
 }
 
-/** Does something with a page once it is there. That it has gone meanwhile is fine; anything else is printed. */
+/**
+ * Does something with a page once it is there. That it has gone meanwhile is fine; anything else is printed.
+ */
 export function whenOpen(
   opened: Promise<PageTarget>,
   act: (page: PageTarget) => Promise<unknown> | void,
@@ -16,7 +18,10 @@ export function whenOpen(
   })
 }
 
-/** Opens a window of its own in Chromium (a tab in another's window would count as hidden) and attaches to its page. */
+/**
+ * Opens a window of its own in Chromium (a tab in another's window would count as hidden) and attaches to its
+ * page.
+ */
 export async function openPageTarget(
   cdp: Cdp,
   size: { width: number; height: number },
@@ -36,7 +41,8 @@ export async function openPageTarget(
       resolve()
     })
   })
-  // Documents forbid popups; one of a page that has no document of the app's yet is closed before it shows anything.
+  // Documents forbid popups; one of a page that has no document of the app's yet is closed before it shows
+  // anything.
   cdp.browser.on('Target.targetCreated', ({ targetInfo }) => {
     if (targetInfo.openerId === targetId)
       cdp.browser.tell('Target.closeTarget', { targetId: targetInfo.targetId })

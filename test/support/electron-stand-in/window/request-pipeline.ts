@@ -1,5 +1,5 @@
-// Every request of a page passes here: the app is asked about navigations, its protocol and webRequest handlers answer,
-// the rest goes on to Chromium.
+// Every request of a page passes here: the app is asked about navigations, its protocol and webRequest
+// handlers answer, the rest goes on to Chromium.
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { WebContents } from 'electron'
@@ -134,7 +134,8 @@ export function listenToRequests(page: CdpSession, deps: RequestPipelineDeps): P
     const changed = { requestId, responseCode: responseStatusCode }
     const headers = toPageHeaders(entries, schemes, { isDocument })
     if (!isDocument) return page.send('Fetch.continueResponse', { ...changed, responseHeaders: headers })
-    // Chromium enforces the policy that the network sent, whatever is changed after it, unless it is given all anew.
+    // Chromium enforces the policy that the network sent, whatever is changed after it, unless it is given
+    // all anew.
     const { body, base64Encoded } = await page.send('Fetch.getResponseBody', { requestId })
     const bytes = Buffer.from(body, base64Encoded ? 'base64' : 'utf8')
     return page.send('Fetch.fulfillRequest', {

@@ -4,8 +4,8 @@ import type { CustomSchemes } from '../session/custom-scheme.ts'
 type HeaderEntry = Protocol.Fetch.HeaderEntry
 
 /**
- * Everything but popups and leaving for other programs. Chromium then answers window.open with null and opens nothing,
- * as Electron does after a refusal, and still reports each attempt.
+ * Everything but popups and leaving for other programs. Chromium then answers window.open with null and opens
+ * nothing, as Electron does after a refusal, and still reports each attempt.
  */
 const noPopups =
   'sandbox allow-downloads allow-forms allow-modals allow-orientation-lock allow-pointer-lock allow-presentation allow-same-origin allow-scripts'
@@ -14,8 +14,8 @@ const policyName = 'content-security-policy'
 const policyNames = new Set([policyName, 'content-security-policy-report-only'])
 
 /**
- * Headers as Chromium gets them: the app's policies in Chromium's addresses, and no popups in documents. Policies of one
- * kind go into one header.
+ * Headers as Chromium gets them: the app's policies in Chromium's addresses, and no popups in documents.
+ * Policies of one kind go into one header.
  */
 export function toPageHeaders(
   headers: readonly HeaderEntry[],

@@ -1,5 +1,5 @@
-// What a window system would keep about a window. Chromium's headless windows are always drawn, so showing and hiding
-// are facts of this model only.
+// What a window system would keep about a window. Chromium's headless windows are always drawn, so showing
+// and hiding are facts of this model only.
 import type { BrowserWindow, BrowserWindowConstructorOptions, Rectangle } from 'electron'
 import { createEvent } from '../electron-event.ts'
 import { whenOpen } from './page-target.ts'

@@ -10,11 +10,16 @@ export type WindowOpening = {
 
 export type WindowOpeningDeps = {
   readonly toApp: (url: string) => string
-  /** The app allowed it (or has no handler: Electron's default). The page itself has been told null already. */
+  /**
+   * The app allowed it (or has no handler: Electron's default). The page itself has been told null already.
+   */
   readonly openWindow: (details: HandlerDetails, options: BrowserWindowConstructorOptions) => void
 }
 
-/** window.open(), target=_blank and their kind: Chromium opens nothing by itself, it reports what the page tried. */
+/**
+ * window.open(), target=_blank and their kind: Chromium opens nothing by itself, it reports what the page
+ * tried.
+ */
 export function createWindowOpening(deps: WindowOpeningDeps): WindowOpening {
   let handler: WindowOpenHandler = () => ({ action: 'allow' })
   return {

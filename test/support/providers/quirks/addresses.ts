@@ -4,7 +4,10 @@ import type { Quirk } from '../quirk.ts'
 
 const base = { name: 'base', label: 'Server', pattern: 'http://127\\.0\\.0\\.1:[0-9]+' }
 
-/** An id_token as the server sends it over its own connection; nobody checks the signature of those (OpenID Connect Core 3.1.3.7). */
+/**
+ * An id_token as the server sends it over its own connection; nobody checks the signature of those (OpenID
+ * Connect Core 3.1.3.7).
+ */
 export function idToken(claims: object): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   const now = Math.floor(Date.now() / 1000)

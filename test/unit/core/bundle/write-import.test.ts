@@ -1,4 +1,5 @@
-// An import that fails or dies at each of its steps: afterwards, and after a restart, all of it is there or nothing.
+// An import that fails or dies at each of its steps: afterwards, and after a restart, all of it is there or
+// nothing.
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { KeyValueStore, RecordStore } from '../../../../electron/core/ports.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'

@@ -1,4 +1,5 @@
-// What the window may say of a connection comes from what the provider and its API said, never from "a token is there".
+// What the window may say of a connection comes from what the provider and its API said, never from "a token
+// is there".
 import { describe, expect, test } from 'vitest'
 import { connectionState } from '../../../../shared/domain/connection-state.ts'
 import type { TokenAnswer } from '../../../../electron/core/oauth/types.ts'

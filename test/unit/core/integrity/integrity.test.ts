@@ -1,4 +1,5 @@
-// The order in which a change and the manifest are written, and what a disk that refuses either of them costs.
+// The order in which a change and the manifest are written, and what a disk that refuses either of them
+// costs.
 import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { createIntegrity, type Integrity } from '../../../../electron/core/integrity/integrity.ts'

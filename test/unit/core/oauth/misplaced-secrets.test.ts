@@ -1,4 +1,5 @@
-// A description that an older version stored may name a secret where a browser or a screen would see it: refused where it would be used.
+// A description that an older version stored may name a secret where a browser or a screen would see it:
+// refused where it would be used.
 import { expect, test } from 'vitest'
 import { apiBaseUrl, proxyPolicy } from '../../../../electron/core/connections/proxy-policy.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'

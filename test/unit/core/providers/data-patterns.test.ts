@@ -1,4 +1,5 @@
-// A provider's own patterns: linear whatever they say, refused when typed and unreadable, and an error of the configuration when stored so.
+// A provider's own patterns: linear whatever they say, refused when typed and unreadable, and an error of the
+// configuration when stored so.
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { presets } from '../../../../shared/presets/presets.ts'
