@@ -1,5 +1,6 @@
 // app://keyway/ serves the window's bundle from the package, with the strictest policy that the bundle works
 // under, and nothing else.
+import { isLoopbackHost } from '../../shared/contract/provider-template.ts'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, sep } from 'node:path'
 import type { Protocol, Session } from 'electron'
@@ -113,4 +114,17 @@ export function parseDeepLink(text: string): DeepLink {
  */
 export function deepLinkIn(argv: readonly string[]): string | null {
   return argv.find((argument) => argument.startsWith(`${LINK_SCHEME}://`)) ?? null
+}
+
+/**
+ * The address as it may be handed to the operating system, or null. Only web addresses without credentials:
+ * https, and http on this machine (a rehearsal provider). Everything else (file:, smb:, custom schemes) could
+ * start programs.
+ */
+export function externalUrl(text: string): string | null {
+  if (!URL.canParse(text)) return null
+  const url = new URL(text)
+  if (url.username !== '' || url.password !== '') return null
+  if (url.protocol === 'https:') return url.href
+  return url.protocol === 'http:' && isLoopbackHost(url.hostname) ? url.href : null
 }

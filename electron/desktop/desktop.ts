@@ -17,7 +17,8 @@ import { serveWindow } from './ipc.ts'
 import { type Notice, watchForNotices } from './notifications.ts'
 import { createSafeStorageProtector } from './safe-storage-protector.ts'
 import { createSystem, followLoginItem, type System, whyNoLoginItem } from './system.ts'
-import { createTray, performTrayAction, type TrayAction } from './tray.ts'
+import { createTray, performTrayAction } from './tray.ts'
+import { type TrayAction } from './tray-menu.ts'
 import { createMainWindow, createSystemBrowser } from './window.ts'
 
 export type Desktop = { show(): void; openLink(link: string): void }
@@ -35,7 +36,7 @@ export async function createDesktop({ argv, dataFolder }: DesktopOptions): Promi
   const bundle = join(import.meta.dirname, '../renderer')
   const icon = (name: string) => join(bundle, 'icons', name)
   harden(bundle)
-  const system = createSystem()
+  const system = createSystem(app)
   const hasTray = await system.hasTray
   const opened = await open(dataFolder, { system, hasTray })
   const { keyway } = opened

@@ -4,10 +4,8 @@ import { app, dialog, protocol, shell } from 'electron'
 import { asKeywayError, nextStepFor } from '../../shared/contract/errors.ts'
 import { askForWindow } from '../core/running-service.ts'
 import { listenForShutdown } from '../core/shutdown.ts'
-import { deepLinkIn, registerAppScheme } from './app-protocol.ts'
+import { deepLinkIn, registerAppScheme, externalUrl } from './app-protocol.ts'
 import { createDesktop } from './desktop.ts'
-import { externalUrl } from './window.ts'
-
 // Electron's own listeners give way to any in JavaScript, also to those of a library that ends the process
 // with the signal.
 listenForShutdown(process, () => app.quit())

@@ -1,6 +1,6 @@
 // What the desktop around Keyway offers, asked once at the start: a tray, a start at login, keyway://
 // addresses.
-import { app as electronApp, type App } from 'electron'
+import type { App } from 'electron'
 import type { Keyway } from '../core/keyway.ts'
 import type { Logger } from '../core/ports.ts'
 import { LINK_SCHEME } from './channels.ts'
@@ -25,19 +25,19 @@ export type System = {
   logTo(logger: Logger): void
 }
 
-export function createSystem(): System {
+export function createSystem(app: App): System {
   let logger: Logger | null = null
   const environment = process.env
   const command = launchCommand({
-    isPackaged: electronApp.isPackaged,
+    isPackaged: app.isPackaged,
     execPath: process.execPath,
-    appPath: electronApp.getAppPath(),
+    appPath: app.getAppPath(),
     environment,
   })
   const place = {
-    app: electronApp,
+    app,
     platform: process.platform,
-    home: electronApp.getPath('home'),
+    home: app.getPath('home'),
     environment,
     command,
   }

@@ -1,7 +1,7 @@
 // The one window, hardened: sandboxed, isolated, no navigation away, no new windows, no permissions. Links
 // leave through the system browser.
+import { externalUrl } from './app-protocol.ts'
 import { BrowserWindow, shell, type WebContents } from 'electron'
-import { isLoopbackHost } from '../../shared/contract/provider-template.ts'
 import { createInstalledBrowsers } from '../core/browsers/find-browsers.ts'
 import type { Browser, Logger } from '../core/ports.ts'
 import { APP_ORIGIN } from './channels.ts'
@@ -97,19 +97,6 @@ function isInside(url: string, allowed: string): boolean {
   if (!URL.canParse(url)) return false
   const [target, home] = [new URL(url), new URL(allowed)]
   return target.protocol === home.protocol && target.host === home.host
-}
-
-/**
- * The address as it may be handed to the operating system, or null. Only web addresses without credentials:
- * https, and http on this machine (a rehearsal provider). Everything else (file:, smb:, custom schemes) could
- * start programs.
- */
-export function externalUrl(text: string): string | null {
-  if (!URL.canParse(text)) return null
-  const url = new URL(text)
-  if (url.username !== '' || url.password !== '') return null
-  if (url.protocol === 'https:') return url.href
-  return url.protocol === 'http:' && isLoopbackHost(url.hostname) ? url.href : null
 }
 
 /** The system browser. That it could not be opened is a warning: the window shows the link. */

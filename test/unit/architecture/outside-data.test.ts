@@ -19,7 +19,7 @@ const ownFiles: Readonly<Record<string, string>> = {
   'electron/core/storage/records.ts': 'its own file',
   'electron/core/vault/wrapper-calls.ts': 'a copy of a value that it holds',
   'electron/headless/keyring-child.ts': 'between it and its own child process',
-  'electron/headless/headless.ts': 'its own file',
+  'electron/headless/command-line.ts': 'its own file',
   'electron/http/window/sessions.ts': 'its own file',
   'renderer/features/providers/provider-form-values.ts': 'what the form kept, all of it typed text',
   'renderer/features/providers/redirect-step.tsx': 'a copy of a value that it holds',

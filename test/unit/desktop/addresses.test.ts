@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { deepLinkIn, fileFor, parseDeepLink } from '../../../electron/desktop/app-protocol.ts'
-import { externalUrl } from '../../../electron/desktop/window.ts'
+import { externalUrl } from '../../../electron/desktop/app-protocol.ts'
 
 describe('addresses that leave the window', () => {
   test.each(['https://example.com/a?b=c', 'http://127.0.0.1:7317/x', 'http://localhost:3000/'])(

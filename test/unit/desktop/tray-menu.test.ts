@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { trayMenu, trayTooltip } from '../../../electron/desktop/tray.ts'
+import { trayMenu, trayTooltip } from '../../../electron/desktop/tray-menu.ts'
 import type { ConnectionStatus, ConnectionView } from '../../../shared/contract/connection.ts'
 import type { VaultView } from '../../../shared/contract/ui-api.ts'
 
