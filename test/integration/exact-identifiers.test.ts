@@ -259,7 +259,7 @@ describe('what else a provider names by number', () => {
 /** A sign-in at the provider, as far as the tokens. */
 async function tokensFor(provider: ReturnType<typeof resolvedProvider>) {
   const client = makeOAuthClient()
-  const { transaction } = await client.authorize(provider, {
+  const { authorizationState } = await client.authorize(provider, {
     redirectUri: 'http://127.0.0.1:7317/oauth2/callback',
     scopes: ['read'],
     secondaryScopes: [],
@@ -270,8 +270,8 @@ async function tokensFor(provider: ReturnType<typeof resolvedProvider>) {
   return answerOf(
     await client.exchange(
       provider,
-      transaction,
-      new URLSearchParams({ code: 'made-up', state: transaction.state }),
+      authorizationState,
+      new URLSearchParams({ code: 'made-up', state: authorizationState.state }),
     ),
   )
 }

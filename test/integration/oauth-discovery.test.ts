@@ -53,7 +53,7 @@ describe('an address that can be connected to', () => {
       clientId: input.clientId,
       clientSecret: input.clientSecret ?? null,
     })
-    const { url, transaction } = await client.authorize(provider, {
+    const { url, authorizationState } = await client.authorize(provider, {
       redirectUri: redirectUris[0] ?? null,
       scopes: input.scopes,
       secondaryScopes: [],
@@ -63,7 +63,9 @@ describe('an address that can be connected to', () => {
     })
     const outcome = await signInWithHttp(url, { account: 'ada@example.test', stopAtCallback: true })
     const callback = new URL(outcome.kind === 'stopped' ? outcome.callbackUrl : '').searchParams
-    expect(answerOf(await client.exchange(provider, transaction, callback)).refreshToken).not.toBeNull()
+    expect(
+      answerOf(await client.exchange(provider, authorizationState, callback)).refreshToken,
+    ).not.toBeNull()
   })
 
   it.each([

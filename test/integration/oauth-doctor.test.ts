@@ -1,6 +1,6 @@
 // The provider check: it finds what is wrong, says it with the redacted exchange, and suggests what works.
 import { describe, expect, it } from 'vitest'
-import type { DoctorAbout } from '../../electron/core/oauth/types.ts'
+import type { ProviderCheckRequest } from '../../electron/core/oauth/types.ts'
 import type { DoctorStep } from '../../shared/contract/ui-api.ts'
 import { planRedirect } from '../../shared/domain/redirect-uri.ts'
 import { makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
@@ -22,11 +22,11 @@ const step = (steps: readonly DoctorStep[], name: string) => steps.find((one) =>
 
 type Spec = ProviderSpecInput | ((origin: string) => ProviderSpecInput)
 
-async function examine(rules: OddRules, spec: Spec = {}, more: Partial<DoctorAbout> = {}) {
+async function examine(rules: OddRules, spec: Spec = {}, more: Partial<ProviderCheckRequest> = {}) {
   const server = await startOddServer(rules)
   const own = typeof spec === 'function' ? spec(server.origin) : spec
   const input = together(addresses(server.origin, rules), own)
-  const steps = await makeOAuthClient().doctor(resolvedProvider(input, { clientSecret: secret }), {
+  const steps = await makeOAuthClient().checkProvider(resolvedProvider(input, { clientSecret: secret }), {
     ...about,
     ...more,
   })
@@ -38,7 +38,7 @@ async function withFix(input: ProviderSpecInput, found: DoctorStep | undefined):
   const fix = (found?.fix?.spec ?? {}) as ProviderSpecInput
   const mended = resolvedProvider(together(input, fix), { clientSecret: secret })
   const plan = planRedirect({ spec: mended.spec, redirect: 'auto', redirectHost: 'auto', flow: about.flow })
-  return makeOAuthClient().doctor(mended, { ...about, redirectUri: plan.redirectUri })
+  return makeOAuthClient().checkProvider(mended, { ...about, redirectUri: plan.redirectUri })
 }
 
 describe('the provider check', () => {
@@ -46,7 +46,7 @@ describe('the provider check', () => {
     const rehearsal = await startRehearsal()
     const { clientId, clientSecret } = rehearsal.clients.basic
     const provider = resolvedProvider({ discovery: { issuer: rehearsal.issuer } }, { clientId, clientSecret })
-    const steps = await makeOAuthClient().doctor(provider, about)
+    const steps = await makeOAuthClient().checkProvider(provider, about)
     expect(steps.map(({ name, outcome }) => [name, outcome])).toEqual([
       ['Setup', 'ok'],
       ['Discovery', 'ok'],
@@ -213,10 +213,10 @@ describe('the provider check', () => {
   })
 
   it('stops at what is missing', async () => {
-    const steps = await makeOAuthClient().doctor(resolvedProvider({}, { clientId: '' }), about)
+    const steps = await makeOAuthClient().checkProvider(resolvedProvider({}, { clientId: '' }), about)
     expect(steps).toHaveLength(1)
     expect(steps[0]).toMatchObject({ name: 'Setup', outcome: 'failed' })
-    const nowhere = await makeOAuthClient().doctor(resolvedProvider({}), about)
+    const nowhere = await makeOAuthClient().checkProvider(resolvedProvider({}), about)
     expect(nowhere.at(-1)).toMatchObject({ name: 'Discovery', outcome: 'failed' })
   })
 

@@ -313,7 +313,7 @@ describe('an id_token', () => {
       endpoints: { authorization: `${origin}/authorize`, token: `${origin}/token` },
     })
     const client = makeOAuthClient()
-    const { url, transaction } = await client.authorize(provider, {
+    const { url, authorizationState } = await client.authorize(provider, {
       redirectUri: 'http://127.0.0.1:7317/oauth2/callback',
       scopes: ['openid'],
       secondaryScopes: [],
@@ -324,8 +324,8 @@ describe('an id_token', () => {
     nonce.value = new URL(url).searchParams.get('nonce') ?? ''
     return client.exchange(
       provider,
-      transaction,
-      new URLSearchParams({ code: 'c', state: transaction.state }),
+      authorizationState,
+      new URLSearchParams({ code: 'c', state: authorizationState.state }),
     )
   }
 
@@ -358,7 +358,7 @@ describe('an id_token', () => {
     const { origin } = await startAnswering(always(200, answer))
     const outcome = await refreshAt(origin, { logger })
     expect(outcome).toMatchObject({ kind: 'ok', answer: { idToken: null } })
-    expect(outcome.kind === 'ok' && outcome.answer.refreshToken?.reveal()).toBe('rotated')
+    expect(outcome.kind === 'ok' && outcome.response.refreshToken?.reveal()).toBe('rotated')
     expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
   })
 })

@@ -42,13 +42,13 @@ describe('the OAuth client at a real provider', () => {
       const client = makeOAuthClient()
       // What the browser carries is looked at here, so nothing is pushed.
       const provider = asProvider(rehearsal, name, { authorize: { par: 'never' } })
-      const { url, transaction } = await client.authorize(provider, request())
+      const { url, authorizationState } = await client.authorize(provider, request())
       const asked = new URL(url).searchParams
       expect(asked.get('code_challenge_method')).toBe('S256')
-      expect(asked.get('state')).toBe(transaction.state)
+      expect(asked.get('state')).toBe(authorizationState.state)
       expect(asked.get('prompt')).toBe('consent')
 
-      const first = answerOf(await client.exchange(provider, transaction, await callbackFrom(url)))
+      const first = answerOf(await client.exchange(provider, authorizationState, await callbackFrom(url)))
       expect(first.tokenType).toBe('Bearer')
       expect(first.lifetimeSeconds).toBe(3600)
       expect(first.scopes).toEqual(expect.arrayContaining(scopes))
@@ -76,9 +76,9 @@ describe('the OAuth client at a real provider', () => {
         discovery: {},
         endpoints: { authorization: rehearsal.url('/auth'), token: rehearsal.url('/token') },
       })
-      const { url, transaction } = await client.authorize({ ...provider, id: name }, request())
+      const { url, authorizationState } = await client.authorize({ ...provider, id: name }, request())
       const answer = answerOf(
-        await client.exchange({ ...provider, id: name }, transaction, await callbackFrom(url)),
+        await client.exchange({ ...provider, id: name }, authorizationState, await callbackFrom(url)),
       )
       expect(answer.refreshToken).not.toBeNull()
     }
@@ -93,7 +93,7 @@ describe('the OAuth client at a real provider', () => {
     await rehearsal.behave({ faults: [{ kind: 'status', at: 'par', status: 403, times: 1 }] })
     const plain = await client.authorize(provider, request())
     expect(new URL(plain.url).searchParams.get('code_challenge_method')).toBe('S256')
-    answerOf(await client.exchange(provider, plain.transaction, await callbackFrom(plain.url)))
+    answerOf(await client.exchange(provider, plain.authorizationState, await callbackFrom(plain.url)))
   })
 
   it('pushes the authorization request when told to', async () => {
@@ -104,9 +104,9 @@ describe('the OAuth client at a real provider', () => {
         authorize: { par: 'always' },
         discovery: { issuer: rehearsal.issuer },
       })
-      const { url, transaction } = await client.authorize(provider, request())
+      const { url, authorizationState } = await client.authorize(provider, request())
       expect([...new URL(url).searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri'])
-      answerOf(await client.exchange(provider, transaction, await callbackFrom(url)))
+      answerOf(await client.exchange(provider, authorizationState, await callbackFrom(url)))
     }
   })
 
@@ -118,9 +118,9 @@ describe('the OAuth client at a real provider', () => {
       authorize: { par: 'always' },
       discovery: { issuer: rehearsal.issuer },
     })
-    const { url, transaction } = await client.authorize(provider, request({ scopes }))
+    const { url, authorizationState } = await client.authorize(provider, request({ scopes }))
     expect([...new URL(url).searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri'])
-    const first = answerOf(await client.exchange(provider, transaction, await callbackFrom(url)))
+    const first = answerOf(await client.exchange(provider, authorizationState, await callbackFrom(url)))
     expect(first.tokenType).toBe('DPoP')
     expect(first.dpopKey).toMatchObject({ kty: 'EC' })
     const second = answerOf(await client.refresh(provider, grantOf(first)))
@@ -151,7 +151,7 @@ describe('the OAuth client at a real provider', () => {
     const provider = asProvider(rehearsal)
     const denied = await client.authorize(provider, request())
     const refusal = await callbackFrom(denied.url, 'deny')
-    await expect(client.exchange(provider, denied.transaction, refusal)).rejects.toMatchObject({
+    await expect(client.exchange(provider, denied.authorizationState, refusal)).rejects.toMatchObject({
       code: 'access_denied',
     })
 
@@ -159,35 +159,35 @@ describe('the OAuth client at a real provider', () => {
     const callback = await callbackFrom(mixed.url)
     const foreign = new URLSearchParams(callback)
     foreign.set('iss', 'https://evil.example')
-    await expect(client.exchange(provider, mixed.transaction, foreign)).rejects.toMatchObject({
+    await expect(client.exchange(provider, mixed.authorizationState, foreign)).rejects.toMatchObject({
       code: 'issuer_mismatch',
     })
     const silent = new URLSearchParams(callback)
     silent.delete('iss')
-    await expect(client.exchange(provider, mixed.transaction, silent)).rejects.toMatchObject({
+    await expect(client.exchange(provider, mixed.authorizationState, silent)).rejects.toMatchObject({
       code: 'issuer_mismatch',
     })
     const other = await client.authorize(provider, request())
-    await expect(client.exchange(provider, other.transaction, callback)).rejects.toMatchObject({
+    await expect(client.exchange(provider, other.authorizationState, callback)).rejects.toMatchObject({
       code: 'state_mismatch',
     })
     const twice = new URLSearchParams([...callback, ['code', 'other']])
-    await expect(client.exchange(provider, mixed.transaction, twice)).rejects.toMatchObject({
+    await expect(client.exchange(provider, mixed.authorizationState, twice)).rejects.toMatchObject({
       code: 'invalid_request',
     })
 
-    const wrongScope = new URLSearchParams({ error: 'invalid_scope', state: mixed.transaction.state })
-    await expect(client.exchange(provider, mixed.transaction, wrongScope)).rejects.toMatchObject({
+    const wrongScope = new URLSearchParams({ error: 'invalid_scope', state: mixed.authorizationState.state })
+    await expect(client.exchange(provider, mixed.authorizationState, wrongScope)).rejects.toMatchObject({
       code: 'provider_error',
       nextStep: expect.stringContaining('Correct the scopes') as string,
     })
-    const error = new URLSearchParams({ error: 'access_denied', state: mixed.transaction.state })
-    await expect(client.exchange(provider, mixed.transaction, error)).rejects.toMatchObject({
+    const error = new URLSearchParams({ error: 'access_denied', state: mixed.authorizationState.state })
+    await expect(client.exchange(provider, mixed.authorizationState, error)).rejects.toMatchObject({
       code: 'access_denied',
     })
 
-    answerOf(await client.exchange(provider, mixed.transaction, callback))
-    expect(await client.exchange(provider, mixed.transaction, callback)).toMatchObject({
+    answerOf(await client.exchange(provider, mixed.authorizationState, callback))
+    expect(await client.exchange(provider, mixed.authorizationState, callback)).toMatchObject({
       kind: 'ended',
       code: 'invalid_grant',
     })
@@ -243,9 +243,9 @@ describe('the OAuth client at a real provider', () => {
       resources: [resource],
       authorize: { par: 'never' },
     })
-    const { url, transaction } = await client.authorize(provider, request())
+    const { url, authorizationState } = await client.authorize(provider, request())
     expect(new URL(url).searchParams.get('resource')).toBe(resource)
-    const first = answerOf(await client.exchange(provider, transaction, await callbackFrom(url)))
+    const first = answerOf(await client.exchange(provider, authorizationState, await callbackFrom(url)))
     answerOf(await client.refresh(provider, grantOf(first)))
     expect((await callApi(rehearsal, '/api/me', first.accessToken.reveal())).status).toBe(200)
   })

@@ -145,7 +145,7 @@ describe('what does not fit the circle', () => {
     const client = makeOAuthClient()
     const spec = together(addresses(server.origin, quirk.rules), quirk.spec(server.origin))
     const provider = resolvedProvider(spec, { clientSecret: quirk.secret ?? null })
-    const { url, transaction } = await client.authorize(provider, request)
+    const { url, authorizationState } = await client.authorize(provider, request)
     const location = (await fetch(url, { redirect: 'manual' })).headers.get('location') ?? ''
     for (const [name, value] of [
       ['timestamp', '1'],
@@ -154,11 +154,11 @@ describe('what does not fit the circle', () => {
     ] as const) {
       const forged = new URL(location).searchParams
       forged.set(name, value)
-      await expect(client.exchange(provider, transaction, forged)).rejects.toMatchObject({
+      await expect(client.exchange(provider, authorizationState, forged)).rejects.toMatchObject({
         code: 'invalid_request',
       })
     }
-    answerOf(await client.exchange(provider, transaction, new URL(location).searchParams))
+    answerOf(await client.exchange(provider, authorizationState, new URL(location).searchParams))
   })
 
   it('a callback that names a foreign token host gets no code and no secret', async () => {
@@ -168,13 +168,13 @@ describe('what does not fit the circle', () => {
     const rule = { param: 'accounts-server', pattern: 'accounts\\.example' }
     const spec = together(addresses(server.origin, {}), { authorize: { tokenHostFromCallback: rule } })
     const provider = resolvedProvider(spec)
-    const { transaction } = await client.authorize(provider, request)
+    const { authorizationState } = await client.authorize(provider, request)
     const callback = new URLSearchParams({
       code: 'c',
-      state: transaction.state,
+      state: authorizationState.state,
       'accounts-server': 'https://evil.example',
     })
-    expect(await client.exchange(provider, transaction, callback)).toMatchObject({
+    expect(await client.exchange(provider, authorizationState, callback)).toMatchObject({
       kind: 'config_error',
       code: 'target_not_allowed',
     })

@@ -1,7 +1,7 @@
 // The OAuth client's interface over an in-memory provider, scriptable at every call: what it should answer
 // instead, or wait for.
 import { randomBytes } from 'node:crypto'
-import type { OAuthClient, TokenAnswer, TokenOutcome } from '../../electron/core/oauth/types.ts'
+import type { OAuthClient, TokenResponse, TokenOutcome } from '../../electron/core/oauth/types.ts'
 import type { Clock } from '../../electron/core/ports.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { Secret, secretOrNull } from '../../shared/contract/secret.ts'
@@ -37,7 +37,7 @@ export const passing = (more: Partial<TokenOutcome & { kind: 'retry' }> = {}): T
 
 export function createFakeOAuthClient(clock: Clock, provider: MemoryProvider): FakeOAuthClient {
   const state = (): string => randomBytes(16).toString('base64url')
-  const answerOf = (tokens: MemoryTokens): TokenAnswer => ({
+  const answerOf = (tokens: MemoryTokens): TokenResponse => ({
     accessToken: new Secret(tokens.accessToken),
     tokenType: 'Bearer',
     refreshToken: secretOrNull(tokens.refreshToken),
@@ -64,7 +64,7 @@ export function createFakeOAuthClient(clock: Clock, provider: MemoryProvider): F
     const outcome: TokenOutcome =
       'error' in tokens
         ? { kind: 'ended', code: tokens.error, message: 'The provider says so.' }
-        : { kind: 'ok', answer: answerOf(tokens) }
+        : { kind: 'ok', response: answerOf(tokens) }
     return client.loss === null ? outcome : client.loss(outcome)
   }
 
@@ -78,18 +78,21 @@ export function createFakeOAuthClient(clock: Clock, provider: MemoryProvider): F
     authorisations: [],
     revoked: [],
     async authorize(_provider, request) {
-      const transaction = {
+      const authorizationState = {
         state: state(),
         redirectUri: request.redirectUri,
         createdAt: clock.now(),
         inner: request.scopes,
       }
       client.authorisations.push({
-        state: transaction.state,
+        state: authorizationState.state,
         scopes: request.scopes,
         loginHint: request.loginHint,
       })
-      return { url: `https://provider.example.test/authorize?state=${transaction.state}`, transaction }
+      return {
+        url: `https://provider.example.test/authorize?state=${authorizationState.state}`,
+        authorizationState,
+      }
     },
     async exchange(_provider, _transaction, callback) {
       const error = callback.get('error')
@@ -142,7 +145,7 @@ export function createFakeOAuthClient(clock: Clock, provider: MemoryProvider): F
       registration: null,
     }),
     validate: async () => 'unknown',
-    doctor: async () => [],
+    checkProvider: async () => [],
     forgetFailures: () => undefined,
   }
   return client

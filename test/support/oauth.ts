@@ -4,7 +4,7 @@ import type {
   OAuthClient,
   OAuthDeps,
   ResolvedProvider,
-  TokenAnswer,
+  TokenResponse,
   TokenOutcome,
 } from '../../electron/core/oauth/types.ts'
 import { providerSpec, type ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
@@ -43,13 +43,13 @@ export function resolvedProvider(
 }
 
 /** The answer of an outcome that must be ok. */
-export function answerOf(outcome: TokenOutcome): TokenAnswer {
-  if (outcome.kind === 'ok') return outcome.answer
+export function answerOf(outcome: TokenOutcome): TokenResponse {
+  if (outcome.kind === 'ok') return outcome.response
   throw new Error(`expected tokens, got ${JSON.stringify(outcome)}`)
 }
 
 /** Everything a refresh, a revocation or an API call needs of an answer. */
-export function grantOf(answer: TokenAnswer, scopes: readonly string[] = []) {
+export function grantOf(answer: TokenResponse, scopes: readonly string[] = []) {
   return {
     refreshToken: answer.refreshToken,
     accessToken: answer.accessToken,

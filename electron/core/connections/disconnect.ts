@@ -5,7 +5,7 @@ import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { DisconnectResult } from '../../../shared/contract/ui-api.ts'
 import { within } from '../async.ts'
 import type { Activity } from '../keyway.ts'
-import type { OAuthClient, RefreshRequest, ResolvedProvider, TokenAnswer } from '../oauth/types.ts'
+import type { OAuthClient, RefreshRequest, ResolvedProvider, TokenResponse } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
 import { resolveProvider } from '../providers/providers.ts'
 import type { ProviderBook } from '../providers/store.ts'
@@ -47,7 +47,7 @@ export async function revokeAnswer(
   deps: RevocationDeps,
   provider: ResolvedProvider,
   about: { redirectUri: string | null; scopes: readonly string[] },
-  answer: TokenAnswer,
+  answer: TokenResponse,
 ): Promise<void> {
   const request = {
     refreshToken: answer.refreshToken,

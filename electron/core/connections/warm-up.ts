@@ -4,7 +4,7 @@
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
 import { createOAuthClient } from '../oauth/client.ts'
-import type { ResolvedProvider, TokenAnswer } from '../oauth/types.ts'
+import type { ResolvedProvider, TokenResponse } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
 import { encodeRecord } from '../storage/records.ts'
@@ -37,7 +37,7 @@ async function warmUp({ box, clock, logger }: Deps): Promise<void> {
     for (let time = 0; time < TIMES; time += 1) {
       const outcome = await oauth.refresh(provider, MADE_UP_REQUEST, AbortSignal.timeout(MOST_MS))
       if (outcome.kind !== 'ok') throw new Error(outcome.code)
-      makeRecord({ box, now: clock.now() }, provider, outcome.answer)
+      makeRecord({ box, now: clock.now() }, provider, outcome.response)
     }
   } catch (error) {
     logger.debug('The way of a refresh could not be warmed up', { error })
@@ -47,7 +47,7 @@ async function warmUp({ box, clock, logger }: Deps): Promise<void> {
 function makeRecord(
   { box, now }: { box: SecretBox; now: number },
   { id, spec, clientSecret }: ResolvedProvider,
-  answer: TokenAnswer,
+  answer: TokenResponse,
 ): void {
   const tools = { box, spec, clientSecret, now }
   const record = newConnection(

@@ -36,7 +36,7 @@ export function authMethods(
   const both: AuthMethod[] = ['client_secret_basic', 'client_secret_post']
   const offered = both.filter((method) => about.supported?.includes(method) ?? true)
   const usable = offered.length === 0 ? both : offered
-  if (usable.includes('client_secret_basic') && readsDifferently(provider)) usable.push('basic_raw')
+  if (usable.includes('client_secret_basic') && encodingsDiffer(provider)) usable.push('basic_raw')
   // What worked before comes first; the other stays possible, since a server may change its mind.
   return usable.toSorted(
     (one, other) => Number(other === about.remembered) - Number(one === about.remembered),
@@ -44,7 +44,7 @@ export function authMethods(
 }
 
 /** RFC 6749 5.2 says invalid_client; real servers say it also with a bare 401, or as unauthorized_client. */
-export function refusesClient(code: unknown): boolean {
+export function isClientRejection(code: unknown): boolean {
   return code === 'invalid_client' || code === 'unauthorized_client' || code === 'http_401'
 }
 
@@ -52,7 +52,7 @@ export function refusesClient(code: unknown): boolean {
  * One way after the other, as long as it is the client that is refused (providerCode in the failure's
  * details).
  */
-export async function inTurn<T>(
+export async function tryEach<T>(
   methods: readonly AuthMethod[],
   attempt: (method: AuthMethod) => Promise<T>,
 ): Promise<T> {
@@ -61,8 +61,8 @@ export async function inTurn<T>(
     return await attempt(method)
   } catch (error) {
     const code = error instanceof KeywayError ? error.details['providerCode'] : null
-    if (others.length === 0 || !refusesClient(code)) throw error
-    return inTurn(others, attempt)
+    if (others.length === 0 || !isClientRejection(code)) throw error
+    return tryEach(others, attempt)
   }
 }
 
@@ -86,7 +86,7 @@ export function clientAuthentication(
 }
 
 /** Whether a server that does not decode would see another id or secret. */
-function readsDifferently({
+function encodingsDiffer({
   spec,
   clientId,
   clientSecret,

@@ -7,31 +7,31 @@ import { createAuthorize } from './authorization/request.ts'
 import { createDiscover } from './discovery/discover.ts'
 import { createDpopKeys } from './dpop.ts'
 import { createServers } from './metadata/endpoints.ts'
-import { createDoctor } from './provider-check/check.ts'
+import { createProviderCheck } from './provider-check/check.ts'
 import { createRegister } from './registration.ts'
 import { createIdentify, createValidate } from './resource/identity.ts'
-import { type ApiCaller, createApiCaller, createApiHeaders } from './resource/request.ts'
+import { type CallProviderApi, createApiCaller, createApiHeaders } from './resource/request.ts'
 import { createRevoke } from './revocation.ts'
 import { fillProviderUrl, templateValues } from './templates.ts'
 import { createExchange } from './token/authorization-code.ts'
 import { createClientCredentials } from './token/client-credentials.ts'
 import { createDevice } from './token/device.ts'
-import { createTokenCaller } from './token/endpoint.ts'
+import { createTokenEndpointClient } from './token/endpoint.ts'
 import { createRefresh } from './token/refresh.ts'
 import type { OAuthClient, OAuthDeps } from './types.ts'
 
 export function createOAuthClient(deps: OAuthDeps): OAuthClient {
   const servers = createServers(deps)
   const dpopKeys = createDpopKeys()
-  const caller = createTokenCaller(deps, dpopKeys)
+  const tokenEndpoint = createTokenEndpointClient(deps, dpopKeys)
   const apiHeaders = createApiHeaders({ deps, dpopKeys })
   const callApi = createApiCaller(deps, apiHeaders)
   return {
     authorize: createAuthorize({ deps, servers, dpopKeys }),
-    exchange: createExchange({ deps, servers, caller }),
-    refresh: createRefresh({ deps, servers, caller }),
-    clientCredentials: createClientCredentials({ deps, servers, caller, dpopKeys }),
-    ...createDevice({ deps, servers, caller, dpopKeys }),
+    exchange: createExchange({ deps, servers, tokenEndpoint }),
+    refresh: createRefresh({ deps, servers, tokenEndpoint }),
+    clientCredentials: createClientCredentials({ deps, servers, tokenEndpoint, dpopKeys }),
+    ...createDevice({ deps, servers, tokenEndpoint, dpopKeys }),
     revoke: createRevoke({ deps, servers }),
     identify: createIdentify({ deps, servers, callApi, apiHeaders }),
     listResources: createListResources(deps, callApi),
@@ -39,7 +39,7 @@ export function createOAuthClient(deps: OAuthDeps): OAuthClient {
     discover: createDiscover(deps),
     register: createRegister({ deps, servers }),
     validate: createValidate(deps),
-    doctor: createDoctor(deps),
+    checkProvider: createProviderCheck(deps),
     forgetFailures: servers.forgetFailures,
   }
 }
@@ -47,7 +47,7 @@ export function createOAuthClient(deps: OAuthDeps): OAuthClient {
 const MOST = 1000
 
 /** What a connection can be bound to (site, tenant); empty when the provider has no such list. */
-export function createListResources(deps: OAuthDeps, callApi: ApiCaller): OAuthClient['listResources'] {
+export function createListResources(deps: OAuthDeps, callApi: CallProviderApi): OAuthClient['listResources'] {
   return async (provider, credential, signal) => {
     const rule = provider.spec.account.resource
     if (rule === null) return []

@@ -12,13 +12,13 @@ import { asDiscoveryError, type DiscoveredMetadata, serverMetadataSchema } from 
 import { fillProviderUrl } from './templates.ts'
 import { scrub } from './token/errors.ts'
 import { shapeRequest } from './token/request-format.ts'
-import { json } from './token/response.ts'
+import { jsonResponse } from './token/response.ts'
 import {
-  sendWire,
-  type Wire,
-  wireFailure,
-  type WireFailure,
-  type WireReply,
+  sendHttp,
+  type HttpTransport,
+  httpFailureOf,
+  type HttpFailure,
+  type HttpResponse,
 } from './transport/http-exchange.ts'
 import { loadLibrary, loopbackExtensions } from './transport/openid-client.ts'
 import {
@@ -53,7 +53,7 @@ export function createRegister({ deps, servers }: RegisterTools): OAuthClient['r
 }
 
 async function registerByApi(
-  { deps, wire }: { deps: OAuthDeps; wire: Wire },
+  { deps, wire }: { deps: OAuthDeps; wire: HttpTransport },
   provider: ResolvedProvider,
   about: { server: Server; wishes: RegisterRequest },
 ): Promise<RegisteredClient> {
@@ -81,7 +81,7 @@ async function registerByApi(
       headers: {},
     },
   )
-  const reply = await sendWire(wire, request)
+  const reply = await sendHttp(wire, request)
   const read = readTokenBody(reply.text)
   const body = read.kind === 'object' ? read.body : {}
   const clientId = readText(body, rule.clientIdPath)
@@ -112,14 +112,14 @@ const answer = z.object({
   registration_client_uri: z.string().max(2000).nullish(),
 })
 
-type Tools = { deps: OAuthDeps; wire: Wire }
+type Tools = { deps: OAuthDeps; wire: HttpTransport }
 type Wishes = { redirectUris: readonly string[]; scopes: readonly string[] }
 type ClientRequest = Record<string, string | string[]>
 
 /**
  * Asks for what Keyway can use; a server that does not like something in it is asked for less, since real
  * ones refuse what their own metadata names. @throws KeywayError provider_error | provider_response_invalid;
- * WireFailure
+ * HttpFailure
  */
 export async function registerClient(
   tools: Tools,
@@ -146,21 +146,21 @@ async function registerOnce(
   request: ClientRequest,
 ): Promise<Registration> {
   const library = await loadLibrary()
-  const seen: { reply: WireReply | null; failure: WireFailure | null } = { reply: null, failure: null }
+  const seen: { reply: HttpResponse | null; failure: HttpFailure | null } = { reply: null, failure: null }
   const fetch: CustomFetch = async (url, init) => {
     // The library asks for the metadata first; it is at hand.
-    if (init.method === 'GET') return json(200, { headers: new Headers() }, metadata)
+    if (init.method === 'GET') return jsonResponse(200, { headers: new Headers() }, metadata)
     const headers = { ...init.headers, 'user-agent': deps.userAgent }
     const body = typeof init.body === 'string' ? init.body : null
     try {
-      seen.reply = await sendWire(wire, { method: 'POST', url, headers, body })
+      seen.reply = await sendHttp(wire, { method: 'POST', url, headers, body })
     } catch (error) {
-      seen.failure = wireFailure(error, new URL(url).host)
+      seen.failure = httpFailureOf(error, new URL(url).host)
       throw seen.failure
     }
     const read = readTokenBody(seen.reply.text)
     const fine = seen.reply.status === 200 || seen.reply.status === 201
-    return json(fine ? 201 : 400, seen.reply, read.kind === 'object' ? withTexts(read.body) : {})
+    return jsonResponse(fine ? 201 : 400, seen.reply, read.kind === 'object' ? withTexts(read.body) : {})
   }
   const server = new URL('/.well-known/openid-configuration', metadata.issuer)
   const options = { [library.customFetch]: fetch, execute: loopbackExtensions(library) }
@@ -230,7 +230,7 @@ function registeredClient(registered: unknown): RegisteredClient {
   }
 }
 
-function refusedRegistration(reply: WireReply | null, cause: unknown): Registration {
+function refusedRegistration(reply: HttpResponse | null, cause: unknown): Registration {
   const read = reply === null ? null : readTokenBody(reply.text)
   const body = read?.kind === 'object' ? read.body : {}
   const words = [body['error'], body['error_description']]

@@ -13,8 +13,8 @@ import type { Server, Servers } from './metadata/endpoints.ts'
 import { fillProviderUrl, withSecrets } from './templates.ts'
 import { scrub } from './token/errors.ts'
 import { clientIdRule, shapeRequest } from './token/request-format.ts'
-import { json } from './token/response.ts'
-import { sendWire, wireFailure, type WireFailure, type WireReply } from './transport/http-exchange.ts'
+import { jsonResponse } from './token/response.ts'
+import { sendHttp, httpFailureOf, type HttpFailure, type HttpResponse } from './transport/http-exchange.ts'
 import { loadLibrary } from './transport/openid-client.ts'
 import {
   type OAuthClient,
@@ -114,7 +114,7 @@ export async function ownRevocation(deps: OAuthDeps, ask: CustomRevocation): Pro
       headers,
     },
   )
-  const reply = await sendWire({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request)
+  const reply = await sendHttp({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request)
   return judgeRevocation(provider, reply, [tokens.accessToken.reveal(), tokens.refreshToken?.reveal() ?? ''])
 }
 
@@ -148,7 +148,7 @@ function authentication(
 /** Success is what the server says, not that it answered: also inside a 200. */
 export function judgeRevocation(
   provider: ResolvedProvider,
-  reply: WireReply,
+  reply: HttpResponse,
   secrets: readonly string[],
 ): Revoked {
   const { token } = provider.spec
@@ -196,11 +196,11 @@ async function send(
   deps: OAuthDeps,
   { provider, server, token, signal }: Ask,
   method: AuthMethod,
-): Promise<{ reply: WireReply }> {
+): Promise<{ reply: HttpResponse }> {
   const library = await loadLibrary()
   const url = server.need('revocation')
   const { client } = provider.spec
-  const seen: { reply: WireReply | null; failure: WireFailure | null } = { reply: null, failure: null }
+  const seen: { reply: HttpResponse | null; failure: HttpFailure | null } = { reply: null, failure: null }
   const fetch: CustomFetch = async (_url, init) => {
     const parameters = [...new URLSearchParams(init.body instanceof URLSearchParams ? init.body : '')]
     const request = shapeRequest(
@@ -215,12 +215,12 @@ async function send(
       },
     )
     try {
-      seen.reply = await sendWire({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request)
+      seen.reply = await sendHttp({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request)
     } catch (error) {
-      seen.failure = wireFailure(error, new URL(url).host)
+      seen.failure = httpFailureOf(error, new URL(url).host)
       throw seen.failure
     }
-    return json(200, seen.reply, {})
+    return jsonResponse(200, seen.reply, {})
   }
   const config = buildConfiguration(library, { provider, server, method, fetch })
   try {

@@ -22,7 +22,7 @@ export type ResolvedProvider = {
  * One token reply in one shape, whatever the server sent (RFC 6749 5.1 and the spec's paths). Times are epoch
  * ms by the local clock.
  */
-export type TokenAnswer = {
+export type TokenResponse = {
   accessToken: Secret
   tokenType: string
   /** Null: the answer had none; keep the old one. */
@@ -62,7 +62,7 @@ export type TokenAnswer = {
  * `ended` the provider's words alone.
  */
 export type TokenOutcome =
-  | { kind: 'ok'; answer: TokenAnswer }
+  | { kind: 'ok'; response: TokenResponse }
   /**
    * `sent`: false only when the request certainly never left, so that the refresh token is certainly unused.
    */
@@ -72,7 +72,7 @@ export type TokenOutcome =
   | { kind: 'config_error'; code: string; message: string; nextStep: string }
 
 /** What must be remembered between sending the browser away and its return. Lives in memory only. */
-export type Transaction = {
+export type AuthorizationState = {
   readonly state: string
   readonly redirectUri: string | null
   readonly createdAt: number
@@ -136,7 +136,7 @@ export type ApiCredential = {
  * others throw KeywayError.
  */
 /** What of a registration is no part of its description, and is checked with it. */
-export type DoctorAbout = {
+export type ProviderCheckRequest = {
   redirectUri: string | null
   /** False while the person has chosen a host to come home to. */
   choosesHost: boolean
@@ -153,7 +153,7 @@ export type OAuthClient = {
     provider: ResolvedProvider,
     request: AuthorizeRequest,
     signal?: AbortSignal,
-  ): Promise<{ url: string; transaction: Transaction }>
+  ): Promise<{ url: string; authorizationState: AuthorizationState }>
   /**
    * Checks the callback (state by the caller, `iss` RFC 9207, error, HMAC, duplicates) and exchanges the
    * code.
@@ -161,7 +161,7 @@ export type OAuthClient = {
    */
   exchange(
     provider: ResolvedProvider,
-    transaction: Transaction,
+    transaction: AuthorizationState,
     callback: URLSearchParams,
     signal?: AbortSignal,
   ): Promise<TokenOutcome>
@@ -221,7 +221,7 @@ export type OAuthClient = {
    */
   register(
     provider: ResolvedProvider,
-    wishes: { redirectUris: readonly string[]; scopes: readonly string[] },
+    options: { redirectUris: readonly string[]; scopes: readonly string[] },
     signal?: AbortSignal,
   ): Promise<RegisteredClient>
   /**
@@ -233,7 +233,11 @@ export type OAuthClient = {
     credential: ApiCredential,
     signal?: AbortSignal,
   ): Promise<'valid' | 'invalid' | 'unknown'>
-  doctor(provider: ResolvedProvider, about: DoctorAbout, signal?: AbortSignal): Promise<DoctorStep[]>
+  checkProvider(
+    provider: ResolvedProvider,
+    about: ProviderCheckRequest,
+    signal?: AbortSignal,
+  ): Promise<DoctorStep[]>
   /**
    * A person tries again: servers whose metadata could not be had are asked anew instead of answered for from
    * memory.

@@ -102,7 +102,7 @@ function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets
       if (view === null) throw new KeywayError('provider_not_found')
       const { redirectUri, redirectHost, scopes, flow } = view
       const about = { redirectUri, scopes, flow, choosesHost: redirectHost === 'auto' }
-      return oauth.doctor(providers.resolve(id), about)
+      return oauth.checkProvider(providers.resolve(id), about)
     },
     'providers.export': async ({ id }) => {
       const provider = providers.find(id)

@@ -6,7 +6,7 @@ import type {
   AuthorizeRequest,
   OAuthClient,
   ResolvedProvider,
-  TokenAnswer,
+  TokenResponse,
 } from '../../../electron/core/oauth/types.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { fullSpecOf, type Preset } from '../../../shared/contract/preset.ts'
@@ -138,13 +138,13 @@ function request(record: CatalogRecord, scopes: readonly string[]): AuthorizeReq
   }
 }
 
-async function signIn(bench: Bench): Promise<{ found: string[]; answer: TokenAnswer | null }> {
+async function signIn(bench: Bench): Promise<{ found: string[]; answer: TokenResponse | null }> {
   const { record, setup, client, provider, scopes, server } = bench
-  const { url, transaction } = await client.authorize(provider, request(record, scopes))
+  const { url, authorizationState } = await client.authorize(provider, request(record, scopes))
   const asked = viewOf(url)
   const found = [
-    ...differences('authorization', authorizationDemand(record, setup, transaction.state), asked),
-    ...stateIsLong(record, transaction.state),
+    ...differences('authorization', authorizationDemand(record, setup, authorizationState.state), asked),
+    ...stateIsLong(record, authorizationState.state),
   ]
   server.enter('exchange', { nonce: asked.query['nonce'] ?? null })
   const iss =
@@ -153,8 +153,8 @@ async function signIn(bench: Bench): Promise<{ found: string[]; answer: TokenAns
       : null
   const outcome = await client.exchange(
     provider,
-    transaction,
-    callbackOf(record, transaction.state, { ...setup, iss }),
+    authorizationState,
+    callbackOf(record, authorizationState.state, { ...setup, iss }),
   )
   const [exchanged, longer] = server.requests('exchange')
   found.push(...differences('exchange', exchangeDemand(record, setup), exchanged))
@@ -167,8 +167,8 @@ async function signIn(bench: Bench): Promise<{ found: string[]; answer: TokenAns
       found: [...found, `exchange: ${outcome.kind}, ${outcome.code}: ${outcome.message}`],
       answer: null,
     }
-  found.push(...understood('exchange', bench, outcome.answer))
-  return { found, answer: outcome.answer }
+  found.push(...understood('exchange', bench, outcome.response))
+  return { found, answer: outcome.response }
 }
 
 function stateIsLong({ options }: CatalogRecord, state: string): string[] {
@@ -187,7 +187,7 @@ function provesItself({ record, setup }: Bench, challenge: unknown, verifier: un
   return challenge === digest ? [] : [`PKCE: the challenge is not the verifier's SHA-256 in ${kind}`]
 }
 
-function understood(step: 'exchange' | 'refresh', { record }: Bench, answer: TokenAnswer): string[] {
+function understood(step: 'exchange' | 'refresh', { record }: Bench, answer: TokenResponse): string[] {
   const must = understoodOf({ record, step })
   const near = (what: string, demanded: number | null, at: number | null): string[] => {
     const seconds = at === null ? null : (at - answer.receivedAt) / 1000
@@ -206,12 +206,12 @@ function understood(step: 'exchange' | 'refresh', { record }: Bench, answer: Tok
   ]
 }
 
-function credentialOf(answer: TokenAnswer) {
+function credentialOf(answer: TokenResponse) {
   const { accessToken, tokenType, dpopKey, values, idToken } = answer
   return { accessToken, tokenType, dpopKey, values, idToken }
 }
 
-async function identify(bench: Bench, answer: TokenAnswer): Promise<string[]> {
+async function identify(bench: Bench, answer: TokenResponse): Promise<string[]> {
   const { record, setup, client, provider, server } = bench
   server.enter('identify')
   const [name, value] = tokenHeader(record, answer.accessToken.reveal())
@@ -266,7 +266,7 @@ function strangersAreRefused({ record, provider }: Bench): string[] {
   })
 }
 
-async function chooseResource(bench: Bench, answer: TokenAnswer): Promise<string[]> {
+async function chooseResource(bench: Bench, answer: TokenResponse): Promise<string[]> {
   const { record, setup, client, provider, server } = bench
   const demand = resourceDemand(record, setup, answer.accessToken.reveal())
   server.enter('resources')
@@ -279,7 +279,7 @@ async function chooseResource(bench: Bench, answer: TokenAnswer): Promise<string
   ]
 }
 
-async function refresh(bench: Bench, answer: TokenAnswer): Promise<string[]> {
+async function refresh(bench: Bench, answer: TokenResponse): Promise<string[]> {
   const { record, setup, client, provider, server } = bench
   const demand = refreshDemand(record, setup)
   if (demand === null) return unequal('refresh: supported', 'no', provider.spec.refresh.supported)
@@ -289,15 +289,15 @@ async function refresh(bench: Bench, answer: TokenAnswer): Promise<string[]> {
   const found = differences('refresh', demand, server.requests('refresh')[0])
   if (outcome.kind !== 'ok')
     return [...found, `refresh: ${outcome.kind}, ${outcome.code}: ${outcome.message}`]
-  return [...found, ...understood('refresh', bench, outcome.answer)]
+  return [...found, ...understood('refresh', bench, outcome.response)]
 }
 
-function grant({ scopes }: Bench, answer: TokenAnswer) {
+function grant({ scopes }: Bench, answer: TokenResponse) {
   const { refreshToken, accessToken, dpopKey, values } = answer
   return { refreshToken, accessToken, scopes, redirectUri: REDIRECT_URI, dpopKey, values }
 }
 
-async function revoke(bench: Bench, answer: TokenAnswer): Promise<string[]> {
+async function revoke(bench: Bench, answer: TokenResponse): Promise<string[]> {
   const { record, setup, client, provider, server } = bench
   const access = answer.accessToken.reveal()
   const tokens = { access, refresh: hasRefreshToken(record) ? FIRST.refresh : null }

@@ -18,7 +18,7 @@ export async function comparePushed(made: ResolvedProvider, record: CatalogRecor
   const scope = record.defaultScopes.join(record.scopeSeparator)
   const { fetch, seen } = pushedServer(scope)
   const client = makeOAuthClient({ fetchFor: () => fetch })
-  const { url, transaction } = await client.authorize(provider, {
+  const { url, authorizationState } = await client.authorize(provider, {
     redirectUri: REDIRECT_URI,
     scopes: record.defaultScopes,
     secondaryScopes: [],
@@ -26,12 +26,12 @@ export async function comparePushed(made: ResolvedProvider, record: CatalogRecor
     prompt: null,
     optionalParams: {},
   })
-  const callback = new URLSearchParams({ code: CODE, state: transaction.state, iss: SERVER })
-  const outcome = await client.exchange(provider, transaction, callback)
+  const callback = new URLSearchParams({ code: CODE, state: authorizationState.state, iss: SERVER })
+  const outcome = await client.exchange(provider, authorizationState, callback)
   const [pushed, exchanged] = seen
   const found = [
     ...differences('authorization', browserDemand, viewOf(url)),
-    ...differences('pushed request', pushDemand(transaction.state, scope), pushed),
+    ...differences('pushed request', pushDemand(authorizationState.state, scope), pushed),
     ...differences(
       'exchange',
       tokenDemand({
@@ -47,8 +47,8 @@ export async function comparePushed(made: ResolvedProvider, record: CatalogRecor
     ...unequal('PKCE', pushed?.fields['code_challenge'], digestOf(exchanged?.fields['code_verifier'])),
   ]
   if (outcome.kind !== 'ok') return [...found, `exchange: ${outcome.kind}, ${outcome.code}`]
-  const { answer } = outcome
-  const { accessToken, refreshToken, tokenType, dpopKey, values } = answer
+  const { response } = outcome
+  const { accessToken, refreshToken, tokenType, dpopKey, values } = response
   const api = `${SERVER}/xrpc/app.bsky.actor.getProfile`
   const headers = await client.apiHeaders(
     provider,
@@ -67,7 +67,7 @@ export async function comparePushed(made: ResolvedProvider, record: CatalogRecor
   return [
     ...found,
     ...unequal('exchange: token type', 'DPoP', tokenType),
-    ...unequal('exchange: account', DID, answer.accountId),
+    ...unequal('exchange: account', DID, response.accountId),
     ...unequal('token header', `DPoP ${FIRST.access}`, apiCall.headers['authorization']),
     ...proves('API', apiCall, FIRST.access),
     ...differences(
@@ -79,7 +79,7 @@ export async function comparePushed(made: ResolvedProvider, record: CatalogRecor
     ...unequal(
       'refresh: outcome',
       SECOND.access,
-      renewed.kind === 'ok' ? renewed.answer.accessToken.reveal() : renewed.code,
+      renewed.kind === 'ok' ? renewed.response.accessToken.reveal() : renewed.code,
     ),
   ]
 }

@@ -1,5 +1,5 @@
 // What a few providers want beside signing in: a client registered by their API, a token checked every hour.
-import type { OAuthClient, ResolvedProvider, TokenAnswer } from '../../../electron/core/oauth/types.ts'
+import type { OAuthClient, ResolvedProvider, TokenResponse } from '../../../electron/core/oauth/types.ts'
 import { fill } from './placeholders.ts'
 import { knownValues, REDIRECT_URI, type Setup } from './person.ts'
 import type { CatalogRecord } from './record.ts'
@@ -49,7 +49,7 @@ export async function compareRegistration({
 
 export async function compareValidation(
   { record, client, provider, server }: Bench,
-  { accessToken, tokenType, dpopKey, values }: TokenAnswer,
+  { accessToken, tokenType, dpopKey, values }: TokenResponse,
 ): Promise<string[]> {
   const rule = record.options.mandatoryTokenValidation
   server.enter('validate')

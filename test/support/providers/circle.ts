@@ -5,7 +5,7 @@ import type {
   Identity,
   OAuthClient,
   ResolvedProvider,
-  TokenAnswer,
+  TokenResponse,
   TokenOutcome,
 } from '../../../electron/core/oauth/types.ts'
 import { asKeywayError } from '../../../shared/contract/errors.ts'
@@ -19,10 +19,10 @@ export type Circle = {
   broken: { step: Step; said: string } | null
   url?: URL
   callback?: URLSearchParams
-  answer?: TokenAnswer
+  answer?: TokenResponse
   identity?: Identity & { values: Record<string, string> }
   resources?: Array<{ id: string; label: string; url: string | null }>
-  refreshed?: TokenAnswer
+  refreshed?: TokenResponse
   revocation?: { revoked: string; message: string }
 }
 
@@ -59,7 +59,7 @@ class Broken extends Error {
 async function walk(input: CircleInput, circle: Circle): Promise<void> {
   const { client, provider } = input
   const scopes = input.request?.scopes ?? ['read', 'write']
-  const { url, transaction } = await at('authorize', () =>
+  const { url, authorizationState } = await at('authorize', () =>
     client.authorize(provider, {
       redirectUri: REDIRECT_URI,
       scopes,
@@ -71,13 +71,13 @@ async function walk(input: CircleInput, circle: Circle): Promise<void> {
     }),
   )
   circle.url = new URL(url)
-  circle.callback = await at('authorize', () => visit(url, transaction.state))
+  circle.callback = await at('authorize', () => visit(url, authorizationState.state))
   const { callback } = circle
   circle.answer = tokens(
     'exchange',
-    await at('exchange', () => client.exchange(provider, transaction, callback)),
+    await at('exchange', () => client.exchange(provider, authorizationState, callback)),
   )
-  const grant = { ...grantOf(circle.answer, scopes), redirectUri: transaction.redirectUri }
+  const grant = { ...grantOf(circle.answer, scopes), redirectUri: authorizationState.redirectUri }
   circle.identity = await at('identify', () => client.identify(provider, grant))
   if (circle.identity.id === null && circle.answer.accountId === null)
     throw new Broken('identify', 'nobody told')
@@ -98,8 +98,8 @@ async function renew(
   return { accessToken: answer.accessToken, refreshToken: answer.refreshToken ?? grant.refreshToken }
 }
 
-function tokens(step: Step, outcome: TokenOutcome): TokenAnswer {
-  if (outcome.kind === 'ok') return outcome.answer
+function tokens(step: Step, outcome: TokenOutcome): TokenResponse {
+  if (outcome.kind === 'ok') return outcome.response
   throw new Broken(step, `${outcome.kind} ${outcome.code}: ${outcome.message}`)
 }
 

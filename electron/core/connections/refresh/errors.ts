@@ -1,7 +1,7 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { type ErrorCode, errorTable, KeywayError } from '../../../../shared/contract/errors.ts'
 import { failedOutcome, type LastOutcome } from '../../../../shared/domain/expiry.ts'
-import type { TokenOutcome } from '../../oauth/types.ts'
+import type { FailedTokenOutcome } from '../../oauth/token/errors.ts'
 import type { TokenResult } from '../tokens/types.ts'
 import type { Attempts } from './backoff.ts'
 
@@ -59,8 +59,6 @@ function isErrorCode(code: string | null): code is ErrorCode {
 // What a failed refresh means: the words for the person, the outcome that is stored, and when it is tried
 // again.
 
-export type FailedOutcome = Exclude<TokenOutcome, { kind: 'ok' }>
-
 export type FailureContext = {
   record: ConnectionRecord
   providerSlug: string
@@ -75,13 +73,13 @@ export type FailureContext = {
 
 type Failed = { result: RefreshFailure; lastOutcome: LastOutcome }
 
-export function failureOf(outcome: FailedOutcome, context: FailureContext): Failed {
+export function failureOf(outcome: FailedTokenOutcome, context: FailureContext): Failed {
   if (outcome.kind === 'retry') return passing(outcome, context)
   if (outcome.kind === 'ended') return ended(outcome, context)
   return outcome.kind === 'refused' ? refused(outcome, context) : misconfigured(outcome, context)
 }
 
-function passing(outcome: FailedOutcome & { kind: 'retry' }, context: FailureContext): Failed {
+function passing(outcome: FailedTokenOutcome & { kind: 'retry' }, context: FailureContext): Failed {
   const retryAt = context.attempts.failed(context.record.id, outcome.retryAfterMs)
   const failure = made('retrying', outcome, context, { message: outcome.message, retryAt })
   return {
@@ -90,7 +88,7 @@ function passing(outcome: FailedOutcome & { kind: 'retry' }, context: FailureCon
   }
 }
 
-function ended(outcome: FailedOutcome, context: FailureContext): Failed {
+function ended(outcome: FailedTokenOutcome, context: FailureContext): Failed {
   const failure = made('token_expired', outcome, context, { message: endedMessage(outcome, context) })
   return {
     result: { kind: 'ended', failure },
@@ -98,7 +96,7 @@ function ended(outcome: FailedOutcome, context: FailureContext): Failed {
   }
 }
 
-function refused(outcome: FailedOutcome, context: FailureContext): Failed {
+function refused(outcome: FailedTokenOutcome, context: FailureContext): Failed {
   const retryAt = context.attempts.refused(context.record.id)
   const failure = made('token_expired', outcome, context, {
     message: `The provider refused the refresh twice: ${outcome.message}`,
@@ -110,7 +108,10 @@ function refused(outcome: FailedOutcome, context: FailureContext): Failed {
   }
 }
 
-function misconfigured(outcome: FailedOutcome & { kind: 'config_error' }, context: FailureContext): Failed {
+function misconfigured(
+  outcome: FailedTokenOutcome & { kind: 'config_error' },
+  context: FailureContext,
+): Failed {
   const { attempts, record } = context
   // A certificate may be renewed any minute, and a refused handshake has asked the provider for nothing.
   const isSoon = outcome.code === 'tls_failure'
@@ -125,7 +126,7 @@ function misconfigured(outcome: FailedOutcome & { kind: 'config_error' }, contex
 
 function made(
   code: ErrorCode,
-  outcome: FailedOutcome,
+  outcome: FailedTokenOutcome,
   { record, providerSlug }: FailureContext,
   { retryAt, ...words }: { message: string; nextStep?: string; retryAt?: number },
 ): KeywayError {
@@ -143,7 +144,7 @@ function made(
  * A rotating provider refuses the old token when its answer with the new one never reached the disk; then
  * that is the reason to tell.
  */
-function endedMessage(outcome: FailedOutcome, { unanswered }: FailureContext): string {
+function endedMessage(outcome: FailedTokenOutcome, { unanswered }: FailureContext): string {
   const said = `The provider ended the grant (${outcome.code}${outcome.message === '' ? '' : `: ${outcome.message}`}).`
   if (unanswered === null) return said
   const when = new Date(unanswered.startedAt).toISOString()

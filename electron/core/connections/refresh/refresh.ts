@@ -9,7 +9,8 @@ import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.t
 import { Secret } from '../../../../shared/contract/secret.ts'
 import { failedOutcome } from '../../../../shared/domain/expiry.ts'
 import type { Activity } from '../../keyway.ts'
-import type { OAuthClient, ResolvedProvider, TokenAnswer, TokenOutcome } from '../../oauth/types.ts'
+import type { FailedTokenOutcome } from '../../oauth/token/errors.ts'
+import type { OAuthClient, ResolvedProvider, TokenResponse, TokenOutcome } from '../../oauth/types.ts'
 import type { Clock, Logger } from '../../ports.ts'
 import type { SecretBox } from '../../vault/secret-box.ts'
 import { lived, renewed, rotates } from '../store/record.ts'
@@ -17,7 +18,7 @@ import { openTokens, type OpenTokens } from '../store/sealed.ts'
 import type { ConnectionBook } from '../store/store.ts'
 import type { TokenClock } from '../tokens/clock.ts'
 import { type Attempts, refreshWay } from './backoff.ts'
-import { type FailedOutcome, failureDetails, failureOf, type RefreshResult } from './errors.ts'
+import { failureDetails, failureOf, type RefreshResult } from './errors.ts'
 import type { UnsavedAnswers } from './pending-writes.ts'
 
 /** Renews now; the caller holds the connection's turn and has decided that it is needed. */
@@ -36,7 +37,7 @@ export async function renew(deps: RenewalDeps, record: ConnectionRecord): Promis
   const unmarked = await mark(deps, record, provider)
   if (unmarked !== null) return unmarked
   const outcome = await send(deps, record, provider)
-  if (outcome.kind === 'ok') return keep(deps, record, provider, outcome.answer)
+  if (outcome.kind === 'ok') return keep(deps, record, provider, outcome.response)
   return fail(deps, record, provider, { outcome, unanswered })
 }
 
@@ -131,7 +132,7 @@ async function keep(
   deps: RenewalDeps,
   sent: ConnectionRecord,
   provider: ResolvedProvider,
-  answer: TokenAnswer,
+  answer: TokenResponse,
 ): Promise<RefreshResult> {
   const { book, box } = deps
   deps.attempts.clear(sent.id)
@@ -159,7 +160,7 @@ async function whenNotSaved(
   lost: {
     sent: ConnectionRecord
     provider: ResolvedProvider
-    answer: TokenAnswer
+    answer: TokenResponse
     apply: (current: ConnectionRecord) => ConnectionRecord
     error: unknown
   },
@@ -195,7 +196,10 @@ async function fail(
   deps: RenewalDeps,
   record: ConnectionRecord,
   provider: ResolvedProvider,
-  what: { outcome: FailedOutcome; unanswered: { startedAt: number; by: 'this run' | 'earlier run' } | null },
+  what: {
+    outcome: FailedTokenOutcome
+    unanswered: { startedAt: number; by: 'this run' | 'earlier run' } | null
+  },
 ): Promise<RefreshResult> {
   const { outcome } = what
   const now = deps.clock.now()
@@ -270,7 +274,7 @@ export type RenewalDeps = {
   /** Pause before a refusal is confirmed. */
   confirmAfterMs: number
   onRenewed: (id: string) => void
-  revokeStray: (provider: ResolvedProvider, record: ConnectionRecord, answer: TokenAnswer) => Promise<void>
+  revokeStray: (provider: ResolvedProvider, record: ConnectionRecord, answer: TokenResponse) => Promise<void>
 }
 
 /**

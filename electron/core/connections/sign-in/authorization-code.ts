@@ -19,7 +19,7 @@ export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promis
   try {
     const plan = redirectPlan(deps, provider, input.redirect)
     const resolved = deps.resolve(await withOwnClient(deps, running, provider, plan))
-    const { url, transaction } = await deps.oauth.authorize(
+    const { url, authorizationState } = await deps.oauth.authorize(
       resolved,
       {
         redirectUri: await sentRedirectUri(deps, running, plan),
@@ -32,12 +32,12 @@ export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promis
       running.abort.signal,
     )
     if (!isPending(running.flow)) return running.flow
-    deps.flows.bind(running, transaction)
+    deps.flows.bind(running, authorizationState)
     deps.flows.show(running, (base) => ({
       ...base,
       kind: 'waiting_for_browser',
       authorizationUrl: url,
-      redirectUri: transaction.redirectUri,
+      redirectUri: authorizationState.redirectUri,
       opened: false,
       warning: homeWarning(deps, running, plan),
     }))

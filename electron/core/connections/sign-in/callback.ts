@@ -6,7 +6,7 @@ import type { Flow } from '../../../../shared/contract/flow.ts'
 import { pastedCallback } from '../../../../shared/domain/callback-url.ts'
 import { within } from '../../async.ts'
 import type { CallbackResult } from '../../keyway.ts'
-import type { ResolvedProvider, TokenAnswer, TokenOutcome } from '../../oauth/types.ts'
+import type { ResolvedProvider, TokenResponse, TokenOutcome } from '../../oauth/types.ts'
 import { finishSignIn } from './finish.ts'
 import { FLOW_MS, type HeldSignIn, isPending, type RunningFlow } from './running.ts'
 import { type FlowDeps, startFailed } from './sessions.ts'
@@ -142,8 +142,8 @@ async function exchange(deps: FlowDeps, running: RunningFlow, parameters: URLSea
 }
 
 /** The answer of a sign-in's token request. @throws KeywayError with what the provider said instead */
-export function answeredOr(outcome: TokenOutcome, provider: ResolvedProvider): TokenAnswer {
-  if (outcome.kind === 'ok') return outcome.answer
+export function answeredOr(outcome: TokenOutcome, provider: ResolvedProvider): TokenResponse {
+  if (outcome.kind === 'ok') return outcome.response
   const details = { provider: provider.slug, providerCode: outcome.code }
   const { message } = outcome
   if (outcome.kind === 'config_error') {
@@ -156,7 +156,7 @@ export function answeredOr(outcome: TokenOutcome, provider: ResolvedProvider): T
 export function heldFrom(
   running: RunningFlow,
   provider: ResolvedProvider,
-  answer: TokenAnswer,
+  answer: TokenResponse,
   how: ConnectionRecord['how'],
 ): HeldSignIn {
   return {

@@ -2,7 +2,7 @@
 import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
-import type { ResolvedProvider, TokenAnswer } from '../../oauth/types.ts'
+import type { ResolvedProvider, TokenResponse } from '../../oauth/types.ts'
 import { answeredOr, heldFrom } from './callback.ts'
 import { finishSignIn } from './finish.ts'
 import type { FlowStart, RunningFlow } from './running.ts'
@@ -38,7 +38,7 @@ async function answerOf(
   { abort: { signal }, scopes }: RunningFlow,
   provider: ResolvedProvider,
   by: { kind: DirectKind; token: Secret },
-): Promise<TokenAnswer> {
+): Promise<TokenResponse> {
   if (by.kind === 'access_token') return pastedAccessToken(by.token, deps.clock.now())
   if (by.kind === 'client_credentials') {
     return answeredOr(await deps.oauth.clientCredentials(provider, scopes, signal), provider)
@@ -57,7 +57,7 @@ async function answerOf(
   return { ...answer, refreshToken: answer.refreshToken ?? by.token }
 }
 
-function pastedAccessToken(accessToken: Secret, now: number): TokenAnswer {
+function pastedAccessToken(accessToken: Secret, now: number): TokenResponse {
   return {
     accessToken,
     tokenType: 'Bearer',

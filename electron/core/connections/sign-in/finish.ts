@@ -6,7 +6,7 @@ import type { AccountQuestion, Flow } from '../../../../shared/contract/flow.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import { missingScopes, offlineScope } from '../../../../shared/domain/scopes.ts'
 import { within } from '../../async.ts'
-import { answerSecrets } from '../../oauth/token/response.ts'
+import { responseSecrets } from '../../oauth/token/response.ts'
 import { openText, openValues, secretTraces } from '../../secret-traces.ts'
 import { giveBack } from '../disconnect.ts'
 import { refreshWay } from '../refresh/backoff.ts'
@@ -93,7 +93,7 @@ async function identified(deps: FlowDeps, running: RunningFlow, held: HeldSignIn
     },
   )
   // Also what the person is asked about (another account, which resource) is shown before anything is stored.
-  const traces = secretTraces([...answerSecrets(answer), provider.clientSecret?.reveal()])
+  const traces = secretTraces([...responseSecrets(answer), provider.clientSecret?.reveal()])
   return {
     ...held,
     sign: {
@@ -166,7 +166,7 @@ async function chooseResource(deps: FlowDeps, running: RunningFlow, held: HeldSi
     dpopKey: answer.dpopKey,
     values: { ...answer.values, ...sign.values },
   }
-  const traces = secretTraces([...answerSecrets(answer), held.provider.clientSecret?.reveal()])
+  const traces = secretTraces([...responseSecrets(answer), held.provider.clientSecret?.reveal()])
   const listed = await deps.oauth.listResources(held.provider, credential, running.abort.signal)
   const resources = listed
     .filter(({ id }) => !traces.isIn(id))

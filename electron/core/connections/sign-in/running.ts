@@ -2,7 +2,7 @@ import type { ConnectionRecord } from '../../../../shared/contract/connection.ts
 import type { ConnectInput, Flow } from '../../../../shared/contract/flow.ts'
 import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
 import { newId, type ReturnDoor } from '../../ports.ts'
-import type { ResolvedProvider, TokenAnswer, Transaction } from '../../oauth/types.ts'
+import type { ResolvedProvider, TokenResponse, AuthorizationState } from '../../oauth/types.ts'
 import type { SignIn } from '../store/record.ts'
 
 export const FLOW_MS = 10 * 60_000
@@ -29,7 +29,7 @@ export type RunningFlow = {
   input: ConnectInput
   /** What the provider is asked for. */
   readonly scopes: readonly string[]
-  transaction: Transaction | null
+  transaction: AuthorizationState | null
   /** Where its answer must come, when it has a listener of its own. */
   door: ReturnDoor | null
   /** Tokens that came and wait for the person's decision. */
@@ -90,7 +90,7 @@ export type Resource = { id: string; label: string; url: string | null }
 /** Everything a sign-in brought, from the exchange until it is stored or dropped. */
 export type HeldSignIn = {
   provider: ResolvedProvider
-  answer: TokenAnswer
+  answer: TokenResponse
   sign: SignIn
   redirectUri: string | null
   /** The connection it goes into; null for a new one. */

@@ -5,7 +5,12 @@ import type { Flow } from '../../../../shared/contract/flow.ts'
 import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
 import { isRedirectTarget, type LoopbackHost } from '../../../../shared/domain/redirect-uri.ts'
 import type { Activity } from '../../keyway.ts'
-import type { OAuthClient, RegisteredClient, ResolvedProvider, Transaction } from '../../oauth/types.ts'
+import type {
+  OAuthClient,
+  RegisteredClient,
+  ResolvedProvider,
+  AuthorizationState,
+} from '../../oauth/types.ts'
 import type { Browser, Clock, Logger, ReturnDoor } from '../../ports.ts'
 import type { PlanRedirect } from '../../providers/providers.ts'
 import type { ProviderBook } from '../../providers/store.ts'
@@ -36,7 +41,7 @@ export type FlowBook = {
   show(running: RunningFlow, step: (base: FlowBase) => Flow): Flow
   /** Gives the flow this much time from now. */
   expireAfter(running: RunningFlow, lifetimeMs: number): void
-  bind(running: RunningFlow, transaction: Transaction): void
+  bind(running: RunningFlow, transaction: AuthorizationState): void
   /** Whom a state belongs to. A pending one is spent by this call. */
   take(state: string): ReturnType<FlowStates<RunningFlow>['take']>
   knows(state: string): boolean

@@ -6,7 +6,7 @@ import type { Secret } from '../../../../shared/contract/secret.ts'
 import { okOutcome } from '../../../../shared/domain/expiry.ts'
 import { unionScopes } from '../../../../shared/domain/scopes.ts'
 import { newId } from '../../ports.ts'
-import type { TokenAnswer } from '../../oauth/types.ts'
+import type { TokenResponse } from '../../oauth/types.ts'
 import type { SecretBox } from '../../vault/secret-box.ts'
 import { tracesOf, withoutTraces } from '../clear-fields.ts'
 import { openTokens, sealAnswer, sealAsPrevious, type SealedRecord } from './sealed.ts'
@@ -23,7 +23,7 @@ type Tools = { box: SecretBox; spec: ProviderSpec; now: number; clientSecret: Se
 
 export function newConnection(
   sign: SignIn & { providerId: string; account: string; isDefault: boolean; browser: string | null },
-  answer: TokenAnswer,
+  answer: TokenResponse,
   { box, spec, now, clientSecret }: Tools,
 ): ConnectionRecord {
   const id = newId('con')
@@ -70,7 +70,7 @@ function cleaned(record: ConnectionRecord, box: SecretBox, clientSecret: Secret 
 export function reconnected(
   record: ConnectionRecord,
   sign: SignIn,
-  answer: TokenAnswer,
+  answer: TokenResponse,
   { box, spec, now, clientSecret }: Tools,
 ): ConnectionRecord {
   // A dead or foreign refresh token must not be taken over; a living one of the same account goes on when no
@@ -123,7 +123,7 @@ function mayBeOpened(box: SecretBox, record: ConnectionRecord): boolean {
 /** The next generation of the same grant. The one before is kept, sealed, until this one has worked. */
 export function renewed(
   record: ConnectionRecord,
-  answer: TokenAnswer,
+  answer: TokenResponse,
   { box, spec, now, clientSecret }: Tools,
 ): ConnectionRecord {
   const times = timesOf(answer, spec, record)
@@ -162,7 +162,7 @@ function verifiedBySignIn({ how, identity }: SignIn, now: number): number | null
  * Whether the answer brought another refresh token than the stored one; then the stored one may be dead
  * already.
  */
-export function rotates(box: SecretBox, record: SealedRecord, answer: TokenAnswer): boolean {
+export function rotates(box: SecretBox, record: SealedRecord, answer: TokenResponse): boolean {
   if (answer.refreshToken === null) return false
   const stored = openTokens(box, record).refreshToken
   return stored === null || !stored.equals(answer.refreshToken)
@@ -204,7 +204,7 @@ function isShortFormOf(stored: string, id: string): boolean {
  * that was told.
  */
 function timesOf(
-  answer: TokenAnswer,
+  answer: TokenResponse,
   { token }: ProviderSpec,
   before: Pick<ConnectionRecord, 'lifetimeSeconds' | 'refreshTokenExpiresAt'> | null,
 ): Pick<ConnectionRecord, 'issuedAt' | 'expiresAt' | 'lifetimeSeconds' | 'refreshTokenExpiresAt'> {
@@ -231,7 +231,7 @@ function secondsBetween(from: number, to: number | null): number | null {
 /** What the timeline tells of an answer. */
 function tellingOf(
   box: SecretBox,
-  answer: TokenAnswer,
+  answer: TokenResponse,
   expiresAt: number | null,
 ): Pick<LifeEvent, 'fingerprint' | 'refreshFingerprint' | 'expiresAt' | 'message'> {
   return {

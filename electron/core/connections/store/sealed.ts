@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { ConnectionRecord, TokenSet } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { Secret, secretOrNull } from '../../../../shared/contract/secret.ts'
-import type { TokenAnswer } from '../../oauth/types.ts'
+import type { TokenResponse } from '../../oauth/types.ts'
 import type { SecretBox } from '../../vault/secret-box.ts'
 
 export const tokenSet = z.object({
@@ -83,7 +83,7 @@ export function openTokens(box: SecretBox, record: SealedRecord, place: TokenPla
 export function sealAnswer(
   box: SecretBox,
   of: SealedFor,
-  answer: TokenAnswer,
+  answer: TokenResponse,
   before: SealedRecord | null,
 ): string {
   const old = before === null ? null : parseSet(box, before, 'current')

@@ -5,14 +5,14 @@ import { namedSecrets } from '../../../../shared/domain/redact.ts'
 import { readTokenBody } from '../../../../shared/domain/token-body.ts'
 import { errorOf } from '../../../../shared/domain/token-error.ts'
 import { withinDeadline } from '../../async.ts'
-import { type AuthMethod, authMethods, buildConfiguration, inTurn } from '../client-authentication.ts'
+import { type AuthMethod, authMethods, buildConfiguration, tryEach } from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import type { Server } from '../metadata/endpoints.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
 import { adviceFor, scrub } from '../token/errors.ts'
 import { shapeRequest, tokenShaping } from '../token/request-format.ts'
-import { json } from '../token/response.ts'
-import { sendWire, type WireReply } from '../transport/http-exchange.ts'
+import { jsonResponse } from '../token/response.ts'
+import { sendHttp, type HttpResponse } from '../transport/http-exchange.ts'
 import { loadLibrary } from '../transport/openid-client.ts'
 import { DISCOVERY_DEADLINE_MS, type OAuthDeps, type ResolvedProvider } from '../types.ts'
 
@@ -39,7 +39,7 @@ export async function pushAuthorization(
   const timeoutMs = DISCOVERY_DEADLINE_MS
   try {
     return await withinDeadline({ clock: tools.deps.clock, timeoutMs, signal: push.signal }, (signal) =>
-      inTurn(methods, (method) => pushOnce(tools, push, { url, method, signal })),
+      tryEach(methods, (method) => pushOnce(tools, push, { url, method, signal })),
     )
   } catch (error) {
     throw asKeywayError(asDiscoveryError(error))
@@ -52,7 +52,7 @@ async function pushOnce(
   how: { url: string; method: AuthMethod; signal: AbortSignal },
 ): Promise<Array<[string, string]>> {
   const library = await loadLibrary()
-  const seen: { reply: WireReply | null } = { reply: null }
+  const seen: { reply: HttpResponse | null } = { reply: null }
   const send: CustomFetch = async (_url, init) => {
     const added = [...new URLSearchParams(init.body instanceof URLSearchParams ? init.body : '')]
     const base = tokenShaping({
@@ -71,7 +71,7 @@ async function pushOnce(
       rename: {},
     }
     const request = shapeRequest({ url: how.url, headers: init.headers, parameters: added }, shaping)
-    seen.reply = await sendWire(
+    seen.reply = await sendHttp(
       { fetch: deps.fetchFor(provider), clock: deps.clock, signal: how.signal },
       request,
     )
@@ -99,14 +99,14 @@ async function pushOnce(
  * 200 instead of 201 is common, and the lifetime is often left out; neither matters for a reference that is
  * used at once.
  */
-function standardPushReply(reply: WireReply): Response {
+function standardPushReply(reply: HttpResponse): Response {
   const read = readTokenBody(reply.text)
   const body = read.kind === 'object' ? read.body : {}
-  if (reply.status >= 200 && reply.status < 300) return json(201, reply, { expires_in: 60, ...body })
-  return json(reply.status < 500 ? 400 : 502, reply, body)
+  if (reply.status >= 200 && reply.status < 300) return jsonResponse(201, reply, { expires_in: 60, ...body })
+  return jsonResponse(reply.status < 500 ? 400 : 502, reply, body)
 }
 
-function refusedPush(provider: ResolvedProvider, reply: WireReply): KeywayError {
+function refusedPush(provider: ResolvedProvider, reply: HttpResponse): KeywayError {
   const read = readTokenBody(reply.text)
   const error = read.kind === 'object' ? errorOf(read.body, provider.spec.token) : null
   const secrets = [

@@ -10,7 +10,13 @@ import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import type { Server, Servers } from '../metadata/endpoints.ts'
 import { clientIdRule, shapeParameters, withQuery } from '../token/request-format.ts'
 import { loadLibrary } from '../transport/openid-client.ts'
-import type { AuthorizeRequest, OAuthClient, OAuthDeps, ResolvedProvider, Transaction } from '../types.ts'
+import type {
+  AuthorizeRequest,
+  OAuthClient,
+  OAuthDeps,
+  ResolvedProvider,
+  AuthorizationState,
+} from '../types.ts'
 import { pushAuthorization } from './par.ts'
 
 type Tools = { deps: OAuthDeps; servers: Servers; dpopKeys: DpopKeys }
@@ -30,7 +36,7 @@ export function createAuthorize({ deps, servers, dpopKeys }: Tools): OAuthClient
     const dpopKey = wantsDpop(provider, server) ? await dpopKeys.make(await loadLibrary()) : null
     const redirectUri = redirectFor(provider, request.redirectUri, state)
     const parameters = authorizationParameters({ provider, request, server, pkce, state, nonce, redirectUri })
-    const transaction: Transaction = {
+    const authorizationState: AuthorizationState = {
       state,
       redirectUri,
       createdAt: deps.clock.now(),
@@ -44,7 +50,7 @@ export function createAuthorize({ deps, servers, dpopKeys }: Tools): OAuthClient
       }),
     }
     const pushed = await pushedOrPlain({ deps, dpopKeys }, { provider, server, parameters, dpopKey, signal })
-    return { url: withQuery(endpoint, pushed), transaction }
+    return { url: withQuery(endpoint, pushed), authorizationState }
   }
 }
 
@@ -216,7 +222,7 @@ export function sealInner(inner: TransactionInner): TransactionInner {
  * @throws KeywayError flow_not_found when the transaction was not made here, which no answer from outside can
  * bring about.
  */
-export function openInner(transaction: Transaction): TransactionInner {
+export function openInner(transaction: AuthorizationState): TransactionInner {
   const { inner } = transaction
   if (typeof inner === 'object' && inner !== null && made.has(inner)) return inner as TransactionInner
   throw new KeywayError('flow_not_found')

@@ -6,7 +6,7 @@ import { type Callback, parseCallback } from '../../../../shared/domain/callback
 import type { Server } from '../metadata/endpoints.ts'
 import { issuerMatches } from '../metadata/metadata.ts'
 import { knownAdvice, scrub } from '../token/errors.ts'
-import type { ResolvedProvider, Transaction } from '../types.ts'
+import type { ResolvedProvider, AuthorizationState } from '../types.ts'
 
 export type CheckedCallback = {
   code: string
@@ -19,7 +19,12 @@ export type CheckedCallback = {
 /** @throws KeywayError invalid_request | state_mismatch | issuer_mismatch | access_denied | provider_error */
 export function checkCallback(
   provider: ResolvedProvider,
-  about: { transaction: Transaction; server: Server; parameters: URLSearchParams; authorizationHost: string },
+  about: {
+    transaction: AuthorizationState
+    server: Server
+    parameters: URLSearchParams
+    authorizationHost: string
+  },
 ): CheckedCallback {
   const callback = parseCallback(about.parameters)
   if (callback.kind === 'invalid') {

@@ -5,7 +5,7 @@ import { isLoopbackHost, isSafeUrl } from '../../../../shared/contract/provider-
 import { DeadlinePassed, withinDeadline } from '../../async.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
 import { createStepLog, type StepLog } from '../provider-check/context.ts'
-import type { Wire } from '../transport/http-exchange.ts'
+import type { HttpTransport } from '../transport/http-exchange.ts'
 import { DISCOVERY_DEADLINE_MS, type OAuthClient, type OAuthDeps } from '../types.ts'
 import { clientFor, discoveryDraft, missingFields } from './draft.ts'
 import { findServer } from './find-server.ts'
@@ -18,7 +18,7 @@ export function createDiscover(deps: OAuthDeps): OAuthClient['discover'] {
       return await withinDeadline(
         { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal },
         async (inner) => {
-          const wire: Wire = { fetch: deps.fetchFor(null), clock: deps.clock, signal: inner }
+          const wire: HttpTransport = { fetch: deps.fetchFor(null), clock: deps.clock, signal: inner }
           const { metadata, resource } = await findServer({ wire, userAgent: deps.userAgent, log }, url)
           const draft = discoveryDraft(metadata, resource)
           const client = await clientFor({ deps, wire, log }, metadata, { draft, redirectUris })

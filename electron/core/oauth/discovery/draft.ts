@@ -9,7 +9,7 @@ import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
 import { asDiscoveryError, type DiscoveredMetadata } from '../metadata/metadata.ts'
 import type { StepLog } from '../provider-check/context.ts'
 import { registerClient } from '../registration.ts'
-import type { Wire } from '../transport/http-exchange.ts'
+import type { HttpTransport } from '../transport/http-exchange.ts'
 import type { OAuthDeps } from '../types.ts'
 import type { ProtectedResource } from './find-server.ts'
 
@@ -96,7 +96,7 @@ function slugOf(host: string): string {
 // A client without a console: the published client description where it is taken, else registration, else the
 // person enters one.
 
-type Tools = { deps: OAuthDeps; wire: Wire; log: StepLog }
+type Tools = { deps: OAuthDeps; wire: HttpTransport; log: StepLog }
 type ClientFields = {
   fields: Pick<ProviderInputDraft, 'clientId' | 'clientSecret'>
   spec: Pick<ProviderSpecInput, 'client'>

@@ -15,10 +15,10 @@ import {
   refused,
 } from '../metadata/metadata.ts'
 import type { StepLog } from '../provider-check/context.ts'
-import { type Wire, WireFailure } from '../transport/http-exchange.ts'
+import { type HttpTransport, HttpFailure } from '../transport/http-exchange.ts'
 
 export type FoundServer = { metadata: DiscoveredMetadata; resource: ProtectedResource | null }
-type Search = { wire: Wire; userAgent: string; log: StepLog }
+type Search = { wire: HttpTransport; userAgent: string; log: StepLog }
 
 const exact = { issuerPattern: null, issuerTrailingSlash: false }
 
@@ -227,7 +227,7 @@ export function resourceAddresses(resource: string): string[] {
  * believed
  */
 export async function readProtectedResource(
-  wire: Wire,
+  wire: HttpTransport,
   address: string,
   about: { resource: string; userAgent: string },
 ): Promise<ProtectedResource | null> {
@@ -281,7 +281,7 @@ const initialize = {
  * does not refuse in that way. The body is not read, it may be an endless stream.
  */
 export async function challengeOf(
-  wire: Wire,
+  wire: HttpTransport,
   resource: string,
   about: { method: 'GET' | 'POST'; userAgent: string },
 ): Promise<Challenge | null> {
@@ -298,7 +298,7 @@ export async function challengeOf(
     await response.body?.cancel()
     return readChallenge(resource, response.headers.get('www-authenticate') ?? '')
   } catch (error) {
-    if (wire.signal.aborted || error instanceof WireFailure) throw error
+    if (wire.signal.aborted || error instanceof HttpFailure) throw error
     return null
   }
 }

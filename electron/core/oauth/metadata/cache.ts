@@ -3,7 +3,7 @@
 // endpoint may well be up.
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import type { Clock } from '../../ports.ts'
-import type { Wire } from '../transport/http-exchange.ts'
+import type { HttpTransport } from '../transport/http-exchange.ts'
 import {
   asDiscoveryError,
   type DiscoveredMetadata,
@@ -26,7 +26,7 @@ export type MetadataQuestion = {
 export type MetadataCache = {
   /** Addresses that did not answer are asked again at once. */
   forgetFailures(): void
-  get(question: MetadataQuestion, wire: Wire, userAgent: string): Promise<DiscoveredMetadata>
+  get(question: MetadataQuestion, wire: HttpTransport, userAgent: string): Promise<DiscoveredMetadata>
 }
 
 const GOOD_FOR_MS = 3_600_000
@@ -75,7 +75,11 @@ export function createMetadataCache(clock: Clock): MetadataCache {
   }
 }
 
-async function ask(question: MetadataQuestion, wire: Wire, userAgent: string): Promise<DiscoveredMetadata> {
+async function ask(
+  question: MetadataQuestion,
+  wire: HttpTransport,
+  userAgent: string,
+): Promise<DiscoveredMetadata> {
   const failures: unknown[] = []
   for (const address of question.addresses) {
     try {

@@ -8,7 +8,7 @@ import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
 import { isLinkLocalHost, isPrivateHost } from '../../network/private-addresses.ts'
 import { literally, matchPattern } from '../../providers/data-patterns.ts'
 import { adviceFor } from '../token/errors.ts'
-import { sendWire, type Wire, WireFailure, type WireReply } from '../transport/http-exchange.ts'
+import { sendHttp, type HttpTransport, HttpFailure, type HttpResponse } from '../transport/http-exchange.ts'
 import { loadLibrary, loopbackExtensions } from '../transport/openid-client.ts'
 
 const address = z.string().max(2000).refine(isSafeUrl)
@@ -41,18 +41,18 @@ export type DiscoveredMetadata = z.output<typeof serverMetadataSchema>
 const MAX_REDIRECTS = 5
 
 /**
- * A document at `url`, redirects followed as far as each is safe. @throws WireFailure | KeywayError
+ * A document at `url`, redirects followed as far as each is safe. @throws HttpFailure | KeywayError
  * discovery_failed
  */
 export async function getDocument(
-  wire: Wire,
+  wire: HttpTransport,
   url: string,
   userAgent: string,
-): Promise<WireReply & { url: string }> {
+): Promise<HttpResponse & { url: string }> {
   let current = url
   for (let followed = 0; followed <= MAX_REDIRECTS; followed += 1) {
     const headers = { accept: 'application/json', 'user-agent': userAgent }
-    const reply = await sendWire(wire, { method: 'GET', url: current, headers, body: null })
+    const reply = await sendHttp(wire, { method: 'GET', url: current, headers, body: null })
     const target = reply.headers.get('location')
     if (reply.status < 300 || reply.status > 399 || target === null) return { ...reply, url: current }
     current = safeTarget(current, target)
@@ -81,7 +81,7 @@ function isInside(hostname: string): boolean {
 }
 
 /** Parses metadata that was read from `source`. @throws KeywayError discovery_failed */
-export async function parseMetadata(source: string, reply: WireReply): Promise<DiscoveredMetadata> {
+export async function parseMetadata(source: string, reply: HttpResponse): Promise<DiscoveredMetadata> {
   const library = await loadLibrary()
   // The library reads and checks the form of the answer; whose metadata it is gets compared by the caller,
   // who knows the rules for that.
@@ -126,7 +126,7 @@ export function refused(message: string, cause?: unknown): KeywayError {
 
 /** A network failure during discovery as the coded failure it is. */
 export function asDiscoveryError(thrown: unknown): unknown {
-  if (!(thrown instanceof WireFailure)) return thrown
+  if (!(thrown instanceof HttpFailure)) return thrown
   const codes = {
     timeout: 'deadline_exceeded',
     aborted: 'flow_cancelled',

@@ -11,9 +11,9 @@ import { templateValues } from '../templates.ts'
 import { createExchange } from '../token/authorization-code.ts'
 import { createClientCredentials } from '../token/client-credentials.ts'
 import { createDevice } from '../token/device.ts'
-import { createTokenCaller } from '../token/endpoint.ts'
+import { createTokenEndpointClient } from '../token/endpoint.ts'
 import { recordExchanges } from '../transport/recording.ts'
-import type { DoctorAbout, OAuthClient, OAuthDeps, ResolvedProvider } from '../types.ts'
+import type { ProviderCheckRequest, OAuthClient, OAuthDeps, ResolvedProvider } from '../types.ts'
 import { type Check, createStepLog } from './context.ts'
 import {
   checkAuthorization,
@@ -23,13 +23,13 @@ import {
   checkTokenEndpoint,
 } from './probes.ts'
 
-const DOCTOR_DEADLINE_MS = 60_000
+const PROVIDER_CHECK_DEADLINE_MS = 60_000
 
-export function createDoctor(deps: OAuthDeps): OAuthClient['doctor'] {
+export function createProviderCheck(deps: OAuthDeps): OAuthClient['checkProvider'] {
   return async (provider, about, signal) => {
     const log = createStepLog()
     try {
-      const deadline = { clock: deps.clock, timeoutMs: DOCTOR_DEADLINE_MS, signal }
+      const deadline = { clock: deps.clock, timeoutMs: PROVIDER_CHECK_DEADLINE_MS, signal }
       await withinDeadline(deadline, (inner) =>
         examine(makeCheck(deps, provider, { ...about, log, signal: inner }), about.flow),
       )
@@ -54,7 +54,7 @@ function makeCheck(
   // Everything of its own, so that nothing remembered hides what the server says now.
   const servers = createServers(recorded)
   const dpopKeys = createDpopKeys()
-  const caller = createTokenCaller(recorded, dpopKeys)
+  const tokenEndpoint = createTokenEndpointClient(recorded, dpopKeys)
   return {
     deps: recorded,
     provider,
@@ -62,9 +62,9 @@ function makeCheck(
     recorder,
     ...about,
     authorize: createAuthorize({ deps: recorded, servers, dpopKeys }),
-    exchange: createExchange({ deps: recorded, servers, caller }),
-    clientCredentials: createClientCredentials({ deps: recorded, servers, caller, dpopKeys }),
-    startDevice: createDevice({ deps: recorded, servers, caller, dpopKeys }).startDevice,
+    exchange: createExchange({ deps: recorded, servers, tokenEndpoint }),
+    clientCredentials: createClientCredentials({ deps: recorded, servers, tokenEndpoint, dpopKeys }),
+    startDevice: createDevice({ deps: recorded, servers, tokenEndpoint, dpopKeys }).startDevice,
     server: null,
   }
 }
@@ -76,7 +76,7 @@ function secretsIn({ clock }: OAuthDeps, { clientSecret, spec }: ResolvedProvide
   return [clientSecret?.reveal() ?? '', ...(parsed.kind === 'unreadable' ? [] : parsed.secrets)]
 }
 
-async function examine(check: Check, flow: DoctorAbout['flow']): Promise<void> {
+async function examine(check: Check, flow: ProviderCheckRequest['flow']): Promise<void> {
   if (!checkSetup(check)) return
   const server = await checkDiscovery(check, flow)
   if (server === null) return

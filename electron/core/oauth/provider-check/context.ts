@@ -1,6 +1,6 @@
 import type { DoctorStep } from '../../../../shared/contract/ui-api.ts'
 import type { Server, Servers } from '../metadata/endpoints.ts'
-import type { Recorder } from '../transport/recording.ts'
+import type { ExchangeRecorder } from '../transport/recording.ts'
 import type { OAuthClient, OAuthDeps, ResolvedProvider } from '../types.ts'
 
 /** One run of the provider check: the real flows, with a fetch that writes down what goes over the wire. */
@@ -12,7 +12,7 @@ export type Check = {
   choosesHost: boolean
   scopes: readonly string[]
   servers: Servers
-  recorder: Recorder
+  recorder: ExchangeRecorder
   log: StepLog
   signal: AbortSignal
   authorize: OAuthClient['authorize']

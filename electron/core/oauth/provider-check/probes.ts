@@ -3,14 +3,14 @@ import { asKeywayError, nextStepFor, sentencesFor } from '../../../../shared/con
 import type { DoctorStep } from '../../../../shared/contract/ui-api.ts'
 import type { Endpoint, Server } from '../metadata/endpoints.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
-import { sendWire } from '../transport/http-exchange.ts'
+import { sendHttp } from '../transport/http-exchange.ts'
 import type { RecordedExchange } from '../transport/recording.ts'
-import type { DoctorAbout, ResolvedProvider, TokenOutcome } from '../types.ts'
+import type { ProviderCheckRequest, ResolvedProvider, TokenOutcome } from '../types.ts'
 import type { Check } from './context.ts'
 import { signInVariants, tokenVariants, withVariant } from './variants.ts'
-import { complaintIn, signInVerdict, type Verdict } from './verdict.ts'
+import { complaintIn, signInVerdict, type SignInVerdict } from './verdict.ts'
 
-type Asked = { verdict: Verdict; seen: RecordedExchange | undefined }
+type Asked = { verdict: SignInVerdict; seen: RecordedExchange | undefined }
 
 /**
  * Asks for the sign-in page as a browser without cookies would; when it is refused, in other ways until one
@@ -34,7 +34,7 @@ export async function checkAuthorization(check: Check): Promise<void> {
 
 async function findAuthorizationFix(
   check: Check,
-  { complaint }: Verdict & { outcome: 'warning' | 'failed' },
+  { complaint }: SignInVerdict & { outcome: 'warning' | 'failed' },
 ): Promise<{ explanation: string; fix: DoctorStep['fix'] } | null> {
   const { provider, redirectUri, signal } = check
   const variants = await signInVariants(check, complaint)
@@ -64,7 +64,7 @@ async function ask(check: Check, provider: ResolvedProvider, redirectUri: string
     recorder.take()
     const headers = { accept: 'text/html', 'user-agent': deps.userAgent }
     const wire = { fetch: deps.fetchFor(provider), clock: deps.clock, signal }
-    const reply = await sendWire(wire, { method: 'GET', url, headers, body: null })
+    const reply = await sendHttp(wire, { method: 'GET', url, headers, body: null })
     const answer = { ...reply, location: reply.headers.get('location') }
     return { verdict: signInVerdict({ url, redirectUri }, answer), seen: recorder.take().at(-1) }
   } catch (error) {
@@ -78,14 +78,17 @@ async function ask(check: Check, provider: ResolvedProvider, redirectUri: string
   }
 }
 
-const needed: Record<DoctorAbout['flow'], readonly Endpoint[]> = {
+const needed: Record<ProviderCheckRequest['flow'], readonly Endpoint[]> = {
   authorization_code: ['authorization', 'token'],
   device_code: ['deviceAuthorization', 'token'],
   client_credentials: ['token'],
 }
 
 /** Addresses and metadata. Null when without them nothing further can be tried. */
-export async function checkDiscovery(check: Check, flow: DoctorAbout['flow']): Promise<Server | null> {
+export async function checkDiscovery(
+  check: Check,
+  flow: ProviderCheckRequest['flow'],
+): Promise<Server | null> {
   const { provider, servers, recorder, log, signal } = check
   const { discovery } = provider.spec
   const named = discovery.issuer !== null || discovery.url !== null
@@ -246,11 +249,11 @@ async function tryCode(check: Check, provider: ResolvedProvider): Promise<Tried>
     optionalParams: {},
   }
   try {
-    const { transaction } = await check.authorize(plain, request, signal)
-    const callback = new URLSearchParams({ code: madeUpCode(), state: transaction.state })
-    if (typeof transaction.issuer === 'string') callback.set('iss', transaction.issuer)
+    const { authorizationState } = await check.authorize(plain, request, signal)
+    const callback = new URLSearchParams({ code: madeUpCode(), state: authorizationState.state })
+    if (typeof authorizationState.issuer === 'string') callback.set('iss', authorizationState.issuer)
     recorder.take()
-    const outcome = await check.exchange(plain, transaction, callback, signal)
+    const outcome = await check.exchange(plain, authorizationState, callback, signal)
     return { outcome, seen: recorder.take().at(-1) }
   } catch (error) {
     const { code, message, nextStep } = asKeywayError(error)

@@ -5,13 +5,16 @@ import { parseCallback } from '../../../../shared/domain/callback-url.ts'
 /** What there is something wrong with; it decides what is tried next. */
 export type Complaint = 'redirect' | 'scope' | 'pkce' | 'response mode' | 'client' | 'address' | 'other'
 
-export type Verdict =
+export type SignInVerdict =
   | { outcome: 'ok'; explanation: string }
   | { outcome: 'warning' | 'failed'; explanation: string; complaint: Complaint }
 
 type Answer = { status: number; text: string; location: string | null }
 
-export function signInVerdict(asked: { url: string; redirectUri: string | null }, answer: Answer): Verdict {
+export function signInVerdict(
+  asked: { url: string; redirectUri: string | null },
+  answer: Answer,
+): SignInVerdict {
   const error = errorIn(answer.location)
   if (error !== null) {
     const complaint = complaintIn(error)

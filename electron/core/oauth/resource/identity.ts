@@ -13,8 +13,8 @@ import { openText, openValues, secretTraces, type SecretTraces } from '../../sec
 import { buildConfiguration } from '../client-authentication.ts'
 import type { Servers } from '../metadata/endpoints.ts'
 import { collectValues, fillProviderUrl, templateValues, withSecrets } from '../templates.ts'
-import { claimsOf, json } from '../token/response.ts'
-import { sendWire, type WireReply } from '../transport/http-exchange.ts'
+import { idTokenClaims, jsonResponse } from '../token/response.ts'
+import { sendHttp, type HttpResponse } from '../transport/http-exchange.ts'
 import { loadLibrary } from '../transport/openid-client.ts'
 import {
   type ApiCredential,
@@ -24,9 +24,14 @@ import {
   type OAuthDeps,
   type ResolvedProvider,
 } from '../types.ts'
-import { type ApiCall, type ApiCaller, isJwt } from './request.ts'
+import { type ProviderApiRequest, type CallProviderApi, isJwt } from './request.ts'
 
-type Tools = { deps: OAuthDeps; servers: Servers; callApi: ApiCaller; apiHeaders: OAuthClient['apiHeaders'] }
+type Tools = {
+  deps: OAuthDeps
+  servers: Servers
+  callApi: CallProviderApi
+  apiHeaders: OAuthClient['apiHeaders']
+}
 type Found = Identity & { values: Record<string, string> }
 
 const labels = ['email', 'preferred_username', 'upn', 'name', 'nickname', 'login', 'username', 'display_name']
@@ -34,7 +39,7 @@ const ids = ['sub', 'id', 'user_id', 'uid']
 
 export function createIdentify(tools: Tools): OAuthClient['identify'] {
   const identify: OAuthClient['identify'] = async (provider, credential, signal) => {
-    const claims = credential.idToken === null ? {} : claimsOf(credential.idToken.reveal())
+    const claims = credential.idToken === null ? {} : idTokenClaims(credential.idToken.reveal())
     const told: Found = { id: idIn(claims, ['sub']), label: firstOf(claims, labels), values: {} }
     const { account } = provider.spec
     try {
@@ -109,7 +114,7 @@ export function identityRequest(
   provider: ResolvedProvider,
   credential: ApiCredential & { idToken?: Secret | null },
   spec: RequestSpec,
-): ApiCall {
+): ProviderApiRequest {
   const open = templateValues(deps, provider, credential.values)
   const url = fillProviderUrl(provider, spec.url, open)
   const values = withSecrets(provider, open, credential)
@@ -142,7 +147,7 @@ function fillLeaves(body: Json, values: Readonly<Record<string, string>>): Json 
 type UserinfoTools = {
   deps: OAuthDeps
   servers: Servers
-  callApi: ApiCaller
+  callApi: CallProviderApi
   apiHeaders: OAuthClient['apiHeaders']
 }
 
@@ -169,11 +174,11 @@ export async function readUserinfo(
   const library = await loadLibrary()
   return withinDeadline({ clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, async (inner) => {
     const fetch: CustomFetch = async (_url, init) => {
-      const send = async (nonce: string | null): Promise<WireReply> => {
+      const send = async (nonce: string | null): Promise<HttpResponse> => {
         const own = Object.fromEntries(await apiHeaders(provider, credential, { method: 'GET', url, nonce }))
         const headers = { ...init.headers, 'user-agent': deps.userAgent, ...own }
         const wire = { fetch: deps.fetchFor(provider), clock: deps.clock, signal: inner }
-        return sendWire(wire, { method: 'GET', url, headers, body: null })
+        return sendHttp(wire, { method: 'GET', url, headers, body: null })
       }
       const first = await send(null)
       const nonce = first.headers.get('dpop-nonce')
@@ -189,15 +194,15 @@ export async function readUserinfo(
  * For the library, which compares the subjects: signed or not, numbers as text. A signed answer that names
  * another client or another issuer (OpenID Connect Core 5.3.2) stays as it is, and the library refuses it.
  */
-function standardUserinfo(reply: WireReply, clientId: string | null, issuer: string | null): Response {
-  const claims = isJwt(reply) ? claimsOf(reply.text) : parseJsonOr(reply.text)
+function standardUserinfo(reply: HttpResponse, clientId: string | null, issuer: string | null): Response {
+  const claims = isJwt(reply) ? idTokenClaims(reply.text) : parseJsonOr(reply.text)
   const isObject = typeof claims === 'object' && claims !== null && !Array.isArray(claims)
   if (!isObject || (isJwt(reply) && !isFor(claims as Record<string, unknown>, clientId, issuer))) {
     const type = reply.headers.get('content-type') ?? 'application/json'
     return new Response(reply.text, { status: reply.status, headers: { 'content-type': type } })
   }
   const sub = textOf((claims as Record<string, unknown>)['sub'])
-  return json(reply.status, reply, { ...claims, ...(sub === null ? {} : { sub }) })
+  return jsonResponse(reply.status, reply, { ...claims, ...(sub === null ? {} : { sub }) })
 }
 
 function isFor(
@@ -223,7 +228,7 @@ export function createValidate(deps: OAuthDeps): OAuthClient['validate'] {
       const authorization = `${rule.scheme} ${credential.accessToken.reveal()}`
       const headers = { accept: 'application/json', 'user-agent': deps.userAgent, authorization }
       const reply = await withinDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, (inner) =>
-        sendWire(
+        sendHttp(
           { fetch: deps.fetchFor(provider), clock, signal: inner },
           { method: 'GET', url, headers, body: null },
         ),

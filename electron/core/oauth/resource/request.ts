@@ -8,8 +8,8 @@ import { withinDeadline } from '../../async.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
 import { templateValues, withSecrets } from '../templates.ts'
-import { claimsOf } from '../token/response.ts'
-import { sendWire, type Wire, type WireReply } from '../transport/http-exchange.ts'
+import { idTokenClaims } from '../token/response.ts'
+import { sendHttp, type HttpTransport, type HttpResponse } from '../transport/http-exchange.ts'
 import { allowLoopbackHttp, loadLibrary } from '../transport/openid-client.ts'
 import {
   type ApiCredential,
@@ -19,17 +19,17 @@ import {
   type ResolvedProvider,
 } from '../types.ts'
 
-export type ApiCall = {
+export type ProviderApiRequest = {
   method: 'GET' | 'POST'
   url: string
   headers: Readonly<Record<string, string>>
   body: string | null
 }
 
-export type ApiCaller = (
+export type CallProviderApi = (
   provider: ResolvedProvider,
   credential: ApiCredential,
-  call: ApiCall,
+  call: ProviderApiRequest,
   signal?: AbortSignal,
 ) => Promise<unknown>
 
@@ -37,12 +37,12 @@ export type ApiCaller = (
  * The parsed JSON. @throws KeywayError provider_error | provider_response_invalid | provider_unreachable |
  * deadline_exceeded
  */
-export function createApiCaller(deps: OAuthDeps, apiHeaders: OAuthClient['apiHeaders']): ApiCaller {
+export function createApiCaller(deps: OAuthDeps, apiHeaders: OAuthClient['apiHeaders']): CallProviderApi {
   const sendWith = async (
-    wire: Wire,
-    about: { provider: ResolvedProvider; credential: ApiCredential; call: ApiCall },
+    wire: HttpTransport,
+    about: { provider: ResolvedProvider; credential: ApiCredential; call: ProviderApiRequest },
     nonce: string | null,
-  ): Promise<WireReply> => {
+  ): Promise<HttpResponse> => {
     const { provider, credential, call } = about
     const { method, url, body } = call
     const values = templateValues(deps, provider, credential.values)
@@ -53,7 +53,7 @@ export function createApiCaller(deps: OAuthDeps, apiHeaders: OAuthClient['apiHea
       ...Object.fromEntries(await apiHeaders(provider, credential, { method, url, nonce })),
       ...lowerCase(call.headers),
     }
-    return sendWire(wire, { method, url, headers, body })
+    return sendHttp(wire, { method, url, headers, body })
   }
 
   return async (provider, credential, call, signal) => {
@@ -75,7 +75,7 @@ export function createApiCaller(deps: OAuthDeps, apiHeaders: OAuthClient['apiHea
   }
 }
 
-function readJson(provider: ResolvedProvider, reply: WireReply): unknown {
+function readJson(provider: ResolvedProvider, reply: HttpResponse): unknown {
   if (reply.status < 200 || reply.status > 299) {
     throw new KeywayError('provider_error', {
       message: `The API of ${provider.name} answered ${reply.status}.`,
@@ -83,7 +83,7 @@ function readJson(provider: ResolvedProvider, reply: WireReply): unknown {
     })
   }
   try {
-    return isJwt(reply) ? claimsOf(reply.text) : parseJson(reply.text)
+    return isJwt(reply) ? idTokenClaims(reply.text) : parseJson(reply.text)
   } catch (cause) {
     throw new KeywayError('provider_response_invalid', {
       message: `The API of ${provider.name} answered with something that is not JSON.`,
@@ -96,7 +96,7 @@ function readJson(provider: ResolvedProvider, reply: WireReply): unknown {
  * Userinfo may be signed (OIDC Core 5.3.2). What vouches for it here is the connection to the server, as for
  * plain JSON.
  */
-export const isJwt = ({ headers }: Pick<WireReply, 'headers'>): boolean =>
+export const isJwt = ({ headers }: Pick<HttpResponse, 'headers'>): boolean =>
   /^application\/jwt\b/i.test(headers.get('content-type') ?? '')
 
 function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -6,15 +6,15 @@ import { openInner, resourcesOf, type TransactionInner } from '../authorization/
 import { checkCallback, type CheckedCallback } from '../authorization/response.ts'
 import type { Servers } from '../metadata/endpoints.ts'
 import { fillProviderUrl, templateValues, withSecrets } from '../templates.ts'
-import type { OAuthClient, OAuthDeps, ResolvedProvider, TokenOutcome, Transaction } from '../types.ts'
-import { type GrantTools, outcomeOfPreparation, type TokenCaller } from './endpoint.ts'
+import type { OAuthClient, OAuthDeps, ResolvedProvider, TokenOutcome, AuthorizationState } from '../types.ts'
+import { type GrantTools, outcomeOfPreparation, type TokenEndpointClient } from './endpoint.ts'
 import { plainTokenRequest } from './refresh.ts'
 import { shapeRequest, tokenShaping } from './request-format.ts'
-import { answerSecrets } from './response.ts'
+import { responseSecrets } from './response.ts'
 
-type Tools = { deps: OAuthDeps; servers: Servers; caller: TokenCaller }
+type Tools = { deps: OAuthDeps; servers: Servers; tokenEndpoint: TokenEndpointClient }
 
-export function createExchange({ deps, servers, caller }: Tools): OAuthClient['exchange'] {
+export function createExchange({ deps, servers, tokenEndpoint }: Tools): OAuthClient['exchange'] {
   return async (provider, transaction, parameters, signal) => {
     const inner = openInner(transaction)
     const startedAt = deps.clock.monotonicMs()
@@ -29,7 +29,7 @@ export function createExchange({ deps, servers, caller }: Tools): OAuthClient['e
       .catch((error: unknown) => outcomeOfPreparation(provider, error))
     if ('kind' in found) return found
     const url = found.need('token')
-    const outcome = await caller.call({
+    const outcome = await tokenEndpoint.request({
       provider,
       server: found,
       url,
@@ -56,7 +56,7 @@ export function createExchange({ deps, servers, caller }: Tools): OAuthClient['e
 type CodeGrant = {
   callback: CheckedCallback
   inner: TransactionInner
-  transaction: Transaction
+  transaction: AuthorizationState
   resources: readonly string[]
 }
 
@@ -97,14 +97,14 @@ function withCallback(
   const { grantedInCallback, separator, responseSeparator } = provider.spec.scopes
   const named = grantedInCallback === null ? undefined : callback.extra[grantedInCallback]
   const scopes = named === undefined ? null : parseScopes(named, responseSeparator ?? separator)
-  const { answer } = outcome
-  const traces = secretTraces([...answerSecrets(answer), callback.code, provider.clientSecret?.reveal()])
+  const { response } = outcome
+  const traces = secretTraces([...responseSecrets(response), callback.code, provider.clientSecret?.reveal()])
   return {
     kind: 'ok',
-    answer: {
-      ...answer,
-      scopes: openScopes(scopes, traces) ?? answer.scopes,
-      values: { ...openValues(callback.values, traces), ...answer.values },
+    response: {
+      ...response,
+      scopes: openScopes(scopes, traces) ?? response.scopes,
+      values: { ...openValues(callback.values, traces), ...response.values },
     },
   }
 }
@@ -119,11 +119,11 @@ export async function postExchange(
 ): Promise<TokenOutcome> {
   const rule = provider.spec.token.postExchange
   if (rule === null || outcome.kind !== 'ok') return outcome
-  const { answer } = outcome
-  const accessToken = answer.accessToken.reveal()
-  const open = templateValues(deps, provider, answer.values)
+  const { response } = outcome
+  const accessToken = response.accessToken.reveal()
+  const open = templateValues(deps, provider, response.values)
   const url = fillProviderUrl(provider, rule.url, open)
-  const values = withSecrets(provider, open, answer)
+  const values = withSecrets(provider, open, response)
   const request = shapeRequest(
     { url, headers: { accept: 'application/json', 'user-agent': deps.userAgent }, parameters: [] },
     {
@@ -149,18 +149,18 @@ export async function postExchange(
   }
   if (longer.kind !== 'ok') return longer
   // What the first reply said may hold the token of the second one.
-  const traces = secretTraces([...secrets, ...answerSecrets(longer.answer)])
+  const traces = secretTraces([...secrets, ...responseSecrets(longer.response)])
   return {
     kind: 'ok',
-    answer: {
-      ...longer.answer,
+    response: {
+      ...longer.response,
       // The first reply named these; the second repeats nothing but the token and its life.
-      refreshToken: longer.answer.refreshToken ?? answer.refreshToken,
-      idToken: longer.answer.idToken ?? answer.idToken,
-      scopes: longer.answer.scopes ?? openScopes(answer.scopes, traces),
-      accountId: longer.answer.accountId ?? openText(answer.accountId, traces),
-      accountLabel: longer.answer.accountLabel ?? openText(answer.accountLabel, traces),
-      values: { ...openValues(answer.values, traces), ...longer.answer.values },
+      refreshToken: longer.response.refreshToken ?? response.refreshToken,
+      idToken: longer.response.idToken ?? response.idToken,
+      scopes: longer.response.scopes ?? openScopes(response.scopes, traces),
+      accountId: longer.response.accountId ?? openText(response.accountId, traces),
+      accountLabel: longer.response.accountLabel ?? openText(response.accountLabel, traces),
+      values: { ...openValues(response.values, traces), ...longer.response.values },
     },
   }
 }

@@ -5,16 +5,16 @@ import type { DpopKeys } from '../dpop.ts'
 import type { Servers } from '../metadata/endpoints.ts'
 import { loadLibrary } from '../transport/openid-client.ts'
 import type { OAuthClient, OAuthDeps } from '../types.ts'
-import { outcomeOfPreparation, type TokenCaller } from './endpoint.ts'
+import { outcomeOfPreparation, type TokenEndpointClient } from './endpoint.ts'
 import { tokenShaping } from './request-format.ts'
 
-type Tools = { deps: OAuthDeps; servers: Servers; caller: TokenCaller; dpopKeys: DpopKeys }
+type Tools = { deps: OAuthDeps; servers: Servers; tokenEndpoint: TokenEndpointClient; dpopKeys: DpopKeys }
 
 /** RFC 6749 4.4: a token for the client itself. */
 export function createClientCredentials({
   deps,
   servers,
-  caller,
+  tokenEndpoint,
   dpopKeys,
 }: Tools): OAuthClient['clientCredentials'] {
   return async (provider, scopes, signal) => {
@@ -29,7 +29,7 @@ export function createClientCredentials({
       if (scopes.length > 0 && !provider.spec.scopes.none) {
         parameters.push(['scope', joinScopes(scopes, provider.spec.scopes.separator)])
       }
-      return await caller.call({
+      return await tokenEndpoint.request({
         provider,
         server,
         url: server.need('token'),

@@ -18,13 +18,13 @@ import {
   type AuthMethod,
   authMethods,
   buildConfiguration,
-  inTurn,
+  tryEach,
   requireClientId,
 } from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import type { Server, Servers } from '../metadata/endpoints.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
-import { sendWire, wireFailure, type WireFailure, type WireReply } from '../transport/http-exchange.ts'
+import { sendHttp, httpFailureOf, type HttpFailure, type HttpResponse } from '../transport/http-exchange.ts'
 import { loadLibrary } from '../transport/openid-client.ts'
 import {
   type DeviceCode,
@@ -34,12 +34,12 @@ import {
   type ResolvedProvider,
   type TokenOutcome,
 } from '../types.ts'
-import { outcomeOfPreparation, type TokenCaller } from './endpoint.ts'
+import { outcomeOfPreparation, type TokenEndpointClient } from './endpoint.ts'
 import { adviceFor, scrub } from './errors.ts'
 import { shapeRequest, tokenShaping } from './request-format.ts'
-import { json } from './response.ts'
+import { jsonResponse } from './response.ts'
 
-type Tools = { deps: OAuthDeps; servers: Servers; caller: TokenCaller; dpopKeys: DpopKeys }
+type Tools = { deps: OAuthDeps; servers: Servers; tokenEndpoint: TokenEndpointClient; dpopKeys: DpopKeys }
 type Inner = { deviceCode: Secret; scopes: readonly string[]; dpopKey: PrivateJwk | null }
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
@@ -116,7 +116,7 @@ function nextStep(
 }
 
 function pollOnce(
-  { deps, caller }: Tools,
+  { deps, tokenEndpoint }: Tools,
   { provider, server, device }: Poll,
   signal: AbortSignal,
 ): Promise<TokenOutcome> {
@@ -129,7 +129,7 @@ function pollOnce(
   }
   for (const resource of resourcesOf(provider, server.values)) parameters.push(['resource', resource])
   const { userAgent } = deps
-  return caller.call({
+  return tokenEndpoint.request({
     provider,
     server,
     url: server.need('token'),
@@ -171,7 +171,7 @@ export async function requestDeviceCode(deps: OAuthDeps, ask: Ask): Promise<Show
   try {
     return await withinDeadline(
       { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal: ask.signal },
-      (signal) => inTurn(methodsFor(ask), (method) => requestOnce(deps, ask, { method, signal })),
+      (signal) => tryEach(methodsFor(ask), (method) => requestOnce(deps, ask, { method, signal })),
     )
   } catch (error) {
     throw asDiscoveryError(error)
@@ -191,7 +191,7 @@ async function requestOnce(
   const { provider, server } = ask
   const library = await loadLibrary()
   const url = server.need('deviceAuthorization')
-  const seen: { reply: WireReply | null; failure: WireFailure | null } = { reply: null, failure: null }
+  const seen: { reply: HttpResponse | null; failure: HttpFailure | null } = { reply: null, failure: null }
   const { userAgent } = deps
   const base = tokenShaping({
     provider,
@@ -204,9 +204,9 @@ async function requestOnce(
     const parameters = [...new URLSearchParams(init.body instanceof URLSearchParams ? init.body : '')]
     const request = shapeRequest({ url, headers: init.headers, parameters }, { ...base, method: 'POST' })
     try {
-      seen.reply = await sendWire({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request)
+      seen.reply = await sendHttp({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request)
     } catch (error) {
-      seen.failure = wireFailure(error, new URL(url).host)
+      seen.failure = httpFailureOf(error, new URL(url).host)
       throw seen.failure
     }
     return standardDeviceReply(seen.reply)
@@ -231,12 +231,12 @@ function deviceParameters({ provider, server, scopes }: Ask): URLSearchParams {
 }
 
 /** Older names, numbers as text, a missing lifetime. */
-function standardDeviceReply(reply: WireReply): Response {
+function standardDeviceReply(reply: HttpResponse): Response {
   const read = readTokenBody(reply.text)
   const body = read.kind === 'object' ? read.body : {}
-  if (reply.status < 200 || reply.status > 299 || 'error' in body) return json(400, reply, body)
+  if (reply.status < 200 || reply.status > 299 || 'error' in body) return jsonResponse(400, reply, body)
   const about = { unit: 'seconds', serverNow: reply.serverNow } as const
-  return json(200, reply, {
+  return jsonResponse(200, reply, {
     ...body,
     device_code: textOf(body['device_code']) ?? undefined,
     user_code: textOf(body['user_code']) ?? undefined,
@@ -301,7 +301,7 @@ function shownCode({ clock }: OAuthDeps, provider: ResolvedProvider, answer: unk
   }
 }
 
-function refusedCode(provider: ResolvedProvider, reply: WireReply): KeywayError {
+function refusedCode(provider: ResolvedProvider, reply: HttpResponse): KeywayError {
   const read = readTokenBody(reply.text)
   const error = read.kind === 'object' ? errorOf(read.body, provider.spec.token) : null
   const details = {

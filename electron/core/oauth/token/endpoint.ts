@@ -2,12 +2,17 @@ import type { Configuration, CustomFetch, DPoPOptions } from 'openid-client'
 import { asKeywayError, type KeywayError, nextStepFor } from '../../../../shared/contract/errors.ts'
 import { type ParsedReply, parseTokenReply, type Tokens } from '../../../../shared/domain/token-response.ts'
 import { DeadlinePassed, withinDeadline } from '../../async.ts'
-import { type AuthMethod, authMethods, buildConfiguration, refusesClient } from '../client-authentication.ts'
+import {
+  type AuthMethod,
+  authMethods,
+  buildConfiguration,
+  isClientRejection,
+} from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import type { Server } from '../metadata/endpoints.ts'
 import { relaxedIssuer } from '../metadata/metadata.ts'
 import { collectValues } from '../templates.ts'
-import { sendWire, wireFailure, type WireFailure, type WireReply } from '../transport/http-exchange.ts'
+import { sendHttp, httpFailureOf, type HttpFailure, type HttpResponse } from '../transport/http-exchange.ts'
 import { type Library, loadLibrary } from '../transport/openid-client.ts'
 import {
   type OAuthDeps,
@@ -16,9 +21,9 @@ import {
   TOKEN_DEADLINE_MS,
   type TokenOutcome,
 } from '../types.ts'
-import { outcomeOfReply, outcomeOfWire, scrub } from './errors.ts'
+import { outcomeOfResponse, outcomeOfHttpFailure, scrub } from './errors.ts'
 import { shapeRequest, type Shaping, type TokenPurpose } from './request-format.ts'
-import { claimsOf, isDpop, standardReply, tokenAnswer } from './response.ts'
+import { idTokenClaims, isDpop, normalizeResponse, tokenResponseOf } from './response.ts'
 
 export type GrantTools = {
   library: Library
@@ -29,7 +34,7 @@ export type GrantTools = {
 }
 
 /** One request to a token endpoint, whatever the grant. */
-export type TokenCall = {
+export type TokenRequest = {
   provider: ResolvedProvider
   server: Server
   /** Where it really goes; a separate refresh address is unknown to the library. */
@@ -53,15 +58,15 @@ export type TokenCall = {
 // The frame of every token request: deadline, which authentication to try, and no throw for what a server or
 // the network does.
 
-export type TokenCaller = {
-  call(request: TokenCall): Promise<TokenOutcome>
+export type TokenEndpointClient = {
+  request(request: TokenRequest): Promise<TokenOutcome>
 }
 
-export function createTokenCaller(deps: OAuthDeps, dpopKeys: DpopKeys): TokenCaller {
+export function createTokenEndpointClient(deps: OAuthDeps, dpopKeys: DpopKeys): TokenEndpointClient {
   /** Which way of authentication a provider took, where the spec leaves it open. */
   const taken = new Map<string, AuthMethod>()
 
-  const attempts = async (call: TokenCall, signal: AbortSignal): Promise<TokenOutcome> => {
+  const attempts = async (call: TokenRequest, signal: AbortSignal): Promise<TokenOutcome> => {
     const library = await loadLibrary()
     const key = `${call.provider.id} ${call.provider.clientId} ${call.url}`
     const methods = authMethods(call.provider, {
@@ -81,7 +86,7 @@ export function createTokenCaller(deps: OAuthDeps, dpopKeys: DpopKeys): TokenCal
   }
 
   return {
-    async call(request) {
+    async request(request) {
       try {
         return await withinDeadline(
           { clock: deps.clock, timeoutMs: timeLeft(deps, request), signal: request.signal },
@@ -90,15 +95,15 @@ export function createTokenCaller(deps: OAuthDeps, dpopKeys: DpopKeys): TokenCal
       } catch (error) {
         const stopped = error instanceof DeadlinePassed || request.signal?.aborted === true
         if (!stopped) throw asKeywayError(error)
-        return outcomeOfWire(stopFailure(error, request), factsOf(request))
+        return outcomeOfHttpFailure(stopFailure(error, request), failureFactsOf(request))
       }
     },
   }
 }
 
-function stopFailure(error: unknown, request: TokenCall): ReturnType<typeof wireFailure> {
+function stopFailure(error: unknown, request: TokenRequest): ReturnType<typeof httpFailureOf> {
   const { host } = new URL(request.url)
-  return wireFailure(
+  return httpFailureOf(
     request.signal?.aborted === true ? new DOMException('cancelled', 'AbortError') : error,
     host,
   )
@@ -118,14 +123,14 @@ export function timeLeft(
 
 /** Servers that do not see the credentials where they look also say it in other ways. */
 function isClientRefused(outcome: TokenOutcome): boolean {
-  if (outcome.kind === 'refused') return refusesClient(outcome.code)
+  if (outcome.kind === 'refused') return isClientRejection(outcome.code)
   if (outcome.kind !== 'config_error') return false
   const aboutClient = /client[_ ]?(?:id|secret|auth|cred)|credential/i.test(outcome.message)
-  return refusesClient(outcome.code) || (outcome.code === 'invalid_request' && aboutClient)
+  return isClientRejection(outcome.code) || (outcome.code === 'invalid_request' && aboutClient)
 }
 
 /** RFC 8414: metadata without the field means Basic. Without metadata nobody has said. */
-function supportedMethods({ server }: TokenCall): readonly string[] | null {
+function supportedMethods({ server }: TokenRequest): readonly string[] | null {
   if (server.discovered === null) return null
   return server.discovered.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
 }
@@ -160,34 +165,34 @@ export function outcomeOfPreparation(provider: ResolvedProvider, thrown: unknown
 
 export type AttemptTools = { deps: OAuthDeps; dpopKeys: DpopKeys; library: Library; signal: AbortSignal }
 
-type Received = { reply: WireReply; parsed: ParsedReply }
+type Received = { reply: HttpResponse; parsed: ParsedReply }
 type Checks = { issuer: string | null; skewSeconds: number; expectIdToken: boolean }
 
 export async function attemptGrant(
   tools: AttemptTools,
-  call: TokenCall,
+  call: TokenRequest,
   method: AuthMethod,
 ): Promise<TokenOutcome> {
-  const seen: { received: Received | null; failure: WireFailure | null } = { received: null, failure: null }
+  const seen: { received: Received | null; failure: HttpFailure | null } = { received: null, failure: null }
   const send: CustomFetch = async (_url, init) => {
     try {
-      seen.received = await exchangeOverWire(tools, call, init)
-      return standardReply(seen.received.reply, seen.received.parsed)
+      seen.received = await sendTokenRequest(tools, call, init)
+      return normalizeResponse(seen.received.reply, seen.received.parsed)
     } catch (error) {
-      seen.failure = wireFailure(error, new URL(call.url).host)
+      seen.failure = httpFailureOf(error, new URL(call.url).host)
       throw seen.failure
     }
   }
   const plain: Checks = { issuer: null, skewSeconds: localSkewSeconds(tools), expectIdToken: true }
   const problem = await runGrant(tools, call, { method, fetch: send, checks: plain })
-  const facts = factsOf(call)
-  if (seen.failure !== null) return outcomeOfWire(seen.failure, facts)
+  const facts = failureFactsOf(call)
+  if (seen.failure !== null) return outcomeOfHttpFailure(seen.failure, facts)
   const { reply, parsed } = seen.received ?? missing(problem)
-  if (parsed.kind !== 'tokens') return outcomeOfReply(reply, parsed, facts)
+  if (parsed.kind !== 'tokens') return outcomeOfResponse(reply, parsed, facts)
   if (problem === null) return accepted(call, reply, parsed)
   const again = await runGrant(tools, call, {
     method,
-    fetch: () => Promise.resolve(standardReply(reply, parsed)),
+    fetch: () => Promise.resolve(normalizeResponse(reply, parsed)),
     checks: adjusted(call, parsed.tokens, reply),
   })
   if (again === null) return accepted(call, reply, parsed)
@@ -195,15 +200,15 @@ export async function attemptGrant(
   return withoutIdToken(tools, call, { reply, parsed, reason })
 }
 
-async function exchangeOverWire(
+async function sendTokenRequest(
   { deps, signal }: AttemptTools,
-  call: TokenCall,
+  call: TokenRequest,
   init: Parameters<CustomFetch>[1],
 ): Promise<Received> {
   const parameters = [...new URLSearchParams(init.body instanceof URLSearchParams ? init.body : '')]
   const request = shapeRequest({ url: call.url, headers: init.headers, parameters }, call.shaping)
   const wire = { fetch: deps.fetchFor(call.provider), clock: deps.clock, signal }
-  const reply = await sendWire(wire, request)
+  const reply = await sendHttp(wire, request)
   const { token, scopes } = call.provider.spec
   return { reply, parsed: parseTokenReply(reply, token, scopes.responseSeparator ?? scopes.separator) }
 }
@@ -211,7 +216,7 @@ async function exchangeOverWire(
 /** Null when the library is content, else what it said. */
 async function runGrant(
   { library, dpopKeys }: AttemptTools,
-  call: TokenCall,
+  call: TokenRequest,
   how: { method: AuthMethod; fetch: CustomFetch; checks: Checks },
 ): Promise<unknown> {
   const { issuer, skewSeconds, expectIdToken } = how.checks
@@ -232,13 +237,13 @@ async function runGrant(
  * The provider's relaxations, made explicit: its issuer pattern, the server's own clock, no id_token where
  * none came.
  */
-function adjusted(call: TokenCall, tokens: Tokens, reply: WireReply): Checks {
+function adjusted(call: TokenRequest, tokens: Tokens, reply: HttpResponse): Checks {
   const expected = call.server.metadata.issuer
   return {
     issuer:
       tokens.idToken === null
         ? null
-        : relaxedIssuer(expected, claimsOf(tokens.idToken), call.provider.spec.discovery),
+        : relaxedIssuer(expected, idTokenClaims(tokens.idToken), call.provider.spec.discovery),
     // An id_token was dated by the server that sent this very reply, so its clock is the one to measure by.
     skewSeconds: Math.round((reply.serverNow - Date.now()) / 1000),
     expectIdToken: tokens.idToken !== null,
@@ -257,8 +262,12 @@ function localSkewSeconds({ deps }: AttemptTools): number {
  */
 function withoutIdToken(
   { deps }: AttemptTools,
-  call: TokenCall,
-  { reply, parsed, reason }: { reply: WireReply; parsed: ParsedReply & { kind: 'tokens' }; reason: string },
+  call: TokenRequest,
+  {
+    reply,
+    parsed,
+    reason,
+  }: { reply: HttpResponse; parsed: ParsedReply & { kind: 'tokens' }; reason: string },
 ): TokenOutcome {
   deps.logger.warn('an id_token was refused', { provider: call.provider.slug, purpose: call.purpose, reason })
   if (call.purpose === 'refresh') {
@@ -267,7 +276,11 @@ function withoutIdToken(
   return { kind: 'refused', code: 'id_token_invalid', message: `The id_token does not hold: ${reason}` }
 }
 
-function accepted(call: TokenCall, reply: WireReply, parsed: ParsedReply & { kind: 'tokens' }): TokenOutcome {
+function accepted(
+  call: TokenRequest,
+  reply: HttpResponse,
+  parsed: ParsedReply & { kind: 'tokens' },
+): TokenOutcome {
   const { tokens, data } = parsed
   const bound = isDpop(tokens.tokenType)
   if (call.provider.spec.dpop === 'always' && !bound && call.purpose !== 'refresh') {
@@ -281,13 +294,13 @@ function accepted(call: TokenCall, reply: WireReply, parsed: ParsedReply & { kin
   }
   const dpopKey = bound ? call.dpopKey : null
   const values = collectValues(call.provider, 'token', data)
-  const secrets = [...factsOf(call).secrets, ...parsed.secrets]
-  return { kind: 'ok', answer: tokenAnswer(tokens, reply, { dpopKey, values, secrets }) }
+  const secrets = [...failureFactsOf(call).secrets, ...parsed.secrets]
+  return { kind: 'ok', response: tokenResponseOf(tokens, reply, { dpopKey, values, secrets }) }
 }
 
-export function factsOf(call: TokenCall): {
+export function failureFactsOf(call: TokenRequest): {
   providerName: string
-  purpose: TokenCall['purpose']
+  purpose: TokenRequest['purpose']
   secrets: string[]
 } {
   const secret = call.provider.clientSecret?.reveal()

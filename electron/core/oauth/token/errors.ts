@@ -3,10 +3,10 @@
 import { KeywayError, nextStepFor } from '../../../../shared/contract/errors.ts'
 import type { ParsedReply } from '../../../../shared/domain/token-response.ts'
 import { secretTraces } from '../../secret-traces.ts'
-import type { WireFailure, WireReply } from '../transport/http-exchange.ts'
+import type { HttpFailure, HttpResponse } from '../transport/http-exchange.ts'
 import type { TokenOutcome } from '../types.ts'
 
-export type FailedOutcome = Exclude<TokenOutcome, { kind: 'ok' }>
+export type FailedTokenOutcome = Exclude<TokenOutcome, { kind: 'ok' }>
 
 export type FailureFacts = {
   providerName: string
@@ -16,7 +16,7 @@ export type FailureFacts = {
 }
 
 /** Nothing came back. */
-export function outcomeOfWire(failure: WireFailure, facts: FailureFacts): FailedOutcome {
+export function outcomeOfHttpFailure(failure: HttpFailure, facts: FailureFacts): FailedTokenOutcome {
   const sentence = `${facts.providerName}: ${failure.message}.`
   if (failure.kind === 'tls' || failure.kind === 'unsafe_address' || failure.kind === 'setup') {
     const code = failure.kind === 'tls' ? 'tls_failure' : failure.kind
@@ -40,19 +40,19 @@ export function outcomeOfWire(failure: WireFailure, facts: FailureFacts): Failed
 }
 
 /** Something came back, and it is not tokens. */
-export function outcomeOfReply(
-  reply: WireReply,
+export function outcomeOfResponse(
+  reply: HttpResponse,
   parsed: Exclude<ParsedReply, { kind: 'tokens' }>,
   facts: FailureFacts,
-): FailedOutcome {
+): FailedTokenOutcome {
   const secrets = parsed.kind === 'error' ? [...facts.secrets, ...parsed.secrets] : []
   const said = parsed.kind === 'error' ? scrub(parsed.description ?? '', secrets) : ''
-  const code = parsed.kind === 'error' ? openCode(parsed.code, secrets) : `http_${reply.status}`
-  const retry = (why: string, sentence: string): FailedOutcome => ({
+  const code = parsed.kind === 'error' ? redactedCode(parsed.code, secrets) : `http_${reply.status}`
+  const retry = (why: string, sentence: string): FailedTokenOutcome => ({
     kind: 'retry',
     code: why,
     message: `${facts.providerName} ${sentence}${said === '' ? '' : ` (${said})`}.`,
-    retryAfterMs: retryAfterMs(reply.headers, reply.serverNow),
+    retryAfterMs: parseRetryAfterMs(reply.headers, reply.serverNow),
     sent: true,
   })
   // The clearest of all noes under a status that may mean anything: it is asked for again before it is
@@ -80,7 +80,7 @@ export function outcomeOfReply(
 }
 
 /** A code of the protocol decides what happens next, and is no secret whatever the secrets are. */
-function openCode(code: string, secrets: readonly string[]): string {
+function redactedCode(code: string, secrets: readonly string[]): string {
   if (code === 'invalid_grant' || configCodes.has(code) || passingCodes.has(code.toLowerCase())) return code
   return deviceCodes.has(code) ? code : scrub(code, secrets).slice(0, 120)
 }
@@ -88,7 +88,7 @@ function openCode(code: string, secrets: readonly string[]): string {
 function outcomeOfCode(
   { code, said, status }: { code: string; said: string; status: number },
   facts: FailureFacts,
-): FailedOutcome {
+): FailedTokenOutcome {
   if (code === 'invalid_grant') return { kind: 'ended', code, message: said }
   if (code === 'invalid_request' && facts.purpose === 'refresh' && !isAboutTheForm(said)) {
     return { kind: 'refused', code, message: said === '' ? code : `${code}: ${said}` }
@@ -108,7 +108,7 @@ function isAboutTheForm(said: string): boolean {
   )
 }
 
-function configError(code: string, said: string, facts: FailureFacts): FailedOutcome {
+function configError(code: string, said: string, facts: FailureFacts): FailedTokenOutcome {
   return {
     kind: 'config_error',
     code,
@@ -124,7 +124,7 @@ function isPassing(status: number): boolean {
 /**
  * 401 with a Basic challenge and no readable error: the server wants other client credentials (RFC 6749 5.2).
  */
-function isClientChallenge(reply: WireReply): boolean {
+function isClientChallenge(reply: HttpResponse): boolean {
   return reply.status === 401 && /^\s*basic\b/i.test(reply.headers.get('www-authenticate') ?? '')
 }
 
@@ -230,7 +230,7 @@ export function adviceFor(code: string): string {
 const LONGEST_MS = 86_400_000
 
 /** Retry-After as seconds or as a date by the server's clock; null when absent or odd, at most a day. */
-export function retryAfterMs(headers: Pick<Headers, 'get'>, serverNow: number): number | null {
+export function parseRetryAfterMs(headers: Pick<Headers, 'get'>, serverNow: number): number | null {
   const value = headers.get('retry-after')?.trim() ?? ''
   if (/^\d+(?:\.\d+)?$/.test(value)) return Math.min(LONGEST_MS, Math.ceil(Number(value) * 1000))
   const date = /[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN

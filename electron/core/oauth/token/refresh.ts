@@ -7,14 +7,14 @@ import { resourcesOf } from '../authorization/request.ts'
 import { requireClientId } from '../client-authentication.ts'
 import type { Servers } from '../metadata/endpoints.ts'
 import { collectValues, fillProviderUrl, templateValues, withSecrets } from '../templates.ts'
-import { sendWire, wireFailure, WireFailure, type WireRequest } from '../transport/http-exchange.ts'
+import { sendHttp, httpFailureOf, HttpFailure, type HttpRequest } from '../transport/http-exchange.ts'
 import type { OAuthClient, OAuthDeps, RefreshRequest, ResolvedProvider, TokenOutcome } from '../types.ts'
-import { outcomeOfPreparation, timeLeft, type TokenCaller } from './endpoint.ts'
-import { type FailureFacts, outcomeOfReply, outcomeOfWire } from './errors.ts'
+import { outcomeOfPreparation, timeLeft, type TokenEndpointClient } from './endpoint.ts'
+import { type FailureFacts, outcomeOfResponse, outcomeOfHttpFailure } from './errors.ts'
 import { shapeRequest, tokenShaping } from './request-format.ts'
-import { tokenAnswer } from './response.ts'
+import { tokenResponseOf } from './response.ts'
 
-type Tools = { deps: OAuthDeps; servers: Servers; caller: TokenCaller }
+type Tools = { deps: OAuthDeps; servers: Servers; tokenEndpoint: TokenEndpointClient }
 
 export function createRefresh(tools: Tools): OAuthClient['refresh'] {
   return async (provider, request, signal) => {
@@ -30,7 +30,7 @@ export function createRefresh(tools: Tools): OAuthClient['refresh'] {
 }
 
 async function standardRefresh(
-  { deps, servers, caller }: Tools,
+  { deps, servers, tokenEndpoint }: Tools,
   provider: ResolvedProvider,
   request: RefreshRequest,
   signal: AbortSignal | undefined,
@@ -50,7 +50,7 @@ async function standardRefresh(
   })
   const { values } = server
   const url = refresh.url === null ? server.need('token') : fillProviderUrl(provider, refresh.url, values)
-  return caller.call({
+  return tokenEndpoint.request({
     provider,
     server: withTokenEndpoint(server, url),
     url,
@@ -131,7 +131,7 @@ async function exchangeAccessToken(
 export async function plainTokenRequest(
   deps: OAuthDeps,
   provider: ResolvedProvider,
-  request: WireRequest,
+  request: HttpRequest,
   about: { facts: FailureFacts; startedAt?: number; signal?: AbortSignal | undefined },
 ): Promise<TokenOutcome> {
   const { token, scopes } = provider.spec
@@ -141,17 +141,17 @@ export async function plainTokenRequest(
   const deadline = { clock: deps.clock, timeoutMs, signal: about.signal }
   try {
     const reply = await withinDeadline(deadline, (signal) =>
-      sendWire({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request),
+      sendHttp({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request),
     )
     const parsed = parseTokenReply(reply, token, scopes.responseSeparator ?? scopes.separator)
-    if (parsed.kind !== 'tokens') return outcomeOfReply(reply, parsed, about.facts)
+    if (parsed.kind !== 'tokens') return outcomeOfResponse(reply, parsed, about.facts)
     const values = collectValues(provider, 'token', parsed.data)
     const secrets = [...about.facts.secrets, ...parsed.secrets]
-    return { kind: 'ok', answer: tokenAnswer(parsed.tokens, reply, { dpopKey: null, values, secrets }) }
+    return { kind: 'ok', response: tokenResponseOf(parsed.tokens, reply, { dpopKey: null, values, secrets }) }
   } catch (error) {
     const expected =
-      error instanceof WireFailure || error instanceof DeadlinePassed || about.signal?.aborted === true
+      error instanceof HttpFailure || error instanceof DeadlinePassed || about.signal?.aborted === true
     if (!expected) throw error
-    return outcomeOfWire(wireFailure(error, host), about.facts)
+    return outcomeOfHttpFailure(httpFailureOf(error, host), about.facts)
   }
 }

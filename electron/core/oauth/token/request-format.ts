@@ -2,7 +2,7 @@
 import type { Secret } from '../../../../shared/contract/secret.ts'
 import { fillMap, type TemplateValues } from '../../../../shared/domain/template.ts'
 import { withSecrets } from '../templates.ts'
-import type { WireRequest } from '../transport/http-exchange.ts'
+import type { HttpRequest } from '../transport/http-exchange.ts'
 import type { ResolvedProvider } from '../types.ts'
 
 export type TokenPurpose = 'exchange' | 'refresh' | 'client_credentials' | 'device'
@@ -89,7 +89,7 @@ export type StandardRequest = {
   parameters: ReadonlyArray<readonly [name: string, value: string]>
 }
 
-export function shapeRequest(request: StandardRequest, shaping: Shaping): WireRequest {
+export function shapeRequest(request: StandardRequest, shaping: Shaping): HttpRequest {
   const parameters = shapeParameters(request.parameters, shaping)
   const headers = mergeHeaders(request.headers, shaping.headers)
   delete headers['content-type']

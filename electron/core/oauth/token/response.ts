@@ -5,21 +5,21 @@ import { expiryOf } from '../../../../shared/domain/expiry.ts'
 import { textOf } from '../../../../shared/domain/json-path.ts'
 import type { ParsedReply, Tokens } from '../../../../shared/domain/token-response.ts'
 import { openScopes, openText, openValues, secretTraces } from '../../secret-traces.ts'
-import { skewOf, type WireReply } from '../transport/http-exchange.ts'
-import type { TokenAnswer } from '../types.ts'
+import { skewOf, type HttpResponse } from '../transport/http-exchange.ts'
+import type { TokenResponse } from '../types.ts'
 
 /**
  * RFC 6749 5.1 and 5.2 whatever came: lower-case token type, numbers as numbers, errors as 400 with a JSON
  * body.
  */
-export function standardReply(
-  reply: Pick<WireReply, 'status' | 'headers'>,
+export function normalizeResponse(
+  reply: Pick<HttpResponse, 'status' | 'headers'>,
   parsed: ParsedReply,
   options: { withIdToken: boolean } = { withIdToken: true },
 ): Response {
   if (parsed.kind === 'tokens') {
     const { tokens } = parsed
-    return json(200, reply, {
+    return jsonResponse(200, reply, {
       access_token: tokens.accessToken,
       token_type: isDpop(tokens.tokenType) ? 'dpop' : 'bearer',
       ...(tokens.lifetimeSeconds === null ? {} : { expires_in: tokens.lifetimeSeconds }),
@@ -30,12 +30,12 @@ export function standardReply(
     })
   }
   if (parsed.kind === 'error') {
-    return json(400, reply, {
+    return jsonResponse(400, reply, {
       error: parsed.code,
       ...(parsed.description === null ? {} : { error_description: parsed.description }),
     })
   }
-  return json(502, reply, {})
+  return jsonResponse(502, reply, {})
 }
 
 export function isDpop(tokenType: string): boolean {
@@ -46,7 +46,7 @@ export function isDpop(tokenType: string): boolean {
  * Only the nonce of a DPoP answer means anything to the library; a challenge would make it look away from the
  * body.
  */
-export function json(status: number, reply: Pick<WireReply, 'headers'>, body: object): Response {
+export function jsonResponse(status: number, reply: Pick<HttpResponse, 'headers'>, body: object): Response {
   const nonce = reply.headers.get('dpop-nonce')
   return new Response(JSON.stringify(body), {
     status,
@@ -55,9 +55,9 @@ export function json(status: number, reply: Pick<WireReply, 'headers'>, body: ob
 }
 
 /** One reply as the rest of the core sees it: expiry is receipt time plus lifetime, by the local clock. */
-export function tokenAnswer(
+export function tokenResponseOf(
   tokens: Tokens,
-  reply: Pick<WireReply, 'receivedAt' | 'clockSkewMs'>,
+  reply: Pick<HttpResponse, 'receivedAt' | 'clockSkewMs'>,
   about: {
     dpopKey: Readonly<Record<string, unknown>> | null
     values: Readonly<Record<string, string>>
@@ -67,7 +67,7 @@ export function tokenAnswer(
      */
     secrets: readonly (string | undefined)[]
   },
-): TokenAnswer {
+): TokenResponse {
   const traces = secretTraces(about.secrets)
   const { receivedAt, clockSkewMs } = reply
   const bound = isDpop(tokens.tokenType)
@@ -101,7 +101,7 @@ export function tokenAnswer(
 }
 
 /** The tokens of an answer, for {@link secretTraces}. */
-export function answerSecrets({ accessToken, refreshToken, idToken, second }: TokenAnswer): string[] {
+export function responseSecrets({ accessToken, refreshToken, idToken, second }: TokenResponse): string[] {
   const all = [accessToken, refreshToken, idToken, second?.accessToken ?? null, second?.refreshToken ?? null]
   return all.flatMap((token) => (token === null ? [] : [token.reveal()]))
 }
@@ -110,7 +110,7 @@ export function answerSecrets({ accessToken, refreshToken, idToken, second }: To
  * The claims of a JWT, unverified: for picking the rules to check it by, and for reading one that was checked
  * before. Empty when unreadable.
  */
-export function claimsOf(jwt: string): Readonly<Record<string, unknown>> {
+export function idTokenClaims(jwt: string): Readonly<Record<string, unknown>> {
   try {
     const payload = parseJson(payloadText(jwt))
     return payload !== null && typeof payload === 'object' && !Array.isArray(payload)
@@ -127,7 +127,7 @@ export function claimsOf(jwt: string): Readonly<Record<string, unknown>> {
  * (OIDC Core 3.1.3.7, 6).
  */
 export function withTextSubject(jwt: string): string {
-  const claims = claimsOf(jwt)
+  const claims = idTokenClaims(jwt)
   const subject = textOf(claims['sub'])
   if (subject === null || !/"sub"\s*:\s*[-\d]/.test(payloadText(jwt))) return jwt
   const [header = '', , signature = ''] = jwt.split('.')

@@ -5,18 +5,18 @@ import { isSafeUrl } from '../../../../shared/contract/provider-template.ts'
 import { DeadlinePassed } from '../../async.ts'
 import type { Clock, HttpFetch } from '../../ports.ts'
 
-export const MAX_ANSWER_BYTES = 1_000_000
+export const MAX_RESPONSE_BYTES = 1_000_000
 /** The Date header counts whole seconds and answers take time: less than this is no skew. */
 const SKEW_NOISE_MS = 5000
 
-export type WireRequest = {
+export type HttpRequest = {
   method: string
   url: string
   headers: Record<string, string>
   body: string | null
 }
 
-export type WireReply = {
+export type HttpResponse = {
   status: number
   headers: Headers
   text: string
@@ -27,31 +27,31 @@ export type WireReply = {
   clockSkewMs: number | null
 }
 
-export type Wire = { fetch: HttpFetch; clock: Clock; signal: AbortSignal }
+export type HttpTransport = { fetch: HttpFetch; clock: Clock; signal: AbortSignal }
 
-/** @throws WireFailure */
-export async function sendWire(wire: Wire, request: WireRequest): Promise<WireReply> {
+/** @throws HttpFailure */
+export async function sendHttp(transport: HttpTransport, request: HttpRequest): Promise<HttpResponse> {
   if (!isSafeUrl(request.url)) {
-    throw new WireFailure('unsafe_address', 'only https addresses, or http on this machine, are called', {
+    throw new HttpFailure('unsafe_address', 'only https addresses, or http on this machine, are called', {
       sent: false,
     })
   }
   const { host } = new URL(request.url)
-  if (wire.signal.aborted) throw new WireFailure('aborted', 'the request was cancelled', { sent: false })
+  if (transport.signal.aborted) throw new HttpFailure('aborted', 'the request was cancelled', { sent: false })
   try {
     const { method, headers, body } = request
-    const response = await wire.fetch(request.url, {
+    const response = await transport.fetch(request.url, {
       method,
       headers,
       body,
       redirect: 'manual',
-      signal: wire.signal,
+      signal: transport.signal,
     })
     const text = await readBounded(response, host)
-    return { status: response.status, headers: response.headers, text, ...timesOf(response, wire.clock) }
+    return { status: response.status, headers: response.headers, text, ...timesOf(response, transport.clock) }
   } catch (error) {
-    throw wireFailure(
-      wire.signal.aborted && !(error instanceof WireFailure) ? wire.signal.reason : error,
+    throw httpFailureOf(
+      transport.signal.aborted && !(error instanceof HttpFailure) ? transport.signal.reason : error,
       host,
     )
   }
@@ -60,7 +60,7 @@ export async function sendWire(wire: Wire, request: WireRequest): Promise<WireRe
 function timesOf(
   response: Response,
   clock: Clock,
-): Pick<WireReply, 'receivedAt' | 'serverNow' | 'clockSkewMs'> {
+): Pick<HttpResponse, 'receivedAt' | 'serverNow' | 'clockSkewMs'> {
   const receivedAt = clock.now()
   const date = Date.parse(response.headers.get('date') ?? '')
   if (Number.isNaN(date)) return { receivedAt, serverNow: receivedAt, clockSkewMs: null }
@@ -84,9 +84,9 @@ async function readBounded(response: Response, host: string): Promise<string> {
     const { done, value } = await reader.read()
     if (done) return text + decoder.decode()
     size += value.byteLength
-    if (size > MAX_ANSWER_BYTES) {
+    if (size > MAX_RESPONSE_BYTES) {
       await reader.cancel()
-      throw new WireFailure('too_large', `${host} sent more than ${MAX_ANSWER_BYTES / 1_000_000} MB`, {
+      throw new HttpFailure('too_large', `${host} sent more than ${MAX_RESPONSE_BYTES / 1_000_000} MB`, {
         sent: true,
       })
     }
@@ -97,7 +97,7 @@ async function readBounded(response: Response, host: string): Promise<string> {
 // A request without an answer: why, and whether it can have reached the server. Rotating refresh tokens
 // depend on that second fact.
 
-export type WireFailureKind =
+export type HttpFailureKind =
   /** No connection was made: nothing left. */
   | 'unreachable'
   /** Broken off somewhere after that; the server may have acted. */
@@ -111,16 +111,16 @@ export type WireFailureKind =
   /** Our own side cannot send: an unreadable extra authority, say. */
   | 'setup'
 
-export class WireFailure extends Error {
-  override readonly name = 'WireFailure'
-  readonly kind: WireFailureKind
+export class HttpFailure extends Error {
+  override readonly name = 'HttpFailure'
+  readonly kind: HttpFailureKind
   /** False only when the request certainly never left. */
   readonly sent: boolean
   /** The system's own code, e.g. ECONNREFUSED. */
   readonly systemCode: string | null
 
   constructor(
-    kind: WireFailureKind,
+    kind: HttpFailureKind,
     message: string,
     about: { sent: boolean; systemCode?: string | null; cause?: unknown },
   ) {
@@ -148,16 +148,16 @@ const certificate =
   /^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|EPROTO$)/
 
 /** What a rejected fetch means. */
-export function wireFailure(thrown: unknown, host: string): WireFailure {
-  if (thrown instanceof WireFailure) return thrown
+export function httpFailureOf(thrown: unknown, host: string): HttpFailure {
+  if (thrown instanceof HttpFailure) return thrown
   if (thrown instanceof KeywayError) {
-    return new WireFailure('setup', thrown.message.replace(/\.$/, ''), { sent: false, cause: thrown })
+    return new HttpFailure('setup', thrown.message.replace(/\.$/, ''), { sent: false, cause: thrown })
   }
   if (thrown instanceof DeadlinePassed) {
-    return new WireFailure('timeout', `${host} did not answer in time`, { sent: true, cause: thrown })
+    return new HttpFailure('timeout', `${host} did not answer in time`, { sent: true, cause: thrown })
   }
   if (thrown instanceof Error && thrown.cause instanceof Error && thrown.cause.message === 'bad port') {
-    return new WireFailure('setup', `the port of ${host} is one that no web server may have`, {
+    return new HttpFailure('setup', `the port of ${host} is one that no web server may have`, {
       sent: false,
       cause: thrown,
     })
@@ -165,18 +165,18 @@ export function wireFailure(thrown: unknown, host: string): WireFailure {
   const codes = codesOf(thrown)
   const about = { systemCode: codes[0] ?? null, cause: thrown }
   if (codes.some((code) => certificate.test(code))) {
-    return new WireFailure('tls', `no trusted connection to ${host} (${codes[0]})`, { ...about, sent: false })
+    return new HttpFailure('tls', `no trusted connection to ${host} (${codes[0]})`, { ...about, sent: false })
   }
   if (codes.length > 0 && codes.every((code) => neverLeft.has(code))) {
-    return new WireFailure('unreachable', `${host} cannot be reached (${codes[0]})`, {
+    return new HttpFailure('unreachable', `${host} cannot be reached (${codes[0]})`, {
       ...about,
       sent: false,
     })
   }
   if (isAbort(thrown))
-    return new WireFailure('aborted', 'the request was cancelled', { sent: true, cause: thrown })
+    return new HttpFailure('aborted', 'the request was cancelled', { sent: true, cause: thrown })
   const detail = codes[0] === undefined ? '' : ` (${codes[0]})`
-  return new WireFailure('network', `the connection to ${host} broke${detail}`, { ...about, sent: true })
+  return new HttpFailure('network', `the connection to ${host} broke${detail}`, { ...about, sent: true })
 }
 
 /** System codes of an error, its causes and, for several tried addresses, of each. */

@@ -2,14 +2,14 @@ import { replaceNamedValues } from '../../../../shared/domain/redact.ts'
 import type { HttpFetch } from '../../ports.ts'
 import { secretTraces } from '../../secret-traces.ts'
 
-export type Recorder = { fetch: HttpFetch; take(): RecordedExchange[] }
+export type ExchangeRecorder = { fetch: HttpFetch; take(): RecordedExchange[] }
 
 /** Keeps what goes over the wire as redacted text; the answer's body is read here and handed on whole. */
 export function recordExchanges(
   fetch: HttpFetch,
   /** What must not be shown of an answer with this text. */
   secrets: (answer: string) => readonly string[],
-): Recorder {
+): ExchangeRecorder {
   let exchanges: RecordedExchange[] = []
   return {
     take() {
@@ -29,9 +29,9 @@ export function recordExchanges(
       try {
         const response = await fetch(url, init)
         const [shown, passed] = response.body === null ? [null, null] : response.body.tee()
-        const text = shown === null ? '' : await beginning(shown)
+        const text = shown === null ? '' : await readBeginning(shown)
         const { status, headers: received } = response
-        exchanges.push({ request, answer: answerText({ status, headers: received, text }, secrets(text)) })
+        exchanges.push({ request, answer: responseText({ status, headers: received, text }, secrets(text)) })
         return new Response(passed, { status, headers: received })
       } catch (error) {
         exchanges.push({ request, answer: error instanceof Error ? error.message : 'no answer' })
@@ -44,7 +44,7 @@ export function recordExchanges(
 const SHOWN_BYTES = 16_000
 
 /** Enough to show; the rest of a large or endless body is left to the one who bounds it. */
-async function beginning(stream: ReadableStream<Uint8Array>): Promise<string> {
+async function readBeginning(stream: ReadableStream<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   const reader = stream.getReader()
@@ -66,7 +66,7 @@ const secretField =
   /(?:(?<![A-Za-z_])code|code_verifier|device_code|client_secret|assertion|password|token|key|state|nonce)$/i
 const VALUE = /\s*("(?:[^"\\]|\\.)*"|[^&\s,}]+)/y
 const secretHeaders = /^(authorization|dpop|cookie|set-cookie|proxy-authorization)$/i
-const MOST = 2000
+const MAX_SHOWN_CHARACTERS = 2000
 
 export function requestText(
   request: { method: string; url: string; headers: Readonly<Record<string, string>>; body: string | null },
@@ -76,10 +76,12 @@ export function requestText(
     ([name, value]) => `${name}: ${maskHeader(name, value)}`,
   )
   const body = request.body === null ? [] : ['', mask(request.body, secrets)]
-  return [`${request.method} ${mask(request.url, secrets)}`, ...headers, ...body].join('\n').slice(0, MOST)
+  return [`${request.method} ${mask(request.url, secrets)}`, ...headers, ...body]
+    .join('\n')
+    .slice(0, MAX_SHOWN_CHARACTERS)
 }
 
-export function answerText(
+export function responseText(
   answer: { status: number; headers: Pick<Headers, 'get'>; text: string },
   secrets: readonly string[],
 ): string {
@@ -87,7 +89,9 @@ export function answerText(
     const value = answer.headers.get(name)
     return value === null ? [] : [`${name}: ${mask(value, secrets)}`]
   })
-  return [`HTTP ${answer.status}`, ...shown, '', mask(answer.text, secrets)].join('\n').slice(0, MOST)
+  return [`HTTP ${answer.status}`, ...shown, '', mask(answer.text, secrets)]
+    .join('\n')
+    .slice(0, MAX_SHOWN_CHARACTERS)
 }
 
 export function mask(text: string, secrets: readonly string[]): string {

@@ -348,7 +348,7 @@ test('a new refresh token that never worked gives way to the one before, where t
   server.rotates = false
   oauth.loss = (outcome) =>
     outcome.kind === 'ok'
-      ? { ...outcome, answer: { ...outcome.answer, refreshToken: new Secret('made-up-garbage') } }
+      ? { ...outcome, response: { ...outcome.response, refreshToken: new Secret('made-up-garbage') } }
       : outcome
   await keyway.tokens.get(connectionId, {})
   oauth.loss = null

@@ -554,7 +554,7 @@ describe('clocks', () => {
     const { keyway, connectionId, server, clock, oauth } = await startExpired()
     const noEnd = { expiresAt: null, lifetimeSeconds: null }
     oauth.loss = (outcome) =>
-      outcome.kind === 'ok' ? { ...outcome, answer: { ...outcome.answer, ...noEnd } } : outcome
+      outcome.kind === 'ok' ? { ...outcome, response: { ...outcome.response, ...noEnd } } : outcome
     await keyway.tokens.get(connectionId, {})
     // The provider told a lifetime before, so that one is assumed again.
     expect(keyway.connections.record(connectionId)).toMatchObject({ expiresAt: clock.now() + HOUR_MS })

@@ -2,7 +2,7 @@
 // is there".
 import { describe, expect, test } from 'vitest'
 import { connectionState } from '../../../../shared/domain/connection-state.ts'
-import type { TokenAnswer } from '../../../../electron/core/oauth/types.ts'
+import type { TokenResponse } from '../../../../electron/core/oauth/types.ts'
 import { aConnect, aProvider } from '../../../support/builders.ts'
 import { passing } from '../../../support/fake-oauth-client.ts'
 import { settle } from '../../../support/settle.ts'
@@ -105,7 +105,7 @@ async function startUnlisted() {
   const started = await startTestKeyway()
   started.oauth.loss = (outcome) =>
     outcome.kind === 'ok'
-      ? { ...outcome, answer: { ...outcome.answer, scopes: null } satisfies TokenAnswer }
+      ? { ...outcome, response: { ...outcome.response, scopes: null } satisfies TokenResponse }
       : outcome
   const provider = started.keyway.providers.create(aProvider())
   const flow = await started.keyway.connections.connect(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createDpopKeys } from '../../../../electron/core/oauth/dpop.ts'
-import { claimsOf } from '../../../../electron/core/oauth/token/response.ts'
+import { idTokenClaims } from '../../../../electron/core/oauth/token/response.ts'
 import { loadLibrary } from '../../../../electron/core/oauth/transport/openid-client.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
 import { makeOAuthClient, resolvedProvider } from '../../../support/oauth.ts'
@@ -42,17 +42,17 @@ describe('the headers of an API call', () => {
       Object.fromEntries(await client.apiHeaders(resolvedProvider({}), bound, { ...request, nonce }))
     const first = await headers(null)
     expect(first['authorization']).toBe('DPoP made-up-token')
-    const claims = claimsOf(first['dpop'] ?? '')
+    const claims = idTokenClaims(first['dpop'] ?? '')
     expect(claims).toMatchObject({
       htm: 'POST',
       htu: 'https://api.example/v1/items',
       ath: createHash('sha256').update('made-up-token').digest('base64url'),
     })
     expect(claims).not.toHaveProperty('nonce')
-    const second = claimsOf((await headers('n-1'))['dpop'] ?? '')
+    const second = idTokenClaims((await headers('n-1'))['dpop'] ?? '')
     expect(second['nonce']).toBe('n-1')
     expect(second['jti']).not.toBe(claims['jti'])
     // The nonce stays good until the server gives another.
-    expect(claimsOf((await headers(null))['dpop'] ?? '')['nonce']).toBe('n-1')
+    expect(idTokenClaims((await headers(null))['dpop'] ?? '')['nonce']).toBe('n-1')
   })
 })

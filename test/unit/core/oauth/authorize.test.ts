@@ -14,7 +14,7 @@ async function authorize(
   more: Partial<AuthorizeRequest> = {},
   about: Parameters<typeof resolvedProvider>[1] = {},
 ) {
-  const { url, transaction } = await makeOAuthClient({
+  const { url, authorizationState } = await makeOAuthClient({
     fetchFor: () => () => Promise.reject(new Error('no request expected')),
   }).authorize(resolvedProvider({ endpoints, ...spec }, about), {
     redirectUri: 'http://127.0.0.1:7317/oauth2/callback',
@@ -25,7 +25,7 @@ async function authorize(
     optionalParams: {},
     ...more,
   })
-  return { url, sent: Object.fromEntries(new URL(url).searchParams), transaction }
+  return { url, sent: Object.fromEntries(new URL(url).searchParams), transaction: authorizationState }
 }
 
 describe('an authorization URL', () => {
