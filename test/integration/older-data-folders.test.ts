@@ -63,7 +63,14 @@ function contentsNow({ keyway }: OpenedKeyway): Pick<FolderContents, 'providers'
 const names = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' })
 
 test('there are folders to open, and they have what they are there for', () => {
-  expect(olderFolderNames().toSorted()).toEqual(['f12d23b/empty', 'f12d23b/full', 'f12d23b/keychain'])
+  expect(olderFolderNames().toSorted()).toEqual([
+    '3756956/empty',
+    '3756956/full',
+    '3756956/keychain',
+    'f12d23b/empty',
+    'f12d23b/full',
+    'f12d23b/keychain',
+  ])
   const { path, contents } = copyOlderFolder('f12d23b/full')
   expect(names(path).filter((name) => /kwtmp$|\.tmp-/.test(name))).toHaveLength(5)
   expect(names(path).filter((name) => name.endsWith('.jsonl'))).toHaveLength(3)
@@ -112,7 +119,16 @@ test.each(olderFolderNames())('%s opens whole, twice', async (name) => {
   expect(names(folder.path).filter((each) => /set-aside|\.lost$|kwtmp$|\.tmp-/.test(each))).toEqual([])
 })
 
-describe('the first unlock of a folder that an earlier version wrote', () => {
+test.each(['3756956/empty', '3756956/full', '3756956/keychain'])(
+  '%s is signed, and nothing in it looks changed',
+  async (name) => {
+    const opened = await open(copyOlderFolder(name))
+    onTestFinished(() => opened.close())
+    expect(opened.keyway.snapshot().integrity).toMatchObject({ state: 'signed', findings: [] })
+  },
+)
+
+describe('the first unlock of a folder that was not signed yet', () => {
   test.each(['f12d23b/full', 'f12d23b/keychain'])(
     '%s: serves tokens at once, shows what is there once, and is signed when the person has looked',
     async (name) => {

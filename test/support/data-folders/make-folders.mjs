@@ -2,6 +2,7 @@
 // written them:
 //   git archive <commit> | tar x -C <checkout>; ln -s <here>/node_modules <checkout>/node_modules
 //   node test/support/data-folders/make-folders.mjs <checkout> test/fixtures/data-folders/<commit>
+//   (an older version has some of the imported files elsewhere; its own copy of this script names them)
 // Each folder gets a `<name>.contents.json` beside it: what is in it, as that version itself read it.
 // Everything in it is made up.
 import { createHash } from 'node:crypto'
@@ -26,6 +27,25 @@ const { connectInput } = await old('shared/contract/flow.ts')
 const { providerInput } = await old('shared/contract/provider.ts')
 const caFile = new URL('../certificates/authority.pem', import.meta.url)
 const { presets } = await old('shared/presets/presets.ts')
+
+/**
+ * Later versions refuse hidden characters in names, the slugs of routes, and providers without addresses;
+ * f12d23b took all three.
+ */
+const takesHidden = providerInput.safeParse({ slug: 'probe', name: 'a\u202Eb' }).success
+const nameOf = (text) =>
+  takesHidden ? text : text.replaceAll(/[\u200B-\u200F\u202A-\u202E\u2066-\u2069]/g, '')
+
+const addresses = takesHidden
+  ? {}
+  : {
+      spec: {
+        endpoints: {
+          authorization: 'https://provider.example.test/authorize',
+          token: 'https://provider.example.test/token',
+        },
+      },
+    }
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex')
 
@@ -101,8 +121,8 @@ async function makeFull(folder, provider) {
   const endpoints = { authorization: `${provider.url}/authorize`, token: `${provider.url}/token` }
   const acme = providers.create(
     providerInput.parse({
-      slug: 'connect',
-      name: 'Ac\u200Dme \u202Eemca\u202C',
+      slug: takesHidden ? 'connect' : 'files',
+      name: nameOf('Ac\u200Dme \u202Eemca\u202C'),
       clientId: 'made-up-client',
       clientSecret: 'made-up-client-secret',
       scopes: ['read', 'write'],
@@ -115,13 +135,15 @@ async function makeFull(folder, provider) {
       },
     }),
   )
-  const bare = providers.create(providerInput.parse({ slug: 'bare', name: '\u0646\u0627\u0645\u200C\u0647' }))
+  const bare = providers.create(
+    providerInput.parse({ slug: 'bare', name: nameOf('\u0646\u0627\u0645\u200C\u0647'), ...addresses }),
+  )
   const github = providers.create(
     providerInput.parse({ slug: 'github', preset: 'github', name: 'GitHub', clientId: 'made-up-github' }),
   )
   const rotated = await connect(first.keyway, {
     providerId: acme.id,
-    account: 'w\u202Ekro\u202C \u{1F469}\u200D\u{1F4BB}',
+    account: nameOf('w\u202Ekro\u202C \u{1F469}\u200D\u{1F4BB}'),
     kind: 'refresh_token',
     token: 'made-up-pasted',
   })
@@ -135,7 +157,7 @@ async function makeFull(folder, provider) {
   })
   await connect(first.keyway, {
     providerId: github.id,
-    account: 'octo\u2066cat\u2069',
+    account: nameOf('octo\u2066cat\u2069'),
     kind: 'access_token',
     token: 'made-up-github-access',
   })
@@ -146,12 +168,12 @@ async function makeFull(folder, provider) {
     return app
   }
   make({
-    name: 'Script \u200Dwith a joiner',
+    name: nameOf('Script \u200Dwith a joiner'),
     grants: [grant({ token: true })],
     origins: ['https://app.example.test'],
   })
   make({
-    name: '\u202Etneg\u202C',
+    name: nameOf('\u202Etneg\u202C'),
     grants: [
       grant({
         target: { kind: 'connection', connectionId: rotated },
@@ -254,7 +276,9 @@ async function makeKeychain(folder) {
   const opened = await open(folder, clock, { protectors })
   await opened.vault.initialise('os-keychain')
   const { providers, apps } = opened.keyway
-  const provider = providers.create(providerInput.parse({ slug: 'acme', name: 'Acme', clientId: 'made-up' }))
+  const provider = providers.create(
+    providerInput.parse({ slug: 'acme', name: 'Acme', clientId: 'made-up', ...addresses }),
+  )
   await connect(opened.keyway, {
     providerId: provider.id,
     account: 'work',
