@@ -15,7 +15,7 @@ type Call = { method?: string; json?: unknown; headers?: Record<string, string> 
  * The local API with one app's key, or none. Each call throws KeywayCallError (Keyway said no) or KeywayError
  * (it could not be asked).
  */
-export type LocalApi = {
+export type ServiceApi = {
   readonly client: KeywayClient
   /** The answer, checked. */
   call<Schema extends z.ZodType>(schema: Schema, path: string, call?: Call): Promise<z.output<Schema>>
@@ -25,10 +25,10 @@ export type LocalApi = {
   stream(path: string, call: LoopbackCall): Promise<IncomingMessage>
 }
 
-export function createLocalApi(url: string, key: Secret | null): LocalApi {
+export function createLocalApi(url: string, key: Secret | null): ServiceApi {
   const credentials = (): Record<string, string> =>
     key === null ? {} : { authorization: `Bearer ${key.reveal()}` }
-  const head: LocalApi['head'] = async (path, { method, json, headers = {} } = {}) => {
+  const head: ServiceApi['head'] = async (path, { method, json, headers = {} } = {}) => {
     const response = await loopbackFetch(`${url}${path}`, {
       method: method ?? (json === undefined ? 'GET' : 'POST'),
       headers: {
@@ -47,7 +47,7 @@ export function createLocalApi(url: string, key: Secret | null): LocalApi {
     head,
     async call(schema, path, call) {
       const parsed = schema.safeParse(await (await head(path, call)).json())
-      if (!parsed.success) throw notKeyway()
+      if (!parsed.success) throw notKeywayError()
       return parsed.data
     },
     stream: (path, call) =>
@@ -144,11 +144,11 @@ function parse(text: string): unknown {
   try {
     return parseJson(text)
   } catch {
-    throw notKeyway()
+    throw notKeywayError()
   }
 }
 
-export const notKeyway = (): KeywayError =>
+export const notKeywayError = (): KeywayError =>
   new KeywayError('internal_error', {
     message: 'What answers there is not Keyway, or another version of it.',
     nextStep: 'Check KEYWAY_URL: something else may listen there.',

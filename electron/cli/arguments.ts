@@ -24,10 +24,16 @@ export function readArguments<Schema extends z.ZodObject>(schema: Schema, given:
   const parsed = schema.safeParse(given)
   if (parsed.success) return parsed.data
   const details = parsed.error.issues.map(({ path, message }) => ({ field: kebab(path.join('.')), message }))
-  throw refused(`${details[0]?.field}: ${details[0]?.message}`, { field: details[0]?.field, details })
+  throw invalidArguments(`${details[0]?.field}: ${details[0]?.message}`, {
+    field: details[0]?.field,
+    details,
+  })
 }
 
-export function refused(message: string, details: Readonly<Record<string, unknown>> = {}): KeywayError {
+export function invalidArguments(
+  message: string,
+  details: Readonly<Record<string, unknown>> = {},
+): KeywayError {
   return new KeywayError('invalid_request', {
     message,
     nextStep: 'keyway --help, and --help after any command, list what can be said.',
@@ -56,7 +62,7 @@ export async function openBody(
   }
   const path = data.slice(1)
   const facts = await stat(path).catch(() => null)
-  if (facts === null || facts.isDirectory()) throw refused(`-d: There is no file ${path}.`)
+  if (facts === null || facts.isDirectory()) throw invalidArguments(`-d: There is no file ${path}.`)
   const stream = createReadStream(path)
   return facts.isFile() ? { stream, bytes: facts.size } : { stream }
 }
@@ -71,10 +77,10 @@ export function headersFrom(lines: readonly string[]): Record<string, string[]> 
     const [, name, value] =
       /^([!#$%&'*+.^_`|~A-Za-z0-9-]+):[ \t]*((?:[\u0021-\u007E][\u0020-\u007E]*)?)$/.exec(line) ?? []
     if (name === undefined || value === undefined) {
-      throw refused('-H: A header is written "name: value", in printable ASCII.')
+      throw invalidArguments('-H: A header is written "name: value", in printable ASCII.')
     }
     const key = name.toLowerCase()
-    if (OURS.test(key)) throw refused(`-H: Keyway sets "${key}" itself.`)
+    if (OURS.test(key)) throw invalidArguments(`-H: Keyway sets "${key}" itself.`)
     headers[key] = [...(headers[key] ?? []), value]
   }
   return headers

@@ -10,8 +10,8 @@ import {
 } from '../../shared/contract/errors.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import { parseJson } from '../../shared/domain/exact-json.ts'
-import { createLocalApi, type LocalApi } from './api.ts'
-import { refused } from './arguments.ts'
+import { createLocalApi, type ServiceApi } from './api.ts'
+import { invalidArguments } from './arguments.ts'
 import type { Terminal } from './output.ts'
 
 /** What a command works with. */
@@ -22,9 +22,9 @@ export type Context = {
   /** Where Keyway answers. */
   url(): string
   /** @throws KeywayError unauthorized without a key */
-  api(): Promise<LocalApi>
+  api(): Promise<ServiceApi>
   /** For the few calls that need no key. */
-  openApi(): LocalApi
+  openApi(): ServiceApi
 }
 
 export function createContext(
@@ -73,7 +73,9 @@ const urlSchema = z
 export function baseUrlFrom({ environment }: Pick<Terminal, 'environment'>): string {
   const parsed = urlSchema.safeParse(environment['KEYWAY_URL'] || 'http://127.0.0.1:7317')
   if (parsed.success) return parsed.data
-  throw refused('KEYWAY_URL is not the address of a Keyway on this machine, such as http://127.0.0.1:7317.')
+  throw invalidArguments(
+    'KEYWAY_URL is not the address of a Keyway on this machine, such as http://127.0.0.1:7317.',
+  )
 }
 
 /** @throws KeywayError unauthorized */
@@ -115,9 +117,9 @@ const shown = z.looseObject({
     .catch(undefined),
 })
 
-export type Failure = { exit: number; text: string; json: string }
+export type CommandFailure = { exit: number; text: string; json: string }
 
-export function describeFailure(thrown: unknown): Failure {
+export function describeFailure(thrown: unknown): CommandFailure {
   const body = thrown instanceof KeywayCallError ? thrown.body : toErrorBody(asKeywayError(thrown))
   const { code, message, connectUrl, retryAt, accounts, details, ...rest } = shown.parse(body)
   const nextStep = nextStepFor('terminal', { code, nextStep: rest.nextStep })

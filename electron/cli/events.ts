@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { type ErrorCode, errorTable, KeywayError } from '../../shared/contract/errors.ts'
 import { parseJson } from '../../shared/domain/exact-json.ts'
-import type { LocalApi } from './api.ts'
+import type { ServiceApi } from './api.ts'
 import { failureIn } from './context.ts'
 
 export type ServerEvent = { name: string; data: unknown }
-export type ServerEvents = {
+export type EventFeed = {
   /**
    * The next one; null once it was closed here. @throws KeywayError keyway_unreachable when the server ends
    * it
@@ -18,7 +18,7 @@ export type ServerEvents = {
 /**
  * GET /api/events, from the moment that nothing can be missed any more. @throws KeywayCallError | KeywayError
  */
-export async function listen(api: LocalApi): Promise<ServerEvents> {
+export async function openEventFeed(api: ServiceApi): Promise<EventFeed> {
   const answer = await api.stream('/api/events', { method: 'GET', headers: { accept: 'text/event-stream' } })
   if (answer.statusCode !== 200) throw await failureIn(answer)
   const events = eventsIn(answer)
@@ -33,7 +33,7 @@ export async function listen(api: LocalApi): Promise<ServerEvents> {
     if (closed) return null
     throw new KeywayError('shutting_down')
   }
-  const stream: ServerEvents = {
+  const stream: EventFeed = {
     next,
     close() {
       closed = true
@@ -85,7 +85,7 @@ export type SignInWait = {
 }
 
 /** @throws KeywayError when the server goes */
-export async function awaitSignIn(events: ServerEvents, wait: SignInWait): Promise<SignInEnd> {
+export async function awaitSignIn(events: EventFeed, wait: SignInWait): Promise<SignInEnd> {
   const limit = setTimeout(() => events.close(), Math.max(0, wait.linkExpiresAt - Date.now()))
   let ours: string | null = wait.flowId
   try {

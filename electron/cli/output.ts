@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { KeywayCallError } from '../../shared/client/call-error.ts'
 import { asKeywayError, KeywayError } from '../../shared/contract/errors.ts'
-import { errorAnswer } from '../../shared/contract/http-api.ts'
+import { errorResponseSchema } from '../../shared/contract/http-api.ts'
 
 /** What the command line speaks through. `isTTY`: a person sits there. */
 export type Terminal = {
@@ -71,7 +71,7 @@ export function table(rows: ReadonlyArray<readonly string[]>): string[] {
 export function withNote(thrown: unknown, { about, note }: { about: string; note: string }): Error {
   const message = (text: string): string => `${about}: ${text} ${note}`
   if (thrown instanceof KeywayCallError) {
-    const body = errorAnswer.parse(thrown.body)
+    const body = errorResponseSchema.parse(thrown.body)
     return new KeywayCallError(thrown.status, { ...body, message: message(body.message), about })
   }
   const { code, nextStep, details, cause, message: text } = asKeywayError(thrown)

@@ -1,7 +1,7 @@
 // The words of the command line. A command's code is loaded when it runs, so that each starts as fast as it
 // can.
 import { CommanderError, Command } from 'commander'
-import { refused } from './arguments.ts'
+import { invalidArguments } from './arguments.ts'
 import { describeFailure, createContext, type RunCommand } from './context.ts'
 import { say, type Terminal } from './output.ts'
 import manifest from '../../package.json' with { type: 'json' }
@@ -108,7 +108,9 @@ function describeConnecting(program: Command, running: Running): void {
     .command('disconnect <provider>')
     .description('end a grant, and say what its revocation did')
     .option(...ACCOUNT)
-    .action(running(['provider'], async () => (await import('./commands/connections.ts')).disconnect))
+    .action(
+      running(['provider'], async () => (await import('./commands/connections.ts')).disconnectConnection),
+    )
   program
     .command('pair <name>')
     .description('ask the person for an app key; prints it once')
@@ -160,7 +162,7 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     const failure = describeFailure(
-      error instanceof CommanderError ? refused(sentence(error.message)) : error,
+      error instanceof CommanderError ? invalidArguments(sentence(error.message)) : error,
     )
     if (argv.includes('--json')) say(terminal.stdout, failure.json)
     say(terminal.stderr, failure.text)

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import type * as Http from 'node:http'
 import { resolve } from 'node:path'
 import { type ErrorBody, KeywayError, toErrorBody } from '../../shared/contract/errors.ts'
-import { OPEN_WINDOW_PATH, openWindowAnswer } from '../../shared/contract/presence.ts'
+import { OPEN_WINDOW_PATH, openWindowResponseSchema } from '../../shared/contract/presence.ts'
 import { socketPathIn } from './storage/data-folder.ts'
 
 // An import statement would read every export of node:http, one of which loads all of fetch.
@@ -25,7 +25,7 @@ export async function askForWindow(dataFolder: string): Promise<RunningWindow> {
   if (socketPath === null)
     throw unreachable(folder, 'The path of its socket would be too long for this system.')
   const { status, text } = await post(socketPath, folder)
-  const answer = openWindowAnswer.safeParse(parsed(text))
+  const answer = openWindowResponseSchema.safeParse(parsed(text))
   if (status === 200 && answer.success) {
     const { data } = answer.data
     return { url: 'url' in data ? data.url : null }

@@ -53,10 +53,10 @@ const stringValue = (text: string): string =>
     .replaceAll('\n', String.raw`\n`)
     .replaceAll('\r', String.raw`\r`)
 
-export type Homes = { home: string; environment: Readonly<Record<string, string | undefined>> }
+export type HomeFolders = { home: string; environment: Readonly<Record<string, string | undefined>> }
 
 /** Where a desktop looks for what starts at login (Desktop Application Autostart Specification). */
-export const autostartFile = (homes: Homes): string =>
+export const autostartFile = (homes: HomeFolders): string =>
   join(homeOf('XDG_CONFIG_HOME', '.config', homes), 'autostart', 'keyway.desktop')
 
 /**
@@ -64,10 +64,10 @@ export const autostartFile = (homes: Homes): string =>
  * shadowed.
  */
 export const LINKS_ENTRY = 'keyway-links.desktop'
-export const linksFile = (homes: Homes): string =>
+export const linksFile = (homes: HomeFolders): string =>
   join(homeOf('XDG_DATA_HOME', '.local/share', homes), 'applications', LINKS_ENTRY)
 
-function homeOf(variable: string, otherwise: string, { home, environment }: Homes): string {
+function homeOf(variable: string, otherwise: string, { home, environment }: HomeFolders): string {
   const value = environment[variable] ?? ''
   return isAbsolute(value) ? value : join(home, otherwise)
 }

@@ -9,7 +9,7 @@ import {
   type AskProgram,
   autostartFile,
   desktopEntry,
-  type Homes,
+  type HomeFolders,
   LINKS_ENTRY,
   linksFile,
   removeEntry,
@@ -74,7 +74,7 @@ export function launchCommand({ isPackaged, execPath, appPath, environment }: La
 // has no service for, and Electron's own on macOS and Windows. Where it cannot be kept the setting goes back,
 // so that the window shows what is.
 
-export type LoginItemPlace = Homes & {
+export type LoginItemPlace = HomeFolders & {
   app: Pick<App, 'getLoginItemSettings' | 'isPackaged' | 'setLoginItemSettings'>
   platform: NodeJS.Platform
   /** What starts this Keyway. */
@@ -134,7 +134,7 @@ export type LinkScheme = {
   readonly settled: Promise<void>
 }
 
-export type LinkSchemeDeps = Homes & {
+export type LinkSchemeDeps = HomeFolders & {
   app: Pick<App, 'isDefaultProtocolClient' | 'isPackaged' | 'setAsDefaultProtocolClient'>
   platform: NodeJS.Platform
   command: readonly string[]

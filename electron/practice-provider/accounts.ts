@@ -38,7 +38,7 @@ export function createAccountBook(people: ReadonlyArray<{ email: string; name?: 
 }
 
 /** The claims that userinfo, the id token and `GET /api/me` tell about an account. */
-export function claimsOf(account: RehearsalAccount): {
+export function accountClaims(account: RehearsalAccount): {
   sub: string
   email: string
   email_verified: boolean

@@ -6,11 +6,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { calculateJwkThumbprint, EmbeddedJWK, errors, jwtVerify } from 'jose'
 import type Provider from 'oidc-provider'
 import { z } from 'zod'
-import { type AccountBook, claimsOf, type RehearsalAccount } from './accounts.ts'
+import { type AccountBook, accountClaims, type RehearsalAccount } from './accounts.ts'
 import { drainedOrClosed } from './faults.ts'
-import { readBody } from './request-body.ts'
+import { readRequestBody } from './request-body.ts'
 
-export type ApiCall = {
+export type PracticeApiCall = {
   req: IncomingMessage
   res: ServerResponse
   url: URL
@@ -19,7 +19,7 @@ export type ApiCall = {
   closing: AbortSignal
 }
 
-type ApiAnswer = (call: ApiCall) => Promise<void> | void
+type ApiAnswer = (call: PracticeApiCall) => Promise<void> | void
 
 /** The route of a path below /api/, or null. */
 export function apiAnswerFor(method: string, path: string): ApiAnswer | null {
@@ -41,20 +41,20 @@ const routes: ReadonlyArray<readonly [method: string, path: RegExp, answer: ApiA
   ['*', /^\/api\/status\/[2-5]\d\d$/, status],
 ]
 
-function me({ res, caller }: ApiCall): void {
+function me({ res, caller }: PracticeApiCall): void {
   const { account, clientId, scopes, tokenType } = caller
-  sendJson(res, 200, {
-    ...(account === null ? { sub: clientId } : claimsOf(account)),
+  respondJson(res, 200, {
+    ...(account === null ? { sub: clientId } : accountClaims(account)),
     clientId,
     scopes,
     tokenType,
   })
 }
 
-function files({ res, url, caller }: ApiCall): void {
+function files({ res, url, caller }: PracticeApiCall): void {
   const pageSize = numberIn(url, 'pageSize', { fallback: 10, max: 1000 })
   const owner = caller.account?.email ?? caller.clientId
-  sendJson(res, 200, {
+  respondJson(res, 200, {
     files: Array.from({ length: pageSize }, (_, index) => ({
       id: `file-${index + 1}`,
       name: `Notes ${index + 1}.txt`,
@@ -64,12 +64,12 @@ function files({ res, url, caller }: ApiCall): void {
   })
 }
 
-async function echo({ req, res, url }: ApiCall): Promise<void> {
-  const body = await readBody(req, 10 * 1024 * 1024)
+async function echo({ req, res, url }: PracticeApiCall): Promise<void> {
+  const body = await readRequestBody(req, 10 * 1024 * 1024)
   const headers = Object.fromEntries(
     Object.entries(req.headers).map(([name, value]) => [name, shown(name, value)]),
   )
-  sendJson(res, 200, {
+  respondJson(res, 200, {
     method: req.method,
     path: url.pathname,
     query: Object.fromEntries(url.searchParams),
@@ -86,7 +86,7 @@ function shown(name: string, value: string | string[] | undefined): string | str
 }
 
 /** Server-sent events, one by one, so that a proxy that collects them is found out. */
-async function stream({ res, url, closing }: ApiCall): Promise<void> {
+async function stream({ res, url, closing }: PracticeApiCall): Promise<void> {
   const events = numberIn(url, 'events', { fallback: 3, max: 10_000 })
   const intervalMs = numberIn(url, 'intervalMs', { fallback: 50, max: 60_000 })
   res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
@@ -97,23 +97,23 @@ async function stream({ res, url, closing }: ApiCall): Promise<void> {
   res.end()
 }
 
-async function slow({ res, url, closing }: ApiCall): Promise<void> {
+async function slow({ res, url, closing }: PracticeApiCall): Promise<void> {
   const ms = numberIn(url, 'ms', { fallback: 1000, max: 600_000 })
   await pause(ms, undefined, { signal: closing })
-  sendJson(res, 200, { waitedMs: ms })
+  respondJson(res, 200, { waitedMs: ms })
 }
 
-function redirect({ res, url }: ApiCall): void {
+function redirect({ res, url }: PracticeApiCall): void {
   const to = url.searchParams.get('to') ?? '/api/me'
   if (!URL.canParse(to, url.origin)) {
-    sendJson(res, 400, { error: 'invalid_request', message: '"to" must be an address.' })
+    respondJson(res, 400, { error: 'invalid_request', message: '"to" must be an address.' })
     return
   }
   res.writeHead(302, { location: to, 'content-length': 0 })
   res.end()
 }
 
-async function bytes({ res, url }: ApiCall): Promise<void> {
+async function bytes({ res, url }: PracticeApiCall): Promise<void> {
   const wanted = numberIn(url, 'n', { fallback: 1024, max: 4 * 1024 ** 3 })
   res.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': wanted })
   const chunk = Buffer.alloc(64 * 1024, 'k')
@@ -124,17 +124,17 @@ async function bytes({ res, url }: ApiCall): Promise<void> {
   res.end()
 }
 
-async function upload({ req, res }: ApiCall): Promise<void> {
+async function upload({ req, res }: PracticeApiCall): Promise<void> {
   let received = 0
   let chunks = 0
   for await (const chunk of req as AsyncIterable<Buffer>) {
     received += chunk.length
     chunks += 1
   }
-  sendJson(res, 200, { bytes: received, chunks, contentType: req.headers['content-type'] ?? null })
+  respondJson(res, 200, { bytes: received, chunks, contentType: req.headers['content-type'] ?? null })
 }
 
-function status({ res, url }: ApiCall): void {
+function status({ res, url }: PracticeApiCall): void {
   const code = Number(url.pathname.slice(-3))
   const retryAfter = url.searchParams.get('retryAfter')
   if (retryAfter !== null && /^[\x20-\x7e]*$/.test(retryAfter)) res.setHeader('retry-after', retryAfter)
@@ -142,10 +142,10 @@ function status({ res, url }: ApiCall): void {
     res.writeHead(code).end()
     return
   }
-  sendJson(res, code, { status: code })
+  respondJson(res, code, { status: code })
 }
 
-export function sendJson(res: ServerResponse, code: number, body: unknown): void {
+export function respondJson(res: ServerResponse, code: number, body: unknown): void {
   const text = JSON.stringify(body)
   res.writeHead(code, {
     'content-type': 'application/json; charset=utf-8',
@@ -313,12 +313,15 @@ export function createProtectedApi(authorize: CallAuthorizer, closing: AbortSign
     const decision = await authorize(req, url.pathname)
     if (decision.kind === 'refused') {
       res.setHeader('www-authenticate', decision.challenge)
-      sendJson(res, 401, { error: decision.error ?? 'unauthorized', error_description: decision.description })
+      respondJson(res, 401, {
+        error: decision.error ?? 'unauthorized',
+        error_description: decision.description,
+      })
       return
     }
     const answer = apiAnswerFor(req.method ?? 'GET', url.pathname)
     if (answer === null) {
-      sendJson(res, 404, { error: 'not_found', message: 'The rehearsal API has nothing at that address.' })
+      respondJson(res, 404, { error: 'not_found', message: 'The rehearsal API has nothing at that address.' })
       return
     }
     await answer({ req, res, url, caller: decision.caller, closing })

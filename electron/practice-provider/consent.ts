@@ -6,8 +6,8 @@ import type { interactionPolicy as InteractionPolicy } from 'oidc-provider'
 import { z } from 'zod'
 import type { AccountBook } from './accounts.ts'
 import type { RehearsalBehaviour } from './behaviour.ts'
-import { consentPage, pageHeaders, problemPage, signInPage } from './pages.ts'
-import { readBody } from './request-body.ts'
+import { consentPage, practicePageHeaders, problemPage, signInPage } from './pages.ts'
+import { readRequestBody } from './request-body.ts'
 
 type ConsentInteraction = Awaited<ReturnType<Provider['interactionDetails']>>
 type Decision = { granted: string[]; refused: string[] }
@@ -225,7 +225,7 @@ async function openInteraction(
 }
 
 async function readAnswer(req: IncomingMessage): Promise<Answer | null> {
-  const form = new URLSearchParams((await readBody(req, 16 * 1024)).toString('utf8'))
+  const form = new URLSearchParams((await readRequestBody(req, 16 * 1024)).toString('utf8'))
   const parsed = answerSchema.safeParse({
     account: form.get('account'),
     decision: form.get('decision'),
@@ -235,6 +235,6 @@ async function readAnswer(req: IncomingMessage): Promise<Answer | null> {
 }
 
 function sendPage(res: ServerResponse, status: number, html: string): void {
-  res.writeHead(status, pageHeaders)
+  res.writeHead(status, practicePageHeaders)
   res.end(html)
 }

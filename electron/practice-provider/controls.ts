@@ -5,10 +5,10 @@ import { z } from 'zod'
 import { asKeywayError, KeywayError } from '../../shared/contract/errors.ts'
 import { parseJson } from '../../shared/domain/exact-json.ts'
 import type { AccountBook } from './accounts.ts'
-import { sendJson } from './api.ts'
+import { respondJson } from './api.ts'
 import type { BehaviourSwitch, RehearsalBehaviour, RehearsalBehaviourChange } from './behaviour.ts'
 import type { Listener } from './listener.ts'
-import { readBody } from './request-body.ts'
+import { readRequestBody } from './request-body.ts'
 import type { GrantFilter, RehearsalGrant, TokenStore } from './token-store.ts'
 import type { RehearsalStats, VisitLog } from './visits.ts'
 
@@ -137,23 +137,26 @@ export function createControlRoutes(controls: RehearsalControls, access: Control
   const wanted = digest(`Bearer ${access.token}`)
   return async (req, res, path) => {
     if (!timingSafeEqual(digest(req.headers.authorization ?? ''), wanted)) {
-      sendJson(res, 401, { error: 'unauthorized', message: 'The control token of this rehearsal is needed.' })
+      respondJson(res, 401, {
+        error: 'unauthorized',
+        message: 'The control token of this rehearsal is needed.',
+      })
       return
     }
     const call = calls[`${req.method} ${path}`]
     if (call === undefined) {
-      sendJson(res, 404, { error: 'not_found', calls: Object.keys(calls) })
+      respondJson(res, 404, { error: 'not_found', calls: Object.keys(calls) })
       return
     }
     try {
-      const body = parseBody(await readBody(req, 64 * 1024))
+      const body = parseBody(await readRequestBody(req, 64 * 1024))
       access.spare(req)
       // A spared connection must not be used again: during an outage nobody gets through.
       res.setHeader('connection', 'close')
-      sendJson(res, 200, await call(controls, body))
+      respondJson(res, 200, await call(controls, body))
     } catch (failure) {
       const error = asKeywayError(failure)
-      sendJson(res, error.status, error.toJSON())
+      respondJson(res, error.status, error.toJSON())
     }
   }
 }

@@ -2,7 +2,7 @@
 // because the library's own ones carry inline scripts.
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { oidcRoutes } from './endpoints.ts'
-import { escapeHtml, pageHeaders, renderPage } from './pages.ts'
+import { escapeHtml, practicePageHeaders, renderPage } from './pages.ts'
 
 type Client = NonNullable<KoaContextWithOIDC['oidc']['client']>
 
@@ -43,7 +43,7 @@ export function deviceDone(ctx: KoaContextWithOIDC): void {
 }
 
 function show(ctx: KoaContextWithOIDC, page: { title: string; body: string }): void {
-  ctx.set(pageHeaders)
+  ctx.set(practicePageHeaders)
   ctx.body = renderPage(page)
 }
 

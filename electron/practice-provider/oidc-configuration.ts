@@ -3,11 +3,11 @@
 import { generateKeyPair, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { ClientMetadata, Configuration, interactionPolicy, JWKS } from 'oidc-provider'
-import { type AccountBook, claimsOf, resourceScopes, scopeNames } from './accounts.ts'
+import { type AccountBook, accountClaims, resourceScopes, scopeNames } from './accounts.ts'
 import type { RehearsalBehaviour } from './behaviour.ts'
 import { confirmCode, deviceDone, typeCode } from './device-pages.ts'
 import { oidcRoutes } from './endpoints.ts'
-import { pageHeaders, problemPage } from './pages.ts'
+import { practicePageHeaders, problemPage } from './pages.ts'
 import type { TokenStore } from './token-store.ts'
 
 const HOUR = 3600
@@ -48,12 +48,12 @@ export function oidcConfiguration(parts: ConfigurationParts): Configuration {
       const account = parts.accounts.byId(sub)
       return account === null
         ? undefined
-        : { accountId: account.id, claims: () => ({ ...claimsOf(account) }) }
+        : { accountId: account.id, claims: () => ({ ...accountClaims(account) }) }
     },
     interactions: { policy: parts.policy, url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     jwks: parts.jwks,
     renderError(ctx, out) {
-      ctx.set(pageHeaders)
+      ctx.set(practicePageHeaders)
       ctx.body = problemPage(out)
     },
     responseTypes: ['code'],

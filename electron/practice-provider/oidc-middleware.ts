@@ -101,14 +101,14 @@ function isCutConnection(failure: unknown): boolean {
 
 // The odd ways in which real token endpoints write a good answer.
 
-export type TokenAnswer = { body: Record<string, unknown> | string; status: number; type: string }
+export type PracticeTokenResponse = { body: Record<string, unknown> | string; status: number; type: string }
 
 /** A token answer of oidc-provider in the shape that is being rehearsed. Pure. */
 export function shapeTokenAnswer(
   given: Record<string, unknown>,
   behaviour: RehearsalBehaviour,
   grantType: string | null,
-): TokenAnswer {
+): PracticeTokenResponse {
   const answer = { ...given }
   shapeExpiry(answer, behaviour.expiresIn)
   if (behaviour.tokenType === 'omitted') delete answer['token_type']

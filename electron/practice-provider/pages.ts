@@ -15,13 +15,13 @@ const entities: Readonly<Record<string, string>> = {
 export const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
 
-export type Page = {
+export type PageContent = {
   title: string
   /** HTML; everything variable in it is escaped already. */
   body: string
 }
 
-export const renderPage = ({ title, body }: Page): string => `<!doctype html>
+export const renderPage = ({ title, body }: PageContent): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -45,7 +45,7 @@ ${body}
  * Headers that go with a page. No form-action: browsers apply it to the redirect that carries the answer back
  * to the client.
  */
-export const pageHeaders = {
+export const practicePageHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
   'content-security-policy':

@@ -5,7 +5,7 @@ import type { ClientMetadata } from 'oidc-provider'
 import type {
   RehearsalCounts,
   RehearsalSituation,
-  RehearsalVisit,
+  PracticeVisit,
 } from '../../shared/contract/practice-provider.ts'
 import { type AccountBook, createAccountBook, madeUpPeople, type RehearsalAccount } from './accounts.ts'
 import { createCallAuthorizer, createProtectedApi } from './api.ts'
@@ -190,7 +190,7 @@ export type OpenedRehearsal = {
   pause(): Promise<void>
   /** Back at the same port, behaving normally. @throws KeywayError `port_busy` */
   resume(): Promise<void>
-  look(): { counts: RehearsalCounts; visits: RehearsalVisit[] }
+  look(): { counts: RehearsalCounts; visits: PracticeVisit[] }
   close(): Promise<void>
 }
 
@@ -249,7 +249,7 @@ function revoke(provider: RehearsalProvider, account: string | null): void {
   provider.revokeGrants(account === null ? {} : { account })
 }
 
-function lookAt(provider: RehearsalProvider): { counts: RehearsalCounts; visits: RehearsalVisit[] } {
+function lookAt(provider: RehearsalProvider): { counts: RehearsalCounts; visits: PracticeVisit[] } {
   const { tokenRequests, refreshes, reuseDetections, revocations, apiCalls, visits } = provider.stats()
   return {
     counts: {

@@ -3,7 +3,7 @@ import { IncomingMessage } from 'node:http'
 import { KeywayError } from '../../shared/contract/errors.ts'
 
 /** @throws KeywayError `payload_too_large` beyond `limit` bytes. */
-export async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
+export async function readRequestBody(req: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of req as AsyncIterable<Buffer>) {

@@ -3,15 +3,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { asKeywayError } from '../../shared/contract/errors.ts'
-import { type ProtectedApi, sendJson } from './api.ts'
+import { type ProtectedApi, respondJson } from './api.ts'
 import type { BehaviourSwitch } from './behaviour.ts'
 import type { InteractionRoutes } from './consent.ts'
 import type { ControlRoutes } from './controls.ts'
 import { endpointOf } from './endpoints.ts'
 import { strike } from './faults.ts'
 import type { Exchanges } from './oidc-middleware.ts'
-import { pageHeaders } from './pages.ts'
-import { readBody, withBody } from './request-body.ts'
+import { practicePageHeaders } from './pages.ts'
+import { readRequestBody, withBody } from './request-body.ts'
 import type { VisitLog, VisitNote } from './visits.ts'
 
 export type HandlerParts = {
@@ -36,12 +36,12 @@ export function createRequestHandler(parts: HandlerParts) {
 
 async function handle(parts: HandlerParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (!isLoopbackName(req.headers.host)) {
-    sendJson(res, 421, { error: 'host_refused', message: 'This server is for loopback only.' })
+    respondJson(res, 421, { error: 'host_refused', message: 'This server is for loopback only.' })
     return
   }
   const url = URL.parse(req.url ?? '/', parts.issuer)
   if (url === null) {
-    sendJson(res, 400, { error: 'invalid_request', message: 'That is not an address.' })
+    respondJson(res, 400, { error: 'invalid_request', message: 'That is not an address.' })
     return
   }
   const { dateSkewMs } = parts.behaviour.now()
@@ -58,7 +58,7 @@ type Arrival = { req: IncomingMessage; res: ServerResponse; url: URL }
 async function visit(parts: HandlerParts, { req, res, url }: Arrival): Promise<void> {
   const endpoint = endpointOf(url.pathname)
   // Which grant a token request is for stands in its body, and must be known before anything is done with it.
-  const body = endpoint === 'token' && req.method === 'POST' ? await readBody(req, 64 * 1024) : null
+  const body = endpoint === 'token' && req.method === 'POST' ? await readRequestBody(req, 64 * 1024) : null
   const facts =
     body === null ? { clientId: null, grantType: null } : tokenRequestFacts(body, req.headers.authorization)
   const note = parts.log.arrived({ endpoint, method: req.method ?? '', path: url.pathname, ...facts })
@@ -81,11 +81,11 @@ async function dispatch(parts: HandlerParts, { req, res, url }: Arrival, note: V
   if (note.endpoint === 'api') return parts.api(req, res, url)
   if (note.endpoint === 'sign-in') return parts.interactions(req, res, url)
   if (url.pathname === '/' && req.method === 'GET') {
-    res.writeHead(200, pageHeaders).end(parts.homePage())
+    res.writeHead(200, practicePageHeaders).end(parts.homePage())
     return
   }
   if (url.pathname === '/.well-known/oauth-protected-resource/api') {
-    sendJson(res, 200, {
+    respondJson(res, 200, {
       resource: `${parts.issuer}/api`,
       authorization_servers: [parts.issuer],
       bearer_methods_supported: ['header'],
@@ -112,7 +112,7 @@ function fail(parts: HandlerParts, res: ServerResponse, failure: unknown): void 
   const error = asKeywayError(failure)
   if (error.code === 'internal_error') parts.log.failed(failure)
   if (res.headersSent) res.destroy()
-  else sendJson(res, error.status, error.toJSON())
+  else respondJson(res, error.status, error.toJSON())
 }
 
 // Who asks the token endpoint for what, read off the request without judging it. Secrets in it are not kept.

@@ -5,7 +5,7 @@ import type { RehearsalEndpoint } from './endpoints.ts'
 export type RevokedTokenType = 'refresh_token' | 'access_token' | 'unknown'
 
 /** One request as it arrived, with what became of it. */
-export type RehearsalVisit = {
+export type RecordedRequest = {
   /** 1 for the first request of this provider; never reused. */
   readonly sequence: number
   /** Arrival, epoch milliseconds. */
@@ -46,13 +46,15 @@ export type RehearsalStats = {
   /** Faults of the provider itself. Anything in here is a defect of the rehearsal, not of who rehearses. */
   failures: readonly string[]
   /** The latest 5,000 requests, oldest first. */
-  visits: readonly RehearsalVisit[]
+  visits: readonly RecordedRequest[]
 }
 
-export type VisitNote = { -readonly [Key in keyof RehearsalVisit]: RehearsalVisit[Key] }
+export type VisitNote = { -readonly [Key in keyof RecordedRequest]: RecordedRequest[Key] }
 
 export type VisitLog = {
-  arrived(request: Pick<RehearsalVisit, 'endpoint' | 'method' | 'path' | 'clientId' | 'grantType'>): VisitNote
+  arrived(
+    request: Pick<RecordedRequest, 'endpoint' | 'method' | 'path' | 'clientId' | 'grantType'>,
+  ): VisitNote
   /** `status` null: no whole answer got out. */
   ended(visit: VisitNote, status: number | null): void
   refreshed(visit: VisitNote, refresh: 'rotated' | 'kept'): void

@@ -1,6 +1,6 @@
 import type { UiEventName, UiEvents } from '../../shared/contract/ui-api.ts'
 import { openServerEvents } from './events.ts'
-import { failureOf, type Host, type HostWords, parseUiResult } from './host.ts'
+import { failureResult, type Host, type HostWords, parseUiResult } from './host.ts'
 import { createWebHost, createWindowProof } from './web-host.ts'
 
 /** What the preload exposes as `window.keyway`. */
@@ -25,7 +25,7 @@ export function createDesktopHost(bridge: DesktopBridge, words: HostWords): Host
         return parseUiResult(await bridge.call(name, input))
       } catch {
         // The bridge answers failures as values; a rejection means that the main process itself broke off.
-        return { ok: false, failure: failureOf('internal_error', words.callBroken) }
+        return { ok: false, failure: failureResult('internal_error', words.callBroken) }
       }
     },
     subscribe<Name extends UiEventName>(name: Name, listener: (data: UiEvents[Name]) => void) {

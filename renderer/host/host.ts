@@ -57,11 +57,11 @@ const envelope = z.discriminatedUnion('ok', [
  */
 export function parseUiResult<Output>(answer: unknown): UiResult<Output> {
   const parsed = envelope.safeParse(answer)
-  if (!parsed.success) return { ok: false, failure: failureOf('internal_error', {}) }
+  if (!parsed.success) return { ok: false, failure: failureResult('internal_error', {}) }
   return parsed.data as UiResult<Output>
 }
 
-export function failureOf(
+export function failureResult(
   code: ErrorCode,
   words: { message?: string; nextStep?: string; retryable?: true },
 ): ErrorBody {

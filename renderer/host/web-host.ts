@@ -7,7 +7,7 @@ import type {
   UiResult,
 } from '../../shared/contract/ui-api.ts'
 import { createEventStream, type ServerEvents } from './events.ts'
-import { failureOf, type Host, type HostWords, type LinkState, parseUiResult } from './host.ts'
+import { failureResult, type Host, type HostWords, type LinkState, parseUiResult } from './host.ts'
 
 export type WebHostDeps = {
   /** Where the window's calls are answered, without a slash at the end. */
@@ -105,7 +105,7 @@ function createCall(deps: WebHostDeps, { onLink, onReplaced }: Learnt): Host['ca
       const response = await post(deps, name, input)
       if (response.status === 401) {
         onLink('signed-out')
-        return { ok: false, failure: failureOf('unauthorized', deps.words.signedOut) }
+        return { ok: false, failure: failureResult('unauthorized', deps.words.signedOut) }
       }
       const replacement = response.headers.get('x-keyway-window')
       if (replacement !== null) {
@@ -119,7 +119,7 @@ function createCall(deps: WebHostDeps, { onLink, onReplaced }: Learnt): Host['ca
       onLink('offline')
       return {
         ok: false,
-        failure: failureOf('internal_error', { ...deps.words.notAnswering, retryable: true }),
+        failure: failureResult('internal_error', { ...deps.words.notAnswering, retryable: true }),
       }
     }
   }

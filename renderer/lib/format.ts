@@ -75,7 +75,7 @@ export function slugFrom(name: string): string {
 }
 
 /** The first of "acme", "acme-2", "acme-3" … that is free. */
-export function freeSlug(wanted: string, isFree: (slug: string) => boolean): string {
+export function nextFreeSlug(wanted: string, isFree: (slug: string) => boolean): string {
   if (wanted === '' || isFree(wanted)) return wanted
   for (let count = 2; count < 1000; count += 1) {
     const next = `${wanted.slice(0, 58)}-${count}`

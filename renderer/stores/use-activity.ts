@@ -12,13 +12,13 @@ export type ActivityFilterQuery = Pick<
 >
 type Loaded = { rows: ActivityRow[]; atEnd: boolean; failure: ErrorBody | null }
 
-export type Activity = Loaded & { loading: boolean; loadMore(): void }
+export type ActivityFeed = Loaded & { loading: boolean; loadMore(): void }
 
 /**
  * The journal, newest first, a page at a time; what happens while one looks is put on top. The query is that
  * of the first call: another one wants a component of its own.
  */
-export function useActivity(asked: ActivityFilterQuery): Activity {
+export function useActivity(asked: ActivityFilterQuery): ActivityFeed {
   const host = useHost()
   const [query] = useState(asked)
   const [loaded, setLoaded] = useState<Loaded>({ rows: [], atEnd: false, failure: null })

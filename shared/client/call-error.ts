@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { KeywayError, toErrorBody } from '../contract/errors.ts'
-import { errorAnswer } from '../contract/http-api.ts'
+import { errorResponseSchema } from '../contract/http-api.ts'
 import { parseJsonOr } from '../domain/exact-json.ts'
 
 /** Which of the four outcomes a failed call is, or `failed` for everything else. */
@@ -30,7 +30,7 @@ export class KeywayCallError extends Error {
   /** The whole answer: the above, and facts of its own such as `accounts` or `field`. */
   readonly body: Readonly<Record<string, unknown>>
 
-  constructor(status: number, body: z.output<typeof errorAnswer>) {
+  constructor(status: number, body: z.output<typeof errorResponseSchema>) {
     super(body.message)
     this.code = body.code
     this.status = status
@@ -45,7 +45,7 @@ export class KeywayCallError extends Error {
 
 /** Whatever answered, as a failure; something that is no Keyway included. */
 export async function readFailure(response: ResponseLike): Promise<KeywayCallError> {
-  const parsed = errorAnswer.safeParse(await answerIn(response))
+  const parsed = errorResponseSchema.safeParse(await answerIn(response))
   if (parsed.success) return new KeywayCallError(response.status, parsed.data)
   return notKeyway(response)
 }

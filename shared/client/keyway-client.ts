@@ -1,6 +1,10 @@
 // The client for programs in JavaScript: four calls over the local API. Runs wherever there is a fetch.
 import type { z } from 'zod'
-import { connectionListAnswer, connectLinkAnswer, tokenAnswer } from '../contract/http-api.ts'
+import {
+  connectionListResponseSchema,
+  connectLinkResponseSchema,
+  tokenResponseSchema,
+} from '../contract/http-api.ts'
 import {
   answerIn,
   asCallError,
@@ -32,9 +36,9 @@ export type TokenWish = {
   rejected?: string | true
 }
 
-export type Token = z.output<typeof tokenAnswer>['data']
+export type Token = z.output<typeof tokenResponseSchema>['data']
 export type Connection = z.output<
-  typeof connectionListAnswer
+  typeof connectionListResponseSchema
 >['_embedded']['inf:integration-connection'][number]
 
 export type ApiRequest = {
@@ -74,7 +78,7 @@ export type KeywayClient = {
   connect(
     provider: string,
     wish?: { account?: string; scopes?: string[]; returnUrl?: string },
-  ): Promise<z.output<typeof connectLinkAnswer>>
+  ): Promise<z.output<typeof connectLinkResponseSchema>>
 }
 
 const PAGE = 1000
@@ -100,7 +104,7 @@ export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
     return answer.data
   }
   const token: KeywayClient['token'] = async (provider, wish = {}) =>
-    (await call(tokenAnswer, '/api/integrations/token', { provider, ...wish })).data
+    (await call(tokenResponseSchema, '/api/integrations/token', { provider, ...wish })).data
 
   return {
     token,
@@ -125,14 +129,14 @@ export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
       const found: Connection[] = []
       for (;;) {
         const path = `/api/integration-connections?start=${found.length}&count=${PAGE}`
-        const { _embedded: embedded, total } = await call(connectionListAnswer, path)
+        const { _embedded: embedded, total } = await call(connectionListResponseSchema, path)
         const page = embedded['inf:integration-connection']
         found.push(...page)
         if (page.length === 0 || found.length >= total) return found
       }
     },
     connect: (provider, wish = {}) =>
-      call(connectLinkAnswer, `/api/integrations/${encodeURIComponent(provider)}/connect-link`, wish),
+      call(connectLinkResponseSchema, `/api/integrations/${encodeURIComponent(provider)}/connect-link`, wish),
   }
 }
 

@@ -45,7 +45,7 @@ export const keptTokens = z.record(
 export type KeptTokens = z.output<typeof keptTokens>
 
 /** A request as the provider saw it; never a token or a code. */
-export type RehearsalVisit = {
+export type PracticeVisit = {
   sequence: number
   /** Epoch ms. */
   at: number
@@ -84,5 +84,5 @@ export type RehearsalState = {
   accounts: Array<{ email: string; name: string }>
   counts: RehearsalCounts
   /** The latest, newest first. */
-  visits: RehearsalVisit[]
+  visits: PracticeVisit[]
 }

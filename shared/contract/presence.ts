@@ -34,6 +34,6 @@ export type PresenceNotice = { kind: 'link-made' | 'proved' | 'refused'; at: num
 export const OPEN_WINDOW_PATH = '/window/open'
 
 /** A link of one use to a window that may look, or word that the desktop's own window is in front now. */
-export const openWindowAnswer = z.object({
+export const openWindowResponseSchema = z.object({
   data: z.union([z.object({ url: z.string() }), z.object({ shown: z.literal(true) })]),
 })

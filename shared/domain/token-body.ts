@@ -1,11 +1,11 @@
 // A reply's body as a JSON object, whatever it was sent as: JSON under any content type, or form-encoded.
 import { parseJsonOr } from './exact-json.ts'
 
-export type TokenBody =
+export type ParsedTokenBody =
   | { kind: 'object'; body: Readonly<Record<string, unknown>> }
   | { kind: 'unreadable'; reason: 'empty' | 'html' | 'torn' | 'text' | 'not_an_object'; message: string }
 
-export function readTokenBody(text: string): TokenBody {
+export function readTokenBody(text: string): ParsedTokenBody {
   const trimmed = text.replace(/^\uFEFF/, '').trim()
   if (trimmed === '') return { kind: 'unreadable', reason: 'empty', message: 'The answer was empty.' }
   if (trimmed.startsWith('<')) {

@@ -1,7 +1,7 @@
 // Apps: pairing, what they may know about themselves, providers they may register, and what they are told as
 // it happens.
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { appMeAnswer, pairDecided, pairStarted } from '../../shared/contract/http-api.ts'
+import { appMeResponseSchema, pairDecided, pairStarted } from '../../shared/contract/http-api.ts'
 import { everything, startFakeLocal, startRealLocal, type LocalApiUnderTest } from '../support/local-api.ts'
 import { signInWithHttp } from '../support/user-agent.ts'
 
@@ -174,7 +174,7 @@ test('an app reads what it may do, and may change nothing but what it needs', as
   const local = await startRealLocal()
   const key = local.addApp({ name: 'Reader', grants: [{ target: { kind: 'all' }, methods: ['GET'] }] })
   const me = await local.ask('/api/apps/me', { key })
-  expect(appMeAnswer.parse(me.body)).toMatchObject({
+  expect(appMeResponseSchema.parse(me.body)).toMatchObject({
     name: 'Reader',
     manage: false,
     grants: [{ token: false, proxy: true, methods: ['GET'] }],

@@ -1,7 +1,10 @@
 // The requests of the integrations-api document, row by row, against the real core and a real provider.
 import { expect, test } from 'vitest'
 import { connectionListAnswer } from '../../electron/http/connections/views.ts'
-import { connectionAnswer, connectionListAnswer as listSchema } from '../../shared/contract/http-api.ts'
+import {
+  connectionResponseSchema,
+  connectionListResponseSchema as listSchema,
+} from '../../shared/contract/http-api.ts'
 import { grantOf } from '../support/foreign-grant.ts'
 import { startRealLocal } from '../support/local-api.ts'
 import { signInWithHttp } from '../support/user-agent.ts'
@@ -20,7 +23,7 @@ test('GET connect goes to the provider, and its callback ends in a stored connec
 
   const { status, body } = await local.ask('/api/integrations/rehearsal/connection', { key })
   expect(status).toBe(200)
-  expect(connectionAnswer.parse(body)).toMatchObject({
+  expect(connectionResponseSchema.parse(body)).toMatchObject({
     integrationId: local.provider.id,
     isShared: false,
     apiBaseUri: local.rehearsal.url('/api'),
@@ -89,7 +92,7 @@ test('POST connect takes a refresh token that works, and answers 201 with the co
     json: { refreshToken: tokens, account: 'second' },
   })
   expect(made.status).toBe(201)
-  expect(connectionAnswer.parse(made.body)).toMatchObject({ ownerId: 'second' })
+  expect(connectionResponseSchema.parse(made.body)).toMatchObject({ ownerId: 'second' })
   expect(made.body.id).not.toBe(first)
 
   const bad = await local.ask(`/api/integrations/rehearsal/connect`, {

@@ -4,11 +4,11 @@ import { createRequire, registerHooks } from 'node:module'
 import { extname, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import { integrationAnswer, integrationChanged } from '../../../shared/contract/http-api.ts'
+import { integrationResponseSchema, integrationChanged } from '../../../shared/contract/http-api.ts'
 import { type ProviderInput, SECRET_PLACEHOLDER } from '../../../shared/contract/provider.ts'
 import { readJson } from '../../../shared/domain/json-path.ts'
-import type { LocalApi } from '../api.ts'
-import { refused } from '../arguments.ts'
+import type { ServiceApi } from '../api.ts'
+import { invalidArguments } from '../arguments.ts'
 import { withNote } from '../output.ts'
 import type { Registered } from '../registered-providers.ts'
 import type { Definition } from './definitions.ts'
@@ -26,8 +26,8 @@ export type Done = {
  * @throws what the refused step threw, saying of which provider it was and whether everything could be taken
  * back
  */
-export async function carryOut(api: LocalApi, steps: readonly Step[]): Promise<Done[]> {
-  const done: Array<{ step: Step; result: Done }> = []
+export async function carryOut(api: ServiceApi, steps: readonly ApplyStep[]): Promise<Done[]> {
+  const done: Array<{ step: ApplyStep; result: Done }> = []
   // New ones first: they are what a server refuses most, and they can be taken back whole.
   const order = [...steps].sort((one, other) => rank(one) - rank(other))
   for (const step of order) {
@@ -42,14 +42,14 @@ export async function carryOut(api: LocalApi, steps: readonly Step[]): Promise<D
   return steps.flatMap((step) => done.filter((each) => each.step === step).map(({ result }) => result))
 }
 
-const rank = ({ kind }: Step): number => ['create', 'change', 'keep'].indexOf(kind)
+const rank = ({ kind }: ApplyStep): number => ['create', 'change', 'keep'].indexOf(kind)
 
-async function carryOutOne(api: LocalApi, step: Step): Promise<Done> {
+async function carryOutOne(api: ServiceApi, step: ApplyStep): Promise<Done> {
   const { slug } = step
   const nothing = { slug, fields: [], redirectUri: null, connectUrl: null }
   if (step.kind === 'keep') return { ...nothing, what: 'unchanged' }
   if (step.kind === 'create') {
-    const made = await api.call(integrationAnswer, '/api/integrations', { json: step.body })
+    const made = await api.call(integrationResponseSchema, '/api/integrations', { json: step.body })
     return { ...nothing, what: 'created', redirectUri: made.redirectUri }
   }
   const call = { method: 'PATCH', json: step.body }
@@ -70,7 +70,7 @@ const secretOf = ({ clientSecret }: Readonly<Record<string, unknown>>): object =
   clientSecret === undefined ? {} : { clientSecret }
 
 /** What remains changed. */
-async function takeBack(api: LocalApi, steps: readonly Step[]): Promise<string[]> {
+async function takeBack(api: ServiceApi, steps: readonly ApplyStep[]): Promise<string[]> {
   const left: string[] = []
   for (const step of steps) {
     if (step.kind === 'keep') continue
@@ -92,7 +92,7 @@ async function takeBack(api: LocalApi, steps: readonly Step[]): Promise<string[]
 
 // What applying a file comes to, decided before anything is sent.
 
-export type Step =
+export type ApplyStep =
   | { kind: 'create'; slug: string; body: Readonly<Record<string, unknown>> }
   | {
       kind: 'change'
@@ -107,20 +107,20 @@ export type Step =
   | { kind: 'keep'; slug: string }
 
 /** @throws KeywayError invalid_request when a provider builds on another preset than the file says */
-export function planFor(definitions: readonly Definition[], registered: readonly Registered[]): Step[] {
+export function planFor(definitions: readonly Definition[], registered: readonly Registered[]): ApplyStep[] {
   return definitions.map((definition) => {
     const present = registered.find(({ slug }) => slug === definition.slug)
     return present === undefined ? creation(definition) : change(definition, present)
   })
 }
 
-function creation({ slug, input, fields }: Definition): Step {
+function creation({ slug, input, fields }: Definition): ApplyStep {
   return { kind: 'create', slug, body: { slug, ...pick(input, fields) } }
 }
 
-function change({ slug, input, fields }: Definition, present: Registered): Step {
+function change({ slug, input, fields }: Definition, present: Registered): ApplyStep {
   if (fields.includes('preset') && input.preset !== (present['preset'] ?? null)) {
-    throw refused(
+    throw invalidArguments(
       `${slug}.preset: It is registered with another preset, which cannot be changed. Nothing was changed.`,
       {
         field: `${slug}.preset`,
@@ -162,7 +162,8 @@ const STAND_IN =
 export function loadFile(path: string): Record<string, unknown> {
   const text = readText(path)
   if (extname(path) === '.json') return { default: parseJson(path, text) }
-  if (!/^\.[cm]?[jt]s$/.test(extname(path))) throw refused(`${path}: A .ts, .js or .json file is needed.`)
+  if (!/^\.[cm]?[jt]s$/.test(extname(path)))
+    throw invalidArguments(`${path}: A .ts, .js or .json file is needed.`)
   const file = resolve(path)
   const hooks = registerHooks({
     resolve(specifier, context, next) {
@@ -183,7 +184,7 @@ export function loadFile(path: string): Record<string, unknown> {
     const [reason = ''] = (error instanceof Error ? `${error.name}: ${error.message}` : 'it throws').split(
       '\n',
     )
-    throw refused(`${path} cannot be run: ${reason}`)
+    throw invalidArguments(`${path} cannot be run: ${reason}`)
   } finally {
     hooks.deregister()
   }
@@ -193,12 +194,12 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw refused(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+    throw invalidArguments(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
   }
 }
 
 function parseJson(path: string, text: string): unknown {
   const read = readJson(text)
   if (read.ok) return read.value
-  throw refused(`${path} is not JSON at line ${read.line}, column ${read.column}.`)
+  throw invalidArguments(`${path} is not JSON at line ${read.line}, column ${read.column}.`)
 }

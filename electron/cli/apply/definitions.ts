@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { createOAuth2Connection } from '../../../shared/client/define-provider.ts'
 import { providerInput, type ProviderInput } from '../../../shared/contract/provider.ts'
-import { refused } from '../arguments.ts'
+import { invalidArguments } from '../arguments.ts'
 
 /** `fields`: the ones that the file names, the slug aside; what it leaves out stays as it is. */
 export type Definition = { slug: string; input: ProviderInput; fields: ReadonlyArray<keyof ProviderInput> }
@@ -41,7 +41,7 @@ export function readDefinitions(
 ): Definition[] {
   const candidates = candidatesIn(exported)
   if (candidates.length === 0) {
-    throw refused('The file defines no provider.', {
+    throw invalidArguments('The file defines no provider.', {
       hint: 'Export defineProvider({ slug, name, … }), or an array of such.',
     })
   }
@@ -54,7 +54,7 @@ export function readDefinitions(
     flaws.push({ field: `${twice}.slug`, message: 'It is defined twice in this file.' })
   const [first] = flaws
   if (first === undefined) return definitions
-  throw refused(`${first.field}: ${first.message} Nothing was changed.`, {
+  throw invalidArguments(`${first.field}: ${first.message} Nothing was changed.`, {
     field: first.field,
     details: flaws,
   })

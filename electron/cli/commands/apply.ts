@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { carryOut, type Done, loadFile, planFor, type Step } from '../apply/apply.ts'
+import { carryOut, type Done, loadFile, planFor, type ApplyStep } from '../apply/apply.ts'
 import { readDefinitions } from '../apply/definitions.ts'
 import { readArguments } from '../arguments.ts'
 import { registeredProviders } from '../registered-providers.ts'
@@ -32,7 +32,7 @@ export const apply: RunCommand = async (context, given) => {
   return 0
 }
 
-function intention(step: Step): { slug: string; would: string; fields: string[] } {
+function intention(step: ApplyStep): { slug: string; would: string; fields: string[] } {
   if (step.kind !== 'change') {
     return { slug: step.slug, would: step.kind === 'create' ? 'created' : 'left as it is', fields: [] }
   }

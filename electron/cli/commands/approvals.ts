@@ -3,12 +3,12 @@ import { decision } from '../../../shared/contract/approval.ts'
 import {
   type ApprovalAnswer,
   approvalDecided,
-  approvalListAnswer,
+  approvalListResponseSchema,
 } from '../../../shared/contract/http-api.ts'
-import type { LocalApi } from '../api.ts'
+import type { ServiceApi } from '../api.ts'
 import { readArguments } from '../arguments.ts'
 import type { Context, RunCommand } from '../context.ts'
-import { listen } from '../events.ts'
+import { openEventFeed } from '../events.ts'
 import { say } from '../output.ts'
 
 const approvalsArguments = z.strictObject({ watch: z.boolean().default(false) })
@@ -26,9 +26,9 @@ export const approvals: RunCommand = async (context, given) => {
 }
 
 /** Each question once, as it comes, until the server goes or the person has had enough. */
-async function follow(context: Context, api: LocalApi): Promise<number> {
+async function follow(context: Context, api: ServiceApi): Promise<number> {
   // Before the first look, so that nothing is missed in between.
-  const events = await listen(api)
+  const events = await openEventFeed(api)
   const shown = new Set<string>()
   try {
     for (;;) {
@@ -46,8 +46,8 @@ async function follow(context: Context, api: LocalApi): Promise<number> {
   }
 }
 
-const list = async (api: LocalApi): Promise<ApprovalAnswer[]> =>
-  (await api.call(approvalListAnswer, '/api/approvals')).approvals
+const list = async (api: ServiceApi): Promise<ApprovalAnswer[]> =>
+  (await api.call(approvalListResponseSchema, '/api/approvals')).approvals
 
 function linesOf(approval: ApprovalAnswer): string[] {
   const { id, appName, waiting, answerable, expiresAt } = approval

@@ -1,10 +1,14 @@
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import { type connectLinkAnswer, flowStarted, REVOCATION_HEADER } from '../../../shared/contract/http-api.ts'
-import type { LocalApi } from '../api.ts'
+import {
+  type connectLinkResponseSchema,
+  flowStarted,
+  REVOCATION_HEADER,
+} from '../../../shared/contract/http-api.ts'
+import type { ServiceApi } from '../api.ts'
 import { accountOption, providerArgument, readArguments, scopesOption } from '../arguments.ts'
 import type { Context, RunCommand } from '../context.ts'
-import { awaitSignIn, codeOf, listen } from '../events.ts'
+import { awaitSignIn, codeOf, openEventFeed } from '../events.ts'
 import { openBrowser } from '../open-browser.ts'
 import { say, table, type Terminal } from '../output.ts'
 
@@ -16,7 +20,7 @@ const connectArguments = z.strictObject({
   wait: z.boolean().default(true),
 })
 
-type Link = z.output<typeof connectLinkAnswer>
+type Link = z.output<typeof connectLinkResponseSchema>
 type Asked = z.output<typeof connectArguments>
 type Started = z.output<typeof flowStarted>['flow']
 
@@ -25,7 +29,7 @@ export const connect: RunCommand = async (context, given) => {
   const { provider, account, scopes, wait } = asked
   const api = await context.api()
   // Before the link exists, so that nothing that follows from it is missed.
-  const events = wait ? await listen(api) : null
+  const events = wait ? await openEventFeed(api) : null
   try {
     const link = await api.client.connect(provider, {
       ...(account === undefined ? {} : { account }),
@@ -62,7 +66,7 @@ export const connect: RunCommand = async (context, given) => {
  * A flow that gives a browser nothing to open is begun from here: whoever sits at a terminal may have no
  * browser on this machine.
  */
-async function startHere(api: LocalApi, { connectUrl }: Link): Promise<Started> {
+async function startHere(api: ServiceApi, { connectUrl }: Link): Promise<Started> {
   const { pathname, search } = new URL(connectUrl)
   return (await api.call(flowStarted, `${pathname}${search}`)).flow
 }
@@ -142,7 +146,7 @@ export const connections: RunCommand = async (context) => {
 
 const disconnectArguments = z.strictObject({ provider: providerArgument, account: accountOption })
 
-export const disconnect: RunCommand = async (context, given) => {
+export const disconnectConnection: RunCommand = async (context, given) => {
   const { provider, account } = readArguments(disconnectArguments, given)
   const query = account === undefined ? '' : `?${new URLSearchParams({ account }).toString()}`
   const path = `/api/integrations/${provider}/connection${query}`

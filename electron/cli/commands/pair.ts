@@ -5,8 +5,8 @@ import { appInput } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { pairDecided, pairStarted } from '../../../shared/contract/http-api.ts'
 import type { Context, RunCommand } from '../context.ts'
-import type { LocalApi } from '../api.ts'
-import { providerArgument, readArguments, refused } from '../arguments.ts'
+import type { ServiceApi } from '../api.ts'
+import { providerArgument, readArguments, invalidArguments } from '../arguments.ts'
 import { say } from '../output.ts'
 
 const pairArguments = z.strictObject({
@@ -93,7 +93,7 @@ async function writeKey(file: FileHandle, path: string, { key, app }: Approved):
 }
 
 async function askForKey(context: Context, wants: object): Promise<Approved> {
-  const api: LocalApi = context.openApi()
+  const api: ServiceApi = context.openApi()
   const started = await api.call(pairStarted, '/api/apps/pair', { json: wants })
   const headers = { authorization: `Bearer ${started.pollToken}` }
   const path = `/api/apps/pair/${encodeURIComponent(started.pairingId)}`
@@ -121,6 +121,8 @@ async function createPrivate(path: string): Promise<FileHandle> {
     return await open(path, 'wx', 0o600)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    throw refused(code === 'EEXIST' ? `${path} is there already.` : `${path} cannot be written (${code}).`)
+    throw invalidArguments(
+      code === 'EEXIST' ? `${path} is there already.` : `${path} cannot be written (${code}).`,
+    )
   }
 }

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { z } from 'zod'
 import type { Grant } from '../../../shared/contract/app.ts'
-import { appMeAnswer } from '../../../shared/contract/http-api.ts'
+import { appMeResponseSchema } from '../../../shared/contract/http-api.ts'
 import { askForWindow } from '../../core/running-service.ts'
 import { dataLocation } from '../../core/storage/data-folder.ts'
 import { readArguments } from '../arguments.ts'
@@ -22,7 +22,7 @@ export const status: RunCommand = async (context) => {
 }
 
 export const whoami: RunCommand = async (context) => {
-  const me = await (await context.api()).call(appMeAnswer, '/api/apps/me')
+  const me = await (await context.api()).call(appMeResponseSchema, '/api/apps/me')
   const { stdout } = context.terminal
   if (context.json) {
     say(stdout, JSON.stringify(me))

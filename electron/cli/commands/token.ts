@@ -5,14 +5,14 @@ import { httpMethod } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { ACCOUNT_HEADER, TARGET_HEADER, UPSTREAM_HEADER } from '../../../shared/contract/http-api.ts'
 import { MOST_VALID_SECONDS } from '../../../shared/contract/http/token.ts'
-import type { LocalApi } from '../api.ts'
+import type { ServiceApi } from '../api.ts'
 import {
   accountOption,
   headersFrom,
   openBody,
   providerArgument,
   readArguments,
-  refused,
+  invalidArguments,
   scopesOption,
 } from '../arguments.ts'
 import { exitOf, failureIn, type RunCommand } from '../context.ts'
@@ -77,7 +77,7 @@ type Asked = z.output<typeof requestArguments>
 export const request: RunCommand = async (context, given) => {
   const asked = readArguments(requestArguments, given)
   if (asked.data === '-' && context.keyFrom === 'stdin') {
-    throw refused('Standard input cannot be both the key (--key-stdin) and the body (-d -).')
+    throw invalidArguments('Standard input cannot be both the key (--key-stdin) and the body (-d -).')
   }
   const api = await context.api()
   const answer = await send(api, asked, context.terminal)
@@ -87,7 +87,7 @@ export const request: RunCommand = async (context, given) => {
 }
 
 /** The body is streamed as it is, to whichever allowed host. */
-async function send(api: LocalApi, asked: Asked, terminal: Terminal): Promise<IncomingMessage> {
+async function send(api: ServiceApi, asked: Asked, terminal: Terminal): Promise<IncomingMessage> {
   const { provider, method, account } = asked
   const body = await openBody(asked.data, terminal)
   const type = body === null ? {} : { 'content-type': 'application/json' }
@@ -108,7 +108,7 @@ async function send(api: LocalApi, asked: Asked, terminal: Terminal): Promise<In
  * A header holds ASCII; an account may be named in any script, and then its connection's id stands for it.
  */
 async function accountIn(
-  api: LocalApi,
+  api: ServiceApi,
   provider: string,
   account: string | undefined,
 ): Promise<{ target: string; headers: Record<string, string> }> {

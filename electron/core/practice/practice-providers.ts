@@ -9,7 +9,7 @@ import {
   type RehearsalCounts,
   type RehearsalSituation,
   type RehearsalState,
-  type RehearsalVisit,
+  type PracticeVisit,
 } from '../../../shared/contract/practice-provider.ts'
 import type { UiApi } from '../../../shared/contract/ui-api.ts'
 import { freeSlug } from '../../../shared/domain/foreign/provider.ts'
@@ -207,7 +207,7 @@ export type RehearsalRun = {
   pause(): Promise<void>
   /** @throws KeywayError port_busy */
   resume(): Promise<void>
-  look(): { counts: RehearsalCounts; visits: RehearsalVisit[] }
+  look(): { counts: RehearsalCounts; visits: PracticeVisit[] }
   close(): Promise<void>
 }
 

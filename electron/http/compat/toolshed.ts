@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import {
-  errorAnswer,
+  errorResponseSchema,
   flowStarted,
   toolshedConnections,
   toolshedDisconnected,
@@ -29,7 +29,7 @@ export function toolshedRoutes(app: Framework, context: HttpContext): void {
         response: {
           200: jsonOrPage(flowStarted, 'Nothing for a browser to open'),
           302: z.undefined().describe('To the provider'),
-          default: jsonOrPage(errorAnswer, 'What went wrong, and what to do'),
+          default: jsonOrPage(errorResponseSchema, 'What went wrong, and what to do'),
         },
       },
     },
@@ -49,7 +49,7 @@ export function toolshedRoutes(app: Framework, context: HttpContext): void {
         summary: 'Which providers an account name is connected at',
         tags: ['Toolshed'],
         querystring: toolshedQuery,
-        response: { 200: toolshedConnections, default: errorAnswer },
+        response: { 200: toolshedConnections, default: errorResponseSchema },
       },
     },
     (request) => {
@@ -74,7 +74,7 @@ function disconnectRoute(app: Framework, context: HttpContext): void {
         tags: ['Toolshed'],
         params: toolshedParams,
         querystring: toolshedQuery,
-        response: { 200: toolshedDisconnected, default: errorAnswer },
+        response: { 200: toolshedDisconnected, default: errorResponseSchema },
       },
     },
     async (request, reply) => {

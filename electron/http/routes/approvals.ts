@@ -6,9 +6,9 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import {
   approvalDecided,
   approvalDecision,
-  approvalListAnswer,
+  approvalListResponseSchema,
   approvalParams,
-  errorAnswer,
+  errorResponseSchema,
   toIsoMoment,
   type ApprovalAnswer,
 } from '../../../shared/contract/http-api.ts'
@@ -27,7 +27,7 @@ export function approvalRoutes(app: Framework, { keyway }: HttpContext): void {
       schema: {
         summary: 'What waits for an answer',
         tags,
-        response: { 200: approvalListAnswer, default: errorAnswer },
+        response: { 200: approvalListResponseSchema, default: errorResponseSchema },
       },
     },
     (request) => {
@@ -46,7 +46,7 @@ export function approvalRoutes(app: Framework, { keyway }: HttpContext): void {
         tags,
         params: approvalParams,
         body: approvalDecision,
-        response: { 200: approvalDecided, default: errorAnswer },
+        response: { 200: approvalDecided, default: errorResponseSchema },
       },
     },
     (request) => {

@@ -2,9 +2,9 @@ import type { z } from 'zod'
 import type { AppView } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import {
-  appMeAnswer,
+  appMeResponseSchema,
   appMePatch,
-  errorAnswer,
+  errorResponseSchema,
   toIsoMoment,
   toIsoMomentOrNull,
 } from '../../../shared/contract/http-api.ts'
@@ -12,7 +12,7 @@ import type { AppSession } from '../../core/keyway.ts'
 import { type Framework, sessionOf } from '../server/framework.ts'
 import type { HttpContext } from '../server/context.ts'
 
-type Me = z.output<typeof appMeAnswer>
+type Me = z.output<typeof appMeResponseSchema>
 
 export function appRoutes(app: Framework, { keyway }: HttpContext): void {
   const viewOf = ({ app: { id } }: AppSession): AppView => {
@@ -27,7 +27,7 @@ export function appRoutes(app: Framework, { keyway }: HttpContext): void {
       schema: {
         summary: 'What this app is and may do, and which of its needs nothing meets yet',
         tags: ['Apps'],
-        response: { 200: appMeAnswer, default: errorAnswer },
+        response: { 200: appMeResponseSchema, default: errorResponseSchema },
       },
     },
     (request) => {
@@ -43,7 +43,7 @@ export function appRoutes(app: Framework, { keyway }: HttpContext): void {
         description: 'Everything else about an app is the person’s to change.',
         tags: ['Apps'],
         body: appMePatch,
-        response: { 200: appMeAnswer, default: errorAnswer },
+        response: { 200: appMeResponseSchema, default: errorResponseSchema },
       },
     },
     (request) => {

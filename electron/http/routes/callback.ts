@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CallbackResult } from '../../core/keyway.ts'
 import { type ErrorCode, errorTable, KeywayError } from '../../../shared/contract/errors.ts'
-import { errorAnswer, toolshedConnected } from '../../../shared/contract/http-api.ts'
+import { errorResponseSchema, toolshedConnected } from '../../../shared/contract/http-api.ts'
 import { admissionOf } from '../security/request-guard.ts'
 import { type Framework, jsonOrPage } from '../server/framework.ts'
 import type { HttpContext } from '../server/context.ts'
@@ -29,7 +29,7 @@ export async function callbackRoutes(app: Framework, context: HttpContext): Prom
     response: {
       200: jsonOrPage(toolshedConnected, 'Connected'),
       302: z.undefined().describe('To return_url'),
-      default: jsonOrPage(errorAnswer, 'What went wrong, and what to do'),
+      default: jsonOrPage(errorResponseSchema, 'What went wrong, and what to do'),
     },
   }
   app.get(PATH, { config: { access: 'public' }, schema }, async (request, reply) => {

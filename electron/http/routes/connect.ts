@@ -1,11 +1,11 @@
 import {
   accountQuery,
   connectBody,
-  connectLinkAnswer,
+  connectLinkResponseSchema,
   connectLinkBody,
   connectLinkQuery,
-  connectionAnswer as connectionSchema,
-  errorAnswer,
+  connectionResponseSchema as connectionSchema,
+  errorResponseSchema,
   flowStarted,
   idParams,
   integrationId,
@@ -35,7 +35,7 @@ export function connectRoutes(app: Framework, context: HttpContext): void {
         'Nothing for a browser to open: a device code to type in, or connected already',
       ),
       302: redirect,
-      default: jsonOrPage(errorAnswer, 'What went wrong, and what to do'),
+      default: jsonOrPage(errorResponseSchema, 'What went wrong, and what to do'),
     },
   }
   app.get(
@@ -64,7 +64,7 @@ export function connectRoutes(app: Framework, context: HttpContext): void {
         params: idParams,
         querystring: accountQuery,
         body: connectBody,
-        response: { 201: connectionSchema, default: errorAnswer },
+        response: { 201: connectionSchema, default: errorResponseSchema },
       },
     },
     async (request, reply) => {
@@ -84,7 +84,7 @@ function connectLinkRoute(app: Framework, context: HttpContext): void {
         tags: ['Connections'],
         params: idParams,
         body: connectLinkBody.nullish(),
-        response: { 201: connectLinkAnswer, default: errorAnswer },
+        response: { 201: connectLinkResponseSchema, default: errorResponseSchema },
       },
     },
     async (request, reply) => {

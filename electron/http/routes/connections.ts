@@ -4,10 +4,10 @@ import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import {
   accountQuery,
-  connectionAnswer as connectionSchema,
-  connectionListAnswer as listSchema,
+  connectionResponseSchema as connectionSchema,
+  connectionListResponseSchema as listSchema,
   connectionListQuery,
-  errorAnswer,
+  errorResponseSchema,
   idParams,
   REVOCATION_HEADER,
 } from '../../../shared/contract/http-api.ts'
@@ -33,7 +33,7 @@ function listRoute(app: Framework, { keyway }: HttpContext): void {
         summary: 'The connections this app may know about',
         tags: ['Connections'],
         querystring: connectionListQuery,
-        response: { 200: listSchema, default: errorAnswer },
+        response: { 200: listSchema, default: errorResponseSchema },
       },
     },
     (request) =>
@@ -55,7 +55,7 @@ function oneRoute(app: Framework, context: HttpContext): void {
         tags: ['Connections'],
         params: idParams,
         querystring: accountQuery,
-        response: { 200: connectionSchema, default: errorAnswer },
+        response: { 200: connectionSchema, default: errorResponseSchema },
       },
     },
     (request) => {
@@ -76,7 +76,7 @@ function disconnectRoute(app: Framework, context: HttpContext): void {
         tags: ['Connections'],
         params: idParams,
         querystring: accountQuery,
-        response: { 204: z.undefined().describe('Disconnected'), default: errorAnswer },
+        response: { 204: z.undefined().describe('Disconnected'), default: errorResponseSchema },
       },
     },
     async (request, reply) => {

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import {
-  errorAnswer,
+  errorResponseSchema,
   idParams,
-  integrationAnswer,
+  integrationResponseSchema,
   integrationChangeQuery,
   integrationChanged,
-  integrationListAnswer,
+  integrationListResponseSchema,
   integrationListQuery,
 } from '../../../shared/contract/http-api.ts'
 import { providerChange, providerInput, type ProviderView } from '../../../shared/contract/provider.ts'
@@ -30,7 +30,7 @@ export function integrationRoutes(app: Framework, context: HttpContext): void {
         summary: 'All registered providers',
         tags,
         querystring: integrationListQuery,
-        response: { 200: integrationListAnswer, default: errorAnswer },
+        response: { 200: integrationListResponseSchema, default: errorResponseSchema },
       },
     },
     (request) => {
@@ -55,7 +55,7 @@ export function integrationRoutes(app: Framework, context: HttpContext): void {
         summary: 'One registered provider',
         tags,
         params: idParams,
-        response: { 200: integrationAnswer, default: errorAnswer },
+        response: { 200: integrationResponseSchema, default: errorResponseSchema },
       },
     },
     (request) => describe(found(context, request.params.id)),
@@ -74,7 +74,7 @@ function registrationRoutes(app: Framework, context: HttpContext): void {
         summary: 'Register a provider',
         tags,
         body: providerInput,
-        response: { 201: integrationAnswer, default: errorAnswer },
+        response: { 201: integrationResponseSchema, default: errorResponseSchema },
       },
     },
     async (request, reply) => reply.code(201).send(describe(keyway.providers.create(request.body))),
@@ -87,7 +87,10 @@ function registrationRoutes(app: Framework, context: HttpContext): void {
         summary: 'Remove a provider and disconnect its accounts',
         tags,
         params: idParams,
-        response: { 200: z.strictObject({ removedConnections: z.number().int() }), default: errorAnswer },
+        response: {
+          200: z.strictObject({ removedConnections: z.number().int() }),
+          default: errorResponseSchema,
+        },
       },
     },
     (request) => keyway.providers.remove(found(context, request.params.id).id),
@@ -110,7 +113,7 @@ function changeRoute(app: Framework, context: HttpContext): void {
         params: idParams,
         querystring: integrationChangeQuery,
         body: providerChange,
-        response: { 200: integrationChanged, default: errorAnswer },
+        response: { 200: integrationChanged, default: errorResponseSchema },
       },
     },
     (request) => {
@@ -139,6 +142,6 @@ function found({ keyway }: HttpContext, id: string): ProviderView {
   return provider
 }
 
-function describe(provider: ProviderView): z.output<typeof integrationAnswer> {
+function describe(provider: ProviderView): z.output<typeof integrationResponseSchema> {
   return { ...provider, type: provider.preset ?? provider.slug }
 }

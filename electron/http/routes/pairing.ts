@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Grant } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import {
-  errorAnswer,
+  errorResponseSchema,
   pairBody,
   pairDecided,
   pairParams,
@@ -44,7 +44,7 @@ function startRoute(app: Framework, context: HttpContext, pairings: Pairings): v
         tags: ['Apps'],
         security: [],
         body: pairBody,
-        response: { 202: pairStarted, default: errorAnswer },
+        response: { 202: pairStarted, default: errorResponseSchema },
       },
     },
     async (request, reply) => {
@@ -74,7 +74,7 @@ function pollRoute(app: Framework, context: HttpContext, pairings: Pairings): vo
         security: [{ pollToken: [] }],
         params: pairParams,
         querystring: pairQuery,
-        response: { 200: pairDecided, 202: pairDecided, default: errorAnswer },
+        response: { 200: pairDecided, 202: pairDecided, default: errorResponseSchema },
       },
     },
     async (request, reply) => {
@@ -110,7 +110,7 @@ function cancelRoute(app: Framework, context: HttpContext, pairings: Pairings): 
         tags: ['Apps'],
         security: [{ pollToken: [] }],
         params: pairParams,
-        response: { 204: z.undefined().describe('Taken back'), default: errorAnswer },
+        response: { 204: z.undefined().describe('Taken back'), default: errorResponseSchema },
       },
     },
     async (request, reply) => {

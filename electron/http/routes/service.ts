@@ -1,5 +1,5 @@
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import { errorAnswer } from '../../../shared/contract/http-api.ts'
+import { errorResponseSchema } from '../../../shared/contract/http-api.ts'
 import { appEvents } from '../apps/events.ts'
 import { pageHeaders } from '../pages/page.ts'
 import { referencePage } from '../pages/reference-page.ts'
@@ -54,7 +54,7 @@ export function eventRoutes(app: Framework, context: HttpContext): void {
         tags: ['Server'],
         response: {
           200: contentOf('text/event-stream', 'Events, until the key is revoked'),
-          default: errorAnswer,
+          default: errorResponseSchema,
         },
       },
     },

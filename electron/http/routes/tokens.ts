@@ -1,7 +1,7 @@
 import {
-  errorAnswer,
+  errorResponseSchema,
   idParams,
-  tokenAnswer,
+  tokenResponseSchema,
   tokenBody,
   tokenQuery,
 } from '../../../shared/contract/http-api.ts'
@@ -20,7 +20,7 @@ export function tokenRoutes(app: Framework): void {
         description,
         tags: ['Tokens'],
         body: tokenBody,
-        response: { 200: tokenAnswer, default: errorAnswer },
+        response: { 200: tokenResponseSchema, default: errorResponseSchema },
       },
     },
     answeredInFront,
@@ -34,7 +34,7 @@ export function tokenRoutes(app: Framework): void {
         tags: ['Tokens'],
         params: idParams,
         querystring: tokenQuery,
-        response: { 200: tokenAnswer, default: errorAnswer },
+        response: { 200: tokenResponseSchema, default: errorResponseSchema },
       },
     },
     answeredInFront,

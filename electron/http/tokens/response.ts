@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
-import { toIsoMomentOrNull, type TokenAnswerBody } from '../../../shared/contract/http-api.ts'
+import { toIsoMomentOrNull, type TokenResponseBody } from '../../../shared/contract/http-api.ts'
 import type { VendedToken } from '../../core/connections/tokens/types.ts'
 import { COMMON_HEADERS, KEEP_ALIVE_SECONDS } from '../server/respond.ts'
 
 /** What a token call answers; the secret leaves here. */
-export function tokenAnswer(token: VendedToken, nowMs: number): TokenAnswerBody {
+export function tokenAnswer(token: VendedToken, nowMs: number): TokenResponseBody {
   return {
     data: {
       accessToken: token.accessToken.reveal(),

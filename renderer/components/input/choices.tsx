@@ -65,12 +65,12 @@ export function ChoiceCards<Value extends string>({
   )
 }
 
-export type Segment<Value extends string> = { value: Value; label: string; icon?: ReactNode }
+export type SegmentOption<Value extends string> = { value: Value; label: string; icon?: ReactNode }
 
 type SegmentedProps<Value extends string> = {
   label: string
   value: Value
-  segments: readonly Segment<Value>[]
+  segments: readonly SegmentOption<Value>[]
   onChange: (value: Value) => void
 }
 

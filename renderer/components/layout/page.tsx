@@ -63,7 +63,7 @@ type SectionProps = {
   className?: string
 }
 
-export function Section({ title, hint, actions, children, className }: SectionProps) {
+export function PageSection({ title, hint, actions, children, className }: SectionProps) {
   const id = useId()
   return (
     <section aria-labelledby={id} className={classes('mt-8 first:mt-0', className)}>

@@ -6,7 +6,7 @@ import { isolated, shown } from '../../../shared/contract/name.ts'
 import { bytes, classes, clock, exactTime } from '../../lib/format.ts'
 import { useNow, useScrollPlace } from '../../lib/hooks.ts'
 import { text } from '../../lib/text.ts'
-import type { Activity } from '../../stores/use-activity.ts'
+import type { ActivityFeed } from '../../stores/use-activity.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 
 const ROW_REM = 2.5
@@ -14,7 +14,7 @@ const LINE_PX = 1
 /** Older rows are asked for when so few are left below. */
 const AHEAD = 40
 
-export function ActivityList({ activity }: { activity: Activity }) {
+export function ActivityList({ activity }: { activity: ActivityFeed }) {
   const { rows, loading, atEnd } = activity
   const list = useRef<HTMLDivElement>(null)
   const now = useNow(60_000)
@@ -77,7 +77,7 @@ export function ActivityList({ activity }: { activity: Activity }) {
 }
 
 /** Older rows are on their way before one gets to the end of those that are here. */
-function useLoadAhead({ rows, loading, atEnd, loadMore }: Activity, last: number): void {
+function useLoadAhead({ rows, loading, atEnd, loadMore }: ActivityFeed, last: number): void {
   useEffect(() => {
     if (!loading && !atEnd && last > rows.length - AHEAD) loadMore()
   }, [last, rows.length, loading, atEnd, loadMore])

@@ -5,7 +5,7 @@ import { Callout, Failure } from '../../components/feedback/callout.tsx'
 import { Button, buttonClasses } from '../../components/input/button.tsx'
 import { Field } from '../../components/input/field.tsx'
 import { TextInput } from '../../components/input/inputs.tsx'
-import { Page, Section } from '../../components/layout/page.tsx'
+import { Page, PageSection } from '../../components/layout/page.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
@@ -100,7 +100,7 @@ function withScheme(address: string): string {
 /** What an address turned out to be, before anything is saved. */
 export function Found({ found, onContinue }: { found: Discovered; onContinue: () => void }) {
   return (
-    <Section title={words.steps} className="mt-4!">
+    <PageSection title={words.steps} className="mt-4!">
       <StepTrace steps={found.steps} />
       <div className="mt-4 flex flex-col items-start gap-4">
         {found.registered && <Callout tone="ok" title={words.registered} />}
@@ -113,6 +113,6 @@ export function Found({ found, onContinue }: { found: Discovered; onContinue: ()
           {words.continue}
         </Button>
       </div>
-    </Section>
+    </PageSection>
   )
 }

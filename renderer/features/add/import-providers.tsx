@@ -10,7 +10,7 @@ import { Button } from '../../components/input/button.tsx'
 import { Segmented, Select } from '../../components/input/choices.tsx'
 import { Field } from '../../components/input/field.tsx'
 import { FileButton, TextArea, TextInput } from '../../components/input/inputs.tsx'
-import { Page, Rows, Section } from '../../components/layout/page.tsx'
+import { Page, Rows, PageSection } from '../../components/layout/page.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
@@ -143,7 +143,7 @@ type ForeignFoundProps = { found: ForeignProviders; onUse: (provider: ImportedPr
 export function ForeignFound({ found, onUse }: ForeignFoundProps) {
   if (found.providers.length === 0) return <Callout tone="wait" title={words.none} live="polite" />
   return (
-    <Section title={words.found(found.providers.length, words.formats[found.format])} className="mt-2!">
+    <PageSection title={words.found(found.providers.length, words.formats[found.format])} className="mt-2!">
       <div className="flex flex-col gap-3">
         {found.notes.map((note) => (
           <Callout key={note} tone="info" title={note} />
@@ -173,6 +173,6 @@ export function ForeignFound({ found, onUse }: ForeignFoundProps) {
           ))}
         </Rows>
       </div>
-    </Section>
+    </PageSection>
   )
 }

@@ -19,7 +19,7 @@ import {
 } from '../../../shared/contract/app.ts'
 import { Button } from '../../components/input/button.tsx'
 import { ChipsInput } from '../../components/input/chips-input.tsx'
-import { Disclosure, Section } from '../../components/layout/page.tsx'
+import { Disclosure, PageSection } from '../../components/layout/page.tsx'
 import { Field } from '../../components/input/field.tsx'
 import { TextInput } from '../../components/input/inputs.tsx'
 import { SwitchRow } from '../../components/input/switch.tsx'
@@ -79,7 +79,7 @@ function Grants({ control, errors }: PartProps) {
   const { connections } = useSnapshot()
   const { fields, append, remove } = useFieldArray({ control, name: 'grants' })
   return (
-    <Section
+    <PageSection
       title={words.grants}
       className="mt-2!"
       actions={
@@ -112,7 +112,7 @@ function Grants({ control, errors }: PartProps) {
           />
         ))}
       </div>
-    </Section>
+    </PageSection>
   )
 }
 

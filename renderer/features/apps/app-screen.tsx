@@ -7,7 +7,7 @@ import { Badge } from '../../components/display/badge.tsx'
 import { Button } from '../../components/input/button.tsx'
 import { Failure } from '../../components/feedback/callout.tsx'
 import { Initials } from '../../components/brand/logo.tsx'
-import { Card, Page, Section } from '../../components/layout/page.tsx'
+import { Card, Page, PageSection } from '../../components/layout/page.tsx'
 import { SwitchRow } from '../../components/input/switch.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
@@ -53,7 +53,7 @@ function Details({ app }: { app: AppView }) {
       <AppAllowed app={app} />
       <Pause app={app} />
       <Permissions app={app} />
-      <Section
+      <PageSection
         title={words.keys}
         actions={
           <a
@@ -65,7 +65,7 @@ function Details({ app }: { app: AppView }) {
         }
       >
         <AppKeys app={app} />
-      </Section>
+      </PageSection>
       {asking === 'rotate' && <RotateDialog app={app} onClose={() => setAsking(null)} onFresh={setFresh} />}
       {asking === 'revoke' && <RevokeDialog app={app} onClose={() => setAsking(null)} />}
       {fresh !== null && <KeyDialog fresh={fresh} onSaved={() => setFresh(null)} />}
@@ -117,7 +117,7 @@ function Permissions({ app }: { app: AppView }) {
   }
 
   return (
-    <Section title={words.permissions}>
+    <PageSection title={words.permissions}>
       <form
         aria-label={words.permissions}
         noValidate
@@ -138,6 +138,6 @@ function Permissions({ app }: { app: AppView }) {
           </div>
         )}
       </form>
-    </Section>
+    </PageSection>
   )
 }

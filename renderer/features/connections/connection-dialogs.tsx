@@ -1,5 +1,5 @@
 import { Suspense, useState, type ReactNode } from 'react'
-import { OpenedDialog } from '../shell/lazy-screens.ts'
+import { LazyOpenedDialog } from '../shell/lazy-screens.ts'
 import { ConnectionDialogContext, type ConnectionDialog } from './dialog-context.ts'
 
 /**
@@ -13,7 +13,7 @@ export function ConnectionDialogs({ children }: { children: ReactNode }) {
       {children}
       {dialog !== null && (
         <Suspense fallback={null}>
-          <OpenedDialog key={dialog.connection.id} dialog={dialog} onClose={() => setDialog(null)} />
+          <LazyOpenedDialog key={dialog.connection.id} dialog={dialog} onClose={() => setDialog(null)} />
         </Suspense>
       )}
     </ConnectionDialogContext>

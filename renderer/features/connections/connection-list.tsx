@@ -14,7 +14,7 @@ import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useIconOf } from '../providers/use-presets.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
-import { ConnectionRow, ROW_REM } from './connection-row.tsx'
+import { ConnectionListRow, ROW_REM } from './connection-row.tsx'
 
 type Line =
   | { kind: 'heading'; key: string; group: GroupKey; count: number; first: boolean }
@@ -62,7 +62,7 @@ export function ConnectionList({ groups, now }: { groups: readonly ConnectionGro
             )}
             style={style}
           >
-            <ConnectionRow connection={line.connection} now={now} />
+            <ConnectionListRow connection={line.connection} now={now} />
           </div>
         )
       })}

@@ -28,7 +28,7 @@ const SHORT_NAME = 12
 export const ROW_REM = 4
 
 /** Drawn anew only when its connection or the time changes, not with every line that is scrolled. */
-export const ConnectionRow = memo(function ConnectionRow({
+export const ConnectionListRow = memo(function ConnectionRow({
   connection,
   now,
 }: {

@@ -4,7 +4,7 @@ import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { Badge } from '../../components/display/badge.tsx'
 import { Button, IconButton } from '../../components/input/button.tsx'
 import { Menu } from '../../components/layout/menu.tsx'
-import { Page, Section } from '../../components/layout/page.tsx'
+import { Page, PageSection } from '../../components/layout/page.tsx'
 import { ProviderIcon } from '../../components/brand/provider-icon.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { connectionName } from '../../lib/status.ts'
@@ -53,19 +53,19 @@ function Details({ connection }: { connection: ConnectionView }) {
       actions={<Actions connection={connection} />}
     >
       <ConnectionHealth connection={connection} />
-      <Section title={words.life} hint={words.lifeHint}>
+      <PageSection title={words.life} hint={words.lifeHint}>
         <LifePictureView connection={connection} />
-      </Section>
-      <Section title={words.access}>
+      </PageSection>
+      <PageSection title={words.access}>
         <ConnectionAccess connection={connection} />
-      </Section>
-      <Section title={words.usedBy}>
+      </PageSection>
+      <PageSection title={words.usedBy}>
         <ConnectionApps connection={connection} />
-      </Section>
-      <Section title={words.facts}>
+      </PageSection>
+      <PageSection title={words.facts}>
         <ConnectionFacts connection={connection} />
-      </Section>
-      <Section
+      </PageSection>
+      <PageSection
         title={words.history}
         actions={
           <a
@@ -77,7 +77,7 @@ function Details({ connection }: { connection: ConnectionView }) {
         }
       >
         <LifeHistory life={connection.life} />
-      </Section>
+      </PageSection>
     </Page>
   )
 }

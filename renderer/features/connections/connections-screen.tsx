@@ -3,7 +3,7 @@ import { useDeferredValue, useState } from 'react'
 import { Button, buttonClasses } from '../../components/input/button.tsx'
 import { EmptyState } from '../../components/feedback/waiting.tsx'
 import { TextInput } from '../../components/input/inputs.tsx'
-import { Page, Section } from '../../components/layout/page.tsx'
+import { Page, PageSection } from '../../components/layout/page.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useNow } from '../../lib/hooks.ts'
@@ -64,9 +64,9 @@ function AllConnections() {
         <ConnectionList groups={groupConnections(found, now)} now={now} />
       )}
       {ready.length > 0 && query === '' && (
-        <Section title={text.connections.ready} className="mt-6!">
+        <PageSection title={text.connections.ready} className="mt-6!">
           <ReadyProviders providers={ready} />
-        </Section>
+        </PageSection>
       )}
     </Page>
   )
@@ -77,9 +77,9 @@ function FirstConnection() {
   return (
     <Page title={text.connections.title}>
       {providers.length > 0 && (
-        <Section title={text.connections.ready}>
+        <PageSection title={text.connections.ready}>
           <ReadyProviders providers={providers} />
-        </Section>
+        </PageSection>
       )}
       <EmptyState
         icon={<Plug />}

@@ -6,7 +6,7 @@ import type { ProviderView } from '../../../shared/contract/provider.ts'
 import { isolated } from '../../../shared/contract/name.ts'
 import { Button } from '../../components/input/button.tsx'
 import { Callout, Failure } from '../../components/feedback/callout.tsx'
-import { Card, Page, Rows, Section } from '../../components/layout/page.tsx'
+import { Card, Page, Rows, PageSection } from '../../components/layout/page.tsx'
 import { credentialHosts } from '../../lib/credential-hosts.ts'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
@@ -23,13 +23,13 @@ export function IntegrityScreen() {
   return (
     <Page title={words.title} subtitle={words.subtitle}>
       {findings.length > 0 && (
-        <Section title={words.foundTitle} hint={words.foundLead}>
+        <PageSection title={words.foundTitle} hint={words.foundLead}>
           <div className="flex flex-col gap-3">
             {findings.map((finding) => (
               <FindingCard key={finding.id} finding={finding} />
             ))}
           </div>
-        </Section>
+        </PageSection>
       )}
       {findings.length === 0 && state !== 'to_confirm' && (
         <Callout tone={state === 'signed' ? 'ok' : 'info'} title={words.wholeTitle}>
@@ -37,11 +37,11 @@ export function IntegrityScreen() {
         </Callout>
       )}
       {state === 'to_confirm' && <CheckAndConfirm />}
-      <Section title={words.olderTitle}>
+      <PageSection title={words.olderTitle}>
         <Card className="text-muted px-4 py-3 text-sm text-pretty">
           {noticesOlderFolder ? words.olderNoticed : words.olderNotNoticed}
         </Card>
-      </Section>
+      </PageSection>
     </Page>
   )
 }
@@ -53,7 +53,7 @@ function CheckAndConfirm() {
     if ((await confirm.run(undefined)) !== null) toast.success(words.confirmed)
   }
   return (
-    <Section
+    <PageSection
       title={words.checkTitle}
       hint={words.checkLead}
       actions={
@@ -73,7 +73,7 @@ function CheckAndConfirm() {
           <AppRow key={app.id} app={app} />
         ))}
       </Known>
-    </Section>
+    </PageSection>
   )
 }
 

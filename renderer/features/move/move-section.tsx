@@ -6,7 +6,7 @@ import { Failure } from '../../components/feedback/callout.tsx'
 import { Dialog } from '../../components/feedback/dialog.tsx'
 import { StopWaiting } from '../../components/feedback/waiting.tsx'
 import { Button } from '../../components/input/button.tsx'
-import { Rows, Section } from '../../components/layout/page.tsx'
+import { Rows, PageSection } from '../../components/layout/page.tsx'
 import { saveText } from '../../lib/browser.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
@@ -18,14 +18,14 @@ const words = text.move
 export function MoveSection() {
   const [open, setOpen] = useState<'export' | 'import' | null>(null)
   return (
-    <Section title={words.title} hint={words.hint}>
+    <PageSection title={words.title} hint={words.hint}>
       <Rows>
         <Action title={words.export} hint={words.exportHint} onPress={() => setOpen('export')} />
         <Action title={words.import} hint={words.importHint} onPress={() => setOpen('import')} />
       </Rows>
       {open === 'export' && <ExportDialog onClose={() => setOpen(null)} />}
       {open === 'import' && <ImportDialog onClose={() => setOpen(null)} />}
-    </Section>
+    </PageSection>
   )
 }
 
@@ -37,7 +37,7 @@ export function DiagnosticsSection() {
     if (answer !== null) setShown(answer.value)
   }
   return (
-    <Section title={words.diagnostics}>
+    <PageSection title={words.diagnostics}>
       <div className="flex flex-col gap-3">
         <Rows>
           <Action
@@ -58,7 +58,7 @@ export function DiagnosticsSection() {
           onClose={() => setShown(null)}
         />
       )}
-    </Section>
+    </PageSection>
   )
 }
 

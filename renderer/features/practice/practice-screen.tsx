@@ -4,7 +4,7 @@ import { CopyIconButton } from '../../components/display/copy.tsx'
 import { Failure } from '../../components/feedback/callout.tsx'
 import { EmptyState, StopWaiting } from '../../components/feedback/waiting.tsx'
 import { Button, buttonClasses } from '../../components/input/button.tsx'
-import { Page, Rows, Section } from '../../components/layout/page.tsx'
+import { Page, Rows, PageSection } from '../../components/layout/page.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
@@ -16,7 +16,7 @@ import { Situations } from './situations.tsx'
 const words = text.rehearsal
 
 /** A provider to break on purpose: the place to see how Keyway and one's own program take it. */
-export function RehearsalScreen() {
+export function PracticeScreen() {
   const { rehearsal } = useSnapshot()
   const start = useCall('rehearsal.start')
   const stop = useCall('rehearsal.stop')
@@ -85,10 +85,10 @@ function Running() {
   const { rehearsal } = useSnapshot()
   return (
     <>
-      <Section title={words.situations} hint={words.situationsHint}>
+      <PageSection title={words.situations} hint={words.situationsHint}>
         <Situations current={rehearsal.situation} />
-      </Section>
-      <Section
+      </PageSection>
+      <PageSection
         title={words.people}
         hint={words.peopleHint}
         actions={
@@ -112,13 +112,13 @@ function Running() {
             </div>
           ))}
         </Rows>
-      </Section>
-      <Section title={words.counts}>
+      </PageSection>
+      <PageSection title={words.counts}>
         <RehearsalCountsView counts={rehearsal.counts} />
-      </Section>
-      <Section title={words.visits}>
+      </PageSection>
+      <PageSection title={words.visits}>
         <RehearsalVisits visits={rehearsal.visits} />
-      </Section>
+      </PageSection>
     </>
   )
 }

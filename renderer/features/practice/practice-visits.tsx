@@ -1,4 +1,4 @@
-import type { RehearsalCounts, RehearsalVisit } from '../../../shared/contract/practice-provider.ts'
+import type { RehearsalCounts, PracticeVisit } from '../../../shared/contract/practice-provider.ts'
 import { Facts, Moment } from '../../components/display/facts.tsx'
 import { Card } from '../../components/layout/page.tsx'
 import { classes } from '../../lib/format.ts'
@@ -28,7 +28,7 @@ export function RehearsalCountsView({ counts }: { counts: RehearsalCounts }) {
   )
 }
 
-export function RehearsalVisits({ visits }: { visits: readonly RehearsalVisit[] }) {
+export function RehearsalVisits({ visits }: { visits: readonly PracticeVisit[] }) {
   if (visits.length === 0) {
     return (
       <Card className="text-muted px-4 py-3 text-sm">
@@ -60,7 +60,7 @@ export function RehearsalVisits({ visits }: { visits: readonly RehearsalVisit[] 
   )
 }
 
-function Visit({ visit }: { visit: RehearsalVisit }) {
+function Visit({ visit }: { visit: PracticeVisit }) {
   const notes = [visit.error, visit.fault, visit.refresh === null ? null : words.refresh[visit.refresh]]
   const bad = visit.refresh === 'reuse-detected'
   return (

@@ -9,7 +9,7 @@ import { Dialog } from '../../components/feedback/dialog.tsx'
 import { Failure } from '../../components/feedback/callout.tsx'
 import { Field } from '../../components/input/field.tsx'
 import { TextInput } from '../../components/input/inputs.tsx'
-import { freeSlug } from '../../lib/format.ts'
+import { nextFreeSlug } from '../../lib/format.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { navigate } from '../../stores/use-route.ts'
@@ -43,7 +43,7 @@ export function DuplicateProvider({ provider, onClose }: { provider: ProviderVie
     takenSlugs: providers.map(({ slug }) => slug),
   }
   const isFree = (slug: string): boolean => slugAvailability(slug, known) === 'free'
-  const [slug, setSlug] = useState(() => freeSlug(provider.slug.replaceAll('_', '-'), isFree))
+  const [slug, setSlug] = useState(() => nextFreeSlug(provider.slug.replaceAll('_', '-'), isFree))
   const create = useCall('providers.create')
   const shape = slugSchema.safeParse(slug)
   const problem = !shape.success

@@ -5,7 +5,7 @@ import { slugSchema } from '../../../shared/contract/slug.ts'
 import { slugAvailability } from '../../../shared/domain/slug-availability.ts'
 import { Field } from '../../components/input/field.tsx'
 import { TextInput } from '../../components/input/inputs.tsx'
-import { firstMessage, freeSlug, slugFrom } from '../../lib/format.ts'
+import { firstMessage, nextFreeSlug, slugFrom } from '../../lib/format.ts'
 import { text } from '../../lib/text.ts'
 import { usePresets, useSnapshot } from '../../stores/window-context.tsx'
 import { FormText } from './form-fields.tsx'
@@ -51,7 +51,7 @@ function NewSlug() {
   const availability = useAvailability()
   const touched = useRef(slug !== '')
 
-  const suggestion = freeSlug(
+  const suggestion = nextFreeSlug(
     preset === null || availability(preset) !== 'free' ? slugFrom(preset ?? name) : preset,
     (each) => availability(each) === 'free',
   )

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
 import { CodeBlock } from '../../components/display/copy.tsx'
 import { Failure } from '../../components/feedback/callout.tsx'
-import { Section } from '../../components/layout/page.tsx'
+import { PageSection } from '../../components/layout/page.tsx'
 import { Segmented } from '../../components/input/choices.tsx'
 import { Skeleton } from '../../components/feedback/spinner.tsx'
 import { text } from '../../lib/text.ts'
@@ -25,7 +25,7 @@ function Exported({ provider }: { provider: ProviderView }) {
     })
   }, [run, provider.id])
   return (
-    <Section
+    <PageSection
       title={words.title}
       hint={words.lead}
       actions={
@@ -43,6 +43,6 @@ function Exported({ provider }: { provider: ProviderView }) {
       <Failure failure={failure} />
       {exported === null && failure === null && <Skeleton className="h-64" />}
       {exported !== null && <CodeBlock code={exported[shape]} label={words[shape]} copyLabel={words.copy} />}
-    </Section>
+    </PageSection>
   )
 }

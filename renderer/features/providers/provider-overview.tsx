@@ -3,7 +3,7 @@ import type { Preset } from '../../../shared/contract/preset.ts'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
 import { CopyField } from '../../components/display/copy.tsx'
 import { type Fact, Facts, Moment, ScopeList } from '../../components/display/facts.tsx'
-import { Card, Section } from '../../components/layout/page.tsx'
+import { Card, PageSection } from '../../components/layout/page.tsx'
 import { StatusBadge } from '../connections/status-badge.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
@@ -15,22 +15,22 @@ const words = text.providers.overview
 export function ProviderOverview({ provider, preset }: { provider: ProviderView; preset: Preset | null }) {
   return (
     <>
-      <Section title={words.connections}>
+      <PageSection title={words.connections}>
         <Connections provider={provider} />
-      </Section>
+      </PageSection>
       {provider.redirectUri !== null && (
-        <Section title={text.add.form.redirectUri} hint={provider.redirectNote ?? undefined}>
+        <PageSection title={text.add.form.redirectUri} hint={provider.redirectNote ?? undefined}>
           <CopyField
             label={text.add.form.redirectUri}
             value={provider.redirectUri}
             copyLabel={text.add.form.copyRedirect}
           />
-        </Section>
+        </PageSection>
       )}
-      <Section title={words.setup}>
+      <PageSection title={words.setup}>
         <SetUp provider={provider} preset={preset} />
-      </Section>
-      <Section title={words.scopes}>
+      </PageSection>
+      <PageSection title={words.scopes}>
         <Card className="px-4 py-3.5">
           {provider.scopes.length === 0 ? (
             <p className="text-muted text-sm">{text.common.none}</p>
@@ -38,7 +38,7 @@ export function ProviderOverview({ provider, preset }: { provider: ProviderView;
             <ScopeList scopes={provider.scopes} meanings={provider.spec.scopes.meanings} />
           )}
         </Card>
-      </Section>
+      </PageSection>
     </>
   )
 }

@@ -1,6 +1,6 @@
 import { Facts, Kbd } from '../../components/display/facts.tsx'
 import { Logo } from '../../components/brand/logo.tsx'
-import { Rows, Section } from '../../components/layout/page.tsx'
+import { Rows, PageSection } from '../../components/layout/page.tsx'
 import { modifierLabel } from '../../lib/browser.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
@@ -11,7 +11,7 @@ export function AboutSettings() {
   const { host, platform, server } = useSnapshot()
   return (
     <>
-      <Section title={words.title}>
+      <PageSection title={words.title}>
         <div className="mb-4 flex items-center gap-3.5">
           <Logo className="size-12" />
           <p className="text-muted text-sm text-pretty">{words.lead}</p>
@@ -23,8 +23,8 @@ export function AboutSettings() {
             { label: words.platform, value: platform },
           ]}
         />
-      </Section>
-      <Section title={words.shortcuts}>
+      </PageSection>
+      <PageSection title={words.shortcuts}>
         <Rows>
           {words.keys.map(({ keys, what }) => (
             <div key={what} className="flex items-center justify-between gap-4 text-sm">
@@ -34,7 +34,7 @@ export function AboutSettings() {
             </div>
           ))}
         </Rows>
-      </Section>
+      </PageSection>
     </>
   )
 }

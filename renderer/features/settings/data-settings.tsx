@@ -1,7 +1,7 @@
 import { HardDrive } from 'lucide-react'
 import { CopyField } from '../../components/display/copy.tsx'
 import { Moment } from '../../components/display/facts.tsx'
-import { Card, Rows, Section } from '../../components/layout/page.tsx'
+import { Card, Rows, PageSection } from '../../components/layout/page.tsx'
 import { text } from '../../lib/text.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { DiagnosticsSection, MoveSection } from '../move/move-section.tsx'
@@ -13,7 +13,7 @@ export function DataSettings() {
   const { damages, dataFolder } = useSnapshot()
   return (
     <>
-      <Section title={words.title}>
+      <PageSection title={words.title}>
         <Rows>
           {dataFolder !== null && (
             <div className="flex flex-col gap-1.5">
@@ -24,10 +24,10 @@ export function DataSettings() {
           )}
           <NumberSetting name="activityDays" label={words.days} hint={words.daysHint} />
         </Rows>
-      </Section>
+      </PageSection>
       <MoveSection />
       <DiagnosticsSection />
-      <Section title={words.damages}>
+      <PageSection title={words.damages}>
         {damages.length === 0 ? (
           <Card className="text-muted flex items-center gap-2.5 px-4 py-3 text-sm">
             <HardDrive aria-hidden="true" className="size-4" />
@@ -49,7 +49,7 @@ export function DataSettings() {
             ))}
           </Rows>
         )}
-      </Section>
+      </PageSection>
     </>
   )
 }

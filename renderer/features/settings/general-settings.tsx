@@ -2,7 +2,7 @@ import { BellRing, Monitor, Moon, Sun } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '../../components/input/button.tsx'
 import { Callout } from '../../components/feedback/callout.tsx'
-import { Rows, Section } from '../../components/layout/page.tsx'
+import { Rows, PageSection } from '../../components/layout/page.tsx'
 import { Segmented } from '../../components/input/choices.tsx'
 import { SwitchRow } from '../../components/input/switch.tsx'
 import { text } from '../../lib/text.ts'
@@ -18,7 +18,7 @@ export function GeneralSettings() {
   const whyNoLoginItem = capabilities.loginItem ? (desktop?.whyNoLoginItem ?? null) : words.desktopOnly
   return (
     <>
-      <Section title={words.appearance}>
+      <PageSection title={words.appearance}>
         <Rows>
           <div className="flex flex-wrap items-center justify-between gap-3">
             <span className="text-sm font-medium">{words.theme}</span>
@@ -34,8 +34,8 @@ export function GeneralSettings() {
             />
           </div>
         </Rows>
-      </Section>
-      <Section title={words.startup}>
+      </PageSection>
+      <PageSection title={words.startup}>
         <Rows>
           <SwitchRow
             label={words.startAtLogin}
@@ -46,8 +46,8 @@ export function GeneralSettings() {
           />
           {desktop?.hasTray === false && <Callout tone="info" title={words.noTray} />}
         </Rows>
-      </Section>
-      <Section title={words.attention}>
+      </PageSection>
+      <PageSection title={words.attention}>
         <Rows>
           <SwitchRow
             label={words.notifications}
@@ -59,7 +59,7 @@ export function GeneralSettings() {
           {kind === 'headless' && settings.notifications && <BrowserPermission />}
           <NumberSetting name="reminderMinutes" label={words.reminder} hint={words.reminderHint} />
         </Rows>
-      </Section>
+      </PageSection>
     </>
   )
 }

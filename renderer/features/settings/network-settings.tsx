@@ -1,16 +1,16 @@
-import { Rows, Section } from '../../components/layout/page.tsx'
+import { Rows, PageSection } from '../../components/layout/page.tsx'
 import { text } from '../../lib/text.ts'
 import { TextSetting } from './setting-fields.tsx'
 
 const words = text.settings.network
 
-export function NetworkSettings() {
+export function NetworkSection() {
   return (
-    <Section title={words.title}>
+    <PageSection title={words.title}>
       <Rows>
         <TextSetting name="proxyUrl" label={words.proxy} hint={words.proxyHint} kind="line" />
         <TextSetting name="extraCa" label={words.ca} hint={words.caHint} kind="long" />
       </Rows>
-    </Section>
+    </PageSection>
   )
 }

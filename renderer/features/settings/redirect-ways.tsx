@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
 import { CopyField } from '../../components/display/copy.tsx'
-import { Rows, Section } from '../../components/layout/page.tsx'
+import { Rows, PageSection } from '../../components/layout/page.tsx'
 import { text } from '../../lib/text.ts'
 import { useHost } from '../../stores/window-context.tsx'
 
@@ -12,13 +12,13 @@ const ways = ['fixed-port', 'any-port', 'custom-scheme', 'paste'] as const
 export function RedirectWays() {
   const plans = usePlans()
   return (
-    <Section title={words.title} hint={words.hint}>
+    <PageSection title={words.title} hint={words.hint}>
       <Rows>
         {ways.map((way) => (
           <RedirectWay key={way} way={way} plan={plans?.find((plan) => plan.way === way) ?? null} />
         ))}
       </Rows>
-    </Section>
+    </PageSection>
   )
 }
 

@@ -2,7 +2,7 @@ import type { ErrorBody } from '../../../shared/contract/errors.ts'
 import { Badge } from '../../components/display/badge.tsx'
 import { CopyField } from '../../components/display/copy.tsx'
 import { Failure } from '../../components/feedback/callout.tsx'
-import { Rows, Section } from '../../components/layout/page.tsx'
+import { Rows, PageSection } from '../../components/layout/page.tsx'
 import { SwitchRow } from '../../components/input/switch.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
@@ -19,7 +19,7 @@ export function ServerSettings() {
   const isStored = port === String(settings.port)
   return (
     <>
-      <Section
+      <PageSection
         title={words.title}
         actions={
           <Badge tone={server.listening ? 'ok' : 'bad'}>
@@ -54,7 +54,7 @@ export function ServerSettings() {
             )}
           </Rows>
         </div>
-      </Section>
+      </PageSection>
       {/* Asked anew when the port moves. */}
       <RedirectWays key={server.url} />
     </>

@@ -5,7 +5,7 @@ import { text } from '../../lib/text.ts'
 import { AboutSettings } from './about-settings.tsx'
 import { DataSettings } from './data-settings.tsx'
 import { GeneralSettings } from './general-settings.tsx'
-import { NetworkSettings } from './network-settings.tsx'
+import { NetworkSection } from './network-settings.tsx'
 import { ServerSettings } from './server-settings.tsx'
 import { VaultSettings } from './vault-settings.tsx'
 
@@ -50,7 +50,7 @@ function SectionContent({ section }: { section: SettingsSection }) {
     case 'server':
       return <ServerSettings />
     case 'network':
-      return <NetworkSettings />
+      return <NetworkSection />
     case 'data':
       return <DataSettings />
     default:

@@ -9,7 +9,7 @@ import { StopWaiting } from '../../components/feedback/waiting.tsx'
 import { Button } from '../../components/input/button.tsx'
 import { Field } from '../../components/input/field.tsx'
 import { SecretInput } from '../../components/input/inputs.tsx'
-import { Rows, Section } from '../../components/layout/page.tsx'
+import { Rows, PageSection } from '../../components/layout/page.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
@@ -25,7 +25,7 @@ export function VaultSettings() {
   const lock = useCall('vault.lock')
   return (
     <>
-      <Section title={words.protector} hint={words.unlockedBy}>
+      <PageSection title={words.protector} hint={words.unlockedBy}>
         <Rows>
           {vault.protectors.map((protector) => (
             <Protector
@@ -37,8 +37,8 @@ export function VaultSettings() {
             />
           ))}
         </Rows>
-      </Section>
-      <Section title={words.lock}>
+      </PageSection>
+      <PageSection title={words.lock}>
         <Rows>
           <div className="flex flex-wrap items-center justify-between gap-3">
             <div className="min-w-0">
@@ -51,7 +51,7 @@ export function VaultSettings() {
           </div>
           <NumberSetting name="autoLockMinutes" label={words.autoLock} hint={words.autoLockHint} />
         </Rows>
-      </Section>
+      </PageSection>
       {moving !== null && <MoveProtector protector={moving} onClose={() => setMoving(null)} />}
       {changing && <ChangePassphrase onClose={() => setChanging(false)} />}
     </>

@@ -5,14 +5,14 @@ import { classes } from '../../lib/format.ts'
 import { hrefOf, type Route } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useSnapshot, useWindow } from '../../stores/window-context.tsx'
-import { isPending } from '../sign-in/use-start-sign-in.ts'
+import { isSignInOpen } from '../sign-in/use-start-sign-in.ts'
 
 /** What holds for the whole window: said once, above every screen, never in the way. */
 export function Banners({ route }: { route: Route }) {
   const link = useWindow((state) => state.link)
   const { server, damages, flows } = useSnapshot()
   const waiting = flows.find(
-    (flow) => isPending(flow) && !(route.name === 'sign-in' && route.flowId === flow.id),
+    (flow) => isSignInOpen(flow) && !(route.name === 'sign-in' && route.flowId === flow.id),
   )
   return (
     <div className="shrink-0" role="region" aria-label={text.shell.notices}>

@@ -14,44 +14,46 @@ export function fetchLaterScreens(): void {
   }
 }
 
-export const AddByUrl = lazy(() => files.setUp().then(({ AddByUrl: screen }) => ({ default: screen })))
-export const AddConnection = lazy(() =>
+export const LazyAddByUrl = lazy(() => files.setUp().then(({ AddByUrl: screen }) => ({ default: screen })))
+export const LazyAddConnection = lazy(() =>
   files.setUp().then(({ AddConnection: screen }) => ({ default: screen })),
 )
-export const RegisterProvider = lazy(() =>
+export const LazyRegisterProvider = lazy(() =>
   files.setUp().then(({ RegisterProvider: screen }) => ({ default: screen })),
 )
-export const ImportProviders = lazy(() =>
+export const LazyImportProviders = lazy(() =>
   files.setUp().then(({ ImportProviders: screen }) => ({ default: screen })),
 )
-export const SignInScreen = lazy(() =>
+export const LazySignInScreen = lazy(() =>
   files.setUp().then(({ SignInScreen: screen }) => ({ default: screen })),
 )
-export const ProviderScreen = lazy(() =>
+export const LazyProviderScreen = lazy(() =>
   files.setUp().then(({ ProviderScreen: screen }) => ({ default: screen })),
 )
-export const ProvidersScreen = lazy(() =>
+export const LazyProvidersScreen = lazy(() =>
   files.setUp().then(({ ProvidersScreen: screen }) => ({ default: screen })),
 )
-export const NewApp = lazy(() => files.setUp().then(({ NewApp: screen }) => ({ default: screen })))
-export const AppScreen = lazy(() => files.setUp().then(({ AppScreen: screen }) => ({ default: screen })))
-export const AppsScreen = lazy(() => files.setUp().then(({ AppsScreen: screen }) => ({ default: screen })))
-export const RehearsalScreen = lazy(() =>
-  files.watch().then(({ RehearsalScreen: screen }) => ({ default: screen })),
+export const LazyNewApp = lazy(() => files.setUp().then(({ NewApp: screen }) => ({ default: screen })))
+export const LazyAppScreen = lazy(() => files.setUp().then(({ AppScreen: screen }) => ({ default: screen })))
+export const LazyAppsScreen = lazy(() =>
+  files.setUp().then(({ AppsScreen: screen }) => ({ default: screen })),
 )
-export const ConnectionScreen = lazy(() =>
+export const LazyPracticeScreen = lazy(() =>
+  files.watch().then(({ PracticeScreen: screen }) => ({ default: screen })),
+)
+export const LazyConnectionScreen = lazy(() =>
   files.watch().then(({ ConnectionScreen: screen }) => ({ default: screen })),
 )
-export const ActivityScreen = lazy(() =>
+export const LazyActivityScreen = lazy(() =>
   files.watch().then(({ ActivityScreen: screen }) => ({ default: screen })),
 )
-export const SettingsScreen = lazy(() =>
+export const LazySettingsScreen = lazy(() =>
   files.watch().then(({ SettingsScreen: screen }) => ({ default: screen })),
 )
-export const IntegrityScreen = lazy(() =>
+export const LazyIntegrityScreen = lazy(() =>
   files.watch().then(({ IntegrityScreen: screen }) => ({ default: screen })),
 )
-export const Palette = lazy(() => files.watch().then(({ Palette: screen }) => ({ default: screen })))
-export const OpenedDialog = lazy(() =>
+export const LazyPalette = lazy(() => files.watch().then(({ Palette: screen }) => ({ default: screen })))
+export const LazyOpenedDialog = lazy(() =>
   files.watch().then(({ OpenedDialog: dialog }) => ({ default: dialog })),
 )

@@ -4,21 +4,21 @@ import { hrefOf, type Route } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { ConnectionsScreen } from '../connections/connections-screen.tsx'
 import {
-  ActivityScreen,
-  AddByUrl,
-  AddConnection,
-  AppScreen,
-  AppsScreen,
-  ConnectionScreen,
-  ImportProviders,
-  IntegrityScreen,
-  NewApp,
-  ProviderScreen,
-  ProvidersScreen,
-  RegisterProvider,
-  RehearsalScreen,
-  SettingsScreen,
-  SignInScreen,
+  LazyActivityScreen,
+  LazyAddByUrl,
+  LazyAddConnection,
+  LazyAppScreen,
+  LazyAppsScreen,
+  LazyConnectionScreen,
+  LazyImportProviders,
+  LazyIntegrityScreen,
+  LazyNewApp,
+  LazyProviderScreen,
+  LazyProvidersScreen,
+  LazyRegisterProvider,
+  LazyPracticeScreen,
+  LazySettingsScreen,
+  LazySignInScreen,
 } from './lazy-screens.ts'
 import { NothingHere } from './nothing-here.tsx'
 
@@ -35,41 +35,41 @@ function contentOf(route: Route) {
     case 'connections':
       return <ConnectionsScreen />
     case 'connection':
-      return <ConnectionScreen key={route.id} id={route.id} />
+      return <LazyConnectionScreen key={route.id} id={route.id} />
     case 'add':
-      return <AddConnection query={route.query} />
+      return <LazyAddConnection query={route.query} />
     case 'add-url':
-      return <AddByUrl url={route.url} />
+      return <LazyAddByUrl url={route.url} />
     case 'register':
-      return <RegisterProvider key={route.preset ?? ''} presetSlug={route.preset} />
+      return <LazyRegisterProvider key={route.preset ?? ''} presetSlug={route.preset} />
     case 'import':
-      return <ImportProviders />
+      return <LazyImportProviders />
     case 'rehearsal':
-      return <RehearsalScreen />
+      return <LazyPracticeScreen />
     case 'sign-in':
-      return <SignInScreen key={route.flowId} flowId={route.flowId} />
+      return <LazySignInScreen key={route.flowId} flowId={route.flowId} />
     case 'providers':
-      return <ProvidersScreen />
+      return <LazyProvidersScreen />
     case 'provider':
-      return <ProviderScreen key={route.id} id={route.id} tab={route.tab} field={route.field} />
+      return <LazyProviderScreen key={route.id} id={route.id} tab={route.tab} field={route.field} />
     case 'apps':
-      return <AppsScreen />
+      return <LazyAppsScreen />
     case 'new-app':
       return (
-        <NewApp
+        <LazyNewApp
           key={`${route.connectionId ?? ''}:${route.needs ?? ''}`}
           connectionId={route.connectionId}
           needs={route.needs}
         />
       )
     case 'app':
-      return <AppScreen key={route.id} id={route.id} />
+      return <LazyAppScreen key={route.id} id={route.id} />
     case 'activity':
-      return <ActivityScreen filter={route.filter} />
+      return <LazyActivityScreen filter={route.filter} />
     case 'integrity':
-      return <IntegrityScreen />
+      return <LazyIntegrityScreen />
     case 'settings':
-      return <SettingsScreen section={route.section} />
+      return <LazySettingsScreen section={route.section} />
     default:
       return <NothingHere title={text.shell.notFoundTitle} detail={text.shell.notFoundLead(route.path)} />
   }

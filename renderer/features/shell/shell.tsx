@@ -6,7 +6,7 @@ import { WithApprovals } from '../approvals/approval-panel.tsx'
 import { ConnectionDialogs } from '../connections/connection-dialogs.tsx'
 import { Banners } from './banners.tsx'
 import { BottomBar, Sidebar, TopBar } from './sidebar.tsx'
-import { fetchLaterScreens, Palette } from './lazy-screens.ts'
+import { fetchLaterScreens, LazyPalette } from './lazy-screens.ts'
 import { Screen, useKeepScroll } from './screen.tsx'
 
 /** The frame around every screen of an unlocked Keyway. */
@@ -60,7 +60,7 @@ export function Shell() {
         </div>
         <BottomBar route={route} attention={attention} />
         <Suspense fallback={null}>
-          <Palette open={searching} onClose={() => setSearching(false)} />
+          <LazyPalette open={searching} onClose={() => setSearching(false)} />
         </Suspense>
       </div>
     </WithApprovals>

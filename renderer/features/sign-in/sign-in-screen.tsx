@@ -10,7 +10,7 @@ import { useIconOf } from '../providers/use-presets.ts'
 import { NothingHere } from '../shell/nothing-here.tsx'
 import { CancelSignIn, ChooseResource } from './sign-in-questions.tsx'
 import { ConfirmAccount } from './confirm-account.tsx'
-import { isPending } from './use-start-sign-in.ts'
+import { isSignInOpen } from './use-start-sign-in.ts'
 import { ShowingCode } from './showing-code.tsx'
 import { SignInDone } from './sign-in-done.tsx'
 import { Cancelled, Exchanging, SignInFailed } from './sign-in-ended.tsx'
@@ -33,7 +33,7 @@ function Running({ flow }: { flow: Flow }) {
   return (
     <Page
       title={words.title(flow.providerName)}
-      subtitle={renewed !== undefined && isPending(flow) ? words.reconnecting(renewed.account) : undefined}
+      subtitle={renewed !== undefined && isSignInOpen(flow) ? words.reconnecting(renewed.account) : undefined}
       lead={<ProviderIcon icon={icon} name={flow.providerName} size="lg" />}
       back={{ href: hrefOf({ name: 'connections' }), label: words.back }}
       width="narrow"
@@ -41,7 +41,7 @@ function Running({ flow }: { flow: Flow }) {
       <div className="border-line bg-surface shadow-card rounded-xl border p-6 max-sm:p-4" aria-live="polite">
         <Stage flow={flow} />
       </div>
-      {isPending(flow) && <Foot flow={flow} />}
+      {isSignInOpen(flow) && <Foot flow={flow} />}
     </Page>
   )
 }

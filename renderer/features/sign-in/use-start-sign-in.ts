@@ -27,6 +27,6 @@ export function useStartSignIn(): { pending: boolean; start(draft: ConnectDraft)
 export type FlowOf<Kind extends Flow['kind']> = Extract<Flow, { kind: Kind }>
 
 /** Still on its way: somebody or something has to act. */
-export function isPending(flow: Flow): boolean {
+export function isSignInOpen(flow: Flow): boolean {
   return flow.kind !== 'done' && flow.kind !== 'failed' && flow.kind !== 'cancelled'
 }

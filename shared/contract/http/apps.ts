@@ -28,7 +28,7 @@ export const pairQuery = z.strictObject({
   wait: wholeNumber(0, 25).default(0).describe('Seconds to wait for a decision'),
 })
 
-export const appMeAnswer = z.strictObject({
+export const appMeResponseSchema = z.strictObject({
   id: z.string(),
   name: z.string(),
   manage: z.boolean(),
@@ -58,7 +58,7 @@ export const pairDecided = z.discriminatedUnion('status', [
   z.strictObject({
     status: z.literal('approved'),
     key: z.string().describe('Shown this once'),
-    app: appMeAnswer.omit({ key: true }),
+    app: appMeResponseSchema.omit({ key: true }),
     granted: z
       .array(
         z.strictObject({
@@ -107,7 +107,7 @@ export const approvalAnswer = z.discriminatedUnion('kind', [
 ])
 export type ApprovalAnswer = z.output<typeof approvalAnswer>
 
-export const approvalListAnswer = z.strictObject({ approvals: z.array(approvalAnswer) })
+export const approvalListResponseSchema = z.strictObject({ approvals: z.array(approvalAnswer) })
 export const approvalParams = z.strictObject({ approvalId: z.string().min(1).max(64) })
 export const approvalDecision = z.strictObject({ decision })
 export const approvalDecided = z.strictObject({ id: z.string(), decision })

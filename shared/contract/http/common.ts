@@ -53,7 +53,7 @@ export function toIsoMomentOrNull(epochMs: number | null): string | null {
 }
 
 /** Every failure, whatever the call. The code is one of shared/contract/errors.ts. */
-export const errorAnswer = z
+export const errorResponseSchema = z
   .looseObject({
     code: z.string(),
     error: z.string().describe('The same as code'),

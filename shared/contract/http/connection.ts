@@ -4,7 +4,7 @@ import { accountSelector } from '../slug.ts'
 import { connectionStatus } from '../connection.ts'
 import { isoMoment, pageQuery, printable } from './common.ts'
 
-export const connectionAnswer = z.strictObject({
+export const connectionResponseSchema = z.strictObject({
   id: z.string(),
   integrationId: z.string(),
   ownerId: z.string().describe('The account'),
@@ -26,13 +26,13 @@ export const connectionAnswer = z.strictObject({
   createdAt: isoMoment,
   updatedAt: isoMoment,
 })
-export type ConnectionAnswer = z.output<typeof connectionAnswer>
+export type ConnectionAnswer = z.output<typeof connectionResponseSchema>
 
 const link = z.strictObject({ href: z.string() })
 
 export const connectionListQuery = z.strictObject(pageQuery)
 
-export const connectionListAnswer = z.strictObject({
+export const connectionListResponseSchema = z.strictObject({
   _links: z.strictObject({ self: link, next: link.optional(), prev: link.optional() }),
   _embedded: z.strictObject({
     'inf:integration-connection': z.array(
@@ -59,7 +59,7 @@ export const connectionListAnswer = z.strictObject({
   count: z.number().int().describe('How many are in this answer'),
   total: z.number().int(),
 })
-export type ConnectionListAnswer = z.output<typeof connectionListAnswer>
+export type ConnectionListAnswer = z.output<typeof connectionListResponseSchema>
 
 const returnUrl = printable(2000).describe('Loopback, or an origin registered for the app')
 
@@ -92,7 +92,7 @@ export const connectLinkBody = z.strictObject({
   returnUrl: returnUrl.optional(),
 })
 
-export const connectLinkAnswer = z.strictObject({
+export const connectLinkResponseSchema = z.strictObject({
   connectUrl: z.string().describe('Open it in a browser within ten minutes; good for one use'),
   expiresAt: isoMoment,
   flow: z

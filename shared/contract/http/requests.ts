@@ -37,7 +37,7 @@ export type RequestBody = z.output<typeof requestBody>
 // Registering providers over HTTP, for apps with the manage grant. An integration is what is called a
 // provider everywhere else.
 
-export const integrationAnswer = z
+export const integrationResponseSchema = z
   .looseObject({
     id: z.string(),
     slug: z.string(),
@@ -51,7 +51,7 @@ export const integrationAnswer = z
   })
   .describe('A registered provider')
 
-export const integrationChanged = integrationAnswer.extend({
+export const integrationChanged = integrationResponseSchema.extend({
   reauthorise: z
     .boolean()
     .describe('True when credentials or scopes changed, so that accounts should sign in again'),
@@ -65,9 +65,9 @@ export const integrationChangeQuery = z.strictObject({
     .describe('What becomes of spec fields that are left out'),
 })
 
-export const integrationListAnswer = z.strictObject({
+export const integrationListResponseSchema = z.strictObject({
   _links: z.strictObject({ self: z.strictObject({ href: z.string() }) }),
-  _embedded: z.strictObject({ 'inf:integration': z.array(integrationAnswer) }),
+  _embedded: z.strictObject({ 'inf:integration': z.array(integrationResponseSchema) }),
   start: z.number().int(),
   count: z.number().int(),
   total: z.number().int(),

@@ -31,7 +31,7 @@ export const tokenBody = z.strictObject({
       'The token that an API has just refused, or true: refreshed unless there is a newer one; rate limited',
     ),
 })
-export type TokenBody = z.output<typeof tokenBody>
+export type TokenRequestBody = z.output<typeof tokenBody>
 
 /** In a URL everything is text; the refused token itself never belongs there. */
 export const tokenQuery = z.strictObject({
@@ -75,5 +75,5 @@ export const tokenData = z.strictObject({
     .optional()
     .describe('True when minValid is longer than this provider’s tokens can live'),
 })
-export const tokenAnswer = z.strictObject({ data: tokenData })
-export type TokenAnswerBody = z.output<typeof tokenAnswer>
+export const tokenResponseSchema = z.strictObject({ data: tokenData })
+export type TokenResponseBody = z.output<typeof tokenResponseSchema>

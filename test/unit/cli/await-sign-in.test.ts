@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { awaitSignIn, type ServerEvent, type ServerEvents } from '../../../electron/cli/events.ts'
+import { awaitSignIn, type ServerEvent, type EventFeed } from '../../../electron/cli/events.ts'
 
 type Flow = { id: string; state: string; provider?: string; account?: string | null; code?: string }
 
-function eventsOf(flows: readonly Flow[]): ServerEvents {
+function eventsOf(flows: readonly Flow[]): EventFeed {
   const queue: ServerEvent[] = flows.map(({ id, provider = 'acme', account = null, ...rest }) => ({
     name: 'flow.changed',
     data: { flowId: id, provider, account, connectionId: null, ...rest },

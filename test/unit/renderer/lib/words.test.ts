@@ -6,7 +6,7 @@ import {
   clock,
   countdown,
   duration,
-  freeSlug,
+  nextFreeSlug,
   initialsOf,
   relative,
   shortDuration,
@@ -51,7 +51,7 @@ test.each([
 
 test('a taken slug is numbered until one is free', () => {
   const taken = new Set(['acme', 'acme-2'])
-  expect(freeSlug('acme', (slug) => !taken.has(slug))).toBe('acme-3')
+  expect(nextFreeSlug('acme', (slug) => !taken.has(slug))).toBe('acme-3')
 })
 
 test('times are told in the unit a person would use', () => {

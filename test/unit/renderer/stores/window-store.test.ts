@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failureOf, type Host, type LinkState } from '../../../../renderer/host/host.ts'
+import { failureResult, type Host, type LinkState } from '../../../../renderer/host/host.ts'
 import { createWindowStore } from '../../../../renderer/stores/window-store.ts'
 import type { Snapshot, UiResult } from '../../../../shared/contract/ui-api.ts'
 import { fresh, livedIn } from '../../../support/window-host/seed.ts'
@@ -83,7 +83,7 @@ test('what was known stays in view while Keyway does not answer', async () => {
   await settle()
   setLink('offline')
   setLink('online')
-  waiting[1]!({ ok: false, failure: failureOf('internal_error', {}) })
+  waiting[1]!({ ok: false, failure: failureResult('internal_error', {}) })
   await settle()
   expect(store.getState().snapshot?.connections).toHaveLength(9)
   expect(store.getState().failure?.code).toBe('internal_error')
