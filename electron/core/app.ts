@@ -32,7 +32,7 @@ export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
   await parts.connections.load()
   const { connections, apps, events } = parts
   const snapshot = (): Snapshot => snapshotOf(deps, parts)
-  const renewalsSettled = (): Promise<void> => connections.tokens.allSettled(LOCK_WAIT_MS)
+  const renewalsSettled = (): Promise<void> => connections.tokens.whenAllIdle(LOCK_WAIT_MS)
   const ui = createUiApi({
     ...deps,
     ...connections,

@@ -1,7 +1,7 @@
 import type { Clock } from './ports.ts'
 
 /** Why a call was aborted: its own time was up, as opposed to the caller's signal. */
-export class DeadlinePassed extends Error {
+export class DeadlineExceeded extends Error {
   override readonly name = 'DeadlinePassed'
 }
 
@@ -11,13 +11,13 @@ export type Deadline = { clock: Clock; timeoutMs: number; signal?: AbortSignal |
  * Runs `work` until it settles, the time is up or the outer signal aborts, whichever is first: also when the
  * work ignores its signal.
  */
-export async function withinDeadline<T>(
+export async function withDeadline<T>(
   { clock, timeoutMs, signal }: Deadline,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController()
   const cancel = clock.after(timeoutMs, () =>
-    controller.abort(new DeadlinePassed(`no answer within ${timeoutMs / 1000} s`)),
+    controller.abort(new DeadlineExceeded(`no answer within ${timeoutMs / 1000} s`)),
   )
   const stop = (): void => controller.abort(signal?.reason)
   signal?.addEventListener('abort', stop, { once: true })
@@ -36,7 +36,7 @@ export async function withinDeadline<T>(
 }
 
 /** Resolves after the delay, or rejects with the signal's reason. */
-export function delay(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(reasonOf(signal))
@@ -63,7 +63,7 @@ function reasonOf(signal: AbortSignal): Error {
  * Waits for `work` at most `timeoutMs`, then fails with `late()`. The work itself goes on; its late answer is
  * dropped.
  */
-export function within<Result>(
+export function withTimeout<Result>(
   clock: Clock,
   timeoutMs: number,
   work: Promise<Result>,
@@ -79,7 +79,7 @@ export function within<Result>(
  * Runs tasks of one key one after the other, in the order they came; different keys do not wait for each
  * other. A task that fails does not stop the ones behind it.
  */
-export function createTurns(): <Result>(key: string, task: () => Promise<Result>) => Promise<Result> {
+export function createKeyedMutex(): <Result>(key: string, task: () => Promise<Result>) => Promise<Result> {
   const last = new Map<string, Promise<unknown>>()
   return (key, task) => {
     const before = last.get(key)
@@ -100,33 +100,33 @@ export function createTurns(): <Result>(key: string, task: () => Promise<Result>
  * Runs work for many ids, only so many of one lane at the same time; the rest waits its turn. Lanes do not
  * wait for each other.
  */
-export type FewAtOnce = { add(id: string): void; close(): void }
+export type KeyedLimit = { add(id: string): void; close(): void }
 
-export function createFewAtOnce(
+export function createKeyedLimit(
   atOnce: number,
   work: (id: string) => Promise<void>,
-  laneOf: (id: string) => string = () => '',
-): FewAtOnce {
-  const lanes = new Map<string, { running: number; waiting: string[] }>()
-  const start = (name: string, lane: { running: number; waiting: string[] }, id: string): void => {
-    lane.running += 1
+  keyOf: (id: string) => string = () => '',
+): KeyedLimit {
+  const queues = new Map<string, { running: number; waiting: string[] }>()
+  const start = (name: string, queue: { running: number; waiting: string[] }, id: string): void => {
+    queue.running += 1
     void work(id).finally(() => {
-      lane.running -= 1
-      const next = lane.waiting.shift()
-      if (next !== undefined) start(name, lane, next)
-      else if (lane.running === 0) lanes.delete(name)
+      queue.running -= 1
+      const next = queue.waiting.shift()
+      if (next !== undefined) start(name, queue, next)
+      else if (queue.running === 0) queues.delete(name)
     })
   }
   return {
     add(id) {
-      const name = laneOf(id)
-      const lane = lanes.get(name) ?? { running: 0, waiting: [] }
-      lanes.set(name, lane)
-      if (lane.running < atOnce) start(name, lane, id)
-      else lane.waiting.push(id)
+      const name = keyOf(id)
+      const queue = queues.get(name) ?? { running: 0, waiting: [] }
+      queues.set(name, queue)
+      if (queue.running < atOnce) start(name, queue, id)
+      else queue.waiting.push(id)
     },
     close() {
-      for (const { waiting } of lanes.values()) waiting.splice(0)
+      for (const { waiting } of queues.values()) waiting.splice(0)
     },
   }
 }

@@ -4,7 +4,7 @@ import {
   type Settings,
   type SettingsPatch,
 } from '../../shared/contract/settings.ts'
-import { createTurns } from './async.ts'
+import { createKeyedMutex } from './async.ts'
 import { certificatesIn } from './network/outgoing.ts'
 import type { KeyValueStore, Logger } from './ports.ts'
 
@@ -104,14 +104,14 @@ export function createSettingsChange({
   /** Null while the server does not listen. */
   serverPort: () => number | null
 }): SettingsChange {
-  const inTurn = createTurns()
+  const runExclusive = createKeyedMutex()
   let control: ServerControl | null = null
   return {
     controlServer(next) {
       control = next
     },
     change: (patch) =>
-      inTurn('settings', async () => {
+      runExclusive('settings', async () => {
         if (typeof patch.extraCa === 'string') certificatesIn(patch.extraCa)
         const before = settings.get()
         const wanted = {

@@ -157,7 +157,7 @@ export const seededFaults: readonly SeededFault[] = [
   {
     name: 'each caller starts a refresh of its own',
     file: 'electron/core/connections/refresh/coordinator.ts',
-    find: 'flights.get(id)?.shared ?? take(id, start())',
+    find: 'calls.get(id)?.shared ?? take(id, start())',
     replace: 'take(id, start())',
     tests: ['test/unit/core/connections/token-service.test.ts', 'test/integration/concurrency.test.ts'],
   },

@@ -15,7 +15,7 @@ import { providerSpec } from '../../shared/contract/provider-spec.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import { settings as settingsSchema } from '../../shared/contract/settings.ts'
 import type { UiEventName, UiEvents } from '../../shared/contract/ui-api.ts'
-import type { TokenResult, VendedToken } from '../../electron/core/connections/tokens/types.ts'
+import type { TokenResult, ServedToken } from '../../electron/core/connections/tokens/types.ts'
 import { createUsageTally } from '../../electron/core/audit-log/usage-tally.ts'
 import type { Approvals, CallbackResult, Keyway, ProxyPolicy } from '../../electron/core/keyway.ts'
 import type { Clock } from '../../electron/core/ports.ts'
@@ -37,7 +37,7 @@ export type FakeKeyway = Keyway & {
   answerTokens(
     answer: ((connectionId: string, rejected: boolean) => TokenResult | Promise<TokenResult>) | null,
   ): void
-  rotateToken(connectionId: string): VendedToken
+  rotateToken(connectionId: string): ServedToken
   lock(locked: boolean): void
   answerApprovals(answer: Approvals['askUse']): void
   answerPairing(answer: Approvals['askPair']): void
@@ -61,7 +61,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
   const logger = createMemoryLogger()
   const providers = new Map<string, ProviderView>()
   const connections = new Map<string, ConnectionRecord>()
-  const tokens = new Map<string, VendedToken>()
+  const tokens = new Map<string, ServedToken>()
   const policies = new Map<string, ProxyPolicy>()
   const apps = new Map<string, AppRecord>()
   const listeners = new Map<string, Set<(value: never) => void>>()
@@ -117,8 +117,8 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
     emit('connections', [...connections.values()].map(viewOf))
   }
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
-  const makeToken = (record: ConnectionRecord, options: FakeConnection, generation: number): VendedToken => {
-    const token: VendedToken = Object.freeze({
+  const makeToken = (record: ConnectionRecord, options: FakeConnection, generation: number): ServedToken => {
+    const token: ServedToken = Object.freeze({
       connectionId: record.id,
       providerId: record.providerId,
       providerSlug: providers.get(record.providerId)!.slug,

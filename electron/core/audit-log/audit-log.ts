@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
 import { type Authenticity, createAuthenticity } from './authenticity.ts'
 import { type Stretch, type ChainPoint, nextLine } from './entry.ts'
-import { createTurns } from '../async.ts'
+import { createKeyedMutex } from '../async.ts'
 import type { Clock, Damage, Logger } from '../ports.ts'
 import { makeFolder, removeDurably, removeLeftovers } from '../storage/durable-file.ts'
 import { createChainNote, openChain, type OpenedChain } from './chain.ts'
@@ -76,7 +76,7 @@ export function openActivityJournal(deps: ActivityJournalDeps): ActivityJournal 
   const opened = openChain(deps)
   const parts = assemble(deps, opened)
   const { writer, recorder, segments } = parts
-  const inTurn = createTurns()
+  const runExclusive = createKeyedMutex()
   const times: SegmentTimes = new Map()
   for (const note of opened.findings)
     recorder.append({ kind: 'system', outcome: 'failed', code: 'data_damaged', note })
@@ -92,11 +92,11 @@ export function openActivityJournal(deps: ActivityJournalDeps): ActivityJournal 
       const lines = unwritten.map(({ line }) => line)
       return searchRows(query, { lines, segments: [...segments], below, times })
     },
-    verify: () => inTurn('disk', () => verifyParts(parts)),
+    verify: () => runExclusive('disk', () => verifyParts(parts)),
     authenticity: logKey(parts),
     onAppend: recorder.onAppend,
     lines: () => allLines(parts),
-    prune: (olderThan) => inTurn('disk', () => pruneParts(parts, olderThan)),
+    prune: (olderThan) => runExclusive('disk', () => pruneParts(parts, olderThan)),
     flush: () => writer.flush(),
     close() {
       closing ??= writer

@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { createTurns } from '../async.ts'
+import { createKeyedMutex } from '../async.ts'
 import type { Clock, Damage, Logger } from '../ports.ts'
 import { writeDurably } from '../storage/durable-file.ts'
 import { systemCode } from '../storage/file-ops.ts'
@@ -202,7 +202,7 @@ export function createChainNote(
   settled(): Promise<void>
   update(change: Partial<Pick<Chain, 'anchor' | 'head'>>): Promise<void>
 } {
-  const inTurn = createTurns()
+  const runExclusive = createKeyedMutex()
   let chain = initial
   return {
     get anchor() {
@@ -211,9 +211,9 @@ export function createChainNote(
     get keyed() {
       return chain.keyed
     },
-    settled: () => inTurn('chain', async () => undefined),
+    settled: () => runExclusive('chain', async () => undefined),
     update: (change) =>
-      inTurn('chain', async () => {
+      runExclusive('chain', async () => {
         const wanted = { ...chain, ...change }
         const next: Chain = { ...wanted, keyed: sign(wanted) ?? chain.keyed }
         await writeDurably(pathIn(folder), JSON.stringify({ version: 1, ...next }))

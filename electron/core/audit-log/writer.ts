@@ -95,19 +95,20 @@ export function createJournalWriter(deps: JournalWriterDeps): JournalWriter {
   const timers = createTimers(deps.clock)
   let last: Promise<void> = Promise.resolve()
 
-  const inTurn = (task: () => Promise<void>): Promise<void> => {
+  const runExclusive = (task: () => Promise<void>): Promise<void> => {
     const mine = last.then(task)
     last = mine.catch(() => undefined)
     return mine
   }
   const writeAfter = (delayMs: number): void =>
-    timers.once('write', delayMs, () => inTurn(batches.write).then(syncSoon).catch(retry))
-  const syncSoon = (): void => timers.once('sync', SYNC_AFTER_MS, () => inTurn(batches.sync).catch(retry))
+    timers.once('write', delayMs, () => runExclusive(batches.write).then(syncSoon).catch(retry))
+  const syncSoon = (): void =>
+    timers.once('sync', SYNC_AFTER_MS, () => runExclusive(batches.sync).catch(retry))
   const retry = (error: unknown): void => {
     deps.logger.error('The activity journal could not be written; it is tried again', { error })
     writeAfter(RETRY_AFTER_MS)
   }
-  const flush = (): Promise<void> => inTurn(() => batches.write().then(batches.sync))
+  const flush = (): Promise<void> => runExclusive(() => batches.write().then(batches.sync))
 
   return {
     push(one) {

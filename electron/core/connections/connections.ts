@@ -26,14 +26,14 @@ import {
 import { createProbes } from './probe.ts'
 import { apiBaseUrl, createProxyPolicies } from './proxy-policy.ts'
 import type { Background } from './refresh/background.ts'
-import { refreshWay } from './refresh/backoff.ts'
+import { refreshMethod } from './refresh/backoff.ts'
 import { failureDetails } from './refresh/errors.ts'
 import type { FlowRegistry } from './sign-in/start.ts'
 import { checkLabelFree } from './store/labels.ts'
 import { openTokens } from './store/sealed.ts'
 import { selectConnection } from './store/select.ts'
-import type { ConnectionBook } from './store/store.ts'
-import type { TokenEngine } from './tokens/service.ts'
+import type { ConnectionStore } from './store/store.ts'
+import type { InternalTokenService } from './tokens/service.ts'
 
 /** All that a person waits for at the provider, a renewal under way included. */
 const DISCONNECT_MS = 3_000
@@ -44,10 +44,10 @@ const DISCONNECT_MS = 3_000
 const SETTLE_MS = 1_000
 
 export type ConnectionsDeps = {
-  book: ConnectionBook
+  book: ConnectionStore
   providers: ProviderBook
   flows: FlowRegistry
-  tokens: TokenEngine
+  tokens: InternalTokenService
   background: Background
   box: SecretBox
   clock: Clock
@@ -94,28 +94,28 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     },
     connect: (input) => deps.flows.start(input),
     rename: (id, account) =>
-      deps.inProviderTurn(book.need(id).providerId, async () => {
-        checkLabelFree(book.ofProvider(book.need(id).providerId), account, id)
+      deps.inProviderTurn(book.getOrThrow(id).providerId, async () => {
+        checkLabelFree(book.ofProvider(book.getOrThrow(id).providerId), account, id)
         return view(await book.change(id, (record) => ({ ...record, account, updatedAt: deps.clock.now() })))
       }),
     setDefault: (id) =>
-      deps.inProviderTurn(book.need(id).providerId, async () => {
+      deps.inProviderTurn(book.getOrThrow(id).providerId, async () => {
         await makeDefault(book, id)
-        return view(book.need(id))
+        return view(book.getOrThrow(id))
       }),
     async refresh(id) {
       await refreshNow(deps, id)
-      return view(book.need(id))
+      return view(book.getOrThrow(id))
     },
     disconnect: (id) => disconnect(deps, id),
     proxyPolicy: (id) => policyOf(unchangedOutside(deps, id)),
     traces(id) {
-      const record = book.need(id)
+      const record = book.getOrThrow(id)
       const secret = openClientSecret(deps.box, providers.need(record.providerId))
       return tracesOf(deps.box, record, secret?.reveal() ?? null)
     },
     credential(id) {
-      const record = book.need(id)
+      const record = book.getOrThrow(id)
       const { accessToken, tokenType, dpopKey } = openTokens(deps.box, record)
       return { accessToken, tokenType, dpopKey, values: record.values }
     },
@@ -127,7 +127,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
  * decided about that
  */
 function unchangedOutside({ book, box }: ConnectionsDeps, id: string): ConnectionRecord {
-  const record = book.need(id)
+  const record = book.getOrThrow(id)
   box.gate?.provider(record.providerId)
   return record
 }
@@ -140,16 +140,16 @@ async function refreshNow(
   { book, box, clock, providers, tokens }: ConnectionsDeps,
   id: string,
 ): Promise<void> {
-  const record = book.need(id)
+  const record = book.getOrThrow(id)
   if (!box.unlocked) throw new KeywayError('vault_locked')
   const provider = providers.need(record.providerId)
   const isAlive = record.expiresAt === null || record.expiresAt > clock.now()
   // The token still works: trying in vain would show it as ended.
-  if (isAlive && refreshWay(record, providers.specOf(provider)) === 'none') {
+  if (isAlive && refreshMethod(record, providers.specOf(provider)) === 'none') {
     throw new KeywayError('invalid_request', cannotRefresh(record, provider.slug))
   }
-  const result = await tokens.renewNow(id, 'person')
-  if (result.kind !== 'ok' && book.need(id).lastOutcome.status === 'ok') throw result.failure
+  const result = await tokens.refreshNow(id, 'person')
+  if (result.kind !== 'ok' && book.getOrThrow(id).lastOutcome.status === 'ok') throw result.failure
 }
 
 function cannotRefresh(
@@ -167,7 +167,7 @@ function cannotRefresh(
   }
 }
 
-async function makeDefault(book: ConnectionBook, id: string): Promise<void> {
+async function makeDefault(book: ConnectionStore, id: string): Promise<void> {
   // The new one first: a crash in between leaves two, of which `select` takes one, instead of none.
   const chosen = await book.change(id, (record) => ({ ...record, isDefault: true }))
   for (const other of book.ofProvider(chosen.providerId)) {
@@ -196,7 +196,7 @@ async function removeOrSay(
         message,
         at: clock.now(),
       })
-      book.touch(id, (record) => ({ ...record, lastOutcome }))
+      book.updateLazily(id, (record) => ({ ...record, lastOutcome }))
     }
     throw error
   }
@@ -205,9 +205,9 @@ async function removeOrSay(
 async function disconnect(deps: ConnectionsDeps, id: string): Promise<DisconnectResult> {
   const { book, providers, box, clock } = deps
   const endsAt = clock.monotonicMs() + DISCONNECT_MS
-  book.need(id)
+  book.getOrThrow(id)
   deps.flows.cancelOf({ connectionId: id })
-  await deps.tokens.settled(id, SETTLE_MS)
+  await deps.tokens.whenIdle(id, SETTLE_MS)
   if (!box.unlocked) return disconnectLater(deps, id)
   const record = deps.tokens.newest(id)
   const provider = providers.byId(record.providerId)
@@ -325,7 +325,7 @@ export function connectionView(
     apiBaseUrl: apiBaseUrl(provider, spec, record),
     probe: about.probe,
     missingScopes: missingScopes(record.requestedScopes, record.grantedScopes, spec.scopes.aliases),
-    stopsWorkingAt: stopsWorkingAt(record, refreshWay(record, spec) === 'none' ? 'no' : 'yes'),
+    stopsWorkingAt: stopsWorkingAt(record, refreshMethod(record, spec) === 'none' ? 'no' : 'yes'),
   }
 }
 

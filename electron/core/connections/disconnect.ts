@@ -3,7 +3,7 @@
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { DisconnectResult } from '../../../shared/contract/ui-api.ts'
-import { within } from '../async.ts'
+import { withTimeout } from '../async.ts'
 import type { Activity } from '../keyway.ts'
 import type { OAuthClient, RefreshRequest, ResolvedProvider, TokenResponse } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
@@ -105,7 +105,7 @@ function bounded(
   provider: ResolvedProvider,
   request: RefreshRequest,
 ): Promise<{ revoked: 'at_provider' | 'not_supported' | 'failed'; message: string }> {
-  return within(clock, timeoutMs, oauth.revoke(provider, request), () => new Error(unfinished)).catch(
+  return withTimeout(clock, timeoutMs, oauth.revoke(provider, request), () => new Error(unfinished)).catch(
     (error: unknown) => ({ revoked: 'failed', message: error instanceof Error ? error.message : unfinished }),
   )
 }

@@ -2,8 +2,8 @@
 // runs on every request.
 import { failedOutcome, type LastOutcome, okOutcome } from '../../../shared/domain/expiry.ts'
 import type { Clock } from '../ports.ts'
-import type { ConnectionBook } from './store/store.ts'
-import { lived } from './store/record.ts'
+import type { ConnectionStore } from './store/store.ts'
+import { appendHistory } from './store/record.ts'
 import type { TokenService } from './tokens/types.ts'
 
 /** Uses are gathered this long before the record changes. */
@@ -15,7 +15,7 @@ export type Usage = Pick<TokenService, 'reportApiOutcome' | 'noteUse'> & {
   flush(): void
 }
 
-export function createUsage({ book, clock }: { book: ConnectionBook; clock: Clock }): Usage {
+export function createUsage({ book, clock }: { book: ConnectionStore; clock: Clock }): Usage {
   const worked = new Map<string, number>()
   const used = new Map<string, { at: number; by: string }>()
   const verified = new Map<string, { at: number; generation: number }>()
@@ -35,7 +35,7 @@ export function createUsage({ book, clock }: { book: ConnectionBook; clock: Cloc
       return
     }
     worked.set(id, generation)
-    book.touch(id, (record) => {
+    book.updateLazily(id, (record) => {
       if (record.generation !== generation) return record
       // The new generation has worked, so the one before is of no use any more.
       return {
@@ -49,7 +49,7 @@ export function createUsage({ book, clock }: { book: ConnectionBook; clock: Cloc
   const noteUnauthorized = (id: string, generation: number): void => {
     worked.delete(id)
     verified.delete(id)
-    book.touch(id, (record) =>
+    book.updateLazily(id, (record) =>
       record.generation === generation && record.lastOutcome.status === 'ok'
         ? { ...record, lastOutcome: apiWord(clock.now()) }
         : record,
@@ -80,16 +80,18 @@ type Gathered = {
   verified: ReadonlyMap<string, { at: number; generation: number }>
 }
 
-function putInto(book: ConnectionBook, { used, verified }: Gathered): void {
+function putInto(book: ConnectionStore, { used, verified }: Gathered): void {
   for (const [id, { at, by }] of used) {
-    book.touch(id, (record) => ({
+    book.updateLazily(id, (record) => ({
       ...record,
       lastUsedAt: at,
-      life: lived(record, { at, kind: 'used', by }),
+      life: appendHistory(record, { at, kind: 'used', by }),
     }))
   }
   for (const [id, { at, generation }] of verified) {
-    book.touch(id, (record) => (record.generation === generation ? { ...record, verifiedAt: at } : record))
+    book.updateLazily(id, (record) =>
+      record.generation === generation ? { ...record, verifiedAt: at } : record,
+    )
   }
 }
 

@@ -3,10 +3,10 @@
 import type { OAuthClient, ResolvedProvider } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
-import type { ConnectionBook } from './store/store.ts'
-import type { TokenEngine } from './tokens/service.ts'
-import { createDueQueue } from './refresh/scheduler.ts'
-import { createFewAtOnce } from '../async.ts'
+import type { ConnectionStore } from './store/store.ts'
+import type { InternalTokenService } from './tokens/service.ts'
+import { createScheduler } from './refresh/scheduler.ts'
+import { createKeyedLimit } from '../async.ts'
 import { openTokens } from './store/sealed.ts'
 import type { ProviderFacts } from './tokens/serve.ts'
 
@@ -19,12 +19,12 @@ export type Validations = {
 }
 
 export type ValidationDeps = {
-  book: ConnectionBook
+  book: ConnectionStore
   box: SecretBox
   clock: Clock
   logger: Logger
   oauth: OAuthClient
-  tokens: Pick<TokenEngine, 'renewNow' | 'reportApiOutcome'>
+  tokens: Pick<InternalTokenService, 'refreshNow' | 'reportApiOutcome'>
   providerOf: (providerId: string) => ProviderFacts
   resolve: (providerId: string) => ResolvedProvider
 }
@@ -43,14 +43,14 @@ export function createValidations(deps: ValidationDeps): Validations {
     const since = Math.max(record.issuedAt, lastAt.get(id) ?? 0)
     queue.set(id, since + validation.everySeconds * 1000)
   }
-  const work = createFewAtOnce(AT_ONCE, async (id) => {
+  const work = createKeyedLimit(AT_ONCE, async (id) => {
     lastAt.set(id, clock.now())
     await validate(deps, id).catch((error: unknown) =>
       deps.logger.warn('A token could not be checked', { connectionId: id, error }),
     )
     schedule(id)
   })
-  const queue = createDueQueue(clock, work.add)
+  const queue = createScheduler(clock, work.add)
   return {
     changed: schedule,
     close() {
@@ -68,5 +68,5 @@ async function validate(deps: ValidationDeps, id: string): Promise<void> {
   const verdict = await deps.oauth.validate(deps.resolve(record.providerId), credential)
   if (verdict === 'unknown') return
   deps.tokens.reportApiOutcome(id, record.generation, verdict === 'valid' ? 'worked' : 'unauthorized')
-  if (verdict === 'invalid') await deps.tokens.renewNow(id, 'due')
+  if (verdict === 'invalid') await deps.tokens.refreshNow(id, 'due')
 }

@@ -8,7 +8,7 @@ import type { ResolvedProvider, TokenResponse } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
 import { encodeRecord } from '../storage/records.ts'
-import { newConnection, renewed } from './store/record.ts'
+import { newConnection, refreshedRecord } from './store/record.ts'
 
 /** Enough for the compiler to have seen each step. */
 const TIMES = 20
@@ -64,7 +64,7 @@ function makeRecord(
     answer,
     tools,
   )
-  encodeRecord(record.id, renewed(record, answer, tools))
+  encodeRecord(record.id, refreshedRecord(record, answer, tools))
 }
 
 const quiet = (): void => undefined

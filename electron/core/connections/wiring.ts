@@ -3,7 +3,7 @@ import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
-import { createTurns } from '../async.ts'
+import { createKeyedMutex } from '../async.ts'
 import type { Activity, Connections } from '../keyway.ts'
 import type { OAuthClient, ResolvedProvider } from '../oauth/types.ts'
 import type { Browser, Clock, Logger, RecordStore } from '../ports.ts'
@@ -14,16 +14,16 @@ import { mayHoldTraces, tracesOf, withoutTraces } from './clear-fields.ts'
 import { createConnections, revokeDisconnected } from './connections.ts'
 import { endSuperseded, giveBack, revokeAnswer } from './disconnect.ts'
 import { type Background, createBackground } from './refresh/background.ts'
-import { type Attempts, createAttempts } from './refresh/backoff.ts'
-import { createUnsavedAnswers } from './refresh/pending-writes.ts'
+import { type Backoff, createBackoff } from './refresh/backoff.ts'
+import { createPendingTokenWrites } from './refresh/pending-writes.ts'
 import { createFlowBook, type FlowDeps } from './sign-in/sessions.ts'
 import { createFlows, type FlowRegistry } from './sign-in/start.ts'
-import { openTokens, sealedAnew } from './store/sealed.ts'
-import { type ChangeKind, type ConnectionBook, createConnectionBook } from './store/store.ts'
+import { openTokens, resealed } from './store/sealed.ts'
+import { type ChangeKind, type ConnectionStore, createConnectionStore } from './store/store.ts'
 import { createTokenCache, type TokenCache } from './tokens/cache.ts'
-import { createClockJumps, createTokenClock, redated } from './tokens/clock.ts'
+import { createClockJumpDetector, createTokenClock, redated } from './tokens/clock.ts'
 import type { ProviderFacts } from './tokens/serve.ts'
-import { createTokenEngine, type TokenEngine } from './tokens/service.ts'
+import { createTokenService, type InternalTokenService } from './tokens/service.ts'
 import { createUsage, type Usage } from './usage.ts'
 import { createValidations } from './validations.ts'
 
@@ -51,7 +51,7 @@ export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionPart
   const { providers, box } = deps
   const { usage, ...parts } = createTokenParts(deps)
   const { book, tokens, background } = parts
-  const shared = { ...deps, book, inProviderTurn: createTurns() }
+  const shared = { ...deps, book, inProviderTurn: createKeyedMutex() }
   const resolve = (provider: ProviderRecord) => resolveProvider(providers, box, provider)
 
   const onSignedIn = (record: ConnectionRecord, before: ConnectionRecord | null): void => {
@@ -67,7 +67,7 @@ export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionPart
       onDropped: (held) => void giveBack(shared, held),
     }),
     resolve,
-    settled: (id) => tokens.settled(id, SETTLE_MS),
+    settled: (id) => tokens.whenIdle(id, SETTLE_MS),
     onSignedIn,
   })
   const connections = createConnections({
@@ -143,8 +143,8 @@ export type TokenPartsDeps = {
 }
 
 export type TokenParts = {
-  book: ConnectionBook
-  tokens: TokenEngine
+  book: ConnectionStore
+  tokens: InternalTokenService
   background: Background
   usage: Usage
   load(): Promise<void>
@@ -160,12 +160,12 @@ export type TokenParts = {
 export function createTokenParts(deps: TokenPartsDeps): TokenParts {
   const state: State = {
     cache: createTokenCache(deps.clock),
-    attempts: createAttempts(deps),
-    earlierMarks: new Set(),
+    backoff: createBackoff(deps),
+    unconfirmedRefreshes: new Set(),
     isClosing: false,
     recordsFrom: 'provider',
   }
-  const { book, usage, unsaved, tokens, background, validations, jumps } = wire(deps, state)
+  const { book, usage, pendingTokenWrites, tokens, background, validations, jumps } = wire(deps, state)
   return {
     book,
     tokens,
@@ -176,21 +176,21 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
       await book.load()
       state.recordsFrom = 'provider'
       for (const { id, refreshStartedAt } of book.list()) {
-        if (refreshStartedAt !== null) state.earlierMarks.add(id)
+        if (refreshStartedAt !== null) state.unconfirmedRefreshes.add(id)
       }
     },
     adopt(records) {
       state.recordsFrom = 'disk'
       for (const record of records) {
-        if (record.refreshStartedAt !== null) state.earlierMarks.add(record.id)
-        book.adopt(record)
+        if (record.refreshStartedAt !== null) state.unconfirmedRefreshes.add(record.id)
+        book.insertLoaded(record)
       }
       state.recordsFrom = 'provider'
     },
     unlocked() {
       if (deps.warmUp !== undefined) deps.clock.after(WARM_UP_AFTER_MS, () => void deps.warmUp?.())
-      void book.adoptLeftovers((record) => isGenuine(deps.box, record))
-      void unsaved.saveNow()
+      void book.recoverLeftovers((record) => isGenuine(deps.box, record))
+      void pendingTokenWrites.saveNow()
       background.wake()
       void cleanStored(deps, book, () => state.isClosing)
     },
@@ -198,8 +198,8 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
     providerChanged(before, after) {
       for (const { id } of book.ofProvider(after.id)) {
         state.cache.drop(id)
-        state.attempts.clear(id)
-        book.touch(id, (record) => withoutDropped(record, before, after))
+        state.backoff.clear(id)
+        book.updateLazily(id, (record) => withoutDropped(record, before, after))
         background.retry(id)
       }
     },
@@ -208,8 +208,8 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
       jumps.close()
       background.close()
       validations.close()
-      await tokens.allSettled(CLOSING_MS)
-      await unsaved.saveNow()
+      await tokens.whenAllIdle(CLOSING_MS)
+      await pendingTokenWrites.saveNow()
       usage.flush()
       await book.close()
       state.cache.clear()
@@ -226,7 +226,7 @@ const CLEANED_AT_ONCE = 10
  */
 async function cleanStored(
   { box, clock, logger, providers }: TokenPartsDeps,
-  book: ConnectionBook,
+  book: ConnectionStore,
   isClosing: () => boolean,
 ): Promise<void> {
   for (const [index, record] of book.list().filter(mayHoldTraces).entries()) {
@@ -251,24 +251,24 @@ async function cleanStored(
 
 type State = {
   cache: TokenCache
-  attempts: Attempts
-  earlierMarks: Set<string>
+  backoff: Backoff
+  unconfirmedRefreshes: Set<string>
   isClosing: boolean
   recordsFrom: 'provider' | 'disk'
 }
 
 function wire(deps: TokenPartsDeps, state: State) {
   const { clock, providers, box } = deps
-  const { cache, attempts, earlierMarks } = state
-  const providerOf = factsOf(providers)
+  const { cache, backoff, unconfirmedRefreshes } = state
+  const providerOf = providerFactsOf(providers)
   const tokenClock = createTokenClock(clock)
-  const book = createConnectionBook({
+  const book = createConnectionStore({
     ...deps,
-    onWrite: (record) => sealedAnew(box, record),
+    onWrite: (record) => resealed(box, record),
     onChanged(id, kind) {
       const record = book.get(id)
-      if (record !== null) tokenClock.see(record, state.recordsFrom)
-      if (record?.refreshStartedAt === null) earlierMarks.delete(id)
+      if (record !== null) tokenClock.observe(record, state.recordsFrom)
+      if (record?.refreshStartedAt === null) unconfirmedRefreshes.delete(id)
       if (isOutdated(cache.held(id), record)) cache.drop(id)
       background.changed(id)
       validations.changed(id)
@@ -279,36 +279,36 @@ function wire(deps: TokenPartsDeps, state: State) {
   const resolve = (providerId: string): ResolvedProvider =>
     resolveProvider(providers, box, providers.need(providerId))
   const slugOf = (id: string): string => providerOf(id).slug
-  const unsaved = createUnsavedAnswers({ ...deps, book, slugOf, onSaved: cache.drop })
-  const tokens: TokenEngine = createTokenEngine({
+  const pendingTokenWrites = createPendingTokenWrites({ ...deps, book, slugOf, onSaved: cache.drop })
+  const tokens: InternalTokenService = createTokenService({
     ...deps,
     book,
-    attempts,
+    backoff,
     tokenClock,
-    unsaved,
+    pendingTokenWrites,
     cache,
     usage,
-    earlierMarks,
+    unconfirmedRefreshes,
     providerOf,
     resolve,
     confirmAfterMs: CONFIRM_AFTER_MS,
-    lookAtClock: () => jumps.look(),
+    checkClock: () => jumps.check(),
     isClosing: () => state.isClosing,
-    revokeStray: (provider, { requestedScopes }, answer) =>
+    revokeOrphaned: (provider, { requestedScopes }, answer) =>
       revokeAnswer(deps, provider, { redirectUri: null, scopes: requestedScopes }, answer),
   })
   const background = createBackground({ ...deps, book, tokens, lastUsedAt: usage.lastUsedAt, providerOf })
   const validations = createValidations({ ...deps, book, tokens, providerOf, resolve })
-  const jumps = createClockJumps(clock, (byMs) => {
+  const jumps = createClockJumpDetector(clock, (byMs) => {
     deps.logger.info('The wall clock jumped, or the machine slept', { byMs })
     if (byMs < 0) {
-      for (const { id } of book.list()) book.touch(id, (record) => redated(record, byMs))
+      for (const { id } of book.list()) book.updateLazily(id, (record) => redated(record, byMs))
       cache.clear()
-    } else attempts.slept(byMs)
+    } else backoff.slept(byMs)
     background.wake()
     deps.onClockJumped()
   })
-  return { book, usage, unsaved, tokens, background, validations, jumps }
+  return { book, usage, pendingTokenWrites, tokens, background, validations, jumps }
 }
 
 /** @throws KeywayError vault_locked | integrity_check_failed */
@@ -340,7 +340,7 @@ function withoutDropped(
 }
 
 /** A provider's behaviour, also while its entry cannot be read: then nothing is known but the defaults. */
-function factsOf(providers: ProviderBook): (providerId: string) => ProviderFacts {
+function providerFactsOf(providers: ProviderBook): (providerId: string) => ProviderFacts {
   const unknown = { slug: 'unknown', spec: providerSpec.parse({}), parameters: {} }
   return (providerId) => {
     const record = providers.byId(providerId)

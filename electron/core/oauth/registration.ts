@@ -6,7 +6,7 @@ import { readText, textOf } from '../../../shared/domain/json-path.ts'
 import { namedSecrets } from '../../../shared/domain/redact.ts'
 import { fillMap } from '../../../shared/domain/template.ts'
 import { readTokenBody } from '../../../shared/domain/token-body.ts'
-import { withinDeadline } from '../async.ts'
+import { withDeadline } from '../async.ts'
 import type { Server, Servers } from './metadata/endpoints.ts'
 import { asDiscoveryError, type DiscoveredMetadata, serverMetadataSchema } from './metadata/metadata.ts'
 import { fillProviderUrl } from './templates.ts'
@@ -40,7 +40,7 @@ export function createRegister({ deps, servers }: RegisterTools): OAuthClient['r
     const server = await servers.find(provider, { need, discovery: 'when-needed', signal })
     const { clock } = deps
     try {
-      return await withinDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, (inner) => {
+      return await withDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, (inner) => {
         const wire = { fetch: deps.fetchFor(provider), clock, signal: inner }
         if (own !== null) return registerByApi({ deps, wire }, provider, { server, wishes })
         server.need('registration')

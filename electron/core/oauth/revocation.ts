@@ -7,7 +7,7 @@ import { namedSecrets } from '../../../shared/domain/redact.ts'
 import { fillMap, fillTemplate } from '../../../shared/domain/template.ts'
 import { readTokenBody } from '../../../shared/domain/token-body.ts'
 import { errorInSuccess, errorOf } from '../../../shared/domain/token-error.ts'
-import { withinDeadline } from '../async.ts'
+import { withDeadline } from '../async.ts'
 import { type AuthMethod, authMethods, basicHeader, buildConfiguration } from './client-authentication.ts'
 import type { Server, Servers } from './metadata/endpoints.ts'
 import { fillProviderUrl, withSecrets } from './templates.ts'
@@ -32,7 +32,7 @@ export function createRevoke({ deps, servers }: Tools): OAuthClient['revoke'] {
   return async (provider, tokens) => {
     try {
       const { clock } = deps
-      return await withinDeadline({ clock, timeoutMs: REVOCATION_DEADLINE_MS }, (signal) =>
+      return await withDeadline({ clock, timeoutMs: REVOCATION_DEADLINE_MS }, (signal) =>
         revokeAll({ deps, servers }, provider, tokens, signal),
       )
     } catch (error) {

@@ -14,7 +14,7 @@ import {
 import type { UiApi } from '../../../shared/contract/ui-api.ts'
 import { freeSlug } from '../../../shared/domain/foreign/provider.ts'
 import { CALLBACK_PATH } from '../../../shared/domain/redirect-uri.ts'
-import { createTurns } from '../async.ts'
+import { createKeyedMutex } from '../async.ts'
 import type { Activity, Providers } from '../keyway.ts'
 import type { Logger, RecordStore } from '../ports.ts'
 
@@ -44,7 +44,7 @@ export type Rehearsals = {
 const CLIENT_ID = 'rehearsal-native'
 
 export function createRehearsals(deps: RehearsalsDeps): Rehearsals {
-  const inTurn = createTurns()
+  const runExclusive = createKeyedMutex()
   const held: Held = { run: null, isRunning: false }
   const state = (): RehearsalState => stateOf(held, deps.providers)
   const changed = (note: string): RehearsalState => {
@@ -54,7 +54,8 @@ export function createRehearsals(deps: RehearsalsDeps): Rehearsals {
   }
   const memory = createMemory(deps)
   const start = (): Promise<boolean> => startIn(held, deps, memory)
-  const inOrder = (task: () => Promise<RehearsalState>): Promise<RehearsalState> => inTurn('rehearsal', task)
+  const inOrder = (task: () => Promise<RehearsalState>): Promise<RehearsalState> =>
+    runExclusive('rehearsal', task)
 
   return {
     state,
@@ -91,7 +92,7 @@ export function createRehearsals(deps: RehearsalsDeps): Rehearsals {
       )
     },
     async close() {
-      await inTurn('rehearsal', async () => {
+      await runExclusive('rehearsal', async () => {
         held.isRunning = false
         await held.run?.close()
         held.run = null

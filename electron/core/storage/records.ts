@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import { createTurns } from '../async.ts'
+import { createKeyedMutex } from '../async.ts'
 import type { Clock, Damage, Leftover, Logger, RecordStore } from '../ports.ts'
 import {
   leftoverOf,
@@ -52,7 +52,7 @@ export function createRecordStore({
   makeFolder(folder)
   const kept = leftovers === 'kept' ? wholeLeftovers(folder) : new Map<string, KeptLeftover>()
   removeLeftovers(folder, (name) => kept.has(name))
-  const inTurn = createTurns()
+  const runExclusive = createKeyedMutex()
   const generations = createGenerations({ folder, clock, logger, onDamage })
 
   // A new record has no generation before it; with a copy in that place one bad block costs nothing, of the
@@ -74,7 +74,7 @@ export function createRecordStore({
       return records
     },
     read: async (id) =>
-      inTurn(checkedId(id), async () => {
+      runExclusive(checkedId(id), async () => {
         const recalled = generations.recall(id)
         if (recalled.kind === 'found') return recalled.value
         if (recalled.kind === 'absent') return null
@@ -88,7 +88,7 @@ export function createRecordStore({
       // Encoded now, so that what the caller changes while waiting for its turn is not written half old and
       // half new.
       const text = encodeRecord(checkedId(id), value)
-      await inTurn(id, async () => {
+      await runExclusive(id, async () => {
         const { current, previous } = recordPaths(folder, id)
         generations.protectUnreadable(id)
         const isFirst = !existsSync(current) && !existsSync(previous)
@@ -97,7 +97,7 @@ export function createRecordStore({
       })
     },
     remove: async (id) =>
-      inTurn(checkedId(id), async () => {
+      runExclusive(checkedId(id), async () => {
         const { current, previous, lost } = recordPaths(folder, id)
         // The kept generation goes first: were it last, a crash in between would bring the removed record
         // back.

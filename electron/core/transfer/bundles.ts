@@ -4,7 +4,7 @@ import type { BundleReport } from '../../../shared/contract/transfer.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
 import type { UiApi } from '../../../shared/contract/ui-api.ts'
-import { createTurns } from '../async.ts'
+import { createKeyedMutex } from '../async.ts'
 import type { FileReader } from './file-reader.ts'
 import type { Activity } from '../keyway.ts'
 import type { Clock } from '../ports.ts'
@@ -39,7 +39,7 @@ export type Bundles = Pick<UiApi, 'bundle.export' | 'bundle.inspect' | 'bundle.i
 
 export function createBundles(deps: BundlesDeps): Bundles {
   const { here, box, clock } = deps
-  const inTurn = createTurns()
+  const runExclusive = createKeyedMutex()
   const note = (text: string): void => deps.activity.append({ kind: 'system', outcome: 'ok', note: text })
 
   return {
@@ -65,7 +65,7 @@ export function createBundles(deps: BundlesDeps): Bundles {
     async 'bundle.import'({ content: text, passphrase, choices }) {
       needVault(box)
       const { content } = await read(deps, text, passphrase)
-      return inTurn('import', async () => {
+      return runExclusive('import', async () => {
         const plan = await planImport(content, choices, { here, box, now: clock.now() })
         try {
           await writeImport(plan, here, deps.targets)

@@ -4,7 +4,7 @@ import type { ProviderInput } from '../../../shared/contract/provider.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { ForeignFormat } from '../../../shared/contract/transfer.ts'
 import type { ForeignRead } from '../../../shared/domain/foreign/foreign.ts'
-import { createTurns } from '../async.ts'
+import { createKeyedMutex } from '../async.ts'
 import type { Clock } from '../ports.ts'
 import type { BundleContent } from './content.ts'
 
@@ -56,10 +56,10 @@ const LIMITS: Limits = { textMs: 10_000, bundleMs: 120_000, megabytes: 1024 }
 
 export function createFileReader(deps: FileReaderDeps): FileReader {
   const limits = { ...LIMITS, ...deps.limits }
-  const inTurn = createTurns()
+  const runExclusive = createKeyedMutex()
   const threads = createThreads(deps, limits)
   const read = (task: ReaderTask, onPiece: OnPiece = () => undefined): Promise<unknown> =>
-    inTurn('reader', async () => {
+    runExclusive('reader', async () => {
       const worker = threads.take()
       const value = await readOn(worker, task, { clock: deps.clock, limits, onPiece }).catch(
         async (error: unknown) => {

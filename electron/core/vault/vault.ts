@@ -4,7 +4,7 @@
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
-import { createTurns } from '../async.ts'
+import { createKeyedMutex } from '../async.ts'
 import type { Clock, ProtectorKind } from '../ports.ts'
 import { createKeyHolder, type Sealed } from './key-holder.ts'
 import type { MacPurpose } from './mac.ts'
@@ -114,15 +114,15 @@ export function createVault(deps: VaultDeps): Vault {
   const keys = createKeyHolder()
   const status = createVaultStatus(keys, calls.listed())
   const parts: VaultParts = { deps, calls, keys, status }
-  const turns = createTurns()
-  const inTurn = <Result>(task: () => Promise<Result>): Promise<Result> => turns('vault', task)
+  const turns = createKeyedMutex()
+  const runExclusive = <Result>(task: () => Promise<Result>): Promise<Result> => turns('vault', task)
   const beforeLock = new Set<() => void>()
   let locks = 0
 
   const probe = async (): Promise<readonly ProtectorView[]> => status.offer(await calls.probeAll()).protectors
   const unlock = (passphrase?: Secret): Promise<VaultState> => {
     const before = locks
-    return inTurn(() => unlockVault(parts, passphrase, () => locks === before))
+    return runExclusive(() => unlockVault(parts, passphrase, () => locks === before))
   }
   return {
     async start() {
@@ -148,9 +148,9 @@ export function createVault(deps: VaultDeps): Vault {
     },
     onChange: status.onChange,
     probe,
-    initialise: (kind, passphrase) => inTurn(() => initialiseVault(parts, kind, passphrase)),
+    initialise: (kind, passphrase) => runExclusive(() => initialiseVault(parts, kind, passphrase)),
     unlock,
-    setAside: () => inTurn(() => setVaultAside(parts)),
+    setAside: () => runExclusive(() => setVaultAside(parts)),
     verifyPassphrase: (passphrase) => verifyPassphrase(parts, passphrase),
     lock() {
       locks += 1
@@ -164,11 +164,11 @@ export function createVault(deps: VaultDeps): Vault {
     get identity() {
       return status.identity()
     },
-    markSigned: () => inTurn(() => markSigned(parts)),
-    addProtector: (kind, passphrase) => inTurn(() => addProtector(parts, kind, passphrase)),
-    removeProtector: (kind) => inTurn(() => removeProtector(parts, kind)),
-    changePassphrase: (change) => inTurn(() => changePassphrase(parts, change)),
-    migrate: (kind, passphrase) => inTurn(() => migrate(parts, kind, passphrase)),
+    markSigned: () => runExclusive(() => markSigned(parts)),
+    addProtector: (kind, passphrase) => runExclusive(() => addProtector(parts, kind, passphrase)),
+    removeProtector: (kind) => runExclusive(() => removeProtector(parts, kind)),
+    changePassphrase: (change) => runExclusive(() => changePassphrase(parts, change)),
+    migrate: (kind, passphrase) => runExclusive(() => migrate(parts, kind, passphrase)),
   }
 }
 

@@ -3,7 +3,7 @@
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
-import { within } from '../async.ts'
+import { withTimeout } from '../async.ts'
 import type { Clock, Logger, PassphraseProtectorFactory, Protector, ProtectorKind } from '../ports.ts'
 import { isDataKey, type KeyCheck, type Wrap } from './vault-file.ts'
 
@@ -38,7 +38,7 @@ export function createProtectorCalls(deps: ProtectorCallsDeps): ProtectorCalls {
     // A passphrase is worked on right here; on a slow machine that takes as long as it takes.
     protector.kind === 'passphrase'
       ? startSafely(call)
-      : within(clock, PROTECTOR_TIMEOUT_MS, startSafely(call), () => timedOut(protector))
+      : withTimeout(clock, PROTECTOR_TIMEOUT_MS, startSafely(call), () => timedOut(protector))
   const find = (kind: ProtectorKind): Protector | undefined => protectors.find((one) => one.kind === kind)
 
   return {

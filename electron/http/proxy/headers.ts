@@ -2,7 +2,7 @@
 // would act on this machine's browser in the name of a provider on the way back.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
-import type { VendedToken } from '../../core/connections/tokens/types.ts'
+import type { ServedToken } from '../../core/connections/tokens/types.ts'
 import type { Keyway } from '../../core/keyway.ts'
 
 const HOP_BY_HOP = [
@@ -236,7 +236,7 @@ function valueOf(raw: readonly string[], wanted: string): string | null {
 export type TokenHeaders = ReadonlyArray<readonly [string, string]>
 
 /** The same for every request; null for a token that needs a proof each time. */
-export function plainTokenHeaders(token: VendedToken): TokenHeaders | null {
+export function plainTokenHeaders(token: ServedToken): TokenHeaders | null {
   const known = plain.get(token)
   if (known !== undefined) return known
   const made = isBound(token) ? null : [headerOf(token)]
@@ -245,7 +245,7 @@ export function plainTokenHeaders(token: VendedToken): TokenHeaders | null {
 }
 
 // As long as the token itself is held, and no longer.
-const plain = new WeakMap<VendedToken, TokenHeaders | null>()
+const plain = new WeakMap<ServedToken, TokenHeaders | null>()
 
 /** RFC 9449: whoever holds the token must prove it anew for exactly this request. */
 export async function provenTokenHeaders(
@@ -263,11 +263,11 @@ export async function provenTokenHeaders(
   })
 }
 
-export function isBound({ tokenType }: Pick<VendedToken, 'tokenType'>): boolean {
+export function isBound({ tokenType }: Pick<ServedToken, 'tokenType'>): boolean {
   return tokenType.toLowerCase() === 'dpop'
 }
 
-function headerOf({ header, tokenType, accessToken }: VendedToken): readonly [string, string] {
+function headerOf({ header, tokenType, accessToken }: ServedToken): readonly [string, string] {
   if (header !== null) return [header.name, header.value.reveal()]
   const scheme = /^bearer$/i.test(tokenType) ? 'Bearer' : tokenType
   return ['authorization', `${scheme} ${accessToken.reveal()}`]

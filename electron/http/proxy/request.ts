@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
-import type { VendedToken } from '../../core/connections/tokens/types.ts'
+import type { ServedToken } from '../../core/connections/tokens/types.ts'
 import type { AppSession, ProxyPolicy } from '../../core/keyway.ts'
 import type { PermittedUse } from '../security/authorize.ts'
 import type { RunningRequest } from '../server/context.ts'
@@ -24,13 +24,13 @@ export type Permitted = {
   readonly url: TargetUrl
   readonly privateAllowed: boolean
   readonly uses: readonly PermittedUse[]
-  readonly token: VendedToken
+  readonly token: ServedToken
 }
 
 export type Trip = Forwarding &
   Omit<Permitted, 'url' | 'token'> & {
     url: TargetUrl
-    token: VendedToken
+    token: ServedToken
     /** From then on it may spend its time waiting; an answer of the person does not count. Monotonic ms. */
     readonly leavesAt: number
     retriedToken: boolean

@@ -3,12 +3,12 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import { integrationId, tokenBody, tokenQuery } from '../../../shared/contract/http-api.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
 import { parseJson } from '../../../shared/domain/exact-json.ts'
-import type { TokenAsk } from '../../core/connections/tokens/types.ts'
+import type { TokenOptions } from '../../core/connections/tokens/types.ts'
 import { invalidRequest, parsed } from '../../core/invalid-request.ts'
 import type { Wanted } from '../connections/selection.ts'
 import type { Admission } from '../security/request-guard.ts'
 
-export type TokenCall = { wanted: Wanted; ask: TokenAsk }
+export type TokenCall = { wanted: Wanted; ask: TokenOptions }
 
 export const TOKEN_PATH = '/api/integrations/token'
 const TOKEN_OF = /^\/api\/integrations\/([^/]+)\/token$/
@@ -44,8 +44,8 @@ export function parseTokenBody(contentType: string | undefined, body: Buffer): T
 function askOf(asked: {
   minValid?: number | undefined
   scopes?: string[] | undefined
-  rejected: TokenAsk['rejected'] | undefined
-}): TokenAsk {
+  rejected: TokenOptions['rejected'] | undefined
+}): TokenOptions {
   return {
     ...(asked.minValid === undefined ? {} : { minValidSeconds: asked.minValid }),
     ...(asked.scopes === undefined ? {} : { scopes: asked.scopes }),

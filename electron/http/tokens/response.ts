@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import { toIsoMomentOrNull, type TokenResponseBody } from '../../../shared/contract/http-api.ts'
-import type { VendedToken } from '../../core/connections/tokens/types.ts'
+import type { ServedToken } from '../../core/connections/tokens/types.ts'
 import { COMMON_HEADERS, KEEP_ALIVE_SECONDS } from '../server/respond.ts'
 
 /** What a token call answers; the secret leaves here. */
-export function tokenAnswer(token: VendedToken, nowMs: number): TokenResponseBody {
+export function tokenAnswer(token: ServedToken, nowMs: number): TokenResponseBody {
   return {
     data: {
       accessToken: token.accessToken.reveal(),
@@ -23,7 +23,7 @@ export function tokenAnswer(token: VendedToken, nowMs: number): TokenResponseBod
   }
 }
 
-export function secondsLeft({ expiresAt }: VendedToken, nowMs: number): number | null {
+export function secondsLeft({ expiresAt }: ServedToken, nowMs: number): number | null {
   return expiresAt === null ? null : Math.max(0, Math.floor((expiresAt - nowMs) / 1000))
 }
 
@@ -39,10 +39,10 @@ type Prepared = { madeIn: number; secondsLeft: number | null; text: string; whol
  */
 type HeadState = { _header?: string | null; _headerSent?: boolean }
 
-const prepared = new WeakMap<VendedToken, Prepared>()
+const prepared = new WeakMap<ServedToken, Prepared>()
 const HEADERS = { ...COMMON_HEADERS, 'content-type': 'application/json; charset=utf-8' }
 
-export function sendToken(response: ServerResponse, token: VendedToken, nowMs: number): void {
+export function sendToken(response: ServerResponse, token: ServedToken, nowMs: number): void {
   const state = response as unknown as HeadState
   const isOrdinary = response.shouldKeepAlive && state._header === null && state._headerSent === false
   if (isOrdinary && response.getHeaderNames().length === 0) {
@@ -58,11 +58,11 @@ export function sendToken(response: ServerResponse, token: VendedToken, nowMs: n
 }
 
 /** Head and body of the answer on a connection that stays open. */
-export function tokenBytes(token: VendedToken, nowMs: number): Buffer {
+export function tokenBytes(token: ServedToken, nowMs: number): Buffer {
   return prepare(token, nowMs).whole
 }
 
-function prepare(token: VendedToken, nowMs: number): Prepared {
+function prepare(token: ServedToken, nowMs: number): Prepared {
   const madeIn = Math.floor(nowMs / 1000)
   const left = secondsLeft(token, nowMs)
   const known = prepared.get(token)

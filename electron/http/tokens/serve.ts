@@ -3,7 +3,7 @@
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { toIsoMoment } from '../../../shared/contract/http-api.ts'
-import type { TokenAsk, TokenResult, VendedToken } from '../../core/connections/tokens/types.ts'
+import type { TokenOptions, TokenResult, ServedToken } from '../../core/connections/tokens/types.ts'
 import type { AppSession } from '../../core/keyway.ts'
 import { withConnectUrl } from '../connections/links.ts'
 import { chooseConnection } from '../connections/selection.ts'
@@ -18,7 +18,7 @@ export async function vendToken(
   context: HttpContext,
   request: RunningRequest,
   { wanted, ask }: TokenCall,
-): Promise<VendedToken> {
+): Promise<ServedToken> {
   const { keyway, running } = context
   const { session, response } = request
   const startedAt = keyway.clock.monotonicMs()
@@ -59,8 +59,8 @@ function withGeneration(
   { vends }: HttpContext,
   session: AppSession,
   connection: ConnectionRecord,
-  ask: TokenAsk,
-): TokenAsk {
+  ask: TokenOptions,
+): TokenOptions {
   if (ask.rejected !== 'current') return ask
   const generation = vends.lastGeneration(session, connection.id)
   return generation === null ? ask : { ...ask, rejected: { generation } }
@@ -70,8 +70,8 @@ function withGeneration(
 export async function tokenFor(
   context: HttpContext,
   connection: ConnectionRecord,
-  ask: TokenAsk,
-): Promise<VendedToken> {
+  ask: TokenOptions,
+): Promise<ServedToken> {
   const result = await context.keyway.tokens.get(connection.id, ask)
   if (result.kind !== 'ok') throw failureOf(result, context.keyway.clock.now())
   return result.token

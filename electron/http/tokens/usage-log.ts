@@ -1,9 +1,9 @@
 // Writes down who was handed which token, and remembers which one an app has.
-import type { VendedToken } from '../../core/connections/tokens/types.ts'
+import type { ServedToken } from '../../core/connections/tokens/types.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
 
 export type VendNotes = {
-  note(session: AppSession, token: VendedToken, durationMs: number): void
+  note(session: AppSession, token: ServedToken, durationMs: number): void
   /**
    * The generation of the token that the app was handed last for this connection; null when it had none since
    * the start.

@@ -3,14 +3,14 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import { marginMs } from '../../../../shared/domain/expiry.ts'
-import { createFewAtOnce } from '../../async.ts'
+import { createKeyedLimit } from '../../async.ts'
 import type { Clock, Logger } from '../../ports.ts'
 import type { SecretBox } from '../../vault/secret-box.ts'
-import type { ConnectionBook } from '../store/store.ts'
+import type { ConnectionStore } from '../store/store.ts'
 import type { ProviderFacts } from '../tokens/serve.ts'
-import type { TokenEngine } from '../tokens/service.ts'
-import { refreshWay } from './backoff.ts'
-import { createDueQueue } from './scheduler.ts'
+import type { InternalTokenService } from '../tokens/service.ts'
+import { refreshMethod } from './backoff.ts'
+import { createScheduler } from './scheduler.ts'
 
 /**
  * At one provider: many that fall due together do not fall on it together, and one that hangs holds up no
@@ -36,12 +36,12 @@ export type Background = {
 }
 
 export type BackgroundDeps = {
-  book: ConnectionBook
+  book: ConnectionStore
   box: SecretBox
   clock: Clock
   logger: Logger
   random: () => number
-  tokens: Pick<TokenEngine, 'renewNow'>
+  tokens: Pick<InternalTokenService, 'refreshNow'>
   lastUsedAt: (id: string) => number | null
   providerOf: (providerId: string) => ProviderFacts
 }
@@ -52,12 +52,12 @@ export function createBackground(deps: BackgroundDeps): Background {
   const renewDue = async (id: string): Promise<void> => {
     // A locked vault can neither open nor keep a token; unlocking wakes everything up.
     if (!deps.box.unlocked) return
-    const pauseMs = await renewOne(deps, id)
+    const pauseMs = await refreshOne(deps, id)
     const next = plan.dueAt(id)
     if (next !== null) queue.set(id, Math.max(next, clock.now() + pauseMs))
   }
-  const work = createFewAtOnce(AT_ONCE, renewDue, (id) => book.get(id)?.providerId ?? '')
-  const queue = createDueQueue(clock, work.add)
+  const work = createKeyedLimit(AT_ONCE, renewDue, (id) => book.get(id)?.providerId ?? '')
+  const queue = createScheduler(clock, work.add)
   const schedule = (id: string): void => queue.set(id, plan.dueAt(id))
 
   return {
@@ -119,15 +119,15 @@ function createPlan(deps: BackgroundDeps): Plan {
  * who does.
  */
 function endOf({ providerOf }: BackgroundDeps, record: ConnectionRecord): number | null {
-  const isUnrenewable = refreshWay(record, providerOf(record.providerId).spec) === 'none'
+  const isUnrenewable = refreshMethod(record, providerOf(record.providerId).spec) === 'none'
   return isUnrenewable && record.lastOutcome.status === 'ok' ? record.expiresAt : null
 }
 
 /** Resolves with the least pause until the next one. */
-async function renewOne({ book, tokens, logger }: BackgroundDeps, id: string): Promise<number> {
+async function refreshOne({ book, tokens, logger }: BackgroundDeps, id: string): Promise<number> {
   if (book.get(id) === null) return 0
   try {
-    await tokens.renewNow(id, 'due')
+    await tokens.refreshNow(id, 'due')
     return LEAST_PAUSE_MS
   } catch (error) {
     logger.warn('A background renewal failed', { connectionId: id, error })
@@ -167,7 +167,7 @@ export function nextRefreshAt(
   spec: Pick<ProviderSpec, 'refresh'>,
   about: { now: number; lastUsedAt: number | null; spread: number },
 ): number | null {
-  const way = refreshWay(record, spec)
+  const way = refreshMethod(record, spec)
   if (way === 'none') return null
   const { status, retryAt } = record.lastOutcome
   if (status !== 'ok')

@@ -13,7 +13,7 @@ const DISK = { firstMs: 1_000, mostMs: 10_000 }
 /** A provider that asks for more patience than this is asked once a day all the same. */
 const MOST_PATIENCE_MS = 24 * 60 * 60_000
 
-export type Attempts = {
+export type Backoff = {
   /** Epoch ms before which no request goes out, or null when one may. */
   blockedUntil(id: string): number | null
   /** Notes a passing failure; returns the epoch ms of the next try. */
@@ -30,7 +30,7 @@ export type Attempts = {
   slept(forMs: number): void
 }
 
-export function createAttempts({ clock, random }: { clock: Clock; random: () => number }): Attempts {
+export function createBackoff({ clock, random }: { clock: Clock; random: () => number }): Backoff {
   const states = new Map<string, { failures: number; notBefore: number }>()
 
   const block = (id: string, ladder: typeof QUICK, leastMs: number): number => {
@@ -61,12 +61,12 @@ export function createAttempts({ clock, random }: { clock: Clock; random: () => 
  * How a connection gets its next token without a person. `exchange` needs the old access token to be alive
  * still.
  */
-export type RefreshWay = 'refresh_token' | 'exchange' | 'client_credentials' | 'none'
+export type RefreshMethod = 'refresh_token' | 'exchange' | 'client_credentials' | 'none'
 
-export function refreshWay(
+export function refreshMethod(
   record: Pick<ConnectionRecord, 'how' | 'hasRefreshToken'>,
   spec: Pick<ProviderSpec, 'refresh'>,
-): RefreshWay {
+): RefreshMethod {
   if (record.how === 'client_credentials') return 'client_credentials'
   if (spec.refresh.style === 'exchange-access-token') return 'exchange'
   return record.hasRefreshToken && spec.refresh.supported !== 'no' ? 'refresh_token' : 'none'

@@ -3,14 +3,19 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { failedOutcome } from '../../../../shared/domain/expiry.ts'
-import { within } from '../../async.ts'
+import { withTimeout } from '../../async.ts'
 import { REFRESH_DEADLINE_MS } from '../../oauth/types.ts'
 import type { Clock } from '../../ports.ts'
-import type { ConnectionBook } from '../store/store.ts'
+import type { ConnectionStore } from '../store/store.ts'
 import type { TokenCache } from '../tokens/cache.ts'
 import type { TokenClock } from '../tokens/clock.ts'
 import type { ProviderFacts } from '../tokens/serve.ts'
-import { meets, type TokenAsk, type TokenNeed, type TokenResult } from '../tokens/types.ts'
+import {
+  meetsRequirements,
+  type TokenOptions,
+  type TokenRequirements,
+  type TokenResult,
+} from '../tokens/types.ts'
 import {
   failureDetails,
   type RefreshFailure,
@@ -18,73 +23,81 @@ import {
   rememberedFailure,
   tokenResultOf,
 } from './errors.ts'
-import { renew, type RenewalDeps } from './refresh.ts'
+import { refreshConnection, type RefreshDeps } from './refresh.ts'
 
-export type Renewals = Pick<
-  Flights<RefreshResult>,
-  'settled' | 'allSettled' | 'anyUnderWay' | 'underWayMs' | 'abandon'
+export type RefreshCoordinator = Pick<
+  SingleFlight<RefreshResult>,
+  'whenIdle' | 'whenAllIdle' | 'anyUnderWay' | 'underWayMs' | 'cancelWaiters'
 > & {
-  renewIfNeeded(id: string, need: TokenNeed): Promise<RefreshResult>
+  refreshIfNeeded(id: string, required: TokenRequirements): Promise<RefreshResult>
   /**
    * `due`: a new generation is wanted, unless one is there already; `person`: whatever was said before and
    * however short ago.
    */
-  renewNow(id: string, why: 'due' | 'person'): Promise<RefreshResult>
+  refreshNow(id: string, why: 'due' | 'person'): Promise<RefreshResult>
 }
 
-export type RenewalsDeps = Omit<RenewalDeps, 'onRenewed' | 'earlierMarks'> & {
+export type RefreshCoordinatorDeps = Omit<RefreshDeps, 'onRefreshed' | 'unconfirmedRefreshes'> & {
   cache: TokenCache
   /**
    * Connections whose mark of an unanswered refresh was found at the start; emptied as they are cleared up.
    */
-  earlierMarks: Set<string>
+  unconfirmedRefreshes: Set<string>
   providerOf: (providerId: string) => ProviderFacts
 }
 
-export function createRenewals(deps: RenewalsDeps): Renewals {
-  const { book, earlierMarks } = deps
-  const flights = createFlights<RefreshResult>(deps.clock)
-  const onRenewed = (id: string): void => noteRenewed(deps, id)
+export function createRefreshCoordinator(deps: RefreshCoordinatorDeps): RefreshCoordinator {
+  const { book, unconfirmedRefreshes } = deps
+  const singleFlight = createSingleFlight<RefreshResult>(deps.clock)
+  const onRefreshed = (id: string): void => recordRefreshed(deps, id)
 
   /** `need` null: whatever is there, a new one is wanted. */
-  const run = async (id: string, need: TokenNeed | null): Promise<RefreshResult> => {
-    const pending = deps.unsaved.waiting(id)
+  const run = async (id: string, required: TokenRequirements | null): Promise<RefreshResult> => {
+    const pending = deps.pendingTokenWrites.waiting(id)
     if (pending !== null) return pending
-    const record = await book.reread(id)
-    const without = need === null ? null : unneeded(deps, record, need)
+    const record = await book.reload(id)
+    const without = required === null ? null : unneeded(deps, record, required)
     if (without !== null) return without
-    if (need === null) deps.attempts.clear(id)
-    const result = await renew({ ...deps, onRenewed }, record)
+    if (required === null) deps.backoff.clear(id)
+    const result = await refreshConnection({ ...deps, onRefreshed }, record)
     const after = book.get(id)
-    if (after?.refreshStartedAt === null) earlierMarks.delete(id)
+    if (after?.refreshStartedAt === null) unconfirmedRefreshes.delete(id)
     // A sign-in has put newer tokens there meanwhile; what became of the old ones does not matter any more.
     if (after !== null && after.generation !== record.generation) return { kind: 'ok' }
-    if (result.kind === 'ended') await noteEnded(deps, id, result.failure)
+    if (result.kind === 'ended') await recordAuthorizationRevoked(deps, id, result.failure)
     return result
   }
-  const renewIfNeeded = (id: string, need: TokenNeed | null): Promise<RefreshResult> =>
-    flights.join(id, () => run(id, need))
+  const refreshIfNeeded = (id: string, required: TokenRequirements | null): Promise<RefreshResult> =>
+    singleFlight.join(id, () => run(id, required))
 
   return {
-    ...flights,
-    anyUnderWay: () => flights.anyUnderWay() || deps.unsaved.any(),
-    renewIfNeeded,
-    renewNow: async (id, why) =>
+    ...singleFlight,
+    anyUnderWay: () => singleFlight.anyUnderWay() || deps.pendingTokenWrites.any(),
+    refreshIfNeeded,
+    refreshNow: async (id, why) =>
       // What is under way already when a person asks began before, but its answer is as new.
-      renewIfNeeded(id, why === 'person' ? null : { leastMs: 0, notGeneration: book.need(id).generation }),
+      refreshIfNeeded(
+        id,
+        why === 'person' ? null : { leastMs: 0, notGeneration: book.getOrThrow(id).generation },
+      ),
   }
 }
 
-function unneeded(deps: RenewalsDeps, record: ConnectionRecord, need: TokenNeed): RefreshResult | null {
-  if (meets(record, need, deps.tokenClock) && !deps.earlierMarks.has(record.id)) return { kind: 'ok' }
+function unneeded(
+  deps: RefreshCoordinatorDeps,
+  record: ConnectionRecord,
+  required: TokenRequirements,
+): RefreshResult | null {
+  if (meetsRequirements(record, required, deps.tokenClock) && !deps.unconfirmedRefreshes.has(record.id))
+    return { kind: 'ok' }
   const last = rememberedFailure(record, deps.providerOf(record.providerId).slug)
   if (last?.kind === 'ended') return last
-  const blockedUntil = deps.attempts.blockedUntil(record.id)
+  const blockedUntil = deps.backoff.blockedUntil(record.id)
   return blockedUntil === null ? null : stillFailing(deps, record, last, blockedUntil)
 }
 
 function stillFailing(
-  deps: RenewalsDeps,
+  deps: RefreshCoordinatorDeps,
   record: ConnectionRecord,
   last: RefreshFailure | null,
   blockedUntil: number,
@@ -96,7 +109,7 @@ function stillFailing(
   return { kind: 'retrying', retryAt: blockedUntil, failure }
 }
 
-function noteRenewed(deps: RenewalsDeps, id: string): void {
+function recordRefreshed(deps: RefreshCoordinatorDeps, id: string): void {
   deps.cache.drop(id)
   const record = deps.book.get(id)
   if (record === null) return
@@ -111,8 +124,8 @@ function noteRenewed(deps: RenewalsDeps, id: string): void {
   })
 }
 
-async function noteEnded(
-  { book, cache, clock, logger }: RenewalsDeps,
+async function recordAuthorizationRevoked(
+  { book, cache, clock, logger }: RefreshCoordinatorDeps,
   id: string,
   failure: KeywayError,
 ): Promise<void> {
@@ -134,7 +147,7 @@ async function noteEnded(
     .change(id, (current) => ({ ...current, lastOutcome }))
     .catch((error: unknown) => {
       logger.warn('The end of a token could not be noted on disk', { connectionId: id, error })
-      book.touch(id, (current) => ({ ...current, lastOutcome }))
+      book.updateLazily(id, (current) => ({ ...current, lastOutcome }))
     })
 }
 
@@ -143,84 +156,92 @@ async function noteEnded(
 
 const DEADLINE_MS = 15_000
 /** While a token is still good, nobody waits longer than this for a newer one. */
-const PATIENCE_MS = 2_000
+const USABLE_TOKEN_WAIT_MS = 2_000
 /** Whoever comes to a refresh that others have waited out already is told so soon. */
-const LATECOMER_MS = 1_000
+const OVERDUE_WAIT_MS = 1_000
 /** A caller may join a renewal that a smaller need found unnecessary; then it takes one of its own. */
-const MOST_ROUNDS = 3
+const MAX_ROUNDS = 3
 /**
  * A token with less left than this (or a twentieth of a short life) would be dead before its caller has used
  * it.
  */
-const LEAST_USE_MS = 500
+const MIN_USABLE_MS = 500
 
 export type WaitDeps = {
-  book: ConnectionBook
+  book: ConnectionStore
   clock: Clock
   tokenClock: TokenClock
   /** Connections in doubt: stopped between a refresh and its answer in an earlier run. */
-  earlierMarks: ReadonlySet<string>
+  unconfirmedRefreshes: ReadonlySet<string>
   providerOf: (providerId: string) => ProviderFacts
-  renewIfNeeded: (id: string, need: TokenNeed) => Promise<RefreshResult>
+  refreshIfNeeded: (id: string, required: TokenRequirements) => Promise<RefreshResult>
   /** For how long a renewal of this connection has been under way; 0 when none is. */
   underWayMs: (id: string) => number
-  ok: (record: ConnectionRecord, ask: TokenAsk) => TokenResult
+  ok: (record: ConnectionRecord, options: TokenOptions) => TokenResult
 }
 
-export async function waitForRenewal(
+export async function waitForRefresh(
   deps: WaitDeps,
   id: string,
-  ask: TokenAsk,
-  need: TokenNeed,
+  options: TokenOptions,
+  required: TokenRequirements,
 ): Promise<TokenResult> {
   const { book, clock } = deps
-  const { generation } = book.need(id)
-  const endsAt = clock.monotonicMs() + (ask.deadlineMs ?? DEADLINE_MS)
+  const { generation } = book.getOrThrow(id)
+  const endsAt = clock.monotonicMs() + (options.deadlineMs ?? DEADLINE_MS)
   for (let round = 1; ; round += 1) {
-    const wasUsable = isUsable(deps, book.need(id), need)
-    const waitMs = patienceMs(deps, book.need(id), ask, need, endsAt - clock.monotonicMs())
-    const result = await orLate(clock, waitMs, deps.renewIfNeeded(id, need))
-    const record = book.need(id)
-    const answer = answerTo(deps, { record, isNew: record.generation !== generation }, ask, need, result)
+    const wasUsable = isUsable(deps, book.getOrThrow(id), required)
+    const waitMs = waitLimitMs(deps, book.getOrThrow(id), options, required, endsAt - clock.monotonicMs())
+    const result = await resultOrLate(clock, waitMs, deps.refreshIfNeeded(id, required))
+    const record = book.getOrThrow(id)
+    const answer = resultFor(
+      deps,
+      { record, isNew: record.generation !== generation },
+      options,
+      required,
+      result,
+    )
     if (answer !== 'once more') return answer
-    if (result === 'late' && !wasUsable) return stillUnderWay(deps, record)
+    if (result === 'late' && !wasUsable) return refreshStillRunning(deps, record)
     // A token that ended while a newer one was waited for: from here on there is only the newer one.
     if (result === 'late') round -= 1
-    if (round < MOST_ROUNDS && clock.monotonicMs() < endsAt) continue
-    return isUsable(deps, record, need) ? deps.ok(record, ask) : stillUnderWay(deps, record)
+    if (round < MAX_ROUNDS && clock.monotonicMs() < endsAt) continue
+    return isUsable(deps, record, required) ? deps.ok(record, options) : refreshStillRunning(deps, record)
   }
 }
 
-function answerTo(
+function resultFor(
   deps: WaitDeps,
   { record, isNew }: { record: ConnectionRecord; isNew: boolean },
-  ask: TokenAsk,
-  need: TokenNeed,
+  options: TokenOptions,
+  required: TokenRequirements,
   result: RefreshResult | 'late',
 ): TokenResult | 'once more' {
-  if (result === 'late') return isUsable(deps, record, need) ? deps.ok(record, ask) : 'once more'
+  if (result === 'late') return isUsable(deps, record, required) ? deps.ok(record, options) : 'once more'
   if (result.kind === 'ok') {
     // A token made just now is the best there is, also where it lives shorter than the one before.
-    const isGood = isNew ? isUsable(deps, record, need) : meets(record, need, deps.tokenClock)
-    return isGood ? deps.ok(record, ask) : 'once more'
+    const isGood = isNew
+      ? isUsable(deps, record, required)
+      : meetsRequirements(record, required, deps.tokenClock)
+    return isGood ? deps.ok(record, options) : 'once more'
   }
   // A hiccup must not take away what still works; only the end of the grant does.
-  return result.kind !== 'ended' && isUsable(deps, record, need)
-    ? deps.ok(record, ask)
+  return result.kind !== 'ended' && isUsable(deps, record, required)
+    ? deps.ok(record, options)
     : tokenResultOf(result)
 }
 
-function patienceMs(
+function waitLimitMs(
   deps: WaitDeps,
   record: ConnectionRecord,
-  ask: TokenAsk,
-  need: TokenNeed,
+  options: TokenOptions,
+  required: TokenRequirements,
   leftMs: number,
 ): number {
-  const isOverdueInMs = Math.max(LATECOMER_MS, DEADLINE_MS - deps.underWayMs(record.id))
+  const isOverdueInMs = Math.max(OVERDUE_WAIT_MS, DEADLINE_MS - deps.underWayMs(record.id))
   // Who asked for a long-lived token is better served by waiting for it.
-  const canWait = ask.minValidSeconds !== undefined || !isUsable(deps, record, need)
-  const mostMs = canWait ? isOverdueInMs : Math.min(PATIENCE_MS, deps.tokenClock.remainingMs(record))
+  const canWait = options.minValidSeconds !== undefined || !isUsable(deps, record, required)
+  const mostMs = canWait ? isOverdueInMs : Math.min(USABLE_TOKEN_WAIT_MS, deps.tokenClock.remainingMs(record))
   return Math.max(0, Math.min(mostMs, leftMs))
 }
 
@@ -229,9 +250,9 @@ function patienceMs(
  * refresh and its answer: the provider may have ended the grant since, access token and all, and only its
  * next answer tells.
  */
-function isUsable(deps: WaitDeps, record: ConnectionRecord, need: TokenNeed): boolean {
-  const isDoubtful = deps.earlierMarks.has(record.id) || record.generation === need.notGeneration
-  const leastMs = Math.min(LEAST_USE_MS, ((record.lifetimeSeconds ?? Number.POSITIVE_INFINITY) * 1000) / 20)
+function isUsable(deps: WaitDeps, record: ConnectionRecord, required: TokenRequirements): boolean {
+  const isDoubtful = deps.unconfirmedRefreshes.has(record.id) || record.generation === required.notGeneration
+  const leastMs = Math.min(MIN_USABLE_MS, ((record.lifetimeSeconds ?? Number.POSITIVE_INFINITY) * 1000) / 20)
   return !isDoubtful && deps.tokenClock.remainingMs(record) > leastMs
 }
 
@@ -239,7 +260,7 @@ function isUsable(deps: WaitDeps, record: ConnectionRecord, need: TokenNeed): bo
  * By hand: a thousand callers wait here at once, and each promise and error less is a millisecond sooner for
  * all.
  */
-function orLate(
+function resultOrLate(
   clock: Clock,
   timeoutMs: number,
   renewal: Promise<RefreshResult>,
@@ -260,7 +281,7 @@ function orLate(
  * The caller's time is up, the request's is not: an answer that comes later is kept, and the next ask gets
  * it.
  */
-function stillUnderWay(deps: WaitDeps, record: ConnectionRecord): TokenResult {
+function refreshStillRunning(deps: WaitDeps, record: ConnectionRecord): TokenResult {
   const { slug } = deps.providerOf(record.providerId)
   // By then it has been answered or given up, and the next attempt may go out.
   const overdueMs = deps.underWayMs(record.id) - DEADLINE_MS
@@ -274,55 +295,55 @@ function stillUnderWay(deps: WaitDeps, record: ConnectionRecord): TokenResult {
 }
 
 /** One piece of work at a time for each id; whoever comes while it runs gets its result. */
-export type Flights<Result> = {
+export type SingleFlight<Result> = {
   join(id: string, start: () => Promise<Result>): Promise<Result>
   /** For how long the work of this id has been under way; 0 when none is. */
   underWayMs(id: string): number
   /** Tells all who wait for this id that it is over for them; the work itself goes on to its end. */
-  abandon(id: string, reason: Error): void
+  cancelWaiters(id: string, reason: Error): void
   /** Resolves when nothing is under way for this id, or after `timeoutMs`. */
-  settled(id: string, timeoutMs: number): Promise<void>
-  allSettled(timeoutMs: number): Promise<void>
+  whenIdle(id: string, timeoutMs: number): Promise<void>
+  whenAllIdle(timeoutMs: number): Promise<void>
   /** Work is under way, also where nobody waits for it any more. */
   anyUnderWay(): boolean
 }
 
-type Flight<Result> = { shared: Promise<Result>; since: number; abandon: (reason: Error) => void }
+type SharedCall<Result> = { shared: Promise<Result>; since: number; cancelWaiters: (reason: Error) => void }
 
-export function createFlights<Result>(clock: Clock): Flights<Result> {
-  const flights = new Map<string, Flight<Result>>()
+export function createSingleFlight<Result>(clock: Clock): SingleFlight<Result> {
+  const calls = new Map<string, SharedCall<Result>>()
   /** All work, also what nobody waits for any more. */
   const running = new Set<Promise<Result>>()
   const quiet = (work: Promise<unknown>, timeoutMs: number): Promise<void> =>
-    within(clock, timeoutMs, work, () => new Error('late')).then(
+    withTimeout(clock, timeoutMs, work, () => new Error('late')).then(
       () => undefined,
       () => undefined,
     )
   const take = (id: string, work: Promise<Result>): Promise<Result> => {
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
-    const flight = { shared: promise, since: clock.monotonicMs(), abandon: reject }
-    flights.set(id, flight)
+    const call = { shared: promise, since: clock.monotonicMs(), cancelWaiters: reject }
+    calls.set(id, call)
     running.add(work)
     work
       .finally(() => {
         running.delete(work)
-        if (flights.get(id) === flight) flights.delete(id)
+        if (calls.get(id) === call) calls.delete(id)
       })
       .then(resolve, reject)
     return promise
   }
   return {
-    join: (id, start) => flights.get(id)?.shared ?? take(id, start()),
+    join: (id, start) => calls.get(id)?.shared ?? take(id, start()),
     underWayMs(id) {
-      const flight = flights.get(id)
-      return flight === undefined ? 0 : clock.monotonicMs() - flight.since
+      const call = calls.get(id)
+      return call === undefined ? 0 : clock.monotonicMs() - call.since
     },
-    abandon(id, reason) {
-      flights.get(id)?.abandon(reason)
-      flights.delete(id)
+    cancelWaiters(id, reason) {
+      calls.get(id)?.cancelWaiters(reason)
+      calls.delete(id)
     },
-    settled: (id, timeoutMs) => quiet(Promise.resolve(flights.get(id)?.shared), timeoutMs),
-    allSettled: (timeoutMs) => quiet(Promise.allSettled(running), timeoutMs),
+    whenIdle: (id, timeoutMs) => quiet(Promise.resolve(calls.get(id)?.shared), timeoutMs),
+    whenAllIdle: (timeoutMs) => quiet(Promise.allSettled(running), timeoutMs),
     anyUnderWay: () => running.size > 0,
   }
 }

@@ -3,7 +3,7 @@ import { type ErrorCode, errorTable, KeywayError } from '../../../../shared/cont
 import { failedOutcome, type LastOutcome } from '../../../../shared/domain/expiry.ts'
 import type { FailedTokenOutcome } from '../../oauth/token/errors.ts'
 import type { TokenResult } from '../tokens/types.ts'
-import type { Attempts } from './backoff.ts'
+import type { Backoff } from './backoff.ts'
 
 /**
  * How an attempt to renew ended. `ended`: the provider said invalid_grant, or nothing can renew it;
@@ -63,7 +63,7 @@ export type FailureContext = {
   record: ConnectionRecord
   providerSlug: string
   now: number
-  attempts: Attempts
+  backoff: Backoff
   /**
    * The mark of an unanswered refresh that stood before this attempt, and whether another run of Keyway set
    * it.
@@ -73,38 +73,38 @@ export type FailureContext = {
 
 type Failed = { result: RefreshFailure; lastOutcome: LastOutcome }
 
-export function failureOf(outcome: FailedTokenOutcome, context: FailureContext): Failed {
+export function refreshFailureOf(outcome: FailedTokenOutcome, context: FailureContext): Failed {
   if (outcome.kind === 'retry') return passing(outcome, context)
   if (outcome.kind === 'ended') return ended(outcome, context)
   return outcome.kind === 'refused' ? refused(outcome, context) : misconfigured(outcome, context)
 }
 
 function passing(outcome: FailedTokenOutcome & { kind: 'retry' }, context: FailureContext): Failed {
-  const retryAt = context.attempts.failed(context.record.id, outcome.retryAfterMs)
-  const failure = made('retrying', outcome, context, { message: outcome.message, retryAt })
+  const retryAt = context.backoff.failed(context.record.id, outcome.retryAfterMs)
+  const failure = newFailure('retrying', outcome, context, { message: outcome.message, retryAt })
   return {
     result: { kind: 'retrying', retryAt, failure },
-    lastOutcome: stored('retrying', failure, context.now, retryAt),
+    lastOutcome: storedOutcome('retrying', failure, context.now, retryAt),
   }
 }
 
 function ended(outcome: FailedTokenOutcome, context: FailureContext): Failed {
-  const failure = made('token_expired', outcome, context, { message: endedMessage(outcome, context) })
+  const failure = newFailure('token_expired', outcome, context, { message: endedMessage(outcome, context) })
   return {
     result: { kind: 'ended', failure },
-    lastOutcome: stored('reconnect_needed', failure, context.now, null),
+    lastOutcome: storedOutcome('reconnect_needed', failure, context.now, null),
   }
 }
 
 function refused(outcome: FailedTokenOutcome, context: FailureContext): Failed {
-  const retryAt = context.attempts.refused(context.record.id)
-  const failure = made('token_expired', outcome, context, {
+  const retryAt = context.backoff.refused(context.record.id)
+  const failure = newFailure('token_expired', outcome, context, {
     message: `The provider refused the refresh twice: ${outcome.message}`,
     nextStep: 'Sign in again, or try again later; nothing was erased.',
   })
   return {
     result: { kind: 'refused', failure },
-    lastOutcome: stored('reconnect_needed', failure, context.now, retryAt),
+    lastOutcome: storedOutcome('reconnect_needed', failure, context.now, retryAt),
   }
 }
 
@@ -112,19 +112,19 @@ function misconfigured(
   outcome: FailedTokenOutcome & { kind: 'config_error' },
   context: FailureContext,
 ): Failed {
-  const { attempts, record } = context
+  const { backoff, record } = context
   // A certificate may be renewed any minute, and a refused handshake has asked the provider for nothing.
   const isSoon = outcome.code === 'tls_failure'
-  const retryAt = isSoon ? attempts.failed(record.id, null) : attempts.refused(record.id)
+  const retryAt = isSoon ? backoff.failed(record.id, null) : backoff.refused(record.id)
   const { message, nextStep } = outcome
-  const failure = made('config_error', outcome, context, { message, nextStep })
+  const failure = newFailure('config_error', outcome, context, { message, nextStep })
   return {
     result: { kind: 'config_error', failure },
-    lastOutcome: stored('config_error', failure, context.now, retryAt),
+    lastOutcome: storedOutcome('config_error', failure, context.now, retryAt),
   }
 }
 
-function made(
+function newFailure(
   code: ErrorCode,
   outcome: FailedTokenOutcome,
   { record, providerSlug }: FailureContext,
@@ -153,7 +153,7 @@ function endedMessage(outcome: FailedTokenOutcome, { unanswered }: FailureContex
     : `The answer to the refresh of ${when} never arrived whole, so a new refresh token may have been lost on the way. ${said}`
 }
 
-function stored(
+function storedOutcome(
   status: 'retrying' | 'reconnect_needed' | 'config_error',
   failure: KeywayError,
   at: number,

@@ -4,13 +4,13 @@ import type { ConnectionRecord } from '../../../../shared/contract/connection.ts
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import { failedOutcome } from '../../../../shared/domain/expiry.ts'
 import type { Clock, Logger } from '../../ports.ts'
-import type { ConnectionBook, ConnectionChange } from '../store/store.ts'
+import type { ConnectionStore, ConnectionChange } from '../store/store.ts'
 import { failureDetails, type RefreshFailure } from './errors.ts'
 
 const FIRST_MS = 500
 const MOST_MS = 10_000
 
-export type UnsavedAnswers = {
+export type PendingTokenWrites = {
   /** Holds the change and tries again by itself; returns what callers are told meanwhile. */
   keep(id: string, change: ConnectionChange, error: unknown): RefreshFailure
   /** Null when nothing waits for this connection. */
@@ -24,8 +24,8 @@ export type UnsavedAnswers = {
   saveNow(): Promise<void>
 }
 
-export type UnsavedDeps = {
-  book: ConnectionBook
+export type PendingTokenWritesDeps = {
+  book: ConnectionStore
   clock: Clock
   logger: Logger
   slugOf: (providerId: string) => string
@@ -40,7 +40,7 @@ type Waiting = {
   cancel: () => void
 }
 
-export function createUnsavedAnswers(deps: UnsavedDeps): UnsavedAnswers {
+export function createPendingTokenWrites(deps: PendingTokenWritesDeps): PendingTokenWrites {
   const { book, clock, logger } = deps
   const entries = new Map<string, Waiting>()
 
@@ -77,16 +77,16 @@ export function createUnsavedAnswers(deps: UnsavedDeps): UnsavedAnswers {
   return {
     keep(id, change, error) {
       const entry = hold(id, change, error, 0)
-      const failure = failureOf(deps, id, entry)
+      const failure = writeFailureOf(deps, id, entry)
       const { code, message, nextStep } = failure
       const words = { code, message, nextStep, at: clock.now(), retryAt: entry.retryAt }
-      book.touch(id, (record) => ({ ...record, lastOutcome: failedOutcome('retrying', words) }))
+      book.updateLazily(id, (record) => ({ ...record, lastOutcome: failedOutcome('retrying', words) }))
       return { kind: 'retrying', retryAt: entry.retryAt, failure }
     },
     waiting(id) {
       const entry = entries.get(id)
       if (entry === undefined) return null
-      return { kind: 'retrying', retryAt: entry.retryAt, failure: failureOf(deps, id, entry) }
+      return { kind: 'retrying', retryAt: entry.retryAt, failure: writeFailureOf(deps, id, entry) }
     },
     any: () => entries.size > 0,
     newest: (record) => entries.get(record.id)?.change(record) ?? record,
@@ -100,7 +100,11 @@ export function createUnsavedAnswers(deps: UnsavedDeps): UnsavedAnswers {
   }
 }
 
-function failureOf({ book, slugOf }: UnsavedDeps, id: string, { error, retryAt }: Waiting): KeywayError {
+function writeFailureOf(
+  { book, slugOf }: PendingTokenWritesDeps,
+  id: string,
+  { error, retryAt }: Waiting,
+): KeywayError {
   const record = book.get(id)
   const details = record === null ? {} : failureDetails(record, slugOf(record.providerId))
   return new KeywayError(error.code, {

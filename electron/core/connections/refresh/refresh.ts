@@ -13,45 +13,45 @@ import type { FailedTokenOutcome } from '../../oauth/token/errors.ts'
 import type { OAuthClient, ResolvedProvider, TokenResponse, TokenOutcome } from '../../oauth/types.ts'
 import type { Clock, Logger } from '../../ports.ts'
 import type { SecretBox } from '../../vault/secret-box.ts'
-import { lived, renewed, rotates } from '../store/record.ts'
+import { appendHistory, refreshedRecord, rotatesRefreshToken } from '../store/record.ts'
 import { openTokens, type OpenTokens } from '../store/sealed.ts'
-import type { ConnectionBook } from '../store/store.ts'
+import type { ConnectionStore } from '../store/store.ts'
 import type { TokenClock } from '../tokens/clock.ts'
-import { type Attempts, refreshWay } from './backoff.ts'
-import { failureDetails, failureOf, type RefreshResult } from './errors.ts'
-import type { UnsavedAnswers } from './pending-writes.ts'
+import { type Backoff, refreshMethod } from './backoff.ts'
+import { failureDetails, refreshFailureOf, type RefreshResult } from './errors.ts'
+import type { PendingTokenWrites } from './pending-writes.ts'
 
 /** Renews now; the caller holds the connection's turn and has decided that it is needed. */
-export async function renew(deps: RenewalDeps, record: ConnectionRecord): Promise<RefreshResult> {
+export async function refreshConnection(deps: RefreshDeps, record: ConnectionRecord): Promise<RefreshResult> {
   const provider = deps.resolve(record.providerId)
-  const hindrance = hindranceOf(deps, record, provider)
-  if (hindrance !== null) return hindrance
+  const blocked = refreshBlockedReason(deps, record, provider)
+  if (blocked !== null) return blocked
   const unanswered =
     record.refreshStartedAt === null
       ? null
       : {
           startedAt: record.refreshStartedAt,
-          by: deps.earlierMarks.has(record.id) ? ('earlier run' as const) : ('this run' as const),
+          by: deps.unconfirmedRefreshes.has(record.id) ? ('earlier run' as const) : ('this run' as const),
         }
   if (deps.warmUp !== undefined) await deps.warmUp()
-  const unmarked = await mark(deps, record, provider)
+  const unmarked = await writeRefreshMarker(deps, record, provider)
   if (unmarked !== null) return unmarked
-  const outcome = await send(deps, record, provider)
-  if (outcome.kind === 'ok') return keep(deps, record, provider, outcome.response)
-  return fail(deps, record, provider, { outcome, unanswered })
+  const outcome = await sendRefresh(deps, record, provider)
+  if (outcome.kind === 'ok') return saveResponse(deps, record, provider, outcome.response)
+  return recordFailure(deps, record, provider, { outcome, unanswered })
 }
 
 /** Why no request can be of use. */
-function hindranceOf(
-  { tokenClock, clock }: RenewalDeps,
+function refreshBlockedReason(
+  { tokenClock, clock }: RefreshDeps,
   record: ConnectionRecord,
   provider: ResolvedProvider,
 ): RefreshResult | null {
-  const way = refreshWay(record, provider.spec)
+  const method = refreshMethod(record, provider.spec)
   const details = failureDetails(record, provider.slug)
-  if (way === 'none' || (way === 'exchange' && tokenClock.remainingMs(record) <= 0)) {
+  if (method === 'none' || (method === 'exchange' && tokenClock.remainingMs(record) <= 0)) {
     const message =
-      way === 'none'
+      method === 'none'
         ? 'The token has ended, and the provider gave no refresh token.'
         : 'This provider renews only a living token, and it has ended.'
     return { kind: 'ended', failure: new KeywayError('token_expired', { message, details }) }
@@ -69,12 +69,12 @@ function hindranceOf(
  * Notes durably that a refresh is under way. Without that note nothing is sent that could use up a refresh
  * token: a disk that cannot take the note cannot take the answer either.
  */
-async function mark(
-  deps: RenewalDeps,
+async function writeRefreshMarker(
+  deps: RefreshDeps,
   record: ConnectionRecord,
   provider: ResolvedProvider,
 ): Promise<RefreshResult | null> {
-  if (refreshWay(record, provider.spec) === 'client_credentials') return null
+  if (refreshMethod(record, provider.spec) === 'client_credentials') return null
   try {
     await deps.book.change(record.id, (current) => ({
       ...current,
@@ -83,7 +83,7 @@ async function mark(
     return null
   } catch (error) {
     if (provider.spec.refresh.rotates === 'no') return null
-    const retryAt = deps.attempts.notSaved(record.id)
+    const retryAt = deps.backoff.notSaved(record.id)
     const { code, message, nextStep } = asKeywayError(error)
     const failure = new KeywayError(code, {
       message,
@@ -96,7 +96,7 @@ async function mark(
       code,
       error,
     })
-    deps.book.touch(record.id, (current) => ({
+    deps.book.updateLazily(record.id, (current) => ({
       ...current,
       lastOutcome: failedOutcome('retrying', { code, message, nextStep, at: deps.clock.now(), retryAt }),
     }))
@@ -104,17 +104,17 @@ async function mark(
   }
 }
 
-async function send(
-  deps: RenewalDeps,
+async function sendRefresh(
+  deps: RefreshDeps,
   record: ConnectionRecord,
   provider: ResolvedProvider,
 ): Promise<TokenOutcome> {
   const tokens = openTokens(deps.box, record)
-  const first = await askForTokens(deps, provider, record, tokens)
+  const first = await requestTokens(deps, provider, record, tokens)
   if (first.kind === 'refused') {
     // Servers under load or behind a filter say no with odd codes; one more try tells a hiccup from a no.
     await new Promise<void>((resolve) => void deps.clock.after(deps.confirmAfterMs, resolve))
-    return askForTokens(deps, provider, record, tokens)
+    return requestTokens(deps, provider, record, tokens)
   }
   if (first.kind !== 'ended' || provider.spec.refresh.rotates !== 'no' || record.sealedPrevious === null)
     return first
@@ -124,22 +124,22 @@ async function send(
   const previous = openTokens(deps.box, record, 'previous')
   if (previous.refreshToken === null || previous.refreshToken.equals(tokens.refreshToken ?? new Secret('')))
     return first
-  const second = await askForTokens(deps, provider, record, previous)
+  const second = await requestTokens(deps, provider, record, previous)
   return second.kind === 'ok' ? second : first
 }
 
-async function keep(
-  deps: RenewalDeps,
+async function saveResponse(
+  deps: RefreshDeps,
   sent: ConnectionRecord,
   provider: ResolvedProvider,
-  answer: TokenResponse,
+  response: TokenResponse,
 ): Promise<RefreshResult> {
   const { book, box } = deps
-  deps.attempts.clear(sent.id)
+  deps.backoff.clear(sent.id)
   const apply = (current: ConnectionRecord): ConnectionRecord =>
     // A sign-in that finished meanwhile has newer tokens than this answer.
     current.generation === sent.generation
-      ? renewed(current, answer, {
+      ? refreshedRecord(current, response, {
           box,
           spec: provider.spec,
           now: deps.clock.now(),
@@ -149,27 +149,27 @@ async function keep(
   try {
     await book.change(sent.id, apply)
   } catch (error) {
-    return whenNotSaved(deps, { sent, provider, answer, apply, error })
+    return handleSaveFailure(deps, { sent, provider, response, apply, error })
   }
-  deps.onRenewed(sent.id)
+  deps.onRefreshed(sent.id)
   return { kind: 'ok' }
 }
 
-async function whenNotSaved(
-  deps: RenewalDeps,
+async function handleSaveFailure(
+  deps: RefreshDeps,
   lost: {
     sent: ConnectionRecord
     provider: ResolvedProvider
-    answer: TokenResponse
+    response: TokenResponse
     apply: (current: ConnectionRecord) => ConnectionRecord
     error: unknown
   },
 ): Promise<RefreshResult> {
-  const { sent, provider, answer } = lost
+  const { sent, provider, response } = lost
   const { code } = asKeywayError(lost.error)
   if (code === 'connection_not_found') {
     // Disconnected while the answer was on its way: what came must not live on at the provider.
-    await deps.revokeStray(provider, sent, answer)
+    await deps.revokeOrphaned(provider, sent, response)
     return { kind: 'ended', failure: asKeywayError(lost.error) }
   }
   deps.activity.append({
@@ -179,21 +179,21 @@ async function whenNotSaved(
     code,
     note: 'renewed token not saved',
   })
-  const mayBeLost = !deps.box.unlocked || rotates(deps.box, sent, answer)
-  if (mayBeLost) return deps.unsaved.keep(sent.id, lost.apply, lost.error)
+  const mayBeLost = !deps.box.unlocked || rotatesRefreshToken(deps.box, sent, response)
+  if (mayBeLost) return deps.pendingTokenWrites.keep(sent.id, lost.apply, lost.error)
   // The refresh token on disk goes on, so a crash would lose nothing: the access token can be used right
   // away.
   deps.logger.error('A renewed token could not be saved; it is used from memory', {
     connectionId: sent.id,
     code,
   })
-  deps.book.touch(sent.id, lost.apply)
-  deps.onRenewed(sent.id)
+  deps.book.updateLazily(sent.id, lost.apply)
+  deps.onRefreshed(sent.id)
   return { kind: 'ok' }
 }
 
-async function fail(
-  deps: RenewalDeps,
+async function recordFailure(
+  deps: RefreshDeps,
   record: ConnectionRecord,
   provider: ResolvedProvider,
   what: {
@@ -203,11 +203,11 @@ async function fail(
 ): Promise<RefreshResult> {
   const { outcome } = what
   const now = deps.clock.now()
-  const { result, lastOutcome } = failureOf(outcome, {
+  const { result, lastOutcome } = refreshFailureOf(outcome, {
     record,
     providerSlug: provider.slug,
     now,
-    attempts: deps.attempts,
+    backoff: deps.backoff,
     unanswered: what.unanswered,
   })
   // The mark stays while an answer may have been lost: now, or before, as only a grant that works or has
@@ -222,7 +222,7 @@ async function fail(
             refreshStartedAt: markStays ? current.refreshStartedAt : null,
             lastOutcome,
             updatedAt: now,
-            life: lived(current, {
+            life: appendHistory(current, {
               at: now,
               kind: result.kind === 'retrying' ? 'retrying' : 'failed',
               code: outcome.code,
@@ -236,7 +236,7 @@ async function fail(
         connectionId: record.id,
         error,
       })
-      deps.book.touch(record.id, (current) => ({ ...current, lastOutcome }))
+      deps.book.updateLazily(record.id, (current) => ({ ...current, lastOutcome }))
     })
   deps.logger.warn('A refresh failed', { connectionId: record.id, outcome: outcome.kind, code: outcome.code })
   deps.activity.append({
@@ -255,26 +255,30 @@ function subject(
   return { connectionId: record.id, providerSlug: provider.slug, account: record.account }
 }
 
-export type RenewalDeps = {
-  book: ConnectionBook
+export type RefreshDeps = {
+  book: ConnectionStore
   box: SecretBox
   clock: Clock
   logger: Logger
   oauth: OAuthClient
   activity: Pick<Activity, 'append'>
-  attempts: Attempts
+  backoff: Backoff
   tokenClock: TokenClock
-  unsaved: UnsavedAnswers
+  pendingTokenWrites: PendingTokenWrites
   /** @throws KeywayError vault_locked | provider_not_found */
   resolve: (providerId: string) => ResolvedProvider
   /** Connections whose mark of an unanswered refresh was found at the start. */
-  earlierMarks: ReadonlySet<string>
+  unconfirmedRefreshes: ReadonlySet<string>
   /** Resolves when all that a refresh needs is loaded. Absent: nothing has to be. */
   warmUp?: (() => Promise<void>) | undefined
   /** Pause before a refusal is confirmed. */
   confirmAfterMs: number
-  onRenewed: (id: string) => void
-  revokeStray: (provider: ResolvedProvider, record: ConnectionRecord, answer: TokenResponse) => Promise<void>
+  onRefreshed: (id: string) => void
+  revokeOrphaned: (
+    provider: ResolvedProvider,
+    record: ConnectionRecord,
+    response: TokenResponse,
+  ) => Promise<void>
 }
 
 /**
@@ -287,7 +291,7 @@ const ABORT_AFTER_MS = 25_000
  * The one token request of a renewal. Whatever is thrown counts as a passing failure whose request may have
  * gone out.
  */
-export async function askForTokens(
+export async function requestTokens(
   { oauth, clock, logger }: { oauth: OAuthClient; clock: Clock; logger: Logger },
   provider: ResolvedProvider,
   record: ConnectionRecord,
@@ -296,7 +300,7 @@ export async function askForTokens(
   const abort = new AbortController()
   const cancel = clock.after(ABORT_AFTER_MS, () => abort.abort())
   try {
-    if (refreshWay(record, provider.spec) === 'client_credentials') {
+    if (refreshMethod(record, provider.spec) === 'client_credentials') {
       return await oauth.clientCredentials(provider, record.requestedScopes, abort.signal)
     }
     const request = {

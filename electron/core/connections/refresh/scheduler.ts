@@ -9,7 +9,7 @@ const LONGEST_MS = 5 * 60_000
 
 type Entry = { dueAt: number; id: string; version: number }
 
-export type DueQueue = {
+export type Scheduler = {
   /** Replaces the id's time; null takes it out. Epoch ms. */
   set(id: string, dueAt: number | null): void
   dueAt(id: string): number | null
@@ -18,7 +18,7 @@ export type DueQueue = {
   close(): void
 }
 
-export function createDueQueue(clock: Clock, onDue: (id: string) => void): DueQueue {
+export function createScheduler(clock: Clock, onDue: (id: string) => void): Scheduler {
   const heap: Entry[] = []
   const current = new Map<string, Entry>()
   let cancel: (() => void) | null = null

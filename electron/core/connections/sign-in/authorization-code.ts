@@ -3,7 +3,7 @@ import type { ConnectInput, Flow } from '../../../../shared/contract/flow.ts'
 import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
 import type { RedirectPlan } from '../../../../shared/contract/ui-api.ts'
 import { type LoopbackHost, withPort } from '../../../../shared/domain/redirect-uri.ts'
-import { within } from '../../async.ts'
+import { withTimeout } from '../../async.ts'
 import { type FlowStart, isPending, type RunningFlow } from './running.ts'
 import { type FlowDeps, startFailed } from './sessions.ts'
 
@@ -55,7 +55,7 @@ async function openBrowser(deps: FlowDeps, running: RunningFlow, browser: string
   const { flow, transaction } = running
   if (flow.kind !== 'waiting_for_browser') return flow
   const asked = Promise.resolve().then(() => deps.browser.open(flow.authorizationUrl, browser))
-  const result = await within(deps.clock, OPENER_MS, asked, () => new Error('it did not answer')).catch(
+  const result = await withTimeout(deps.clock, OPENER_MS, asked, () => new Error('it did not answer')).catch(
     (error: unknown) => ({
       opened: false as const,
       reason: error instanceof Error ? error.message : 'unknown reason',

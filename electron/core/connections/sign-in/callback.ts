@@ -4,7 +4,7 @@ import type { ConnectionRecord } from '../../../../shared/contract/connection.ts
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import { pastedCallback } from '../../../../shared/domain/callback-url.ts'
-import { within } from '../../async.ts'
+import { withTimeout } from '../../async.ts'
 import type { CallbackResult } from '../../keyway.ts'
 import type { ResolvedProvider, TokenResponse, TokenOutcome } from '../../oauth/types.ts'
 import { finishSignIn } from './finish.ts'
@@ -39,12 +39,15 @@ async function finished(
 ): Promise<CallbackResult> {
   const { returnUrl } = running.input
   const late = new KeywayError('deadline_exceeded')
-  const flow = await within(deps.clock, CALLBACK_MS, exchange(deps, running, parameters), () => late).catch(
-    (error: unknown) => {
-      if (error === late) return running.flow
-      throw error
-    },
-  )
+  const flow = await withTimeout(
+    deps.clock,
+    CALLBACK_MS,
+    exchange(deps, running, parameters),
+    () => late,
+  ).catch((error: unknown) => {
+    if (error === late) return running.flow
+    throw error
+  })
   const { code, message, nextStep } = flow.kind === 'failed' ? flow.failure : late
   const isFine = flow.kind !== 'failed' && flow.kind !== 'exchanging'
   return { flow, returnUrl, failure: isFine ? null : { code, message, nextStep } }

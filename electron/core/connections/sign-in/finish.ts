@@ -5,11 +5,11 @@ import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.t
 import type { AccountQuestion, Flow } from '../../../../shared/contract/flow.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import { missingScopes, offlineScope } from '../../../../shared/domain/scopes.ts'
-import { within } from '../../async.ts'
+import { withTimeout } from '../../async.ts'
 import { responseSecrets } from '../../oauth/token/response.ts'
 import { openText, openValues, secretTraces } from '../../secret-traces.ts'
 import { giveBack } from '../disconnect.ts'
-import { refreshWay } from '../refresh/backoff.ts'
+import { refreshMethod } from '../refresh/backoff.ts'
 import { checkLabelFree, freeLabel } from '../store/labels.ts'
 import { newConnection, reconnected, sameAccount } from '../store/record.ts'
 import { FLOW_MS, type HeldSignIn, isPending, type Resource, type RunningFlow } from './running.ts'
@@ -85,13 +85,16 @@ async function identified(deps: FlowDeps, running: RunningFlow, held: HeldSignIn
     idToken: answer.idToken,
   }
   const asked = deps.oauth.identify(provider, credential, running.abort.signal)
-  const told = await within(deps.clock, IDENTITY_MS, asked, () => new KeywayError('deadline_exceeded')).catch(
-    (error: unknown) => {
-      // A sign-in is worth keeping also when nobody tells whose it is.
-      deps.logger.warn('The provider did not say which account this is', { provider: provider.slug, error })
-      return { id: null, label: null, values: {} }
-    },
-  )
+  const told = await withTimeout(
+    deps.clock,
+    IDENTITY_MS,
+    asked,
+    () => new KeywayError('deadline_exceeded'),
+  ).catch((error: unknown) => {
+    // A sign-in is worth keeping also when nobody tells whose it is.
+    deps.logger.warn('The provider did not say which account this is', { provider: provider.slug, error })
+    return { id: null, label: null, values: {} }
+  })
   // Also what the person is asked about (another account, which resource) is shown before anything is stored.
   const traces = secretTraces([...responseSecrets(answer), provider.clientSecret?.reveal()])
   return {
@@ -112,7 +115,7 @@ async function identified(deps: FlowDeps, running: RunningFlow, held: HeldSignIn
  * other label was asked for.
  */
 function targetOf(deps: FlowDeps, held: HeldSignIn): ConnectionRecord | null {
-  if (held.connectionId !== null) return deps.book.need(held.connectionId)
+  if (held.connectionId !== null) return deps.book.getOrThrow(held.connectionId)
   if (held.account !== null || held.sign.identity.id === null) return null
   const siblings = deps.book.ofProvider(held.provider.id).filter(({ how }) => how === held.sign.how)
   return (
@@ -212,7 +215,7 @@ function store(deps: FlowDeps, running: RunningFlow, held: HeldSignIn): Promise<
     const { browser } = running.input
     const { spec, clientSecret } = provider
     const tools = { box, spec, clientSecret, now: clock.now() }
-    const before = held.connectionId === null ? null : book.need(held.connectionId)
+    const before = held.connectionId === null ? null : book.getOrThrow(held.connectionId)
     let record: ConnectionRecord
     if (before === null) {
       const siblings = book.ofProvider(provider.id)
@@ -289,7 +292,7 @@ type SignedIn = Pick<ConnectionRecord, 'how' | 'hasRefreshToken' | 'expiresAt' |
  * What a person should know right after signing in: that this will end by itself, and what would prevent it.
  */
 export function signInWarning(record: SignedIn, spec: ProviderSpec): string | null {
-  if (refreshWay(record, spec) !== 'none' || record.expiresAt === null) return null
+  if (refreshMethod(record, spec) !== 'none' || record.expiresAt === null) return null
   const { needsParam, supported, note } = spec.refresh
   const end = `No refresh token came: this stops working at ${new Date(record.expiresAt).toISOString()}.`
   if (supported === 'no') return `${end} This provider gives none; sign in again then.`

@@ -15,7 +15,7 @@ import type { Browser, Clock, Logger, ReturnDoor } from '../../ports.ts'
 import type { PlanRedirect } from '../../providers/providers.ts'
 import type { ProviderBook } from '../../providers/store.ts'
 import type { SecretBox } from '../../vault/secret-box.ts'
-import type { ConnectionBook } from '../store/store.ts'
+import type { ConnectionStore } from '../store/store.ts'
 import {
   FLOW_MS,
   type FlowBase,
@@ -213,7 +213,7 @@ export function createFlowStates<Owner>(): FlowStates<Owner> {
 
 export type FlowDeps = {
   flows: FlowBook
-  book: ConnectionBook
+  book: ConnectionStore
   providers: ProviderBook
   box: SecretBox
   clock: Clock

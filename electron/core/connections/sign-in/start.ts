@@ -49,7 +49,7 @@ export function createFlows(deps: FlowDeps): FlowRegistry {
       if (browser !== null) running.input = { ...running.input, browser }
       const provider = deps.providers.need(running.base.providerId)
       const { connectionId } = running.input
-      const before = connectionId === null ? null : deps.book.need(connectionId)
+      const before = connectionId === null ? null : deps.book.getOrThrow(connectionId)
       return startBrowserFlow(deps, { running, provider, before, open: 'browser' })
     },
     chooseResource: (id, resourceId) => resourceChosen(deps, flows.need(id), resourceId),
@@ -78,7 +78,7 @@ export async function startFlow(
 ): Promise<Flow> {
   const provider = deps.providers.need(input.providerId)
   if (!deps.box.unlocked) throw new KeywayError('vault_locked')
-  const before = input.connectionId === null ? null : deps.book.need(input.connectionId)
+  const before = input.connectionId === null ? null : deps.book.getOrThrow(input.connectionId)
   if (before !== null && before.providerId !== provider.id) {
     throw new KeywayError('connection_not_found', {
       details: { connectionId: before.id, provider: provider.slug },

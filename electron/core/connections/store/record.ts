@@ -9,7 +9,7 @@ import { newId } from '../../ports.ts'
 import type { TokenResponse } from '../../oauth/types.ts'
 import type { SecretBox } from '../../vault/secret-box.ts'
 import { tracesOf, withoutTraces } from '../clear-fields.ts'
-import { openTokens, sealAnswer, sealAsPrevious, type SealedRecord } from './sealed.ts'
+import { openTokens, sealResponse, sealAsPrevious, type SealedRecord } from './sealed.ts'
 
 /** What a finished sign-in knows beside the tokens. */
 export type SignIn = {
@@ -37,7 +37,7 @@ export function newConnection(
     how: sign.how,
     requestedScopes: [...sign.requestedScopes],
     grantedScopes: answer.scopes ?? [...sign.requestedScopes],
-    sealedTokens: sealAnswer(box, { id, providerId: sign.providerId, generation: 1 }, answer, null),
+    sealedTokens: sealResponse(box, { id, providerId: sign.providerId, generation: 1 }, answer, null),
     sealedPrevious: null,
     refreshStartedAt: null,
     hasRefreshToken: answer.refreshToken !== null,
@@ -56,13 +56,17 @@ export function newConnection(
   }
   const record = {
     ...base,
-    life: lived(base, { at: now, kind: 'connected', ...tellingOf(box, answer, base.expiresAt) }),
+    life: appendHistory(base, { at: now, kind: 'connected', ...historyFactsOf(box, answer, base.expiresAt) }),
   }
-  return cleaned(record, box, clientSecret)
+  return withoutClearSecrets(record, box, clientSecret)
 }
 
 /** Whatever a provider put into a field that stands in the clear: its tokens are not among it. */
-function cleaned(record: ConnectionRecord, box: SecretBox, clientSecret: Secret | null): ConnectionRecord {
+function withoutClearSecrets(
+  record: ConnectionRecord,
+  box: SecretBox,
+  clientSecret: Secret | null,
+): ConnectionRecord {
   return withoutTraces(record, tracesOf(box, record, clientSecret?.reveal() ?? null))
 }
 
@@ -76,8 +80,8 @@ export function reconnected(
   // A dead or foreign refresh token must not be taken over; a living one of the same account goes on when no
   // new one came.
   const of = { id: record.id, providerId: record.providerId, generation: record.generation + 1 }
-  const sameGrant = record.lastOutcome.status !== 'reconnect_needed' && continues(record, sign)
-  const before = sameGrant && mayBeOpened(box, record) ? record : null
+  const sameGrant = record.lastOutcome.status !== 'reconnect_needed' && continuesAuthorization(record, sign)
+  const before = sameGrant && passesIntegrityCheck(box, record) ? record : null
   const granted = answer.scopes ?? [...sign.requestedScopes]
   const times = timesOf(answer, spec, record)
   const next: ConnectionRecord = {
@@ -89,7 +93,7 @@ export function reconnected(
     how: sign.how,
     requestedScopes: [...sign.requestedScopes],
     grantedScopes: spec.scopes.additive && sameGrant ? unionScopes(record.grantedScopes, granted) : granted,
-    sealedTokens: sealAnswer(box, of, answer, before),
+    sealedTokens: sealResponse(box, of, answer, before),
     sealedPrevious: null,
     refreshStartedAt: null,
     hasRefreshToken: answer.refreshToken !== null || (before?.hasRefreshToken ?? false),
@@ -101,17 +105,21 @@ export function reconnected(
     scopesConfirmed: answer.scopes !== null,
     updatedAt: now,
     lastAuthorizedAt: now,
-    life: lived(record, { at: now, kind: 'reconnected', ...tellingOf(box, answer, times.expiresAt) }),
+    life: appendHistory(record, {
+      at: now,
+      kind: 'reconnected',
+      ...historyFactsOf(box, answer, times.expiresAt),
+    }),
   }
-  return cleaned(next, box, clientSecret)
+  return withoutClearSecrets(next, box, clientSecret)
 }
 
 /** Where it was perhaps the same account the person has said so before this. */
-const continues = (record: ConnectionRecord, sign: SignIn): boolean =>
+const continuesAuthorization = (record: ConnectionRecord, sign: SignIn): boolean =>
   ['yes', 'perhaps'].includes(sameAccount(record, sign))
 
 /** What was changed outside Keyway is not gone on with; the fresh sign-in takes its place. */
-function mayBeOpened(box: SecretBox, record: ConnectionRecord): boolean {
+function passesIntegrityCheck(box: SecretBox, record: ConnectionRecord): boolean {
   try {
     box.gate?.connection(record)
     return true
@@ -121,18 +129,18 @@ function mayBeOpened(box: SecretBox, record: ConnectionRecord): boolean {
 }
 
 /** The next generation of the same grant. The one before is kept, sealed, until this one has worked. */
-export function renewed(
+export function refreshedRecord(
   record: ConnectionRecord,
   answer: TokenResponse,
   { box, spec, now, clientSecret }: Tools,
 ): ConnectionRecord {
   const times = timesOf(answer, spec, record)
-  const isRotation = rotates(box, record, answer)
+  const isRotation = rotatesRefreshToken(box, record, answer)
   const of = { id: record.id, providerId: record.providerId, generation: record.generation + 1 }
   const next: ConnectionRecord = {
     ...record,
     grantedScopes: answer.scopes ?? record.grantedScopes,
-    sealedTokens: sealAnswer(box, of, answer, record),
+    sealedTokens: sealResponse(box, of, answer, record),
     sealedPrevious: sealAsPrevious(box, record, of),
     refreshStartedAt: null,
     hasRefreshToken: record.hasRefreshToken || answer.refreshToken !== null,
@@ -143,13 +151,13 @@ export function renewed(
     verifiedAt: now,
     scopesConfirmed: answer.scopes === null ? record.scopesConfirmed : true,
     updatedAt: now,
-    life: lived(record, {
+    life: appendHistory(record, {
       at: now,
       kind: isRotation ? 'rotated' : 'refreshed',
-      ...tellingOf(box, answer, times.expiresAt),
+      ...historyFactsOf(box, answer, times.expiresAt),
     }),
   }
-  return cleaned(next, box, clientSecret)
+  return withoutClearSecrets(next, box, clientSecret)
 }
 
 /** A pasted access token is only what somebody says it is, until its owner's name came for it. */
@@ -162,7 +170,7 @@ function verifiedBySignIn({ how, identity }: SignIn, now: number): number | null
  * Whether the answer brought another refresh token than the stored one; then the stored one may be dead
  * already.
  */
-export function rotates(box: SecretBox, record: SealedRecord, answer: TokenResponse): boolean {
+export function rotatesRefreshToken(box: SecretBox, record: SealedRecord, answer: TokenResponse): boolean {
   if (answer.refreshToken === null) return false
   const stored = openTokens(box, record).refreshToken
   return stored === null || !stored.equals(answer.refreshToken)
@@ -229,7 +237,7 @@ function secondsBetween(from: number, to: number | null): number | null {
 }
 
 /** What the timeline tells of an answer. */
-function tellingOf(
+function historyFactsOf(
   box: SecretBox,
   answer: TokenResponse,
   expiresAt: number | null,
@@ -264,7 +272,7 @@ const nothing = {
 /**
  * The life with one more event. An outage or a busy app is one event that gets a later time, not a hundred.
  */
-export function lived(
+export function appendHistory(
   record: Pick<ConnectionRecord, 'life'>,
   event: Partial<LifeEvent> & Pick<LifeEvent, 'at' | 'kind'>,
 ): LifeEvent[] {

@@ -80,7 +80,7 @@ export function openTokens(box: SecretBox, record: SealedRecord, place: TokenPla
  * The answer as a sealed token set. What it leaves out is kept from the set before: an answer without a
  * refresh token means that the old one goes on (RFC 6749 6), and a refresh seldom repeats the id_token.
  */
-export function sealAnswer(
+export function sealResponse(
   box: SecretBox,
   of: SealedFor,
   answer: TokenResponse,
@@ -117,7 +117,7 @@ export function sealAsPrevious(box: SecretBox, before: SealedRecord, of: SealedF
  * The record with its tokens sealed anew where an earlier version sealed them; else the same one. Never
  * throws.
  */
-export function sealedAnew(box: SecretBox, record: ConnectionRecord): ConnectionRecord {
+export function resealed(box: SecretBox, record: ConnectionRecord): ConnectionRecord {
   if (!box.unlocked || !isOld(box, record, 'current')) return record
   try {
     const previous = record.sealedPrevious === null ? null : parseSet(box, record, 'previous')

@@ -1,7 +1,7 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { labelKey, sameLabel } from './labels.ts'
-import type { ConnectionBook } from './store.ts'
+import type { ConnectionStore } from './store.ts'
 
 /**
  * The connection that a caller means: by label, id, or detected identity; without any, the default or the
@@ -9,7 +9,7 @@ import type { ConnectionBook } from './store.ts'
  * @throws KeywayError not_connected | connection_not_found | ambiguous_account (details.accounts)
  */
 export function selectConnection(
-  book: Pick<ConnectionBook, 'index' | 'get' | 'ofProvider'>,
+  book: Pick<ConnectionStore, 'index' | 'get' | 'ofProvider'>,
   provider: { id: string; slug: string },
   account?: string,
 ): ConnectionRecord {

@@ -5,14 +5,14 @@ import { isDeepStrictEqual } from 'node:util'
 import { connectionRecord, type ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { sameScopes } from '../../../../shared/domain/scopes.ts'
-import { createTurns } from '../../async.ts'
+import { createKeyedMutex } from '../../async.ts'
 import type { Clock, Leftover, Logger, RecordStore } from '../../ports.ts'
 import { type ConnectionIndex, createConnectionIndex } from './index.ts'
 import { sameAccount } from './record.ts'
 
 export type ConnectionChange = (record: ConnectionRecord) => ConnectionRecord
 
-export type ConnectionBook = Omit<ConnectionShelf, 'put' | 'delete'> & {
+export type ConnectionStore = Omit<ConnectionMap, 'put' | 'delete'> & {
   load(): Promise<void>
   /** Durable when it resolves; shown only then. @throws KeywayError disk_full | save_failed */
   add(record: ConnectionRecord): Promise<void>
@@ -24,20 +24,20 @@ export type ConnectionBook = Omit<ConnectionShelf, 'put' | 'delete'> & {
   /**
    * At once in memory, on disk with the next write or within half a minute. For what may be lost in a crash.
    */
-  touch(id: string, change: ConnectionChange): void
+  updateLazily(id: string, change: ConnectionChange): void
   /**
    * Takes the newer generation from disk, should there be one. Never gives up what is in memory for a file
    * that cannot be read.
    */
-  reread(id: string): Promise<ConnectionRecord>
+  reload(id: string): Promise<ConnectionRecord>
   /**
    * Takes over what a killed process had written and not put in place, where it is newer than what is there
    * and genuine. Whatever else is asked of these connections waits until that is done. `isGenuine` throws
    * when it cannot tell now.
    */
-  adoptLeftovers(isGenuine: (record: ConnectionRecord) => boolean): Promise<void>
+  recoverLeftovers(isGenuine: (record: ConnectionRecord) => boolean): Promise<void>
   /** Takes a record into use that somebody else has written to the store. */
-  adopt(record: ConnectionRecord): void
+  insertLoaded(record: ConnectionRecord): void
   remove(id: string): Promise<void>
   /**
    * Out of use at once, and over a restart; its tokens stay on disk until `remove`. Durable when it resolves.
@@ -50,7 +50,7 @@ export type ConnectionBook = Omit<ConnectionShelf, 'put' | 'delete'> & {
   close(): Promise<void>
 }
 
-export type ConnectionBookDeps = {
+export type ConnectionStoreDeps = {
   store: RecordStore
   clock: Clock
   logger: Logger
@@ -60,107 +60,110 @@ export type ConnectionBookDeps = {
   onWrite?: ConnectionChange
 }
 
-export function createConnectionBook(deps: ConnectionBookDeps): ConnectionBook {
+export function createConnectionStore(deps: ConnectionStoreDeps): ConnectionStore {
   const { store } = deps
-  const shelf = createConnectionShelf(deps.onChanged)
-  const inTurn = createTurns()
+  const loaded = createConnectionMap(deps.onChanged)
+  const runExclusive = createKeyedMutex()
   const meanwhile = new Map<string, ConnectionChange[]>()
   const disconnected = new Map<string, ConnectionRecord>()
   const write = async (id: string, change: ConnectionChange): Promise<ConnectionRecord> => {
-    const next = written(deps, change(shelf.need(id)))
+    const next = written(deps, change(loaded.getOrThrow(id)))
     const touches: ConnectionChange[] = []
     meanwhile.set(id, touches)
     await store.put(id, next).finally(() => meanwhile.delete(id))
     if (touches.length === 0) lazy.drop(id)
     // What was touched while the file was being written is applied again on top of it.
-    const newest = touches.reduce((record, touch) => touch(record), next)
-    shelf.put(newest)
+    const newest = touches.reduce((record, updateLazily) => updateLazily(record), next)
+    loaded.put(newest)
     return newest
   }
   const lazy = createLazyWrites({
     ...deps,
-    write: (id) => inTurn(id, async () => shelf.get(id) !== null && write(id, (record) => record)),
+    write: (id) => runExclusive(id, async () => loaded.get(id) !== null && write(id, (record) => record)),
   })
 
   const notAdopted = (id: string) => (error: unknown) => {
-    if (shelf.get(id) !== null) lazy.add(id)
+    if (loaded.get(id) !== null) lazy.add(id)
     deps.logger.warn('What a crash had left could not be dealt with yet', { connectionId: id, error })
   }
 
   return {
-    ...shelf,
-    load: () => load(deps, shelf, disconnected),
-    add: (record) => inTurn(record.id, () => store.put(record.id, record).then(() => shelf.put(record))),
-    change: (id, change) => inTurn(id, () => write(id, change)),
-    touch(id, change) {
-      const record = shelf.get(id)
+    ...loaded,
+    load: () => load(deps, loaded, disconnected),
+    add: (record) =>
+      runExclusive(record.id, () => store.put(record.id, record).then(() => loaded.put(record))),
+    change: (id, change) => runExclusive(id, () => write(id, change)),
+    updateLazily(id, change) {
+      const record = loaded.get(id)
       if (record === null) return
       const next = change(record)
       if (isDeepStrictEqual(next, record)) return
       meanwhile.get(id)?.push(change)
-      shelf.put(next)
+      loaded.put(next)
       lazy.add(id)
     },
-    reread: (id) => inTurn(id, () => reread(deps, shelf, id)),
-    adoptLeftovers: (isGenuine) =>
+    reload: (id) => runExclusive(id, () => reloadRecord(deps, loaded, id)),
+    recoverLeftovers: (isGenuine) =>
       allAdopted(store, ({ id, ...leftover }) =>
-        inTurn(id, () => adoptLeftover(deps, shelf, { id, ...leftover }, isGenuine)).catch(notAdopted(id)),
+        runExclusive(id, () => recoverLeftover(deps, loaded, { id, ...leftover }, isGenuine)).catch(
+          notAdopted(id),
+        ),
       ),
-    adopt: shelf.put,
-    ...endings(store, shelf, { disconnected, inTurn, drop: lazy.drop }),
+    insertLoaded: loaded.put,
+    ...endings(store, loaded, { disconnected, runExclusive, drop: lazy.drop }),
     close: lazy.flush,
   }
 }
 
-async function reread(
-  { store, logger }: ConnectionBookDeps,
-  shelf: ConnectionShelf,
+async function reloadRecord(
+  { store, logger }: ConnectionStoreDeps,
+  loaded: ConnectionMap,
   id: string,
 ): Promise<ConnectionRecord> {
-  const current = shelf.need(id)
+  const current = loaded.getOrThrow(id)
   const stored = await store.read(id).catch((error: unknown) => {
     logger.warn('A connection could not be read again; the copy in memory is used', { id, error })
     return null
   })
   const parsed = connectionRecord.safeParse(stored)
   if (!parsed.success || parsed.data.generation <= current.generation) return current
-  shelf.put(parsed.data)
+  loaded.put(parsed.data)
   return parsed.data
 }
 
 type EndingParts = {
   disconnected: Map<string, ConnectionRecord>
-  inTurn: ReturnType<typeof createTurns>
+  runExclusive: ReturnType<typeof createKeyedMutex>
   drop: (id: string) => void
 }
 
 /** How a connection leaves: for good, or kept on disk until its authorization is revoked. */
 function endings(
   store: RecordStore,
-  shelf: ConnectionShelf,
-  { disconnected, inTurn, drop }: EndingParts,
-): Pick<ConnectionBook, 'remove' | 'disconnect' | 'disconnected'> {
+  loaded: ConnectionMap,
+  { disconnected, runExclusive, drop }: EndingParts,
+): Pick<ConnectionStore, 'remove' | 'disconnect' | 'disconnected'> {
   return {
     remove: (id) =>
-      inTurn(id, async () => {
+      runExclusive(id, async () => {
         await store.remove(id)
         drop(id)
-        shelf.delete(id)
+        loaded.delete(id)
         disconnected.delete(id)
       }),
     disconnect: (id, at) =>
-      inTurn(id, async () => {
-        const record = { ...shelf.need(id), disconnectedAt: at }
+      runExclusive(id, async () => {
+        const record = { ...loaded.getOrThrow(id), disconnectedAt: at }
         await store.put(id, record)
         drop(id)
         disconnected.set(id, record)
-        shelf.delete(id)
+        loaded.delete(id)
       }),
     disconnected: () => [...disconnected.values()],
   }
 }
 
-const written = ({ onWrite }: ConnectionBookDeps, changed: ConnectionRecord): ConnectionRecord =>
+const written = ({ onWrite }: ConnectionStoreDeps, changed: ConnectionRecord): ConnectionRecord =>
   onWrite?.(changed) ?? changed
 
 async function allAdopted(
@@ -170,33 +173,33 @@ async function allAdopted(
   await Promise.all(store.leftovers().map(adopt))
 }
 
-async function adoptLeftover(
-  { store, logger }: ConnectionBookDeps,
-  shelf: ConnectionShelf,
+async function recoverLeftover(
+  { store, logger }: ConnectionStoreDeps,
+  loaded: ConnectionMap,
   { id, value, discard }: Leftover,
   isGenuine: (record: ConnectionRecord) => boolean,
 ): Promise<void> {
   const { data: record } = connectionRecord.safeParse(value)
-  const current = shelf.get(id)
+  const current = loaded.get(id)
   // One that was never in place may have been removed since: nothing brings it back.
   const isNewer = record?.id === id && current !== null && record.generation > current.generation
   if (isNewer && isGenuine(record)) {
     logger.info('Tokens that a crash had left half saved were taken over', { connectionId: id })
-    shelf.put(record)
+    loaded.put(record)
     await store.put(id, record)
   }
   await discard()
 }
 
 async function load(
-  { store, logger, onUnreadable }: ConnectionBookDeps,
-  shelf: ConnectionShelf,
+  { store, logger, onUnreadable }: ConnectionStoreDeps,
+  loaded: ConnectionMap,
   disconnected: Map<string, ConnectionRecord>,
 ): Promise<void> {
   for (const { id, value } of await store.loadAll()) {
     const parsed = connectionRecord.safeParse(value)
     if (parsed.success && parsed.data.id === id) {
-      if (parsed.data.disconnectedAt === undefined) shelf.put(parsed.data)
+      if (parsed.data.disconnectedAt === undefined) loaded.put(parsed.data)
       else disconnected.set(id, parsed.data)
       continue
     }
@@ -207,11 +210,11 @@ async function load(
 
 // The connections in memory, and whoever is to hear of their changes. Nothing here touches the disk.
 
-export type ConnectionShelf = {
+export type ConnectionMap = {
   list(): ConnectionRecord[]
   get(id: string): ConnectionRecord | null
   /** @throws KeywayError connection_not_found */
-  need(id: string): ConnectionRecord
+  getOrThrow(id: string): ConnectionRecord
   ofProvider(providerId: string): ConnectionRecord[]
   index: ConnectionIndex['of']
   revision: ConnectionIndex['revision']
@@ -225,14 +228,14 @@ export type ConnectionShelf = {
  */
 export type ChangeKind = 'set' | 'account' | 'content'
 
-export function createConnectionShelf(onChanged: (id: string, kind: ChangeKind) => void): ConnectionShelf {
+export function createConnectionMap(onChanged: (id: string, kind: ChangeKind) => void): ConnectionMap {
   const records = new Map<string, ConnectionRecord>()
   const index = createConnectionIndex(() => records.values())
   const get = (id: string): ConnectionRecord | null => records.get(id) ?? null
   return {
     list: () => [...records.values()],
     get,
-    need(id) {
+    getOrThrow(id) {
       const record = records.get(id)
       if (record === undefined) {
         throw new KeywayError('connection_not_found', { details: { connectionId: id } })

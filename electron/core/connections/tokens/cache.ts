@@ -1,12 +1,12 @@
 // Tokens ready to be handed out, by connection. Reading allocates nothing; a lock of the vault empties it.
 import type { Clock } from '../../ports.ts'
 import { JUMP_MS } from './clock.ts'
-import type { VendedToken } from './types.ts'
+import type { ServedToken } from './types.ts'
 
 type Entry = {
-  token: VendedToken
+  token: ServedToken
   /** The same token for an ask that no token of this provider can meet in full. */
-  shortened: VendedToken | null
+  shortened: ServedToken | null
   freshUntil: number
   freshUntilMonotonic: number
   /**
@@ -17,11 +17,11 @@ type Entry = {
 }
 
 export type TokenCache = {
-  peek(connectionId: string, nowMs: number): VendedToken | null
+  peek(connectionId: string, nowMs: number): ServedToken | null
   /** Whether or not it is still fresh. */
-  held(connectionId: string): VendedToken | null
-  shortened(connectionId: string): VendedToken | null
-  put(token: VendedToken, fresh: { until: number; untilMonotonic: number }): VendedToken
+  held(connectionId: string): ServedToken | null
+  shortened(connectionId: string): ServedToken | null
+  put(token: ServedToken, fresh: { until: number; untilMonotonic: number }): ServedToken
   drop(connectionId: string): void
   clear(): void
 }

@@ -11,7 +11,7 @@ type Dated = Pick<ConnectionRecord, 'id' | 'generation' | 'issuedAt' | 'expiresA
 
 export type TokenClock = {
   /** A token set came, or was found on disk: from now on its end is known on the monotonic clock too. */
-  see(record: Dated, from: 'provider' | 'disk'): void
+  observe(record: Dated, from: 'provider' | 'disk'): void
   /** Milliseconds until the token ends, 0 or less when it has; Infinity when the provider tells no end. */
   remainingMs(record: Dated): number
   /** The monotonic moment of the token's end, for checks without the record. */
@@ -34,7 +34,7 @@ export function createTokenClock(clock: Clock): TokenClock {
   }
   const endsAtMonotonic = (record: Dated): number => see(record, 'provider')
   return {
-    see: (record, from) => void see(record, from),
+    observe: (record, from) => void see(record, from),
     endsAtMonotonic,
     remainingMs(record) {
       const byMonotonic = endsAtMonotonic(record) - clock.monotonicMs()
@@ -60,9 +60,9 @@ function leftAtFirstSight({ issuedAt, expiresAt, lifetimeSeconds }: Dated, now: 
 export const JUMP_MS = 2_000
 const LOOK_EVERY_MS = 60_000
 
-export type ClockJumps = {
+export type ClockJumpDetector = {
   /** Two readings of a clock; cheap enough for every call. */
-  look(): void
+  check(): void
   close(): void
 }
 
@@ -70,11 +70,11 @@ export type ClockJumps = {
  * `onJump` gets how far the wall clock ran ahead (sleep, or set forward) or fell back. Looks by itself once a
  * minute.
  */
-export function createClockJumps(clock: Clock, onJump: (byMs: number) => void): ClockJumps {
+export function createClockJumpDetector(clock: Clock, onJump: (byMs: number) => void): ClockJumpDetector {
   const offset = (): number => clock.now() - clock.monotonicMs()
   let expected = offset()
   let cancel: () => void = () => undefined
-  const look = (): void => {
+  const check = (): void => {
     const byMs = offset() - expected
     if (Math.abs(byMs) < JUMP_MS) return
     expected += byMs
@@ -82,12 +82,12 @@ export function createClockJumps(clock: Clock, onJump: (byMs: number) => void): 
   }
   const lookLater = (): void => {
     cancel = clock.after(LOOK_EVERY_MS, () => {
-      look()
+      check()
       lookLater()
     })
   }
   lookLater()
-  return { look, close: () => cancel() }
+  return { check, close: () => cancel() }
 }
 
 /**

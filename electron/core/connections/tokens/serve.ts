@@ -5,11 +5,11 @@ import { Secret } from '../../../../shared/contract/secret.ts'
 import { marginMs } from '../../../../shared/domain/expiry.ts'
 import { fillTemplate } from '../../../../shared/domain/template.ts'
 import type { SecretBox } from '../../vault/secret-box.ts'
-import { refreshWay } from '../refresh/backoff.ts'
+import { refreshMethod } from '../refresh/backoff.ts'
 import { openTokens, type OpenTokens } from '../store/sealed.ts'
 import type { TokenCache } from './cache.ts'
 import type { TokenClock } from './clock.ts'
-import type { TokenAsk, VendedToken } from './types.ts'
+import type { TokenOptions, ServedToken } from './types.ts'
 
 export type ProviderFacts = {
   slug: string
@@ -18,7 +18,7 @@ export type ProviderFacts = {
 }
 
 /** @throws KeywayError vault_locked | data_damaged */
-export type TokenServer = (record: ConnectionRecord, ask: TokenAsk) => VendedToken
+export type TokenServer = (record: ConnectionRecord, options: TokenOptions) => ServedToken
 
 export function createTokenServer(deps: {
   box: SecretBox
@@ -27,31 +27,31 @@ export function createTokenServer(deps: {
   providerOf: (providerId: string) => ProviderFacts
 }): TokenServer {
   const { cache, tokenClock } = deps
-  const remember = (record: ConnectionRecord): VendedToken => {
+  const remember = (record: ConnectionRecord): ServedToken => {
     const provider = deps.providerOf(record.providerId)
-    const token = vendedToken(record, provider, openTokens(deps.box, record))
+    const token = servedToken(record, provider, openTokens(deps.box, record))
     // What nothing can renew is handed out to its last moment; everything else is renewed a little before.
-    const margin = refreshWay(record, provider.spec) === 'none' ? 0 : marginMs(record.lifetimeSeconds)
+    const margin = refreshMethod(record, provider.spec) === 'none' ? 0 : marginMs(record.lifetimeSeconds)
     return cache.put(token, {
       until: record.expiresAt === null ? Number.POSITIVE_INFINITY : record.expiresAt - margin,
       untilMonotonic: tokenClock.endsAtMonotonic(record) - margin,
     })
   }
-  return (record, ask) => {
+  return (record, options) => {
     const held = cache.held(record.id)
     const token = held?.generation === record.generation ? held : remember(record)
-    const askedMs = (ask.minValidSeconds ?? 0) * 1000
+    const askedMs = (options.minValidSeconds ?? 0) * 1000
     const isShort = askedMs > 0 && tokenClock.remainingMs(record) < askedMs
     return isShort ? (cache.shortened(record.id) ?? token) : token
   }
 }
 
 /** What callers get for a record's token set. */
-export function vendedToken(
+export function servedToken(
   record: ConnectionRecord,
   provider: { slug: string; spec: ProviderSpec; parameters: Readonly<Record<string, string>> },
   tokens: OpenTokens,
-): VendedToken {
+): ServedToken {
   return Object.freeze({
     connectionId: record.id,
     providerId: record.providerId,
@@ -75,7 +75,7 @@ function headerOf(
   template: string | null,
   values: Readonly<Record<string, string>>,
   accessToken: Secret,
-): VendedToken['header'] {
+): ServedToken['header'] {
   const colon = template?.indexOf(':') ?? -1
   if (template === null || colon <= 0) return null
   const name = template.slice(0, colon).trim()

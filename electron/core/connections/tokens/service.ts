@@ -4,24 +4,35 @@ import type { ConnectionRecord } from '../../../../shared/contract/connection.ts
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { missingScopes } from '../../../../shared/domain/scopes.ts'
 import type { Clock } from '../../ports.ts'
-import { refreshWay } from '../refresh/backoff.ts'
-import { createRenewals, type Renewals, type RenewalsDeps, waitForRenewal } from '../refresh/coordinator.ts'
+import { refreshMethod } from '../refresh/backoff.ts'
+import {
+  createRefreshCoordinator,
+  type RefreshCoordinator,
+  type RefreshCoordinatorDeps,
+  waitForRefresh,
+} from '../refresh/coordinator.ts'
 import { failureDetails, rememberedFailure, tokenResultOf } from '../refresh/errors.ts'
 import { openTokens } from '../store/sealed.ts'
 import type { Usage } from '../usage.ts'
 import { createTokenServer, type TokenServer } from './serve.ts'
-import { meets, needOf, type TokenAsk, type TokenResult, type TokenService } from './types.ts'
+import {
+  meetsRequirements,
+  requirementsOf,
+  type TokenOptions,
+  type TokenResult,
+  type TokenService,
+} from './types.ts'
 
-export type TokenEngineDeps = RenewalsDeps & {
+export type TokenServiceDeps = RefreshCoordinatorDeps & {
   usage: Usage
   isClosing: () => boolean
   /** Before anything is decided by the clock. */
-  lookAtClock: () => void
+  checkClock: () => void
 }
 
 /** {@link TokenService}, and what the rest of the core needs of it. */
-export type TokenEngine = TokenService &
-  Pick<Renewals, 'renewNow' | 'settled' | 'allSettled' | 'anyUnderWay'> & {
+export type InternalTokenService = TokenService &
+  Pick<RefreshCoordinator, 'refreshNow' | 'whenIdle' | 'whenAllIdle' | 'anyUnderWay'> & {
     /** The token set was replaced, renamed or removed from outside: forget what is remembered about it. */
     replaced(id: string): void
     /**
@@ -33,45 +44,46 @@ export type TokenEngine = TokenService &
     removed(id: string): void
   }
 
-export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
-  const { book, cache, tokenClock, usage, attempts } = deps
-  const renewals = createRenewals(deps)
-  const forced = { caller: createForcedRefreshes(deps.clock), proxy: createForcedRefreshes(deps.clock) }
+export function createTokenService(deps: TokenServiceDeps): InternalTokenService {
+  const { book, cache, tokenClock, usage, backoff } = deps
+  const coordinator = createRefreshCoordinator(deps)
+  const forced = { caller: createForcedRefreshLimit(deps.clock), proxy: createForcedRefreshLimit(deps.clock) }
   const ok = answering(createTokenServer(deps))
-  const { renewIfNeeded, underWayMs } = renewals
-  const waiting = { ...deps, ok, renewIfNeeded, underWayMs }
+  const { refreshIfNeeded, underWayMs } = coordinator
+  const waiting = { ...deps, ok, refreshIfNeeded, underWayMs }
 
-  const answer = async (record: ConnectionRecord, ask: TokenAsk): Promise<TokenResult> => {
-    const { rejected, rejectedBy = 'caller' } = ask
+  const answer = async (record: ConnectionRecord, options: TokenOptions): Promise<TokenResult> => {
+    const { rejected, rejectedBy = 'caller' } = options
     // Otherwise somebody renewed it already: the caller only has to take the newer one.
     const isRefused = rejected !== undefined && isCurrent(deps, record, rejected)
     const waitMs = isRefused ? forced[rejectedBy].take(record.id, record.generation) : 0
-    if (waitMs > 0) return replacedJustNow(deps, record, waitMs)
-    const need = needOf(ask, record, isRefused ? 'yes' : 'no')
-    if (meets(record, need, tokenClock) && !deps.earlierMarks.has(record.id)) return ok(record, ask)
-    const canRenew = refreshWay(record, deps.providerOf(record.providerId).spec) !== 'none'
-    const isAlive = tokenClock.remainingMs(record) > 0 && need.notGeneration === null
-    return !canRenew && isAlive ? ok(record, ask) : waitForRenewal(waiting, record.id, ask, need)
+    if (waitMs > 0) return refreshedTooRecently(deps, record, waitMs)
+    const required = requirementsOf(options, record, isRefused ? 'yes' : 'no')
+    if (meetsRequirements(record, required, tokenClock) && !deps.unconfirmedRefreshes.has(record.id))
+      return ok(record, options)
+    const canRenew = refreshMethod(record, deps.providerOf(record.providerId).spec) !== 'none'
+    const isAlive = tokenClock.remainingMs(record) > 0 && required.notGeneration === null
+    return !canRenew && isAlive ? ok(record, options) : waitForRefresh(waiting, record.id, options, required)
   }
 
   const replaced = (id: string): void => {
     for (const each of [tokenClock, forced.caller, forced.proxy]) each.forget(id)
-    for (const each of [cache, deps.unsaved]) each.drop(id)
-    attempts.clear(id)
-    deps.earlierMarks.delete(id)
+    for (const each of [cache, deps.pendingTokenWrites]) each.drop(id)
+    backoff.clear(id)
+    deps.unconfirmedRefreshes.delete(id)
   }
 
   return {
     ...usage,
-    ...renewals,
+    ...coordinator,
     peek: cache.peek,
-    async get(id, ask) {
+    async get(id, options) {
       if (deps.isClosing()) throw new KeywayError('shutting_down')
-      deps.lookAtClock()
-      const record = book.need(id)
+      deps.checkClock()
+      const record = book.getOrThrow(id)
       if (!deps.box.unlocked) throw new KeywayError('vault_locked')
       try {
-        return refusal(deps, record, ask) ?? (await answer(record, ask))
+        return refusal(deps, record, options) ?? (await answer(record, options))
       } catch (error) {
         if (!(error instanceof KeywayError) || error.code !== 'data_damaged') throw error
         return { kind: 'reconnect_needed', failure: error }
@@ -82,22 +94,25 @@ export function createTokenEngine(deps: TokenEngineDeps): TokenEngine {
       return record?.generation !== generation || forced.proxy.waitMs(id, generation) === 0
     },
     replaced,
-    newest: (id) => deps.unsaved.newest(book.need(id)),
+    newest: (id) => deps.pendingTokenWrites.newest(book.getOrThrow(id)),
     removed(id) {
       replaced(id)
-      renewals.abandon(id, new KeywayError('not_connected', { details: { connectionId: id } }))
+      coordinator.cancelWaiters(id, new KeywayError('not_connected', { details: { connectionId: id } }))
     },
   }
 }
 
 const answering =
   (serve: TokenServer) =>
-  (record: ConnectionRecord, ask: TokenAsk): TokenResult => ({ kind: 'ok', token: serve(record, ask) })
+  (record: ConnectionRecord, options: TokenOptions): TokenResult => ({
+    kind: 'ok',
+    token: serve(record, options),
+  })
 
 function isCurrent(
-  { cache, box }: TokenEngineDeps,
+  { cache, box }: TokenServiceDeps,
   record: ConnectionRecord,
-  rejected: TokenAsk['rejected'] & {},
+  rejected: TokenOptions['rejected'] & {},
 ): boolean {
   if (rejected === 'current') return true
   if ('generation' in rejected) return rejected.generation === record.generation
@@ -107,7 +122,7 @@ function isCurrent(
 }
 
 /** The provider is not asked again for every caller that finds fault with a token that is seconds old. */
-function replacedJustNow(deps: TokenEngineDeps, record: ConnectionRecord, waitMs: number): TokenResult {
+function refreshedTooRecently(deps: TokenServiceDeps, record: ConnectionRecord, waitMs: number): TokenResult {
   const retryAt = deps.clock.now() + waitMs
   const { slug } = deps.providerOf(record.providerId)
   const failure = new KeywayError('retrying', {
@@ -119,9 +134,13 @@ function replacedJustNow(deps: TokenEngineDeps, record: ConnectionRecord, waitMs
 }
 
 /** What is said without looking at the token: scopes that were never granted, and a grant that has ended. */
-function refusal(deps: TokenEngineDeps, record: ConnectionRecord, ask: TokenAsk): TokenResult | null {
+function refusal(
+  deps: TokenServiceDeps,
+  record: ConnectionRecord,
+  options: TokenOptions,
+): TokenResult | null {
   const { slug, spec } = deps.providerOf(record.providerId)
-  const missing = missingScopes(ask.scopes ?? [], record.grantedScopes, spec.scopes.aliases)
+  const missing = missingScopes(options.scopes ?? [], record.grantedScopes, spec.scopes.aliases)
   if (missing.length > 0) {
     const details = { ...failureDetails(record, slug), missingScopes: missing }
     return { kind: 'reconnect_needed', failure: new KeywayError('scope_missing', { details }) }
@@ -133,7 +152,7 @@ function refusal(deps: TokenEngineDeps, record: ConnectionRecord, ask: TokenAsk)
 /** Callers may say that a token was refused, but not make Keyway hammer the provider with it. */
 const LEAST_MS = 10_000
 
-export type ForcedRefreshes = {
+export type ForcedRefreshLimit = {
   /**
    * How long this generation has to stay, because the one before was replaced a moment ago; 0 when it may be
    * replaced now.
@@ -147,7 +166,7 @@ export type ForcedRefreshes = {
   forget(id: string): void
 }
 
-export function createForcedRefreshes(clock: Clock): ForcedRefreshes {
+export function createForcedRefreshLimit(clock: Clock): ForcedRefreshLimit {
   const last = new Map<string, { generation: number; at: number }>()
   const waitMs = (id: string, generation: number): number => {
     const before = last.get(id)

@@ -9,7 +9,7 @@ import type { TokenClock } from './clock.ts'
  * A token that works right now. Frozen; the same object as long as the token is the same, so callers may hang
  * prepared answers on it.
  */
-export type VendedToken = {
+export type ServedToken = {
   readonly connectionId: string
   readonly providerId: string
   readonly providerSlug: string
@@ -26,7 +26,7 @@ export type VendedToken = {
   readonly maxLifetimeReached: boolean
 }
 
-export type TokenAsk = {
+export type TokenOptions = {
   /**
    * At least this long must be left, as far as the provider's lifetimes allow. Default: the margin, never
    * over a fifth of the lifetime.
@@ -52,19 +52,19 @@ export type TokenAsk = {
 
 /** The four outcomes. `failure` has the code, the sentence and what HTTP answers. */
 export type TokenResult =
-  | { kind: 'ok'; token: VendedToken }
+  | { kind: 'ok'; token: ServedToken }
   | { kind: 'retrying'; retryAt: number; failure: KeywayError }
   | { kind: 'reconnect_needed'; failure: KeywayError }
   | { kind: 'config_error'; failure: KeywayError }
 
 export type TokenService = {
   /** The cached token when it is good for this ask; null means: ask properly. Synchronous, no I/O. */
-  peek(connectionId: string, nowMs: number): VendedToken | null
+  peek(connectionId: string, nowMs: number): ServedToken | null
   /**
    * One refresh for any number of callers. @throws KeywayError only for vault_locked, connection_not_found,
    * shutting_down.
    */
-  get(connectionId: string, ask: TokenAsk): Promise<TokenResult>
+  get(connectionId: string, options: TokenOptions): Promise<TokenResult>
   /**
    * Whether a report that this generation was refused would bring a newer token, for what the proxy itself
    * saw.
@@ -77,19 +77,19 @@ export type TokenService = {
 }
 
 /** What a token must be like to answer an ask. */
-export type TokenNeed = {
+export type TokenRequirements = {
   /** Milliseconds that must be left. */
   leastMs: number
   /** This generation was refused by the API; null when none was. */
   notGeneration: number | null
 }
 
-export function needOf(
-  ask: TokenAsk,
+export function requirementsOf(
+  options: TokenOptions,
   record: Pick<ConnectionRecord, 'lifetimeSeconds' | 'generation'>,
   rejected: 'yes' | 'no',
-): TokenNeed {
-  const { minValidSeconds } = ask
+): TokenRequirements {
+  const { minValidSeconds } = options
   return {
     leastMs: neededMs({
       lifetimeSeconds: record.lifetimeSeconds,
@@ -99,6 +99,10 @@ export function needOf(
   }
 }
 
-export function meets(record: ConnectionRecord, need: TokenNeed, tokenClock: TokenClock): boolean {
-  return record.generation !== need.notGeneration && tokenClock.remainingMs(record) > need.leastMs
+export function meetsRequirements(
+  record: ConnectionRecord,
+  required: TokenRequirements,
+  tokenClock: TokenClock,
+): boolean {
+  return record.generation !== required.notGeneration && tokenClock.remainingMs(record) > required.leastMs
 }

@@ -4,7 +4,7 @@ import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.t
 import { namedSecrets } from '../../../../shared/domain/redact.ts'
 import { readTokenBody } from '../../../../shared/domain/token-body.ts'
 import { errorOf } from '../../../../shared/domain/token-error.ts'
-import { withinDeadline } from '../../async.ts'
+import { withDeadline } from '../../async.ts'
 import { type AuthMethod, authMethods, buildConfiguration, tryEach } from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import type { Server } from '../metadata/endpoints.ts'
@@ -38,7 +38,7 @@ export async function pushAuthorization(
   const methods = authMethods(provider, { supported })
   const timeoutMs = DISCOVERY_DEADLINE_MS
   try {
-    return await withinDeadline({ clock: tools.deps.clock, timeoutMs, signal: push.signal }, (signal) =>
+    return await withDeadline({ clock: tools.deps.clock, timeoutMs, signal: push.signal }, (signal) =>
       tryEach(methods, (method) => pushOnce(tools, push, { url, method, signal })),
     )
   } catch (error) {

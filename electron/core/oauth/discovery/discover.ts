@@ -2,7 +2,7 @@
 // filled registration form.
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import { isLoopbackHost, isSafeUrl } from '../../../../shared/contract/provider-template.ts'
-import { DeadlinePassed, withinDeadline } from '../../async.ts'
+import { DeadlineExceeded, withDeadline } from '../../async.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
 import { createStepLog, type StepLog } from '../provider-check/context.ts'
 import type { HttpTransport } from '../transport/http-exchange.ts'
@@ -15,7 +15,7 @@ export function createDiscover(deps: OAuthDeps): OAuthClient['discover'] {
     const url = addressOf(pasted)
     const log = createStepLog()
     try {
-      return await withinDeadline(
+      return await withDeadline(
         { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal },
         async (inner) => {
           const wire: HttpTransport = { fetch: deps.fetchFor(null), clock: deps.clock, signal: inner }
@@ -38,7 +38,7 @@ export function createDiscover(deps: OAuthDeps): OAuthClient['discover'] {
 }
 
 function failureOf(error: unknown, log: StepLog): KeywayError {
-  if (error instanceof DeadlinePassed) {
+  if (error instanceof DeadlineExceeded) {
     return new KeywayError('discovery_failed', {
       message: 'The address did not answer within 10 seconds.',
       details: { steps: log.steps },

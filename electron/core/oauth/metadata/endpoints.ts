@@ -2,7 +2,7 @@
 import type { ServerMetadata } from 'openid-client'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import type { TemplateValues } from '../../../../shared/domain/template.ts'
-import { withinDeadline } from '../../async.ts'
+import { withDeadline } from '../../async.ts'
 import { fillProviderUrl, templateValues, type Values } from '../templates.ts'
 import { DISCOVERY_DEADLINE_MS, type OAuthDeps, type ResolvedProvider } from '../types.ts'
 import { createMetadataCache } from './cache.ts'
@@ -81,7 +81,7 @@ export function createServers(deps: OAuthDeps): Servers {
     if (issuer === null && url === null) return null
     const addresses = url === null ? metadataAddresses(issuer ?? '', discovery.kind) : [url]
     const key = JSON.stringify([issuer, addresses, discovery.issuerPattern, provider.extraCa])
-    return withinDeadline({ clock: deps.clock, ...how }, (signal) =>
+    return withDeadline({ clock: deps.clock, ...how }, (signal) =>
       cache.get(
         { key, addresses, issuer, rules: discovery },
         { fetch: deps.fetchFor(provider), clock: deps.clock, signal },

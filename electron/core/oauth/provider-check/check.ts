@@ -2,7 +2,7 @@
 // code of the real flows, with a fetch that writes down what goes over the wire.
 import { asKeywayError, sentencesFor } from '../../../../shared/contract/errors.ts'
 import { parseTokenReply } from '../../../../shared/domain/token-response.ts'
-import { withinDeadline } from '../../async.ts'
+import { withDeadline } from '../../async.ts'
 import { createAuthorize } from '../authorization/request.ts'
 import { requireClientId } from '../client-authentication.ts'
 import { createDpopKeys } from '../dpop.ts'
@@ -30,7 +30,7 @@ export function createProviderCheck(deps: OAuthDeps): OAuthClient['checkProvider
     const log = createStepLog()
     try {
       const deadline = { clock: deps.clock, timeoutMs: PROVIDER_CHECK_DEADLINE_MS, signal }
-      await withinDeadline(deadline, (inner) =>
+      await withDeadline(deadline, (inner) =>
         examine(makeCheck(deps, provider, { ...about, log, signal: inner }), about.flow),
       )
     } catch (error) {

@@ -8,7 +8,7 @@ import { parseJsonOr } from '../../../../shared/domain/exact-json.ts'
 import { readPath, readText, textOf } from '../../../../shared/domain/json-path.ts'
 import { namedSecrets } from '../../../../shared/domain/redact.ts'
 import { fillKnown, fillMap } from '../../../../shared/domain/template.ts'
-import { withinDeadline } from '../../async.ts'
+import { withDeadline } from '../../async.ts'
 import { openText, openValues, secretTraces, type SecretTraces } from '../../secret-traces.ts'
 import { buildConfiguration } from '../client-authentication.ts'
 import type { Servers } from '../metadata/endpoints.ts'
@@ -172,7 +172,7 @@ export async function readUserinfo(
   }
   const expected = about.expectedSubject
   const library = await loadLibrary()
-  return withinDeadline({ clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, async (inner) => {
+  return withDeadline({ clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, async (inner) => {
     const fetch: CustomFetch = async (_url, init) => {
       const send = async (nonce: string | null): Promise<HttpResponse> => {
         const own = Object.fromEntries(await apiHeaders(provider, credential, { method: 'GET', url, nonce }))
@@ -227,7 +227,7 @@ export function createValidate(deps: OAuthDeps): OAuthClient['validate'] {
       const url = fillProviderUrl(provider, rule.url, templateValues(deps, provider, credential.values))
       const authorization = `${rule.scheme} ${credential.accessToken.reveal()}`
       const headers = { accept: 'application/json', 'user-agent': deps.userAgent, authorization }
-      const reply = await withinDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, (inner) =>
+      const reply = await withDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, (inner) =>
         sendHttp(
           { fetch: deps.fetchFor(provider), clock, signal: inner },
           { method: 'GET', url, headers, body: null },

@@ -4,7 +4,7 @@ import type { CustomFetch } from 'openid-client'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { parseJson } from '../../../../shared/domain/exact-json.ts'
 import { fillMap, fillTemplate } from '../../../../shared/domain/template.ts'
-import { withinDeadline } from '../../async.ts'
+import { withDeadline } from '../../async.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
 import { templateValues, withSecrets } from '../templates.ts'
@@ -59,7 +59,7 @@ export function createApiCaller(deps: OAuthDeps, apiHeaders: OAuthClient['apiHea
   return async (provider, credential, call, signal) => {
     const { clock } = deps
     try {
-      return await withinDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, async (inner) => {
+      return await withDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, async (inner) => {
         const wire = { fetch: deps.fetchFor(provider), clock, signal: inner }
         const about = { provider, credential, call }
         let reply = await sendWith(wire, about, null)

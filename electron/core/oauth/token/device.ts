@@ -11,7 +11,7 @@ import { joinScopes } from '../../../../shared/domain/scopes.ts'
 import { namedSecrets } from '../../../../shared/domain/redact.ts'
 import { readTokenBody } from '../../../../shared/domain/token-body.ts'
 import { errorOf } from '../../../../shared/domain/token-error.ts'
-import { delay, withinDeadline } from '../../async.ts'
+import { sleep, withDeadline } from '../../async.ts'
 import { secretTraces } from '../../secret-traces.ts'
 import { resourcesOf, wantsDpop } from '../authorization/request.ts'
 import {
@@ -85,7 +85,7 @@ async function pollUntilDecided(tools: Tools, poll: Poll, signal: AbortSignal): 
   let interval = poll.device.intervalSeconds
   let pause = interval
   for (;;) {
-    await delay(clock, Math.min(pause * 1000, Math.max(0, endsAt - clock.monotonicMs())), signal)
+    await sleep(clock, Math.min(pause * 1000, Math.max(0, endsAt - clock.monotonicMs())), signal)
     if (clock.monotonicMs() >= endsAt) throw new KeywayError('flow_expired')
     const outcome = await pollOnce(tools, poll, signal)
     if (signal.aborted) throw new KeywayError('flow_cancelled')
@@ -169,7 +169,7 @@ const DEFAULT_INTERVAL_SECONDS = 5
  */
 export async function requestDeviceCode(deps: OAuthDeps, ask: Ask): Promise<Shown> {
   try {
-    return await withinDeadline(
+    return await withDeadline(
       { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal: ask.signal },
       (signal) => tryEach(methodsFor(ask), (method) => requestOnce(deps, ask, { method, signal })),
     )

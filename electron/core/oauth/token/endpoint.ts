@@ -1,7 +1,7 @@
 import type { Configuration, CustomFetch, DPoPOptions } from 'openid-client'
 import { asKeywayError, type KeywayError, nextStepFor } from '../../../../shared/contract/errors.ts'
 import { type ParsedReply, parseTokenReply, type Tokens } from '../../../../shared/domain/token-response.ts'
-import { DeadlinePassed, withinDeadline } from '../../async.ts'
+import { DeadlineExceeded, withDeadline } from '../../async.ts'
 import {
   type AuthMethod,
   authMethods,
@@ -88,12 +88,12 @@ export function createTokenEndpointClient(deps: OAuthDeps, dpopKeys: DpopKeys): 
   return {
     async request(request) {
       try {
-        return await withinDeadline(
+        return await withDeadline(
           { clock: deps.clock, timeoutMs: timeLeft(deps, request), signal: request.signal },
           (signal) => attempts(request, signal),
         )
       } catch (error) {
-        const stopped = error instanceof DeadlinePassed || request.signal?.aborted === true
+        const stopped = error instanceof DeadlineExceeded || request.signal?.aborted === true
         if (!stopped) throw asKeywayError(error)
         return outcomeOfHttpFailure(stopFailure(error, request), failureFactsOf(request))
       }

@@ -2,7 +2,7 @@
 import { joinScopes } from '../../../../shared/domain/scopes.ts'
 import { fillMap } from '../../../../shared/domain/template.ts'
 import { parseTokenReply } from '../../../../shared/domain/token-response.ts'
-import { DeadlinePassed, withinDeadline } from '../../async.ts'
+import { DeadlineExceeded, withDeadline } from '../../async.ts'
 import { resourcesOf } from '../authorization/request.ts'
 import { requireClientId } from '../client-authentication.ts'
 import type { Servers } from '../metadata/endpoints.ts'
@@ -140,7 +140,7 @@ export async function plainTokenRequest(
   const timeoutMs = timeLeft(deps, { purpose, startedAt: about.startedAt })
   const deadline = { clock: deps.clock, timeoutMs, signal: about.signal }
   try {
-    const reply = await withinDeadline(deadline, (signal) =>
+    const reply = await withDeadline(deadline, (signal) =>
       sendHttp({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request),
     )
     const parsed = parseTokenReply(reply, token, scopes.responseSeparator ?? scopes.separator)
@@ -150,7 +150,7 @@ export async function plainTokenRequest(
     return { kind: 'ok', response: tokenResponseOf(parsed.tokens, reply, { dpopKey: null, values, secrets }) }
   } catch (error) {
     const expected =
-      error instanceof HttpFailure || error instanceof DeadlinePassed || about.signal?.aborted === true
+      error instanceof HttpFailure || error instanceof DeadlineExceeded || about.signal?.aborted === true
     if (!expected) throw error
     return outcomeOfHttpFailure(httpFailureOf(error, host), about.facts)
   }

@@ -2,7 +2,7 @@
 // sends goes through here.
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { isSafeUrl } from '../../../../shared/contract/provider-template.ts'
-import { DeadlinePassed } from '../../async.ts'
+import { DeadlineExceeded } from '../../async.ts'
 import type { Clock, HttpFetch } from '../../ports.ts'
 
 export const MAX_RESPONSE_BYTES = 1_000_000
@@ -153,7 +153,7 @@ export function httpFailureOf(thrown: unknown, host: string): HttpFailure {
   if (thrown instanceof KeywayError) {
     return new HttpFailure('setup', thrown.message.replace(/\.$/, ''), { sent: false, cause: thrown })
   }
-  if (thrown instanceof DeadlinePassed) {
+  if (thrown instanceof DeadlineExceeded) {
     return new HttpFailure('timeout', `${host} did not answer in time`, { sent: true, cause: thrown })
   }
   if (thrown instanceof Error && thrown.cause instanceof Error && thrown.cause.message === 'bad port') {

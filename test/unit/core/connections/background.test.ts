@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createDueQueue } from '../../../../electron/core/connections/refresh/scheduler.ts'
+import { createScheduler } from '../../../../electron/core/connections/refresh/scheduler.ts'
 import { nextRefreshAt } from '../../../../electron/core/connections/refresh/background.ts'
 import { providerSpec, type ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
 import { okOutcome } from '../../../../shared/domain/expiry.ts'
@@ -27,7 +27,7 @@ describe('the queue of what is due', () => {
         (entries) => {
           const clock = createFakeClock(0)
           const called: Array<{ id: string; at: number }> = []
-          const queue = createDueQueue(clock, (id) => called.push({ id, at: clock.now() }))
+          const queue = createScheduler(clock, (id) => called.push({ id, at: clock.now() }))
           for (const { id, at } of entries) queue.set(String(id), at)
           expect(clock.waiting).toBeLessThanOrEqual(1)
           const expected = new Map(entries.map(({ id, at }) => [String(id), at]))
@@ -44,7 +44,7 @@ describe('the queue of what is due', () => {
   test('what is taken out or moved does not come at its old time', () => {
     const clock = createFakeClock(0)
     const called: string[] = []
-    const queue = createDueQueue(clock, (id) => called.push(id))
+    const queue = createScheduler(clock, (id) => called.push(id))
     queue.set('out', 100)
     queue.set('moved', 100)
     queue.set('out', null)
@@ -58,7 +58,7 @@ describe('the queue of what is due', () => {
   test('ten thousand entries are one timer', () => {
     const clock = createFakeClock(0)
     let called = 0
-    const queue = createDueQueue(clock, () => (called += 1))
+    const queue = createScheduler(clock, () => (called += 1))
     for (let n = 0; n < 10_000; n += 1) queue.set(`con_${n}`, 1_000_000 + ((n * 7919) % 10_000))
     expect(clock.waiting).toBe(1)
     clock.advance(2_000_000)
@@ -68,7 +68,7 @@ describe('the queue of what is due', () => {
   test('a wall clock that jumped is noticed by looking again', () => {
     const clock = createFakeClock(0)
     const called: string[] = []
-    const queue = createDueQueue(clock, (id) => called.push(id))
+    const queue = createScheduler(clock, (id) => called.push(id))
     queue.set('a', DAY_MS)
     clock.jumpTo(DAY_MS + 1)
     queue.check()

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
-import { createForcedRefreshes } from '../../../../electron/core/connections/tokens/service.ts'
+import { createForcedRefreshLimit } from '../../../../electron/core/connections/tokens/service.ts'
 import { createFakeClock } from '../../../support/fake-clock.ts'
 
 test('all callers whose same token was refused may have it replaced, together', () => {
-  const forced = createForcedRefreshes(createFakeClock())
+  const forced = createForcedRefreshLimit(createFakeClock())
   // The second one used to be given the refused token again while the refresh was under way.
   expect([forced.take('con_a', 1), forced.take('con_a', 1), forced.take('con_a', 1)]).toEqual([0, 0, 0])
 })
 
 test('a generation that was only just made is not replaced again for ten seconds, whatever callers say', () => {
   const clock = createFakeClock()
-  const forced = createForcedRefreshes(clock)
+  const forced = createForcedRefreshLimit(clock)
   expect(forced.take('con_a', 1)).toBe(0)
   clock.advance(9_999)
   expect(forced.take('con_a', 2)).toBe(1)
@@ -20,7 +20,7 @@ test('a generation that was only just made is not replaced again for ten seconds
 })
 
 test('what was replaced from outside starts anew', () => {
-  const forced = createForcedRefreshes(createFakeClock())
+  const forced = createForcedRefreshLimit(createFakeClock())
   expect(forced.take('con_a', 1)).toBe(0)
   forced.forget('con_a')
   expect(forced.take('con_a', 2)).toBe(0)
