@@ -16,7 +16,7 @@ import {
 import { createUiApi, noticing } from './ui/ui-api.ts'
 import { secretBoxOf } from './vault/secret-box.ts'
 import { type AutoLock, createAutoLock } from './vault/vault.ts'
-import { buildParts, type KeywayDeps, type Parts } from './wiring.ts'
+import { buildParts, type KeywayDeps, type KeywayParts } from './wiring.ts'
 
 export type { KeywayDeps }
 
@@ -80,18 +80,18 @@ export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
   }
 }
 
-function startOverDeps(deps: KeywayDeps, parts: Parts): StartOverDeps {
+function startOverDeps(deps: KeywayDeps, parts: KeywayParts): StartOverDeps {
   return {
     ...deps,
     folder: deps.place?.folder ?? null,
     connections: parts.connections,
-    providers: parts.providerBook,
+    providers: parts.providerStore,
     onChanged: () => tellAll(parts),
   }
 }
 
 /** More changed than one part can say. */
-function tellAll({ events, providers, connections, apps }: Parts): void {
+function tellAll({ events, providers, connections, apps }: KeywayParts): void {
   events.changed('providers', providers.list)
   events.changed('connections', connections.connections.list)
   events.changed('apps', apps.apps.list)
@@ -99,7 +99,7 @@ function tellAll({ events, providers, connections, apps }: Parts): void {
 
 function autoLockOf(
   { clock, vault, activity }: KeywayDeps,
-  { settings, apps }: Parts,
+  { settings, apps }: KeywayParts,
   lock: () => void,
 ): AutoLock {
   const minutes = (): number => settings.get().autoLockMinutes
@@ -119,7 +119,7 @@ function autoLockOf(
 
 function faceOf(
   deps: KeywayDeps,
-  parts: Parts,
+  parts: KeywayParts,
   autoLock: AutoLock,
 ): Omit<Keyway, 'ui' | 'presence' | 'snapshot' | 'close'> {
   const { connections, apps, events, server, providers } = parts
@@ -149,7 +149,7 @@ function faceOf(
       if (next.listening) void parts.rehearsals.resume()
     },
     controlServer: parts.settingsChange.controlServer,
-    opensDoorsBy: parts.server.opensDoorsBy,
+    setLoopbackListenerFactory: parts.server.setLoopbackListenerFactory,
     refreshUnderWay: connections.tokens.anyUnderWay,
     wake() {
       autoLock.check()
@@ -166,7 +166,7 @@ function once(task: () => Promise<void>): () => Promise<void> {
 
 function furtherCalls(
   deps: KeywayDeps,
-  parts: Parts,
+  parts: KeywayParts,
   of: { snapshot: () => Snapshot; renewalsSettled: () => Promise<void> },
 ): FurtherCalls {
   const { apps } = parts
@@ -184,7 +184,7 @@ function furtherCalls(
 
 function watchVault(
   { vault, activity, integrity }: KeywayDeps,
-  { events, connections, apps, rehearsals, server }: Parts,
+  { events, connections, apps, rehearsals, server }: KeywayParts,
   { autoLock, compareFolder }: { autoLock: AutoLock; compareFolder: () => void },
 ): () => void {
   let was = vault.state().kind
@@ -216,12 +216,12 @@ function watchVault(
   }
 }
 
-async function undoImportAgain({ stores, logger }: KeywayDeps, { settings }: Parts): Promise<void> {
+async function undoImportAgain({ stores, logger }: KeywayDeps, { settings }: KeywayParts): Promise<void> {
   await undoUnfinishedImport(stores, logger)
   settings.reload()
 }
 
-function snapshotOf(deps: KeywayDeps, parts: Parts): Snapshot {
+function snapshotOf(deps: KeywayDeps, parts: KeywayParts): Snapshot {
   return {
     host: deps.host.kind,
     platform: deps.host.platform,

@@ -26,9 +26,9 @@ import type {
 import type { ApiCredential, OAuthClient, ResolvedProvider } from './oauth/types.ts'
 import type { TokenService } from './connections/tokens/types.ts'
 import type { SecretTraces } from './secret-traces.ts'
-import type { Clock, HttpFetch, Logger, OpenReturnDoor } from './ports.ts'
+import type { Clock, HttpFetch, Logger, OpenLoopbackListener } from './ports.ts'
 import type { Presence } from './presence/presence.ts'
-import type { ServerControl, SettingsBook } from './settings.ts'
+import type { ServerControl, SettingsStore } from './settings.ts'
 
 /** A right may have ended: by a change, by time, by a lock. */
 export type PermissionsChange = {
@@ -109,7 +109,7 @@ export type CallbackResult = {
 }
 
 /** Who asks for a sign-in. Without custody of the connection nobody else's sign-in gives way to it. */
-export type FlowStarter = { appId: string | null; hasCustody: boolean }
+export type FlowStarter = { appId: string | null; managesConnection: boolean }
 
 export type Flows = {
   list(): Flow[]
@@ -187,7 +187,7 @@ export type Approvals = {
   decide(id: string, decision: Decision, patch?: AppPatch, by?: string): AppView | null
 }
 
-export type Activity = {
+export type AuditLog = {
   /** Returns at once; durable within a second. */
   append(entry: ActivityEntry): void
   query(query: ActivityQuery): Promise<ActivityRow[]>
@@ -205,8 +205,8 @@ export type Keyway = {
   readonly flows: Flows
   readonly apps: Apps
   readonly approvals: Approvals
-  readonly activity: Activity
-  readonly settings: SettingsBook
+  readonly activity: AuditLog
+  readonly settings: SettingsStore
   readonly vault: { readonly unlocked: boolean }
   /** Which windows may do more than look. */
   readonly presence: Presence
@@ -232,7 +232,7 @@ export type Keyway = {
    */
   controlServer(control: ServerControl): void
   /** How a listener of its own is opened for a sign-in at a provider that takes any port. */
-  opensDoorsBy(open: OpenReturnDoor): void
+  setLoopbackListenerFactory(open: OpenLoopbackListener): void
   /**
    * A refresh request is out, or its answer not on disk yet: ending the process now could cost an
    * authorization.

@@ -143,7 +143,7 @@ export type Browser = {
 export type HttpFetch = (url: string, init?: RequestInit) => Promise<Response>
 
 /** A listener for one sign-in, on a free port of this machine; only the callback is answered there. */
-export type ReturnDoor = {
+export type LoopbackListener = {
   readonly port: number
   /** Answers under way are still given. Twice is fine. */
   close(): void
@@ -152,10 +152,10 @@ export type ReturnDoor = {
 /**
  * `localhost` listens on 127.0.0.1 and, where there is one, on [::1] with the same port. @throws KeywayError
  */
-export type OpenReturnDoor = (host: LoopbackHost) => Promise<ReturnDoor>
+export type OpenLoopbackListener = (host: LoopbackHost) => Promise<LoopbackListener>
 
 /** A longer timer would overflow and fire at once. */
-const LONGEST_MS = 2 ** 31 - 1
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** The machine's own time. */
 export function systemClock(): Clock {
@@ -165,7 +165,7 @@ export function systemClock(): Clock {
     after(delayMs, task) {
       let timer: NodeJS.Timeout
       const wait = (leftMs: number): void => {
-        const nowMs = Math.min(leftMs, LONGEST_MS)
+        const nowMs = Math.min(leftMs, MAX_TIMER_MS)
         timer = setTimeout(() => (leftMs > nowMs ? wait(leftMs - nowMs) : task()), nowMs)
         timer.unref()
       }

@@ -8,7 +8,7 @@ import { createKeyedMutex } from './async.ts'
 import { certificatesIn } from './network/outgoing.ts'
 import type { KeyValueStore, Logger } from './ports.ts'
 
-export type SettingsBook = {
+export type SettingsStore = {
   get(): Settings
   update(patch: SettingsPatch): Settings
   /** Reads the store again: what it holds back, or no longer, counts from now on. */
@@ -36,7 +36,7 @@ export function isSetting(name: string, value: unknown): boolean {
  * Each setting is an entry of its own: one that cannot be read falls back to its default and stays in the
  * file until it is set anew.
  */
-export function createSettings(deps: SettingsDeps): SettingsBook {
+export function createSettings(deps: SettingsDeps): SettingsStore {
   const { store } = deps
   const listeners = new Set<(settings: Settings) => void>()
   let current = load(deps)
@@ -100,7 +100,7 @@ export function createSettingsChange({
   settings,
   serverPort,
 }: {
-  settings: SettingsBook
+  settings: SettingsStore
   /** Null while the server does not listen. */
   serverPort: () => number | null
 }): SettingsChange {

@@ -7,7 +7,7 @@ import { KeywayError } from '../../shared/contract/errors.ts'
 import type { ActivityEntry } from '../../shared/contract/activity.ts'
 import type { ConnectionParts } from './connections/wiring.ts'
 import type { Clock } from './ports.ts'
-import type { ProviderBook } from './providers/store.ts'
+import type { ProviderStore } from './providers/store.ts'
 import { makeFolder, removeDurably, writeDurably } from './storage/durable-file.ts'
 import { setAsideTarget } from './storage/quarantine.ts'
 import type { Vault } from './vault/vault.ts'
@@ -22,8 +22,8 @@ export type StartOverDeps = {
   /** Null: nothing is on disk (tests in memory), so nothing is set aside. */
   folder: string | null
   vault: Vault
-  connections: Pick<ConnectionParts, 'book' | 'flows' | 'tokens'>
-  providers: ProviderBook
+  connections: Pick<ConnectionParts, 'connectionStore' | 'flows' | 'tokens'>
+  providers: ProviderStore
   activity: { append(entry: ActivityEntry): void }
   onChanged: () => void
 }
@@ -44,8 +44,8 @@ export async function startOver(deps: StartOverDeps): Promise<{ setAsidePath: st
     deps.folder === null ? '' : setAsideTarget(join(deps.folder, 'started-over'), deps.clock.now())
   if (deps.folder !== null) await copyDurably(deps.folder, setAsidePath)
   connections.flows.cancelWaiting()
-  for (const { id } of connections.book.list()) {
-    await connections.book.remove(id)
+  for (const { id } of connections.connectionStore.list()) {
+    await connections.connectionStore.remove(id)
     connections.tokens.removed(id)
   }
   // Until here the lock screen is where the person can do it again.

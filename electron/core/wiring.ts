@@ -6,7 +6,7 @@ import { type AppParts, createAppParts } from './apps/wiring.ts'
 import { type ConnectionParts, createConnectionParts } from './connections/wiring.ts'
 import type { DataPlace } from './diagnostics/facts.ts'
 import type { Integrity } from './integrity/integrity.ts'
-import type { Activity, Keyway, PermissionsChange } from './keyway.ts'
+import type { AuditLog, Keyway, PermissionsChange } from './keyway.ts'
 import type { OAuthClient } from './oauth/types.ts'
 import type {
   Browser,
@@ -14,14 +14,14 @@ import type {
   HttpFetch,
   KeyValueStore,
   Logger,
-  OpenReturnDoor,
+  OpenLoopbackListener,
   RecordStore,
-  ReturnDoor,
+  LoopbackListener,
 } from './ports.ts'
 import { createRehearsals, type OpenRehearsal, type Rehearsals } from './practice/practice-providers.ts'
 import { createProviders, type PlanRedirect, type ProviderRegistry } from './providers/providers.ts'
-import { createProviderBook, type ProviderBook } from './providers/store.ts'
-import { createSettings, createSettingsChange, type SettingsBook, type SettingsChange } from './settings.ts'
+import { createProviderStore, type ProviderStore } from './providers/store.ts'
+import { createSettings, createSettingsChange, type SettingsStore, type SettingsChange } from './settings.ts'
 import type { Damages } from './storage/quarantine.ts'
 import { secretBoxOf } from './vault/secret-box.ts'
 import type { Vault } from './vault/vault.ts'
@@ -35,7 +35,7 @@ export type KeywayDeps = {
   /** Trusting a provider's own authorities too; null: only the system's and the settings'. */
   fetchFor: (extraCa: string | null) => HttpFetch
   vault: Vault
-  activity: Activity
+  activity: AuditLog
   /** Absent: nothing is compared with what was recorded; `stores` are then not guarded either. */
   integrity?: Integrity
   stores: {
@@ -71,11 +71,11 @@ export type KeywayDeps = {
   random?: () => number
 }
 
-export type Parts = {
+export type KeywayParts = {
   events: Events
-  settings: SettingsBook
+  settings: SettingsStore
   server: ServerState
-  providerBook: ProviderBook
+  providerStore: ProviderStore
   providers: ProviderRegistry
   connections: ConnectionParts
   apps: AppParts
@@ -85,20 +85,20 @@ export type Parts = {
 }
 
 /** Every part of the core, once. Nothing is read from the disk but the small documents. */
-export function buildParts(deps: KeywayDeps): Parts {
+export function buildParts(deps: KeywayDeps): KeywayParts {
   const box = secretBoxOf(deps.vault, deps.integrity?.gate)
   const onUnreadable = deps.damages.addUnreadable
   const documents = smallDocuments(deps)
-  const { events, server, settings, providerBook, planRedirect: plan } = documents
+  const { events, server, settings, providerStore, planRedirect: plan } = documents
   const connections = createConnectionParts({
     ...deps,
     store: deps.stores.connections,
-    providers: providerBook,
+    providers: providerStore,
     box,
     planRedirect: plan,
-    home: () => ({ port: server.port() ?? settings.get().port, listening: server.view().listening }),
-    openDoor: server.openDoor,
-    keepClient: (id, client) => providers.keepClient(id, client),
+    localServer: () => ({ port: server.port() ?? settings.get().port, listening: server.view().listening }),
+    openLoopbackListener: server.openLoopbackListener,
+    saveRegisteredClient: (id, client) => providers.saveRegisteredClient(id, client),
     random: deps.random ?? Math.random,
     onUnreadable,
     onConnectionChanged: (id, kind) => {
@@ -114,10 +114,10 @@ export function buildParts(deps: KeywayDeps): Parts {
   })
   const providers = createProviders({
     ...deps,
-    book: providerBook,
+    store: providerStore,
     box,
     planRedirect: plan,
-    connectionCount: (id) => connections.book.ofProvider(id).length,
+    connectionCount: (id) => connections.connectionStore.ofProvider(id).length,
     removeConnections: connections.removeOf,
     onChanged: (change) => {
       connections.providerChanged(change)
@@ -130,9 +130,9 @@ export function buildParts(deps: KeywayDeps): Parts {
     ...deps,
     store: deps.stores.apps,
     onUnreadable,
-    provider: (idOrSlug) => providerBook.byId(idOrSlug) ?? providerBook.bySlug(idOrSlug),
-    connectionsOf: connections.book.ofProvider,
-    connection: (id) => connections.book.get(id),
+    provider: (idOrSlug) => providerStore.byId(idOrSlug) ?? providerStore.bySlug(idOrSlug),
+    connectionsOf: connections.connectionStore.ofProvider,
+    connection: (id) => connections.connectionStore.get(id),
     isUnlocked: () => box.unlocked,
     blocked: (id) => failureOf(() => deps.integrity?.gate.app(id)),
     onLockedAsk: () => events.changed('lockedAsks', () => apps.approvals.lockedAsks()),
@@ -156,7 +156,7 @@ function failureOf(check: () => void): KeywayError | null {
   }
 }
 
-type Documents = Pick<Parts, 'events' | 'server' | 'settings' | 'providerBook' | 'planRedirect'>
+type Documents = Pick<KeywayParts, 'events' | 'server' | 'settings' | 'providerStore' | 'planRedirect'>
 
 function smallDocuments(deps: KeywayDeps): Documents {
   const { clock, logger } = deps
@@ -168,19 +168,19 @@ function smallDocuments(deps: KeywayDeps): Documents {
     onUnreadable: deps.damages.addUnreadable,
   })
   settings.onChange((value) => events.changed('settings', () => value))
-  const providerBook = createProviderBook({
+  const providerStore = createProviderStore({
     store: deps.stores.providers,
     presets: deps.presets,
     logger,
     onUnreadable: deps.damages.addUnreadable,
   })
-  return { events, server, settings, providerBook, planRedirect: plannerFor(deps, server, settings) }
+  return { events, server, settings, providerStore, planRedirect: plannerFor(deps, server, settings) }
 }
 
 function setApart(
   deps: KeywayDeps,
-  { events, server, settings, providers }: Documents & Pick<Parts, 'providers'>,
-): Pick<Parts, 'rehearsals' | 'settingsChange'> {
+  { events, server, settings, providers }: Documents & Pick<KeywayParts, 'providers'>,
+): Pick<KeywayParts, 'rehearsals' | 'settingsChange'> {
   const rehearsals: Rehearsals = createRehearsals({
     open: deps.openRehearsal ?? null,
     store: deps.stores.practice ?? null,
@@ -193,7 +193,7 @@ function setApart(
   return { rehearsals, settingsChange: createSettingsChange({ settings, serverPort: server.port }) }
 }
 
-function plannerFor({ host }: KeywayDeps, server: ServerState, settings: SettingsBook): PlanRedirect {
+function plannerFor({ host }: KeywayDeps, server: ServerState, settings: SettingsStore): PlanRedirect {
   return (provider) =>
     planRedirect({
       ...provider,
@@ -209,13 +209,13 @@ export type ServerState = {
   port(): number | null
   changed(server: Parameters<Keyway['serverChanged']>[0]): void
   /** How a listener of its own is opened for a sign-in. */
-  opensDoorsBy(open: OpenReturnDoor): void
+  setLoopbackListenerFactory(open: OpenLoopbackListener): void
   /** Null where none can be opened; the local server's own port then does. */
-  openDoor(host: LoopbackHost): Promise<ReturnDoor | null>
+  openLoopbackListener(host: LoopbackHost): Promise<LoopbackListener | null>
 }
 
 export function createServerState(version: string, logger: Logger): ServerState {
-  let open: OpenReturnDoor | null = null
+  let open: OpenLoopbackListener | null = null
   let view: ServerView = { url: '', listening: false, failure: null, socketPath: null, version }
   return {
     view: () => view,
@@ -223,10 +223,10 @@ export function createServerState(version: string, logger: Logger): ServerState 
     changed({ failure, ...server }) {
       view = { ...server, version, failure: failure === null ? null : toErrorBody(asKeywayError(failure)) }
     },
-    opensDoorsBy(next) {
+    setLoopbackListenerFactory(next) {
       open = next
     },
-    openDoor: async (host) => {
+    openLoopbackListener: async (host) => {
       if (open === null) return null
       return open(host).catch((error: unknown) => {
         logger.warn('No free port could be opened for a sign-in', { host, error })

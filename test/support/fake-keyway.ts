@@ -354,7 +354,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
       emit('server', server as unknown as UiEvents['server'])
     },
     controlServer: () => undefined,
-    opensDoorsBy: () => undefined,
+    setLoopbackListenerFactory: () => undefined,
     refreshUnderWay: () => false,
     wake: () => undefined,
     close: () => Promise.resolve(),

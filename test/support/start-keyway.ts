@@ -2,7 +2,7 @@
 // out beside it.
 import { createKeyway, type KeywayDeps } from '../../electron/core/app.ts'
 import { createDamages } from '../../electron/core/storage/quarantine.ts'
-import type { Activity, Keyway } from '../../electron/core/keyway.ts'
+import type { AuditLog, Keyway } from '../../electron/core/keyway.ts'
 import type { Clock, KeyValueStore, RecordStore } from '../../electron/core/ports.ts'
 import { createVault, type Vault } from '../../electron/core/vault/vault.ts'
 import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-wrapper.ts'
@@ -110,7 +110,7 @@ async function openTestVault(
   return vault
 }
 
-function memoryActivity(entries: ActivityEntry[]): Activity {
+function memoryActivity(entries: ActivityEntry[]): AuditLog {
   return {
     append: (entry) => void entries.push(entry),
     query: () => Promise.resolve([]),

@@ -21,7 +21,7 @@ export async function startLocalApi(
   options: ServerOptions & ListenOptions,
 ): Promise<RunningApi> {
   const api = createServer(keyway, options)
-  keyway.opensDoorsBy((host) => openReturnDoor(api, host))
+  keyway.setLoopbackListenerFactory((host) => openReturnDoor(api, host))
   try {
     const listening = await listen(api, options)
     if (listening.socketFailure !== null) {

@@ -13,7 +13,7 @@ import type { Approval, Decision, LockedAsk } from '../../../shared/contract/app
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { cleanName } from '../../../shared/contract/name.ts'
-import type { Activity, Approvals } from '../keyway.ts'
+import type { AuditLog, Approvals } from '../keyway.ts'
 import type { Clock } from '../ports.ts'
 import {
   createLockedAsks,
@@ -31,7 +31,7 @@ import type { AppRegistry } from './apps.ts'
 export type ApprovalsDeps = {
   apps: AppRegistry
   clock: Clock
-  activity: Pick<Activity, 'append'>
+  activity: Pick<AuditLog, 'append'>
   /** For words and targets. */
   provider: (idOrSlug: string) => { id: string; name: string } | null
   connection: (id: string) => ConnectionRecord | null

@@ -1,14 +1,14 @@
 import type { AppInput, AppPatch, AppRecord, AppView } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import type { Activity, Apps } from '../keyway.ts'
+import type { AuditLog, Apps } from '../keyway.ts'
 import { type Clock, newId } from '../ports.ts'
 import { type AppKeyRecord, createAppSessions, newAppKey } from './keys.ts'
-import type { AppBook } from './store.ts'
+import type { AppStore } from './store.ts'
 
 export type AppsDeps = {
-  book: AppBook
+  store: AppStore
   clock: Clock
-  activity: Pick<Activity, 'append'>
+  activity: Pick<AuditLog, 'append'>
   /** Of an app's declared needs, those that no connection meets. */
   missingOf: (app: AppRecord) => AppView['missing']
   /** What the person allowed for some minutes. */
@@ -34,8 +34,8 @@ export type AppRegistry = Apps & {
 }
 
 export function createApps(deps: AppsDeps): AppRegistry {
-  const { book, clock, activity } = deps
-  const sessions = createAppSessions({ ...deps, list: book.list, get: book.get })
+  const { store, clock, activity } = deps
+  const sessions = createAppSessions({ ...deps, list: store.list, get: store.get })
   const view = (app: AppRecord): AppView => ({
     ...app,
     keys: app.keys.map(({ id, createdAt, expiresAt }) => ({ id, createdAt, expiresAt })),
@@ -48,34 +48,34 @@ export function createApps(deps: AppsDeps): AppRegistry {
     deps.onChanged(app.id)
   }
   const save = (app: AppRecord, what: string): AppView => {
-    book.save(app)
+    store.save(app)
     announce(app, what)
     return view(app)
   }
 
   return {
-    list: () => book.list().map(view),
-    record: book.get,
-    records: book.list,
+    list: () => store.list().map(view),
+    record: store.get,
+    records: store.list,
     adopt: (app) => void save(app, 'imported'),
     create(input) {
-      checkName(book, input.name, null)
+      checkName(store, input.name, null)
       const { app, key } = newApp(input, clock.now())
       return { app: save(app, 'made'), key }
     },
     update(id, patch) {
-      const before = book.need(id)
-      if (patch.name !== undefined) checkName(book, patch.name, id)
+      const before = store.getOrThrow(id)
+      if (patch.name !== undefined) checkName(store, patch.name, id)
       const app = changedApp(before, patch, clock.now())
       return save(app, pausing(before, app) ?? 'changed')
     },
     rotateKey(id, overlapMinutes) {
-      const { app, key } = withNewKey(book.need(id), overlapMinutes, clock.now())
+      const { app, key } = withNewKey(store.getOrThrow(id), overlapMinutes, clock.now())
       return { app: save(app, `new key; the ones before end in ${overlapMinutes} min`), key }
     },
     remove(id) {
-      const app = book.need(id)
-      book.remove(id)
+      const app = store.getOrThrow(id)
+      store.remove(id)
       announce(app, 'removed')
     },
     authenticate: sessions.authenticate,
@@ -85,17 +85,17 @@ export function createApps(deps: AppsDeps): AppRegistry {
     get revision() {
       return sessions.revision
     },
-    noteUse: book.used,
+    noteUse: store.used,
     timePassed: sessions.timePassed,
     close() {
       sessions.close()
-      book.close()
+      store.close()
     },
   }
 }
 
-function checkName(book: AppBook, name: string, except: string | null): void {
-  const isTaken = book
+function checkName(store: AppStore, name: string, except: string | null): void {
+  const isTaken = store
     .list()
     .some((app) => app.id !== except && app.name.toLowerCase() === name.toLowerCase())
   if (!isTaken) return

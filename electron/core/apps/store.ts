@@ -6,11 +6,11 @@ import type { Clock, KeyValueStore, Logger } from '../ports.ts'
 /** The last use of an app need not be on disk at once; the file is written whole each time. */
 const LAZY_MS = 5 * 60_000
 
-export type AppBook = {
+export type AppStore = {
   list(): AppRecord[]
   get(id: string): AppRecord | null
   /** @throws KeywayError not_found */
-  need(id: string): AppRecord
+  getOrThrow(id: string): AppRecord
   /** @throws KeywayError disk_full | save_failed; nothing has changed then. */
   save(app: AppRecord): void
   remove(id: string): void
@@ -19,14 +19,14 @@ export type AppBook = {
   close(): void
 }
 
-export type AppBookDeps = {
+export type AppStoreDeps = {
   store: KeyValueStore
   clock: Clock
   logger: Logger
   onUnreadable: (entry: { store: string; key: string }) => void
 }
 
-export function createAppBook(deps: AppBookDeps): AppBook {
+export function createAppStore(deps: AppStoreDeps): AppStore {
   const { store, clock, logger } = deps
   const apps = load(deps)
   const stale = new Set<string>()
@@ -47,7 +47,7 @@ export function createAppBook(deps: AppBookDeps): AppBook {
   return {
     list: () => [...apps.values()],
     get: (id) => apps.get(id) ?? null,
-    need(id) {
+    getOrThrow(id) {
       const app = apps.get(id)
       if (app === undefined) throw noSuchApp(id)
       return app
@@ -78,7 +78,7 @@ export function createAppBook(deps: AppBookDeps): AppBook {
 export const isAppEntry = (key: string, value: unknown): boolean =>
   appRecord.safeParse(value).data?.id === key
 
-function load({ store, logger, onUnreadable }: AppBookDeps): Map<string, AppRecord> {
+function load({ store, logger, onUnreadable }: AppStoreDeps): Map<string, AppRecord> {
   const apps = new Map<string, AppRecord>()
   for (const [key, value] of store.entries()) {
     const parsed = appRecord.safeParse(value)

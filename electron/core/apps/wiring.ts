@@ -3,11 +3,11 @@ import type { AppRecord, AppView } from '../../../shared/contract/app.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { KeywayError } from '../../../shared/contract/errors.ts'
 import { missingScopes } from '../../../shared/domain/scopes.ts'
-import type { Activity } from '../keyway.ts'
+import type { AuditLog } from '../keyway.ts'
 import type { Clock, KeyValueStore, Logger } from '../ports.ts'
 import { type ApprovalDesk, createApprovals } from './approvals.ts'
 import { type AppRegistry, createApps } from './apps.ts'
-import { createAppBook } from './store.ts'
+import { createAppStore } from './store.ts'
 
 export type AppParts = { apps: AppRegistry; approvals: ApprovalDesk; close(): void }
 
@@ -15,7 +15,7 @@ export function createAppParts(deps: {
   store: KeyValueStore
   clock: Clock
   logger: Logger
-  activity: Pick<Activity, 'append'>
+  activity: Pick<AuditLog, 'append'>
   onUnreadable: (entry: { store: string; key: string }) => void
   provider: (idOrSlug: string) => { id: string; name: string } | null
   connectionsOf: (providerId: string) => readonly ConnectionRecord[]
@@ -28,7 +28,7 @@ export function createAppParts(deps: {
   onApprovalsChanged: () => void
 }): AppParts {
   const apps = createApps({
-    book: createAppBook(deps),
+    store: createAppStore(deps),
     clock: deps.clock,
     activity: deps.activity,
     blocked: deps.blocked,

@@ -2,7 +2,7 @@
 // refused, gets its first rows of each second one by one, and the like of them afterwards as rows with a
 // count. Nothing is left out, and no app can flood the journal, the disk or the memory.
 import type { ActivityEntry } from '../../../shared/contract/activity.ts'
-import type { Activity } from '../keyway.ts'
+import type { AuditLog } from '../keyway.ts'
 import type { Clock } from '../ports.ts'
 
 const SINGLE_ROWS_A_SECOND = 50
@@ -36,7 +36,7 @@ type AppState = {
 }
 
 /** The same journal with that in front of it. `close` writes what is gathered; twice is fine. */
-export function createUsageTally(clock: Clock, journal: Activity): Activity & { close(): void } {
+export function createUsageTally(clock: Clock, journal: AuditLog): AuditLog & { close(): void } {
   const apps = new Map<string, AppState>()
 
   const flush = (state: AppState): void => {

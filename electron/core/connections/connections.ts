@@ -8,12 +8,12 @@ import { scopesConfirmed, verifiedAt } from '../../../shared/domain/connection-s
 import { failedOutcome, stopsWorkingAt } from '../../../shared/domain/expiry.ts'
 import { missingScopes } from '../../../shared/domain/scopes.ts'
 import { fillTemplate, resolveParameters } from '../../../shared/domain/template.ts'
-import type { Activity, Connections } from '../keyway.ts'
+import type { AuditLog, Connections } from '../keyway.ts'
 import type { OAuthClient } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
 import { resolveProvider } from '../providers/providers.ts'
 import { matchPattern } from '../providers/data-patterns.ts'
-import { openClientSecret, type ProviderBook } from '../providers/store.ts'
+import { openClientSecret, type ProviderStore } from '../providers/store.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
 import { tracesOf } from './clear-fields.ts'
 import {
@@ -44,8 +44,8 @@ const DISCONNECT_MS = 3_000
 const SETTLE_MS = 1_000
 
 export type ConnectionsDeps = {
-  book: ConnectionStore
-  providers: ProviderBook
+  connectionStore: ConnectionStore
+  providers: ProviderStore
   flows: FlowRegistry
   tokens: InternalTokenService
   background: Background
@@ -53,18 +53,18 @@ export type ConnectionsDeps = {
   clock: Clock
   logger: Logger
   oauth: OAuthClient
-  activity: Pick<Activity, 'append'>
-  inProviderTurn: <Result>(providerId: string, task: () => Promise<Result>) => Promise<Result>
+  activity: Pick<AuditLog, 'append'>
+  withProviderLock: <Result>(providerId: string, task: () => Promise<Result>) => Promise<Result>
   lastUsedAt: (id: string) => number | null
 }
 
 export function createConnections(deps: ConnectionsDeps): Connections {
-  const { book, providers } = deps
+  const { connectionStore, providers } = deps
   const policyOf = createProxyPolicies(providers)
   const probeOf = createProbes(providers, policyOf)
 
   const view = (record: ConnectionRecord): ConnectionView => {
-    const provider = providers.need(record.providerId)
+    const provider = providers.getOrThrow(record.providerId)
     return connectionView(record, {
       provider,
       spec: providers.specOf(provider),
@@ -75,47 +75,49 @@ export function createConnections(deps: ConnectionsDeps): Connections {
   }
   /** Connections of a provider that cannot be read stay on disk and out of sight, until the provider can. */
   const shown = (): ConnectionRecord[] =>
-    book.list().filter(({ providerId }) => providers.byId(providerId) !== null)
+    connectionStore.list().filter(({ providerId }) => providers.byId(providerId) !== null)
 
   return {
     get revision() {
-      return book.revision()
+      return connectionStore.revision()
     },
     list: () => shown().map(view),
     get(id) {
-      const record = book.get(id)
+      const record = connectionStore.get(id)
       return record === null || providers.byId(record.providerId) === null ? null : view(record)
     },
-    record: (id) => book.get(id),
+    record: (id) => connectionStore.get(id),
     select(idOrSlug, account) {
       const provider = providers.byId(idOrSlug) ?? providers.bySlug(idOrSlug)
       if (provider === null) throw new KeywayError('provider_not_found', { details: { provider: idOrSlug } })
-      return selectConnection(book, provider, account)
+      return selectConnection(connectionStore, provider, account)
     },
     connect: (input) => deps.flows.start(input),
     rename: (id, account) =>
-      deps.inProviderTurn(book.getOrThrow(id).providerId, async () => {
-        checkLabelFree(book.ofProvider(book.getOrThrow(id).providerId), account, id)
-        return view(await book.change(id, (record) => ({ ...record, account, updatedAt: deps.clock.now() })))
+      deps.withProviderLock(connectionStore.getOrThrow(id).providerId, async () => {
+        checkLabelFree(connectionStore.ofProvider(connectionStore.getOrThrow(id).providerId), account, id)
+        return view(
+          await connectionStore.change(id, (record) => ({ ...record, account, updatedAt: deps.clock.now() })),
+        )
       }),
     setDefault: (id) =>
-      deps.inProviderTurn(book.getOrThrow(id).providerId, async () => {
-        await makeDefault(book, id)
-        return view(book.getOrThrow(id))
+      deps.withProviderLock(connectionStore.getOrThrow(id).providerId, async () => {
+        await makeDefault(connectionStore, id)
+        return view(connectionStore.getOrThrow(id))
       }),
     async refresh(id) {
       await refreshNow(deps, id)
-      return view(book.getOrThrow(id))
+      return view(connectionStore.getOrThrow(id))
     },
     disconnect: (id) => disconnect(deps, id),
     proxyPolicy: (id) => policyOf(unchangedOutside(deps, id)),
     traces(id) {
-      const record = book.getOrThrow(id)
-      const secret = openClientSecret(deps.box, providers.need(record.providerId))
+      const record = connectionStore.getOrThrow(id)
+      const secret = openClientSecret(deps.box, providers.getOrThrow(record.providerId))
       return tracesOf(deps.box, record, secret?.reveal() ?? null)
     },
     credential(id) {
-      const record = book.getOrThrow(id)
+      const record = connectionStore.getOrThrow(id)
       const { accessToken, tokenType, dpopKey } = openTokens(deps.box, record)
       return { accessToken, tokenType, dpopKey, values: record.values }
     },
@@ -126,8 +128,8 @@ export function createConnections(deps: ConnectionsDeps): Connections {
  * @throws KeywayError integrity_check_failed where its provider was changed outside Keyway, and nobody has
  * decided about that
  */
-function unchangedOutside({ book, box }: ConnectionsDeps, id: string): ConnectionRecord {
-  const record = book.getOrThrow(id)
+function unchangedOutside({ connectionStore, box }: ConnectionsDeps, id: string): ConnectionRecord {
+  const record = connectionStore.getOrThrow(id)
   box.gate?.provider(record.providerId)
   return record
 }
@@ -137,19 +139,19 @@ function unchangedOutside({ book, box }: ConnectionsDeps, id: string): Connectio
  * then read as a success
  */
 async function refreshNow(
-  { book, box, clock, providers, tokens }: ConnectionsDeps,
+  { connectionStore, box, clock, providers, tokens }: ConnectionsDeps,
   id: string,
 ): Promise<void> {
-  const record = book.getOrThrow(id)
+  const record = connectionStore.getOrThrow(id)
   if (!box.unlocked) throw new KeywayError('vault_locked')
-  const provider = providers.need(record.providerId)
+  const provider = providers.getOrThrow(record.providerId)
   const isAlive = record.expiresAt === null || record.expiresAt > clock.now()
   // The token still works: trying in vain would show it as ended.
   if (isAlive && refreshMethod(record, providers.specOf(provider)) === 'none') {
     throw new KeywayError('invalid_request', cannotRefresh(record, provider.slug))
   }
   const result = await tokens.refreshNow(id, 'person')
-  if (result.kind !== 'ok' && book.getOrThrow(id).lastOutcome.status === 'ok') throw result.failure
+  if (result.kind !== 'ok' && connectionStore.getOrThrow(id).lastOutcome.status === 'ok') throw result.failure
 }
 
 function cannotRefresh(
@@ -167,12 +169,12 @@ function cannotRefresh(
   }
 }
 
-async function makeDefault(book: ConnectionStore, id: string): Promise<void> {
+async function makeDefault(connectionStore: ConnectionStore, id: string): Promise<void> {
   // The new one first: a crash in between leaves two, of which `select` takes one, instead of none.
-  const chosen = await book.change(id, (record) => ({ ...record, isDefault: true }))
-  for (const other of book.ofProvider(chosen.providerId)) {
+  const chosen = await connectionStore.change(id, (record) => ({ ...record, isDefault: true }))
+  for (const other of connectionStore.ofProvider(chosen.providerId)) {
     if (other.id === id || !other.isDefault) continue
-    await book.change(other.id, (record) => ({ ...record, isDefault: false }))
+    await connectionStore.change(other.id, (record) => ({ ...record, isDefault: false }))
   }
 }
 
@@ -181,12 +183,12 @@ async function makeDefault(book: ConnectionStore, id: string): Promise<void> {
  * save_failed | disk_full
  */
 async function removeOrSay(
-  { book, clock, tokens }: ConnectionsDeps,
+  { connectionStore, clock, tokens }: ConnectionsDeps,
   id: string,
   revoked: 'at_provider' | 'not_supported' | 'failed',
 ): Promise<void> {
   try {
-    await book.remove(id)
+    await connectionStore.remove(id)
   } catch (error) {
     if (revoked === 'at_provider') {
       tokens.replaced(id)
@@ -196,16 +198,16 @@ async function removeOrSay(
         message,
         at: clock.now(),
       })
-      book.updateLazily(id, (record) => ({ ...record, lastOutcome }))
+      connectionStore.updateLazily(id, (record) => ({ ...record, lastOutcome }))
     }
     throw error
   }
 }
 
 async function disconnect(deps: ConnectionsDeps, id: string): Promise<DisconnectResult> {
-  const { book, providers, box, clock } = deps
+  const { connectionStore, providers, box, clock } = deps
   const endsAt = clock.monotonicMs() + DISCONNECT_MS
-  book.getOrThrow(id)
+  connectionStore.getOrThrow(id)
   deps.flows.cancelOf({ connectionId: id })
   await deps.tokens.whenIdle(id, SETTLE_MS)
   if (!box.unlocked) return disconnectLater(deps, id)
@@ -232,7 +234,7 @@ async function disconnect(deps: ConnectionsDeps, id: string): Promise<Disconnect
  */
 async function disconnectLater(deps: ConnectionsDeps, id: string): Promise<DisconnectResult> {
   const record = deps.tokens.newest(id)
-  await deps.book.disconnect(id, deps.clock.now())
+  await deps.connectionStore.disconnect(id, deps.clock.now())
   deps.tokens.removed(id)
   return said(deps, record, queuedResult(providerNamed(deps, record).providerName))
 }
@@ -242,10 +244,10 @@ async function disconnectLater(deps: ConnectionsDeps, id: string): Promise<Disco
  * the next unlock.
  */
 export async function revokeDisconnected(
-  deps: RevocationDeps & Pick<ConnectionsDeps, 'book' | 'providers' | 'activity'>,
+  deps: RevocationDeps & Pick<ConnectionsDeps, 'connectionStore' | 'providers' | 'activity'>,
   providerId: string | null = null,
 ): Promise<void> {
-  for (const record of deps.book.disconnected()) {
+  for (const record of deps.connectionStore.disconnected()) {
     if (providerId !== null && record.providerId !== providerId) continue
     const provider = deps.providers.byId(record.providerId)
     const revocation =
@@ -254,7 +256,7 @@ export async function revokeDisconnected(
         : await revokeAtProvider(deps, () => resolveProvider(deps.providers, deps.box, provider), record)
     if (!deps.box.unlocked) return
     const isOver = provider === null || providerId !== null || revocation.revoked !== 'failed'
-    if (isOver) await deps.book.remove(record.id)
+    if (isOver) await deps.connectionStore.remove(record.id)
     const named = providerNamed(deps, record)
     said(
       deps,

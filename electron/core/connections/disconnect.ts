@@ -4,13 +4,13 @@ import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { DisconnectResult } from '../../../shared/contract/ui-api.ts'
 import { withTimeout } from '../async.ts'
-import type { Activity } from '../keyway.ts'
+import type { AuditLog } from '../keyway.ts'
 import type { OAuthClient, RefreshRequest, ResolvedProvider, TokenResponse } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
 import { resolveProvider } from '../providers/providers.ts'
-import type { ProviderBook } from '../providers/store.ts'
+import type { ProviderStore } from '../providers/store.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
-import type { HeldSignIn } from './sign-in/running.ts'
+import type { PendingSignIn } from './sign-in/running.ts'
 import type { FlowDeps } from './sign-in/sessions.ts'
 import { sameAccount } from './store/record.ts'
 import { openTokens } from './store/sealed.ts'
@@ -35,7 +35,7 @@ export async function revokeAtProvider(
 ): Promise<{ revoked: 'at_provider' | 'not_supported' | 'failed'; message: string }> {
   try {
     const provider = resolve()
-    return await bounded(deps, provider, requestFor(record, openTokens(deps.box, record)))
+    return await revokeInTime(deps, provider, requestFor(record, openTokens(deps.box, record)))
   } catch (error) {
     deps.logger.warn('A grant could not be revoked', { connectionId: record.id, error })
     return { revoked: 'failed', message: error instanceof Error ? error.message : unfinished }
@@ -43,21 +43,21 @@ export async function revokeAtProvider(
 }
 
 /** For tokens that arrive when nobody wants them any more. */
-export async function revokeAnswer(
+export async function revokeTokenResponse(
   deps: RevocationDeps,
   provider: ResolvedProvider,
   about: { redirectUri: string | null; scopes: readonly string[] },
-  answer: TokenResponse,
+  response: TokenResponse,
 ): Promise<void> {
   const request = {
-    refreshToken: answer.refreshToken,
-    accessToken: answer.accessToken,
+    refreshToken: response.refreshToken,
+    accessToken: response.accessToken,
     scopes: about.scopes,
     redirectUri: about.redirectUri,
-    dpopKey: answer.dpopKey,
-    values: answer.values,
+    dpopKey: response.dpopKey,
+    values: response.values,
   }
-  const { revoked, message } = await bounded(deps, provider, request)
+  const { revoked, message } = await revokeInTime(deps, provider, request)
   deps.logger.info('Tokens that nobody wants were given back', { provider: provider.slug, revoked, message })
 }
 
@@ -100,7 +100,7 @@ export function notYetResult(providerName: string, why: string): DisconnectResul
   }
 }
 
-function bounded(
+function revokeInTime(
   { oauth, clock, timeoutMs = REVOCATION_MS }: RevocationDeps,
   provider: ResolvedProvider,
   request: RefreshRequest,
@@ -124,16 +124,16 @@ function requestFor(record: ConnectionRecord, tokens: ReturnType<typeof openToke
 // What becomes of the grant that a fresh sign-in took the place of. It is ended at the provider where that
 // cannot end the new one too.
 
-export type Superseded = { before: ConnectionRecord; after: ConnectionRecord }
+export type ReplacedConnection = { before: ConnectionRecord; after: ConnectionRecord }
 
 /** To be called once the new tokens are durable. Never throws. */
-export async function endSuperseded(
-  deps: RevocationDeps & { providers: ProviderBook; activity: Pick<Activity, 'append'> },
-  { before, after }: Superseded,
+export async function revokePreviousAuthorization(
+  deps: RevocationDeps & { providers: ProviderStore; activity: Pick<AuditLog, 'append'> },
+  { before, after }: ReplacedConnection,
 ): Promise<void> {
   const { providers, box, logger } = deps
   try {
-    const provider = providers.need(before.providerId)
+    const provider = providers.getOrThrow(before.providerId)
     const { preset, slug } = provider
     if (!mayBeRevoked(box, { preset, spec: providers.specOf(provider) }, { before, after })) return
     const { revoked, message } = await revokeAtProvider(
@@ -165,7 +165,7 @@ export async function endSuperseded(
 export function mayBeRevoked(
   box: SecretBox,
   provider: { preset: string | null; spec: Pick<ProviderSpec, 'revocation'> },
-  { before, after }: Superseded,
+  { before, after }: ReplacedConnection,
 ): boolean {
   if (sameAccount(before, after) === 'no') return true
   const { lastOutcome } = before
@@ -183,12 +183,12 @@ export function mayBeRevoked(
  * providers end all grants of an account and client with one revocation, and a dropped sign-in must not take
  * a living connection with it.
  */
-export async function giveBack(
-  deps: Pick<FlowDeps, 'book' | 'oauth' | 'box' | 'clock' | 'logger'>,
-  held: HeldSignIn,
+export async function revokeUnused(
+  deps: Pick<FlowDeps, 'connectionStore' | 'oauth' | 'box' | 'clock' | 'logger'>,
+  pending: PendingSignIn,
 ): Promise<void> {
-  const siblings = deps.book.ofProvider(held.provider.id)
-  if (!siblings.every((sibling) => sameAccount(sibling, held.sign) === 'no')) return
-  const about = { redirectUri: held.redirectUri, scopes: held.sign.requestedScopes }
-  await revokeAnswer(deps, held.provider, about, held.answer)
+  const siblings = deps.connectionStore.ofProvider(pending.provider.id)
+  if (!siblings.every((sibling) => sameAccount(sibling, pending.sign) === 'no')) return
+  const about = { redirectUri: pending.redirectUri, scopes: pending.sign.requestedScopes }
+  await revokeTokenResponse(deps, pending.provider, about, pending.response)
 }

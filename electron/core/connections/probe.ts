@@ -7,7 +7,7 @@ import { resolveTarget } from '../../../shared/domain/proxy-target.ts'
 import { fillKnown, fillMap, fillUrl, resolveParameters } from '../../../shared/domain/template.ts'
 import type { ProxyPolicy } from '../keyway.ts'
 import { matchPattern } from '../providers/data-patterns.ts'
-import type { ProviderBook } from '../providers/store.ts'
+import type { ProviderStore } from '../providers/store.ts'
 
 type ProbeSpec = NonNullable<ProviderSpec['api']['probe']>
 
@@ -20,12 +20,12 @@ export function probeSpecOf({ api, account, endpoints }: ProviderSpec): ProbeSpe
 
 /** Made once for a connection and its provider: both change by being replaced. */
 export function createProbes(
-  providers: Pick<ProviderBook, 'need' | 'specOf'>,
+  providers: Pick<ProviderStore, 'getOrThrow' | 'specOf'>,
   policyOf: (connection: ConnectionRecord) => ProxyPolicy,
 ): (connection: ConnectionRecord) => Probe | null {
   const known = new WeakMap<ConnectionRecord, { provider: ProviderRecord; probe: Probe | null }>()
   return (connection) => {
-    const provider = providers.need(connection.providerId)
+    const provider = providers.getOrThrow(connection.providerId)
     const found = known.get(connection)
     if (found?.provider === provider) return found.probe
     const probe = probeOf(provider, providers.specOf(provider), connection, policyOf(connection))

@@ -8,18 +8,18 @@ import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import { fillMap, fillTemplate, fillUrl, resolveParameters } from '../../../shared/domain/template.ts'
 import type { ProxyPolicy } from '../keyway.ts'
 import { matchPattern } from '../providers/data-patterns.ts'
-import type { ProviderBook } from '../providers/store.ts'
+import type { ProviderStore } from '../providers/store.ts'
 
 /**
  * The policy of a connection, made once: record and provider change by being replaced, so the same two mean
  * the same policy.
  */
 export function createProxyPolicies(
-  providers: Pick<ProviderBook, 'need' | 'specOf'>,
+  providers: Pick<ProviderStore, 'getOrThrow' | 'specOf'>,
 ): (connection: ConnectionRecord) => ProxyPolicy {
   const known = new WeakMap<ConnectionRecord, { provider: ProviderRecord; policy: ProxyPolicy }>()
   return (connection) => {
-    const provider = providers.need(connection.providerId)
+    const provider = providers.getOrThrow(connection.providerId)
     const found = known.get(connection)
     if (found?.provider === provider) return found.policy
     const policy = proxyPolicy(provider, providers.specOf(provider), connection)

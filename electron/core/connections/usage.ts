@@ -15,7 +15,13 @@ export type Usage = Pick<TokenService, 'reportApiOutcome' | 'noteUse'> & {
   flush(): void
 }
 
-export function createUsage({ book, clock }: { book: ConnectionStore; clock: Clock }): Usage {
+export function createUsage({
+  connectionStore,
+  clock,
+}: {
+  connectionStore: ConnectionStore
+  clock: Clock
+}): Usage {
   const worked = new Map<string, number>()
   const used = new Map<string, { at: number; by: string }>()
   const verified = new Map<string, { at: number; generation: number }>()
@@ -24,7 +30,7 @@ export function createUsage({ book, clock }: { book: ConnectionStore; clock: Clo
   const flush = (): void => {
     cancel?.()
     cancel = null
-    putInto(book, { used, verified })
+    putInto(connectionStore, { used, verified })
     used.clear()
     verified.clear()
   }
@@ -35,7 +41,7 @@ export function createUsage({ book, clock }: { book: ConnectionStore; clock: Clo
       return
     }
     worked.set(id, generation)
-    book.updateLazily(id, (record) => {
+    connectionStore.updateLazily(id, (record) => {
       if (record.generation !== generation) return record
       // The new generation has worked, so the one before is of no use any more.
       return {
@@ -49,7 +55,7 @@ export function createUsage({ book, clock }: { book: ConnectionStore; clock: Clo
   const noteUnauthorized = (id: string, generation: number): void => {
     worked.delete(id)
     verified.delete(id)
-    book.updateLazily(id, (record) =>
+    connectionStore.updateLazily(id, (record) =>
       record.generation === generation && record.lastOutcome.status === 'ok'
         ? { ...record, lastOutcome: apiWord(clock.now()) }
         : record,
@@ -70,7 +76,7 @@ export function createUsage({ book, clock }: { book: ConnectionStore; clock: Clo
       }
       cancel ??= clock.after(GATHER_MS, flush)
     },
-    lastUsedAt: (id) => used.get(id)?.at ?? book.get(id)?.lastUsedAt ?? null,
+    lastUsedAt: (id) => used.get(id)?.at ?? connectionStore.get(id)?.lastUsedAt ?? null,
     flush,
   }
 }
@@ -80,16 +86,16 @@ type Gathered = {
   verified: ReadonlyMap<string, { at: number; generation: number }>
 }
 
-function putInto(book: ConnectionStore, { used, verified }: Gathered): void {
+function putInto(connectionStore: ConnectionStore, { used, verified }: Gathered): void {
   for (const [id, { at, by }] of used) {
-    book.updateLazily(id, (record) => ({
+    connectionStore.updateLazily(id, (record) => ({
       ...record,
       lastUsedAt: at,
       life: appendHistory(record, { at, kind: 'used', by }),
     }))
   }
   for (const [id, { at, generation }] of verified) {
-    book.updateLazily(id, (record) =>
+    connectionStore.updateLazily(id, (record) =>
       record.generation === generation ? { ...record, verifiedAt: at } : record,
     )
   }

@@ -4,19 +4,19 @@ import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import { createKeyedMutex } from '../async.ts'
-import type { Activity, Connections } from '../keyway.ts'
+import type { AuditLog, Connections } from '../keyway.ts'
 import type { OAuthClient, ResolvedProvider } from '../oauth/types.ts'
 import type { Browser, Clock, Logger, RecordStore } from '../ports.ts'
 import { type PlanRedirect, resolveProvider } from '../providers/providers.ts'
-import { openClientSecret, type ProviderBook } from '../providers/store.ts'
+import { openClientSecret, type ProviderStore } from '../providers/store.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
 import { mayHoldTraces, tracesOf, withoutTraces } from './clear-fields.ts'
 import { createConnections, revokeDisconnected } from './connections.ts'
-import { endSuperseded, giveBack, revokeAnswer } from './disconnect.ts'
+import { revokePreviousAuthorization, revokeUnused, revokeTokenResponse } from './disconnect.ts'
 import { type Background, createBackground } from './refresh/background.ts'
 import { type Backoff, createBackoff } from './refresh/backoff.ts'
 import { createPendingTokenWrites } from './refresh/pending-writes.ts'
-import { createFlowBook, type FlowDeps } from './sign-in/sessions.ts'
+import { createFlowStore, type FlowDeps } from './sign-in/sessions.ts'
 import { createFlows, type FlowRegistry } from './sign-in/start.ts'
 import { openTokens, resealed } from './store/sealed.ts'
 import { type ChangeKind, type ConnectionStore, createConnectionStore } from './store/store.ts'
@@ -33,9 +33,9 @@ const SETTLE_MS = 21_000
 export type ConnectionPartsDeps = TokenPartsDeps & {
   browser: Browser
   planRedirect: PlanRedirect
-  home: FlowDeps['home']
-  openDoor: FlowDeps['openDoor']
-  keepClient: FlowDeps['keepClient']
+  localServer: FlowDeps['localServer']
+  openLoopbackListener: FlowDeps['openLoopbackListener']
+  saveRegisteredClient: FlowDeps['saveRegisteredClient']
   onFlowsChanged: () => void
 }
 
@@ -50,24 +50,24 @@ export type ConnectionParts = Omit<TokenParts, 'providerChanged' | 'usage'> & {
 export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionParts {
   const { providers, box } = deps
   const { usage, ...parts } = createTokenParts(deps)
-  const { book, tokens, background } = parts
-  const shared = { ...deps, book, inProviderTurn: createKeyedMutex() }
+  const { connectionStore, tokens, background } = parts
+  const shared = { ...deps, connectionStore, withProviderLock: createKeyedMutex() }
   const resolve = (provider: ProviderRecord) => resolveProvider(providers, box, provider)
 
   const onSignedIn = (record: ConnectionRecord, before: ConnectionRecord | null): void => {
     tokens.replaced(record.id)
     background.changed(record.id)
-    if (before !== null) void endSuperseded(shared, { before, after: record })
+    if (before !== null) void revokePreviousAuthorization(shared, { before, after: record })
   }
   const flows = createFlows({
     ...shared,
-    flows: createFlowBook({
+    flows: createFlowStore({
       clock: deps.clock,
       onChanged: deps.onFlowsChanged,
-      onDropped: (held) => void giveBack(shared, held),
+      onDropped: (held) => void revokeUnused(shared, held),
     }),
     resolve,
-    settled: (id) => tokens.whenIdle(id, SETTLE_MS),
+    whenIdle: (id) => tokens.whenIdle(id, SETTLE_MS),
     onSignedIn,
   })
   const connections = createConnections({
@@ -96,9 +96,9 @@ export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionPart
       )
     },
     async removeOf(providerId) {
-      const ids = book.ofProvider(providerId).map(({ id }) => id)
+      const ids = connectionStore.ofProvider(providerId).map(({ id }) => id)
       const isAnyLeft =
-        ids.length > 0 || book.disconnected().some((record) => record.providerId === providerId)
+        ids.length > 0 || connectionStore.disconnected().some((record) => record.providerId === providerId)
       if (isAnyLeft && !box.unlocked) throw stillNeeded()
       flows.cancelOf({ providerId })
       await revokeDisconnected(shared, providerId)
@@ -128,12 +128,12 @@ const CLOSING_MS = 55_000
 
 export type TokenPartsDeps = {
   store: RecordStore
-  providers: ProviderBook
+  providers: ProviderStore
   box: SecretBox
   clock: Clock
   logger: Logger
   oauth: OAuthClient
-  activity: Pick<Activity, 'append'>
+  activity: Pick<AuditLog, 'append'>
   random: () => number
   warmUp?: (() => Promise<void>) | undefined
   onUnreadable: (entry: { store: string; key: string }) => void
@@ -143,7 +143,7 @@ export type TokenPartsDeps = {
 }
 
 export type TokenParts = {
-  book: ConnectionStore
+  connectionStore: ConnectionStore
   tokens: InternalTokenService
   background: Background
   usage: Usage
@@ -165,17 +165,20 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
     isClosing: false,
     recordsFrom: 'provider',
   }
-  const { book, usage, pendingTokenWrites, tokens, background, validations, jumps } = wire(deps, state)
+  const { connectionStore, usage, pendingTokenWrites, tokens, background, validations, jumps } = wire(
+    deps,
+    state,
+  )
   return {
-    book,
+    connectionStore,
     tokens,
     background,
     usage,
     async load() {
       state.recordsFrom = 'disk'
-      await book.load()
+      await connectionStore.load()
       state.recordsFrom = 'provider'
-      for (const { id, refreshStartedAt } of book.list()) {
+      for (const { id, refreshStartedAt } of connectionStore.list()) {
         if (refreshStartedAt !== null) state.unconfirmedRefreshes.add(id)
       }
     },
@@ -183,23 +186,23 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
       state.recordsFrom = 'disk'
       for (const record of records) {
         if (record.refreshStartedAt !== null) state.unconfirmedRefreshes.add(record.id)
-        book.insertLoaded(record)
+        connectionStore.insertLoaded(record)
       }
       state.recordsFrom = 'provider'
     },
     unlocked() {
       if (deps.warmUp !== undefined) deps.clock.after(WARM_UP_AFTER_MS, () => void deps.warmUp?.())
-      void book.recoverLeftovers((record) => isGenuine(deps.box, record))
+      void connectionStore.recoverLeftovers((record) => isGenuine(deps.box, record))
       void pendingTokenWrites.saveNow()
       background.wake()
-      void cleanStored(deps, book, () => state.isClosing)
+      void cleanStored(deps, connectionStore, () => state.isClosing)
     },
     locked: state.cache.clear,
     providerChanged(before, after) {
-      for (const { id } of book.ofProvider(after.id)) {
+      for (const { id } of connectionStore.ofProvider(after.id)) {
         state.cache.drop(id)
         state.backoff.clear(id)
-        book.updateLazily(id, (record) => withoutDropped(record, before, after))
+        connectionStore.updateLazily(id, (record) => withoutDropped(record, before, after))
         background.retry(id)
       }
     },
@@ -211,7 +214,7 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
       await tokens.whenAllIdle(CLOSING_MS)
       await pendingTokenWrites.saveNow()
       usage.flush()
-      await book.close()
+      await connectionStore.close()
       state.cache.clear()
     },
   }
@@ -226,19 +229,19 @@ const CLEANED_AT_ONCE = 10
  */
 async function cleanStored(
   { box, clock, logger, providers }: TokenPartsDeps,
-  book: ConnectionStore,
+  connectionStore: ConnectionStore,
   isClosing: () => boolean,
 ): Promise<void> {
-  for (const [index, record] of book.list().filter(mayHoldTraces).entries()) {
+  for (const [index, record] of connectionStore.list().filter(mayHoldTraces).entries()) {
     if (isClosing() || !box.unlocked) return
     try {
       const provider = providers.byId(record.providerId)
       const secret = provider === null ? null : openClientSecret(box, provider)
       const traces = tracesOf(box, record, secret?.reveal() ?? null)
       if (withoutTraces(record, traces) === record) continue
-      await book.change(record.id, (current) => withoutTraces(current, traces))
+      await connectionStore.change(record.id, (current) => withoutTraces(current, traces))
       // Once more: the store keeps the generation before, which is the one with the token.
-      await book.change(record.id, (current) => current)
+      await connectionStore.change(record.id, (current) => current)
       logger.warn('A token stood in the clear in a stored connection; it was taken out', {
         connectionId: record.id,
       })
@@ -262,11 +265,11 @@ function wire(deps: TokenPartsDeps, state: State) {
   const { cache, backoff, unconfirmedRefreshes } = state
   const providerOf = providerFactsOf(providers)
   const tokenClock = createTokenClock(clock)
-  const book = createConnectionStore({
+  const connectionStore = createConnectionStore({
     ...deps,
     onWrite: (record) => resealed(box, record),
     onChanged(id, kind) {
-      const record = book.get(id)
+      const record = connectionStore.get(id)
       if (record !== null) tokenClock.observe(record, state.recordsFrom)
       if (record?.refreshStartedAt === null) unconfirmedRefreshes.delete(id)
       if (isOutdated(cache.held(id), record)) cache.drop(id)
@@ -275,14 +278,19 @@ function wire(deps: TokenPartsDeps, state: State) {
       deps.onConnectionChanged(id, kind)
     },
   })
-  const usage = createUsage({ book, clock })
+  const usage = createUsage({ connectionStore, clock })
   const resolve = (providerId: string): ResolvedProvider =>
-    resolveProvider(providers, box, providers.need(providerId))
+    resolveProvider(providers, box, providers.getOrThrow(providerId))
   const slugOf = (id: string): string => providerOf(id).slug
-  const pendingTokenWrites = createPendingTokenWrites({ ...deps, book, slugOf, onSaved: cache.drop })
+  const pendingTokenWrites = createPendingTokenWrites({
+    ...deps,
+    connectionStore,
+    slugOf,
+    onSaved: cache.drop,
+  })
   const tokens: InternalTokenService = createTokenService({
     ...deps,
-    book,
+    connectionStore,
     backoff,
     tokenClock,
     pendingTokenWrites,
@@ -295,20 +303,27 @@ function wire(deps: TokenPartsDeps, state: State) {
     checkClock: () => jumps.check(),
     isClosing: () => state.isClosing,
     revokeOrphaned: (provider, { requestedScopes }, answer) =>
-      revokeAnswer(deps, provider, { redirectUri: null, scopes: requestedScopes }, answer),
+      revokeTokenResponse(deps, provider, { redirectUri: null, scopes: requestedScopes }, answer),
   })
-  const background = createBackground({ ...deps, book, tokens, lastUsedAt: usage.lastUsedAt, providerOf })
-  const validations = createValidations({ ...deps, book, tokens, providerOf, resolve })
+  const background = createBackground({
+    ...deps,
+    connectionStore,
+    tokens,
+    lastUsedAt: usage.lastUsedAt,
+    providerOf,
+  })
+  const validations = createValidations({ ...deps, connectionStore, tokens, providerOf, resolve })
   const jumps = createClockJumpDetector(clock, (byMs) => {
     deps.logger.info('The wall clock jumped, or the machine slept', { byMs })
     if (byMs < 0) {
-      for (const { id } of book.list()) book.updateLazily(id, (record) => redated(record, byMs))
+      for (const { id } of connectionStore.list())
+        connectionStore.updateLazily(id, (record) => redated(record, byMs))
       cache.clear()
     } else backoff.slept(byMs)
     background.wake()
     deps.onClockJumped()
   })
-  return { book, usage, pendingTokenWrites, tokens, background, validations, jumps }
+  return { connectionStore, usage, pendingTokenWrites, tokens, background, validations, jumps }
 }
 
 /** @throws KeywayError vault_locked | integrity_check_failed */
@@ -340,7 +355,7 @@ function withoutDropped(
 }
 
 /** A provider's behaviour, also while its entry cannot be read: then nothing is known but the defaults. */
-function providerFactsOf(providers: ProviderBook): (providerId: string) => ProviderFacts {
+function providerFactsOf(providers: ProviderStore): (providerId: string) => ProviderFacts {
   const unknown = { slug: 'unknown', spec: providerSpec.parse({}), parameters: {} }
   return (providerId) => {
     const record = providers.byId(providerId)

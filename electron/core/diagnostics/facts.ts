@@ -8,7 +8,7 @@ import type { ProviderView } from '../../../shared/contract/provider.ts'
 import type { Snapshot } from '../../../shared/contract/ui-api.ts'
 import { shortenedId } from '../../../shared/domain/private-text.ts'
 import { redactText } from '../../../shared/domain/redact.ts'
-import type { Activity } from '../keyway.ts'
+import type { AuditLog } from '../keyway.ts'
 import type { Clock } from '../ports.ts'
 import { systemCode } from '../storage/file-ops.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -24,7 +24,7 @@ export type DiagnosticsDeps = {
   place: DataPlace
   clock: Clock
   vault: Vault
-  activity: Activity
+  activity: AuditLog
   snapshot: () => Snapshot
   version: string
 }
@@ -34,7 +34,7 @@ const SHOWN_FAILURES = 50
 
 /** How much of what happened lately, and the latest failures; not which addresses were called. */
 export async function activityFacts(
-  activity: Pick<Activity, 'query' | 'verify'>,
+  activity: Pick<AuditLog, 'query' | 'verify'>,
 ): Promise<Record<string, unknown>> {
   const rows = await activity.query({ limit: LOOKED_AT })
   const counts: Record<string, number> = {}

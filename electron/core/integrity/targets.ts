@@ -5,21 +5,21 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { IntegrityView } from '../../../shared/contract/integrity.ts'
 import { providerRecord } from '../../../shared/contract/provider.ts'
 import type { UiApi } from '../../../shared/contract/ui-api.ts'
-import type { KeywayDeps, Parts } from '../wiring.ts'
+import type { KeywayDeps, KeywayParts } from '../wiring.ts'
 import type { Section } from './decisive.ts'
 import type { Integrity } from './integrity.ts'
 import type { IntegrityTargets } from './state.ts'
 
 export const INTEGRITY_OFF: IntegrityView = { state: 'off', findings: [], noticesOlderFolder: false }
 
-export function integrityTargets(deps: KeywayDeps, parts: Parts): IntegrityTargets {
-  const { events, providerBook, providers, connections, apps, settings } = parts
+export function integrityTargets(deps: KeywayDeps, parts: KeywayParts): IntegrityTargets {
+  const { events, providerStore, providers, connections, apps, settings } = parts
   const restores: Readonly<Record<Section, (key: string, value: unknown) => void>> = {
     providers(key, value) {
-      const before = providerBook.byId(key)
+      const before = providerStore.byId(key)
       const record = value === undefined ? null : providerRecord.parse(value)
-      if (record === null) providerBook.remove(key)
-      else providerBook.save(record)
+      if (record === null) providerStore.remove(key)
+      else providerStore.save(record)
       connections.providerChanged({ before, after: record })
       events.changed('providers', providers.list)
     },
@@ -35,7 +35,7 @@ export function integrityTargets(deps: KeywayDeps, parts: Parts): IntegrityTarge
     },
   }
   return {
-    connections: () => [...connections.book.list(), ...connections.book.disconnected()],
+    connections: () => [...connections.connectionStore.list(), ...connections.connectionStore.disconnected()],
     restore: (section, key, value) => restores[section](key, value),
     reloadSettings: settings.reload,
     changed() {

@@ -15,7 +15,7 @@ import type { UiApi } from '../../../shared/contract/ui-api.ts'
 import { freeSlug } from '../../../shared/domain/foreign/provider.ts'
 import { CALLBACK_PATH } from '../../../shared/domain/redirect-uri.ts'
 import { createKeyedMutex } from '../async.ts'
-import type { Activity, Providers } from '../keyway.ts'
+import type { AuditLog, Providers } from '../keyway.ts'
 import type { Logger, RecordStore } from '../ports.ts'
 
 export type RehearsalsDeps = {
@@ -25,7 +25,7 @@ export type RehearsalsDeps = {
   store: RecordStore | null
   logger: Logger
   providers: Providers
-  activity: Pick<Activity, 'append'>
+  activity: Pick<AuditLog, 'append'>
   /** Where the local server listens. */
   serverPort: () => number
   onChanged: () => void

@@ -10,7 +10,7 @@ import type {
 } from '../../../shared/contract/provider.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
-import type { Activity, Providers } from '../keyway.ts'
+import type { AuditLog, Providers } from '../keyway.ts'
 import type { RegisteredClient, ResolvedProvider } from '../oauth/types.ts'
 import type { Clock } from '../ports.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
@@ -23,18 +23,18 @@ import {
   withRegisteredClient,
 } from './changes.ts'
 import { checkPatterns } from './data-patterns.ts'
-import { openClientSecret, type ProviderBook } from './store.ts'
+import { openClientSecret, type ProviderStore } from './store.ts'
 
 export type PlanRedirect = (
   provider: Pick<ProviderRecord, 'redirect' | 'redirectHost' | 'flow'> & { spec: ProviderSpec },
 ) => RedirectPlan
 
 export type ProvidersDeps = {
-  book: ProviderBook
+  store: ProviderStore
   box: SecretBox
   clock: Clock
   presets: readonly Preset[]
-  activity: Pick<Activity, 'append'>
+  activity: Pick<AuditLog, 'append'>
   planRedirect: PlanRedirect
   connectionCount: (providerId: string) => number
   /** Disconnects and removes them all; resolves with how many there were. */
@@ -45,42 +45,42 @@ export type ProvidersDeps = {
 /** {@link Providers}, and registration with what a dynamic registration (RFC 7591) gave. */
 export type ProviderRegistry = Providers & {
   /** A client that the provider itself registered for Keyway. */
-  keepClient(id: string, client: RegisteredClient): ProviderRecord
+  saveRegisteredClient(id: string, client: RegisteredClient): ProviderRecord
   createRegistered(input: ProviderInput, registration: Secret | null): ProviderView
 }
 
 export function createProviders(deps: ProvidersDeps): ProviderRegistry {
-  const { book, box, clock } = deps
+  const { store, box, clock } = deps
   const presetSlugs = deps.presets.map(({ slug }) => slug)
 
   const view = (record: ProviderRecord): ProviderView => viewOf(deps, record)
   const note = ({ slug }: ProviderRecord, what: string): void =>
     deps.activity.append({ kind: 'provider', outcome: 'ok', providerSlug: slug, note: what })
   const save = (before: ProviderRecord | null, after: ProviderRecord, what: string): void => {
-    check(book, before, after)
-    book.save(after)
+    check(store, before, after)
+    store.save(after)
     note(after, what)
     deps.onChanged({ before, after })
   }
 
   const createRegistered: ProviderRegistry['createRegistered'] = (input, registration) => {
-    checkSlug(input, { presetSlugs, takenSlugs: book.takenSlugs() })
+    checkSlug(input, { presetSlugs, takenSlugs: store.takenSlugs() })
     const record = newProvider(input, registration, { box, clock })
     save(null, record, 'registered')
     return view(record)
   }
 
   return {
-    list: () => book.list().map(view),
+    list: () => store.list().map(view),
     find(idOrSlug) {
-      const record = book.byId(idOrSlug) ?? book.bySlug(idOrSlug)
+      const record = store.byId(idOrSlug) ?? store.bySlug(idOrSlug)
       return record === null ? null : view(record)
     },
     create: (input) => createRegistered(input, null),
     createRegistered,
-    preview: (id, change, how = 'merge') => previewOf(deps, book.need(id), change, how),
+    preview: (id, change, how = 'merge') => previewOf(deps, store.getOrThrow(id), change, how),
     update(id, patch) {
-      const before = book.need(id)
+      const before = store.getOrThrow(id)
       if ('slug' in patch && patch.slug !== undefined && patch.slug !== before.slug) {
         throw new KeywayError('slug_immutable', { details: { field: 'slug' } })
       }
@@ -89,20 +89,20 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
       return { provider: view(record), reauthorise }
     },
     async remove(id) {
-      const record = book.need(id)
+      const record = store.getOrThrow(id)
       const removedConnections = await deps.removeConnections(id)
-      book.remove(id)
+      store.remove(id)
       note(record, 'removed')
       deps.onChanged({ before: record, after: null })
       return { removedConnections }
     },
-    keepClient(id, client) {
-      const before = book.need(id)
+    saveRegisteredClient(id, client) {
+      const before = store.getOrThrow(id)
       const record = withRegisteredClient(before, client, deps)
       save(before, record, 'the provider registered a client for Keyway')
       return record
     },
-    resolve: (id) => resolveProvider(book, box, book.need(id)),
+    resolve: (id) => resolveProvider(store, box, store.getOrThrow(id)),
   }
 }
 
@@ -111,7 +111,7 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
  * be used are refused.
  */
 function check(
-  { specOf }: Pick<ProviderBook, 'specOf'>,
+  { specOf }: Pick<ProviderStore, 'specOf'>,
   before: ProviderRecord | null,
   after: ProviderRecord,
 ): void {
@@ -127,7 +127,7 @@ function check(
 }
 
 function viewOf(deps: ProvidersDeps, record: ProviderRecord): ProviderView {
-  const spec = deps.book.specOf(record)
+  const spec = deps.store.specOf(record)
   return providerView(record, {
     spec,
     plan: deps.planRedirect({ ...record, spec }),
@@ -141,14 +141,14 @@ function previewOf(
   { spec, ...rest }: ProviderChange,
   how: 'merge' | 'replace',
 ): ReturnType<Providers['preview']> {
-  const preset = deps.book.presetOf(before)
+  const preset = deps.store.presetOf(before)
   const patch = spec === undefined ? rest : { ...rest, spec: checkedSpec(before, { spec, how }, preset) }
   const { record } = changedProvider(before, { ...patch, clientSecret: undefined }, deps)
   return { patch, after: viewOf(deps, record) }
 }
 
 export function resolveProvider(
-  book: Pick<ProviderBook, 'specOf'>,
+  store: Pick<ProviderStore, 'specOf'>,
   box: SecretBox,
   record: ProviderRecord,
 ): ResolvedProvider {
@@ -161,7 +161,7 @@ export function resolveProvider(
     name: record.name,
     clientId: record.clientId,
     clientSecret: openClientSecret(box, record),
-    spec: book.specOf(record),
+    spec: store.specOf(record),
     parameters: record.parameters,
     extraCa: record.extraCa,
   }

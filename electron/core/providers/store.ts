@@ -14,12 +14,12 @@ import { Secret } from '../../../shared/contract/secret.ts'
 import type { KeyValueStore, Logger } from '../ports.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
 
-export type ProviderBook = {
+export type ProviderStore = {
   list(): ProviderRecord[]
   byId(id: string): ProviderRecord | null
   bySlug(slug: string): ProviderRecord | null
   /** @throws KeywayError provider_not_found */
-  need(id: string): ProviderRecord
+  getOrThrow(id: string): ProviderRecord
   specOf(record: ProviderRecord): ProviderSpec
   presetOf(record: Pick<ProviderRecord, 'preset'>): Preset | null
   /** Every slug in the file, also of entries that cannot be read. */
@@ -29,20 +29,20 @@ export type ProviderBook = {
   remove(id: string): void
 }
 
-export type ProviderBookDeps = {
+export type ProviderStoreDeps = {
   store: KeyValueStore
   presets: readonly Preset[]
   logger: Logger
   onUnreadable: (entry: { store: string; key: string }) => void
 }
 
-export function createProviderBook(deps: ProviderBookDeps): ProviderBook {
+export function createProviderStore(deps: ProviderStoreDeps): ProviderStore {
   const presets = new Map(deps.presets.map((preset) => [preset.slug, preset]))
   const { records, unreadableSlugs } = load(deps)
   // By record, not by id: a changed record is a new object, so an old spec can never be taken for the new
   // one's.
   const specs = new WeakMap<ProviderRecord, ProviderSpec>()
-  const presetOf: ProviderBook['presetOf'] = ({ preset }) =>
+  const presetOf: ProviderStore['presetOf'] = ({ preset }) =>
     preset === null ? null : (presets.get(preset) ?? null)
 
   return {
@@ -53,7 +53,7 @@ export function createProviderBook(deps: ProviderBookDeps): ProviderBook {
       for (const record of records.values()) if (record.slug === slug) return record
       return null
     },
-    need(id) {
+    getOrThrow(id) {
       const record = records.get(id)
       if (record === undefined) throw new KeywayError('provider_not_found', { details: { provider: id } })
       return record
@@ -81,7 +81,7 @@ export function createProviderBook(deps: ProviderBookDeps): ProviderBook {
 export const isProviderEntry = (key: string, value: unknown): boolean =>
   providerRecord.safeParse(value).data?.id === key
 
-function load({ store, logger, onUnreadable }: ProviderBookDeps): {
+function load({ store, logger, onUnreadable }: ProviderStoreDeps): {
   records: Map<string, ProviderRecord>
   unreadableSlugs: string[]
 } {

@@ -6,7 +6,7 @@ import { Secret } from '../../../shared/contract/secret.ts'
 import type { UiApi } from '../../../shared/contract/ui-api.ts'
 import { createKeyedMutex } from '../async.ts'
 import type { FileReader } from './file-reader.ts'
-import type { Activity } from '../keyway.ts'
+import type { AuditLog } from '../keyway.ts'
 import type { Clock } from '../ports.ts'
 import { checkNewPassphrase } from '../vault/passphrase-wrapper.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
@@ -23,7 +23,7 @@ export type BundlesDeps = {
   targets: ImportTargets
   box: SecretBox
   clock: Clock
-  activity: Pick<Activity, 'append'>
+  activity: Pick<AuditLog, 'append'>
   version: string
   files: Pick<FileReader, 'bundle'>
   /**

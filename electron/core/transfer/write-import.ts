@@ -6,7 +6,7 @@ import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Settings, SettingsPatch } from '../../../shared/contract/settings.ts'
 import type { KeyValueStore, Logger, RecordStore } from '../ports.ts'
-import type { ProviderBook } from '../providers/store.ts'
+import type { ProviderStore } from '../providers/store.ts'
 import type { Here } from './compatible.ts'
 import type { ImportPlan } from './plan.ts'
 
@@ -18,7 +18,7 @@ export type ImportTargets = {
   expectConnections: (records: readonly ConnectionRecord[]) => void
   /** Takes connections that are on disk into use. */
   adoptConnections: (records: readonly ConnectionRecord[]) => void
-  providers: Pick<ProviderBook, 'save' | 'remove'>
+  providers: Pick<ProviderStore, 'save' | 'remove'>
   apps: { adopt(app: AppRecord): void; remove(id: string): void }
   /** As the person's own change: what depends on a setting follows at once, or refuses it. */
   changeSettings: (patch: SettingsPatch) => Promise<Settings>

@@ -11,12 +11,12 @@ import { createDiagnostics, type DiagnosticsCalls } from '../diagnostics/diagnos
 import type { DataPlace } from '../diagnostics/facts.ts'
 import type { Integrity } from '../integrity/integrity.ts'
 import { integrityCalls } from '../integrity/targets.ts'
-import type { Activity } from '../keyway.ts'
+import type { AuditLog } from '../keyway.ts'
 import type { Clock, Logger, RecordStore } from '../ports.ts'
 import type { Rehearsals } from '../practice/practice-providers.ts'
 import type { ProviderRegistry } from '../providers/providers.ts'
-import { type ProviderBook, specOf } from '../providers/store.ts'
-import type { SettingsBook, SettingsChange } from '../settings.ts'
+import { type ProviderStore, specOf } from '../providers/store.ts'
+import type { SettingsStore, SettingsChange } from '../settings.ts'
 import { type Bundles, createBundles } from '../transfer/bundles.ts'
 import type { Here } from '../transfer/compatible.ts'
 import { createProviderFiles, type ProviderFiles } from '../transfer/foreign-files.ts'
@@ -37,15 +37,15 @@ export type FurtherDeps = {
   logger: Logger
   vault: Vault
   box: SecretBox
-  activity: Activity
+  activity: AuditLog
   presets: readonly Preset[]
   readerFile?: string
   version: string
-  providerBook: ProviderBook
+  providerStore: ProviderStore
   providers: ProviderRegistry
-  connections: Pick<ConnectionParts, 'book' | 'adopt'>
+  connections: Pick<ConnectionParts, 'connectionStore' | 'adopt'>
   apps: AppRegistry
-  settings: SettingsBook
+  settings: SettingsStore
   settingsChange: SettingsChange
   rehearsals: Rehearsals
   integrity?: Integrity
@@ -67,7 +67,7 @@ export function createFurtherCalls(deps: FurtherDeps): FurtherCalls {
         connections: deps.stores.connections,
         expectConnections: (records) => deps.integrity?.stores.connections.expect(records),
         adoptConnections: deps.connections.adopt,
-        providers: deps.providerBook,
+        providers: deps.providerStore,
         apps: deps.apps,
         changeSettings: settingsChange.change,
         logger: deps.logger,
@@ -81,14 +81,14 @@ export function createFurtherCalls(deps: FurtherDeps): FurtherCalls {
   }
 }
 
-function hereOf({ providerBook, connections, apps, settings, presets }: FurtherDeps): Here {
+function hereOf({ providerStore, connections, apps, settings, presets }: FurtherDeps): Here {
   return {
-    providers: providerBook.list,
-    connections: connections.book.list,
+    providers: providerStore.list,
+    connections: connections.connectionStore.list,
     apps: apps.records,
     settings: settings.get,
     presetSlugs: presets.map(({ slug }) => slug),
-    takenSlugs: providerBook.takenSlugs,
+    takenSlugs: providerStore.takenSlugs,
     specOf({ preset, spec }) {
       const found = presets.find(({ slug }) => slug === preset)
       if (preset !== null && found === undefined)

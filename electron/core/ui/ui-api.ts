@@ -6,7 +6,7 @@ import { secretOrNull } from '../../../shared/contract/secret.ts'
 import type { Snapshot, UiApi } from '../../../shared/contract/ui-api.ts'
 import type { AppRegistry } from '../apps/apps.ts'
 import type { FlowRegistry } from '../connections/sign-in/start.ts'
-import type { Activity, Approvals, Connections } from '../keyway.ts'
+import type { AuditLog, Approvals, Connections } from '../keyway.ts'
 import type { OAuthClient } from '../oauth/types.ts'
 import type { Browser } from '../ports.ts'
 import type { PlanRedirect, ProviderRegistry } from '../providers/providers.ts'
@@ -21,7 +21,7 @@ export type UiApiDeps = Omit<TestCallDeps, 'providers'> & {
   flows: FlowRegistry
   apps: AppRegistry
   approvals: Approvals
-  activity: Activity
+  activity: AuditLog
   vault: Vault
   oauth: OAuthClient
   presets: readonly Preset[]

@@ -52,9 +52,12 @@ export async function startFromLink(
 
 function starterOf(keyway: Keyway, { appId, providerId, connectionId }: Admitted): FlowStarter {
   const app = keyway.apps.list().find(({ id }) => id === appId)
-  if (appId === null) return { appId, hasCustody: true }
+  if (appId === null) return { appId, managesConnection: true }
   const connection = connectionId === null ? null : { id: connectionId, providerId }
-  return { appId, hasCustody: app !== undefined && hasCustody(keyway, app, { providerId, connection }) }
+  return {
+    appId,
+    managesConnection: app !== undefined && hasCustody(keyway, app, { providerId, connection }),
+  }
 }
 
 function admit(context: HttpContext, request: FastifyRequest, call: LinkCall): Admitted | 'nobody' | 'used' {

@@ -4,7 +4,7 @@ import { createServer as createNodeServer, type RequestListener, type Server } f
 import type { AddressInfo } from 'node:net'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { CALLBACK_PATH, type LoopbackHost } from '../../../shared/domain/redirect-uri.ts'
-import type { ReturnDoor } from '../../core/ports.ts'
+import type { LoopbackListener } from '../../core/ports.ts'
 import type { LocalApi } from './app.ts'
 import { explainBusyPort, tryListen } from './busy-port.ts'
 import { limitStrangers } from './connection-limit.ts'
@@ -68,7 +68,7 @@ export async function listen(
 }
 
 /** A free port for one sign-in, where everything but the callback is not found. */
-export async function openReturnDoor({ handle }: LocalApi, host: LoopbackHost): Promise<ReturnDoor> {
+export async function openReturnDoor({ handle }: LocalApi, host: LoopbackHost): Promise<LoopbackListener> {
   const onlyCallback: RequestListener = (request, response) => {
     if (request.url?.replace(/\?.*$/s, '') === CALLBACK_PATH) handle(request, response)
     else response.writeHead(404, { connection: 'close' }).end()

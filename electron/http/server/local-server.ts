@@ -44,7 +44,7 @@ type Place = {
  */
 export async function openLocalServer(keyway: Keyway, options: LocalServerOptions): Promise<LocalServer> {
   const api = createServer(keyway, options)
-  keyway.opensDoorsBy((host) => openReturnDoor(api, host))
+  keyway.setLoopbackListenerFactory((host) => openReturnDoor(api, host))
   const place: Place = { tcp: null, door: null, url: `http://127.0.0.1:${options.port}`, leaving: new Set() }
   const moving = { keyway, api, options, place }
   try {

@@ -8,7 +8,7 @@ import type { ConnectionRecord } from '../../../../shared/contract/connection.ts
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
 import { failedOutcome } from '../../../../shared/domain/expiry.ts'
-import type { Activity } from '../../keyway.ts'
+import type { AuditLog } from '../../keyway.ts'
 import type { FailedTokenOutcome } from '../../oauth/token/errors.ts'
 import type { OAuthClient, ResolvedProvider, TokenResponse, TokenOutcome } from '../../oauth/types.ts'
 import type { Clock, Logger } from '../../ports.ts'
@@ -76,7 +76,7 @@ async function writeRefreshMarker(
 ): Promise<RefreshResult | null> {
   if (refreshMethod(record, provider.spec) === 'client_credentials') return null
   try {
-    await deps.book.change(record.id, (current) => ({
+    await deps.connectionStore.change(record.id, (current) => ({
       ...current,
       refreshStartedAt: current.refreshStartedAt ?? deps.clock.now(),
     }))
@@ -96,7 +96,7 @@ async function writeRefreshMarker(
       code,
       error,
     })
-    deps.book.updateLazily(record.id, (current) => ({
+    deps.connectionStore.updateLazily(record.id, (current) => ({
       ...current,
       lastOutcome: failedOutcome('retrying', { code, message, nextStep, at: deps.clock.now(), retryAt }),
     }))
@@ -134,7 +134,7 @@ async function saveResponse(
   provider: ResolvedProvider,
   response: TokenResponse,
 ): Promise<RefreshResult> {
-  const { book, box } = deps
+  const { connectionStore, box } = deps
   deps.backoff.clear(sent.id)
   const apply = (current: ConnectionRecord): ConnectionRecord =>
     // A sign-in that finished meanwhile has newer tokens than this answer.
@@ -147,7 +147,7 @@ async function saveResponse(
         })
       : current
   try {
-    await book.change(sent.id, apply)
+    await connectionStore.change(sent.id, apply)
   } catch (error) {
     return handleSaveFailure(deps, { sent, provider, response, apply, error })
   }
@@ -187,7 +187,7 @@ async function handleSaveFailure(
     connectionId: sent.id,
     code,
   })
-  deps.book.updateLazily(sent.id, lost.apply)
+  deps.connectionStore.updateLazily(sent.id, lost.apply)
   deps.onRefreshed(sent.id)
   return { kind: 'ok' }
 }
@@ -214,7 +214,7 @@ async function recordFailure(
   // ended settles that.
   const isLost = outcome.kind === 'retry' && outcome.sent
   const markStays = outcome.kind !== 'ended' && (isLost || what.unanswered !== null)
-  await deps.book
+  await deps.connectionStore
     .change(record.id, (current) =>
       current.generation === record.generation
         ? {
@@ -236,7 +236,7 @@ async function recordFailure(
         connectionId: record.id,
         error,
       })
-      deps.book.updateLazily(record.id, (current) => ({ ...current, lastOutcome }))
+      deps.connectionStore.updateLazily(record.id, (current) => ({ ...current, lastOutcome }))
     })
   deps.logger.warn('A refresh failed', { connectionId: record.id, outcome: outcome.kind, code: outcome.code })
   deps.activity.append({
@@ -256,12 +256,12 @@ function subject(
 }
 
 export type RefreshDeps = {
-  book: ConnectionStore
+  connectionStore: ConnectionStore
   box: SecretBox
   clock: Clock
   logger: Logger
   oauth: OAuthClient
-  activity: Pick<Activity, 'append'>
+  activity: Pick<AuditLog, 'append'>
   backoff: Backoff
   tokenClock: TokenClock
   pendingTokenWrites: PendingTokenWrites

@@ -4,7 +4,7 @@ import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
 import type { RedirectPlan } from '../../../../shared/contract/ui-api.ts'
 import { type LoopbackHost, withPort } from '../../../../shared/domain/redirect-uri.ts'
 import { withTimeout } from '../../async.ts'
-import { type FlowStart, isPending, type RunningFlow } from './running.ts'
+import { type FlowStart, isPendingFlow, type RunningFlow } from './running.ts'
 import { type FlowDeps, startFailed } from './sessions.ts'
 
 const OPENER_MS = 5_000
@@ -18,7 +18,7 @@ export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promis
   const { input } = running
   try {
     const plan = redirectPlan(deps, provider, input.redirect)
-    const resolved = deps.resolve(await withOwnClient(deps, running, provider, plan))
+    const resolved = deps.resolve(await ensureRegisteredClient(deps, running, provider, plan))
     const { url, authorizationState } = await deps.oauth.authorize(
       resolved,
       {
@@ -31,7 +31,7 @@ export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promis
       },
       running.abort.signal,
     )
-    if (!isPending(running.flow)) return running.flow
+    if (!isPendingFlow(running.flow)) return running.flow
     deps.flows.bind(running, authorizationState)
     deps.flows.show(running, (base) => ({
       ...base,
@@ -39,7 +39,7 @@ export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promis
       authorizationUrl: url,
       redirectUri: authorizationState.redirectUri,
       opened: false,
-      warning: homeWarning(deps, running, plan),
+      warning: redirectWarning(deps, running, plan),
     }))
   } catch (error) {
     return startFailed(deps, running, asKeywayError(error))
@@ -52,7 +52,7 @@ const browserOf = ({ running, before }: FlowStart): string | null =>
 
 /** A browser that does not open is a warning: the link is there. */
 async function openBrowser(deps: FlowDeps, running: RunningFlow, browser: string | null): Promise<Flow> {
-  const { flow, transaction } = running
+  const { flow, authorizationState } = running
   if (flow.kind !== 'waiting_for_browser') return flow
   const asked = Promise.resolve().then(() => deps.browser.open(flow.authorizationUrl, browser))
   const result = await withTimeout(deps.clock, OPENER_MS, asked, () => new Error('it did not answer')).catch(
@@ -62,7 +62,8 @@ async function openBrowser(deps: FlowDeps, running: RunningFlow, browser: string
     }),
   )
   // The person may have been quicker than the opener's answer.
-  if (running.transaction !== transaction || running.flow.kind !== 'waiting_for_browser') return running.flow
+  if (running.authorizationState !== authorizationState || running.flow.kind !== 'waiting_for_browser')
+    return running.flow
   return deps.flows.show(running, () => ({
     ...flow,
     opened: result.opened,
@@ -86,39 +87,39 @@ function pick(values: Readonly<Record<string, string>>, names: readonly string[]
 export function redirectPlan(
   deps: Pick<FlowDeps, 'planRedirect' | 'providers'>,
   provider: ProviderRecord,
-  wish: ConnectInput['redirect'],
+  redirect: ConnectInput['redirect'],
 ): RedirectPlan {
   return deps.planRedirect({
     ...provider,
     flow: 'authorization_code',
     spec: deps.providers.specOf(provider),
-    redirect: wish === 'auto' ? provider.redirect : wish,
+    redirect: redirect === 'auto' ? provider.redirect : redirect,
   })
 }
 
 /** With any port, a free one is opened for this attempt; where that cannot be, the local server's does. */
 export async function sentRedirectUri(
-  deps: Pick<FlowDeps, 'home' | 'openDoor'>,
+  deps: Pick<FlowDeps, 'localServer' | 'openLoopbackListener'>,
   running: RunningFlow,
   plan: RedirectPlan,
 ): Promise<string | null> {
-  running.door?.close()
-  running.door = null
+  running.loopbackListener?.close()
+  running.loopbackListener = null
   if (plan.way !== 'any-port' || plan.redirectUri === null) return plan.redirectUri
-  const door = await deps.openDoor(new URL(plan.redirectUri).hostname as LoopbackHost)
-  if (isPending(running.flow)) running.door = door
-  else door?.close()
-  return withPort(plan.redirectUri, door?.port ?? deps.home().port)
+  const loopbackListener = await deps.openLoopbackListener(new URL(plan.redirectUri).hostname as LoopbackHost)
+  if (isPendingFlow(running.flow)) running.loopbackListener = loopbackListener
+  else loopbackListener?.close()
+  return withPort(plan.redirectUri, loopbackListener?.port ?? deps.localServer().port)
 }
 
 /** Told before the person signs in, not when the browser ends at an error page. */
-export function homeWarning(
-  deps: Pick<FlowDeps, 'home'>,
-  { door }: RunningFlow,
+export function redirectWarning(
+  deps: Pick<FlowDeps, 'localServer'>,
+  { loopbackListener }: RunningFlow,
   plan: RedirectPlan,
 ): string | null {
-  const needsServer = door === null && (plan.way === 'any-port' || plan.way === 'fixed-port')
-  return needsServer && !deps.home().listening
+  const needsServer = loopbackListener === null && (plan.way === 'any-port' || plan.way === 'fixed-port')
+  return needsServer && !deps.localServer().listening
     ? "Keyway's local server does not listen, so the browser cannot come back by itself. Paste the address it ends at."
     : null
 }
@@ -127,7 +128,7 @@ export function homeWarning(
  * The provider with a client id; where it has none and registers clients itself, one is registered now and
  * kept.
  */
-export async function withOwnClient(
+export async function ensureRegisteredClient(
   deps: FlowDeps,
   running: RunningFlow,
   provider: ProviderRecord,
@@ -141,5 +142,5 @@ export async function withOwnClient(
     { redirectUris: plan?.redirectUri == null ? [] : [plan.redirectUri], scopes: running.scopes },
     running.abort.signal,
   )
-  return deps.keepClient(provider.id, registered)
+  return deps.saveRegisteredClient(provider.id, registered)
 }

@@ -8,7 +8,7 @@ import { withTimeout } from '../../async.ts'
 import type { CallbackResult } from '../../keyway.ts'
 import type { ResolvedProvider, TokenResponse, TokenOutcome } from '../../oauth/types.ts'
 import { finishSignIn } from './finish.ts'
-import { FLOW_MS, type HeldSignIn, isPending, type RunningFlow } from './running.ts'
+import { FLOW_MS, type PendingSignIn, isPendingFlow, type RunningFlow } from './running.ts'
 import { type FlowDeps, startFailed } from './sessions.ts'
 
 /**
@@ -23,7 +23,7 @@ export async function receiveCallback(
   arrivedAt: string | null,
 ): Promise<CallbackResult> {
   try {
-    checkDoor(deps, parameters, arrivedAt)
+    assertRedirectUri(deps, parameters, arrivedAt)
     return await finished(deps, takeFlow(deps, parameters), parameters)
   } catch (error) {
     const { code, message, nextStep } = asKeywayError(error)
@@ -57,12 +57,16 @@ async function finished(
  * The same with what the person pasted: the final address, its query, or just the code. @throws KeywayError;
  * the flow then still waits.
  */
-export async function receivePaste(deps: FlowDeps, running: RunningFlow, text: string): Promise<Flow> {
-  const { transaction } = running
-  if (running.flow.kind !== 'waiting_for_browser' || transaction === null) {
+export async function receivePastedCallback(
+  deps: FlowDeps,
+  running: RunningFlow,
+  text: string,
+): Promise<Flow> {
+  const { authorizationState } = running
+  if (running.flow.kind !== 'waiting_for_browser' || authorizationState === null) {
     throw new KeywayError('flow_not_found', { message: 'This sign-in does not wait for an answer.' })
   }
-  const parameters = pastedCallback(text, { state: transaction.state })
+  const parameters = pastedCallback(text, { state: authorizationState.state })
   if (parameters === null) {
     throw new KeywayError('invalid_request', {
       message: 'That is neither the final address nor a code.',
@@ -70,11 +74,12 @@ export async function receivePaste(deps: FlowDeps, running: RunningFlow, text: s
       details: { field: 'text' },
     })
   }
-  if (stateIn(deps, parameters) !== transaction.state) throw new KeywayError('state_mismatch')
+  if (stateIn(deps, parameters) !== authorizationState.state) throw new KeywayError('state_mismatch')
   // A bare code has no issuer that could be another one's: the person copied it from the page that this flow
   // opened.
   const isBareCode = parameters.get('code') === text.trim()
-  if (isBareCode && typeof transaction.issuer === 'string') parameters.set('iss', transaction.issuer)
+  if (isBareCode && typeof authorizationState.issuer === 'string')
+    parameters.set('iss', authorizationState.issuer)
   return exchange(deps, takeFlow(deps, parameters), parameters)
 }
 
@@ -82,9 +87,9 @@ export async function receivePaste(deps: FlowDeps, running: RunningFlow, text: s
  * Each listener is for one sign-in: what comes to another's is not what was asked for (RFC 9700 4.4, distinct
  * redirect addresses).
  */
-function checkDoor(deps: FlowDeps, parameters: URLSearchParams, arrivedAt: string | null): void {
+function assertRedirectUri(deps: FlowDeps, parameters: URLSearchParams, arrivedAt: string | null): void {
   const state = stateIn(deps, parameters)
-  if (state === null || arrivedAt === null || !deps.flows.isAtWrongDoor(state, arrivedAt)) return
+  if (state === null || arrivedAt === null || !deps.flows.redirectUriMismatches(state, arrivedAt)) return
   throw new KeywayError('state_mismatch', {
     message: 'The answer came to another address than the one that was sent to the provider.',
   })
@@ -126,26 +131,30 @@ function stateIn(deps: FlowDeps, parameters: URLSearchParams): string | null {
 }
 
 async function exchange(deps: FlowDeps, running: RunningFlow, parameters: URLSearchParams): Promise<Flow> {
-  const { transaction } = running
-  if (transaction === null) throw new KeywayError('flow_not_found')
+  const { authorizationState } = running
+  if (authorizationState === null) throw new KeywayError('flow_not_found')
   deps.flows.show(running, (base) => ({ ...base, kind: 'exchanging' }))
   deps.flows.expireAfter(running, FLOW_MS)
   try {
-    const provider = deps.resolve(deps.providers.need(running.base.providerId))
-    const ask = (): Promise<TokenOutcome> =>
-      deps.oauth.exchange(provider, transaction, parameters, running.abort.signal)
-    const first = await ask()
+    const provider = deps.resolve(deps.providers.getOrThrow(running.base.providerId))
+    const exchangeCode = (): Promise<TokenOutcome> =>
+      deps.oauth.exchange(provider, authorizationState, parameters, running.abort.signal)
+    const first = await exchangeCode()
     // A request that never left has not used up the code.
-    const outcome = first.kind === 'retry' && !first.sent ? await ask() : first
-    const answer = answeredOr(outcome, provider)
-    return await finishSignIn(deps, running, heldFrom(running, provider, answer, 'authorization_code'))
+    const outcome = first.kind === 'retry' && !first.sent ? await exchangeCode() : first
+    const response = responseOrThrow(outcome, provider)
+    return await finishSignIn(
+      deps,
+      running,
+      pendingSignInFrom(running, provider, response, 'authorization_code'),
+    )
   } catch (error) {
-    return isPending(running.flow) ? startFailed(deps, running, asKeywayError(error)) : running.flow
+    return isPendingFlow(running.flow) ? startFailed(deps, running, asKeywayError(error)) : running.flow
   }
 }
 
 /** The answer of a sign-in's token request. @throws KeywayError with what the provider said instead */
-export function answeredOr(outcome: TokenOutcome, provider: ResolvedProvider): TokenResponse {
+export function responseOrThrow(outcome: TokenOutcome, provider: ResolvedProvider): TokenResponse {
   if (outcome.kind === 'ok') return outcome.response
   const details = { provider: provider.slug, providerCode: outcome.code }
   const { message } = outcome
@@ -156,17 +165,17 @@ export function answeredOr(outcome: TokenOutcome, provider: ResolvedProvider): T
   throw new KeywayError('provider_error', { message, details })
 }
 
-export function heldFrom(
+export function pendingSignInFrom(
   running: RunningFlow,
   provider: ResolvedProvider,
-  answer: TokenResponse,
+  response: TokenResponse,
   how: ConnectionRecord['how'],
-): HeldSignIn {
+): PendingSignIn {
   return {
     provider,
-    answer,
+    response,
     sign: { how, identity: { id: null, label: null }, requestedScopes: running.scopes, values: {} },
-    redirectUri: running.transaction?.redirectUri ?? null,
+    redirectUri: running.authorizationState?.redirectUri ?? null,
     connectionId: running.input.connectionId,
     account: running.input.account,
     resources: [],

@@ -1,19 +1,19 @@
 import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import type { DeviceCode, ResolvedProvider } from '../../oauth/types.ts'
-import { withOwnClient } from './authorization-code.ts'
-import { answeredOr, heldFrom } from './callback.ts'
+import { ensureRegisteredClient } from './authorization-code.ts'
+import { responseOrThrow, pendingSignInFrom } from './callback.ts'
 import { finishSignIn } from './finish.ts'
-import { type FlowStart, isPending, type RunningFlow } from './running.ts'
+import { type FlowStart, isPendingFlow, type RunningFlow } from './running.ts'
 import { type FlowDeps, startFailed } from './sessions.ts'
 
 /** RFC 8628: shows the code at once; the answer is waited for in the background. */
 export async function startDeviceFlow(deps: FlowDeps, start: FlowStart): Promise<Flow> {
   const { running } = start
   try {
-    const provider = deps.resolve(await withOwnClient(deps, running, start.provider, null))
+    const provider = deps.resolve(await ensureRegisteredClient(deps, running, start.provider, null))
     const device = await deps.oauth.startDevice(provider, running.scopes, running.abort.signal)
-    if (!isPending(running.flow)) return running.flow
+    if (!isPendingFlow(running.flow)) return running.flow
     deps.flows.expireAfter(running, Math.max(0, device.expiresAt - deps.clock.now()))
     void poll(deps, running, provider, device)
     return deps.flows.show(running, (base) => ({
@@ -36,10 +36,13 @@ async function poll(
   device: DeviceCode,
 ): Promise<void> {
   try {
-    const answer = answeredOr(await deps.oauth.pollDevice(provider, device, running.abort.signal), provider)
+    const response = responseOrThrow(
+      await deps.oauth.pollDevice(provider, device, running.abort.signal),
+      provider,
+    )
     deps.flows.show(running, (base) => ({ ...base, kind: 'exchanging' }))
-    await finishSignIn(deps, running, heldFrom(running, provider, answer, 'device_code'))
+    await finishSignIn(deps, running, pendingSignInFrom(running, provider, response, 'device_code'))
   } catch (error) {
-    if (isPending(running.flow)) startFailed(deps, running, asKeywayError(error))
+    if (isPendingFlow(running.flow)) startFailed(deps, running, asKeywayError(error))
   }
 }

@@ -3,7 +3,7 @@ import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
 import type { ResolvedProvider, TokenResponse } from '../../oauth/types.ts'
-import { answeredOr, heldFrom } from './callback.ts'
+import { responseOrThrow, pendingSignInFrom } from './callback.ts'
 import { finishSignIn } from './finish.ts'
 import type { FlowStart, RunningFlow } from './running.ts'
 import { type FlowDeps, startFailed } from './sessions.ts'
@@ -26,8 +26,8 @@ export async function runDirectFlow(
   const { running } = start
   try {
     const provider = deps.resolve(start.provider)
-    const answer = await answerOf(deps, running, provider, { kind, token: new Secret(token ?? '') })
-    return await finishSignIn(deps, running, heldFrom(running, provider, answer, how[kind]))
+    const response = await answerOf(deps, running, provider, { kind, token: new Secret(token ?? '') })
+    return await finishSignIn(deps, running, pendingSignInFrom(running, provider, response, how[kind]))
   } catch (error) {
     return startFailed(deps, running, asKeywayError(error))
   }
@@ -41,7 +41,7 @@ async function answerOf(
 ): Promise<TokenResponse> {
   if (by.kind === 'access_token') return pastedAccessToken(by.token, deps.clock.now())
   if (by.kind === 'client_credentials') {
-    return answeredOr(await deps.oauth.clientCredentials(provider, scopes, signal), provider)
+    return responseOrThrow(await deps.oauth.clientCredentials(provider, scopes, signal), provider)
   }
   // Proved before anything is stored. A rotating provider's answer replaces the pasted token; without a new
   // one the pasted goes on.
@@ -53,8 +53,8 @@ async function answerOf(
     dpopKey: null,
     values: {},
   }
-  const answer = answeredOr(await deps.oauth.refresh(provider, request, signal), provider)
-  return { ...answer, refreshToken: answer.refreshToken ?? by.token }
+  const response = responseOrThrow(await deps.oauth.refresh(provider, request, signal), provider)
+  return { ...response, refreshToken: response.refreshToken ?? by.token }
 }
 
 function pastedAccessToken(accessToken: Secret, now: number): TokenResponse {

@@ -8,11 +8,11 @@ import { missingScopes, offlineScope } from '../../../../shared/domain/scopes.ts
 import { withTimeout } from '../../async.ts'
 import { responseSecrets } from '../../oauth/token/response.ts'
 import { openText, openValues, secretTraces } from '../../secret-traces.ts'
-import { giveBack } from '../disconnect.ts'
+import { revokeUnused } from '../disconnect.ts'
 import { refreshMethod } from '../refresh/backoff.ts'
 import { checkLabelFree, freeLabel } from '../store/labels.ts'
 import { newConnection, reconnected, sameAccount } from '../store/record.ts'
-import { FLOW_MS, type HeldSignIn, isPending, type Resource, type RunningFlow } from './running.ts'
+import { FLOW_MS, type PendingSignIn, isPendingFlow, type Resource, type RunningFlow } from './running.ts'
 import type { FlowDeps } from './sessions.ts'
 
 const IDENTITY_MS = 10_000
@@ -21,17 +21,22 @@ const IDENTITY_MS = 10_000
  * Carries a fresh answer as far as it goes without the person. Never throws: what goes wrong is the flow's
  * end.
  */
-export async function finishSignIn(deps: FlowDeps, running: RunningFlow, fresh: HeldSignIn): Promise<Flow> {
+export async function finishSignIn(
+  deps: FlowDeps,
+  running: RunningFlow,
+  fresh: PendingSignIn,
+): Promise<Flow> {
   try {
-    const held = await identified(deps, running, fresh)
+    const pending = await identified(deps, running, fresh)
     // Cancelled or superseded while the provider was asked.
-    if (!isPending(running.flow)) return await drop(deps, running, held)
-    const target = targetOf(deps, held)
-    const question = target === null ? null : questionAbout(running, target, held)
-    if (target !== null && question !== null) return askForAccount(deps, running, held, { target, question })
-    return await chooseResource(deps, running, { ...held, connectionId: target?.id ?? null })
+    if (!isPendingFlow(running.flow)) return await discardSignIn(deps, running, pending)
+    const target = targetOf(deps, pending)
+    const question = target === null ? null : questionAbout(running, target, pending)
+    if (target !== null && question !== null)
+      return askForAccount(deps, running, pending, { target, question })
+    return await chooseResource(deps, running, { ...pending, connectionId: target?.id ?? null })
   } catch (error) {
-    return failed(deps, running, error)
+    return failSignIn(deps, running, error)
   }
 }
 
@@ -39,17 +44,17 @@ export async function finishSignIn(deps: FlowDeps, running: RunningFlow, fresh: 
 export async function confirmAccount(
   deps: FlowDeps,
   running: RunningFlow,
-  answer: 'replace' | 'add' | 'discard',
+  response: 'replace' | 'add' | 'discard',
 ): Promise<Flow> {
-  const held = waitingIn(running, 'confirming_account')
-  running.held = null
-  if (answer === 'discard') return drop(deps, running, held)
+  const pending = waitingIn(running, 'confirming_account')
+  running.pendingSignIn = null
+  if (response === 'discard') return discardSignIn(deps, running, pending)
   deps.flows.show(running, (base) => ({ ...base, kind: 'exchanging' }))
-  const connectionId = answer === 'replace' ? held.connectionId : null
+  const connectionId = response === 'replace' ? pending.connectionId : null
   try {
-    return await chooseResource(deps, running, { ...held, connectionId, account: null })
+    return await chooseResource(deps, running, { ...pending, connectionId, account: null })
   } catch (error) {
-    return failed(deps, running, error)
+    return failSignIn(deps, running, error)
   }
 }
 
@@ -58,31 +63,35 @@ export async function resourceChosen(
   running: RunningFlow,
   resourceId: string,
 ): Promise<Flow> {
-  const held = waitingIn(running, 'choosing_resource')
-  const resource = held.resources.find(({ id }) => id === resourceId)
+  const pending = waitingIn(running, 'choosing_resource')
+  const resource = pending.resources.find(({ id }) => id === resourceId)
   if (resource === undefined) {
     throw new KeywayError('invalid_request', {
       message: 'That is not one of the choices.',
       details: { field: 'resourceId' },
     })
   }
-  running.held = null
+  running.pendingSignIn = null
   deps.flows.show(running, (base) => ({ ...base, kind: 'exchanging' }))
   try {
-    return await store(deps, running, withResource(held, resource))
+    return await store(deps, running, withResource(pending, resource))
   } catch (error) {
-    return failed(deps, running, error)
+    return failSignIn(deps, running, error)
   }
 }
 
-async function identified(deps: FlowDeps, running: RunningFlow, held: HeldSignIn): Promise<HeldSignIn> {
-  const { answer, provider, sign } = held
+async function identified(
+  deps: FlowDeps,
+  running: RunningFlow,
+  pending: PendingSignIn,
+): Promise<PendingSignIn> {
+  const { response, provider, sign } = pending
   const credential = {
-    accessToken: answer.accessToken,
-    tokenType: answer.tokenType,
-    dpopKey: answer.dpopKey,
-    values: { ...answer.values, ...sign.values },
-    idToken: answer.idToken,
+    accessToken: response.accessToken,
+    tokenType: response.tokenType,
+    dpopKey: response.dpopKey,
+    values: { ...response.values, ...sign.values },
+    idToken: response.idToken,
   }
   const asked = deps.oauth.identify(provider, credential, running.abort.signal)
   const told = await withTimeout(
@@ -96,14 +105,14 @@ async function identified(deps: FlowDeps, running: RunningFlow, held: HeldSignIn
     return { id: null, label: null, values: {} }
   })
   // Also what the person is asked about (another account, which resource) is shown before anything is stored.
-  const traces = secretTraces([...responseSecrets(answer), provider.clientSecret?.reveal()])
+  const traces = secretTraces([...responseSecrets(response), provider.clientSecret?.reveal()])
   return {
-    ...held,
+    ...pending,
     sign: {
       ...sign,
       identity: {
-        id: openText(answer.accountId ?? told.id, traces),
-        label: openText(answer.accountLabel ?? told.label, traces),
+        id: openText(response.accountId ?? told.id, traces),
+        label: openText(response.accountLabel ?? told.label, traces),
       },
       values: openValues({ ...sign.values, ...told.values }, traces),
     },
@@ -114,13 +123,15 @@ async function identified(deps: FlowDeps, running: RunningFlow, held: HeldSignIn
  * Where the tokens go: the connection that was to be reconnected, or the one of the same account when no
  * other label was asked for.
  */
-function targetOf(deps: FlowDeps, held: HeldSignIn): ConnectionRecord | null {
-  if (held.connectionId !== null) return deps.book.getOrThrow(held.connectionId)
-  if (held.account !== null || held.sign.identity.id === null) return null
-  const siblings = deps.book.ofProvider(held.provider.id).filter(({ how }) => how === held.sign.how)
+function targetOf(deps: FlowDeps, pending: PendingSignIn): ConnectionRecord | null {
+  if (pending.connectionId !== null) return deps.connectionStore.getOrThrow(pending.connectionId)
+  if (pending.account !== null || pending.sign.identity.id === null) return null
+  const siblings = deps.connectionStore
+    .ofProvider(pending.provider.id)
+    .filter(({ how }) => how === pending.sign.how)
   return (
-    siblings.find(({ identity }) => identity.id === held.sign.identity.id) ??
-    siblings.find((record) => sameAccount(record, held.sign) === 'perhaps') ??
+    siblings.find(({ identity }) => identity.id === pending.sign.identity.id) ??
+    siblings.find((record) => sameAccount(record, pending.sign) === 'perhaps') ??
     null
   )
 }
@@ -129,7 +140,7 @@ function targetOf(deps: FlowDeps, held: HeldSignIn): ConnectionRecord | null {
 function questionAbout(
   { input }: RunningFlow,
   target: ConnectionRecord,
-  { sign }: HeldSignIn,
+  { sign }: PendingSignIn,
 ): AccountQuestion | null {
   const same = sameAccount(target, sign)
   if (same === 'perhaps') return 'rounded_id'
@@ -139,12 +150,12 @@ function questionAbout(
 function askForAccount(
   deps: FlowDeps,
   running: RunningFlow,
-  held: HeldSignIn,
+  pending: PendingSignIn,
   { target, question }: { target: ConnectionRecord; question: AccountQuestion },
 ): Flow {
-  running.held = { ...held, connectionId: target.id }
+  running.pendingSignIn = { ...pending, connectionId: target.id }
   deps.flows.expireAfter(running, FLOW_MS)
-  const [was, is] = [target.identity, held.sign.identity]
+  const [was, is] = [target.identity, pending.sign.identity]
   // Two names that may well be the same say nothing without the identifiers.
   const nameOf = ({ label, id }: ConnectionRecord['identity']): string =>
     question === 'rounded_id' && label !== null && id !== null
@@ -159,28 +170,28 @@ function askForAccount(
   }))
 }
 
-async function chooseResource(deps: FlowDeps, running: RunningFlow, held: HeldSignIn): Promise<Flow> {
-  const wanted = held.provider.spec.account.resource
-  if (wanted === null) return store(deps, running, held)
-  const { answer, sign } = held
+async function chooseResource(deps: FlowDeps, running: RunningFlow, pending: PendingSignIn): Promise<Flow> {
+  const wanted = pending.provider.spec.account.resource
+  if (wanted === null) return store(deps, running, pending)
+  const { response, sign } = pending
   const credential = {
-    accessToken: answer.accessToken,
-    tokenType: answer.tokenType,
-    dpopKey: answer.dpopKey,
-    values: { ...answer.values, ...sign.values },
+    accessToken: response.accessToken,
+    tokenType: response.tokenType,
+    dpopKey: response.dpopKey,
+    values: { ...response.values, ...sign.values },
   }
-  const traces = secretTraces([...responseSecrets(answer), held.provider.clientSecret?.reveal()])
-  const listed = await deps.oauth.listResources(held.provider, credential, running.abort.signal)
+  const traces = secretTraces([...responseSecrets(response), pending.provider.clientSecret?.reveal()])
+  const listed = await deps.oauth.listResources(pending.provider, credential, running.abort.signal)
   const resources = listed
     .filter(({ id }) => !traces.isIn(id))
     .map(({ id, label, url }) => ({ id, label: openText(label, traces) ?? id, url: openText(url, traces) }))
-  const before = held.connectionId === null ? null : deps.book.get(held.connectionId)
+  const before = pending.connectionId === null ? null : deps.connectionStore.get(pending.connectionId)
   const chosenBefore = before?.values[`resource.${wanted.bindAs}`]
   const known = resources.find(({ id }) => id === chosenBefore)
   const only = known ?? (resources.length === 1 ? resources[0] : undefined)
-  if (only !== undefined) return store(deps, running, withResource(held, only))
-  if (resources.length === 0) return store(deps, running, held)
-  running.held = { ...held, resources }
+  if (only !== undefined) return store(deps, running, withResource(pending, only))
+  if (resources.length === 0) return store(deps, running, pending)
+  running.pendingSignIn = { ...pending, resources }
   deps.flows.expireAfter(running, FLOW_MS)
   return deps.flows.show(running, (base) => ({
     ...base,
@@ -189,62 +200,67 @@ async function chooseResource(deps: FlowDeps, running: RunningFlow, held: HeldSi
   }))
 }
 
-function withResource(held: HeldSignIn, resource: Resource): HeldSignIn {
-  const name = held.provider.spec.account.resource?.bindAs ?? 'id'
+function withResource(pending: PendingSignIn, resource: Resource): PendingSignIn {
+  const name = pending.provider.spec.account.resource?.bindAs ?? 'id'
   const values = {
-    ...held.sign.values,
+    ...pending.sign.values,
     [`resource.${name}`]: resource.id,
     'resource.label': resource.label,
     ...(resource.url === null ? {} : { 'resource.url': resource.url }),
   }
-  return { ...held, sign: { ...held.sign, values } }
+  return { ...pending, sign: { ...pending.sign, values } }
 }
 
-function store(deps: FlowDeps, running: RunningFlow, held: HeldSignIn): Promise<Flow> {
-  return deps.inProviderTurn(held.provider.id, async () => {
-    if (!isPending(running.flow)) return drop(deps, running, held)
-    const { book, clock, box } = deps
-    const { provider, answer } = held
+function store(deps: FlowDeps, running: RunningFlow, pending: PendingSignIn): Promise<Flow> {
+  return deps.withProviderLock(pending.provider.id, async () => {
+    if (!isPendingFlow(running.flow)) return discardSignIn(deps, running, pending)
+    const { connectionStore, clock, box } = deps
+    const { provider, response } = pending
     const sign = {
-      ...held.sign,
+      ...pending.sign,
       values: {
-        ...held.sign.values,
-        ...(held.redirectUri === null ? {} : { redirect_uri: held.redirectUri }),
+        ...pending.sign.values,
+        ...(pending.redirectUri === null ? {} : { redirect_uri: pending.redirectUri }),
       },
     }
     const { browser } = running.input
     const { spec, clientSecret } = provider
     const tools = { box, spec, clientSecret, now: clock.now() }
-    const before = held.connectionId === null ? null : book.getOrThrow(held.connectionId)
+    const before = pending.connectionId === null ? null : connectionStore.getOrThrow(pending.connectionId)
     let record: ConnectionRecord
     if (before === null) {
-      const siblings = book.ofProvider(provider.id)
-      if (held.account !== null) checkLabelFree(siblings, held.account)
-      const account = held.account ?? freeLabel(siblings, sign.identity.label ?? provider.name)
+      const siblings = connectionStore.ofProvider(provider.id)
+      if (pending.account !== null) checkLabelFree(siblings, pending.account)
+      const account = pending.account ?? freeLabel(siblings, sign.identity.label ?? provider.name)
       record = newConnection(
         { ...sign, providerId: provider.id, account, isDefault: false, browser },
-        answer,
+        response,
         tools,
       )
-      await book.add(record)
+      await connectionStore.add(record)
     } else {
-      await deps.settled(before.id)
-      record = await book.change(before.id, (current) => ({
-        ...reconnected(current, sign, answer, tools),
+      await deps.whenIdle(before.id)
+      record = await connectionStore.change(before.id, (current) => ({
+        ...reconnected(current, sign, response, tools),
         browser: browser ?? current.browser,
       }))
     }
     deps.onSignedIn(record, before)
-    return done(deps, running, record, held)
+    return completeSignIn(deps, running, record, pending)
   })
 }
 
-function done(deps: FlowDeps, running: RunningFlow, record: ConnectionRecord, held: HeldSignIn): Flow {
+function completeSignIn(
+  deps: FlowDeps,
+  running: RunningFlow,
+  record: ConnectionRecord,
+  pending: PendingSignIn,
+): Flow {
   deps.activity.append({
     kind: 'connect',
     outcome: 'ok',
     connectionId: record.id,
-    providerSlug: held.provider.slug,
+    providerSlug: pending.provider.slug,
     account: record.account,
   })
   return deps.flows.show(running, (base) => ({
@@ -257,19 +273,19 @@ function done(deps: FlowDeps, running: RunningFlow, record: ConnectionRecord, he
     missingScopes: missingScopes(
       record.requestedScopes,
       record.grantedScopes,
-      held.provider.spec.scopes.aliases,
+      pending.provider.spec.scopes.aliases,
     ),
-    warning: signInWarning(record, held.provider.spec),
+    warning: signInWarning(record, pending.provider.spec),
   }))
 }
 
-async function drop(deps: FlowDeps, running: RunningFlow, held: HeldSignIn): Promise<Flow> {
+async function discardSignIn(deps: FlowDeps, running: RunningFlow, pending: PendingSignIn): Promise<Flow> {
   const flow = deps.flows.end(running, { kind: 'cancelled' })
-  await giveBack(deps, held)
+  await revokeUnused(deps, pending)
   return flow
 }
 
-function failed(deps: FlowDeps, running: RunningFlow, error: unknown): Flow {
+function failSignIn(deps: FlowDeps, running: RunningFlow, error: unknown): Flow {
   const failure = asKeywayError(error)
   deps.logger.warn('A sign-in could not be finished', { flowId: running.base.id, code: failure.code, error })
   deps.activity.append({
@@ -281,8 +297,8 @@ function failed(deps: FlowDeps, running: RunningFlow, error: unknown): Flow {
   return deps.flows.end(running, { kind: 'failed', failure })
 }
 
-function waitingIn(running: RunningFlow, kind: Flow['kind']): HeldSignIn {
-  if (running.flow.kind === kind && running.held !== null) return running.held
+function waitingIn(running: RunningFlow, kind: Flow['kind']): PendingSignIn {
+  if (running.flow.kind === kind && running.pendingSignIn !== null) return running.pendingSignIn
   throw new KeywayError('flow_not_found', { message: 'This sign-in does not wait for that decision.' })
 }
 

@@ -1,7 +1,7 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { ConnectInput, Flow } from '../../../../shared/contract/flow.ts'
 import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
-import { newId, type ReturnDoor } from '../../ports.ts'
+import { newId, type LoopbackListener } from '../../ports.ts'
 import type { ResolvedProvider, TokenResponse, AuthorizationState } from '../../oauth/types.ts'
 import type { SignIn } from '../store/record.ts'
 
@@ -23,26 +23,26 @@ export type RunningFlow = {
   base: FlowBase
   flow: Flow
   /** What there may be one pending flow of: a connection, or a provider and account label. */
-  readonly slot: string
+  readonly concurrencyKey: string
   /** The app that asked for it; null: the person. */
   readonly startedBy: string | null
   input: ConnectInput
   /** What the provider is asked for. */
   readonly scopes: readonly string[]
-  transaction: AuthorizationState | null
+  authorizationState: AuthorizationState | null
   /** Where its answer must come, when it has a listener of its own. */
-  door: ReturnDoor | null
+  loopbackListener: LoopbackListener | null
   /** Tokens that came and wait for the person's decision. */
-  held: HeldSignIn | null
+  pendingSignIn: PendingSignIn | null
   readonly abort: AbortController
   cancelExpiry: () => void
 }
 
-export const isPending = ({ kind }: Flow): boolean =>
+export const isPendingFlow = ({ kind }: Flow): boolean =>
   kind !== 'done' && kind !== 'failed' && kind !== 'cancelled'
 
 export type FlowOpening = {
-  slot: string
+  concurrencyKey: string
   startedBy: string | null
   input: ConnectInput
   provider: { id: string; slug: string; name: string }
@@ -50,7 +50,7 @@ export type FlowOpening = {
 }
 
 export function newRunningFlow(
-  { slot, startedBy, input, provider, scopes }: FlowOpening,
+  { concurrencyKey, startedBy, input, provider, scopes }: FlowOpening,
   now: number,
 ): RunningFlow {
   const base: FlowBase = {
@@ -66,13 +66,13 @@ export function newRunningFlow(
   return {
     base,
     flow: { ...base, kind: 'exchanging' },
-    slot,
+    concurrencyKey,
     startedBy,
     input,
     scopes,
-    transaction: null,
-    door: null,
-    held: null,
+    authorizationState: null,
+    loopbackListener: null,
+    pendingSignIn: null,
     abort: new AbortController(),
     cancelExpiry: () => undefined,
   }
@@ -88,9 +88,9 @@ export type FlowStart = {
 export type Resource = { id: string; label: string; url: string | null }
 
 /** Everything a sign-in brought, from the exchange until it is stored or dropped. */
-export type HeldSignIn = {
+export type PendingSignIn = {
   provider: ResolvedProvider
-  answer: TokenResponse
+  response: TokenResponse
   sign: SignIn
   redirectUri: string | null
   /** The connection it goes into; null for a new one. */

@@ -6,7 +6,7 @@ import { unionScopes } from '../../../../shared/domain/scopes.ts'
 import type { Flows, FlowStarter } from '../../keyway.ts'
 import { checkLabelFree } from '../store/labels.ts'
 import { startBrowserFlow } from './authorization-code.ts'
-import { receiveCallback, receivePaste } from './callback.ts'
+import { receiveCallback, receivePastedCallback } from './callback.ts'
 import { startDeviceFlow } from './device.ts'
 import { runDirectFlow } from './direct.ts'
 import { confirmAccount, resourceChosen } from './finish.ts'
@@ -34,26 +34,26 @@ export function createFlows(deps: FlowDeps): FlowRegistry {
     get: (id) => flows.get(id)?.flow ?? null,
     start: (input) => startFlow(deps, input),
     callback: (parameters, arrivedAt = null) => receiveCallback(deps, parameters, arrivedAt),
-    paste: (id, text) => receivePaste(deps, flows.need(id), text),
-    cancel: (id) => flows.end(flows.need(id), { kind: 'cancelled' }),
+    paste: (id, text) => receivePastedCallback(deps, flows.getOrThrow(id), text),
+    cancel: (id) => flows.end(flows.getOrThrow(id), { kind: 'cancelled' }),
     startedBy: (id) => flows.get(id)?.startedBy ?? null,
     async startForLink(input, by) {
       const flow = await startFlow(deps, { ...input, open: 'link-only' }, by)
       return { flow, url: flow.kind === 'waiting_for_browser' ? flow.authorizationUrl : null }
     },
     async openAgain(id, browser) {
-      const running = flows.need(id)
+      const running = flows.getOrThrow(id)
       if (running.flow.kind !== 'waiting_for_browser') {
         throw new KeywayError('flow_not_found', { message: 'This sign-in does not wait for the browser.' })
       }
       if (browser !== null) running.input = { ...running.input, browser }
-      const provider = deps.providers.need(running.base.providerId)
+      const provider = deps.providers.getOrThrow(running.base.providerId)
       const { connectionId } = running.input
-      const before = connectionId === null ? null : deps.book.getOrThrow(connectionId)
+      const before = connectionId === null ? null : deps.connectionStore.getOrThrow(connectionId)
       return startBrowserFlow(deps, { running, provider, before, open: 'browser' })
     },
-    chooseResource: (id, resourceId) => resourceChosen(deps, flows.need(id), resourceId),
-    confirmAccount: (id, answer) => confirmAccount(deps, flows.need(id), answer),
+    chooseResource: (id, resourceId) => resourceChosen(deps, flows.getOrThrow(id), resourceId),
+    confirmAccount: (id, answer) => confirmAccount(deps, flows.getOrThrow(id), answer),
     dismiss: flows.dismiss,
     cancelWaiting: () => flows.cancelWhere(({ kind }) => kind !== 'exchanging'),
     cancelOf: (gone) =>
@@ -74,26 +74,34 @@ type FlowKind = z.output<typeof flowKind>
 export async function startFlow(
   deps: FlowDeps,
   input: ConnectInput,
-  by: FlowStarter = { appId: null, hasCustody: true },
+  by: FlowStarter = { appId: null, managesConnection: true },
 ): Promise<Flow> {
-  const provider = deps.providers.need(input.providerId)
+  const provider = deps.providers.getOrThrow(input.providerId)
   if (!deps.box.unlocked) throw new KeywayError('vault_locked')
-  const before = input.connectionId === null ? null : deps.book.getOrThrow(input.connectionId)
+  const before = input.connectionId === null ? null : deps.connectionStore.getOrThrow(input.connectionId)
   if (before !== null && before.providerId !== provider.id) {
     throw new KeywayError('connection_not_found', {
       details: { connectionId: before.id, provider: provider.slug },
     })
   }
   if (before === null && input.account !== null)
-    checkLabelFree(deps.book.ofProvider(provider.id), input.account)
+    checkLabelFree(deps.connectionStore.ofProvider(provider.id), input.account)
   const kind = input.kind ?? kindOf(before) ?? provider.flow
   const { token, ...remembered } = input
   if ((kind === 'refresh_token' || kind === 'access_token') && token === undefined) {
     throw new KeywayError('invalid_request', { message: 'A token is needed.', details: { field: 'token' } })
   }
   const scopes = unionScopes(provider.scopes, before?.requestedScopes ?? [], input.addScopes)
-  const slot = by.hasCustody ? slotOf(input) : `${slotOf(input)}:by:${by.appId ?? ''}`
-  const running = deps.flows.open({ slot, startedBy: by.appId, input: remembered, provider, scopes })
+  const concurrencyKey = by.managesConnection
+    ? concurrencyKeyOf(input)
+    : `${concurrencyKeyOf(input)}:by:${by.appId ?? ''}`
+  const running = deps.flows.open({
+    concurrencyKey,
+    startedBy: by.appId,
+    input: remembered,
+    provider,
+    scopes,
+  })
   return begin(deps, { running, provider, before, open: input.open }, kind, token)
 }
 
@@ -103,7 +111,7 @@ function begin(deps: FlowDeps, start: FlowStart, kind: FlowKind, token: string |
   return runDirectFlow(deps, start, kind, token)
 }
 
-function slotOf({ connectionId, providerId, account }: ConnectInput): string {
+function concurrencyKeyOf({ connectionId, providerId, account }: ConnectInput): string {
   return connectionId === null
     ? `provider:${providerId}:${(account ?? '').normalize('NFC').toLowerCase()}`
     : `connection:${connectionId}`

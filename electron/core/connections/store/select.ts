@@ -9,15 +9,15 @@ import type { ConnectionStore } from './store.ts'
  * @throws KeywayError not_connected | connection_not_found | ambiguous_account (details.accounts)
  */
 export function selectConnection(
-  book: Pick<ConnectionStore, 'index' | 'get' | 'ofProvider'>,
+  connectionStore: Pick<ConnectionStore, 'index' | 'get' | 'ofProvider'>,
   provider: { id: string; slug: string },
   account?: string,
 ): ConnectionRecord {
-  const index = book.index(provider.id)
+  const index = connectionStore.index(provider.id)
   const direct = account === undefined ? index.preferred : index.byLabel.get(labelKey(account))
-  const found = direct === undefined || direct === null ? null : book.get(direct)
+  const found = direct === undefined || direct === null ? null : connectionStore.get(direct)
   if (found !== null) return found
-  const connections = book.ofProvider(provider.id)
+  const connections = connectionStore.ofProvider(provider.id)
   const accounts = connections.map((connection) => connection.account)
   if (connections.length === 0) {
     const details = { provider: provider.slug, ...(account === undefined ? {} : { account }) }

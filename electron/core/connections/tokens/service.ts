@@ -45,7 +45,7 @@ export type InternalTokenService = TokenService &
   }
 
 export function createTokenService(deps: TokenServiceDeps): InternalTokenService {
-  const { book, cache, tokenClock, usage, backoff } = deps
+  const { connectionStore, cache, tokenClock, usage, backoff } = deps
   const coordinator = createRefreshCoordinator(deps)
   const forced = { caller: createForcedRefreshLimit(deps.clock), proxy: createForcedRefreshLimit(deps.clock) }
   const ok = answering(createTokenServer(deps))
@@ -80,7 +80,7 @@ export function createTokenService(deps: TokenServiceDeps): InternalTokenService
     async get(id, options) {
       if (deps.isClosing()) throw new KeywayError('shutting_down')
       deps.checkClock()
-      const record = book.getOrThrow(id)
+      const record = connectionStore.getOrThrow(id)
       if (!deps.box.unlocked) throw new KeywayError('vault_locked')
       try {
         return refusal(deps, record, options) ?? (await answer(record, options))
@@ -90,11 +90,11 @@ export function createTokenService(deps: TokenServiceDeps): InternalTokenService
       }
     },
     mayReplace(id, generation) {
-      const record = book.get(id)
+      const record = connectionStore.get(id)
       return record?.generation !== generation || forced.proxy.waitMs(id, generation) === 0
     },
     replaced,
-    newest: (id) => deps.pendingTokenWrites.newest(book.getOrThrow(id)),
+    newest: (id) => deps.pendingTokenWrites.newest(connectionStore.getOrThrow(id)),
     removed(id) {
       replaced(id)
       coordinator.cancelWaiters(id, new KeywayError('not_connected', { details: { connectionId: id } }))

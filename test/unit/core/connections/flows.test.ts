@@ -106,7 +106,7 @@ describe('the way home', () => {
     const { keyway, connect } = await startWithProvider({}, { redirect: 'any-port', redirectHost: '[::1]' })
     const asked: string[] = []
     const closed: number[] = []
-    keyway.opensDoorsBy(async (host) => {
+    keyway.setLoopbackListenerFactory(async (host) => {
       const port = 50_000 + asked.push(host)
       return { port, close: () => void closed.push(port) }
     })
@@ -125,7 +125,7 @@ describe('the way home', () => {
     const { keyway, connect } = await startWithProvider({}, { redirect: 'any-port' })
     keyway.serverChanged({ url: 'http://127.0.0.1:4242', listening: true, failure: null, socketPath: null })
     expect(waiting(await connect()).redirectUri).toBe('http://127.0.0.1:4242/oauth2/callback')
-    keyway.opensDoorsBy(() => Promise.reject(new KeywayError('internal_error')))
+    keyway.setLoopbackListenerFactory(() => Promise.reject(new KeywayError('internal_error')))
     expect(waiting(await connect()).redirectUri).toBe('http://127.0.0.1:4242/oauth2/callback')
   })
 
