@@ -7,8 +7,8 @@ import { createImageFromPng } from '../system/native-image.ts'
 import { evaluate } from './evaluate.ts'
 import type { FrameState } from './frame-tree.ts'
 import { createNavigationHistory } from './navigation-history.ts'
+import type { ContentsOptions, PageParts } from './page-parts.ts'
 import { whenOpen } from './page-target.ts'
-import type { ContentsOptions, PageParts } from './web-contents.ts'
 
 function fileUrl(path: string, options: LoadFileOptions = {}): string {
   const url = pathToFileURL(path)

@@ -1,26 +1,26 @@
 // One page of Chromium behind Electron's webContents.
 import { EventEmitter } from 'node:events'
-import type { WebContents, WebPreferences } from 'electron'
+import type { WebContents } from 'electron'
 import type { Cdp } from '../chromium/cdp.ts'
 import { createEvent } from '../electron-event.ts'
 import type { CloneText } from '../page/clone-text.ts'
 import type { PreloadFacts } from '../page/preload-world.ts'
 import type { CustomSchemes } from '../session/custom-scheme.ts'
-import type { StandInSession } from '../session/session.ts'
 import { strict } from '../strict.ts'
 import { createContentsMembers } from './contents-members.ts'
 import { listenToDocuments } from './document-events.ts'
-import { createFrameTree, type FrameTree } from './frame-tree.ts'
+import { createFrameTree } from './frame-tree.ts'
 import { createIpcReceiver, type IpcReceiver } from './ipc-main.ts'
-import { createNavigationGuard, type NavigationGuard } from './navigation-guard.ts'
-import { createPageLoading, type PageLoading } from './page-loading.ts'
+import { createNavigationGuard } from './navigation-guard.ts'
+import { createPageLoading } from './page-loading.ts'
+import type { ContentsOptions, PageParts, PageState } from './page-parts.ts'
 import { openPageTarget, type PageTarget } from './page-target.ts'
 import { preparePage } from './prepare-page.ts'
-import { createRendererChannel, type RendererChannel } from './renderer-channel.ts'
+import { createRendererChannel } from './renderer-channel.ts'
 import { listenToRequests } from './request-pipeline.ts'
-import { createWebFrames, type WebFrames } from './web-frame-main.ts'
+import { createWebFrames } from './web-frame-main.ts'
 import { readPreload } from './web-preferences.ts'
-import { createWindowOpening, type WindowOpening, type WindowOpeningDeps } from './window-open.ts'
+import { createWindowOpening, type WindowOpeningDeps } from './window-open.ts'
 
 export type ContentsDeps = {
   readonly cdp: () => Promise<Cdp>
@@ -31,38 +31,6 @@ export type ContentsDeps = {
   readonly openWindow: WindowOpeningDeps['openWindow']
   /** '' leaves the choice to Chromium. */
   readonly colorScheme: () => '' | 'light' | 'dark'
-}
-
-export type ContentsOptions = {
-  readonly id: number
-  readonly size: { width: number; height: number }
-  readonly preferences: WebPreferences
-  readonly session: StandInSession
-  readonly onTitle: (title: string) => void
-  readonly onClose: () => void
-}
-
-/** The parts of one page, so that the files beside this one can share them. */
-export type PageParts = {
-  readonly emitter: EventEmitter
-  readonly frames: FrameTree
-  readonly webFrames: WebFrames
-  readonly channel: RendererChannel
-  readonly guard: NavigationGuard
-  readonly loading: PageLoading
-  readonly opening: WindowOpening
-  readonly opened: Promise<PageTarget>
-  readonly state: PageState
-  readonly onPreloadError: (error: Error) => void
-}
-
-export type PageState = {
-  page: PageTarget | null
-  title: string
-  isCrashed: boolean
-  isGone: boolean
-  isLoading: boolean
-  isDevToolsOpened: boolean
 }
 
 export type StandInContents = {
