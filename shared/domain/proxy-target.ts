@@ -111,7 +111,8 @@ function absolute(policy: TargetPolicy, requested: string): Target {
   if (url.username !== '' || url.password !== '') return refused('The address holds a user name.')
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     return refused('Only http and https can be proxied.')
-  // 127.1, 0x7f.1, full-width digits: what the person allowed and what an app asks for are compared as they are read, not as they are meant.
+  // 127.1, 0x7f.1, full-width digits: a host must be written as the URL parser reads it, so that what the
+  // person permitted and what an app requests can be compared.
   if (authorityIn(requested) !== url.host && authorityIn(requested) !== `${url.host}:${effectivePort(url)}`)
     return invalid(`The host is written in another way than it is used (${url.host}).`)
   if (!isAllowed(policy, url)) {

@@ -1,6 +1,6 @@
-// What others rely on, byte for byte: the local API's description, the failures, the help of the commands, the
-// window's contract and the files that Keyway stores. The fixtures were written by commit 3756956. After a
-// deliberate change renew them with `npm run surface:renew`, read the difference, and commit both together.
+// What others rely on, byte for byte: the local API's description, the failures, the help of the commands,
+// the window's contract and the files that Keyway stores. The fixtures were written by commit 3756956. After
+// a deliberate change renew them with `npm run surface:renew`, read the difference, and commit both together.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'

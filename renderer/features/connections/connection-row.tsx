@@ -53,7 +53,7 @@ export const ConnectionListRow = memo(function ConnectionRow({
             onKeyDown={moveBetweenRows}
             className="text-ink flex min-w-0 gap-1 text-sm font-medium outline-offset-0 after:absolute after:inset-0 after:rounded-[inherit] focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
           >
-            {/* The account tells two rows of one provider apart, so a long name of the provider gives way first. */}
+            {/* The account tells two rows of a provider apart, so a long provider name is cut first. */}
             <Cut
               name={connection.providerName}
               className={connection.providerName.length > SHORT_NAME ? 'min-w-20 shrink-[8]' : 'shrink-0'}

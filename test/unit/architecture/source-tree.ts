@@ -56,6 +56,78 @@ export function importsOf({ path, text }: SourceFile): Import[] {
   )
 }
 
+/** What one file imports of its own project. A file that is only needed for its types runs nothing. */
+export type Edges = { readonly values: ReadonlySet<string>; readonly types: ReadonlySet<string> }
+
+/** Static and dynamic imports between these files, by path. */
+export function importGraph(files: readonly SourceFile[]): ReadonlyMap<string, Edges> {
+  const known = new Set(files.map(({ path }) => path))
+  return new Map(
+    files.map((file) => {
+      const all = importsOf(file).flatMap(({ kind, name }) =>
+        kind === 'file' && known.has(name) ? [name] : [],
+      )
+      const values = valueImportsOf(file)
+      return [
+        file.path,
+        {
+          values: new Set(all.filter((name) => values.has(name))),
+          types: new Set(all.filter((name) => !values.has(name))),
+        },
+      ]
+    }),
+  )
+}
+
+/** Those of its own project that are loaded when the file runs. */
+function valueImportsOf({ path, text }: SourceFile): Set<string> {
+  const { program, module } = parseSync(path, text)
+  const named = module.staticImports.flatMap(({ moduleRequest, entries }) =>
+    entries.length > 0 && entries.every(({ isType }) => isType) ? [] : [moduleRequest.value],
+  )
+  for (const { entries } of module.staticExports) {
+    for (const { moduleRequest, isType } of entries) {
+      if (moduleRequest !== null && !isType) named.push(moduleRequest.value)
+    }
+  }
+  new Visitor({
+    ImportExpression: ({ source }) => {
+      named.push(literal(source) ?? '')
+    },
+  }).visit(program)
+  return new Set(named.map((name) => posix.join(dirname(path), name)))
+}
+
+/** Groups of files that import each other, type-only imports included (Tarjan's algorithm). */
+export function circlesIn(graph: ReadonlyMap<string, Edges>): string[][] {
+  const order = new Map<string, number>()
+  const lowest = new Map<string, number>()
+  const open: string[] = []
+  const circles: string[][] = []
+  const visit = (file: string): void => {
+    order.set(file, order.size)
+    lowest.set(file, order.get(file) ?? 0)
+    open.push(file)
+    const { values = new Set<string>(), types = new Set<string>() } = graph.get(file) ?? {}
+    for (const next of [...values, ...types]) {
+      if (!order.has(next)) visit(next)
+      if (open.includes(next)) lowest.set(file, Math.min(lowest.get(file) ?? 0, lowest.get(next) ?? 0))
+    }
+    if (lowest.get(file) !== order.get(file)) return
+    const group = open.splice(open.indexOf(file))
+    if (group.length > 1 || values.has(file)) circles.push(group)
+  }
+  for (const file of graph.keys()) if (!order.has(file)) visit(file)
+  return circles
+}
+
+/** Everything that is loaded with the file, itself included. */
+export function reachOf(graph: ReadonlyMap<string, Edges>, from: string): string[] {
+  const reached = new Set([from])
+  for (const file of reached) for (const next of graph.get(file)?.values ?? []) reached.add(next)
+  return [...reached]
+}
+
 function literal(node: { type: string; value?: unknown } | undefined): string | null {
   return node?.type === 'Literal' && typeof node.value === 'string' ? node.value : null
 }
