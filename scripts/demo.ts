@@ -47,16 +47,16 @@ await runScript(async () => {
 })
 
 async function runUnattended(
-  { headless, rehearsal }: Awaited<ReturnType<typeof setStage>>,
+  { headless, practice }: Awaited<ReturnType<typeof setStage>>,
   { browser, end }: { browser: boolean; end: End },
 ): Promise<number> {
   const person = await findPerson({ browser })
-  console.log(`Keyway at ${headless.url}, the rehearsal provider at ${rehearsal.issuer}`)
+  console.log(`Keyway at ${headless.url}, the rehearsal provider at ${practice.issuer}`)
   try {
     const job = runMainJob({
       url: headless.url,
       newLaunchUrl: headless.launchUrl,
-      rehearsal,
+      practice,
       person,
       say: (step, fact) => console.log(`ok  ${step.padEnd(14)}  ${fact}`),
     })

@@ -65,7 +65,7 @@ export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
     presence.close()
     autoLock.close()
     apps.close()
-    await parts.rehearsals.close()
+    await parts.practiceProviders.close()
     await connections.close()
     stopWatching()
     activity.close()
@@ -146,7 +146,7 @@ function faceOf(
       // Redirect addresses carry the port.
       events.changed('providers', providers.list)
       // Not before: its redirect addresses carry the port, and the first answer must not wait for it.
-      if (next.listening) void parts.rehearsals.resume()
+      if (next.listening) void parts.practiceProviders.resume()
     },
     controlServer: parts.settingsChange.controlServer,
     setLoopbackListenerFactory: parts.server.setLoopbackListenerFactory,
@@ -184,7 +184,7 @@ function furtherCalls(
 
 function watchVault(
   { vault, activity, integrity }: KeywayDeps,
-  { events, connections, apps, rehearsals, server }: KeywayParts,
+  { events, connections, apps, practiceProviders, server }: KeywayParts,
   { autoLock, compareFolder }: { autoLock: AutoLock; compareFolder: () => void },
 ): () => void {
   let was = vault.state().kind
@@ -205,7 +205,7 @@ function watchVault(
       if (state.kind === 'unlocked') apps.approvals.unlocked()
       else apps.approvals.locked()
       events.permissionsChanged()
-      if (state.kind === 'unlocked' && server.view().listening) void rehearsals.resume()
+      if (state.kind === 'unlocked' && server.view().listening) void practiceProviders.resume()
     }
     was = state.kind
     events.changed('vault', () => vaultView(vault.state()))
@@ -236,7 +236,7 @@ function snapshotOf(deps: KeywayDeps, parts: KeywayParts): Snapshot {
     lockedAsks: parts.apps.approvals.lockedAsks(),
     damages: deps.damages.list(),
     integrity: deps.integrity?.view() ?? INTEGRITY_OFF,
-    rehearsal: parts.rehearsals.state(),
+    rehearsal: parts.practiceProviders.state(),
     dataFolder: deps.place?.folder ?? null,
     ...(deps.host.desktop === undefined ? {} : { desktop: deps.host.desktop }),
   }

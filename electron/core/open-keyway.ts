@@ -28,7 +28,7 @@ import {
   type RecordStore,
   systemClock,
 } from './ports.ts'
-import type { OpenRehearsal } from './practice/practice-providers.ts'
+import type { OpenPracticeProvider } from './practice/practice-providers.ts'
 import { secretBoxOf } from './vault/secret-box.ts'
 import { type DataFolder, openDataFolder, socketPathIn } from './storage/data-folder.ts'
 import type { FileOps } from './storage/file-ops.ts'
@@ -50,7 +50,7 @@ export type OpenDeps = {
   openKv: (deps: Omit<GuardedKvDeps, 'open'>) => KeyValueStore
   browser: Browser
   /** Absent: the window has no rehearsal to offer. */
-  openRehearsal?: OpenRehearsal
+  openPracticeProvider?: OpenPracticeProvider
   presets: readonly Preset[]
   /** The built thread that reads files from elsewhere; absent: its source. */
   readerFile?: string
@@ -207,7 +207,7 @@ async function buildCore(
       logFile: parts.folder.resolve('keyway.log'),
       environment: deps.environment,
     },
-    ...(deps.openRehearsal === undefined ? {} : { openRehearsal: deps.openRehearsal }),
+    ...(deps.openPracticeProvider === undefined ? {} : { openPracticeProvider: deps.openPracticeProvider }),
   })
   network.current = () => keyway
   const stops = [...followActivity(keyway, parts), keyway.settings.onChange(() => void outgoing.reset())]

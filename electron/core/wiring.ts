@@ -18,7 +18,11 @@ import type {
   RecordStore,
   LoopbackListener,
 } from './ports.ts'
-import { createRehearsals, type OpenRehearsal, type Rehearsals } from './practice/practice-providers.ts'
+import {
+  createPracticeProviders,
+  type OpenPracticeProvider,
+  type PracticeProviders,
+} from './practice/practice-providers.ts'
 import { createProviders, type PlanRedirect, type ProviderRegistry } from './providers/providers.ts'
 import { createProviderStore, type ProviderStore } from './providers/store.ts'
 import { createSettings, createSettingsChange, type SettingsStore, type SettingsChange } from './settings.ts'
@@ -51,7 +55,7 @@ export type KeywayDeps = {
   /** Where the files are, for diagnostics. Absent: nowhere. */
   place?: DataPlace
   /** Absent: there is no rehearsal provider. */
-  openRehearsal?: OpenRehearsal
+  openPracticeProvider?: OpenPracticeProvider
   damages: Damages
   presets: readonly Preset[]
   host: {
@@ -80,7 +84,7 @@ export type KeywayParts = {
   connections: ConnectionParts
   apps: AppParts
   planRedirect: PlanRedirect
-  rehearsals: Rehearsals
+  practiceProviders: PracticeProviders
   settingsChange: SettingsChange
 }
 
@@ -180,17 +184,17 @@ function smallDocuments(deps: KeywayDeps): Documents {
 function setApart(
   deps: KeywayDeps,
   { events, server, settings, providers }: Documents & Pick<KeywayParts, 'providers'>,
-): Pick<KeywayParts, 'rehearsals' | 'settingsChange'> {
-  const rehearsals: Rehearsals = createRehearsals({
-    open: deps.openRehearsal ?? null,
+): Pick<KeywayParts, 'practiceProviders' | 'settingsChange'> {
+  const practiceProviders: PracticeProviders = createPracticeProviders({
+    open: deps.openPracticeProvider ?? null,
     store: deps.stores.practice ?? null,
     logger: deps.logger,
     providers,
     activity: deps.activity,
     serverPort: () => server.port() ?? settings.get().port,
-    onChanged: () => events.changed('rehearsal', () => rehearsals.state()),
+    onChanged: () => events.changed('rehearsal', () => practiceProviders.state()),
   })
-  return { rehearsals, settingsChange: createSettingsChange({ settings, serverPort: server.port }) }
+  return { practiceProviders, settingsChange: createSettingsChange({ settings, serverPort: server.port }) }
 }
 
 function plannerFor({ host }: KeywayDeps, server: ServerState, settings: SettingsStore): PlanRedirect {

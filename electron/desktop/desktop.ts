@@ -7,7 +7,7 @@ import type { Keyway } from '../core/keyway.ts'
 import { noteUnhandled } from '../core/logging/log-file.ts'
 import { type OpenedKeyway, openKeyway } from '../core/open-keyway.ts'
 import { type Clock, type KeyValueStore, type Logger, systemClock } from '../core/ports.ts'
-import type { OpenRehearsal } from '../core/practice/practice-providers.ts'
+import type { OpenPracticeProvider } from '../core/practice/practice-providers.ts'
 import { shutDown } from '../core/shutdown.ts'
 import { confOptions, createGuardedKv, type GuardedKvDeps } from '../core/storage/document.ts'
 import { type LocalServer, openLocalServer } from '../http/server/local-server.ts'
@@ -105,7 +105,7 @@ function open(
     protectors: [createSafeStorageProtector({ safeStorage, platform: process.platform })],
     openKv: createElectronStoreKv,
     browser: createSystemBrowser({ clock, platform: process.platform, environment: process.env }),
-    openRehearsal,
+    openPracticeProvider,
     presets,
     readerFile: join(import.meta.dirname, 'reader-worker.js'),
     environment: process.env,
@@ -113,9 +113,9 @@ function open(
 }
 
 /** Loaded when somebody starts it: it is seldom wanted, and not small. */
-const openRehearsal: OpenRehearsal = async (options) => {
-  const rehearsal = await import('../practice-provider/provider.ts')
-  return rehearsal.openRehearsal(options)
+const openPracticeProvider: OpenPracticeProvider = async (options) => {
+  const practiceProvider = await import('../practice-provider/provider.ts')
+  return practiceProvider.openPracticeProvider(options)
 }
 
 /** A busy port is shown in the window, which stays usable to choose another one. */

@@ -8,7 +8,7 @@ import type { Keyway } from '../core/keyway.ts'
 import type { LogLevel } from '../core/logging/logger.ts'
 import { type OpenedKeyway, openKeyway } from '../core/open-keyway.ts'
 import { type Browser, type KeyValueStore, systemClock } from '../core/ports.ts'
-import type { OpenRehearsal } from '../core/practice/practice-providers.ts'
+import type { OpenPracticeProvider } from '../core/practice/practice-providers.ts'
 import { confOptions, createGuardedKv, type GuardedKvDeps } from '../core/storage/document.ts'
 import { type LocalServer, openLocalServer } from '../http/server/local-server.ts'
 import type { Doorstep } from '../http/server/startup-listener.ts'
@@ -75,7 +75,7 @@ async function open(options: HeadlessOptions): Promise<Headless> {
     protectors: options.keychain === 'used' ? [keyring] : [],
     openKv: createConfKv,
     browser,
-    openRehearsal,
+    openPracticeProvider,
     environment,
     presets,
     ...(options.readerFile === undefined ? {} : { readerFile: options.readerFile }),
@@ -102,9 +102,9 @@ async function openVault({ vault }: OpenedKeyway, passphrase: Secret): Promise<v
 }
 
 /** Loaded when somebody starts it: it is seldom wanted, and not small. */
-const openRehearsal: OpenRehearsal = async (options) => {
-  const rehearsal = await import('../practice-provider/provider.ts')
-  return rehearsal.openRehearsal(options)
+const openPracticeProvider: OpenPracticeProvider = async (options) => {
+  const practiceProvider = await import('../practice-provider/provider.ts')
+  return practiceProvider.openPracticeProvider(options)
 }
 
 function listen(

@@ -1,7 +1,7 @@
 // The made-up people of the rehearsal. Addresses end in .test (RFC 2606), so none of them can be real.
 import { createHash } from 'node:crypto'
 
-export type RehearsalAccount = {
+export type PracticeAccount = {
   /** The OpenID `sub`: stable for one address. */
   readonly id: string
   readonly email: string
@@ -10,12 +10,12 @@ export type RehearsalAccount = {
 
 export type AccountBook = {
   /** The accounts to pick from. */
-  readonly known: readonly RehearsalAccount[]
-  byId(id: string): RehearsalAccount | null
+  readonly known: readonly PracticeAccount[]
+  byId(id: string): PracticeAccount | null
   /**
    * The account with this address; any address that looks like one gets an account. Null for anything else.
    */
-  byEmail(email: string): RehearsalAccount | null
+  byEmail(email: string): PracticeAccount | null
 }
 
 const looksLikeAddress = /^[^\s@<>"]{1,64}@[^\s@<>"]{1,120}$/
@@ -38,7 +38,7 @@ export function createAccountBook(people: ReadonlyArray<{ email: string; name?: 
 }
 
 /** The claims that userinfo, the id token and `GET /api/me` tell about an account. */
-export function accountClaims(account: RehearsalAccount): {
+export function accountClaims(account: PracticeAccount): {
   sub: string
   email: string
   email_verified: boolean
@@ -60,7 +60,7 @@ export const madeUpPeople: ReadonlyArray<{ email: string; name: string }> = [
   { email: 'mary@example.test', name: 'Mary Jackson' },
 ]
 
-function accountFor(email: string, name?: string): RehearsalAccount {
+function accountFor(email: string, name?: string): PracticeAccount {
   const address = email.trim().toLowerCase()
   return { id: idFor(address), email: address, name: name ?? address }
 }

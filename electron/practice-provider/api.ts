@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { calculateJwkThumbprint, EmbeddedJWK, errors, jwtVerify } from 'jose'
 import type Provider from 'oidc-provider'
 import { z } from 'zod'
-import { type AccountBook, accountClaims, type RehearsalAccount } from './accounts.ts'
+import { type AccountBook, accountClaims, type PracticeAccount } from './accounts.ts'
 import { drainedOrClosed } from './faults.ts'
 import { readRequestBody } from './request-body.ts'
 
@@ -165,7 +165,7 @@ function numberIn(url: URL, name: string, limits: { fallback: number; max: numbe
 
 export type Caller = {
   /** Null for a token of the client itself (client credentials). */
-  account: RehearsalAccount | null
+  account: PracticeAccount | null
   clientId: string
   scopes: string[]
   tokenType: 'Bearer' | 'DPoP'

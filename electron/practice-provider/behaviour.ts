@@ -1,9 +1,9 @@
 // How the rehearsal provider behaves right now: one value, changed in parts while it runs.
 import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
-import type { RehearsalSituation } from '../../shared/contract/practice-provider.ts'
-import type { RehearsalEndpoint } from './endpoints.ts'
-import { faultSchema, type RehearsalFault } from './faults.ts'
+import type { PracticeSituation } from '../../shared/contract/practice-provider.ts'
+import type { PracticeEndpoint } from './endpoints.ts'
+import { faultSchema, type PracticeFault } from './faults.ts'
 
 const seconds = z
   .int()
@@ -66,23 +66,23 @@ export const behaviourSchema = z.strictObject({
   faults: z.array(faultSchema).max(100).default([]),
 })
 
-export type RehearsalBehaviour = z.output<typeof behaviourSchema>
+export type PracticeBehaviour = z.output<typeof behaviourSchema>
 
 /** Any part of a behaviour; what is not named stays as it is. `faults` replaces the whole list. */
-export type RehearsalBehaviourChange = Partial<z.input<typeof behaviourSchema>>
+export type PracticeBehaviourChange = Partial<z.input<typeof behaviourSchema>>
 
-type Struck = { endpoint: RehearsalEndpoint; grantType: string | null }
+type Struck = { endpoint: PracticeEndpoint; grantType: string | null }
 
 export type BehaviourSwitch = {
-  now(): RehearsalBehaviour
+  now(): PracticeBehaviour
   /** @throws KeywayError `invalid_request` naming the field; nothing is changed then. */
-  change(change: unknown): RehearsalBehaviour
-  reset(): RehearsalBehaviour
+  change(change: unknown): PracticeBehaviour
+  reset(): PracticeBehaviour
   /** The fault for this request, if any, counted down. */
-  takeFault(struck: Struck): RehearsalFault | null
+  takeFault(struck: Struck): PracticeFault | null
 }
 
-export function createBehaviourSwitch(initial: RehearsalBehaviourChange = {}): BehaviourSwitch {
+export function createBehaviourSwitch(initial: PracticeBehaviourChange = {}): BehaviourSwitch {
   let current = parseBehaviour(initial)
 
   return {
@@ -107,16 +107,16 @@ export function createBehaviourSwitch(initial: RehearsalBehaviourChange = {}): B
   }
 }
 
-const withoutAfter: ReadonlySet<RehearsalEndpoint> = new Set(['api', 'sign-in', 'other'])
+const withoutAfter: ReadonlySet<PracticeEndpoint> = new Set(['api', 'sign-in', 'other'])
 
-function fits(fault: RehearsalFault, struck: Struck): boolean {
+function fits(fault: PracticeFault, struck: Struck): boolean {
   if (fault.at !== 'everywhere' && fault.at !== struck.endpoint) return false
   // Pages and the API have no "after": a fault that strikes everywhere leaves them alone then.
   if (fault.when === 'after' && withoutAfter.has(struck.endpoint)) return false
   return fault.grantType === undefined || fault.grantType === struck.grantType
 }
 
-function countDown(faults: readonly RehearsalFault[], struck: RehearsalFault): RehearsalFault[] {
+function countDown(faults: readonly PracticeFault[], struck: PracticeFault): PracticeFault[] {
   if (struck.times === undefined) return [...faults]
   const left = struck.times - 1
   return faults.flatMap((fault) => {
@@ -125,7 +125,7 @@ function countDown(faults: readonly RehearsalFault[], struck: RehearsalFault): R
   })
 }
 
-function parseBehaviour(value: unknown): RehearsalBehaviour {
+function parseBehaviour(value: unknown): PracticeBehaviour {
   const parsed = behaviourSchema.safeParse(value)
   if (parsed.success) return parsed.data
   const issues = parsed.error.issues.map((issue) => ({ field: issue.path.join('.'), problem: issue.message }))
@@ -142,11 +142,11 @@ function parseBehaviour(value: unknown): RehearsalBehaviour {
 /** Time enough to see that a caller waits for it. */
 const RETRY_AFTER_SECONDS = 5
 
-export function behaviourFor(situation: RehearsalSituation): RehearsalBehaviour {
+export function behaviourFor(situation: PracticeSituation): PracticeBehaviour {
   return behaviourSchema.parse(changeFor(situation))
 }
 
-function changeFor(situation: RehearsalSituation): RehearsalBehaviourChange {
+function changeFor(situation: PracticeSituation): PracticeBehaviourChange {
   if (situation.situation === 'expiry_soon') {
     return { accessTokenSeconds: situation.seconds, rotateRefreshTokens: false }
   }

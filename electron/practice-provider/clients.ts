@@ -2,7 +2,7 @@
 // was registered in Keyway once keeps working with the next rehearsal; they guard nothing.
 import type { ClientMetadata } from 'oidc-provider'
 
-export type RehearsalClient = {
+export type PracticeClient = {
   readonly clientId: string
   /** Null for the public client. */
   readonly clientSecret: string | null
@@ -10,13 +10,13 @@ export type RehearsalClient = {
   readonly redirectUris: readonly string[]
 }
 
-export type RehearsalClients = {
+export type PracticeClients = {
   /** Confidential, secret in the Authorization header. */
-  readonly basic: RehearsalClient
+  readonly basic: PracticeClient
   /** Confidential, secret in the body. */
-  readonly post: RehearsalClient
+  readonly post: PracticeClient
   /** Public and native: no secret, PKCE required, any loopback port. */
-  readonly native: RehearsalClient
+  readonly native: PracticeClient
 }
 
 /** What a person signing in sees of who asks. */
@@ -24,12 +24,12 @@ const names = {
   basic: 'Keyway (confidential client)',
   post: 'Keyway (confidential client, secret in the body)',
   native: 'Keyway (native client)',
-} as const satisfies Record<keyof RehearsalClients, string>
+} as const satisfies Record<keyof PracticeClients, string>
 
 const CALLBACK_PATH = '/oauth2/callback'
 export const defaultRedirectUri = `http://127.0.0.1:7317${CALLBACK_PATH}`
 
-export function preregisteredClients(furtherRedirectUris: readonly string[]): RehearsalClients {
+export function preregisteredClients(furtherRedirectUris: readonly string[]): PracticeClients {
   const redirectUris = unique([defaultRedirectUri, ...furtherRedirectUris])
   const loopback = [`http://localhost${CALLBACK_PATH}`, `http://[::1]${CALLBACK_PATH}`]
   return {
@@ -55,7 +55,7 @@ export function preregisteredClients(furtherRedirectUris: readonly string[]): Re
 }
 
 /** The same clients in the words of RFC 7591. */
-export function clientMetadata(clients: RehearsalClients): ClientMetadata[] {
+export function clientMetadata(clients: PracticeClients): ClientMetadata[] {
   return [
     { ...metadataOf(clients.basic), client_name: names.basic },
     { ...metadataOf(clients.post), client_name: names.post },
@@ -63,7 +63,7 @@ export function clientMetadata(clients: RehearsalClients): ClientMetadata[] {
   ]
 }
 
-function metadataOf(client: RehearsalClient): ClientMetadata {
+function metadataOf(client: PracticeClient): ClientMetadata {
   const grantTypes = ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code']
   return {
     client_id: client.clientId,

@@ -5,7 +5,7 @@ import type Provider from 'oidc-provider'
 import type { interactionPolicy as InteractionPolicy } from 'oidc-provider'
 import { z } from 'zod'
 import type { AccountBook } from './accounts.ts'
-import type { RehearsalBehaviour } from './behaviour.ts'
+import type { PracticeBehaviour } from './behaviour.ts'
 import { consentPage, practicePageHeaders, problemPage, signInPage } from './pages.ts'
 import { readRequestBody } from './request-body.ts'
 
@@ -116,7 +116,7 @@ type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
 
 export type InteractionParts = {
   accounts: AccountBook
-  behaviour: () => RehearsalBehaviour
+  behaviour: () => PracticeBehaviour
   provider: Provider
 }
 

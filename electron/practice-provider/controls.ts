@@ -6,33 +6,33 @@ import { asKeywayError, KeywayError } from '../../shared/contract/errors.ts'
 import { parseJson } from '../../shared/domain/exact-json.ts'
 import type { AccountBook } from './accounts.ts'
 import { respondJson } from './api.ts'
-import type { BehaviourSwitch, RehearsalBehaviour, RehearsalBehaviourChange } from './behaviour.ts'
+import type { BehaviourSwitch, PracticeBehaviour, PracticeBehaviourChange } from './behaviour.ts'
 import type { Listener } from './listener.ts'
 import { readRequestBody } from './request-body.ts'
-import type { GrantFilter, RehearsalGrant, TokenStore } from './token-store.ts'
-import type { RehearsalStats, VisitLog } from './visits.ts'
+import type { GrantFilter, PracticeGrant, TokenStore } from './token-store.ts'
+import type { PracticeStats, VisitLog } from './visits.ts'
 
 /** Which grants are meant; what is absent does not narrow. `account` is an address or a `sub`. */
-export type RehearsalGrantFilter = { account?: string; clientId?: string; grantId?: string }
+export type PracticeGrantFilter = { account?: string; clientId?: string; grantId?: string }
 
-export type RehearsalControls = {
+export type PracticeControls = {
   /** What is in force, with the counts of the faults that are left. */
-  behaviour(): RehearsalBehaviour
+  behaviour(): PracticeBehaviour
   /**
    * Changes the named parts from the next request on; resolves when an outage has begun or ended.
    * @throws KeywayError `invalid_request` (nothing is changed), `port_busy` when the port cannot be had back
    * after an outage.
    */
-  behave(change: RehearsalBehaviourChange): Promise<RehearsalBehaviour>
+  behave(change: PracticeBehaviourChange): Promise<PracticeBehaviour>
   /** Back to a provider without quirks. */
-  behaveNormally(): Promise<RehearsalBehaviour>
-  stats(): RehearsalStats
+  behaveNormally(): Promise<PracticeBehaviour>
+  stats(): PracticeStats
   clearStats(): void
-  grants(): Array<RehearsalGrant & { account: string | null }>
+  grants(): Array<PracticeGrant & { account: string | null }>
   /** Ends grants with all their tokens, from outside, as on a provider's account page. Gives how many. */
-  revokeGrants(filter?: RehearsalGrantFilter): number
+  revokeGrants(filter?: PracticeGrantFilter): number
   /** Makes access tokens stop working now, before the time they were given. Gives how many. */
-  expireAccessTokens(filter?: RehearsalGrantFilter): number
+  expireAccessTokens(filter?: PracticeGrantFilter): number
 }
 
 export type ControlParts = {
@@ -44,7 +44,7 @@ export type ControlParts = {
 }
 
 /** `close` forgets an outage that would end by itself. */
-export function createControls(parts: ControlParts): { controls: RehearsalControls; close: () => void } {
+export function createControls(parts: ControlParts): { controls: PracticeControls; close: () => void } {
   const { accounts, behaviour, listener, log, store } = parts
   let comeBack: NodeJS.Timeout | null = null
 
@@ -53,7 +53,7 @@ export function createControls(parts: ControlParts): { controls: RehearsalContro
     comeBack = null
   }
 
-  async function apply(now: RehearsalBehaviour): Promise<RehearsalBehaviour> {
+  async function apply(now: PracticeBehaviour): Promise<PracticeBehaviour> {
     forgetComeBack()
     if (now.outage.kind === 'none') {
       await listener.accept()
@@ -70,7 +70,7 @@ export function createControls(parts: ControlParts): { controls: RehearsalContro
     return now
   }
 
-  const storeFilter = (filter: RehearsalGrantFilter = {}): GrantFilter => ({
+  const storeFilter = (filter: PracticeGrantFilter = {}): GrantFilter => ({
     ...(filter.account === undefined ? {} : { accountId: idOf(accounts, filter.account) }),
     ...(filter.clientId === undefined ? {} : { clientId: filter.clientId }),
     ...(filter.grantId === undefined ? {} : { grantId: filter.grantId }),
@@ -109,7 +109,7 @@ const filterSchema = z.strictObject({
 })
 
 /** The calls, as `METHOD path`; bodies are JSON. */
-type Call = (controls: RehearsalControls, body: unknown) => unknown
+type Call = (controls: PracticeControls, body: unknown) => unknown
 
 const calls: Readonly<Record<string, Call>> = {
   'GET /control/behaviour': (controls) => controls.behaviour(),
@@ -133,7 +133,7 @@ export type ControlAccess = {
   spare: (req: IncomingMessage) => void
 }
 
-export function createControlRoutes(controls: RehearsalControls, access: ControlAccess): ControlRoutes {
+export function createControlRoutes(controls: PracticeControls, access: ControlAccess): ControlRoutes {
   const wanted = digest(`Bearer ${access.token}`)
   return async (req, res, path) => {
     if (!timingSafeEqual(digest(req.headers.authorization ?? ''), wanted)) {

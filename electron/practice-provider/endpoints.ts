@@ -15,7 +15,7 @@ export const oidcRoutes = {
   userinfo: '/me',
 } as const
 
-export const rehearsalEndpoints = [
+export const practiceEndpoints = [
   'authorization',
   'sign-in',
   'token',
@@ -36,9 +36,9 @@ export const rehearsalEndpoints = [
  * `sign-in` is the sign-in and consent pages, `device` the pages where a device code is typed, `api` the
  * protected API.
  */
-export type RehearsalEndpoint = (typeof rehearsalEndpoints)[number]
+export type PracticeEndpoint = (typeof practiceEndpoints)[number]
 
-const byPath = new Map<string, RehearsalEndpoint>([
+const byPath = new Map<string, PracticeEndpoint>([
   [oidcRoutes.authorization, 'authorization'],
   [oidcRoutes.code_verification, 'device'],
   [oidcRoutes.device_authorization, 'device-authorization'],
@@ -51,7 +51,7 @@ const byPath = new Map<string, RehearsalEndpoint>([
   [oidcRoutes.userinfo, 'userinfo'],
 ])
 
-const byPrefix: ReadonlyArray<readonly [prefix: string, endpoint: RehearsalEndpoint]> = [
+const byPrefix: ReadonlyArray<readonly [prefix: string, endpoint: PracticeEndpoint]> = [
   ['/api/', 'api'],
   ['/interaction/', 'sign-in'],
   ['/.well-known/', 'discovery'],
@@ -60,7 +60,7 @@ const byPrefix: ReadonlyArray<readonly [prefix: string, endpoint: RehearsalEndpo
   [`${oidcRoutes.registration}/`, 'registration'],
 ]
 
-export function endpointOf(path: string): RehearsalEndpoint {
+export function endpointOf(path: string): PracticeEndpoint {
   const exact = byPath.get(path)
   if (exact !== undefined) return exact
   return byPrefix.find(([prefix]) => path.startsWith(prefix))?.[1] ?? 'other'

@@ -2,11 +2,11 @@
 import type { ServerResponse } from 'node:http'
 import type { Writable } from 'node:stream'
 import { z } from 'zod'
-import { rehearsalEndpoints } from './endpoints.ts'
+import { practiceEndpoints } from './endpoints.ts'
 
 const common = {
   /** Where it strikes. Default: the token endpoint. */
-  at: z.enum([...rehearsalEndpoints, 'everywhere']).default('token'),
+  at: z.enum([...practiceEndpoints, 'everywhere']).default('token'),
   /** Only token requests of this grant type. */
   grantType: z.string().optional(),
   /** How many requests it strikes before it is over; absent: until the behaviour is changed. */
@@ -78,14 +78,14 @@ export const faultSchema = z
   )
 
 /** A fault as it is in force, defaults filled in. */
-export type RehearsalFault = z.output<typeof faultSchema>
+export type PracticeFault = z.output<typeof faultSchema>
 
 /** A fault as one writes it. */
-export type RehearsalFaultInput = z.input<typeof faultSchema>
+export type PracticeFaultInput = z.input<typeof faultSchema>
 
 // Carries a fault out on one answer. The connection, not a mock of it, is what breaks.
 
-type Strike = Exclude<RehearsalFault, { kind: 'delay' }>
+type Strike = Exclude<PracticeFault, { kind: 'delay' }>
 
 /** `answer` is what the provider would have said, when it got that far. */
 export async function strike(res: ServerResponse, fault: Strike, answer: string | null): Promise<void> {

@@ -4,7 +4,7 @@ import { generateKeyPair, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { ClientMetadata, Configuration, interactionPolicy, JWKS } from 'oidc-provider'
 import { type AccountBook, accountClaims, resourceScopes, scopeNames } from './accounts.ts'
-import type { RehearsalBehaviour } from './behaviour.ts'
+import type { PracticeBehaviour } from './behaviour.ts'
 import { confirmCode, deviceDone, typeCode } from './device-pages.ts'
 import { oidcRoutes } from './endpoints.ts'
 import { practicePageHeaders, problemPage } from './pages.ts'
@@ -15,7 +15,7 @@ const DAY = 24 * HOUR
 
 export type ConfigurationParts = {
   accounts: AccountBook
-  behaviour: () => RehearsalBehaviour
+  behaviour: () => PracticeBehaviour
   clients: ClientMetadata[]
   jwks: JWKS
   /** Whether somebody may ask for tokens for this resource (RFC 8707). */

@@ -5,13 +5,13 @@ import type { IncomingMessage } from 'node:http'
 import type Provider from 'oidc-provider'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { defaultScope } from './accounts.ts'
-import type { RehearsalBehaviour } from './behaviour.ts'
+import type { PracticeBehaviour } from './behaviour.ts'
 import { oidcRoutes } from './endpoints.ts'
-import { type RehearsalFault, strike } from './faults.ts'
+import { type PracticeFault, strike } from './faults.ts'
 import type { RevokedTokenType, VisitLog, VisitNote } from './visits.ts'
 
 /** One request on its way through oidc-provider. */
-export type Exchange = { visit: VisitNote; spoiler: Exclude<RehearsalFault, { kind: 'delay' }> | null }
+export type Exchange = { visit: VisitNote; spoiler: Exclude<PracticeFault, { kind: 'delay' }> | null }
 
 /** The exchanges under way, found by the request that Koa was given. */
 export type Exchanges = WeakMap<IncomingMessage, Exchange>
@@ -22,7 +22,7 @@ export type Exchanges = WeakMap<IncomingMessage, Exchange>
  */
 export const reuseDetail = 'refresh token already used'
 
-export type MiddlewareParts = { behaviour: () => RehearsalBehaviour; exchanges: Exchanges; log: VisitLog }
+export type MiddlewareParts = { behaviour: () => PracticeBehaviour; exchanges: Exchanges; log: VisitLog }
 
 export function surround(provider: Provider, parts: MiddlewareParts): void {
   provider.use(async (ctx, next) => {
@@ -76,7 +76,7 @@ function revokedTokenType(ctx: KoaContextWithOIDC): RevokedTokenType {
   return AccessToken === undefined && ClientCredentials === undefined ? 'unknown' : 'access_token'
 }
 
-function applyBehaviour(ctx: KoaContextWithOIDC, visit: VisitNote, behaviour: RehearsalBehaviour): void {
+function applyBehaviour(ctx: KoaContextWithOIDC, visit: VisitNote, behaviour: PracticeBehaviour): void {
   const body = asRecord(ctx.body)
   if (body === null || ctx.status !== 200) return
   if (visit.endpoint === 'device-authorization')
@@ -106,7 +106,7 @@ export type PracticeTokenResponse = { body: Record<string, unknown> | string; st
 /** A token answer of oidc-provider in the shape that is being rehearsed. Pure. */
 export function shapeTokenAnswer(
   given: Record<string, unknown>,
-  behaviour: RehearsalBehaviour,
+  behaviour: PracticeBehaviour,
   grantType: string | null,
 ): PracticeTokenResponse {
   const answer = { ...given }
@@ -126,7 +126,7 @@ export function shapeTokenAnswer(
   }
 }
 
-function shapeExpiry(answer: Record<string, unknown>, shape: RehearsalBehaviour['expiresIn']): void {
+function shapeExpiry(answer: Record<string, unknown>, shape: PracticeBehaviour['expiresIn']): void {
   const seconds = answer['expires_in']
   if (shape === 'omitted') delete answer['expires_in']
   if (shape === 'string') answer['expires_in'] = String(seconds)

@@ -1,7 +1,7 @@
 // The frame of every page: plain HTML and CSS, no scripts, no fonts or pictures from anywhere, light and dark
 // by the system.
-import { type RehearsalAccount, scopeWords } from './accounts.ts'
-import type { RehearsalClient, RehearsalClients } from './clients.ts'
+import { type PracticeAccount, scopeWords } from './accounts.ts'
+import type { PracticeClient, PracticeClients } from './clients.ts'
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -105,7 +105,7 @@ a { color: var(--accent); }
 export type ConsentPage = {
   action: string
   clientName: string
-  account: RehearsalAccount
+  account: PracticeAccount
   scopes: readonly string[]
   /** Where the answer goes: shown, as the person should know. */
   redirectUri: string | null
@@ -138,7 +138,7 @@ function scopeBox(scope: string): string {
 
 // The provider's front page: what somebody needs to register it in Keyway by hand.
 
-export function homePage(provider: { issuer: string; clients: RehearsalClients }): string {
+export function homePage(provider: { issuer: string; clients: PracticeClients }): string {
   const { basic, post, native } = provider.clients
   return renderPage({
     title: 'Practise without a real account',
@@ -156,7 +156,7 @@ ${clientRows('Public and native, PKCE', native)}
   })
 }
 
-const clientRows = (title: string, client: RehearsalClient): string =>
+const clientRows = (title: string, client: PracticeClient): string =>
   `<dt>${escapeHtml(title)}</dt><dd><code>${escapeHtml(client.clientId)}</code>${
     client.clientSecret === null ? '' : `<br>made-up secret <code>${escapeHtml(client.clientSecret)}</code>`
   }</dd>`
@@ -178,7 +178,7 @@ export type SignInPage = {
   /** Where the forms go. */
   action: string
   clientName: string
-  accounts: readonly RehearsalAccount[]
+  accounts: readonly PracticeAccount[]
   /** What the field holds at first: the login_hint, or what was typed before. */
   account: string
   problem: string | null
@@ -205,5 +205,5 @@ ${accounts.map(personButton).join('\n')}
   })
 }
 
-const personButton = ({ email, name }: RehearsalAccount): string =>
+const personButton = ({ email, name }: PracticeAccount): string =>
   `<button type="submit" name="account" value="${escapeHtml(email)}">${escapeHtml(name)} <span>${escapeHtml(email)}</span></button>`

@@ -3,21 +3,21 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { ClientMetadata } from 'oidc-provider'
 import type {
-  RehearsalCounts,
-  RehearsalSituation,
+  PracticeCounts,
+  PracticeSituation,
   PracticeVisit,
 } from '../../shared/contract/practice-provider.ts'
-import { type AccountBook, createAccountBook, madeUpPeople, type RehearsalAccount } from './accounts.ts'
+import { type AccountBook, createAccountBook, madeUpPeople, type PracticeAccount } from './accounts.ts'
 import { createCallAuthorizer, createProtectedApi } from './api.ts'
 import {
   behaviourFor,
   type BehaviourSwitch,
   createBehaviourSwitch,
-  type RehearsalBehaviourChange,
+  type PracticeBehaviourChange,
 } from './behaviour.ts'
-import { clientMetadata, preregisteredClients, type RehearsalClients } from './clients.ts'
+import { clientMetadata, preregisteredClients, type PracticeClients } from './clients.ts'
 import { createInteractionPolicy, createInteractionRoutes } from './consent.ts'
-import { createControlRoutes, createControls, type RehearsalControls } from './controls.ts'
+import { createControlRoutes, createControls, type PracticeControls } from './controls.ts'
 import { openListener } from './listener.ts'
 import { makeSigningKeys, oidcConfiguration } from './oidc-configuration.ts'
 import { type Exchanges, reuseDetail, surround } from './oidc-middleware.ts'
@@ -26,7 +26,7 @@ import { createRequestHandler } from './request-handler.ts'
 import { createTokenStore, type TokenKeeping, type TokenStore } from './token-store.ts'
 import { createVisitLog, type VisitLog } from './visits.ts'
 
-export type RehearsalOptions = {
+export type PracticeProviderOptions = {
   /** Port on 127.0.0.1; 0, the default, takes any free one. */
   port?: number
   /** Redirect URIs of the preregistered clients, beside http://127.0.0.1:7317/oauth2/callback. */
@@ -38,7 +38,7 @@ export type RehearsalOptions = {
   /** Resources that tokens may be asked for (RFC 8707), beside `<issuer>/api`. */
   resources?: readonly string[]
   /** How it behaves from the start. */
-  behaviour?: RehearsalBehaviourChange
+  behaviour?: PracticeBehaviourChange
   /**
    * Opens the control endpoints below /control/ to who sends this as a Bearer token. Make it long and random.
    */
@@ -49,11 +49,11 @@ export type RehearsalOptions = {
   keeping?: TokenKeeping
 }
 
-export type RehearsalProvider = RehearsalControls & {
+export type PracticeProvider = PracticeControls & {
   readonly issuer: string
   readonly port: number
-  readonly clients: RehearsalClients
-  readonly accounts: readonly RehearsalAccount[]
+  readonly clients: PracticeClients
+  readonly accounts: readonly PracticeAccount[]
   /** An address of this provider, e.g. `url('/api/me')`. */
   url(path: string): string
   /** Ends everything it opened, also answers under way. Twice is fine. */
@@ -61,7 +61,9 @@ export type RehearsalProvider = RehearsalControls & {
 }
 
 /** @throws KeywayError `port_busy`, `invalid_request` (behaviour). */
-export async function createRehearsalProvider(options: RehearsalOptions = {}): Promise<RehearsalProvider> {
+export async function createPracticeProvider(
+  options: PracticeProviderOptions = {},
+): Promise<PracticeProvider> {
   const accounts = createAccountBook(options.accounts ?? madeUpPeople)
   const behaviour = createBehaviourSwitch(options.behaviour)
   const clients = preregisteredClients(options.redirectUris ?? [])
@@ -118,12 +120,12 @@ export async function createRehearsalProvider(options: RehearsalOptions = {}): P
 type Parts = {
   accounts: AccountBook
   behaviour: BehaviourSwitch
-  clients: RehearsalClients
+  clients: PracticeClients
   closing: AbortSignal
-  controls: RehearsalControls
+  controls: PracticeControls
   issuer: string
   log: VisitLog
-  options: RehearsalOptions
+  options: PracticeProviderOptions
   spare: (req: IncomingMessage) => void
   store: TokenStore
 }
@@ -176,26 +178,26 @@ async function createHandler(parts: Parts): Promise<RequestListener> {
 
 const SHOWN_VISITS = 30
 
-export type OpenedRehearsal = {
+export type OpenedPracticeProvider = {
   readonly issuer: string
   readonly port: number
   /** A public client that may come home to any loopback port. */
   readonly clientId: string
   readonly accounts: ReadonlyArray<{ email: string; name: string }>
   /** What is in force; an outage with an end is over by itself. */
-  situation(): RehearsalSituation
+  situation(): PracticeSituation
   /** @throws KeywayError `port_busy` when the port cannot be had back after an outage. */
-  behave(situation: RehearsalSituation): Promise<void>
+  behave(situation: PracticeSituation): Promise<void>
   /** Lets go of the port and keeps what was issued. */
   pause(): Promise<void>
   /** Back at the same port, behaving normally. @throws KeywayError `port_busy` */
   resume(): Promise<void>
-  look(): { counts: RehearsalCounts; visits: PracticeVisit[] }
+  look(): { counts: PracticeCounts; visits: PracticeVisit[] }
   close(): Promise<void>
 }
 
 /** @throws KeywayError `port_busy` */
-export async function openRehearsal(options: {
+export async function openPracticeProvider(options: {
   /** 0: any free one. */
   port: number
   redirectUris: readonly string[]
@@ -203,17 +205,17 @@ export async function openRehearsal(options: {
   onChanged: () => void
   /** What the provider before it had issued, and where it goes on keeping that. */
   keeping: TokenKeeping
-}): Promise<OpenedRehearsal> {
-  const provider = await createRehearsalProvider({
+}): Promise<OpenedPracticeProvider> {
+  const provider = await createPracticeProvider({
     port: options.port,
     redirectUris: options.redirectUris,
     onVisit: options.onChanged,
     keeping: options.keeping,
   })
-  let situation: RehearsalSituation = { situation: 'normal' }
+  let situation: PracticeSituation = { situation: 'normal' }
   let end: NodeJS.Timeout | null = null
 
-  const behave = async (next: RehearsalSituation): Promise<void> => {
+  const behave = async (next: PracticeSituation): Promise<void> => {
     if (end !== null) clearTimeout(end)
     end = null
     await provider.behave(behaviourFor(next))
@@ -245,11 +247,11 @@ export async function openRehearsal(options: {
   }
 }
 
-function revoke(provider: RehearsalProvider, account: string | null): void {
+function revoke(provider: PracticeProvider, account: string | null): void {
   provider.revokeGrants(account === null ? {} : { account })
 }
 
-function lookAt(provider: RehearsalProvider): { counts: RehearsalCounts; visits: PracticeVisit[] } {
+function lookAt(provider: PracticeProvider): { counts: PracticeCounts; visits: PracticeVisit[] } {
   const { tokenRequests, refreshes, reuseDetections, revocations, apiCalls, visits } = provider.stats()
   return {
     counts: {

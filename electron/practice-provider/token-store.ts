@@ -13,7 +13,7 @@ export type GrantFilter = {
 }
 
 /** What one person allowed one client, as the provider sees it. */
-export type RehearsalGrant = {
+export type PracticeGrant = {
   readonly id: string
   readonly accountId: string
   readonly clientId: string
@@ -32,7 +32,7 @@ export type TokenStore = {
    * second use.
    */
   adapter(kind: string, refuseReuse: () => Error): Adapter
-  grants(): RehearsalGrant[]
+  grants(): PracticeGrant[]
   /** Ends grants with all their tokens, as a person would on the provider's account page. Gives how many. */
   revokeGrants(filter: GrantFilter): number
   /** Makes access tokens stop working now, as if their time were up. Gives how many. */

@@ -1,6 +1,6 @@
 // What came in: every request in order, and the counts that tests and the demo speak of. Never holds a token,
 // code or secret.
-import type { RehearsalEndpoint } from './endpoints.ts'
+import type { PracticeEndpoint } from './endpoints.ts'
 
 export type RevokedTokenType = 'refresh_token' | 'access_token' | 'unknown'
 
@@ -10,7 +10,7 @@ export type RecordedRequest = {
   readonly sequence: number
   /** Arrival, epoch milliseconds. */
   readonly at: number
-  readonly endpoint: RehearsalEndpoint
+  readonly endpoint: PracticeEndpoint
   readonly method: string
   /** Without the query, which may hold codes. */
   readonly path: string
@@ -31,7 +31,7 @@ export type RecordedRequest = {
   readonly revoked: RevokedTokenType | null
 }
 
-export type RehearsalStats = {
+export type PracticeStats = {
   /** Every request that reached the token endpoint, answered or not. */
   tokenRequests: number
   tokenRequestsByGrantType: Record<string, number>
@@ -63,13 +63,13 @@ export type VisitLog = {
   registered(): void
   failed(failure: unknown): void
   /** A copy; later requests do not change it. */
-  stats(): RehearsalStats
+  stats(): PracticeStats
   clear(): void
 }
 
 const KEPT_VISITS = 5000
 
-type Counts = Omit<RehearsalStats, 'visits' | 'failures'> & { failures: string[] }
+type Counts = Omit<PracticeStats, 'visits' | 'failures'> & { failures: string[] }
 
 const noCounts = (): Counts => ({
   tokenRequests: 0,

@@ -11,7 +11,7 @@ import { integrityText } from './text/integrity.ts'
 import { importText, moveText } from './text/move.ts'
 import { presenceText } from './text/presence.ts'
 import { providerText } from './text/providers.ts'
-import { rehearsalText } from './text/practice.ts'
+import { practiceText } from './text/practice.ts'
 import { settingsText } from './text/settings.ts'
 import { signInText } from './text/sign-in.ts'
 
@@ -29,7 +29,7 @@ export const text = settingApart({
   palette: paletteText,
   presence: presenceText,
   providers: providerText,
-  rehearsal: rehearsalText,
+  practice: practiceText,
   settings: settingsText,
   shell: shellText,
   signIn: signInText,

@@ -1,17 +1,17 @@
 // The main job, step by step. Each step is checked against what the provider itself recorded, not against
 // what Keyway says of itself.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
+import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import type { ConnectionView } from '../../shared/contract/connection.ts'
 import { createLocalApi, type LocalApi, type Vended } from './local-api.ts'
 import type { Person } from './person.ts'
-import { rehearsalRegistration } from './registration.ts'
+import { practiceRegistration } from './registration.ts'
 import { openWindowClient, type WindowClient } from './window-client.ts'
 
 export type Scene = {
   url: string
   newLaunchUrl: () => string
-  rehearsal: RehearsalProvider
+  practice: PracticeProvider
   person: Person
   /** One line for each thing that really happened. */
   say: (step: string, fact: string) => void
@@ -37,23 +37,20 @@ export async function runMainJob(scene: Scene): Promise<void> {
   await disconnect(scene, window, { api, token: second })
 }
 
-async function register({ url, rehearsal, say }: Scene, window: WindowClient): Promise<string> {
-  const provider = await window.call('providers.create', rehearsalRegistration(rehearsal))
+async function register({ url, practice, say }: Scene, window: WindowClient): Promise<string> {
+  const provider = await window.call('providers.create', practiceRegistration(practice))
   check(provider.redirectUri === `${url}/oauth2/callback`, `the redirect URI is ${provider.redirectUri}`)
   check(provider.hasClientSecret, 'the client secret was not kept')
-  check(
-    !JSON.stringify(provider).includes(rehearsal.clients.basic.clientSecret ?? ''),
-    'the secret came back',
-  )
+  check(!JSON.stringify(provider).includes(practice.clients.basic.clientSecret ?? ''), 'the secret came back')
   say(
     'register',
-    `provider "${provider.name}" at ${rehearsal.issuer}; its way home is ${provider.redirectUri}`,
+    `provider "${provider.name}" at ${practice.issuer}; its way home is ${provider.redirectUri}`,
   )
   return provider.id
 }
 
 async function connect(
-  { rehearsal, person, say, newLaunchUrl }: Scene,
+  { practice, person, say, newLaunchUrl }: Scene,
   window: WindowClient,
   { providerId, api }: { providerId: string; api: LocalApi },
 ): Promise<void> {
@@ -65,7 +62,7 @@ async function connect(
   if (flow.kind !== 'waiting_for_browser') throw new Error(`The sign-in is ${flow.kind}.`)
   const page = await person.signIn(flow.authorizationUrl, ACCOUNT)
   const connection = await eventually(window, ({ lastOutcome }) => lastOutcome.status === 'ok')
-  const grants = rehearsal.grants().filter(({ account }) => account === ACCOUNT)
+  const grants = practice.grants().filter(({ account }) => account === ACCOUNT)
   check(grants.length === 1, `the provider holds ${grants.length} grants`)
   check(connection.hasRefreshToken, 'no refresh token came')
   const seen = await person.look(newLaunchUrl(), ACCOUNT)
@@ -77,25 +74,25 @@ async function connect(
   )
 }
 
-async function vend({ rehearsal, say }: Scene, api: LocalApi): Promise<Vended> {
+async function vend({ practice, say }: Scene, api: LocalApi): Promise<Vended> {
   const vended = await api.token()
-  const me = await askProvider(rehearsal, vended.accessToken)
+  const me = await askProvider(practice, vended.accessToken)
   check(me.status === 200 && me.email === ACCOUNT, `the provider answered the token with HTTP ${me.status}`)
   say('token', `good for ${vended.expiresIn} s; the provider answers it with ${me.email}`)
   return vended
 }
 
-async function proxy({ rehearsal, say }: Scene, api: LocalApi): Promise<void> {
-  const before = rehearsal.stats().apiCalls
+async function proxy({ practice, say }: Scene, api: LocalApi): Promise<void> {
+  const before = practice.stats().apiCalls
   const { status, body } = await api.proxied('/api/me')
   check(status === 200 && JSON.stringify(body).includes(ACCOUNT), `the proxied call answered HTTP ${status}`)
-  check(rehearsal.stats().apiCalls === before + 1, 'the call did not reach the provider exactly once')
+  check(practice.stats().apiCalls === before + 1, 'the call did not reach the provider exactly once')
   say('proxied call', 'GET /api/me through Keyway: 200, and the app saw no token')
 }
 
-async function forceRefresh({ rehearsal, say }: Scene, api: LocalApi, first: Vended): Promise<Vended> {
-  rehearsal.expireAccessTokens({ account: ACCOUNT })
-  const before = rehearsal.stats()
+async function forceRefresh({ practice, say }: Scene, api: LocalApi, first: Vended): Promise<Vended> {
+  practice.expireAccessTokens({ account: ACCOUNT })
+  const before = practice.stats()
   const all = await Promise.all(
     Array.from({ length: CALLERS }, () => api.token({ rejected: first.accessToken })),
   )
@@ -104,27 +101,27 @@ async function forceRefresh({ rehearsal, say }: Scene, api: LocalApi, first: Ven
     throw new Error('The callers were not all given the same token.')
   }
   check(second.accessToken !== first.accessToken, 'the refused token was handed out again')
-  const after = rehearsal.stats()
+  const after = practice.stats()
   check(
     after.refreshes === before.refreshes + 1,
     `the provider counted ${after.refreshes - before.refreshes}`,
   )
   check(after.reuseDetections === 0, 'a used-up refresh token was sent')
-  check((await askProvider(rehearsal, second.accessToken)).status === 200, 'the new token does not work')
+  check((await askProvider(practice, second.accessToken)).status === 200, 'the new token does not work')
   say('forced refresh', `${CALLERS} callers at once, 1 refresh at the provider, the refresh token rotated`)
   return second
 }
 
 async function disconnect(
-  { rehearsal, say }: Scene,
+  { practice, say }: Scene,
   window: WindowClient,
   { api, token }: { api: LocalApi; token: Vended },
 ): Promise<void> {
   const status = await api.disconnect(token.connectionId)
   check(status === 204, `disconnecting answered HTTP ${status}`)
-  const { revocations } = rehearsal.stats()
+  const { revocations } = practice.stats()
   check(revocations.refresh_token === 1, `the provider counted ${revocations.refresh_token} revocations`)
-  const refused = (await askProvider(rehearsal, token.accessToken)).status
+  const refused = (await askProvider(practice, token.accessToken)).status
   check(refused === 401, `the provider still answers the token with HTTP ${refused}`)
   const { connections } = await window.call('snapshot.get', undefined)
   check(connections.length === 0, 'the connection is still shown')
@@ -149,10 +146,10 @@ async function eventually(
 }
 
 async function askProvider(
-  rehearsal: RehearsalProvider,
+  practice: PracticeProvider,
   accessToken: string,
 ): Promise<{ status: number; email: unknown }> {
-  const response = await fetch(rehearsal.url('/api/me'), {
+  const response = await fetch(practice.url('/api/me'), {
     headers: { authorization: `Bearer ${accessToken}` },
   })
   const body: unknown = await response.json()

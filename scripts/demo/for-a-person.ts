@@ -1,17 +1,17 @@
 // The demo with a person at it: the window's address, what to click, and a curl line that works as soon as
 // they have.
 import { onEnterKey } from '../../electron/headless/terminal.ts'
-import { rehearsalRegistration } from './registration.ts'
+import { practiceRegistration } from './registration.ts'
 import type { Stage } from './stage.ts'
 import { openWindowClient } from './window-client.ts'
 
 /** Resolves after `untilEnd`: the person stops it with Ctrl+C, or the process is asked to end. */
 export async function showToPerson(
-  { headless, rehearsal }: Stage,
+  { headless, practice }: Stage,
   { open, untilEnd }: { open: boolean; untilEnd: Promise<unknown> },
 ): Promise<void> {
   const window = await openWindowClient(headless.launchUrl())
-  await window.call('providers.create', rehearsalRegistration(rehearsal))
+  await window.call('providers.create', practiceRegistration(practice))
   const { key } = await window.call('apps.create', {
     name: 'Your terminal',
     grants: [{ target: { kind: 'all' }, token: true, proxy: true }],

@@ -1,11 +1,11 @@
-import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
+import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import type { ProviderInputDraft } from '../../shared/contract/provider.ts'
 
 /**
  * The rehearsal provider as a person would register it: issuer, client and scopes; the endpoints come by
  * discovery.
  */
-export function rehearsalRegistration({ issuer, port, clients }: RehearsalProvider): ProviderInputDraft {
+export function practiceRegistration({ issuer, port, clients }: PracticeProvider): ProviderInputDraft {
   return {
     slug: 'rehearsal',
     name: 'Rehearsal',

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { createHeadless, type Headless } from '../../electron/headless/headless.ts'
-import { createRehearsalProvider, type RehearsalProvider } from '../../electron/practice-provider/provider.ts'
+import { createPracticeProvider, type PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import { root } from '../build/parts.ts'
 
-export type Stage = { headless: Headless; rehearsal: RehearsalProvider; close(): Promise<void> }
+export type Stage = { headless: Headless; practice: PracticeProvider; close(): Promise<void> }
 
 /**
  * `port` null: 7317, or any free one when that is taken. @throws KeywayError `port_busy` for a port that was
@@ -24,15 +24,15 @@ export async function setStage({ port }: { port: number | null }): Promise<Stage
   process.once('exit', removeFolder)
   try {
     const headless = await startHeadless(join(folder, 'data'), port)
-    const rehearsal = await createRehearsalProvider({
+    const practice = await createPracticeProvider({
       redirectUris: [`${headless.url}/oauth2/callback`],
     })
     return {
       headless,
-      rehearsal,
+      practice,
       async close() {
         await headless.close()
-        await rehearsal.close()
+        await practice.close()
         removeFolder()
       },
     }

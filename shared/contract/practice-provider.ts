@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 /** What the provider does from now on; each replaces the one before. */
-export const rehearsalSituation = z.discriminatedUnion('situation', [
+export const practiceSituation = z.discriminatedUnion('situation', [
   z.strictObject({ situation: z.literal('normal') }),
   /** Access tokens from now on live this long. */
   z.strictObject({ situation: z.literal('expiry_soon'), seconds: z.int().min(5).max(3600).default(60) }),
@@ -28,7 +28,7 @@ export const rehearsalSituation = z.discriminatedUnion('situation', [
    */
   z.strictObject({ situation: z.literal('odd_shapes') }),
 ])
-export type RehearsalSituation = z.output<typeof rehearsalSituation>
+export type PracticeSituation = z.output<typeof practiceSituation>
 
 /** What the provider has issued and keeps over a restart, by kind of record: of tokens only hashes. */
 export const keptTokens = z.record(
@@ -61,7 +61,7 @@ export type PracticeVisit = {
   refresh: 'rotated' | 'kept' | 'reuse-detected' | null
 }
 
-export type RehearsalCounts = {
+export type PracticeCounts = {
   tokenRequests: number
   refreshes: number
   /** Used-up refresh tokens that came back. Anything but 0 is a defect. */
@@ -72,17 +72,17 @@ export type RehearsalCounts = {
   grants: number
 }
 
-export type RehearsalState = {
+export type PracticeState = {
   kind: 'stopped' | 'running'
   /** Null before the first start. */
   issuer: string | null
   /** The ordinary provider that the start registered; null when there is none (any more). */
   providerId: string | null
   /** Null while stopped. */
-  situation: RehearsalSituation | null
+  situation: PracticeSituation | null
   /** The made-up people to sign in as. */
   accounts: Array<{ email: string; name: string }>
-  counts: RehearsalCounts
+  counts: PracticeCounts
   /** The latest, newest first. */
   visits: PracticeVisit[]
 }

@@ -32,7 +32,7 @@ import { presenceProof, type PresenceNotice, type PresenceView, type ShownCode }
 import { integrityDecision, type IntegrityView } from './integrity.ts'
 import type { Preset } from './preset.ts'
 import { providerInput, providerPatch, type ProviderInputDraft, type ProviderView } from './provider.ts'
-import { rehearsalSituation, type RehearsalState } from './practice-provider.ts'
+import { practiceSituation, type PracticeState } from './practice-provider.ts'
 import { accountSchema } from './slug.ts'
 
 type Call<Input extends z.ZodType, Output> = { input: Input; output?: Output }
@@ -92,7 +92,7 @@ export type Snapshot = {
   lockedAsks: LockedAsk[]
   damages: DamageView[]
   integrity: IntegrityView
-  rehearsal: RehearsalState
+  rehearsal: PracticeState
   /** Where everything is kept; null where there is no folder. */
   dataFolder: string | null
   /** For windows that were opened from a shell; absent or empty unless this window is present. */
@@ -251,12 +251,12 @@ export const uiCalls = {
   /** All of what was chosen, or nothing. */
   'bundle.import': call<BundleImported>()(bundleImportInput),
   'diagnostics.collect': call<Diagnostics>()(nothing),
-  'rehearsal.state': call<RehearsalState>()(nothing),
+  'rehearsal.state': call<PracticeState>()(nothing),
   /** Also registers it as an ordinary provider, once. */
-  'rehearsal.start': call<RehearsalState>()(nothing),
+  'rehearsal.start': call<PracticeState>()(nothing),
   /** Removes nothing; a later start goes on with the same grants while the app runs. */
-  'rehearsal.stop': call<RehearsalState>()(nothing),
-  'rehearsal.behave': call<RehearsalState>()(rehearsalSituation),
+  'rehearsal.stop': call<PracticeState>()(nothing),
+  'rehearsal.behave': call<PracticeState>()(practiceSituation),
 } as const
 
 export type UiCalls = typeof uiCalls
@@ -282,7 +282,7 @@ export type UiEvents = {
   lockedAsks: LockedAsk[]
   damages: DamageView[]
   integrity: IntegrityView
-  rehearsal: RehearsalState
+  rehearsal: PracticeState
   activity: ActivityRow[]
   /** Only to windows that are present. */
   codes: ShownCode[]

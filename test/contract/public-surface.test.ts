@@ -19,12 +19,12 @@ import { startLocal } from '../support/local-api.ts'
 import {
   openDeps,
   openTestKeyway,
-  registerRehearsal,
-  signInAtRehearsal,
+  registerPracticeProvider,
+  signInAtPracticeProvider,
 } from '../support/open-test-keyway.ts'
 import { openKeyway } from '../../electron/core/open-keyway.ts'
 import { startTestKeyway } from '../support/start-keyway.ts'
-import { startRehearsal } from '../support/start-rehearsal.ts'
+import { startPracticeProvider } from '../support/start-practice-provider.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures', 'public-surface')
@@ -102,8 +102,8 @@ async function writeFolder(dataFolder: string): Promise<Map<string, string>> {
   const opened = await openTestKeyway(dataFolder)
   const { keyway } = opened
   const local = await startLocal(keyway, { outgoing: opened.outgoing })
-  const rehearsal = await startRehearsal({ redirectUris: [`${local.url}/oauth2/callback`] })
-  const practice = registerRehearsal(opened, rehearsal, { slug: 'rehearsal', name: 'Rehearsal' })
+  const rehearsal = await startPracticeProvider({ redirectUris: [`${local.url}/oauth2/callback`] })
+  const practice = registerPracticeProvider(opened, rehearsal, { slug: 'rehearsal', name: 'Rehearsal' })
   const acme = keyway.providers.create(
     aProvider({
       allowedHosts: ['files.example.test', '*.cdn.example.test'],
@@ -117,7 +117,7 @@ async function writeFolder(dataFolder: string): Promise<Map<string, string>> {
       },
     }),
   )
-  const signIn = await signInAtRehearsal(opened, practice, { account: 'work' })
+  const signIn = await signInAtPracticeProvider(opened, practice, { account: 'work' })
   if (signIn.kind !== 'done') throw new Error(`the sign-in ended as ${signIn.kind}`)
   await keyway.connections.refresh(signIn.connectionId)
   const paste = async (account: string): Promise<string> => {

@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { expect, test as base, type Page } from '@playwright/test'
 import manifest from '../../package.json' with { type: 'json' }
 import { createHeadless, type Headless } from '../../electron/headless/headless.ts'
-import { createRehearsalProvider, type RehearsalProvider } from '../../electron/practice-provider/provider.ts'
+import { createPracticeProvider, type PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import { root } from '../../scripts/build/parts.ts'
-import { rehearsalRegistration } from '../../scripts/demo/registration.ts'
+import { practiceRegistration } from '../../scripts/demo/registration.ts'
 import { openWindowClient } from '../../scripts/demo/window-client.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-type World = { host: Headless; rehearsal: RehearsalProvider; complaints: string[] }
+type World = { host: Headless; practice: PracticeProvider; complaints: string[] }
 
 const test = base.extend<World>({
   // Playwright reads from this pattern what a fixture needs.
@@ -32,12 +32,12 @@ const test = base.extend<World>({
     await host.close()
     folder.remove()
   },
-  rehearsal: async ({ host }, provide) => {
-    const rehearsal = await createRehearsalProvider({ redirectUris: [`${host.url}/oauth2/callback`] })
+  practice: async ({ host }, provide) => {
+    const practice = await createPracticeProvider({ redirectUris: [`${host.url}/oauth2/callback`] })
     const window = await openWindowClient(host.launchUrl())
-    await window.call('providers.create', rehearsalRegistration(rehearsal))
-    await provide(rehearsal)
-    await rehearsal.close()
+    await window.call('providers.create', practiceRegistration(practice))
+    await provide(practice)
+    await practice.close()
   },
   /** What the browser found wrong: a policy broken, a script that threw, a request refused. */
   complaints: async ({ page }, provide) => {
@@ -93,7 +93,7 @@ test('the link opens the window once; who comes again is told to ask for a fresh
 test('a person signs in, and the window shows the healthy connection by itself', async ({
   page,
   host,
-  rehearsal,
+  practice,
   complaints,
 }) => {
   await openProvider(page, host)
@@ -105,19 +105,19 @@ test('a person signs in, and the window shows the healthy connection by itself',
   await page.getByRole('link', { name: 'Connections' }).first().click()
   await expect(page.getByText(/^Verified /).first()).toBeVisible()
   await expect(page.getByText('ada@example.test').first()).toBeVisible()
-  expect(rehearsal.grants()).toHaveLength(1)
+  expect(practice.grants()).toHaveLength(1)
   expect(complaints).toEqual([])
 })
 
 test('a person who denies reads what happened and what to do, in the browser and in the window', async ({
   page,
   host,
-  rehearsal,
+  practice,
 }) => {
   await openProvider(page, host)
   const provider = await signIn(page, 'Deny')
   await expect(provider.getByText(/denied/i).first()).toBeVisible()
   await page.bringToFront()
   await expect(page.getByText(/denied/i).first()).toBeVisible()
-  expect(rehearsal.grants()).toEqual([])
+  expect(practice.grants()).toEqual([])
 })

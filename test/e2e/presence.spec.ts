@@ -20,12 +20,12 @@ async function openFromShell(page: Page, dataFolder: string, complaints: string[
 test('the dialog takes the passphrase, says when it is wrong, and the app that was being made is made', async ({
   page,
   host,
-  rehearse,
+  startPractice,
   register,
   connect,
   complaints,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const window = await openFromShell(page, host.dataFolder, complaints)
   await window.goto(`${host.url}/#/apps/new`)
   await window.getByLabel('Name', { exact: true }).fill('My script')
@@ -46,12 +46,12 @@ test('the dialog takes the passphrase, says when it is wrong, and the app that w
 test('leaving the dialog changes nothing and keeps what was typed', async ({
   page,
   host,
-  rehearse,
+  startPractice,
   register,
   connect,
   complaints,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const window = await openFromShell(page, host.dataFolder, complaints)
   await window.goto(`${host.url}/#/apps/new`)
   await window.getByLabel('Name', { exact: true }).fill('My script')
@@ -121,12 +121,12 @@ test('a window that is open stays open through kill -9 and a restart, and shows 
 
 test('who forgot the passphrase starts over: providers stay, connections go, and a new vault is made', async ({
   host,
-  rehearse,
+  startPractice,
   register,
   connect,
   openWindow,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const window = await openWindow()
   await window.getByRole('button', { name: 'Lock vault' }).click()
   await window.getByRole('button', { name: 'Forgot the passphrase?' }).click()

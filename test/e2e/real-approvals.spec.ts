@@ -11,11 +11,11 @@ const asking: AppDraft = {
 test('a program pairs: both show the same code, the person allows it, and its key works at once', async ({
   host,
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const window = await openWindow('#/connections')
   const script = runKeywayScript(host.url, ['pair', 'my-script', '--for', 'rehearsal', '--token'])
   const code = await script.heard(/if it shows ([A-Z0-9-]+)\./)
@@ -60,11 +60,11 @@ test('“once” asks again at the next use, “10 minutes” does not for ten m
   host,
   call,
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const { key } = await call('apps.create', asking)
   const window = await openWindow('#/connections')
   const question = window.getByRole('alertdialog', { name: '“Notes agent” asks for permission' })
@@ -92,11 +92,11 @@ test('“always” stands as a permission afterwards, by keyboard from anywhere'
   host,
   call,
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const { app, key } = await call('apps.create', asking)
   const window = await openWindow('#/add')
   await expect(window.getByPlaceholder(/GitHub, Google/)).toBeFocused()
@@ -124,11 +124,11 @@ test('nobody answers: after a minute that is a no, and the window says so', asyn
   host,
   call,
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const { key } = await call('apps.create', asking)
   const window = await openWindow('#/connections')
   await window.clock.install()

@@ -3,12 +3,12 @@ import { expect, test } from '../support/real-window/real-window-fixture.ts'
 
 test('a key does what its sentences say: limits hold, a pause refuses, rotation ends the old key, revoking ends it all', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
   host,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const window = await openWindow('#/apps')
   const send = async (key: string, path: string): Promise<number> => {
     const answer = await fetch(`${host.url}/api/integrations/rehearsal/request/${path}`, {
@@ -68,12 +68,12 @@ test('a key does what its sentences say: limits hold, a pause refuses, rotation 
 
 test('what an app says it needs and nobody connected is shown before its first use, with the way to mend it', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
   call,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const { app } = await call('apps.create', {
     name: 'Mail sorter',
     grants: [{ target: { kind: 'all' } }],

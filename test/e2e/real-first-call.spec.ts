@@ -27,11 +27,11 @@ async function printed(window: Page): Promise<string> {
 
 test('the key dialog prints a call that succeeds, for tokens and for requests', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const window = await openWindow('#/apps/new')
   await window.getByRole('textbox', { name: 'Name' }).fill('token script')
   // Nothing is chosen silently.
@@ -101,11 +101,11 @@ test.describe('from the very first start', () => {
 
 test('from a snippet the form brings along the connection and the way that was looked at', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  const provider = await register(await rehearse())
+  const provider = await register(await startPractice())
   await connect(provider, 'ada@example.test')
   await connect(provider, 'grace@example.test')
   const window = await openWindow('#/connections')
@@ -130,11 +130,11 @@ test('from a snippet the form brings along the connection and the way that was l
 
 test('limits that shut out the ready-made request are said instead of printing a call that fails', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const window = await openWindow('#/apps/new')
   await window.getByRole('textbox', { name: 'Name' }).fill('narrow')
   await window.getByRole('checkbox', { name: 'Send requests' }).check()
@@ -146,12 +146,12 @@ test('limits that shut out the ready-made request are said instead of printing a
 
 test('what is typed for a new key stays over a lock, a reload and a look elsewhere, until it is made', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
   call,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const window = await openWindow('#/apps/new')
   const name = window.getByRole('textbox', { name: 'Name' })
   const tokens = window.getByRole('checkbox', { name: 'Tokens' })
@@ -176,8 +176,8 @@ test('what is typed for a new key stays over a lock, a reload and a look elsewhe
   await expect(tokens).not.toBeChecked()
 })
 
-test('a test call succeeds as it stands', async ({ openWindow, rehearse, register, connect }) => {
-  const id = await connect(await register(await rehearse()))
+test('a test call succeeds as it stands', async ({ openWindow, startPractice, register, connect }) => {
+  const id = await connect(await register(await startPractice()))
   const window = await openWindow(`#/connections/${id}`)
   await window.getByRole('button', { name: 'Test call' }).click()
   await window.getByRole('button', { name: 'Send', exact: true }).click()

@@ -10,11 +10,11 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 
 test('two windows follow each other: what is done in one is seen in the other, sign-ins and questions too', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   host,
 }) => {
-  await register(await rehearse())
+  await register(await startPractice())
   const one = await openWindow('#/connections')
   const other = await openWindow('#/connections')
   await one.getByRole('button', { name: 'Connect to Rehearsal' }).click()
@@ -112,12 +112,12 @@ for (const { name, size, zoom } of [
 
     test(`nothing is cut off at the side or covers what one wants to press, at ${name}`, async ({
       openWindow,
-      rehearse,
+      startPractice,
       register,
       connect,
       call,
     }) => {
-      const registered = await register(await rehearse())
+      const registered = await register(await startPractice())
       const id = await connect(registered)
       const long = 'Abteilung für außerordentlich lange Bezeichnungen und Zusätze '.repeat(2).slice(0, 90)
       await call('connections.rename', { id, account: long.trim() })
@@ -155,11 +155,11 @@ function sideways(window: Page): Promise<number> {
 
 test('with the keyboard alone: from the palette to a connection, a menu, a dialog and back to where one was', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   context,
 }) => {
-  await register(await rehearse())
+  await register(await startPractice())
   const window = await openWindow('#/connections')
   const press = async (...keys: string[]): Promise<void> => {
     for (const key of keys) await window.keyboard.press(key)

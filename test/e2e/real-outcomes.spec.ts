@@ -1,6 +1,6 @@
 // What the window says of a connection is what happened, and never more.
 import type { Page } from '@playwright/test'
-import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
+import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import { signInFrom } from '../support/real-window/person.ts'
 import { expect, test } from '../support/real-window/real-window-fixture.ts'
 
@@ -14,11 +14,11 @@ const failed = /was not refreshed/
 
 test('refreshing now says fresh only for a fresh token; a revoked grant and an outage say so, with what helps', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  const provider = await rehearse()
+  const provider = await startPractice()
   await connect(await register(provider))
   const window = await openWindow('#/connections')
   await refreshFrom(window)
@@ -47,13 +47,13 @@ test('refreshing now says fresh only for a fresh token; a revoked grant and an o
 
 test('a pasted token is not verified, its scopes are not confirmed, until a request succeeds with it', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
   call,
   host,
 }) => {
-  const provider = await rehearse()
+  const provider = await startPractice()
   const registered = await register(provider, { spec: withoutUserinfo(provider) })
   const window = await openWindow('#/connections')
   const paste = (token: string, account: string) =>
@@ -95,11 +95,11 @@ test('a pasted token is not verified, its scopes are not confirmed, until a requ
 
 test('a connection without a refresh token names its end in the row, and refreshing it is refused in words', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  const provider = await rehearse({ behaviour: { issueRefreshTokens: 'never' } })
+  const provider = await startPractice({ behaviour: { issueRefreshTokens: 'never' } })
   await connect(await register(provider))
   const window = await openWindow('#/connections')
   await expect(window.getByText(/^No refresh token; ends (\d+ \w+, )?\d\d:\d\d/)).toBeVisible()
@@ -112,12 +112,12 @@ test('a connection without a refresh token names its end in the row, and refresh
 
 test('a name is cut only where there is no room, and then told whole on hover', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
   call,
 }) => {
-  const registered = await register(await rehearse())
+  const registered = await register(await startPractice())
   const id = await connect(registered)
   const account = 'jane.doe.with.a.long.name@department.example.com'
   await call('connections.rename', { id, account })
@@ -150,7 +150,7 @@ test('the practice provider that is stopped says so on its connection, and goes 
 })
 
 /** As a provider whose account nobody can ask for. */
-function withoutUserinfo({ issuer }: RehearsalProvider) {
+function withoutUserinfo({ issuer }: PracticeProvider) {
   return {
     endpoints: {
       authorization: `${issuer}/auth`,

@@ -4,11 +4,11 @@ import { expect, test } from '../support/real-window/real-window-fixture.ts'
 
 test('editing keeps the secret behind its dots; other scopes ask for a new sign-in, which then works', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  const { id } = await register(await rehearse())
+  const { id } = await register(await startPractice())
   await connect({ id } as Awaited<ReturnType<typeof register>>)
   const window = await openWindow(`#/providers/${id}/edit`)
   await expect(window.getByLabel('Client secret')).toHaveValue('••••••••')
@@ -28,10 +28,10 @@ test('editing keeps the secret behind its dots; other scopes ask for a new sign-
 
 test('the check explains what the server answered and offers the fix; one press later all is well', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
 }) => {
-  const provider = await rehearse()
+  const provider = await startPractice()
   const { id } = await register(provider, {
     spec: {
       discovery: { issuer: provider.issuer, kind: 'oidc' },
@@ -49,10 +49,10 @@ test('the check explains what the server answered and offers the fix; one press 
 
 test('a set-up leaves as JSON without its secret and comes back under another slug', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
 }) => {
-  const { id } = await register(await rehearse())
+  const { id } = await register(await startPractice())
   const window = await openWindow(`#/providers/${id}/export`)
   const json = await window.getByRole('figure', { name: 'JSON' }).locator('code').innerText()
   expect(json).not.toContain('made-up-secret')
@@ -81,12 +81,12 @@ test('a set-up leaves as JSON without its secret and comes back under another sl
 
 test('a copy has everything but the secret; deleting says what breaks before and what happened after', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
   call,
 }) => {
-  const provider = await rehearse()
+  const provider = await startPractice()
   const registered = await register(provider)
   await connect(registered)
   await call('apps.create', {
@@ -116,8 +116,8 @@ test('a copy has everything but the secret; deleting says what breaks before and
   expect(provider.grants()).toEqual([])
 })
 
-test('what is slow says so and can be left', async ({ openWindow, rehearse, register, connect }) => {
-  const provider = await rehearse()
+test('what is slow says so and can be left', async ({ openWindow, startPractice, register, connect }) => {
+  const provider = await startPractice()
   const registered = await register(provider)
   const id = await connect(registered)
   await provider.behave({ faults: [{ kind: 'hang', at: 'everywhere' }] })

@@ -74,11 +74,11 @@ test('a proxy and an authority that are none are refused at their fields; a good
 
 test('everything leaves in one encrypted file and comes back; a wrong passphrase and a flipped byte are told apart from nothing else', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const window = await openWindow('#/settings/data')
   await window.getByRole('button', { name: 'Export…' }).click()
   await window.getByLabel('Passphrase', { exact: true }).fill('for the other machine')
@@ -129,11 +129,11 @@ test('everything leaves in one encrypted file and comes back; a wrong passphrase
 test('diagnostics are seen whole before they are saved, and hold no secret; the data folder is named', async ({
   openWindow,
   host,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  const provider = await rehearse()
+  const provider = await startPractice()
   await connect(await register(provider))
   const window = await openWindow('#/settings/data')
   await expect(window.getByRole('group', { name: 'Data folder' })).toContainText(host.dataFolder)

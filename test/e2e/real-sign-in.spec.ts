@@ -1,15 +1,15 @@
 // Every way to connect, by a person in the window, against real providers on loopback.
-import { discoverAs, signInForTokens } from '../support/start-rehearsal.ts'
+import { discoverAs, signInForTokens } from '../support/start-practice-provider.ts'
 import { signInAt, signInFrom } from '../support/real-window/person.ts'
 import { signInWithHttp } from '../support/user-agent.ts'
 import { expect, test } from '../support/real-window/real-window-fixture.ts'
 
 test('a person signs in in a second page, and a test call shows that the connection works', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
 }) => {
-  const provider = await rehearse()
+  const provider = await startPractice()
   await register(provider)
   const window = await openWindow('#/connections')
   await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
@@ -31,10 +31,10 @@ test('a person signs in in a second page, and a test call shows that the connect
 
 test('who denies reads what happened, and the next try is a new one', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
 }) => {
-  const provider = await rehearse()
+  const provider = await startPractice()
   await register(provider)
   const window = await openWindow('#/connections')
   await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
@@ -53,11 +53,11 @@ test('who denies reads what happened, and the next try is a new one', async ({
 
 test('a device code is shown with its QR code, and the window waits as long as the provider says “slow down”', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   context,
 }) => {
-  const provider = await rehearse({
+  const provider = await startPractice({
     behaviour: {
       deviceIntervalSeconds: 0.2,
       faults: [{ kind: 'status', status: 400, error: 'slow_down', at: 'token', times: 1 }],
@@ -82,10 +82,10 @@ test('a device code is shown with its QR code, and the window waits as long as t
 
 test('client credentials connect with one press and nobody to sign in', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
 }) => {
-  const provider = await rehearse()
+  const provider = await startPractice()
   await register(provider, { flow: 'client_credentials', scopes: ['files.read'] })
   const window = await openWindow('#/connections')
   await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
@@ -96,10 +96,10 @@ test('client credentials connect with one press and nobody to sign in', async ({
 
 test('where the browser cannot come home, the final URL is pasted; junk is refused at its place and stays there', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
 }) => {
-  await register(await rehearse(), { redirect: 'paste' })
+  await register(await startPractice(), { redirect: 'paste' })
   const window = await openWindow('#/connections')
   await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
   await window.getByRole('button', { name: /does not load/ }).click()
@@ -122,10 +122,10 @@ test('where the browser cannot come home, the final URL is pasted; junk is refus
 
 test('a refresh token that one has is proved and taken; a wrong one is refused and stays in its field', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
 }) => {
-  const provider = await rehearse({ behaviour: { rotateRefreshTokens: false } })
+  const provider = await startPractice({ behaviour: { rotateRefreshTokens: false } })
   const { id } = await register(provider)
   const { refresh_token: token = '' } = await signInForTokens(await discoverAs(provider, 'basic'))
   const window = await openWindow(`#/providers/${id}`)
@@ -151,10 +151,10 @@ test('a refresh token that one has is proved and taken; a wrong one is refused a
 
 test('an access token that one has is taken as it is, and the page says what Keyway does not know', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
 }) => {
-  const provider = await rehearse()
+  const provider = await startPractice()
   const { id } = await register(provider)
   const { access_token: token } = await signInForTokens(await discoverAs(provider, 'basic'))
   const window = await openWindow(`#/providers/${id}`)
@@ -173,10 +173,10 @@ test('an access token that one has is taken as it is, and the page says what Key
 
 test('without a refresh token the window says when it stops, and one press asks again in a way that brings one', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
 }) => {
-  await register(await rehearse(), { scopes: ['openid', 'email'] })
+  await register(await startPractice(), { scopes: ['openid', 'email'] })
   const window = await openWindow('#/connections')
   await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
   await signInFrom(window)
@@ -192,11 +192,11 @@ test('without a refresh token the window says when it stops, and one press asks 
 
 test('when another account comes back nothing is replaced before the person says which', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  const provider = await rehearse()
+  const provider = await startPractice()
   const id = await connect(await register(provider))
   const window = await openWindow(`#/connections/${id}`)
   const reconnectAsGrace = async (answer: string): Promise<void> => {
@@ -222,11 +222,11 @@ test('when another account comes back nothing is replaced before the person says
 
 test('a revoked grant is shown for what it is, and reconnecting keeps the connection and its history', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  const provider = await rehearse()
+  const provider = await startPractice()
   const id = await connect(await register(provider))
   const window = await openWindow('#/connections')
   provider.revokeGrants()
@@ -244,11 +244,11 @@ test('a revoked grant is shown for what it is, and reconnecting keeps the connec
 
 test('more scopes are asked for in one sign-in, and what the person leaves out stands there as missing', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  const id = await connect(await register(await rehearse()))
+  const id = await connect(await register(await startPractice()))
   const window = await openWindow(`#/connections/${id}`)
   await window.getByRole('button', { name: /^More actions/ }).click()
   await window.getByRole('menuitem', { name: 'Ask for more scopes' }).click()
@@ -269,11 +269,11 @@ test('more scopes are asked for in one sign-in, and what the person leaves out s
 
 test('disconnecting says which of the two happened: revoked at the provider, or removed here only', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
 }) => {
-  const provider = await rehearse()
+  const provider = await startPractice()
   const registered = await register(provider)
   await connect(registered)
   const second = await connect(registered, 'grace@example.test')
@@ -299,9 +299,9 @@ test('disconnecting says which of the two happened: revoked at the provider, or 
 
 test('a URL is enough: the server is looked up, Keyway registers itself there, and the person signs in', async ({
   openWindow,
-  rehearse,
+  startPractice,
 }) => {
-  const provider = await rehearse()
+  const provider = await startPractice()
   const window = await openWindow('#/add')
   await expect(window.getByPlaceholder(/GitHub, Google/)).toBeFocused()
   await window.keyboard.type(provider.issuer)
@@ -317,10 +317,10 @@ test('a URL is enough: the server is looked up, Keyway registers itself there, a
 
 test('a reload in the middle of a sign-in comes back into it; cancelled, it says so and can begin again', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
 }) => {
-  await register(await rehearse())
+  await register(await startPractice())
   const window = await openWindow('#/connections')
   await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
   const link = window.getByRole('link', { name: 'Open the sign-in page' })

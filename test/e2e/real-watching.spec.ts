@@ -7,13 +7,13 @@ import { expect, test } from '../support/real-window/real-window-fixture.ts'
 
 test('what a program does is in the window at once, opens to its link in the chain, is filtered, and leaves whole', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
   call,
   host,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const { key } = await call('apps.create', {
     name: 'Backup 💾',
     grants: [{ target: { kind: 'all' }, token: true }],
@@ -43,12 +43,12 @@ test('what a program does is in the window at once, opens to its link in the cha
 
 test('“Verify” says that the log is authenticated, and that it was changed when a line was', async ({
   openWindow,
-  rehearse,
+  startPractice,
   register,
   connect,
   host,
 }) => {
-  await connect(await register(await rehearse()))
+  await connect(await register(await startPractice()))
   const window = await openWindow('#/activity')
   await window.getByRole('button', { name: 'Verify' }).click()
   await expect(window.getByText('Authenticated', { exact: true })).toBeVisible()
@@ -69,9 +69,9 @@ test('the rehearsal provider is started, signed in at, and spoilt in every way t
   await signInFrom(window)
   await window.getByRole('link', { name: 'Show the connection' }).click()
   const connection = window.url()
-  const rehearsal = `${new URL(connection).origin}/#/rehearsal`
+  const practice = `${new URL(connection).origin}/#/rehearsal`
   const apply = async (name: string): Promise<void> => {
-    await window.goto(rehearsal)
+    await window.goto(practice)
     await window.getByRole('button', { name: `Do this: ${name}` }).click()
     await expect(window.getByRole('form', { name })).toContainText('Now')
   }
@@ -100,7 +100,7 @@ test('the rehearsal provider is started, signed in at, and spoilt in every way t
   await refresh()
   await expect(window.getByText('Reconnect needed').first()).toBeVisible()
 
-  await window.goto(rehearsal)
+  await window.goto(practice)
   const seconds = window.getByRole('textbox', { name: 'Slow answers: Seconds' })
   await seconds.fill('a while')
   await window.getByRole('button', { name: 'Do this: Slow answers' }).click()

@@ -19,14 +19,17 @@ export const seededFaults: readonly SeededFault[] = [
     file: 'electron/http/security/request-guard.ts',
     find: "if (checked.kind === 'refused') throw",
     replace: "if (checked.kind === 'refused' && request.url === undefined) throw",
-    tests: ['test/integration/attacks/strangers.test.ts', 'test/integration/attacks/raw-requests.test.ts'],
+    tests: [
+      'test/integration/attacks/unauthenticated.test.ts',
+      'test/integration/attacks/raw-requests.test.ts',
+    ],
   },
   {
     name: 'an unknown browser origin is let in',
     file: 'electron/http/security/request-guard.ts',
     find: "if (!welcome) throw new KeywayError('origin_refused')",
     replace: "if (!welcome && kind === 'window') throw new KeywayError('origin_refused')",
-    tests: ['test/integration/attacks/strangers.test.ts'],
+    tests: ['test/integration/attacks/unauthenticated.test.ts'],
   },
   {
     name: 'a permission goes on after its end',

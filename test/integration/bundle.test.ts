@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { OpenDeps, OpenedKeyway } from '../../electron/core/open-keyway.ts'
-import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
+import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import { openBundle, sealBundle } from '../../electron/core/transfer/bundle-file.ts'
 import type { BundleChoices } from '../../shared/contract/transfer.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
@@ -12,8 +12,12 @@ import { anApp, aProvider } from '../support/builders.ts'
 import { cheapBundle } from '../support/cheap-bundle.ts'
 import { searchText } from '../support/leak-search.ts'
 import { systemError, watchFileOps } from '../support/faulty-file-ops.ts'
-import { openTestKeyway, registerRehearsal, signInAtRehearsal } from '../support/open-test-keyway.ts'
-import { startRehearsal } from '../support/start-rehearsal.ts'
+import {
+  openTestKeyway,
+  registerPracticeProvider,
+  signInAtPracticeProvider,
+} from '../support/open-test-keyway.ts'
+import { startPracticeProvider } from '../support/start-practice-provider.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const PASSPHRASE = 'tin drum, blue whale'
@@ -26,13 +30,13 @@ async function openIn(folder: string, deps: Partial<OpenDeps> = {}): Promise<Ope
   return opened
 }
 
-async function livedIn(rehearsal: RehearsalProvider) {
+async function livedIn(practice: PracticeProvider) {
   const opened = await openIn(tempFolder())
   const { keyway } = opened
-  const provider = registerRehearsal(opened, rehearsal)
+  const provider = registerPracticeProvider(opened, practice)
   keyway.providers.create(aProvider({ slug: 'unused', name: 'Unused' }))
-  const one = await signInAtRehearsal(opened, provider, { as: ada, account: 'work' })
-  const two = await signInAtRehearsal(opened, provider, { as: grace, account: 'home' })
+  const one = await signInAtPracticeProvider(opened, provider, { as: ada, account: 'work' })
+  const two = await signInAtPracticeProvider(opened, provider, { as: grace, account: 'home' })
   if (one.kind !== 'done' || two.kind !== 'done') throw new Error('the sign-ins did not end well')
   const { app, key } = keyway.apps.create(
     anApp({
@@ -82,8 +86,8 @@ function stateOf({ keyway, folder }: Pick<OpenedKeyway, 'keyway' | 'folder'>): u
 }
 
 test('a whole Keyway comes out of a bundle on another machine as it went in, and its grants work there', async () => {
-  const rehearsal = await startRehearsal()
-  const a = await livedIn(rehearsal)
+  const practice = await startPracticeProvider()
+  const a = await livedIn(practice)
   const before = await tokenOf(a, a.work)
   const { content, counts, fileName, warnings } = await a.keyway.ui['bundle.export']({
     passphrase: PASSPHRASE,
@@ -142,7 +146,7 @@ test('a whole Keyway comes out of a bundle on another machine as it went in, and
   const renewed = await b.keyway.ui['connections.refresh']({ id: a.work })
   expect(renewed.lastOutcome.status).toBe('ok')
   expect(renewed.life.at(-1)?.kind).toBe('rotated')
-  expect(rehearsal.stats().reuseDetections).toBe(0)
+  expect(practice.stats().reuseDetections).toBe(0)
 
   // And it is all there after a restart.
   await b.close()
@@ -152,10 +156,10 @@ test('a whole Keyway comes out of a bundle on another machine as it went in, and
 })
 
 test('no secret of the whole is in the bundle, and none in what the window is told of it', async () => {
-  const rehearsal = await startRehearsal()
-  const a = await livedIn(rehearsal)
+  const practice = await startPracticeProvider()
+  const a = await livedIn(practice)
   const secrets: Record<string, string> = {
-    'client secret': rehearsal.clients.basic.clientSecret ?? '',
+    'client secret': practice.clients.basic.clientSecret ?? '',
     'other client secret': 'made-up-client-secret',
     'app key': a.key,
     passphrase: PASSPHRASE,
@@ -179,8 +183,8 @@ test('no secret of the whole is in the bundle, and none in what the window is to
 })
 
 test('what clashes is asked about, never replaced: keep both gives new names and ids, skip leaves what is here', async () => {
-  const rehearsal = await startRehearsal()
-  const a = await livedIn(rehearsal)
+  const practice = await startPracticeProvider()
+  const a = await livedIn(practice)
   const content = await exportOf(a)
   const ask = { content, passphrase: PASSPHRASE }
 
@@ -246,8 +250,8 @@ test('what clashes is asked about, never replaced: keep both gives new names and
 })
 
 test('grants never go to another client or server that happens to have the same slug', async () => {
-  const rehearsal = await startRehearsal()
-  const a = await livedIn(rehearsal)
+  const practice = await startPracticeProvider()
+  const a = await livedIn(practice)
   const content = await exportOf(a)
   const ask = { content, passphrase: PASSPHRASE }
   const b = await openIn(tempFolder())
@@ -280,12 +284,12 @@ test('grants never go to another client or server that happens to have the same 
 })
 
 test('an account or name that is taken gets the next free one; there is one default', async () => {
-  const rehearsal = await startRehearsal()
-  const a = await livedIn(rehearsal)
+  const practice = await startPracticeProvider()
+  const a = await livedIn(practice)
   const content = await exportOf(a)
   const b = await openIn(tempFolder())
-  const own = registerRehearsal(b, rehearsal)
-  await signInAtRehearsal(b, own, { as: 'mary@example.test', account: 'Work' })
+  const own = registerPracticeProvider(b, practice)
+  await signInAtPracticeProvider(b, own, { as: 'mary@example.test', account: 'Work' })
   const ask = { content, passphrase: PASSPHRASE }
   const report = await b.keyway.ui['bundle.inspect'](ask)
   expect(report.providers[0]).toMatchObject({ clash: { kind: 'here_already', withId: own.id }, differs: [] })
@@ -309,7 +313,7 @@ test('an account or name that is taken gets the next free one; there is one defa
 })
 
 test('nothing is changed by a bundle that is not right, and each says where it is wrong', async () => {
-  const a = await livedIn(await startRehearsal())
+  const a = await livedIn(await startPracticeProvider())
   const content = await exportOf(a)
   const b = await openIn(tempFolder())
   const before = stateOf(b)
@@ -339,7 +343,7 @@ test('nothing is changed by a bundle that is not right, and each says where it i
 })
 
 test('a disk that refuses in the middle leaves nothing behind, in the folder or in memory', async () => {
-  const a = await livedIn(await startRehearsal())
+  const a = await livedIn(await startPracticeProvider())
   const content = await exportOf(a)
   const fault = { armed: false }
   const { ops } = watchFileOps((_step, name, path) => {
@@ -360,7 +364,7 @@ test('a disk that refuses in the middle leaves nothing behind, in the folder or 
 })
 
 test('a locked vault neither gives nor takes', async () => {
-  const a = await livedIn(await startRehearsal())
+  const a = await livedIn(await startPracticeProvider())
   const content = await exportOf(a)
   await a.keyway.ui['vault.lock'](undefined)
   const ask = { content, passphrase: PASSPHRASE }
@@ -373,15 +377,15 @@ test('a locked vault neither gives nor takes', async () => {
 })
 
 test('a stranger\u2019s file brings no power: its apps are paused and keyless, and reach nothing that was here', async () => {
-  const rehearsal = await startRehearsal()
-  const stranger = await livedIn(rehearsal)
+  const practice = await startPracticeProvider()
+  const stranger = await livedIn(practice)
   const target = { kind: 'all' as const }
   const { key } = stranger.keyway.apps.create(
     anApp({ name: 'Helper', manage: true, approve: true, grants: [{ target, token: true }] }),
   )
   const b = await openIn(tempFolder())
-  const own = registerRehearsal(b, rehearsal)
-  const mine = await signInAtRehearsal(b, own, { as: 'mary@example.test', account: 'mine' })
+  const own = registerPracticeProvider(b, practice)
+  const mine = await signInAtPracticeProvider(b, own, { as: 'mary@example.test', account: 'mine' })
   if (mine.kind !== 'done') throw new Error(mine.kind)
   // He guessed the ids of what is here, and points his server's tokens elsewhere under the same slug.
   const opened = await openBundle(await exportOf(stranger), new Secret(PASSPHRASE))
@@ -451,12 +455,12 @@ test('a stranger\u2019s file brings no power: its apps are paused and keyless, a
 })
 
 test('accounts out of a file stand beside those that are here, never in front of them', async () => {
-  const rehearsal = await startRehearsal()
-  const stranger = await livedIn(rehearsal)
+  const practice = await startPracticeProvider()
+  const stranger = await livedIn(practice)
   await stranger.keyway.connections.setDefault(stranger.work)
   const b = await openIn(tempFolder())
-  const own = registerRehearsal(b, rehearsal)
-  const mine = await signInAtRehearsal(b, own, { as: 'mary@example.test', account: 'mine' })
+  const own = registerPracticeProvider(b, practice)
+  const mine = await signInAtPracticeProvider(b, own, { as: 'mary@example.test', account: 'mine' })
   if (mine.kind !== 'done') throw new Error(mine.kind)
   expect(b.keyway.connections.select('rehearsal').id).toBe(mine.connectionId)
   await b.keyway.ui['bundle.import']({

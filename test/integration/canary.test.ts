@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import { createRehearsalProvider } from '../../electron/practice-provider/provider.ts'
+import { createPracticeProvider } from '../../electron/practice-provider/provider.ts'
 import { openWindowClient } from '../../scripts/demo/window-client.ts'
 import { startConnectProxy } from '../support/connect-proxy.ts'
 import { buildHost, startHost, untilReady } from '../support/host-process.ts'
@@ -99,7 +99,7 @@ async function startRun() {
     { input: `${seeds.passphrase}\n`, environment: { http_proxy: relay.url } },
   )
   const { url, launchUrl } = await untilReady(host)
-  const rehearsal = await createRehearsalProvider({
+  const practice = await createPracticeProvider({
     clients: [
       {
         client_id: 'canary',
@@ -110,7 +110,7 @@ async function startRun() {
       },
     ],
   })
-  onTestFinished(() => rehearsal.close())
+  onTestFinished(() => practice.close())
   const seen: { where: string; text: string }[] = []
   const see = (where: string, text: string): void => void seen.push({ where, text })
   const window = await openWindowClient(launchUrl)
@@ -122,7 +122,7 @@ async function startRun() {
   return {
     dataPath,
     host,
-    rehearsal,
+    practice,
     see,
     seeds,
     seen,
@@ -179,19 +179,19 @@ async function useEverything(run: Run): Promise<void> {
   see('the window at the end', JSON.stringify(await window.call('snapshot.get', undefined)))
 }
 
-async function register({ rehearsal, seeds, see, window }: Run): Promise<string> {
+async function register({ practice, seeds, see, window }: Run): Promise<string> {
   const registration = {
     slug: 'canary',
     name: 'Canary',
     clientId: 'canary',
     clientSecret: seeds['client secret'],
     scopes: ['openid', 'email', 'offline_access', 'files.read'],
-    allowedHosts: [`127.0.0.1:${rehearsal.port}`],
-    privateHosts: [`127.0.0.1:${rehearsal.port}`],
+    allowedHosts: [`127.0.0.1:${practice.port}`],
+    privateHosts: [`127.0.0.1:${practice.port}`],
     spec: {
-      discovery: { issuer: rehearsal.issuer, kind: 'oidc' as const },
+      discovery: { issuer: practice.issuer, kind: 'oidc' as const },
       authorize: { extraParams: { prompt: 'consent' } },
-      api: { baseUrl: rehearsal.issuer },
+      api: { baseUrl: practice.issuer },
     },
   }
   await window
@@ -229,7 +229,7 @@ async function refusedCalls(run: Run): Promise<void> {
 }
 
 async function failedSignIns(run: Run, providerId: string): Promise<void> {
-  const { rehearsal, see, seeds, window } = run
+  const { practice, see, seeds, window } = run
   const denied = await start(run, providerId)
   const outcome = await signInWithHttp(denied.url, { account: 'ada@example.test', decision: 'deny' })
   see('a denied sign-in', JSON.stringify({ ...outcome, callbackUrl: '' }))
@@ -243,13 +243,13 @@ async function failedSignIns(run: Run, providerId: string): Promise<void> {
 
   // A server that says back what it was sent.
   const words = { error: 'invalid_client', errorDescription: `secret ${seeds['client secret']} is wrong` }
-  await rehearsal.behave({ faults: [{ kind: 'status', status: 401, ...words }] })
+  await practice.behave({ faults: [{ kind: 'status', status: 401, ...words }] })
   const refused = await start(run, providerId)
   const page = await signInWithHttp(refused.url, { account: 'ada@example.test' })
   const shown = page.kind === 'returned' ? page.body : page.kind
   expect(shown).toContain('invalid_client')
   see('a refused exchange', shown)
-  await rehearsal.behaveNormally()
+  await practice.behaveNormally()
 
   await window
     .call('connections.connect', { providerId, kind: 'refresh_token', token: seeds['pasted token']! })
@@ -276,30 +276,30 @@ async function signIn(run: Run, providerId: string): Promise<string> {
  * The provider refuses the client, not the grant: while a dead token is proxied, so that a refresh is due.
  */
 async function wrongClientSecret(run: Run, providerId: string): Promise<void> {
-  const { rehearsal, see, seeds, window } = run
+  const { practice, see, seeds, window } = run
   const change = (clientSecret: string): Promise<unknown> =>
     window.call('providers.update', { id: providerId, patch: { clientSecret } })
   await change(seeds['wrong client secret']!)
-  rehearsal.expireAccessTokens()
+  practice.expireAccessTokens()
   see('a proxied call with a wrong client secret', await text(run, '/api/integrations/canary/request/api/me'))
-  expect(rehearsal.stats().visits.map(({ error }) => error)).toContain('invalid_client')
+  expect(practice.stats().visits.map(({ error }) => error)).toContain('invalid_client')
   see('the window then', JSON.stringify(await window.call('snapshot.get', undefined)))
   await change(seeds['client secret'])
 }
 
 /** What goes wrong with a connection, each followed by a call that an app would make. */
 async function troubles(run: Run): Promise<void> {
-  const { rehearsal, see, seeds, window } = run
+  const { practice, see, seeds, window } = run
   expect(JSON.parse(await token(run, {}))).toMatchObject({ data: { account: expect.any(String) } })
   see('a proxied call', await text(run, '/api/integrations/canary/request/api/me'))
   expect(JSON.parse(await token(run, { rejected: true }))).toMatchObject({ data: {} })
 
-  await rehearsal.behave({ faults: [{ kind: 'html', status: 502, times: 1 }] })
-  rehearsal.expireAccessTokens()
+  await practice.behave({ faults: [{ kind: 'html', status: 502, times: 1 }] })
+  practice.expireAccessTokens()
   see('a proxied call with a dead token', await text(run, '/api/integrations/canary/request/api/me'))
-  await rehearsal.behave({ faults: [], outage: { kind: 'refused' } })
+  await practice.behave({ faults: [], outage: { kind: 'refused' } })
   see('a proxied call in an outage', await text(run, '/api/integrations/canary/request/api/me'))
-  await rehearsal.behaveNormally()
+  await practice.behaveNormally()
 
   see('locked', JSON.stringify(await window.call('vault.lock', undefined)))
   see('a call while locked', await token(run, {}))

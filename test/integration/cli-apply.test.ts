@@ -36,8 +36,8 @@ const environment = { ACME_ID: 'made-up-id', ACME_SECRET: 'made-up-acme-secret' 
 
 test('typed code creates a provider, says what to register, then only what changed; the secret is never shown', async () => {
   const { local, apply } = await start()
-  const rehearsed = await apply('acme.ts', acme(), environment, '--dry-run')
-  expect(rehearsed).toMatchObject({ exit: 0, out: 'acme: would be created\n' })
+  const registered = await apply('acme.ts', acme(), environment, '--dry-run')
+  expect(registered).toMatchObject({ exit: 0, out: 'acme: would be created\n' })
   expect(local.keyway.providers.find('acme')).toBeNull()
 
   const made = await apply('acme.ts', acme(), environment)

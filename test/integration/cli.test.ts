@@ -29,7 +29,7 @@ describe('token', () => {
     const plain = await run(['token', 'rehearsal', '--account', 'work', '--min-valid', '60'])
     expect(plain).toMatchObject({ exit: 0, err: '' })
     const token = plain.out.trimEnd()
-    const me = await fetch(local.rehearsal.url('/api/me'), { headers: { authorization: `Bearer ${token}` } })
+    const me = await fetch(local.practice.url('/api/me'), { headers: { authorization: `Bearer ${token}` } })
     expect(me.status).toBe(200)
     expect((await run(['token', 'rehearsal', '--header'])).out).toBe(`Authorization: Bearer ${token}\n`)
     const json = JSON.parse((await run(['token', 'rehearsal', '--json'])).out)
@@ -296,7 +296,7 @@ describe('connect and disconnect', () => {
 
     const gone = await run(['disconnect', 'rehearsal', '--account', 'second'])
     expect(gone).toMatchObject({ exit: 0, out: expect.stringContaining('the provider revoked the grant') })
-    await local.rehearsal.close()
+    await local.practice.close()
     const local2 = await run(['disconnect', 'rehearsal', '--json'])
     expect(JSON.parse(local2.out)).toEqual({
       disconnected: true,
@@ -349,7 +349,7 @@ describe('connect and disconnect', () => {
 
   test('a provider that Keyway signs in to itself: connected at once, and said to be without a person', async () => {
     const { local, run } = await start({ grants: everything })
-    const { clientId, clientSecret } = local.rehearsal.clients.basic
+    const { clientId, clientSecret } = local.practice.clients.basic
     local.keyway.providers.create(
       aProvider({
         slug: 'machine',
@@ -357,7 +357,7 @@ describe('connect and disconnect', () => {
         clientSecret: clientSecret ?? '',
         flow: 'client_credentials',
         scopes: ['files.read'],
-        spec: { discovery: { issuer: local.rehearsal.issuer } },
+        spec: { discovery: { issuer: local.practice.issuer } },
       }),
     )
     const ran = await run(['connect', 'machine', '--account', 'robot'])
@@ -374,7 +374,7 @@ describe('connect and disconnect', () => {
         clientId,
         clientSecret: 'not the right one',
         flow: 'client_credentials',
-        spec: { discovery: { issuer: local.rehearsal.issuer } },
+        spec: { discovery: { issuer: local.practice.issuer } },
       }),
     )
     const refused = await run(['connect', 'refused', '--no-wait'])

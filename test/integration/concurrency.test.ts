@@ -1,28 +1,28 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { openKeyway } from '../../electron/core/open-keyway.ts'
 import type { TokenResult } from '../../electron/core/connections/tokens/types.ts'
-import { callApi, startRehearsal } from '../support/start-rehearsal.ts'
+import { callApi, startPracticeProvider } from '../support/start-practice-provider.ts'
 import {
   openDeps,
   openTestKeyway,
-  registerRehearsal,
-  signInAtRehearsal,
+  registerPracticeProvider,
+  signInAtPracticeProvider,
 } from '../support/open-test-keyway.ts'
 import { runChild } from '../support/run-child.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 async function startConnected(...accounts: string[]) {
-  const rehearsal = await startRehearsal()
+  const practice = await startPracticeProvider()
   const opened = await openTestKeyway(tempFolder())
   onTestFinished(() => opened.close())
-  const provider = registerRehearsal(opened, rehearsal)
+  const provider = registerPracticeProvider(opened, practice)
   const ids: string[] = []
   for (const account of accounts) {
-    const flow = await signInAtRehearsal(opened, provider, { account })
+    const flow = await signInAtPracticeProvider(opened, provider, { account })
     if (flow.kind !== 'done') throw new Error(flow.kind)
     ids.push(flow.connectionId)
   }
-  return { rehearsal, opened, keyway: opened.keyway, ids }
+  return { practice, opened, keyway: opened.keyway, ids }
 }
 
 const tokenOf = (result: TokenResult): string => {
@@ -31,28 +31,28 @@ const tokenOf = (result: TokenResult): string => {
 }
 
 test('a thousand callers at once are one token request at a real provider, and all get a token that works', async () => {
-  const { rehearsal, keyway, ids } = await startConnected('work')
+  const { practice, keyway, ids } = await startConnected('work')
   const [id = ''] = ids
-  await rehearsal.behave({ faults: [{ kind: 'delay', ms: 200, times: 1 }] })
-  const before = rehearsal.stats().tokenRequests
+  await practice.behave({ faults: [{ kind: 'delay', ms: 200, times: 1 }] })
+  const before = practice.stats().tokenRequests
   const results = await Promise.all(
     Array.from({ length: 1000 }, () => keyway.tokens.get(id, { rejected: 'current' })),
   )
-  expect(rehearsal.stats().tokenRequests - before).toBe(1)
+  expect(practice.stats().tokenRequests - before).toBe(1)
   const tokens = new Set(results.map(tokenOf))
   expect(tokens.size).toBe(1)
-  expect((await callApi(rehearsal, '/api/files', [...tokens][0] ?? '')).status).toBe(200)
-  expect(rehearsal.stats().reuseDetections).toBe(0)
+  expect((await callApi(practice, '/api/files', [...tokens][0] ?? '')).status).toBe(200)
+  expect(practice.stats().reuseDetections).toBe(0)
 })
 
 test('a provider that hangs for one connection holds up no other', async () => {
-  const { rehearsal, keyway, ids } = await startConnected('slow', 'quick')
+  const { practice, keyway, ids } = await startConnected('slow', 'quick')
   const [slow = '', quick = ''] = ids
-  await rehearsal.behave({ faults: [{ kind: 'delay', ms: 3000, times: 1 }] })
-  const before = rehearsal.stats().visits.length
+  await practice.behave({ faults: [{ kind: 'delay', ms: 3000, times: 1 }] })
+  const before = practice.stats().visits.length
   const hanging = keyway.tokens.get(slow, { rejected: 'current', deadlineMs: 500 })
   // The delay is for the one that comes first.
-  await vi.waitFor(() => expect(rehearsal.stats().visits.length).toBeGreaterThan(before))
+  await vi.waitFor(() => expect(practice.stats().visits.length).toBeGreaterThan(before))
   expect(tokenOf(await keyway.tokens.get(quick, { rejected: 'current' }))).not.toBe('')
   expect(await hanging).toMatchObject({ kind: 'retrying' })
 })

@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openKeyway, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import { decodeRecord, encodeRecord } from '../../electron/core/storage/records.ts'
-import { createRehearsalProvider, type RehearsalProvider } from '../../electron/practice-provider/provider.ts'
-import { callApi } from '../support/start-rehearsal.ts'
+import { createPracticeProvider, type PracticeProvider } from '../../electron/practice-provider/provider.ts'
+import { callApi } from '../support/start-practice-provider.ts'
 import {
   openDeps,
   openTestKeyway,
-  registerRehearsal,
-  signInAtRehearsal,
+  registerPracticeProvider,
+  signInAtPracticeProvider,
 } from '../support/open-test-keyway.ts'
 import { runChild } from '../support/run-child.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
@@ -24,16 +24,16 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const temp = makeTempFolder()
 const origin = join(temp.path, 'origin')
-let rehearsal: RehearsalProvider
+let practice: PracticeProvider
 /** One connection for each crash, because a crash in the window costs its grant. */
 const connections: string[] = []
 
 beforeAll(async () => {
-  rehearsal = await createRehearsalProvider()
+  practice = await createPracticeProvider()
   const opened = await openTestKeyway(origin)
-  const provider = registerRehearsal(opened, rehearsal)
+  const provider = registerPracticeProvider(opened, practice)
   for (let n = 0; n < 2 * STEPS_OF_A_PUT + 12; n += 1) {
-    const flow = await signInAtRehearsal(opened, provider, { account: `crash ${n}` })
+    const flow = await signInAtPracticeProvider(opened, provider, { account: `crash ${n}` })
     if (flow.kind !== 'done') throw new Error(flow.kind)
     connections.push(flow.connectionId)
   }
@@ -41,7 +41,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await rehearsal.close()
+  await practice.close()
   temp.remove()
 })
 
@@ -77,7 +77,7 @@ async function outcomeAfter(folder: string, connectionId: string): Promise<strin
         ? `${result.kind}, and it says why`
         : `${result.kind}: ${message ?? 'no reason'}`
     }
-    const { status } = await callApi(rehearsal, '/api/files', result.token.accessToken.reveal())
+    const { status } = await callApi(practice, '/api/files', result.token.accessToken.reveal())
     return status === 200 ? 'a working token' : `a token that the API answers with ${status}`
   })
 }
@@ -86,10 +86,10 @@ test('kill -9 at every step of writing the note and the answer', { timeout: 300_
   const outcomes: string[] = []
   for (let step = 0; step < 2 * STEPS_OF_A_PUT; step += 1) {
     const { folder, connectionId } = freshCopy()
-    const refreshesBefore = rehearsal.stats().refreshes
+    const refreshesBefore = practice.stats().refreshes
     const child = await runChild('crash-child.ts', [folder, connectionId, `file:${step}`]).ended()
     expect(child).toMatchObject({ signal: 'SIGKILL' })
-    const asked = rehearsal.stats().refreshes > refreshesBefore
+    const asked = practice.stats().refreshes > refreshesBefore
     // The provider is asked only once the note is on disk.
     expect({ step, asked }).toEqual({ step, asked: step >= STEPS_OF_A_PUT })
     outcomes.push(await outcomeAfter(folder, connectionId))
@@ -201,29 +201,29 @@ test('a refresh that nobody interrupts is two writes, and the crash after it cos
 
 test('killed while the provider has not acted yet: the restart renews', async () => {
   const { folder, connectionId } = freshCopy()
-  await rehearsal.behave({ faults: [{ kind: 'hang', times: 1 }] })
+  await practice.behave({ faults: [{ kind: 'hang', times: 1 }] })
   await killWhen('tokenRequests', folder, connectionId)
   expect(await outcomeAfter(folder, connectionId)).toBe('a working token')
 })
 
 test('killed when the provider has rotated and its answer never came: reconnect needed, and it says why', async () => {
   const { folder, connectionId } = freshCopy()
-  await rehearsal.behave({ faults: [{ kind: 'hang', when: 'after', times: 1 }] })
+  await practice.behave({ faults: [{ kind: 'hang', when: 'after', times: 1 }] })
   await killWhen('refreshes', folder, connectionId)
   expect(await outcomeAfter(folder, connectionId)).toBe('reconnect_needed, and it says why')
 })
 
 test('a thousand callers, killed in the middle and restarted: one request before, one after, all answered', async () => {
   const { folder, connectionId } = freshCopy()
-  await rehearsal.behave({ faults: [{ kind: 'hang', times: 1 }] })
-  const before = rehearsal.stats().tokenRequests
+  await practice.behave({ faults: [{ kind: 'hang', times: 1 }] })
+  const before = practice.stats().tokenRequests
   await killWhen('tokenRequests', folder, connectionId, 1000)
-  expect(rehearsal.stats().tokenRequests - before).toBe(1)
+  expect(practice.stats().tokenRequests - before).toBe(1)
   await afterRestart(folder, async ({ keyway }) => {
     const results = await Promise.all(Array.from({ length: 1000 }, () => keyway.tokens.get(connectionId, {})))
     expect(results.every(({ kind }) => kind === 'ok')).toBe(true)
   })
-  expect(rehearsal.stats().tokenRequests - before).toBe(2)
+  expect(practice.stats().tokenRequests - before).toBe(2)
 })
 
 async function killWhen(
@@ -232,10 +232,10 @@ async function killWhen(
   connectionId: string,
   callers = 1,
 ): Promise<void> {
-  const before = rehearsal.stats()[what]
+  const before = practice.stats()[what]
   const child = runChild('crash-child.ts', [folder, connectionId, 'never', String(callers)])
   await child.line('ready')
-  await expect.poll(() => rehearsal.stats()[what], { timeout: 10_000 }).toBeGreaterThan(before)
+  await expect.poll(() => practice.stats()[what], { timeout: 10_000 }).toBeGreaterThan(before)
   child.process.kill('SIGKILL')
   await child.ended()
 }

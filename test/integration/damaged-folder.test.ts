@@ -14,17 +14,21 @@ import {
 } from 'node:fs'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { createRehearsalProvider, type RehearsalProvider } from '../../electron/practice-provider/provider.ts'
+import { createPracticeProvider, type PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import { decodeRecord, encodeRecord } from '../../electron/core/storage/records.ts'
 import { appInput } from '../../shared/contract/app.ts'
-import { openTestKeyway, registerRehearsal, signInAtRehearsal } from '../support/open-test-keyway.ts'
+import {
+  openTestKeyway,
+  registerPracticeProvider,
+  signInAtPracticeProvider,
+} from '../support/open-test-keyway.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const temp = makeTempFolder()
 const origin = join(temp.path, 'origin')
-let rehearsal: RehearsalProvider
+let practice: PracticeProvider
 
 const damages: Record<string, (path: string) => void> = {
   'a flipped byte': (path) => {
@@ -53,11 +57,11 @@ const damages: Record<string, (path: string) => void> = {
 }
 
 beforeAll(async () => {
-  rehearsal = await createRehearsalProvider()
+  practice = await createPracticeProvider()
   const opened = await openTestKeyway(origin)
-  const provider = registerRehearsal(opened, rehearsal)
-  await signInAtRehearsal(opened, provider, { account: 'one' })
-  await signInAtRehearsal(opened, provider, { account: 'two', as: 'grace@example.test' })
+  const provider = registerPracticeProvider(opened, practice)
+  await signInAtPracticeProvider(opened, provider, { account: 'one' })
+  await signInAtPracticeProvider(opened, provider, { account: 'two', as: 'grace@example.test' })
   opened.keyway.apps.create(
     appInput.parse({
       name: 'An app',
@@ -69,7 +73,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await rehearsal.close()
+  await practice.close()
   temp.remove()
 })
 

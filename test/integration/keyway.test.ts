@@ -1,21 +1,25 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { callApi, startRehearsal } from '../support/start-rehearsal.ts'
-import { openTestKeyway, registerRehearsal, signInAtRehearsal } from '../support/open-test-keyway.ts'
+import { callApi, startPracticeProvider } from '../support/start-practice-provider.ts'
+import {
+  openTestKeyway,
+  registerPracticeProvider,
+  signInAtPracticeProvider,
+} from '../support/open-test-keyway.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 test('the whole circle at a real provider: register, connect, token, rotation, restart, disconnect with revocation', async () => {
-  const rehearsal = await startRehearsal()
+  const practice = await startPracticeProvider()
   const folder = tempFolder()
   const first = await openTestKeyway(folder)
   onTestFinished(() => first.close())
-  const provider = registerRehearsal(first, rehearsal)
+  const provider = registerPracticeProvider(first, practice)
 
-  const flow = await signInAtRehearsal(first, provider)
+  const flow = await signInAtPracticeProvider(first, provider)
   expect(flow).toMatchObject({ kind: 'done', identityLabel: 'ada@example.test', missingScopes: [] })
   if (flow.kind !== 'done') return
   const token = await first.keyway.tokens.get(flow.connectionId, {})
   if (token.kind !== 'ok') throw token.failure
-  expect((await callApi(rehearsal, '/api/files', token.token.accessToken.reveal())).status).toBe(200)
+  expect((await callApi(practice, '/api/files', token.token.accessToken.reveal())).status).toBe(200)
 
   const forced = await first.keyway.tokens.get(flow.connectionId, { rejected: token.token.accessToken })
   if (forced.kind !== 'ok') throw forced.failure
@@ -31,6 +35,6 @@ test('the whole circle at a real provider: register, connect, token, rotation, r
 
   const result = await second.keyway.connections.disconnect(flow.connectionId)
   expect(result.revoked).toBe('at_provider')
-  expect((await callApi(rehearsal, '/api/files', forced.token.accessToken.reveal())).status).toBe(401)
+  expect((await callApi(practice, '/api/files', forced.token.accessToken.reveal())).status).toBe(401)
   expect(second.keyway.connections.list()).toEqual([])
 })

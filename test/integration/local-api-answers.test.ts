@@ -202,9 +202,9 @@ async function ending(local: RealLocal, check: Check, key: string): Promise<void
   ])
   await events.body?.cancel()
   const token = `${ID}/token`
-  await local.rehearsal.behave({ outage: { kind: 'refused' } })
+  await local.practice.behave({ outage: { kind: 'refused' } })
   await check(token, '/api/integrations/rehearsal/token?account=work&rejected=true', { key })
-  await local.rehearsal.behave({ outage: { kind: 'none' } })
+  await local.practice.behave({ outage: { kind: 'none' } })
   const pasted = '/api/integrations/rehearsal/connection?account=pasted'
   await check(`${ID}/connection`, pasted, { key, method: 'DELETE' })
   await check('/api/auth/{provider}', '/api/auth/rehearsal?userId=work', { key, method: 'DELETE' })

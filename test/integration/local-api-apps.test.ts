@@ -204,7 +204,7 @@ describe('registering providers', () => {
     const key = local.addApp()
     const calls: Array<[string, string, object?]> = [
       ['GET', '/api/integrations'],
-      ['POST', '/api/integrations', draft(local.rehearsal.issuer)],
+      ['POST', '/api/integrations', draft(local.practice.issuer)],
       ['GET', '/api/integrations/rehearsal'],
       ['PATCH', '/api/integrations/rehearsal', { name: 'X' }],
       ['DELETE', '/api/integrations/rehearsal'],
@@ -221,12 +221,12 @@ describe('registering providers', () => {
   test('creates, lists, changes and removes; the secret is write-only and the slug stays', async () => {
     const local = await startRealLocal()
     const key = local.addApp({ manage: true, grants: [] })
-    const made = await local.ask('/api/integrations', { key, json: draft(local.rehearsal.issuer) })
+    const made = await local.ask('/api/integrations', { key, json: draft(local.practice.issuer) })
     expect(made).toMatchObject({ status: 201, body: { slug: 'acme', type: 'acme', hasClientSecret: true } })
     expect(made.body.redirectUri).toBe(`${local.url}/oauth2/callback`)
     expect(JSON.stringify(made.body)).not.toContain('made-up-secret')
     expect(
-      (await local.ask('/api/integrations', { key, json: draft(local.rehearsal.issuer) })).body.code,
+      (await local.ask('/api/integrations', { key, json: draft(local.practice.issuer) })).body.code,
     ).toBe('slug_taken')
     expect(
       (await local.ask('/api/integrations', { key, json: { ...draft(''), slug: 'Not A Slug' } })).body,

@@ -15,7 +15,7 @@ test('GET connect goes to the provider, and its callback ends in a stored connec
   const start = await local.call('/api/integrations/rehearsal/connect', { key })
   expect(start.status).toBe(302)
   const location = new URL(start.headers.get('location')!)
-  expect(location.origin).toBe(local.rehearsal.issuer)
+  expect(location.origin).toBe(local.practice.issuer)
   expect(location.searchParams.get('state')?.length).toBeGreaterThan(20)
   expect(location.searchParams.get('code_challenge_method')).toBe('S256')
   const end = await signInWithHttp(location.href, { account: 'ada@example.test' })
@@ -26,7 +26,7 @@ test('GET connect goes to the provider, and its callback ends in a stored connec
   expect(connectionResponseSchema.parse(body)).toMatchObject({
     integrationId: local.provider.id,
     isShared: false,
-    apiBaseUri: local.rehearsal.url('/api'),
+    apiBaseUri: local.practice.url('/api'),
     ownerId: expect.stringContaining('ada'),
   })
   for (const name of ['tokenExpiresAt', 'lastAuthorizedAt', 'createdAt', 'updatedAt']) {
@@ -72,7 +72,7 @@ test('a form_post answer with the provider’s Origin is taken like a redirect',
     stopAtCallback: true,
   })
   if (outcome.kind !== 'stopped') throw new Error(outcome.kind)
-  for (const origin of ['null', local.rehearsal.issuer]) {
+  for (const origin of ['null', local.practice.issuer]) {
     const answer = await local.call('/oauth2/callback', {
       method: 'POST',
       body: new URLSearchParams(new URL(outcome.callbackUrl).search),
@@ -141,7 +141,7 @@ test('DELETE connection is 204, revokes at the provider, says so, and leaves not
   expect(gone.headers.get('keyway-revocation')).toBe('at_provider')
   expect(await gone.text()).toBe('')
   expect(local.keyway.connections.get(id)).toBeNull()
-  const dead = await fetch(local.rehearsal.url('/api/me'), {
+  const dead = await fetch(local.practice.url('/api/me'), {
     headers: { authorization: `Bearer ${body.data.accessToken}` },
   })
   expect(dead.status).toBe(401)
@@ -207,7 +207,7 @@ test('POST request joins a relative URL to apiBaseUri and passes method, headers
   expect(answer.body.email).toBe('ada@example.test')
   const absolute = await local.ask('/api/integrations/rehearsal/request', {
     key,
-    json: { url: local.rehearsal.url('/api/me') },
+    json: { url: local.practice.url('/api/me') },
   })
   expect(absolute.status).toBe(200)
 })
@@ -219,7 +219,7 @@ test('the path form is the same, and refreshes a token that has expired before t
   expect((await local.ask('/api/integrations/rehearsal/request/me', { key })).body.email).toBe(
     'ada@example.test',
   )
-  local.rehearsal.expireAccessTokens({})
+  local.practice.expireAccessTokens({})
   const after = await local.ask('/api/integrations/rehearsal/request/me', { key })
   expect(after).toMatchObject({ status: 200, body: { email: 'ada@example.test' } })
 })

@@ -8,7 +8,7 @@ test("leash's route handler posts with a token it has just asked for", async () 
   await local.signIn()
   const key = local.addApp()
   const BASE = local.url
-  const SLACK = local.rehearsal.url('/api/me')
+  const SLACK = local.practice.url('/api/me')
 
   async function POST(req: Request) {
     const tokenRes = await fetch(`${BASE}/api/integrations/token`, {
@@ -101,7 +101,7 @@ test('a grant that the provider has ended is token_expired, and treated the same
   const local = await startRealLocal({ slug: 'slack' })
   await local.signIn()
   const key = local.addApp()
-  local.rehearsal.revokeGrants({})
+  local.practice.revokeGrants({})
   const { status, body } = await local.ask('/api/integrations/token', {
     key,
     json: { provider: 'slack', rejected: true },
@@ -115,7 +115,7 @@ test('an outage is retrying: 503 with Retry-After and retryAt, and the grant is 
   const local = await startRealLocal({ slug: 'slack' })
   const id = await local.signIn()
   const key = local.addApp()
-  await local.rehearsal.behave({ outage: { kind: 'refused' } })
+  await local.practice.behave({ outage: { kind: 'refused' } })
   const { status, body, headers } = await local.ask('/api/integrations/token', {
     key,
     json: { provider: 'slack', rejected: true },

@@ -67,7 +67,7 @@ test("jsworkflows' workflow runs with the client library's getOAuthToken", async
   const local = await startRealLocal({ slug: 'my-custom-handle' })
   await local.signIn()
   const lines: string[] = []
-  const resource = local.rehearsal.url('/api/me')
+  const resource = local.practice.url('/api/me')
 
   class Workflow {
     async start(

@@ -7,7 +7,7 @@ import { testCertificates } from '../support/certificates/certificates.ts'
 import { createFakeClock } from '../support/fake-clock.ts'
 import { answerOf, makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
 import { always, startAnswering } from '../support/providers/answering-server.ts'
-import { startRehearsal } from '../support/start-rehearsal.ts'
+import { startPracticeProvider } from '../support/start-practice-provider.ts'
 import { signInWithHttp } from '../support/user-agent.ts'
 
 const redirectUris = ['http://127.0.0.1:7317/oauth2/callback']
@@ -39,9 +39,9 @@ const discover = (url: string) => makeOAuthClient().discover(url, { redirectUris
 
 describe('an address that can be connected to', () => {
   it('is a real issuer: found, registered, signed in at, with no client id from the person', async () => {
-    const rehearsal = await startRehearsal()
+    const practice = await startPracticeProvider()
     const client = makeOAuthClient()
-    const { draft, registration, steps, missing } = await client.discover(rehearsal.issuer, { redirectUris })
+    const { draft, registration, steps, missing } = await client.discover(practice.issuer, { redirectUris })
     expect(missing).toEqual([])
     expect(registration?.reveal()).toContain('accessToken')
     expect(steps.filter(({ outcome }) => outcome === 'failed')).toEqual([])

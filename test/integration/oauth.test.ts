@@ -4,18 +4,19 @@ import type { AuthorizeRequest } from '../../electron/core/oauth/types.ts'
 import type { ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
 import { approveDevice, signInWithHttp } from '../support/user-agent.ts'
 import { answerOf, grantOf, makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
-import { callApi, callbackUri, startRehearsal, type ClientName } from '../support/start-rehearsal.ts'
-import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
+import {
+  callApi,
+  callbackUri,
+  type ClientName,
+  startPracticeProvider,
+} from '../support/start-practice-provider.ts'
+import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
 
 const scopes = ['openid', 'profile', 'email', 'offline_access', 'files.read']
 
-function asProvider(
-  rehearsal: RehearsalProvider,
-  client: ClientName = 'native',
-  spec: ProviderSpecInput = {},
-) {
-  const { clientId, clientSecret } = rehearsal.clients[client]
-  return resolvedProvider({ discovery: { issuer: rehearsal.issuer }, ...spec }, { clientId, clientSecret })
+function asProvider(practice: PracticeProvider, client: ClientName = 'native', spec: ProviderSpecInput = {}) {
+  const { clientId, clientSecret } = practice.clients[client]
+  return resolvedProvider({ discovery: { issuer: practice.issuer }, ...spec }, { clientId, clientSecret })
 }
 
 const request = (more: Partial<AuthorizeRequest> = {}): AuthorizeRequest => ({
@@ -38,10 +39,10 @@ describe('the OAuth client at a real provider', () => {
   it.each<ClientName>(['native', 'basic', 'post'])(
     'signs in, refreshes, rotates and revokes as the %s client',
     async (name) => {
-      const rehearsal = await startRehearsal()
+      const practice = await startPracticeProvider()
       const client = makeOAuthClient()
       // What the browser carries is looked at here, so nothing is pushed.
-      const provider = asProvider(rehearsal, name, { authorize: { par: 'never' } })
+      const provider = asProvider(practice, name, { authorize: { par: 'never' } })
       const { url, authorizationState } = await client.authorize(provider, request())
       const asked = new URL(url).searchParams
       expect(asked.get('code_challenge_method')).toBe('S256')
@@ -52,7 +53,7 @@ describe('the OAuth client at a real provider', () => {
       expect(first.tokenType).toBe('Bearer')
       expect(first.lifetimeSeconds).toBe(3600)
       expect(first.scopes).toEqual(expect.arrayContaining(scopes))
-      expect((await callApi(rehearsal, '/api/me', first.accessToken.reveal())).status).toBe(200)
+      expect((await callApi(practice, '/api/me', first.accessToken.reveal())).status).toBe(200)
       expect(await client.identify(provider, { ...grantOf(first) })).toMatchObject({
         label: 'ada@example.test',
       })
@@ -60,7 +61,7 @@ describe('the OAuth client at a real provider', () => {
       const second = answerOf(await client.refresh(provider, grantOf(first, scopes)))
       expect(second.refreshToken?.reveal()).not.toBe(first.refreshToken?.reveal())
       expect(await client.revoke(provider, grantOf(second))).toMatchObject({ revoked: 'at_provider' })
-      expect((await callApi(rehearsal, '/api/me', second.accessToken.reveal())).status).toBe(401)
+      expect((await callApi(practice, '/api/me', second.accessToken.reveal())).status).toBe(401)
       expect(await client.refresh(provider, grantOf(second))).toMatchObject({
         kind: 'ended',
         code: 'invalid_grant',
@@ -69,12 +70,12 @@ describe('the OAuth client at a real provider', () => {
   )
 
   it('finds the way of authentication by itself when addresses are typed and nobody says', async () => {
-    const rehearsal = await startRehearsal()
+    const practice = await startPracticeProvider()
     const client = makeOAuthClient()
     for (const name of ['basic', 'post'] as const) {
-      const provider = asProvider(rehearsal, name, {
+      const provider = asProvider(practice, name, {
         discovery: {},
-        endpoints: { authorization: rehearsal.url('/auth'), token: rehearsal.url('/token') },
+        endpoints: { authorization: practice.url('/auth'), token: practice.url('/token') },
       })
       const { url, authorizationState } = await client.authorize({ ...provider, id: name }, request())
       const answer = answerOf(
@@ -85,24 +86,24 @@ describe('the OAuth client at a real provider', () => {
   })
 
   it('pushes the authorization request where the server offers it, and goes on without where it then refuses', async () => {
-    const rehearsal = await startRehearsal()
+    const practice = await startPracticeProvider()
     const client = makeOAuthClient()
-    const provider = asProvider(rehearsal)
+    const provider = asProvider(practice)
     const pushed = await client.authorize(provider, request())
     expect([...new URL(pushed.url).searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri'])
-    await rehearsal.behave({ faults: [{ kind: 'status', at: 'par', status: 403, times: 1 }] })
+    await practice.behave({ faults: [{ kind: 'status', at: 'par', status: 403, times: 1 }] })
     const plain = await client.authorize(provider, request())
     expect(new URL(plain.url).searchParams.get('code_challenge_method')).toBe('S256')
     answerOf(await client.exchange(provider, plain.authorizationState, await callbackFrom(plain.url)))
   })
 
   it('pushes the authorization request when told to', async () => {
-    const rehearsal = await startRehearsal()
+    const practice = await startPracticeProvider()
     const client = makeOAuthClient()
     for (const name of ['native', 'basic'] as const) {
-      const provider = asProvider(rehearsal, name, {
+      const provider = asProvider(practice, name, {
         authorize: { par: 'always' },
-        discovery: { issuer: rehearsal.issuer },
+        discovery: { issuer: practice.issuer },
       })
       const { url, authorizationState } = await client.authorize(provider, request())
       expect([...new URL(url).searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri'])
@@ -111,12 +112,12 @@ describe('the OAuth client at a real provider', () => {
   })
 
   it('binds tokens with DPoP from the pushed request to the revocation, takes up the server nonce, and proves possession to the API and at the refresh', async () => {
-    const rehearsal = await startRehearsal({ behaviour: { requireDpopNonce: true } })
+    const practice = await startPracticeProvider({ behaviour: { requireDpopNonce: true } })
     const client = makeOAuthClient()
-    const provider = asProvider(rehearsal, 'native', {
+    const provider = asProvider(practice, 'native', {
       dpop: 'always',
       authorize: { par: 'always' },
-      discovery: { issuer: rehearsal.issuer },
+      discovery: { issuer: practice.issuer },
     })
     const { url, authorizationState } = await client.authorize(provider, request({ scopes }))
     expect([...new URL(url).searchParams.keys()].toSorted()).toEqual(['client_id', 'request_uri'])
@@ -125,7 +126,7 @@ describe('the OAuth client at a real provider', () => {
     expect(first.dpopKey).toMatchObject({ kty: 'EC' })
     const second = answerOf(await client.refresh(provider, grantOf(first)))
     expect(second.tokenType).toBe('DPoP')
-    const api = rehearsal.url('/api/me')
+    const api = practice.url('/api/me')
     const proven = await client.apiHeaders(provider, grantOf(second), {
       method: 'GET',
       url: api,
@@ -146,9 +147,9 @@ describe('the OAuth client at a real provider', () => {
   })
 
   it('says so when access is denied, when the answer is of another issuer, and when it comes twice', async () => {
-    const rehearsal = await startRehearsal()
+    const practice = await startPracticeProvider()
     const client = makeOAuthClient()
-    const provider = asProvider(rehearsal)
+    const provider = asProvider(practice)
     const denied = await client.authorize(provider, request())
     const refusal = await callbackFrom(denied.url, 'deny')
     await expect(client.exchange(provider, denied.authorizationState, refusal)).rejects.toMatchObject({
@@ -194,13 +195,13 @@ describe('the OAuth client at a real provider', () => {
   })
 
   it('gets tokens for the client itself, and names the setting when the secret is wrong', async () => {
-    const rehearsal = await startRehearsal()
+    const practice = await startPracticeProvider()
     const client = makeOAuthClient()
-    const provider = asProvider(rehearsal, 'basic')
+    const provider = asProvider(practice, 'basic')
     expect(answerOf(await client.clientCredentials(provider, ['files.read'])).refreshToken).toBeNull()
     const wrong = resolvedProvider(
-      { discovery: { issuer: rehearsal.issuer } },
-      { clientId: rehearsal.clients.basic.clientId, clientSecret: 'not-the-secret' },
+      { discovery: { issuer: practice.issuer } },
+      { clientId: practice.clients.basic.clientId, clientSecret: 'not-the-secret' },
     )
     expect(await client.clientCredentials(wrong, [])).toMatchObject({
       kind: 'config_error',
@@ -209,9 +210,9 @@ describe('the OAuth client at a real provider', () => {
   })
 
   it('runs the device flow: approved, denied and cancelled', async () => {
-    const rehearsal = await startRehearsal({ behaviour: { deviceIntervalSeconds: 0.05 } })
+    const practice = await startPracticeProvider({ behaviour: { deviceIntervalSeconds: 0.05 } })
     const client = makeOAuthClient()
-    const provider = asProvider(rehearsal)
+    const provider = asProvider(practice)
     const start = () => client.startDevice(provider, scopes)
 
     const wanted = await start()
@@ -236,10 +237,10 @@ describe('the OAuth client at a real provider', () => {
   })
 
   it('asks for a resource (RFC 8707) at each step', async () => {
-    const rehearsal = await startRehearsal()
+    const practice = await startPracticeProvider()
     const client = makeOAuthClient()
-    const resource = rehearsal.url('/api')
-    const provider = asProvider(rehearsal, 'native', {
+    const resource = practice.url('/api')
+    const provider = asProvider(practice, 'native', {
       resources: [resource],
       authorize: { par: 'never' },
     })
@@ -247,6 +248,6 @@ describe('the OAuth client at a real provider', () => {
     expect(new URL(url).searchParams.get('resource')).toBe(resource)
     const first = answerOf(await client.exchange(provider, authorizationState, await callbackFrom(url)))
     answerOf(await client.refresh(provider, grantOf(first)))
-    expect((await callApi(rehearsal, '/api/me', first.accessToken.reveal())).status).toBe(200)
+    expect((await callApi(practice, '/api/me', first.accessToken.reveal())).status).toBe(200)
   })
 })

@@ -535,13 +535,13 @@ test('with the real core: an expired token is refreshed once for many requests a
   const local = await startRealLocal()
   await local.signIn()
   const key = local.addApp()
-  local.rehearsal.clearStats()
-  local.rehearsal.expireAccessTokens({})
+  local.practice.clearStats()
+  local.practice.expireAccessTokens({})
   const answers = await Promise.all(
     Array.from({ length: 40 }, () => local.ask('/api/integrations/rehearsal/request/me', { key })),
   )
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
-  expect(JSON.stringify(local.rehearsal.stats())).toContain('refresh')
+  expect(JSON.stringify(local.practice.stats())).toContain('refresh')
 })
 
 /** Resolves when a number has not changed for a while. */

@@ -10,8 +10,12 @@ import { Secret } from '../../shared/contract/secret.ts'
 import { aProvider } from '../support/builders.ts'
 import { testCertificates } from '../support/certificates/certificates.ts'
 import { startConnectProxy } from '../support/connect-proxy.ts'
-import { openTestKeyway, registerRehearsal, signInAtRehearsal } from '../support/open-test-keyway.ts'
-import { startRehearsal } from '../support/start-rehearsal.ts'
+import {
+  openTestKeyway,
+  registerPracticeProvider,
+  signInAtPracticeProvider,
+} from '../support/open-test-keyway.ts'
+import { startPracticeProvider } from '../support/start-practice-provider.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 type Host = Headless & { dataFolder: string }
@@ -116,11 +120,11 @@ test('the second door closes and opens with its setting', async () => {
 test('a proxy is used from the next request on, and no more when it is taken out', async () => {
   const proxy = await startConnectProxy()
   onTestFinished(() => proxy.close())
-  const rehearsal = await startRehearsal()
+  const practice = await startPracticeProvider()
   const opened = await openTestKeyway(tempFolder())
   onTestFinished(() => opened.close())
   const { ui } = opened.keyway
-  const flow = await signInAtRehearsal(opened, registerRehearsal(opened, rehearsal))
+  const flow = await signInAtPracticeProvider(opened, registerPracticeProvider(opened, practice))
   if (flow.kind !== 'done') throw new Error(`the sign-in ended as ${flow.kind}`)
   const refresh = async (): Promise<string> =>
     (await ui['connections.refresh']({ id: flow.connectionId })).lastOutcome.status

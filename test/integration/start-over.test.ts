@@ -10,10 +10,10 @@ import {
   openDeps,
   openTestKeyway,
   PASSPHRASE,
-  registerRehearsal,
-  signInAtRehearsal,
+  registerPracticeProvider,
+  signInAtPracticeProvider,
 } from '../support/open-test-keyway.ts'
-import { startRehearsal } from '../support/start-rehearsal.ts'
+import { startPracticeProvider } from '../support/start-practice-provider.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
 const typed = { typed: 'start over' as const }
@@ -27,9 +27,9 @@ async function usedFolder(): Promise<{
   const folder = join(tempFolder(), 'data')
   const opened = await openTestKeyway(folder)
   onTestFinished(() => opened.close())
-  const rehearsal = await startRehearsal({ redirectUris: ['http://127.0.0.1:7317/oauth2/callback'] })
-  const provider = registerRehearsal(opened, rehearsal)
-  const flow = await signInAtRehearsal(opened, provider, { as: 'ada@example.test' })
+  const practice = await startPracticeProvider({ redirectUris: ['http://127.0.0.1:7317/oauth2/callback'] })
+  const provider = registerPracticeProvider(opened, practice)
+  const flow = await signInAtPracticeProvider(opened, provider, { as: 'ada@example.test' })
   if (flow.kind !== 'done') throw new Error(`the sign-in ended as ${flow.kind}`)
   const { key } = opened.keyway.apps.create(
     appInput.parse({ name: 'Script', grants: [{ target: { kind: 'all' } }] }),

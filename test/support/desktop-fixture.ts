@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, type Page } from '@playwright/test'
-import { createRehearsalProvider, type RehearsalProvider } from '../../electron/practice-provider/provider.ts'
+import { createPracticeProvider, type PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import { launchDesktop, type Desktop, type DesktopOptions } from './desktop-driver.ts'
 
 export type LaunchedDesktop = Desktop & { readonly window: Page }
@@ -13,7 +13,7 @@ type Fixtures = {
   userData: string
   /** Free at the time of asking; written into the app's settings. */
   port: number
-  provider: RehearsalProvider
+  provider: PracticeProvider
   /** Starts the app; whatever the test leaves open is closed after it. */
   launch: (options?: Partial<DesktopOptions>) => Promise<LaunchedDesktop>
 }
@@ -37,7 +37,7 @@ export const test = base.extend<Fixtures>({
     rmSync(folder, { recursive: true, force: true })
   },
   provider: async ({ port }, provide) => {
-    const provider = await createRehearsalProvider({
+    const provider = await createPracticeProvider({
       redirectUris: [`http://127.0.0.1:${port}/oauth2/callback`],
       behaviour: { issueRefreshTokens: 'always' },
     })
@@ -59,7 +59,7 @@ export const test = base.extend<Fixtures>({
  * Fills the form for a provider described by hand, as a person does who has the provider's documentation
  * open.
  */
-export async function describeProvider(window: Page, provider: RehearsalProvider): Promise<void> {
+export async function describeProvider(window: Page, provider: PracticeProvider): Promise<void> {
   await window.getByRole('link', { name: 'Add a connection' }).first().click()
   await window.getByRole('option', { name: /Describe a provider yourself/ }).click()
   await window.getByRole('textbox', { name: 'Name', exact: true }).fill('Rehearsal')

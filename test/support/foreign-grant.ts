@@ -4,11 +4,11 @@ import { signInWithHttp } from './user-agent.ts'
 
 /** A second grant of the same provider, got without Keyway: its refresh token. */
 export async function grantOf(local: RealLocal): Promise<{ tokens: string }> {
-  const { clientId, clientSecret } = local.rehearsal.clients.basic
+  const { clientId, clientSecret } = local.practice.clients.basic
   const redirect = `${local.url}/oauth2/callback`
-  const url = new URL(`${local.rehearsal.issuer}/authorize`)
+  const url = new URL(`${local.practice.issuer}/authorize`)
   const metadata = (await (
-    await fetch(`${local.rehearsal.issuer}/.well-known/openid-configuration`)
+    await fetch(`${local.practice.issuer}/.well-known/openid-configuration`)
   ).json()) as {
     authorization_endpoint: string
     token_endpoint: string

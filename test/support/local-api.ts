@@ -8,13 +8,13 @@ import type { ListenOptions } from '../../electron/http/server/listener.ts'
 import { startLocalApi, type RunningApi } from './start-local-api.ts'
 import type { OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import type { Keyway } from '../../electron/core/keyway.ts'
-import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
+import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import { appInput, type AppDraft } from '../../shared/contract/app.ts'
 import type { ProviderView } from '../../shared/contract/provider.ts'
 import { createFakeKeyway, type FakeKeyway } from './fake-keyway.ts'
 import type { Clock } from '../../electron/core/ports.ts'
-import { openTestKeyway, registerRehearsal, signInAtRehearsal } from './open-test-keyway.ts'
-import { startRehearsal } from './start-rehearsal.ts'
+import { openTestKeyway, registerPracticeProvider, signInAtPracticeProvider } from './open-test-keyway.ts'
+import { startPracticeProvider } from './start-practice-provider.ts'
 import { tempFolder } from './temp-folder.ts'
 
 export type CallOptions = {
@@ -91,7 +91,7 @@ export async function startFakeLocal(
 export type RealLocal = LocalApiUnderTest & {
   opened: OpenedKeyway
   keyway: Keyway
-  rehearsal: RehearsalProvider
+  practice: PracticeProvider
   provider: ProviderView
   /** A new app; its key. */
   addApp(draft?: Partial<AppDraft>): string
@@ -105,10 +105,10 @@ export async function startRealLocal(options: { slug?: string } = {}): Promise<R
   onTestFinished(() => opened.close())
   const { keyway } = opened
   const local = await startLocal(keyway, { outgoing: opened.outgoing })
-  const rehearsal = await startRehearsal({ redirectUris: [`${local.url}/oauth2/callback`] })
-  const provider = registerRehearsal(
+  const practice = await startPracticeProvider({ redirectUris: [`${local.url}/oauth2/callback`] })
+  const provider = registerPracticeProvider(
     opened,
-    rehearsal,
+    practice,
     options.slug === undefined ? {} : { slug: options.slug },
   )
   let apps = 0
@@ -116,14 +116,14 @@ export async function startRealLocal(options: { slug?: string } = {}): Promise<R
     ...local,
     opened,
     keyway,
-    rehearsal,
+    practice,
     provider,
     addApp(draft = {}) {
       apps += 1
       return keyway.apps.create(appInput.parse({ name: `App ${apps}`, grants: everything, ...draft })).key
     },
     async signIn(as = 'ada@example.test', account) {
-      const flow = await signInAtRehearsal(opened, provider, {
+      const flow = await signInAtPracticeProvider(opened, provider, {
         as,
         ...(account === undefined ? {} : { account }),
       })

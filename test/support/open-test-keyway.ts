@@ -3,7 +3,7 @@
 import { openKeyway, type OpenDeps, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-wrapper.ts'
 import { createConfKv } from '../../electron/headless/headless.ts'
-import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
+import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import type { Flow } from '../../shared/contract/flow.ts'
 import type { ProviderView } from '../../shared/contract/provider.ts'
 import { Secret } from '../../shared/contract/secret.ts'
@@ -48,12 +48,12 @@ export async function openTestKeyway(
   return opened
 }
 
-export function registerRehearsal(
+export function registerPracticeProvider(
   { keyway }: Pick<OpenedKeyway, 'keyway'>,
-  rehearsal: RehearsalProvider,
+  practice: PracticeProvider,
   draft: Parameters<typeof aProvider>[0] = {},
 ): ProviderView {
-  const { clientId, clientSecret } = rehearsal.clients.basic
+  const { clientId, clientSecret } = practice.clients.basic
   return keyway.providers.create(
     aProvider({
       slug: 'rehearsal',
@@ -62,10 +62,10 @@ export function registerRehearsal(
       clientSecret: clientSecret ?? '',
       scopes: ['openid', 'profile', 'email', 'offline_access', 'files.read'],
       spec: {
-        discovery: { issuer: rehearsal.issuer },
+        discovery: { issuer: practice.issuer },
         // The tests look at what the browser carries, so nothing is pushed to the server before.
         authorize: { extraParams: { prompt: 'consent' }, par: 'never' },
-        api: { baseUrl: rehearsal.url('/api') },
+        api: { baseUrl: practice.url('/api') },
       },
       ...draft,
     }),
@@ -73,7 +73,7 @@ export function registerRehearsal(
 }
 
 /** The person at the provider's pages, then the browser's way home. */
-export async function signInAtRehearsal(
+export async function signInAtPracticeProvider(
   { keyway }: Pick<OpenedKeyway, 'keyway'>,
   provider: { id: string },
   draft: Partial<Parameters<typeof aConnect>[0]> & { as?: string } = {},

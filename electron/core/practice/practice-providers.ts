@@ -6,9 +6,9 @@ import { providerInput, type ProviderInput, type ProviderView } from '../../../s
 import {
   keptTokens,
   type KeptTokens,
-  type RehearsalCounts,
-  type RehearsalSituation,
-  type RehearsalState,
+  type PracticeCounts,
+  type PracticeSituation,
+  type PracticeState,
   type PracticeVisit,
 } from '../../../shared/contract/practice-provider.ts'
 import type { UiApi } from '../../../shared/contract/ui-api.ts'
@@ -18,9 +18,9 @@ import { createKeyedMutex } from '../async.ts'
 import type { AuditLog, Providers } from '../keyway.ts'
 import type { Logger, RecordStore } from '../ports.ts'
 
-export type RehearsalsDeps = {
+export type PracticeProvidersDeps = {
   /** Null where there is none (tests in memory). */
-  open: OpenRehearsal | null
+  open: OpenPracticeProvider | null
   /** Absent: nothing outlives a restart. */
   store: RecordStore | null
   logger: Logger
@@ -32,9 +32,9 @@ export type RehearsalsDeps = {
 }
 
 type Calls = Pick<UiApi, 'rehearsal.state' | 'rehearsal.start' | 'rehearsal.stop' | 'rehearsal.behave'>
-export type Rehearsals = {
+export type PracticeProviders = {
   calls: Calls
-  state(): RehearsalState
+  state(): PracticeState
   /** Starts it where it ran when the app ended. Never rejects. */
   resume(): Promise<void>
   close(): Promise<void>
@@ -43,18 +43,18 @@ export type Rehearsals = {
 /** Its public client; fixed, so that what was registered is found again before anything is opened. */
 const CLIENT_ID = 'rehearsal-native'
 
-export function createRehearsals(deps: RehearsalsDeps): Rehearsals {
+export function createPracticeProviders(deps: PracticeProvidersDeps): PracticeProviders {
   const runExclusive = createKeyedMutex()
   const held: Held = { run: null, isRunning: false }
-  const state = (): RehearsalState => stateOf(held, deps.providers)
-  const changed = (note: string): RehearsalState => {
+  const state = (): PracticeState => stateOf(held, deps.providers)
+  const changed = (note: string): PracticeState => {
     deps.activity.append({ kind: 'system', outcome: 'ok', note: `rehearsal ${note}` })
     deps.onChanged()
     return state()
   }
   const memory = createMemory(deps)
   const start = (): Promise<boolean> => startIn(held, deps, memory)
-  const inOrder = (task: () => Promise<RehearsalState>): Promise<RehearsalState> =>
+  const inOrder = (task: () => Promise<PracticeState>): Promise<PracticeState> =>
     runExclusive('rehearsal', task)
 
   return {
@@ -83,7 +83,7 @@ export function createRehearsals(deps: RehearsalsDeps): Rehearsals {
         }),
     },
     async resume() {
-      if (deps.open === null || registeredRehearsal(deps.providers, CLIENT_ID) === null) return
+      if (deps.open === null || registeredPracticeProvider(deps.providers, CLIENT_ID) === null) return
       await inOrder(async () => {
         const ran = kept.run.safeParse(await memory.read('run')).data?.isRunning === true
         return ran && (await start()) ? changed('started again') : state()
@@ -101,14 +101,14 @@ export function createRehearsals(deps: RehearsalsDeps): Rehearsals {
   }
 }
 
-type Held = { run: RehearsalRun | null; isRunning: boolean }
+type Held = { run: PracticeRun | null; isRunning: boolean }
 
 /** False: it runs already. */
-async function startIn(held: Held, deps: RehearsalsDeps, memory: Memory): Promise<boolean> {
+async function startIn(held: Held, deps: PracticeProvidersDeps, memory: Memory): Promise<boolean> {
   if (held.isRunning) return false
   held.run = await opened(held.run, deps, memory)
   held.isRunning = true
-  registerRehearsal(deps.providers, held.run)
+  registerAsProvider(deps.providers, held.run)
   return true
 }
 
@@ -120,7 +120,7 @@ type Memory = {
   keep(what: keyof typeof kept, value: unknown): Promise<void>
 }
 
-function createMemory({ store, logger }: RehearsalsDeps): Memory {
+function createMemory({ store, logger }: PracticeProvidersDeps): Memory {
   const warn = (error: unknown): void =>
     logger.warn('What the practice provider keeps could not be read or written', { error })
   return {
@@ -137,10 +137,10 @@ function createMemory({ store, logger }: RehearsalsDeps): Memory {
 }
 
 async function opened(
-  paused: RehearsalRun | null,
-  deps: RehearsalsDeps,
+  paused: PracticeRun | null,
+  deps: PracticeProvidersDeps,
   memory: Memory,
-): Promise<RehearsalRun> {
+): Promise<PracticeRun> {
   if (deps.open === null)
     throw new KeywayError('not_found', { message: 'There is no rehearsal provider in this Keyway.' })
   if (paused !== null) {
@@ -160,9 +160,9 @@ async function opened(
     before: keptTokens.safeParse(await memory.read('tokens')).data ?? null,
     keep: (state: KeptTokens): Promise<void> => memory.keep('tokens', state),
   }
-  const openAt = (port: number): Promise<RehearsalRun> =>
+  const openAt = (port: number): Promise<PracticeRun> =>
     open({ port, redirectUris, onChanged: deps.onChanged, keeping })
-  const before = registeredRehearsal(deps.providers, CLIENT_ID)?.port ?? 0
+  const before = registeredPracticeProvider(deps.providers, CLIENT_ID)?.port ?? 0
   return (await orPortBusy(() => openAt(before))) ?? openAt(0)
 }
 
@@ -177,12 +177,12 @@ async function orPortBusy<Result>(task: () => Promise<Result>): Promise<Result |
 
 const NOTHING = { tokenRequests: 0, refreshes: 0, reuseDetections: 0, revocations: 0, apiCalls: 0, grants: 0 }
 
-function stateOf({ run, isRunning }: Held, providers: Providers): RehearsalState {
+function stateOf({ run, isRunning }: Held, providers: Providers): PracticeState {
   const seen = run?.look() ?? { counts: NOTHING, visits: [] }
   return {
     kind: isRunning ? 'running' : 'stopped',
     issuer: run?.issuer ?? null,
-    providerId: registeredRehearsal(providers, CLIENT_ID)?.provider.id ?? null,
+    providerId: registeredPracticeProvider(providers, CLIENT_ID)?.provider.id ?? null,
     situation: run !== null && isRunning ? run.situation() : null,
     accounts: run === null ? [] : run.accounts.map(({ email, name }) => ({ email, name })),
     ...seen,
@@ -196,19 +196,19 @@ const notRunning = (): KeywayError =>
   })
 
 /** A rehearsal provider that was opened, as the core needs it; `electron/practice-provider` has one. */
-export type RehearsalRun = {
+export type PracticeRun = {
   readonly issuer: string
   readonly port: number
   readonly clientId: string
   readonly accounts: ReadonlyArray<{ email: string; name: string }>
-  situation(): RehearsalSituation
+  situation(): PracticeSituation
   /** @throws KeywayError port_busy when the port cannot be had back after an outage. */
-  behave(situation: RehearsalSituation): Promise<void>
+  behave(situation: PracticeSituation): Promise<void>
   /** Lets go of the port and keeps what was issued. */
   pause(): Promise<void>
   /** @throws KeywayError port_busy */
   resume(): Promise<void>
-  look(): { counts: RehearsalCounts; visits: PracticeVisit[] }
+  look(): { counts: PracticeCounts; visits: PracticeVisit[] }
   close(): Promise<void>
 }
 
@@ -216,14 +216,14 @@ export type RehearsalRun = {
  * Comes from the composition roots, which load it when it is wanted for the first time. @throws KeywayError
  * port_busy
  */
-export type OpenRehearsal = (options: {
+export type OpenPracticeProvider = (options: {
   /** 0: any free one. */
   port: number
   redirectUris: readonly string[]
   onChanged: () => void
   /** What the one before it had issued, and where it goes on keeping that; `keep` never rejects. */
   keeping: { before: KeptTokens | null; keep: (state: KeptTokens) => Promise<void> }
-}) => Promise<RehearsalRun>
+}) => Promise<PracticeRun>
 
 // The rehearsal as an ordinary provider of this Keyway, so that connecting is two clicks and everything about
 // it is as with a real one.
@@ -233,7 +233,7 @@ const SLUG = 'rehearsal'
 const LOOPBACK_ISSUER = /^http:\/\/127\.0\.0\.1:(\d+)$/
 
 /** What an earlier start registered, by its client and its place on this machine. */
-export function registeredRehearsal(
+export function registeredPracticeProvider(
   providers: Pick<Providers, 'list'>,
   clientId: string,
 ): { provider: ProviderView; port: number } | null {
@@ -247,8 +247,8 @@ export function registeredRehearsal(
 /**
  * Registers it, or moves what is registered to where it runs now. What the person changed otherwise stays.
  */
-export function registerRehearsal(providers: Providers, run: RehearsalRun): ProviderView {
-  const registered = registeredRehearsal(providers, run.clientId)
+export function registerAsProvider(providers: Providers, run: PracticeRun): ProviderView {
+  const registered = registeredPracticeProvider(providers, run.clientId)
   if (registered === null) return providers.create(registration(providers, run))
   const { provider, port } = registered
   const isCurrent = port === run.port && provider.spec.api.probe !== null
@@ -266,7 +266,7 @@ export function registerRehearsal(providers: Providers, run: RehearsalRun): Prov
   }).provider
 }
 
-function registration(providers: Pick<Providers, 'list'>, run: RehearsalRun): ProviderInput {
+function registration(providers: Pick<Providers, 'list'>, run: PracticeRun): ProviderInput {
   const host = `127.0.0.1:${run.port}`
   return providerInput.parse({
     slug: freeSlug(SLUG, new Set(providers.list().map(({ slug }) => slug))),
@@ -286,7 +286,7 @@ function registration(providers: Pick<Providers, 'list'>, run: RehearsalRun): Pr
   })
 }
 
-const apiOf = ({ issuer }: RehearsalRun): { baseUrl: string; probe: { url: string } } => ({
+const apiOf = ({ issuer }: PracticeRun): { baseUrl: string; probe: { url: string } } => ({
   baseUrl: `${issuer}/api`,
   probe: { url: `${issuer}/api/me` },
 })

@@ -13,7 +13,7 @@ import type { Integrity } from '../integrity/integrity.ts'
 import { integrityCalls } from '../integrity/targets.ts'
 import type { AuditLog } from '../keyway.ts'
 import type { Clock, Logger, RecordStore } from '../ports.ts'
-import type { Rehearsals } from '../practice/practice-providers.ts'
+import type { PracticeProviders } from '../practice/practice-providers.ts'
 import type { ProviderRegistry } from '../providers/providers.ts'
 import { type ProviderStore, specOf } from '../providers/store.ts'
 import type { SettingsStore, SettingsChange } from '../settings.ts'
@@ -27,7 +27,7 @@ import type { Vault } from '../vault/vault.ts'
 export type FurtherCalls = Bundles &
   ProviderFiles &
   DiagnosticsCalls &
-  Rehearsals['calls'] &
+  PracticeProviders['calls'] &
   Pick<UiApi, 'settings.update' | 'integrity.confirm' | 'integrity.decide'>
 
 export type FurtherDeps = {
@@ -47,7 +47,7 @@ export type FurtherDeps = {
   apps: AppRegistry
   settings: SettingsStore
   settingsChange: SettingsChange
-  rehearsals: Rehearsals
+  practiceProviders: PracticeProviders
   integrity?: Integrity
   snapshot: () => Snapshot
   renewalsSettled: () => Promise<void>
@@ -75,7 +75,7 @@ export function createFurtherCalls(deps: FurtherDeps): FurtherCalls {
     }),
     ...createProviderFiles({ ...deps, files }),
     ...createDiagnostics(deps),
-    ...deps.rehearsals.calls,
+    ...deps.practiceProviders.calls,
     ...integrityCalls(deps.integrity),
     'settings.update': (patch) => settingsChange.change(patch),
   }

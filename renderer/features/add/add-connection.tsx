@@ -173,8 +173,8 @@ function OwnWays({ query }: { query: string }) {
       <Item
         value="rehearsal"
         icon={<OwnIcon icon={<Drama />} />}
-        title={text.rehearsal.title}
-        detail={words.rehearsalHint}
+        title={text.practice.title}
+        detail={words.practiceHint}
         onSelect={() => navigate({ name: 'rehearsal' })}
       />
     </Group>

@@ -90,7 +90,7 @@ function FirstConnection() {
               {text.connections.emptyAction}
             </a>
             <a href={hrefOf({ name: 'rehearsal' })} className={buttonClasses('secondary', 'md')}>
-              {text.connections.emptyRehearsal}
+              {text.connections.emptyPractice}
             </a>
           </>
         }

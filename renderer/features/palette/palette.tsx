@@ -247,7 +247,7 @@ export function useCommands(): { heading: string; commands: PaletteCommand[] }[]
       commands: [
         { label: words.addConnection, icon: <Plus />, run: () => navigate({ name: 'add', query: '' }) },
         { label: words.newApp, icon: <KeyRound />, run: () => navigate({ name: 'new-app' }) },
-        { label: text.rehearsal.title, icon: <Drama />, run: () => navigate({ name: 'rehearsal' }) },
+        { label: text.practice.title, icon: <Drama />, run: () => navigate({ name: 'rehearsal' }) },
         { label: text.import.title, icon: <FileUp />, run: () => navigate({ name: 'import' }) },
         { label: words.copyUrl, icon: <Copy />, run: () => void copyUrl() },
         { label: words.lock, icon: <LockKeyhole />, run: () => void lock() },

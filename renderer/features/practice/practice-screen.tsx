@@ -10,10 +10,10 @@ import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
-import { RehearsalCountsView, RehearsalVisits } from './practice-visits.tsx'
+import { PracticeCountsView, PracticeVisits } from './practice-visits.tsx'
 import { Situations } from './situations.tsx'
 
-const words = text.rehearsal
+const words = text.practice
 
 /** A provider to break on purpose: the place to see how Keyway and one's own program take it. */
 export function PracticeScreen() {
@@ -114,10 +114,10 @@ function Running() {
         </Rows>
       </PageSection>
       <PageSection title={words.counts}>
-        <RehearsalCountsView counts={rehearsal.counts} />
+        <PracticeCountsView counts={rehearsal.counts} />
       </PageSection>
       <PageSection title={words.visits}>
-        <RehearsalVisits visits={rehearsal.visits} />
+        <PracticeVisits visits={rehearsal.visits} />
       </PageSection>
     </>
   )

@@ -1,13 +1,13 @@
-import type { RehearsalCounts, PracticeVisit } from '../../../shared/contract/practice-provider.ts'
+import type { PracticeCounts, PracticeVisit } from '../../../shared/contract/practice-provider.ts'
 import { Facts, Moment } from '../../components/display/facts.tsx'
 import { Card } from '../../components/layout/page.tsx'
 import { classes } from '../../lib/format.ts'
 import { text } from '../../lib/text.ts'
 
-const words = text.rehearsal
+const words = text.practice
 
-export function RehearsalCountsView({ counts }: { counts: RehearsalCounts }) {
-  const names = Object.keys(words.count) as (keyof RehearsalCounts)[]
+export function PracticeCountsView({ counts }: { counts: PracticeCounts }) {
+  const names = Object.keys(words.count) as (keyof PracticeCounts)[]
   return (
     <Facts
       facts={names.map((name) => ({
@@ -28,7 +28,7 @@ export function RehearsalCountsView({ counts }: { counts: RehearsalCounts }) {
   )
 }
 
-export function RehearsalVisits({ visits }: { visits: readonly PracticeVisit[] }) {
+export function PracticeVisits({ visits }: { visits: readonly PracticeVisit[] }) {
   if (visits.length === 0) {
     return (
       <Card className="text-muted px-4 py-3 text-sm">

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { toast } from 'sonner'
-import type { RehearsalSituation } from '../../../shared/contract/practice-provider.ts'
+import type { PracticeSituation } from '../../../shared/contract/practice-provider.ts'
 import type { UiInput } from '../../../shared/contract/ui-api.ts'
 import { Badge } from '../../components/display/badge.tsx'
 import { Failure } from '../../components/feedback/callout.tsx'
@@ -12,11 +12,11 @@ import { Rows } from '../../components/layout/page.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 
-const words = text.rehearsal
-type Kind = RehearsalSituation['situation']
+const words = text.practice
+type Kind = PracticeSituation['situation']
 const kinds = Object.keys(words.situation) as Kind[]
 
-export function Situations({ current }: { current: RehearsalSituation | null }) {
+export function Situations({ current }: { current: PracticeSituation | null }) {
   return (
     <Rows>
       {kinds.map((kind) => (
@@ -29,7 +29,7 @@ export function Situations({ current }: { current: RehearsalSituation | null }) 
 /** What each can be told beside its name. */
 const firstSeconds: Partial<Record<Kind, number>> = { expiry_soon: 60, rotation: 60, slow_answers: 8 }
 
-function Situation({ kind, current }: { kind: Kind; current: RehearsalSituation | null }) {
+function Situation({ kind, current }: { kind: Kind; current: PracticeSituation | null }) {
   const behave = useCall('rehearsal.behave')
   const [seconds, setSeconds] = useState(String(firstSeconds[kind] ?? ''))
   const [how, setHow] = useState<'refused' | 'unavailable'>('refused')

@@ -14,7 +14,7 @@ export const addText = {
   custom: 'Describe a provider yourself',
   customNamed: (name: string) => `Describe “${name}” yourself`,
   customHint: 'Any OAuth 2.0 or OpenID Connect server.',
-  rehearsalHint: 'A made-up service on this machine, to try everything without an account.',
+  practiceHint: 'A made-up service on this machine, to try everything without an account.',
   ownWay: 'Another service',
   nothing: 'No built-in service has that name.',
   unsureMark: 'unsure',

@@ -6,7 +6,7 @@ export const connectionText = {
   emptyLead:
     'Choose a service, sign in with your browser, and any app you allow gets a working token from this machine.',
   emptyAction: 'Add a connection',
-  emptyRehearsal: 'Try it without an account',
+  emptyPractice: 'Try it without an account',
   ready: 'Ready to connect',
   connect: 'Connect',
   connectTo: (provider: string) => `Connect to ${provider}`,

@@ -1,4 +1,4 @@
-export const rehearsalText = {
+export const practiceText = {
   title: 'Rehearsal provider',
   subtitle:
     'A made-up service on this machine. Try what happens when tokens expire, rotate or are revoked, without a real account.',

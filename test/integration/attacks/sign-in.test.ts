@@ -42,7 +42,7 @@ describe('connect tickets', () => {
 
   test('of one provider start nothing at another', async () => {
     const local = await startRealLocal()
-    const { clientId, clientSecret } = local.rehearsal.clients.basic
+    const { clientId, clientSecret } = local.practice.clients.basic
     const key = local.addApp({ manage: true })
     const made = await local.ask('/api/integrations', {
       key,
@@ -52,7 +52,7 @@ describe('connect tickets', () => {
         clientId,
         clientSecret,
         scopes: ['openid'],
-        spec: { discovery: { issuer: local.rehearsal.issuer } },
+        spec: { discovery: { issuer: local.practice.issuer } },
       },
     })
     expect(made.status).toBe(201)

@@ -7,7 +7,7 @@ import { createPassphraseProtectors } from '../../../electron/core/vault/passphr
 import type { Keyway } from '../../../electron/core/keyway.ts'
 import { openLocalServer } from '../../../electron/http/server/local-server.ts'
 import { createConfKv } from '../../../electron/headless/headless.ts'
-import { openRehearsal } from '../../../electron/practice-provider/provider.ts'
+import { openPracticeProvider } from '../../../electron/practice-provider/provider.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
 import { presets } from '../../../shared/presets/presets.ts'
 import { root } from '../../../scripts/build/parts.ts'
@@ -45,7 +45,7 @@ export async function openRealHost(options: RealHostOptions): Promise<RealHost> 
       open: async () => ({ opened: false, reason: 'there is none in a test' }),
       installed: async () => [],
     },
-    openRehearsal,
+    openPracticeProvider,
     presets,
     environment: {},
     logLevel: 'warn',

@@ -3,11 +3,11 @@
 import { join } from 'node:path'
 import { expect, test as base, type Page } from '@playwright/test'
 import {
-  createRehearsalProvider,
-  type RehearsalOptions,
-  type RehearsalProvider,
+  createPracticeProvider,
+  type PracticeProviderOptions,
+  type PracticeProvider,
 } from '../../../electron/practice-provider/provider.ts'
-import { rehearsalRegistration } from '../../../scripts/demo/registration.ts'
+import { practiceRegistration } from '../../../scripts/demo/registration.ts'
 import type { Flow } from '../../../shared/contract/flow.ts'
 import type { ProviderInputDraft, ProviderView } from '../../../shared/contract/provider.ts'
 import type { UiApi, UiCallName, UiInput, UiOutput } from '../../../shared/contract/ui-api.ts'
@@ -23,9 +23,9 @@ export type RealWorld = {
   /** What the window could do, done at once: for what a test needs before the person comes. */
   call: <Name extends UiCallName>(name: Name, input: UiInput<Name>) => Promise<UiOutput<Name>>
   /** A provider on loopback, ended with the test. */
-  rehearse: (options?: RehearsalOptions) => Promise<RehearsalProvider>
+  startPractice: (options?: PracticeProviderOptions) => Promise<PracticeProvider>
   /** Registers it as "Rehearsal". */
-  register: (provider: RehearsalProvider, draft?: Partial<ProviderInputDraft>) => Promise<ProviderView>
+  register: (provider: PracticeProvider, draft?: Partial<ProviderInputDraft>) => Promise<ProviderView>
   /** A connection that somebody made before; its id. */
   connect: (provider: ProviderView, account?: string) => Promise<string>
   /** Opens the window there, signed in by a link of its own. */
@@ -49,10 +49,10 @@ export const test = base.extend<RealWorld>({
       return act(uiCalls[name].input.parse(input))
     })
   },
-  rehearse: async ({ host }, provide) => {
-    const providers: RehearsalProvider[] = []
+  startPractice: async ({ host }, provide) => {
+    const providers: PracticeProvider[] = []
     await provide(async (options = {}) => {
-      const provider = await createRehearsalProvider({
+      const provider = await createPracticeProvider({
         redirectUris: [`${host.url}/oauth2/callback`],
         ...options,
       })
@@ -63,7 +63,7 @@ export const test = base.extend<RealWorld>({
   },
   register: async ({ call }, provide) => {
     await provide((provider, draft = {}) =>
-      call('providers.create', { ...rehearsalRegistration(provider), ...draft }),
+      call('providers.create', { ...practiceRegistration(provider), ...draft }),
     )
   },
   connect: async ({ call }, provide) => {

@@ -13,7 +13,7 @@ import { presets } from '../../../shared/presets/presets.ts'
 import { activityRows } from './seed-activity.ts'
 import { bundleReport, diagnostics, exported, foreign, imported } from './seed-files.ts'
 import { providerOf } from './seed-providers.ts'
-import { runningRehearsal } from './seed.ts'
+import { runningPractice } from './seed.ts'
 
 const browsers = [
   { id: 'firefox.desktop', name: 'Firefox' },
@@ -343,7 +343,7 @@ export function createFakeWindowApi(
     'diagnostics.collect': () => Promise.resolve(diagnostics),
     'rehearsal.state': () => Promise.resolve(snapshot.rehearsal),
     'rehearsal.start': () => {
-      set('rehearsal', runningRehearsal(now()))
+      set('rehearsal', runningPractice(now()))
       return Promise.resolve(snapshot.rehearsal)
     },
     'rehearsal.stop': () => {

@@ -9,7 +9,7 @@ import {
   fresh,
   livedIn,
   protectors,
-  runningRehearsal,
+  runningPractice,
   approvalOfPairing,
   approvalOfUse,
   withoutKeychain,
@@ -110,8 +110,8 @@ export const screens: readonly Screen[] = [
     hash: '#/connections/con_github_work',
     snapshot: (now) => {
       const snapshot = livedIn(now)
-      const rehearsal = { ...snapshot.rehearsal, kind: 'stopped' as const, providerId: 'prv_github' }
-      return { ...snapshot, rehearsal }
+      const practice = { ...snapshot.rehearsal, kind: 'stopped' as const, providerId: 'prv_github' }
+      return { ...snapshot, practice }
     },
   },
   lived('connection-reconnect', '#/connections/con_slack'),
@@ -160,7 +160,7 @@ export const screens: readonly Screen[] = [
   {
     name: 'rehearsal',
     hash: '#/rehearsal',
-    snapshot: (now) => ({ ...livedIn(now), rehearsal: runningRehearsal(now) }),
+    snapshot: (now) => ({ ...livedIn(now), rehearsal: runningPractice(now) }),
   },
   signIn('sign-in-browser', 'waiting_for_browser'),
   {

@@ -1,7 +1,7 @@
 import { grant, type AppView } from '../../../shared/contract/app.ts'
 import { INTEGRITY_SIGNED } from './integrity-views.ts'
 import type { Approval } from '../../../shared/contract/approval.ts'
-import type { RehearsalState } from '../../../shared/contract/practice-provider.ts'
+import type { PracticeState } from '../../../shared/contract/practice-provider.ts'
 import { settings } from '../../../shared/contract/settings.ts'
 import type { ProtectorView, Snapshot } from '../../../shared/contract/ui-api.ts'
 import { connectionOf } from './seed-connections.ts'
@@ -23,7 +23,7 @@ export const withoutKeychain: ProtectorView[] = [
   { kind: 'passphrase', label: 'A passphrase', usable: true, reason: null },
 ]
 
-export const stoppedRehearsal: RehearsalState = {
+export const stoppedPractice: PracticeState = {
   kind: 'stopped',
   issuer: null,
   providerId: null,
@@ -33,7 +33,7 @@ export const stoppedRehearsal: RehearsalState = {
   visits: [],
 }
 
-export function runningRehearsal(now: number): RehearsalState {
+export function runningPractice(now: number): PracticeState {
   const visit = { grantType: null, status: 200, error: null, fault: null, refresh: null, method: 'POST' }
   return {
     kind: 'running',
@@ -231,7 +231,7 @@ export function livedIn(now: number): Snapshot {
     lockedAsks: [],
     damages: [],
     integrity: INTEGRITY_SIGNED,
-    rehearsal: stoppedRehearsal,
+    rehearsal: stoppedPractice,
     dataFolder: '/home/ada/.local/share/keyway',
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { rooms, wrongImports } from './rooms.ts'
+import { rooms, wrongImports } from './import-rules.ts'
 import { importsOf, sourceFiles } from './source-tree.ts'
 
 test('imports point one way: contract, domain, core, http, hosts; Electron only in desktop and preload', () => {

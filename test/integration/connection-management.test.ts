@@ -1,8 +1,8 @@
 // The right is checked on the object that is acted on: an app with the token of one account touches no
 // sign-in and no grant of another.
 import { expect, test } from 'vitest'
-import { startRealLocal, type RealLocal } from '../support/local-api.ts'
 import { grantOf } from '../support/foreign-grant.ts'
+import { type RealLocal, startRealLocal } from '../support/local-api.ts'
 
 type Scene = RealLocal & {
   mine: string

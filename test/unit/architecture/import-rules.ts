@@ -1,6 +1,6 @@
 // Who may import whom (the plan is in DECISIONS.md). A file belongs to the first room whose folder holds it.
 import { isBuiltin } from 'node:module'
-import { importsOf, type Import, type SourceFile } from './source-tree.ts'
+import { type Import, importsOf, type SourceFile } from './source-tree.ts'
 
 type Room = {
   folder: string
@@ -26,7 +26,7 @@ const room = (
 const contract = 'shared/contract/'
 const core = 'electron/core/'
 const http = 'electron/http/'
-const rehearsal = 'electron/practice-provider/'
+const practice = 'electron/practice-provider/'
 
 export const rooms: readonly Room[] = [
   room(contract, []),
@@ -34,11 +34,11 @@ export const rooms: readonly Room[] = [
   room('shared/presets/', [contract]),
   room('shared/client/', [contract, 'shared/domain/exact-json.ts']),
   room(core, ['shared/'], 'node'),
-  room(rehearsal, ['shared/'], 'node'),
+  room(practice, ['shared/'], 'node'),
   room(http, ['shared/', core], 'node'),
   room('electron/preload/', [contract, 'electron/desktop/channels.ts'], 'electron'),
-  room('electron/desktop/', ['shared/', core, http, rehearsal], 'electron'),
-  room('electron/headless/', ['shared/', core, http, rehearsal, 'package.json'], 'node'),
+  room('electron/desktop/', ['shared/', core, http, practice], 'electron'),
+  room('electron/headless/', ['shared/', core, http, practice, 'package.json'], 'node'),
   // The command line is a client of the local API; only to find the running service does it know where a data
   // folder and its socket are.
   room(

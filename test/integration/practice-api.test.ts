@@ -1,10 +1,15 @@
 // The protected API of the rehearsal provider: every shape that Keyway's request proxy has to carry.
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { callApi, discoverAs, signInForTokens, startRehearsal } from '../support/start-rehearsal.ts'
+import {
+  callApi,
+  discoverAs,
+  signInForTokens,
+  startPracticeProvider,
+} from '../support/start-practice-provider.ts'
 
 async function signedIn() {
-  const provider = await startRehearsal()
+  const provider = await startPracticeProvider()
   const { access_token: token } = await signInForTokens(await discoverAs(provider))
   return { provider, call: (path: string, init?: RequestInit) => callApi(provider, path, token, init) }
 }

@@ -5,30 +5,33 @@ import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { OpenedKeyway } from '../../electron/core/open-keyway.ts'
-import type { OpenRehearsal } from '../../electron/core/practice/practice-providers.ts'
-import { openRehearsal } from '../../electron/practice-provider/provider.ts'
+import type { OpenPracticeProvider } from '../../electron/core/practice/practice-providers.ts'
+import { openPracticeProvider } from '../../electron/practice-provider/provider.ts'
 import type { ConnectionView } from '../../shared/contract/connection.ts'
-import { rehearsalSituation, type RehearsalState } from '../../shared/contract/practice-provider.ts'
+import { practiceSituation, type PracticeState } from '../../shared/contract/practice-provider.ts'
 import { aProvider } from '../support/builders.ts'
-import { openTestKeyway, signInAtRehearsal } from '../support/open-test-keyway.ts'
+import { openTestKeyway, signInAtPracticeProvider } from '../support/open-test-keyway.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 
-async function openIn(folder: string, open: OpenRehearsal = openRehearsal): Promise<OpenedKeyway> {
-  const opened = await openTestKeyway(folder, { openRehearsal: open })
+async function openIn(
+  folder: string,
+  open: OpenPracticeProvider = openPracticeProvider,
+): Promise<OpenedKeyway> {
+  const opened = await openTestKeyway(folder, { openPracticeProvider: open })
   onTestFinished(() => opened.close())
   return opened
 }
 
 type Ui = OpenedKeyway['keyway']['ui']
-const behave = (ui: Ui, situation: object): Promise<RehearsalState> =>
-  ui['rehearsal.behave'](rehearsalSituation.parse(situation))
+const behave = (ui: Ui, situation: object): Promise<PracticeState> =>
+  ui['rehearsal.behave'](practiceSituation.parse(situation))
 const refresh = (ui: Ui, id: string): Promise<ConnectionView> => ui['connections.refresh']({ id })
 
 async function connected(folder = tempFolder()) {
   const opened = await openIn(folder)
   const { ui } = opened.keyway
   const state = await ui['rehearsal.start'](undefined)
-  const flow = await signInAtRehearsal(opened, { id: state.providerId! })
+  const flow = await signInAtPracticeProvider(opened, { id: state.providerId! })
   if (flow.kind !== 'done') throw new Error(`the sign-in ended as ${flow.kind}`)
   return { ...opened, ui, state, id: flow.connectionId, flow }
 }
@@ -44,7 +47,7 @@ async function listenAt(port: number): Promise<Server> {
 }
 
 test('it is not opened before somebody starts it, and then once', async () => {
-  const open = vi.fn<OpenRehearsal>(openRehearsal)
+  const open = vi.fn<OpenPracticeProvider>(openPracticeProvider)
   const { keyway } = await openIn(tempFolder(), open)
   expect(await keyway.ui['rehearsal.state'](undefined)).toMatchObject({
     kind: 'stopped',
@@ -236,7 +239,7 @@ test('each situation shows itself on a connection, and normal ends it', async ()
 
 test('an outage with an end is over by itself, and the window hears of it', async () => {
   const { keyway, ui, id } = await connected()
-  const heard: RehearsalState[] = []
+  const heard: PracticeState[] = []
   const over = Promise.withResolvers<void>()
   keyway.on('rehearsal', (state) => {
     heard.push(state)
@@ -251,7 +254,7 @@ test('an outage with an end is over by itself, and the window hears of it', asyn
 
 test('the window sees requests as they arrive', async () => {
   const { keyway, ui, id } = await connected()
-  const seen = Promise.withResolvers<RehearsalState>()
+  const seen = Promise.withResolvers<PracticeState>()
   keyway.on('rehearsal', (state) => {
     if (state.visits.some(({ grantType, status }) => grantType === 'refresh_token' && status === 200))
       seen.resolve(state)

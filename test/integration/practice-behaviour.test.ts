@@ -1,13 +1,18 @@
 // Every way in which the rehearsal provider can misbehave, seen from the client's end of the line.
 import * as oidc from 'openid-client'
 import { describe, expect, it } from 'vitest'
-import type { RehearsalProvider } from '../../electron/practice-provider/provider.ts'
-import type { RehearsalFaultInput } from '../../electron/practice-provider/faults.ts'
-import { callApi, discoverAs, signInForTokens, startRehearsal } from '../support/start-rehearsal.ts'
+import type { PracticeFaultInput } from '../../electron/practice-provider/faults.ts'
+import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
+import {
+  callApi,
+  discoverAs,
+  signInForTokens,
+  startPracticeProvider,
+} from '../support/start-practice-provider.ts'
 
 /** A provider with one signed-in account, and a raw refresh that shows the answer as it came. */
 async function signedIn() {
-  const provider = await startRehearsal()
+  const provider = await startPracticeProvider()
   const config = await discoverAs(provider)
   const tokens = await signInForTokens(config)
   const refresh = (refreshToken = tokens.refresh_token!, init: RequestInit = {}): Promise<Response> =>
@@ -34,7 +39,7 @@ async function connectionFailure(attempt: Promise<unknown>): Promise<string> {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : String(thrown)
 }
 
-const strikeOnce = (provider: RehearsalProvider, fault: RehearsalFaultInput) =>
+const strikeOnce = (provider: PracticeProvider, fault: PracticeFaultInput) =>
   provider.behave({ faults: [{ ...fault, times: 1 }] })
 
 describe('good answers in odd shapes', () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Flow } from '../../shared/contract/flow.ts'
 import type { ProviderInputDraft } from '../../shared/contract/provider.ts'
 import { aConnect } from '../support/builders.ts'
-import { startRealLocal, type RealLocal } from '../support/local-api.ts'
+import { type RealLocal, startRealLocal } from '../support/local-api.ts'
 import { signInWithHttp } from '../support/user-agent.ts'
 
 type Waiting = Flow & { kind: 'waiting_for_browser' }
@@ -35,7 +35,7 @@ async function answerTo(flow: Waiting): Promise<URL> {
 /** With the client that may come home at any port. */
 async function startNative(redirectHost: Host = '127.0.0.1'): Promise<RealLocal> {
   const local = await startRealLocal()
-  const { clientId } = local.rehearsal.clients.native
+  const { clientId } = local.practice.clients.native
   await local.keyway.ui['providers.update']({
     id: local.provider.id,
     patch: { clientId, clientSecret: '', redirectHost },

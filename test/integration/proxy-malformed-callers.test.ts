@@ -1,12 +1,12 @@
 // Callers that use the rarer parts of HTTP, and machines behind a corporate proxy.
-import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { createOutgoing } from '../../electron/core/network/outgoing.ts'
 import type { Resolve } from '../../electron/http/proxy/upstream.ts'
 import { startConnectProxy } from '../support/connect-proxy.ts'
-import { sendRaw, startFakeLocal, startUpstream, type FakeLocal } from '../support/local-api.ts'
+import { type FakeLocal, sendRaw, startFakeLocal, startUpstream } from '../support/local-api.ts'
 import { startScriptedUpstream } from '../support/scripted-upstream.ts'
 
 const through = '/api/integrations/slack/request'

@@ -1,7 +1,7 @@
 import type { Adapter } from 'oidc-provider'
 import { describe, expect, it, vi } from 'vitest'
-import type { KeptTokens } from '../../../shared/contract/practice-provider.ts'
 import { createTokenStore } from '../../../electron/practice-provider/token-store.ts'
+import type { KeptTokens } from '../../../shared/contract/practice-provider.ts'
 
 const reuse = (): Error => new Error('used before')
 

@@ -1,6 +1,6 @@
 // APIs that speak HTTP badly, or well but rarely: what the caller sees of them, and what Keyway sends them.
 import { describe, expect, test } from 'vitest'
-import { sendRaw, startFakeLocal, type FakeLocal } from '../support/local-api.ts'
+import { type FakeLocal, sendRaw, startFakeLocal } from '../support/local-api.ts'
 import { startScriptedUpstream } from '../support/scripted-upstream.ts'
 
 const through = '/api/integrations/slack/request'

@@ -1,7 +1,7 @@
 // Who may speak to the server at all: names, origins and keys.
 import { describe, expect, test } from 'vitest'
 import { createFakeClock, realClock } from '../../support/fake-clock.ts'
-import { everything, sendRaw, startFakeLocal, type FakeLocal } from '../../support/local-api.ts'
+import { everything, type FakeLocal, sendRaw, startFakeLocal } from '../../support/local-api.ts'
 import { refused, stillServes } from './attacked.ts'
 
 const path = '/api/integrations/slack/token'

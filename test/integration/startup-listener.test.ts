@@ -1,8 +1,8 @@
 // A host listens before it is ready: who asks how it is gets told, everybody else waits and is then answered
 // as ever.
-import { onTestFinished, expect, test } from 'vitest'
-import { type Doorstep, openDoorstep } from '../../electron/http/server/startup-listener.ts'
+import { expect, onTestFinished, test } from 'vitest'
 import { openLocalServer } from '../../electron/http/server/local-server.ts'
+import { type Doorstep, openDoorstep } from '../../electron/http/server/startup-listener.ts'
 import { createFakeKeyway } from '../support/fake-keyway.ts'
 import { everything, sendRaw } from '../support/local-api.ts'
 

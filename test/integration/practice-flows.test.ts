@@ -6,11 +6,11 @@ import {
   allowLoopbackHttp,
   callApi,
   callbackUri,
+  type ClientName,
   discoverAs,
   signInForTokens,
-  startRehearsal,
-} from '../support/start-rehearsal.ts'
-import type { ClientName } from '../support/start-rehearsal.ts'
+  startPracticeProvider,
+} from '../support/start-practice-provider.ts'
 import { approveDevice, signInWithHttp } from '../support/user-agent.ts'
 
 const refusal = async (attempt: Promise<unknown>): Promise<string> => {
@@ -23,7 +23,7 @@ const refusal = async (attempt: Promise<unknown>): Promise<string> => {
 
 describe('the code flow', () => {
   it.each<ClientName>(['native', 'basic', 'post'])('gives the %s client tokens that work', async (client) => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider, client)
     const tokens = await signInForTokens(config, { account: 'grace@example.test' })
 
@@ -42,7 +42,7 @@ describe('the code flow', () => {
   })
 
   it('takes the native client back at any loopback port, and the others only where they are registered', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const parameters = { redirect_uri: 'http://127.0.0.1:50123/oauth2/callback' }
     const native = await signInForTokens(await discoverAs(provider, 'native'), { parameters })
     expect(native.access_token).toBeTypeOf('string')
@@ -53,14 +53,14 @@ describe('the code flow', () => {
 
   it('takes further redirect URIs from its options', async () => {
     const redirectUri = 'http://127.0.0.1:50124/oauth2/callback'
-    const provider = await startRehearsal({ redirectUris: [redirectUri] })
+    const provider = await startPracticeProvider({ redirectUris: [redirectUri] })
     const config = await discoverAs(provider, 'post')
     const tokens = await signInForTokens(config, { parameters: { redirect_uri: redirectUri } })
     expect(tokens.access_token).toBeTypeOf('string')
   })
 
   it('refuses a public client without PKCE, naming its issuer in the answer', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider)
     const url = oidc.buildAuthorizationUrl(config, { redirect_uri: callbackUri, scope: 'openid', state: 's' })
     const outcome = await signInWithHttp(url.href, { account: 'ada@example.test', stopAtCallback: true })
@@ -71,7 +71,7 @@ describe('the code flow', () => {
   })
 
   it('ends a grant whose code comes in twice', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider)
     const codes: string[] = []
     config[oidc.customFetch] = (url, options) => {
@@ -90,7 +90,7 @@ describe('the code flow', () => {
   })
 
   it('serves plain OAuth too: no openid, no id token, a default scope when none is asked for', async () => {
-    const provider = await startRehearsal({ behaviour: { issueRefreshTokens: 'always' } })
+    const provider = await startPracticeProvider({ behaviour: { issueRefreshTokens: 'always' } })
     const config = await discoverAs(provider)
     const tokens = await signInForTokens(config, { scope: 'files.write' })
     expect(tokens.id_token).toBeUndefined()
@@ -112,7 +112,7 @@ describe('the code flow', () => {
   })
 
   it('carries RFC 8414 metadata that agrees with the OpenID discovery', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const [openid, oauth] = await Promise.all(
       ['openid-configuration', 'oauth-authorization-server'].map(async (name) =>
         (await fetch(provider.url(`/.well-known/${name}`))).json(),
@@ -129,7 +129,7 @@ describe('the code flow', () => {
 
 describe('refreshing', () => {
   it('rotates, and a used-up refresh token that comes back kills the whole family', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider)
     const first = await signInForTokens(config)
     const second = await oidc.refreshTokenGrant(config, first.refresh_token!)
@@ -146,7 +146,7 @@ describe('refreshing', () => {
   })
 
   it('one of two simultaneous refreshes with one token is taken for theft', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider)
     const { refresh_token: token } = await signInForTokens(config)
     const both = await Promise.allSettled([
@@ -159,7 +159,7 @@ describe('refreshing', () => {
   })
 
   it('gives no refresh token without offline_access, unless the policy says always', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider)
     const scope = 'openid files.read'
     expect((await signInForTokens(config, { scope })).refresh_token).toBeUndefined()
@@ -172,7 +172,7 @@ describe('refreshing', () => {
 
 describe('revoking', () => {
   it('a revoked refresh token takes the access token with it: the API answers 401', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider, 'basic')
     const tokens = await signInForTokens(config)
     expect((await callApi(provider, '/api/me', tokens.access_token)).status).toBe(200)
@@ -186,7 +186,7 @@ describe('revoking', () => {
   })
 
   it('tells apart what was revoked, and takes an unknown token calmly', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider)
     const tokens = await signInForTokens(config)
     await oidc.tokenRevocation(config, 'not-a-token-of-this-server')
@@ -195,7 +195,7 @@ describe('revoking', () => {
   })
 
   it('a grant that is revoked from outside ends at once, that of another account does not', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider)
     const ada = await signInForTokens(config)
     const grace = await signInForTokens(config, { account: 'grace@example.test' })
@@ -211,7 +211,7 @@ describe('revoking', () => {
   })
 
   it('access tokens that are made to run out leave the grant alone', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider)
     const tokens = await signInForTokens(config)
     expect(provider.expireAccessTokens({ clientId: 'rehearsal-native' })).toBe(1)
@@ -223,7 +223,7 @@ describe('revoking', () => {
 
 describe('the device flow', () => {
   const begin = async (behaviour = {}) => {
-    const provider = await startRehearsal({ behaviour: { deviceIntervalSeconds: 0.05, ...behaviour } })
+    const provider = await startPracticeProvider({ behaviour: { deviceIntervalSeconds: 0.05, ...behaviour } })
     const config = await discoverAs(provider)
     const device = await oidc.initiateDeviceAuthorization(config, {
       scope: 'openid offline_access files.read',
@@ -278,7 +278,7 @@ const pollOnce = (config: oidc.Configuration, deviceCode: string) =>
 
 describe('what else the protocol offers', () => {
   it('client credentials: a token of the client itself, without a refresh token', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider, 'post')
     const tokens = await oidc.clientCredentialsGrant(config, { scope: 'files.read' })
     expect(tokens.refresh_token).toBeUndefined()
@@ -291,14 +291,14 @@ describe('what else the protocol offers', () => {
   })
 
   it('pushed authorization requests', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const tokens = await signInForTokens(await discoverAs(provider, 'basic'), { pushed: true })
     expect((await callApi(provider, '/api/me', tokens.access_token)).status).toBe(200)
     expect(provider.stats().visits.filter(({ endpoint }) => endpoint === 'par')).toHaveLength(1)
   })
 
   it.each([false, true])('DPoP, with a nonce demanded by the server: %s', async (requireDpopNonce) => {
-    const provider = await startRehearsal({ behaviour: { requireDpopNonce } })
+    const provider = await startPracticeProvider({ behaviour: { requireDpopNonce } })
     const config = await discoverAs(provider)
     const dpop = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair('ES256'))
     const tokens = await signInForTokens(config, { dpop })
@@ -322,7 +322,7 @@ describe('what else the protocol offers', () => {
 
   it('resource indicators: a token for another resource does not open this API', async () => {
     const elsewhere = 'https://mcp.example.test/'
-    const provider = await startRehearsal({ resources: [elsewhere] })
+    const provider = await startPracticeProvider({ resources: [elsewhere] })
     const config = await discoverAs(provider)
     const scope = 'files.read offline_access'
     const there = await signInForTokens(config, { scope, parameters: { resource: elsewhere } })
@@ -340,7 +340,7 @@ describe('what else the protocol offers', () => {
   })
 
   it('dynamic registration: a client that registers itself can sign somebody in', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await oidc.dynamicClientRegistration(
       new URL(provider.issuer),
       {
@@ -358,7 +358,7 @@ describe('what else the protocol offers', () => {
   })
 
   it('tells MCP-like clients where its authorization server is (RFC 9728)', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const refused = await fetch(provider.url('/api/me'))
     expect(refused.status).toBe(401)
     const [, metadataUrl] =

@@ -1,14 +1,14 @@
 // The provider check: it finds what is wrong, says it with the redacted exchange, and suggests what works.
 import { describe, expect, it } from 'vitest'
 import type { ProviderCheckRequest } from '../../electron/core/oauth/types.ts'
+import type { ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
 import type { DoctorStep } from '../../shared/contract/ui-api.ts'
 import { planRedirect } from '../../shared/domain/redirect-uri.ts'
 import { makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
-import { startOddServer } from '../support/providers/odd-server.ts'
 import type { OddRules } from '../support/providers/odd-rules.ts'
+import { startOddServer } from '../support/providers/odd-server.ts'
 import { addresses, together } from '../support/providers/quirk.ts'
-import { startRehearsal } from '../support/start-rehearsal.ts'
-import type { ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
+import { startPracticeProvider } from '../support/start-practice-provider.ts'
 
 const secret = 'made-up-client-secret'
 const redirectUri = 'http://127.0.0.1:7317/oauth2/callback'
@@ -43,9 +43,9 @@ async function withFix(input: ProviderSpecInput, found: DoctorStep | undefined):
 
 describe('the provider check', () => {
   it('finds nothing wrong at a real provider that is set up right', async () => {
-    const rehearsal = await startRehearsal()
-    const { clientId, clientSecret } = rehearsal.clients.basic
-    const provider = resolvedProvider({ discovery: { issuer: rehearsal.issuer } }, { clientId, clientSecret })
+    const practice = await startPracticeProvider()
+    const { clientId, clientSecret } = practice.clients.basic
+    const provider = resolvedProvider({ discovery: { issuer: practice.issuer } }, { clientId, clientSecret })
     const steps = await makeOAuthClient().checkProvider(provider, about)
     expect(steps.map(({ name, outcome }) => [name, outcome])).toEqual([
       ['Setup', 'ok'],

@@ -8,14 +8,14 @@ import {
   callApi,
   discoverAs,
   signInForTokens,
-  startRehearsal,
+  startPracticeProvider,
   startSignIn,
-} from '../support/start-rehearsal.ts'
+} from '../support/start-practice-provider.ts'
 import { openTab, signInWithHttp } from '../support/user-agent.ts'
 
 describe('one browser, several people', () => {
   it('somebody signed in goes straight back to a web client, and is asked again by a native one', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const tab = openTab()
     const web = await discoverAs(provider, 'basic')
     await signInForTokens(web, { tab })
@@ -30,7 +30,7 @@ describe('one browser, several people', () => {
   })
 
   it('prompt=select_account lets another person in, and the first one keeps what was granted', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const tab = openTab()
     const config = await discoverAs(provider)
     const ada = await signInForTokens(config, { tab, account: 'ada@example.test' })
@@ -45,7 +45,7 @@ describe('one browser, several people', () => {
   })
 
   it('a login_hint for somebody else asks who it is instead of going on as the wrong one', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const tab = openTab()
     const config = await discoverAs(provider, 'basic')
     await signInForTokens(config, { tab, account: 'ada@example.test' })
@@ -58,7 +58,7 @@ describe('one browser, several people', () => {
   })
 
   it('a second consent in one browser extends the same grant: revoking one token ends both', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const tab = openTab()
     const config = await discoverAs(provider)
     const first = await signInForTokens(config, { tab })
@@ -71,7 +71,7 @@ describe('one browser, several people', () => {
 
 describe('the decision', () => {
   it('deny sends the person back with access_denied, the state and the issuer', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider)
     const attempt = signInForTokens(config, { decision: 'deny' })
     await expect(attempt).rejects.toMatchObject({ error: 'access_denied' })
@@ -80,7 +80,7 @@ describe('the decision', () => {
   })
 
   it('single permissions can be left out, and be given the next time', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const tab = openTab()
     const config = await discoverAs(provider)
     const scope = 'openid email offline_access files.read files.write'
@@ -93,7 +93,7 @@ describe('the decision', () => {
 
 describe('the walk of the user agent', () => {
   it('starts at a link that redirects to the provider and ends with the answer of the callback', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider)
     const heard: string[] = []
     const client = createServer((req, res) => {
@@ -115,7 +115,7 @@ describe('the walk of the user agent', () => {
   })
 
   it('says where it got stuck: an unknown client, an address that is none', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const wrong = provider.url('/auth?client_id=nobody&response_type=code&scope=openid')
     const unknown = await signInWithHttp(wrong, { account: 'ada@example.test' })
     expect(unknown).toMatchObject({
@@ -134,7 +134,7 @@ describe('the walk of the user agent', () => {
   })
 
   it('any address that looks like one becomes an account, always the same one', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider)
     const one = await signInForTokens(config, { account: 'Somebody.New@example.test ' })
     const two = await signInForTokens(config, { account: 'somebody.new@example.test' })
@@ -144,7 +144,7 @@ describe('the walk of the user agent', () => {
 
 describe('the pages themselves', () => {
   it('carry no script, nothing remote, and say that nothing is real', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider)
     const tab = openTab()
     const { url } = await startSignIn(config)
@@ -170,7 +170,7 @@ describe('the pages themselves', () => {
   })
 
   it('shows what was sent to it as text, never as markup', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const config = await discoverAs(provider)
     const hint = '"><b>x</b>'
     const { url } = await startSignIn(config, { parameters: { login_hint: hint } })
@@ -182,7 +182,7 @@ describe('the pages themselves', () => {
   })
 
   it('a page that is opened in another browser is refused', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const { url } = await startSignIn(await discoverAs(provider))
     const start = await openTab().open({ url })
     const elsewhere = await openTab().open({ url: start.redirectsTo! })

@@ -3,16 +3,17 @@
 import * as oidc from 'openid-client'
 import { onTestFinished } from 'vitest'
 import {
-  createRehearsalProvider,
-  type RehearsalOptions,
-  type RehearsalProvider,
+  createPracticeProvider,
+  type PracticeProvider,
+  type PracticeProviderOptions,
 } from '../../electron/practice-provider/provider.ts'
-import { signInWithHttp } from './user-agent.ts'
-import type { SignInChoices } from './user-agent.ts'
+import { type SignInChoices, signInWithHttp } from './user-agent.ts'
 
 /** Closed when the test is over. */
-export async function startRehearsal(options: RehearsalOptions = {}): Promise<RehearsalProvider> {
-  const provider = await createRehearsalProvider(options)
+export async function startPracticeProvider(
+  options: PracticeProviderOptions = {},
+): Promise<PracticeProvider> {
+  const provider = await createPracticeProvider(options)
   onTestFinished(() => provider.close())
   return provider
 }
@@ -26,11 +27,11 @@ export const allowLoopbackHttp: (config: oidc.Configuration) => void = Reflect.g
   'allowInsecureRequests',
 )
 
-export type ClientName = keyof RehearsalProvider['clients']
+export type ClientName = keyof PracticeProvider['clients']
 
 /** An openid-client configuration for one of the preregistered clients, made by discovery. */
 export async function discoverAs(
-  provider: RehearsalProvider,
+  provider: PracticeProvider,
   client: ClientName = 'native',
 ): Promise<oidc.Configuration> {
   const { clientId, clientSecret, authMethod } = provider.clients[client]
@@ -104,7 +105,7 @@ export async function startSignIn(config: oidc.Configuration, request: SignInReq
 
 /** A call of the protected API with a Bearer token. */
 export function callApi(
-  provider: RehearsalProvider,
+  provider: PracticeProvider,
   path: string,
   accessToken: string,
   init: RequestInit = {},

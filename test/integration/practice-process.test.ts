@@ -5,28 +5,35 @@ import { createConnection } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { createRehearsalProvider } from '../../electron/practice-provider/provider.ts'
-import { callApi, discoverAs, signInForTokens, startRehearsal } from '../support/start-rehearsal.ts'
+import { createPracticeProvider } from '../../electron/practice-provider/provider.ts'
+import {
+  callApi,
+  discoverAs,
+  signInForTokens,
+  startPracticeProvider,
+} from '../support/start-practice-provider.ts'
 
 const run = promisify(execFile)
 const moduleFile = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
 describe('starting and stopping', () => {
   it('listens on 127.0.0.1 only, at a given port or any free one', async () => {
-    const first = await startRehearsal()
+    const first = await startPracticeProvider()
     expect(first.issuer).toBe(`http://127.0.0.1:${first.port}`)
-    await expect(createRehearsalProvider({ port: first.port })).rejects.toMatchObject({
+    await expect(createPracticeProvider({ port: first.port })).rejects.toMatchObject({
       code: 'port_busy',
       details: { port: first.port },
     })
     await first.close()
-    const second = await startRehearsal({ port: first.port })
+    const second = await startPracticeProvider({ port: first.port })
     expect(second.port).toBe(first.port)
   })
 
   it('closing ends open connections and answers under way, and closing twice is fine', async () => {
-    const provider = await startRehearsal({ behaviour: { faults: [{ kind: 'hang', at: 'discovery' }] } })
-    const config = await discoverAs(await startRehearsal())
+    const provider = await startPracticeProvider({
+      behaviour: { faults: [{ kind: 'hang', at: 'discovery' }] },
+    })
+    const config = await discoverAs(await startPracticeProvider())
     const idle = createConnection(provider.port, '127.0.0.1')
     const idleClosed = new Promise<void>((resolve) => idle.once('close', () => resolve()))
     const hanging = fetch(provider.url('/.well-known/openid-configuration'))
@@ -39,7 +46,7 @@ describe('starting and stopping', () => {
   })
 
   it('closing during a long answer or an outage leaves no defect behind', async () => {
-    const provider = await startRehearsal()
+    const provider = await startPracticeProvider()
     const { access_token: token } = await signInForTokens(await discoverAs(provider))
     const slow = callApi(provider, '/api/slow?ms=60000', token).then(
       ({ status }) => `answered ${status}`,
@@ -57,10 +64,10 @@ describe('starting and stopping', () => {
       import { registerHooks } from 'node:module'
       const loaded = []
       registerHooks({ resolve: (name, context, next) => { loaded.push(name); return next(name, context) } })
-      const { createRehearsalProvider } = await import(${JSON.stringify(moduleFile('electron/practice-provider/provider.ts'))})
+      const { createPracticeProvider } = await import(${JSON.stringify(moduleFile('electron/practice-provider/provider.ts'))})
       const { signInWithHttp } = await import(${JSON.stringify(moduleFile('test/support/robot-browser.ts'))})
       if (loaded.includes('oidc-provider')) throw new Error('loaded too early')
-      const provider = await createRehearsalProvider({ behaviour: { issueRefreshTokens: 'always' } })
+      const provider = await createPracticeProvider({ behaviour: { issueRefreshTokens: 'always' } })
       const url = new URL(provider.url('/auth'))
       url.search = new URLSearchParams({ client_id: 'rehearsal-basic', response_type: 'code', state: 's', scope: 'openid email',
         redirect_uri: 'http://127.0.0.1:7317/oauth2/callback' })
@@ -93,16 +100,16 @@ describe('control from another process', () => {
     })
 
   it('exists only when a token was given, and only for who has it', async () => {
-    const closed = await startRehearsal()
+    const closed = await startPracticeProvider()
     expect((await ask(closed.url('/control/stats'), 'GET')).status).toBe(404)
-    const open = await startRehearsal({ control })
+    const open = await startPracticeProvider({ control })
     expect((await ask(open.url('/control/stats'), 'GET', undefined, 'another')).status).toBe(401)
     expect((await fetch(open.url('/control/behave'), { method: 'POST' })).status).toBe(401)
     expect((await ask(open.url('/control/stats'), 'GET')).status).toBe(200)
   })
 
   it('changes behaviour, tells what is wrong with a change, reads and clears the counts', async () => {
-    const provider = await startRehearsal({ control })
+    const provider = await startPracticeProvider({ control })
     const changed = await ask(provider.url('/control/behave'), 'POST', { accessTokenSeconds: 5 })
     expect(await changed.json()).toMatchObject({ accessTokenSeconds: 5, rotateRefreshTokens: true })
     const wrong = await ask(provider.url('/control/behave'), 'POST', { accessTokenSecond: 5 })
@@ -122,7 +129,7 @@ describe('control from another process', () => {
   })
 
   it('revokes grants and lets tokens run out', async () => {
-    const provider = await startRehearsal({ control })
+    const provider = await startPracticeProvider({ control })
     const { access_token: token } = await signInForTokens(await discoverAs(provider))
     const grants = await (await ask(provider.url('/control/grants'), 'GET')).json()
     expect(grants).toMatchObject([{ account: 'ada@example.test', accessTokens: 1, refreshTokens: 1 }])
@@ -135,7 +142,7 @@ describe('control from another process', () => {
   })
 
   it('an outage that is asked for this way is confirmed before the port closes', async () => {
-    const provider = await startRehearsal({ control })
+    const provider = await startPracticeProvider({ control })
     const asked = await ask(provider.url('/control/behave'), 'POST', {
       outage: { kind: 'refused', forMs: 600 },
     })
