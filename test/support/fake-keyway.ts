@@ -219,6 +219,11 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
         if (token === undefined || tokenAnswer !== null) return null
         return token.expiresAt === null || token.expiresAt > nowMs ? token : null
       },
+      ready(connectionId) {
+        const token = unlocked ? keyway.tokens.peek(connectionId, clock.now()) : null
+        if (token !== null) tokenCalls += 1
+        return token
+      },
       async get(connectionId, ask) {
         tokenCalls += 1
         if (tokenAnswer !== null) return tokenAnswer(connectionId, ask.rejected !== undefined)

@@ -30,6 +30,14 @@ export function chooseConnection(keyway: Keyway, app: AppRecord, { id, account }
   return chooseAmongVisible(keyway, app, { id, account }, selected)
 }
 
+/** The connection that is meant, whoever asks; null where it takes more than a look-up to say. */
+export function findConnection(keyway: Keyway, { id, account }: Wanted): ConnectionRecord | null {
+  const direct = keyway.connections.record(id)
+  if (direct !== null) return account === undefined || sameAccount(account, direct.account) ? direct : null
+  const selected = select(keyway, id, account)
+  return selected instanceof KeywayError ? null : selected
+}
+
 function select(keyway: Keyway, id: string, account: string | undefined): ConnectionRecord | KeywayError {
   try {
     return keyway.connections.select(id, account)

@@ -2,12 +2,12 @@
 // because bodies must flow through untouched.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import { authenticate, refuse } from '../security/app-key.ts'
+import { refuse } from '../security/app-key.ts'
 import { allowOrigin } from '../security/cors.ts'
 import type { Admission } from '../security/request-guard.ts'
 import { notAStranger } from '../server/connection-limit.ts'
 import type { HttpContext } from '../server/context.ts'
-import { hasBody, limitBodyTime, passBody, readBody } from '../server/request-body.ts'
+import { sendsBody, limitBodyTime, passBody, readBody } from '../server/request-body.ts'
 import { logInternal, sendFailure } from '../server/respond.ts'
 import { forward, type ForwardParts } from './forward.ts'
 import { createNonces } from './headers.ts'
@@ -48,7 +48,7 @@ export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: 
 function answer(parts: ForwardParts, { request, response, admission }: Exchange): void {
   const { context } = parts
   const startedAt = context.keyway.clock.monotonicMs()
-  const authenticated = authenticate(admission, context.keyway)
+  const authenticated = context.authenticate(request, admission)
   if (authenticated.kind !== 'ok') {
     void refuse(context, request, response, authenticated)
     return
@@ -66,9 +66,11 @@ function answer(parts: ForwardParts, { request, response, admission }: Exchange)
       sendFailure(response, error)
     }
   }
-  const length = hasBody(request) ? Number(request.headers['content-length'] ?? Infinity) : 0
+  const { headers } = admission
+  const length = sendsBody(headers) ? Number(headers.contentLength ?? Infinity) : 0
   const isJson = isJsonForm(request.method, admission.path)
-  if (isJson || length <= REPLAY_BYTES) limitBodyTime(request, response, context.deadlines.bodyMs)
+  if (sendsBody(headers) && (isJson || length <= REPLAY_BYTES))
+    limitBodyTime(request, response, context.deadlines.bodyMs)
   if (isJson) {
     const parse = (body: Buffer): ProxiedCall =>
       parseJsonForm(request.headers['content-type'], admission, body)

@@ -17,6 +17,50 @@ export type Authenticated =
 
 const LONGEST_KEY = 200
 
+/** As {@link authenticate}, for a request on its connection. */
+export type AuthenticateRequest = (request: IncomingMessage, admission: Admission) => Authenticated
+
+type Verified = {
+  key: string
+  answer: Extract<Authenticated, { kind: 'ok' }>
+  /** Of the permissions, when it was verified. */
+  revision: number
+  expiresAt: number | null
+}
+
+/**
+ * A key that was verified is remembered on its connection, so that it need not be hashed for each request. It
+ * counts until the key or any permission changes, the vault is locked or unlocked, or an app is paused; what
+ * it may do is decided for each request all the same.
+ */
+export function createAuthentication(keyway: Keyway): { request: AuthenticateRequest; close: () => void } {
+  const verified = new WeakMap<object, Verified>()
+  let revision = 0
+  const close = keyway.onPermissionsChanged(() => void (revision += 1))
+  const verify: AuthenticateRequest = ({ socket }, admission) => {
+    const answer = authenticate(admission, keyway)
+    const key = keyFrom(admission.headers)
+    if (answer.kind !== 'ok' || key === null || key === 'contradiction') return answer
+    const { app, keyId } = answer.session
+    const expiresAt = app.keys.find(({ id }) => id === keyId)?.expiresAt ?? null
+    verified.set(socket, { key, answer, revision, expiresAt })
+    return answer
+  }
+  return {
+    request(request, admission) {
+      const known = verified.get(request.socket)
+      const isVerified =
+        known?.revision === revision &&
+        // An Origin is checked against the app each time.
+        admission.origin === null &&
+        keyFrom(admission.headers) === known.key &&
+        (known.expiresAt === null || known.expiresAt > keyway.clock.now())
+      return isVerified ? known.answer : verify(request, admission)
+    },
+    close,
+  }
+}
+
 export function authenticate(admission: Admission, keyway: Keyway): Authenticated {
   const key = keyFrom(admission.headers)
   if (key === null) return { kind: 'missing' }
@@ -33,6 +77,9 @@ export function authenticate(admission: Admission, keyway: Keyway): Authenticate
 }
 
 function keyFrom({ apiKeys, authorizations }: SeenHeaders): string | null {
+  const [only] = apiKeys
+  if (only !== undefined && apiKeys.length === 1 && authorizations.length === 0)
+    return only.length > LONGEST_KEY ? 'contradiction' : only
   const found = [...apiKeys, ...authorizations.map(bearer)].filter((key) => key !== null)
   const [first] = found
   if (first === undefined) return null

@@ -23,6 +23,8 @@ type PathKind = 'callback' | 'link' | 'public' | 'app' | 'window'
 
 const MAX_URL = 16_000
 const KEY_IN_URL = /kw_[A-Za-z0-9_-]{40,}/
+/** The query of a proxied request is the API's. */
+const OF_UPSTREAM = /^\/api\/integrations\/[^/]+\/request(?:\/|$)/
 const KEY_PARAMETERS = /[?&](?:api[_-]?key|x-api-key|app[_-]?key|access_token|authorization)=/i
 
 /** @throws KeywayError host_refused | origin_refused | invalid_request */
@@ -33,7 +35,7 @@ export function guard(request: IncomingMessage, keyway: Keyway): Admission {
   const { path, query } = splitUrl(request.url ?? '')
   const kind = kindOf(path)
   refuseKeysInUrl(path, query)
-  refuseCodings(request)
+  refuseCodings(headers.transferEncoding)
   if (headers.origins.length > 1) throw new KeywayError('origin_refused')
   const origin = headers.origins[0] ?? null
   checkOrigin(kind, origin, `http://${checked.host}`, keyway)
@@ -58,8 +60,8 @@ function splitUrl(url: string): { path: string; query: string } {
 }
 
 function refuseKeysInUrl(path: string, query: string): void {
-  const ofUpstream = /^\/api\/integrations\/[^/]+\/request(?:\/|$)/.test(path)
-  if (KEY_IN_URL.test(path) || KEY_IN_URL.test(query) || (!ofUpstream && KEY_PARAMETERS.test(query))) {
+  const isKeyParameter = query !== '' && KEY_PARAMETERS.test(query) && !OF_UPSTREAM.test(path)
+  if (isKeyParameter || KEY_IN_URL.test(path) || KEY_IN_URL.test(query)) {
     throw new KeywayError('invalid_request', {
       message: 'Keys belong in a header, never in an address: addresses end up in histories and logs.',
       nextStep: 'Send the key in a header, and rotate this one under Apps.',
@@ -72,9 +74,8 @@ function refuseKeysInUrl(path: string, query: string): void {
  * Only chunked is undone here (RFC 9112 6.1); whoever took a coded body for plain would read something else
  * than its sender meant.
  */
-function refuseCodings({ headers }: IncomingMessage): void {
-  const { 'transfer-encoding': coding } = headers
-  if (coding === undefined || coding.trim().toLowerCase() === 'chunked') return
+function refuseCodings(coding: string | null): void {
+  if (coding === null || coding.trim().toLowerCase() === 'chunked') return
   throw new KeywayError('invalid_request', {
     message: 'The only transfer coding that is taken is chunked.',
     details: { field: 'transfer-encoding' },
@@ -123,32 +124,45 @@ function invalidUrl(message: string): KeywayError {
  * must be seen.
  */
 export type SeenHeaders = {
-  hosts: string[]
-  origins: string[]
-  apiKeys: string[]
-  authorizations: string[]
-  cookies: string[]
-  accounts: string[]
+  hosts: readonly string[]
+  origins: readonly string[]
+  apiKeys: readonly string[]
+  authorizations: readonly string[]
+  cookies: readonly string[]
+  accounts: readonly string[]
   /** Where a streamed request goes when its path does not say so. */
-  targets: string[]
+  targets: readonly string[]
   /** Of the window in a browser: the half of its session that only its own origin has. */
-  windowProofs: string[]
+  windowProofs: readonly string[]
+  /** As node reads them: the first type and length, and all transfer codings. */
+  contentType: string | null
+  contentLength: string | null
+  transferEncoding: string | null
   fetchSite: string | null
   fetchMode: string | null
   /** Browsers that fetch a link before it is followed say so. */
   purpose: string | null
 }
 
+const NONE: readonly string[] = []
+
+const and = (before: readonly string[], value: string): readonly string[] =>
+  before.length === 0 ? [value] : [...before, value]
+
+/** In one pass; node's own `headers` makes an object of all of them first. */
 export function readHeaders(request: IncomingMessage): SeenHeaders {
   const seen: SeenHeaders = {
-    hosts: [],
-    origins: [],
-    apiKeys: [],
-    authorizations: [],
-    cookies: [],
-    accounts: [],
-    targets: [],
-    windowProofs: [],
+    hosts: NONE,
+    origins: NONE,
+    apiKeys: NONE,
+    authorizations: NONE,
+    cookies: NONE,
+    accounts: NONE,
+    targets: NONE,
+    windowProofs: NONE,
+    contentType: null,
+    contentLength: null,
+    transferEncoding: null,
     fetchSite: null,
     fetchMode: null,
     purpose: null,
@@ -163,28 +177,37 @@ export function readHeaders(request: IncomingMessage): SeenHeaders {
 function note(seen: SeenHeaders, name: string, value: string): void {
   switch (name) {
     case 'host':
-      seen.hosts.push(value)
+      seen.hosts = and(seen.hosts, value)
       break
     case 'origin':
-      seen.origins.push(value)
+      seen.origins = and(seen.origins, value)
       break
     case 'x-api-key':
-      seen.apiKeys.push(value)
+      seen.apiKeys = and(seen.apiKeys, value)
       break
     case 'authorization':
-      seen.authorizations.push(value)
+      seen.authorizations = and(seen.authorizations, value)
       break
     case 'cookie':
-      seen.cookies.push(value)
+      seen.cookies = and(seen.cookies, value)
       break
     case 'keyway-account':
-      seen.accounts.push(value)
+      seen.accounts = and(seen.accounts, value)
       break
     case 'keyway-target':
-      seen.targets.push(value)
+      seen.targets = and(seen.targets, value)
       break
     case 'x-keyway-window':
-      seen.windowProofs.push(value)
+      seen.windowProofs = and(seen.windowProofs, value)
+      break
+    case 'content-type':
+      seen.contentType ??= value
+      break
+    case 'content-length':
+      seen.contentLength ??= value
+      break
+    case 'transfer-encoding':
+      seen.transferEncoding = seen.transferEncoding === null ? value : `${seen.transferEncoding}, ${value}`
       break
     case 'sec-fetch-site':
       // Twice is no browser's doing, and joined it is none of the values that are let in.

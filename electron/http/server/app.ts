@@ -6,7 +6,7 @@ import { createOutgoing, type Outgoing } from '../../core/network/outgoing.ts'
 import { createOneTimeTickets } from '../connections/tickets.ts'
 import { createProxyRoute, isProxyCall, type ProxyRoute } from '../proxy/route.ts'
 import type { Resolve } from '../proxy/upstream.ts'
-import { authenticate } from '../security/app-key.ts'
+import { createAuthentication } from '../security/app-key.ts'
 import { answerPreflight, isPreflight } from '../security/cors.ts'
 import { createGuessDelay } from '../security/guess-delay.ts'
 import { type Admission, guard, noteAdmission } from '../security/request-guard.ts'
@@ -18,7 +18,7 @@ import { answerOpenWindow, createWindowDoor, isOpenWindowCall, type WindowDoor }
 import type { LinkAsker } from '../window/sessions.ts'
 import { notAStranger } from './connection-limit.ts'
 import type { HttpContext, ServerAddress, Deadlines } from './context.ts'
-import { DEADLINES, hasBody, limitBodyTime } from './request-body.ts'
+import { DEADLINES, hasBody, limitBodyTime, sendsBody } from './request-body.ts'
 import { answerHealth, logInternal, sendFailure } from './respond.ts'
 
 export type ServerOptions = {
@@ -57,6 +57,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
   const closing = new AbortController()
   const { outgoing, release } =
     options.outgoing === undefined ? ownOutgoing(keyway) : { outgoing: options.outgoing, release: null }
+  const authentication = createAuthentication(keyway)
   const context: HttpContext = {
     openWindow() {
       if (options.showWindow !== undefined) {
@@ -76,6 +77,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     vends: createVendNotes(keyway),
     deadlines: { ...DEADLINES, ...options.deadlines },
     running: createRunningRequests(keyway),
+    authenticate: authentication.request,
     closing: closing.signal,
   }
   const window =
@@ -97,6 +99,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     async close() {
       closing.abort()
       context.running.close()
+      authentication.close()
       await (await framework.started())?.close()
       await release?.()
     },
@@ -149,21 +152,24 @@ export function createFrontDoor(
 
   const route = (request: IncomingMessage, response: ServerResponse, admission: Admission): void => {
     const { path, origin } = admission
+    if (isTokenCall(request.method, path)) {
+      tokens(request, response, admission)
+      return
+    }
     const isProxied = isProxyCall(request.method, path)
     // Uploads that are handed on have a time of their own.
-    if (!isProxied) limitBodyTime(request, response, context.deadlines.bodyMs)
+    if (!isProxied && sendsBody(admission.headers)) limitBodyTime(request, response, context.deadlines.bodyMs)
     const wantedMethod = request.headers['access-control-request-method']
     if (origin !== null && isPreflight(request.method, wantedMethod, admission)) {
       answerPreflight(response, origin, request.headers['access-control-request-headers'])
     } else if (isProxied) proxy.answer(request, response, admission)
-    else if (isTokenCall(request.method, path)) tokens(request, response, admission)
     else if (isOpenWindowCall(request, path)) answerOpenWindow(response, admission, context.openWindow)
     else if (path === '/healthz' && (request.method === 'GET' || request.method === 'HEAD'))
       answerHealth(context, response)
     else {
       noteAdmission(request, admission)
       // Known at once, not only when the framework looks: requests may wait behind this one already.
-      const authenticated = authenticate(admission, context.keyway)
+      const authenticated = context.authenticate(request, admission)
       if (authenticated.kind === 'ok') notAStranger(request.socket, authenticated.session.app.id)
       framework(request, response).catch((error: unknown) =>
         logInternal(context, sendFailure(response, error)),

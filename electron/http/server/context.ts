@@ -6,6 +6,7 @@ import type { Admission } from '../security/request-guard.ts'
 import type { ConnectTicket } from '../../../shared/domain/callback-url.ts'
 import type { Outgoing } from '../../core/network/outgoing.ts'
 import type { OneTimeTickets } from '../connections/tickets.ts'
+import type { AuthenticateRequest } from '../security/app-key.ts'
 import type { GuessDelay } from '../security/guess-delay.ts'
 
 import type { VendNotes } from '../tokens/usage-log.ts'
@@ -25,6 +26,7 @@ export type HttpContext = {
   /** For whoever asks over the local socket. */
   readonly openWindow: OpenWindow
   readonly running: RunningRequests
+  readonly authenticate: AuthenticateRequest
   /** Aborts when the server closes. */
   readonly closing: AbortSignal
 }

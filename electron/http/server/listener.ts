@@ -10,7 +10,7 @@ import { explainBusyPort, tryListen } from './busy-port.ts'
 import { limitStrangers } from './connection-limit.ts'
 import { answerBadRequest, openSocketDoor, refuseTunnel } from './local-socket.ts'
 import { inTurn } from './pipelining.ts'
-import { DEADLINES, hasBody, inviteBody, noteExpectation } from './request-body.ts'
+import { DEADLINES, inviteNoBody, noteExpectation } from './request-body.ts'
 import type { Deadlines } from './context.ts'
 import { KEEP_ALIVE_SECONDS } from './respond.ts'
 
@@ -103,9 +103,8 @@ function makeServer(
   { headersMs = DEADLINES.headersMs }: Partial<Deadlines> = {},
 ): Server {
   const answer = inTurn((request, response) => {
-    // Whoever asks before sending nothing (RFC 9110 10.1.1 forbids it) could otherwise only be answered by
-    // ending the connection.
-    if (!hasBody(request)) inviteBody(response)
+    // They could otherwise only be answered by ending the connection.
+    inviteNoBody(request, response)
     handle(request, response)
   })
   const server = createNodeServer(

@@ -17,6 +17,7 @@ const MOST_WAITING_TOGETHER = 10_000
 
 type Exchange = { request: IncomingMessage; response: ServerResponse }
 
+/** One entry for each connection, changed in place. */
 const current = new WeakMap<Duplex, Exchange>()
 
 /** What is being answered on a connection; null when nothing is. */
@@ -31,7 +32,12 @@ export function inTurn(handle: RequestListener): RequestListener {
     if (places.taken(socket) > 0) socket.pause()
   }
   const handleNow: RequestListener = (request, response) => {
-    current.set(request.socket, { request, response })
+    const exchange = current.get(request.socket)
+    if (exchange === undefined) current.set(request.socket, { request, response })
+    else {
+      exchange.request = request
+      exchange.response = response
+    }
     handle(request, response)
   }
   return (request, response) => {

@@ -1,6 +1,7 @@
 // Request bodies: small ones read whole, large ones handed on as they come, both with an end to waiting. A
 // caller that waits for a word before it sends its body (RFC 9110 10.1.1) gets it from whoever wants that
 // body, so one that is refused sends nothing.
+import type { SeenHeaders } from '../security/request-guard.ts'
 import type { Deadlines } from './context.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
@@ -9,9 +10,18 @@ import { sendFailure } from './respond.ts'
 
 export const DEADLINES: Deadlines = { headersMs: 10_000, bodyMs: 15_000, silenceMs: 120_000 }
 
-export function hasBody(request: IncomingMessage): boolean {
-  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
-  return encoding !== undefined || (length !== undefined && Number(length) !== 0)
+type Framing = Pick<SeenHeaders, 'contentLength' | 'transferEncoding'>
+
+/** As {@link hasBody}, for whoever has read the headers. */
+export function sendsBody({ contentLength, transferEncoding }: Framing): boolean {
+  return transferEncoding !== null || (contentLength !== null && Number(contentLength) !== 0)
+}
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return sendsBody({
+    contentLength: headers['content-length'] ?? null,
+    transferEncoding: headers['transfer-encoding'] ?? null,
+  })
 }
 
 const awaitingContinue = new WeakSet<ServerResponse>()
@@ -21,10 +31,28 @@ export function noteExpectation(response: ServerResponse): void {
   awaitingContinue.add(response)
 }
 
+/** Nobody who sends no body should wait for that word (RFC 9110 10.1.1), but some do. */
+export function inviteNoBody(request: IncomingMessage, response: ServerResponse): void {
+  if (awaitingContinue.has(response) && !hasBody(request)) inviteBody(response)
+}
+
 /** Somebody wants the body. Nothing when nobody waits for that word. */
 export function inviteBody(response: ServerResponse): void {
   if (awaitingContinue.delete(response) && !response.headersSent) response.writeContinue()
 }
+
+/**
+ * The whole body when it came together with its head, as nearly all small ones do; null: it has to be waited
+ * for. To be called in the turn after the head's, before anything else reads it.
+ */
+export function bodyAtHand(request: IncomingMessage): Buffer | null {
+  return request.complete ? ((request.read() as Buffer | null) ?? NOTHING) : null
+}
+
+const NOTHING = Buffer.alloc(0)
+
+export const tooLarge = (limitBytes: number): KeywayError =>
+  new KeywayError('payload_too_large', { details: { limitBytes } })
 
 /**
  * The whole body, at most `limitBytes`. To be called before anything else reads it. Calls back at most once:
@@ -46,7 +74,7 @@ export function readBody(
     }
     request.off('data', take).off('end', end).resume()
     response.shouldKeepAlive = false
-    done(new KeywayError('payload_too_large', { details: { limitBytes } }))
+    done(tooLarge(limitBytes))
   }
   const end = (): void => {
     const [first] = pieces
@@ -59,11 +87,10 @@ export function readBody(
 }
 
 /**
- * A body that does not come in time is answered, read or not, and its connection ends: it holds memory and a
+ * For a request that sends a body. One that does not come in time is answered, read or not, and its connection ends: it holds memory and a
  * socket.
  */
 export function limitBodyTime(request: IncomingMessage, response: ServerResponse, ms: number): void {
-  if (!hasBody(request)) return
   // A small body comes with its head, in this very turn; only what does not needs watching.
   process.nextTick(() => {
     if (request.complete || request.destroyed) return

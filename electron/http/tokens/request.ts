@@ -1,6 +1,7 @@
 // The two spellings of a token call, parsed into one.
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import { integrationId, tokenBody, tokenQuery } from '../../../shared/contract/http-api.ts'
+import { integrationId } from '../../../shared/contract/http/common.ts'
+import { tokenBody, tokenQuery } from '../../../shared/contract/http/token.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
 import { parseJson } from '../../../shared/domain/exact-json.ts'
 import type { TokenOptions } from '../../core/connections/tokens/types.ts'
@@ -11,15 +12,19 @@ import type { Admission } from '../security/request-guard.ts'
 export type TokenCall = { wanted: Wanted; ask: TokenOptions }
 
 export const TOKEN_PATH = '/api/integrations/token'
-const TOKEN_OF = /^\/api\/integrations\/([^/]+)\/token$/
+const PREFIX = '/api/integrations/'
+const SUFFIX = '/token'
 
 /** `GET` and `POST` on the paths that ask for a token. */
 export function isTokenCall(method: string | undefined, path: string): boolean {
-  return method === 'GET' ? TOKEN_OF.test(path) : method === 'POST' && path === TOKEN_PATH
+  return method === 'GET' ? isTokenPath(path) : method === 'POST' && path === TOKEN_PATH
 }
 
+/** The id in the path, not yet checked. */
+export const idInTokenPath = (path: string): string => path.slice(PREFIX.length, -SUFFIX.length)
+
 export function parseTokenQuery({ path, query }: Admission): TokenCall {
-  const id = parsed(integrationId, TOKEN_OF.exec(path)?.[1] ?? '', 'path')
+  const id = parsed(integrationId, idInTokenPath(path), 'path')
   const asked = parsed(tokenQuery, queryObject(query), 'query')
   return {
     wanted: { id, account: asked.account },
@@ -27,8 +32,20 @@ export function parseTokenQuery({ path, query }: Admission): TokenCall {
   }
 }
 
-export function parseTokenBody(contentType: string | undefined, body: Buffer): TokenCall {
-  if (!/^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i.test(contentType ?? '')) {
+function isTokenPath(path: string): boolean {
+  const end = path.length - SUFFIX.length
+  return (
+    end > PREFIX.length &&
+    path.startsWith(PREFIX) &&
+    path.endsWith(SUFFIX) &&
+    path.indexOf('/', PREFIX.length) === end
+  )
+}
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i
+
+export function parseTokenBody(contentType: string | null, body: Buffer): TokenCall {
+  if (contentType !== 'application/json' && !JSON_TYPE.test(contentType ?? '')) {
     throw new KeywayError('unsupported_media_type')
   }
   const asked = parsed(tokenBody, jsonOf(body), 'body')
@@ -41,11 +58,16 @@ export function parseTokenBody(contentType: string | undefined, body: Buffer): T
   return { wanted: { id: asked.provider, account: asked.account }, ask: askOf({ ...asked, rejected }) }
 }
 
+/** Of a call that wants nothing in particular. */
+export const PLAIN_ASK: TokenOptions = {}
+
 function askOf(asked: {
   minValid?: number | undefined
   scopes?: string[] | undefined
   rejected: TokenOptions['rejected'] | undefined
 }): TokenOptions {
+  if (asked.minValid === undefined && asked.scopes === undefined && asked.rejected === undefined)
+    return PLAIN_ASK
   return {
     ...(asked.minValid === undefined ? {} : { minValidSeconds: asked.minValid }),
     ...(asked.scopes === undefined ? {} : { scopes: asked.scopes }),

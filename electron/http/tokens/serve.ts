@@ -2,16 +2,51 @@
 // got what.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
-import { toIsoMoment } from '../../../shared/contract/http-api.ts'
+import { toIsoMoment } from '../../../shared/contract/http/common.ts'
+import { may } from '../../../shared/domain/app-policy.ts'
 import type { TokenOptions, TokenResult, ServedToken } from '../../core/connections/tokens/types.ts'
-import type { AppSession } from '../../core/keyway.ts'
+import type { AppSession, Keyway } from '../../core/keyway.ts'
 import { withConnectUrl } from '../connections/links.ts'
-import { chooseConnection } from '../connections/selection.ts'
+import { chooseConnection, findConnection } from '../connections/selection.ts'
 import { permit } from '../security/authorize.ts'
 import { connectionPermission } from '../security/connection-permission.ts'
 import type { RunningRequest, HttpContext } from '../server/context.ts'
 import { clientGone } from '../server/respond.ts'
-import type { TokenCall } from './request.ts'
+import { PLAIN_ASK, type TokenCall } from './request.ts'
+
+/** A token that was served, and what its request runs on until the answer has left. */
+export type Served = { token: ServedToken; connection: ConnectionRecord }
+
+/**
+ * The straight path: one look-up, one authorization, and the token is at hand. Null when anything is in the
+ * way; `vendToken` then waits, asks, or says what it is.
+ */
+export function serveAtHand(context: HttpContext, session: AppSession, call: TokenCall): Served | null {
+  const { keyway } = context
+  if (call.ask !== PLAIN_ASK) return null
+  const startedAt = keyway.clock.monotonicMs()
+  const connection = findConnection(keyway, call.wanted)
+  if (connection === null) return null
+  // Whoever may be handed a token may also see the connection.
+  if (may(session.app, TOKEN_USE, connection, keyway.clock.now()).kind !== 'allow') return null
+  if (!isProviderUsable(keyway, connection.id)) return null
+  const token = keyway.tokens.ready(connection.id)
+  if (token === null) return null
+  context.vends.note(session, token, keyway.clock.monotonicMs() - startedAt)
+  return { token, connection }
+}
+
+const TOKEN_USE = { what: 'token' } as const
+
+/** False for one that is gone, or was changed outside Keyway. */
+function isProviderUsable({ connections }: Keyway, connectionId: string): boolean {
+  try {
+    connections.proxyPolicy(connectionId)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** @throws KeywayError of whichever outcome is not `ok`, with connectUrl or retryAt where they help. */
 export async function vendToken(

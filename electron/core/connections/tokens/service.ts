@@ -77,6 +77,14 @@ export function createTokenService(deps: TokenServiceDeps): InternalTokenService
     ...usage,
     ...coordinator,
     peek: cache.peek,
+    ready(id) {
+      if (deps.isClosing() || !deps.box.unlocked) return null
+      deps.checkClock()
+      const record = book.get(id)
+      if (record === null || record.lastOutcome.status !== 'ok' || deps.unconfirmedRefreshes.has(id)) return null
+      const token = cache.peek(id, deps.clock.now())
+      return token?.generation === record.generation ? token : null
+    },
     async get(id, options) {
       if (deps.isClosing()) throw new KeywayError('shutting_down')
       deps.checkClock()

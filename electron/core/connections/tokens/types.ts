@@ -60,6 +60,8 @@ export type TokenResult =
 export type TokenService = {
   /** The cached token when it is good for this ask; null means: ask properly. Synchronous, no I/O. */
   peek(connectionId: string, nowMs: number): ServedToken | null
+  /** What `get` would answer to a plain ask, when that is a token and nothing has to be waited for. */
+  ready(connectionId: string): ServedToken | null
   /**
    * One refresh for any number of callers. @throws KeywayError only for vault_locked, connection_not_found,
    * shutting_down.
