@@ -22,12 +22,11 @@ export function baseUrl({ address, keyway }: HttpContext): string {
 
 const WANTS_SIGN_IN: ReadonlySet<string> = new Set(['not_connected', 'token_expired', 'scope_missing'])
 
+/** `id`: as the app named what it wanted. */
+export type FailedCall = Omit<LinkWish, 'slug' | 'providerId' | 'returnUrl'> & { id: string }
+
 /** The same failure, with a `connectUrl` when signing in is the next step. */
-export function withConnectUrl(
-  context: HttpContext,
-  failure: KeywayError,
-  wish: Omit<LinkWish, 'slug' | 'providerId' | 'returnUrl'> & { id: string },
-): KeywayError {
+export function withConnectUrl(context: HttpContext, failure: KeywayError, wish: FailedCall): KeywayError {
   const { id, ...rest } = wish
   if (!WANTS_SIGN_IN.has(failure.code)) return failure
   const provider = context.keyway.providers.find(id)

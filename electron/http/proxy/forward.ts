@@ -17,7 +17,6 @@ import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { asKeywayError, type KeywayError } from '../../../shared/contract/errors.ts'
 import { tokenVerdict } from '../../../shared/domain/connection-state.ts'
 import type { Routes } from '../../core/network/types.ts'
-import { withConnectUrl } from '../connections/links.ts'
 import { chooseConnection } from '../connections/selection.ts'
 import { permit } from '../security/authorize.ts'
 import { inviteBody } from '../server/request-body.ts'
@@ -93,7 +92,7 @@ function refused(
   connection: ConnectionRecord | null,
   { thrown, url }: { thrown: unknown; url: Trip['url'] | null },
 ): KeywayError {
-  const failure = withConnectUrl(context, asKeywayError(thrown), {
+  const failure = context.withConnectUrl(asKeywayError(thrown), {
     id: connection?.providerId ?? call.wanted.id,
     appId: session.app.id,
     connectionId: connection?.id ?? null,

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Keyway } from '../../core/keyway.ts'
 import { createOutgoing, type Outgoing } from '../../core/network/outgoing.ts'
+import { withConnectUrl } from '../connections/links.ts'
 import { createOneTimeTickets } from '../connections/tickets.ts'
 import { createProxyRoute, isProxyCall, type ProxyRoute } from '../proxy/route.ts'
 import type { Resolve } from '../proxy/upstream.ts'
@@ -75,6 +76,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     tickets: createOneTimeTickets(keyway.clock),
     guesses: createGuessDelay(keyway.clock),
     vends: createVendNotes(keyway),
+    withConnectUrl: (failure, call) => withConnectUrl(context, failure, call),
     deadlines: { ...DEADLINES, ...options.deadlines },
     running: createRunningRequests(keyway),
     authenticate: authentication.request,

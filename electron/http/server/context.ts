@@ -5,6 +5,7 @@ import type { AppSession, Keyway } from '../../core/keyway.ts'
 import type { Admission } from '../security/request-guard.ts'
 import type { ConnectTicket } from '../../../shared/domain/callback-url.ts'
 import type { Outgoing } from '../../core/network/outgoing.ts'
+import type { FailedCall } from '../connections/links.ts'
 import type { OneTimeTickets } from '../connections/tickets.ts'
 import type { AuthenticateRequest } from '../security/app-key.ts'
 import type { GuessDelay } from '../security/guess-delay.ts'
@@ -22,6 +23,8 @@ export type HttpContext = {
   readonly tickets: OneTimeTickets<ConnectTicket>
   readonly guesses: GuessDelay
   readonly vends: VendNotes
+  /** The same failure, with a `connectUrl` when signing in is the next step. */
+  readonly withConnectUrl: (failure: KeywayError, call: FailedCall) => KeywayError
   readonly deadlines: Deadlines
   /** For whoever asks over the local socket. */
   readonly openWindow: OpenWindow

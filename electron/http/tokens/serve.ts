@@ -6,7 +6,6 @@ import { toIsoMoment } from '../../../shared/contract/http/common.ts'
 import { may } from '../../../shared/domain/app-policy.ts'
 import type { TokenOptions, TokenResult, ServedToken } from '../../core/connections/tokens/types.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
-import { withConnectUrl } from '../connections/links.ts'
 import { chooseConnection, findConnection } from '../connections/selection.ts'
 import { permit } from '../security/authorize.ts'
 import { connectionPermission } from '../security/connection-permission.ts'
@@ -69,7 +68,7 @@ export async function vendToken(
     context.vends.note(session, token, keyway.clock.monotonicMs() - startedAt)
     return token
   } catch (thrown) {
-    const failure = withConnectUrl(context, asKeywayError(thrown), {
+    const failure = context.withConnectUrl(asKeywayError(thrown), {
       id: connection?.providerId ?? wanted.id,
       appId: session.app.id,
       connectionId: connection?.id ?? null,
