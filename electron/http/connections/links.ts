@@ -1,7 +1,7 @@
 // Ready-to-open links for a person whose sign-in is needed, and what a failed call says about them.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { type ConnectTicket, TICKET_LIFETIME_MS } from '../../../shared/domain/callback-url.ts'
-import type { HttpContext } from '../server/context.ts'
+import type { FailedCall, HttpContext } from '../server/context.ts'
 export type LinkWish = Omit<ConnectTicket, 'expiresAt'> & { slug: string }
 
 export function connectUrl(
@@ -21,9 +21,6 @@ export function baseUrl({ address, keyway }: HttpContext): string {
 }
 
 const WANTS_SIGN_IN: ReadonlySet<string> = new Set(['not_connected', 'token_expired', 'scope_missing'])
-
-/** `id`: as the app named what it wanted. */
-export type FailedCall = Omit<LinkWish, 'slug' | 'providerId' | 'returnUrl'> & { id: string }
 
 /** The same failure, with a `connectUrl` when signing in is the next step. */
 export function withConnectUrl(context: HttpContext, failure: KeywayError, wish: FailedCall): KeywayError {

@@ -1,24 +1,13 @@
 // An app key, from a header and nowhere else.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import type { AppSession, Keyway } from '../../core/keyway.ts'
-import type { HttpContext } from '../server/context.ts'
+import type { Keyway } from '../../core/keyway.ts'
+import type { Authenticated, AuthenticateRequest, HttpContext } from '../server/context.ts'
 import { hasBody } from '../server/request-body.ts'
 import { sendFailure } from '../server/respond.ts'
 import type { Admission, SeenHeaders } from './request-guard.ts'
 
-/** `wrong`: a key came and is not valid, so its sender may be guessing. */
-export type Authenticated =
-  | { kind: 'ok'; session: AppSession }
-  | { kind: 'missing' }
-  | { kind: 'wrong' }
-  | { kind: 'foreign_origin' }
-  | { kind: 'held_back'; failure: KeywayError }
-
 const LONGEST_KEY = 200
-
-/** As {@link authenticate}, for a request on its connection. */
-export type AuthenticateRequest = (request: IncomingMessage, admission: Admission) => Authenticated
 
 type Verified = {
   key: string

@@ -1,13 +1,11 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import type { KeywayError } from '../../../shared/contract/errors.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
 import type { Admission } from '../security/request-guard.ts'
 import type { ConnectTicket } from '../../../shared/domain/callback-url.ts'
 import type { Outgoing } from '../../core/network/outgoing.ts'
-import type { FailedCall } from '../connections/links.ts'
 import type { OneTimeTickets } from '../connections/tickets.ts'
-import type { AuthenticateRequest } from '../security/app-key.ts'
 import type { GuessDelay } from '../security/guess-delay.ts'
 
 import type { VendNotes } from '../tokens/usage-log.ts'
@@ -33,6 +31,19 @@ export type HttpContext = {
   /** Aborts when the server closes. */
   readonly closing: AbortSignal
 }
+
+/** Who sent a request. `wrong`: a key came and is not valid, so its sender may be guessing. */
+export type Authenticated =
+  | { kind: 'ok'; session: AppSession }
+  | { kind: 'missing' }
+  | { kind: 'wrong' }
+  | { kind: 'foreign_origin' }
+  | { kind: 'held_back'; failure: KeywayError }
+
+export type AuthenticateRequest = (request: IncomingMessage, admission: Admission) => Authenticated
+
+/** A call that failed, for the link that helps. `id`: as the app named what it wanted. */
+export type FailedCall = Omit<ConnectTicket, 'expiresAt' | 'providerId' | 'returnUrl'> & { id: string }
 
 /** What a request runs on besides its app key. */
 export type RequestPermission = {

@@ -81,7 +81,8 @@ export function createTokenService(deps: TokenServiceDeps): InternalTokenService
       if (deps.isClosing() || !deps.box.unlocked) return null
       deps.checkClock()
       const record = book.get(id)
-      if (record === null || record.lastOutcome.status !== 'ok' || deps.unconfirmedRefreshes.has(id)) return null
+      if (record === null || record.lastOutcome.status !== 'ok' || deps.unconfirmedRefreshes.has(id))
+        return null
       const token = cache.peek(id, deps.clock.now())
       return token?.generation === record.generation ? token : null
     },
