@@ -80,7 +80,7 @@ export function createTokenService(deps: TokenServiceDeps): InternalTokenService
     ready(id) {
       if (deps.isClosing() || !deps.box.unlocked) return null
       deps.checkClock()
-      const record = book.get(id)
+      const record = connectionStore.get(id)
       if (record === null || record.lastOutcome.status !== 'ok' || deps.unconfirmedRefreshes.has(id))
         return null
       const token = cache.peek(id, deps.clock.now())
