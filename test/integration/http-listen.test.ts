@@ -1,5 +1,5 @@
 // Where the server listens, where it does not, and what it says when it cannot.
-import { lstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request, createServer, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
 import { connect, createServer as createNetServer, type AddressInfo } from 'node:net'
@@ -124,6 +124,46 @@ describe('the second door', () => {
     expect(local.keyway.snapshot().server.socketPath).toBe(socketPath)
     await local.api.close(0)
     expect(() => lstatSync(socketPath)).toThrow(/ENOENT/)
+  })
+
+  test('is closed to others under a umask that takes nothing away, and changes no umask meanwhile', async () => {
+    const folder = shortFolder()
+    const before = process.umask(0)
+    onTestFinished(() => void process.umask(before))
+    const socketPath = join(folder, 'keyway.sock')
+    const opening = startFakeLocal({ socketPath })
+    const other = join(folder, 'other')
+    const modes: number[] = []
+    // At every step of the opening.
+    let isOpen = false
+    void opening.then(() => (isOpen = true))
+    while (!isOpen) {
+      writeFileSync(other, '')
+      modes.push(lstatSync(other).mode & 0o777)
+      rmSync(other)
+      await new Promise(setImmediate)
+    }
+    expect(new Set(modes)).toEqual(new Set([0o666]))
+    expect(lstatSync(socketPath).mode & 0o777).toBe(0o600)
+    const { key } = await opening
+    const asked = { host: 'localhost', 'x-api-key': key }
+    expect((await overSocket(socketPath, '/api/integrations/slack/token', asked)).status).toBe(200)
+  })
+
+  test('is not opened in a folder that others may enter, where it could be reached before it has its mode', async () => {
+    const folder = shortFolder()
+    chmodSync(folder, 0o755)
+    const socketPath = join(folder, 'keyway.sock')
+    const open = () => startLocalApi(createFakeKeyway(), { port: 0, host: '127.0.0.1', socketPath })
+    const without = await open()
+    expect(without).toMatchObject({ socketPath: null, socketFailure: { code: 'save_failed' } })
+    expect(await reaches('127.0.0.1', without.port)).toBe(true)
+    await without.close(0)
+    expect(() => lstatSync(socketPath)).toThrow(/ENOENT/)
+    chmodSync(folder, 0o700)
+    const withSocket = await open()
+    expect(withSocket).toMatchObject({ socketPath, socketFailure: null })
+    await withSocket.close(0)
   })
 
   test('takes over the file of a Keyway that was killed, but neither a living one nor a file that is no socket', async () => {

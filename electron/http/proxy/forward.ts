@@ -9,7 +9,6 @@ import {
   type ReturnedHeaders,
   type TokenHeaders,
 } from './headers.ts'
-import type { PassingBytes } from './passing-bytes.ts'
 import { type RequestPace, leftMs, waitWithin } from './rate.ts'
 import { type Upstreams, upstreamFailure } from './upstream.ts'
 import type { ProxyNotes } from './usage-log.ts'
@@ -233,7 +232,7 @@ function send(
   const path = url.pathname + url.search
   if (call.body !== null) inviteBody(running.response)
   tryOnce(
-    { routes, passing: parts.passing },
+    routes,
     running,
     { origin: url.origin, path, method: call.method, headers, body: call.body, decide },
     (tried) => resolve({ tried, move }),
@@ -267,5 +266,4 @@ export type ForwardParts = {
   pace: RequestPace
   nonces: Nonces
   notes: ProxyNotes
-  passing: PassingBytes
 }

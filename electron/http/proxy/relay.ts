@@ -6,7 +6,6 @@ import type { Dispatcher } from 'undici'
 import type { Routes } from '../../core/network/types.ts'
 import type { RunningRequest } from '../server/context.ts'
 import { isReturned, responseHeaders, type ReturnedHeaders, returnedTrailers } from './headers.ts'
-import type { PassingBytes } from './passing-bytes.ts'
 
 export type Try = {
   origin: string
@@ -49,12 +48,12 @@ const MOST_WAITING_BYTES = 256 * 1024
 const MOST_JOINED_BYTES = 16 * 1024
 
 export function tryOnce(
-  { routes, passing }: { routes: Routes; passing: PassingBytes },
+  routes: Routes,
   running: RunningRequest,
   attempt: Try,
   done: (tried: Tried) => void,
 ): void {
-  const relay = new Relay(running.response, attempt, { done, passing })
+  const relay = new Relay(running.response, attempt, done)
   running.abort = () => relay.abort()
   if (relay.isOver) return
   const { origin, path, method, headers, body } = attempt
@@ -78,7 +77,6 @@ class Relay implements Dispatcher.DispatchHandler {
   readonly #response: RunningRequest['response']
   readonly #attempt: Try
   readonly #done: (tried: Tried) => void
-  readonly #passing: PassingBytes
   readonly #gone = (): void => this.abort()
   #controller: Dispatcher.DispatchController | null = null
   #status = 0
@@ -92,15 +90,10 @@ class Relay implements Dispatcher.DispatchHandler {
   #isFlushed = false
   isOver = false
 
-  constructor(
-    response: RunningRequest['response'],
-    attempt: Try,
-    { done, passing }: { done: (tried: Tried) => void; passing: PassingBytes },
-  ) {
+  constructor(response: RunningRequest['response'], attempt: Try, done: (tried: Tried) => void) {
     this.#response = response
     this.#attempt = attempt
     this.#done = done
-    this.#passing = passing
     if (response.destroyed) this.abort()
     else response.on('close', this.#gone)
   }
@@ -108,10 +101,6 @@ class Relay implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.isOver) controller.abort(new Error('the caller has gone'))
-  }
-
-  onBodySent(piece: { length: number }): void {
-    this.#passing.count(piece.length)
   }
 
   onResponseStart(
@@ -139,7 +128,6 @@ class Relay implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
     this.#bytes += piece.length
-    this.#passing.count(piece.length)
     if (this.#dropped !== null) {
       if (this.#bytes <= MOST_DROPPED_BYTES) return
       this.#settle({ kind: 'dropped', status: this.#status, head: this.#dropped })

@@ -12,7 +12,6 @@ import { logInternal, sendFailure } from '../server/respond.ts'
 import { forward, type ForwardParts } from './forward.ts'
 import { createNonces } from './headers.ts'
 import { isJsonForm, parseJsonForm, parsePathForm, type ProxiedCall } from './parse.ts'
-import { createPassingBytes } from './passing-bytes.ts'
 import { createRequestPace } from './rate.ts'
 import type { Forwarding } from './request.ts'
 import { createUpstreams, type Resolve } from './upstream.ts'
@@ -38,7 +37,6 @@ export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: 
     pace: createRequestPace(keyway.clock),
     nonces: createNonces(),
     notes: createProxyNotes(keyway),
-    passing: createPassingBytes(),
   }
   return {
     answer: (request, response, admission) => answer(parts, { request, response, admission }),

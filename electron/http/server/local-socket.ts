@@ -1,6 +1,6 @@
 // The second door: a UNIX socket that only this user can open, or a named pipe on Windows. Keys are wanted
 // there all the same.
-import { chmod, lstat, mkdir, unlink } from 'node:fs/promises'
+import { chmod, lstat, mkdir, stat, unlink } from 'node:fs/promises'
 import { type Server, STATUS_CODES } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
@@ -18,9 +18,7 @@ export async function openSocketDoor(server: Server, path: string): Promise<Serv
   const isPipe = path.startsWith('\\\\.\\pipe\\')
   if (!isPipe) await makeRoom(path)
   markLocalSocket(server)
-  // Made with no rights for others, so that there is no moment in which anybody else could connect.
-  const before = process.umask(0o177)
-  const failure = await tryListen(server, { path }).finally(() => process.umask(before))
+  const failure = await tryListen(server, { path })
   if (failure !== null) throw unusable(path, failure)
   if (!isPipe) await chmod(path, 0o600)
   return server
@@ -30,7 +28,12 @@ export async function openSocketDoor(server: Server, path: string): Promise<Serv
  * A socket file that a killed Keyway left behind is removed; a file that is something else is not touched.
  */
 async function makeRoom(path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const folder = dirname(path)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  // The folder keeps others out. Only so there is no moment, before the socket has its own mode, in which
+  // anybody else could connect.
+  const { mode } = await stat(folder)
+  if ((mode & 0o077) !== 0) throw unusable(path, new Error('its folder is open to other users'))
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw unusable(path, error)

@@ -67,19 +67,19 @@ export function readBody(
   const pieces: Buffer[] = []
   let size = 0
   const take = (piece: Buffer): void => {
+    // What comes after too much is read and forgotten.
+    if (size > limitBytes) return
     size += piece.length
-    if (size <= limitBytes) {
-      pieces.push(piece)
-      return
-    }
-    request.off('data', take).off('end', end).resume()
+    pieces.push(piece)
+    if (size <= limitBytes) return
+    pieces.length = 0
     response.shouldKeepAlive = false
     done(tooLarge(limitBytes))
   }
   const end = (): void => {
     const [first] = pieces
     // Its answer was given already when it came too late.
-    if (!response.headersSent)
+    if (size <= limitBytes && !response.headersSent)
       done(pieces.length === 1 && first !== undefined ? first : Buffer.concat(pieces))
   }
   request.on('data', take).once('end', end)
