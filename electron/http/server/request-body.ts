@@ -87,8 +87,8 @@ export function readBody(
 }
 
 /**
- * For a request that sends a body. One that does not come in time is answered, read or not, and its connection ends: it holds memory and a
- * socket.
+ * For a request that sends a body. One that does not come in time is answered, read or not, and its
+ * connection ends: it holds memory and a socket.
  */
 export function limitBodyTime(request: IncomingMessage, response: ServerResponse, ms: number): void {
   // A small body comes with its head, in this very turn; only what does not needs watching.

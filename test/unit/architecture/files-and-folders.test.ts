@@ -2,7 +2,7 @@
 // over many small files is as hard to follow as one large file.
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
-import { circlesIn, importGraph, sourceFiles, type Edges, type SourceFile } from './source-tree.ts'
+import { circlesIn, importGraph, reachOf, sourceFiles, type Edges, type SourceFile } from './source-tree.ts'
 
 const product = sourceFiles(['electron', 'renderer', 'shared']).filter(
   ({ path }) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts') && !path.startsWith('shared/presets/data/'),
@@ -56,6 +56,12 @@ test('no two files import each other, not even for types, and no longer circle e
     ['a/a.ts', 'a/b.ts', 'a/c.ts'],
   ])
   expect(circlesIn(graph)).toEqual([])
+})
+
+test('a token request loads 25 files at most, its endpoint included', () => {
+  const reached = reachOf(graph, 'electron/http/tokens/endpoint.ts')
+  expect(reached).toContain('electron/http/security/app-key.ts')
+  expect(reached.length).toBeLessThanOrEqual(25)
 })
 
 function countImporters(edges: ReadonlyMap<string, Edges>): Map<string, number> {
