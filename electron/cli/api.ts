@@ -47,7 +47,7 @@ export function createLocalApi(url: string, key: Secret | null): ServiceApi {
     head,
     async call(schema, path, call) {
       const parsed = schema.safeParse(await (await head(path, call)).json())
-      if (!parsed.success) throw notKeywayError()
+      if (!parsed.success) throw unexpectedServer()
       return parsed.data
     },
     stream: (path, call) =>
@@ -144,11 +144,11 @@ function parse(text: string): unknown {
   try {
     return parseJson(text)
   } catch {
-    throw notKeywayError()
+    throw unexpectedServer()
   }
 }
 
-export const notKeywayError = (): KeywayError =>
+export const unexpectedServer = (): KeywayError =>
   new KeywayError('internal_error', {
     message: 'What answers there is not Keyway, or another version of it.',
     nextStep: 'Check KEYWAY_URL: something else may listen there.',

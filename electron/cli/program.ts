@@ -135,7 +135,7 @@ function describeApprovals(program: Command, running: Running): void {
   program
     .command('answer <id> <decision>')
     .description('answer one: once, ten-minutes, always or deny')
-    .action(running(['id', 'decision'], async () => (await import('./commands/approvals.ts')).answer))
+    .action(running(['id', 'decision'], async () => (await import('./commands/approvals.ts')).answerApproval))
 }
 
 function describeProviders(program: Command, running: Running): void {

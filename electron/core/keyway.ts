@@ -6,7 +6,7 @@ import type {
   ActivityVerdict,
 } from '../../shared/contract/activity.ts'
 import type { AppInput, AppPatch, AppRecord, AppView, PairInput } from '../../shared/contract/app.ts'
-import type { Approval, Decision, LockedAsk } from '../../shared/contract/approval.ts'
+import type { Approval, Decision, LockedRequest } from '../../shared/contract/approval.ts'
 import type { KeywayError } from '../../shared/contract/errors.ts'
 import type { ConnectionRecord, ConnectionView } from '../../shared/contract/connection.ts'
 import type { ConnectInput, Flow } from '../../shared/contract/flow.ts'
@@ -153,7 +153,7 @@ export type Approvals = {
    * For who wants to ask: while the vault is locked nobody can answer, so nobody waits. @throws KeywayError
    * vault_locked
    */
-  requireUnlocked(asked: Omit<LockedAsk, 'at' | 'count'>): void
+  requireUnlocked(asked: Omit<LockedRequest, 'at' | 'count'>): void
   /**
    * Resolves with the decision, `remembered` when it is a yes that ends by itself; 60 s without an answer is
    * a no. @throws KeywayError vault_locked | rate_limited

@@ -112,7 +112,7 @@ export function parseDeepLink(text: string): DeepLink {
  * The keyway:// address among a second instance's arguments, if there is one (Windows and Linux hand it over
  * that way).
  */
-export function deepLinkIn(argv: readonly string[]): string | null {
+export function findDeepLink(argv: readonly string[]): string | null {
   return argv.find((argument) => argument.startsWith(`${LINK_SCHEME}://`)) ?? null
 }
 

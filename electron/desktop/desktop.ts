@@ -11,12 +11,12 @@ import type { OpenPracticeProvider } from '../core/practice/practice-providers.t
 import { shutDown } from '../core/shutdown.ts'
 import { confOptions, createGuardedKv, type GuardedKvDeps } from '../core/storage/document.ts'
 import { type LocalServer, openLocalServer } from '../http/server/local-server.ts'
-import { deepLinkIn, parseDeepLink, serveBundle } from './app-protocol.ts'
+import { findDeepLink, parseDeepLink, serveBundle } from './app-protocol.ts'
 import { APP_ORIGIN } from './channels.ts'
 import { serveWindow } from './ipc.ts'
 import { type Notice, watchForNotices } from './notifications.ts'
-import { createSafeStorageProtector } from './safe-storage-protector.ts'
-import { createSystem, followLoginItem, type System, whyNoLoginItem } from './system.ts'
+import { createSafeStorageKeyWrapper } from './safe-storage-key-wrapper.ts'
+import { createSystem, followLoginItem, type System, loginItemProblem } from './system.ts'
 import { createTray, performTrayAction } from './tray.ts'
 import { type TrayAction } from './tray-menu.ts'
 import { createMainWindow, createSystemBrowser } from './window.ts'
@@ -79,10 +79,10 @@ export async function createDesktop({ argv, dataFolder }: DesktopOptions): Promi
     close: () => closeAll({ stops, tray, server, opened }),
     refreshUnderWay: keyway.refreshUnderWay,
   })
-  const openLink = (link: string) => followLink(link, { keyway, show })
+  const openLink = (link: string) => openDeepLink(link, { keyway, show })
   await system.linkScheme.settled
   if (tray === null || !argv.includes('--hidden')) show()
-  const first = deepLinkIn(argv)
+  const first = findDeepLink(argv)
   if (first !== null) openLink(first)
   return { show: () => show(), openLink }
 }
@@ -100,9 +100,9 @@ function open(
       platform: process.platform,
       version: app.getVersion(),
       customSchemeWorks: system.linkScheme.works,
-      desktop: { hasTray, whyNoLoginItem: whyNoLoginItem(system.loginItem) },
+      desktop: { hasTray, whyNoLoginItem: loginItemProblem(system.loginItem) },
     },
-    protectors: [createSafeStorageProtector({ safeStorage, platform: process.platform })],
+    protectors: [createSafeStorageKeyWrapper({ safeStorage, platform: process.platform })],
     openKv: createElectronStoreKv,
     browser: createSystemBrowser({ clock, platform: process.platform, environment: process.env }),
     openPracticeProvider,
@@ -136,13 +136,15 @@ function listen(
 function harden(bundle: string): void {
   const { defaultSession } = session
   serveBundle(defaultSession, bundle)
-  defaultSession.setPermissionCheckHandler((_contents, permission, origin) => mayHave(permission, origin))
+  defaultSession.setPermissionCheckHandler((_contents, permission, origin) =>
+    isPermissionAllowed(permission, origin),
+  )
   defaultSession.setPermissionRequestHandler((_contents, permission, decide, { requestingUrl }) =>
-    decide(mayHave(permission, requestingUrl)),
+    decide(isPermissionAllowed(permission, requestingUrl)),
   )
 }
 
-function mayHave(permission: string, address: string): boolean {
+function isPermissionAllowed(permission: string, address: string): boolean {
   const home = DEV_URL ?? APP_ORIGIN
   return permission === 'clipboard-sanitized-write' && new URL(address).host === new URL(home).host
 }
@@ -154,7 +156,7 @@ function notify({ title, body, to }: Notice, deps: { iconPath: string; show: (to
   shown.show()
 }
 
-function followLink(link: string, { keyway, show }: { keyway: Keyway; show: (to?: string) => void }): void {
+function openDeepLink(link: string, { keyway, show }: { keyway: Keyway; show: (to?: string) => void }): void {
   const parsed = parseDeepLink(link)
   if (parsed.kind === 'callback') {
     show('/connections')

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { isAbsolute, join } from 'node:path'
 
 /** What a program prints, trimmed; null when it is missing, fails or takes too long. */
-export type AskProgram = (program: string, parameters: readonly string[]) => Promise<string | null>
+export type RunProgram = (program: string, parameters: readonly string[]) => Promise<string | null>
 
 const LIMIT_MS = 3_000
 
-export const askProgram: AskProgram = (program, parameters) =>
+export const runProgram: RunProgram = (program, parameters) =>
   new Promise((resolve) => {
     execFile(program, [...parameters], { timeout: LIMIT_MS, encoding: 'utf8' }, (error, output) =>
       resolve(error === null ? output.trim() : null),
@@ -99,7 +99,7 @@ function contentOf(path: string): string | null {
 export async function showsTrays(place: {
   platform: NodeJS.Platform
   environment: Readonly<Record<string, string | undefined>>
-  ask: AskProgram
+  ask: RunProgram
 }): Promise<boolean> {
   if (place.platform !== 'linux' || (place.environment['WAYLAND_DISPLAY'] ?? '') === '') return true
   const answer = await place.ask('dbus-send', [

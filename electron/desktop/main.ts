@@ -4,7 +4,7 @@ import { app, dialog, protocol, shell } from 'electron'
 import { asKeywayError, nextStepFor } from '../../shared/contract/errors.ts'
 import { askForWindow } from '../core/running-service.ts'
 import { listenForShutdown } from '../core/shutdown.ts'
-import { deepLinkIn, registerAppScheme, externalUrl } from './app-protocol.ts'
+import { findDeepLink, registerAppScheme, externalUrl } from './app-protocol.ts'
 import { createDesktop } from './desktop.ts'
 // Electron's own listeners give way to any in JavaScript, also to those of a library that ends the process
 // with the signal.
@@ -36,7 +36,7 @@ async function run(): Promise<void> {
     openLink(url)
   })
   app.on('second-instance', (_event, argv) => {
-    const link = deepLinkIn(argv)
+    const link = findDeepLink(argv)
     show()
     if (link !== null) openLink(link)
   })
@@ -50,7 +50,7 @@ async function run(): Promise<void> {
     started()
   } catch (error) {
     const failure = asKeywayError(error)
-    if (failure.code === 'data_folder_busy' && (await openTheRunning(folders.data))) {
+    if (failure.code === 'data_folder_busy' && (await openRunningInstance(folders.data))) {
       app.exit(0)
       return
     }
@@ -77,7 +77,7 @@ function holdQuit(): () => void {
  * A headless Keyway owns the folder: its window is what the person wants. False: nobody answers at its
  * socket.
  */
-async function openTheRunning(dataFolder: string): Promise<boolean> {
+async function openRunningInstance(dataFolder: string): Promise<boolean> {
   const running = await askForWindow(dataFolder).catch(() => null)
   if (running === null) return false
   const address = running.url === null ? null : externalUrl(running.url)

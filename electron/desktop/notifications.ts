@@ -41,7 +41,7 @@ export function watchForNotices({ keyway, notify, isAway, isWindowFocused }: Dep
 }
 
 /** Whoever asks anew all the time makes a few notices, not one each. */
-const MOST_QUESTIONS_TOLD = 5
+const MAX_NOTICES = 5
 const TOLD_WITHIN_MS = 10_000
 
 function watchQuestions(keyway: Keyway, isQuiet: () => boolean, notify: Deps['notify']): () => void {
@@ -54,10 +54,10 @@ function watchQuestions(keyway: Keyway, isQuiet: () => boolean, notify: Deps['no
     known = new Set(approvals.map(({ id }) => id))
     if (isQuiet()) return
     toldAt = toldAt.filter((at) => clock.now() - at < TOLD_WITHIN_MS)
-    const room = MOST_QUESTIONS_TOLD - toldAt.length
+    const room = MAX_NOTICES - toldAt.length
     for (const approval of fresh.slice(0, room)) {
       toldAt.push(clock.now())
-      notify(askNotice(approval))
+      notify(approvalNotice(approval))
     }
     // Those that still wait then are told then.
     for (const { id } of fresh.slice(room)) known.delete(id)
@@ -74,7 +74,7 @@ function watchQuestions(keyway: Keyway, isQuiet: () => boolean, notify: Deps['no
   }
 }
 
-function askNotice(approval: Approval): Notice {
+function approvalNotice(approval: Approval): Notice {
   const body =
     approval.kind === 'pair'
       ? `Compare the code ${approval.code} and decide.`

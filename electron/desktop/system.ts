@@ -5,8 +5,8 @@ import type { Keyway } from '../core/keyway.ts'
 import type { Logger } from '../core/ports.ts'
 import { LINK_SCHEME } from './channels.ts'
 import {
-  askProgram,
-  type AskProgram,
+  runProgram,
+  type RunProgram,
   autostartFile,
   desktopEntry,
   type HomeFolders,
@@ -42,8 +42,8 @@ export function createSystem(app: App): System {
     command,
   }
   return {
-    hasTray: showsTrays({ ...place, ask: askProgram }),
-    linkScheme: registerLinkScheme({ ...place, ask: askProgram, logger: () => logger }),
+    hasTray: showsTrays({ ...place, ask: runProgram }),
+    linkScheme: registerLinkScheme({ ...place, ask: runProgram, logger: () => logger }),
     loginItem: place,
     logTo(next) {
       logger = next
@@ -85,7 +85,7 @@ export type LoginItemPlace = HomeFolders & {
  * Why the person cannot have it, or null. A checkout's program is Electron itself, which macOS and Windows
  * would start bare.
  */
-export function whyNoLoginItem({ app, platform }: Pick<LoginItemPlace, 'app' | 'platform'>): string | null {
+export function loginItemProblem({ app, platform }: Pick<LoginItemPlace, 'app' | 'platform'>): string | null {
   return platform === 'linux' || app.isPackaged
     ? null
     : 'Only where Keyway is installed, not from a checkout.'
@@ -95,7 +95,7 @@ export function followLoginItem(
   keyway: Pick<Keyway, 'logger' | 'settings'>,
   place: LoginItemPlace,
 ): () => void {
-  if (whyNoLoginItem(place) !== null) return () => undefined
+  if (loginItemProblem(place) !== null) return () => undefined
   const keepInStep = (startAtLogin: boolean): void => {
     try {
       if (place.platform === 'linux') setAutostart(place, startAtLogin)
@@ -138,7 +138,7 @@ export type LinkSchemeDeps = HomeFolders & {
   app: Pick<App, 'isDefaultProtocolClient' | 'isPackaged' | 'setAsDefaultProtocolClient'>
   platform: NodeJS.Platform
   command: readonly string[]
-  ask: AskProgram
+  ask: RunProgram
   /** The log is opened later than this. */
   logger: () => Logger | null
 }

@@ -16,10 +16,10 @@ export type CommandLine = {
 }
 
 /** What to run with, or what to print and leave: help, the version. */
-export type Asked = { kind: 'run'; options: CommandLine } | { kind: 'print'; text: string }
+export type HeadlessCommand = { kind: 'run'; options: CommandLine } | { kind: 'print'; text: string }
 
 /** @throws KeywayError `invalid_request` naming the argument and what is allowed. */
-export function readCommandLine(argv: readonly string[], version: string): Asked {
+export function readCommandLine(argv: readonly string[], version: string): HeadlessCommand {
   let printed = ''
   const command = describe(version)
     .exitOverride()

@@ -14,14 +14,14 @@ import { type LocalServer, openLocalServer } from '../http/server/local-server.t
 import type { Doorstep } from '../http/server/startup-listener.ts'
 import { createBrowserOpener } from './browser-opener.ts'
 import { createKeyringChild } from './keyring-child.ts'
-import { createKeyringProtector, KEYRING_SERVICE } from './keyring-protector.ts'
+import { createKeyringKeyWrapper, KEYRING_SERVICE } from './keyring-key-wrapper.ts'
 
 export type HeadlessOptions = {
   dataFolder: string
   /** 0: any free one. Null: the one in the settings. */
   port: number | null
   /** Listens already, and lets callers wait. Closed when the settings name another port. */
-  doorstep?: Doorstep | null
+  startupListener?: Doorstep | null
   /** The built window. */
   windowFolder: string
   /** The built thread that reads files from elsewhere; absent: its source. */
@@ -56,10 +56,11 @@ export type Headless = {
 export async function createHeadless(options: HeadlessOptions): Promise<Headless> {
   try {
     const started = await open(options)
-    if (started.url !== options.doorstep?.listening.url) await options.doorstep?.listening.close(0)
+    if (started.url !== options.startupListener?.listening.url)
+      await options.startupListener?.listening.close(0)
     return started
   } catch (error) {
-    await options.doorstep?.listening.close(0)
+    await options.startupListener?.listening.close(0)
     throw error
   }
 }
@@ -68,7 +69,7 @@ async function open(options: HeadlessOptions): Promise<Headless> {
   const { dataFolder, environment, logLevel, version } = options
   const clock = systemClock()
   const browser = createBrowserOpener({ clock, platform: process.platform, environment })
-  const keyring = createKeyringProtector({ run: createKeyringChild({ service: KEYRING_SERVICE, clock }) })
+  const keyring = createKeyringKeyWrapper({ run: createKeyringChild({ service: KEYRING_SERVICE, clock }) })
   const opened = await openKeyway({
     dataFolder,
     host: { kind: 'headless', platform: process.platform, version },
@@ -109,14 +110,14 @@ const openPracticeProvider: OpenPracticeProvider = async (options) => {
 
 function listen(
   { folder, keyway, outgoing, socketPath }: OpenedKeyway,
-  { port, windowFolder, doorstep = null }: HeadlessOptions,
+  { port, windowFolder, startupListener = null }: HeadlessOptions,
 ): Promise<LocalServer> {
   return openLocalServer(keyway, {
     port: port ?? keyway.settings.get().port,
     outgoing,
     windowFolder,
     windowSessionsFile: folder.resolve('window-sessions.json'),
-    doorstep,
+    doorstep: startupListener,
     socketPath,
     whenBusy: 'fail',
     // A second start on this folder is told where this one answers.

@@ -1,6 +1,6 @@
 // The headless host as a program: reads its arguments, prints where the window is, ends when it is asked to.
 import './home-folder.ts'
-import { outliveReaders, onEnterKey, showCodes, readPassphrase, failureLine } from './terminal.ts'
+import { ignoreClosedOutput, onEnterKey, showCodes, readPassphrase, failureLine } from './terminal.ts'
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ import type { Headless } from './headless.ts'
 
 const ANSWER_FIRST_MS = 5
 
-outliveReaders(process.stdout, process.stderr)
+ignoreClosedOutput(process.stdout, process.stderr)
 void run(process.argv.slice(2)).then((code) => (process.exitCode = code))
 
 async function run(argv: readonly string[]): Promise<number> {
@@ -33,11 +33,11 @@ async function run(argv: readonly string[]): Promise<number> {
     const shutdown = untilShutdown()
     const headless = await start(asked.options, passphrase, shutdown.takeOver).catch((error: unknown) =>
       asKeywayError(error).code === 'data_folder_busy'
-        ? openTheRunning(asked.options, error)
+        ? openRunningInstance(asked.options, error)
         : Promise.reject(error),
     )
     if (headless === null) return 0
-    catchTheRest(headless)
+    logUnhandled(headless)
     const stopListening = onEnterKey(process.stdin, () => console.log(headless.launchUrl()))
     const stopShowing = showCodes(process.stdout, headless.keyway.presence)
     await shutdown.requested
@@ -58,7 +58,7 @@ async function start(
 ): Promise<Headless> {
   const dataFolder = folderOf(options)
   const windowFolder = findWindow()
-  const doorstep = await openDoorstep(options.port ?? rememberedPort(dataFolder))
+  const startupListener = await openDoorstep(options.port ?? rememberedPort(dataFolder))
   // Who has been waiting for it to listen is answered before the rest is loaded, which keeps this thread busy
   // for a while.
   await pause(ANSWER_FIRST_MS)
@@ -67,7 +67,7 @@ async function start(
   const headless = await createHeadless({
     dataFolder,
     port: options.port ?? null,
-    doorstep,
+    startupListener,
     windowFolder,
     ...readerFile(),
     passphrase,
@@ -93,7 +93,7 @@ function folderOf({ data }: CommandLine): string {
 }
 
 /** Null: the window of the Keyway that owns the folder was opened in place of a second one. */
-async function openTheRunning(options: CommandLine, busy: unknown): Promise<null> {
+async function openRunningInstance(options: CommandLine, busy: unknown): Promise<null> {
   const { openRunning } = await import('./open-running.ts')
   const dataFolder = folderOf(options)
   const { open } = options
@@ -120,7 +120,7 @@ function readerFile(): { readerFile?: string } {
   return existsSync(built) ? { readerFile: built } : {}
 }
 
-function catchTheRest({ keyway: { logger } }: Headless): void {
+function logUnhandled({ keyway: { logger } }: Headless): void {
   noteUnhandled(process, logger)
   // Node's own last words show source lines and whatever the error carries along.
   process.once('uncaughtException', (error) => {

@@ -21,7 +21,7 @@ export type SecondStart = {
  * at its socket.
  */
 export async function openRunning({ dataFolder, open, environment, say }: SecondStart): Promise<boolean> {
-  const running = await ask(dataFolder)
+  const running = await requestOpen(dataFolder)
   if (running === null) return false
   say('Keyway runs already for this data folder.')
   if (running.url === null) {
@@ -39,7 +39,7 @@ export async function openRunning({ dataFolder, open, environment, say }: Second
   return true
 }
 
-async function ask(dataFolder: string): Promise<RunningWindow | null> {
+async function requestOpen(dataFolder: string): Promise<RunningWindow | null> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await askForWindow(dataFolder)

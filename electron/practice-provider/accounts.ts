@@ -8,7 +8,7 @@ export type PracticeAccount = {
   readonly name: string
 }
 
-export type AccountBook = {
+export type AccountStore = {
   /** The accounts to pick from. */
   readonly known: readonly PracticeAccount[]
   byId(id: string): PracticeAccount | null
@@ -20,7 +20,7 @@ export type AccountBook = {
 
 const looksLikeAddress = /^[^\s@<>"]{1,64}@[^\s@<>"]{1,120}$/
 
-export function createAccountBook(people: ReadonlyArray<{ email: string; name?: string }>): AccountBook {
+export function createAccountStore(people: ReadonlyArray<{ email: string; name?: string }>): AccountStore {
   const known = people.map(({ email, name }) => accountFor(email, name))
   const accounts = new Map(known.map((account) => [account.id, account]))
 

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { calculateJwkThumbprint, EmbeddedJWK, errors, jwtVerify } from 'jose'
 import type Provider from 'oidc-provider'
 import { z } from 'zod'
-import { type AccountBook, accountClaims, type PracticeAccount } from './accounts.ts'
+import { type AccountStore, accountClaims, type PracticeAccount } from './accounts.ts'
 import { drainedOrClosed } from './faults.ts'
 import { readRequestBody } from './request-body.ts'
 
@@ -19,17 +19,17 @@ export type PracticeApiCall = {
   closing: AbortSignal
 }
 
-type ApiAnswer = (call: PracticeApiCall) => Promise<void> | void
+type ApiResponse = (call: PracticeApiCall) => Promise<void> | void
 
 /** The route of a path below /api/, or null. */
-export function apiAnswerFor(method: string, path: string): ApiAnswer | null {
+export function apiResponseFor(method: string, path: string): ApiResponse | null {
   const route = routes.find(
     ([wanted, pattern]) => (wanted === '*' || wanted === method) && pattern.test(path),
   )
   return route?.[2] ?? null
 }
 
-const routes: ReadonlyArray<readonly [method: string, path: RegExp, answer: ApiAnswer]> = [
+const routes: ReadonlyArray<readonly [method: string, path: RegExp, answer: ApiResponse]> = [
   ['GET', /^\/api\/me$/, me],
   ['GET', /^\/api\/files$/, files],
   ['*', /^\/api\/echo(\/.*)?$/, echo],
@@ -178,7 +178,7 @@ export type CallDecision =
 
 export type CallAuthorizer = (req: IncomingMessage, path: string) => Promise<CallDecision>
 
-export type CallAuthorizerParts = { accounts: AccountBook; issuer: string; provider: Provider }
+export type CallAuthorizerParts = { accounts: AccountStore; issuer: string; provider: Provider }
 
 export function createCallAuthorizer({ accounts, issuer, provider }: CallAuthorizerParts): CallAuthorizer {
   const checkProof = createDpopCheck()
@@ -319,7 +319,7 @@ export function createProtectedApi(authorize: CallAuthorizer, closing: AbortSign
       })
       return
     }
-    const answer = apiAnswerFor(req.method ?? 'GET', url.pathname)
+    const answer = apiResponseFor(req.method ?? 'GET', url.pathname)
     if (answer === null) {
       respondJson(res, 404, { error: 'not_found', message: 'The rehearsal API has nothing at that address.' })
       return

@@ -71,7 +71,7 @@ export type PracticeBehaviour = z.output<typeof behaviourSchema>
 /** Any part of a behaviour; what is not named stays as it is. `faults` replaces the whole list. */
 export type PracticeBehaviourChange = Partial<z.input<typeof behaviourSchema>>
 
-type Struck = { endpoint: PracticeEndpoint; grantType: string | null }
+type FaultTarget = { endpoint: PracticeEndpoint; grantType: string | null }
 
 export type BehaviourSwitch = {
   now(): PracticeBehaviour
@@ -79,7 +79,7 @@ export type BehaviourSwitch = {
   change(change: unknown): PracticeBehaviour
   reset(): PracticeBehaviour
   /** The fault for this request, if any, counted down. */
-  takeFault(struck: Struck): PracticeFault | null
+  takeFault(struck: FaultTarget): PracticeFault | null
 }
 
 export function createBehaviourSwitch(initial: PracticeBehaviourChange = {}): BehaviourSwitch {
@@ -109,7 +109,7 @@ export function createBehaviourSwitch(initial: PracticeBehaviourChange = {}): Be
 
 const withoutAfter: ReadonlySet<PracticeEndpoint> = new Set(['api', 'sign-in', 'other'])
 
-function fits(fault: PracticeFault, struck: Struck): boolean {
+function fits(fault: PracticeFault, struck: FaultTarget): boolean {
   if (fault.at !== 'everywhere' && fault.at !== struck.endpoint) return false
   // Pages and the API have no "after": a fault that strikes everywhere leaves them alone then.
   if (fault.when === 'after' && withoutAfter.has(struck.endpoint)) return false

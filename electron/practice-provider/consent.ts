@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type Provider from 'oidc-provider'
 import type { interactionPolicy as InteractionPolicy } from 'oidc-provider'
 import { z } from 'zod'
-import type { AccountBook } from './accounts.ts'
+import type { AccountStore } from './accounts.ts'
 import type { PracticeBehaviour } from './behaviour.ts'
 import { consentPage, practicePageHeaders, problemPage, signInPage } from './pages.ts'
 import { readRequestBody } from './request-body.ts'
@@ -81,7 +81,7 @@ type Policy = typeof InteractionPolicy
 
 export function createInteractionPolicy(
   { Check, Prompt, base }: Policy,
-  accounts: AccountBook,
+  accounts: AccountStore,
 ): InteractionPolicy.DefaultPolicy {
   const policy = base()
 
@@ -105,17 +105,17 @@ export function createInteractionPolicy(
 // Serves the sign-in and consent pages and takes their answers. The interaction cookie (httpOnly,
 // SameSite=Lax, this path only) ties an answer to the browser that was shown the page.
 
-const answerSchema = z.object({
+const submissionSchema = z.object({
   account: z.string().max(200).nullable(),
   decision: z.enum(['allow', 'deny']).nullable(),
   scopes: z.array(z.string().max(100)).max(50),
 })
 
-type Answer = z.output<typeof answerSchema>
+type Submission = z.output<typeof submissionSchema>
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>
 
 export type InteractionParts = {
-  accounts: AccountBook
+  accounts: AccountStore
   behaviour: () => PracticeBehaviour
   provider: Provider
 }
@@ -137,7 +137,7 @@ export function createInteractionRoutes(parts: InteractionParts): InteractionRou
       sendPage(res, 200, page)
       return
     }
-    const answer = await readAnswer(req)
+    const answer = await readSubmission(req)
     if (answer === null || answer.decision === 'deny') {
       const refusal = { error: 'access_denied', error_description: 'The person denied access.' }
       await parts.provider.interactionFinished(req, res, refusal, { mergeWithLastSubmission: false })
@@ -224,9 +224,9 @@ async function openInteraction(
   }
 }
 
-async function readAnswer(req: IncomingMessage): Promise<Answer | null> {
+async function readSubmission(req: IncomingMessage): Promise<Submission | null> {
   const form = new URLSearchParams((await readRequestBody(req, 16 * 1024)).toString('utf8'))
-  const parsed = answerSchema.safeParse({
+  const parsed = submissionSchema.safeParse({
     account: form.get('account'),
     decision: form.get('decision'),
     scopes: form.getAll('scope'),

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { asKeywayError, KeywayError } from '../../shared/contract/errors.ts'
 import { parseJson } from '../../shared/domain/exact-json.ts'
-import type { AccountBook } from './accounts.ts'
+import type { AccountStore } from './accounts.ts'
 import { respondJson } from './api.ts'
 import type { BehaviourSwitch, PracticeBehaviour, PracticeBehaviourChange } from './behaviour.ts'
 import type { Listener } from './listener.ts'
@@ -36,7 +36,7 @@ export type PracticeControls = {
 }
 
 export type ControlParts = {
-  accounts: AccountBook
+  accounts: AccountStore
   behaviour: BehaviourSwitch
   listener: Listener
   log: VisitLog
@@ -94,7 +94,7 @@ export function createControls(parts: ControlParts): { controls: PracticeControl
   }
 }
 
-const idOf = (accounts: AccountBook, account: string): string =>
+const idOf = (accounts: AccountStore, account: string): string =>
   accounts.byId(account)?.id ?? accounts.byEmail(account)?.id ?? account
 
 // Lets another process drive the rehearsal over HTTP. Exists only when a control token was given, and wants

@@ -85,10 +85,14 @@ export type PracticeFaultInput = z.input<typeof faultSchema>
 
 // Carries a fault out on one answer. The connection, not a mock of it, is what breaks.
 
-type Strike = Exclude<PracticeFault, { kind: 'delay' }>
+type ResponseFault = Exclude<PracticeFault, { kind: 'delay' }>
 
 /** `answer` is what the provider would have said, when it got that far. */
-export async function strike(res: ServerResponse, fault: Strike, answer: string | null): Promise<void> {
+export async function injectFault(
+  res: ServerResponse,
+  fault: ResponseFault,
+  answer: string | null,
+): Promise<void> {
   switch (fault.kind) {
     case 'status':
       return sendStatus(res, fault)
@@ -133,7 +137,7 @@ function send(res: ServerResponse, answer: { status: number; type: string; body:
   res.end(answer.body)
 }
 
-function sendStatus(res: ServerResponse, fault: Extract<Strike, { kind: 'status' }>): void {
+function sendStatus(res: ServerResponse, fault: Extract<ResponseFault, { kind: 'status' }>): void {
   dropHeaders(res)
   if (fault.retryAfter !== undefined) res.setHeader('retry-after', String(fault.retryAfter))
   if (fault.status === 401)

@@ -57,7 +57,7 @@ export async function openListener(port: number, onRequest: RequestListener): Pr
     refuse: async () => {
       if (!server.listening) return
       await stop((socket) => spared.has(socket))
-      await letClientsNotice()
+      await waitForSocketClose()
     },
     accept: async () => {
       if (!server.listening) await listen(bound)
@@ -73,7 +73,7 @@ export async function openListener(port: number, onRequest: RequestListener): Pr
  * A client in this process learns in its own turn that its idle connections are gone; it would try them once
  * more before.
  */
-async function letClientsNotice(): Promise<void> {
+async function waitForSocketClose(): Promise<void> {
   await pause(5)
   await nextTurn()
 }

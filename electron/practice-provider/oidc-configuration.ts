@@ -3,7 +3,7 @@
 import { generateKeyPair, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { ClientMetadata, Configuration, interactionPolicy, JWKS } from 'oidc-provider'
-import { type AccountBook, accountClaims, resourceScopes, scopeNames } from './accounts.ts'
+import { type AccountStore, accountClaims, resourceScopes, scopeNames } from './accounts.ts'
 import type { PracticeBehaviour } from './behaviour.ts'
 import { confirmCode, deviceDone, typeCode } from './device-pages.ts'
 import { oidcRoutes } from './endpoints.ts'
@@ -14,7 +14,7 @@ const HOUR = 3600
 const DAY = 24 * HOUR
 
 export type ConfigurationParts = {
-  accounts: AccountBook
+  accounts: AccountStore
   behaviour: () => PracticeBehaviour
   clients: ClientMetadata[]
   jwks: JWKS

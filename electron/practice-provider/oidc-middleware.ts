@@ -7,7 +7,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider'
 import { defaultScope } from './accounts.ts'
 import type { PracticeBehaviour } from './behaviour.ts'
 import { oidcRoutes } from './endpoints.ts'
-import { type PracticeFault, strike } from './faults.ts'
+import { type PracticeFault, injectFault } from './faults.ts'
 import type { RevokedTokenType, VisitLog, VisitNote } from './visits.ts'
 
 /** One request on its way through oidc-provider. */
@@ -24,7 +24,7 @@ export const reuseDetail = 'refresh token already used'
 
 export type MiddlewareParts = { behaviour: () => PracticeBehaviour; exchanges: Exchanges; log: VisitLog }
 
-export function surround(provider: Provider, parts: MiddlewareParts): void {
+export function wrapMiddleware(provider: Provider, parts: MiddlewareParts): void {
   provider.use(async (ctx, next) => {
     const asked = ctx as unknown as KoaContextWithOIDC
     giveDefaultScope(asked)
@@ -36,7 +36,7 @@ export function surround(provider: Provider, parts: MiddlewareParts): void {
     if (exchange.spoiler === null) return
     const answer = typeof ctx.body === 'string' ? ctx.body : JSON.stringify(ctx.body ?? '')
     ctx.respond = false
-    await strike(ctx.res, exchange.spoiler, answer)
+    await injectFault(ctx.res, exchange.spoiler, answer)
   })
 
   provider.on('grant.error', (ctx, problem) => {
@@ -82,7 +82,7 @@ function applyBehaviour(ctx: KoaContextWithOIDC, visit: VisitNote, behaviour: Pr
   if (visit.endpoint === 'device-authorization')
     ctx.body = { ...body, interval: behaviour.deviceIntervalSeconds }
   if (visit.endpoint !== 'token') return
-  const answer = shapeTokenAnswer(body, behaviour, visit.grantType)
+  const answer = shapeTokenResponse(body, behaviour, visit.grantType)
   ctx.body = answer.body
   ctx.status = answer.status
   ctx.type = answer.type
@@ -104,7 +104,7 @@ function isCutConnection(failure: unknown): boolean {
 export type PracticeTokenResponse = { body: Record<string, unknown> | string; status: number; type: string }
 
 /** A token answer of oidc-provider in the shape that is being rehearsed. Pure. */
-export function shapeTokenAnswer(
+export function shapeTokenResponse(
   given: Record<string, unknown>,
   behaviour: PracticeBehaviour,
   grantType: string | null,

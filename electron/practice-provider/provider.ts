@@ -7,7 +7,7 @@ import type {
   PracticeSituation,
   PracticeVisit,
 } from '../../shared/contract/practice-provider.ts'
-import { type AccountBook, createAccountBook, madeUpPeople, type PracticeAccount } from './accounts.ts'
+import { type AccountStore, createAccountStore, madeUpPeople, type PracticeAccount } from './accounts.ts'
 import { createCallAuthorizer, createProtectedApi } from './api.ts'
 import {
   behaviourFor,
@@ -20,7 +20,7 @@ import { createInteractionPolicy, createInteractionRoutes } from './consent.ts'
 import { createControlRoutes, createControls, type PracticeControls } from './controls.ts'
 import { openListener } from './listener.ts'
 import { makeSigningKeys, oidcConfiguration } from './oidc-configuration.ts'
-import { type Exchanges, reuseDetail, surround } from './oidc-middleware.ts'
+import { type Exchanges, reuseDetail, wrapMiddleware } from './oidc-middleware.ts'
 import { homePage } from './pages.ts'
 import { createRequestHandler } from './request-handler.ts'
 import { createTokenStore, type TokenKeeping, type TokenStore } from './token-store.ts'
@@ -64,7 +64,7 @@ export type PracticeProvider = PracticeControls & {
 export async function createPracticeProvider(
   options: PracticeProviderOptions = {},
 ): Promise<PracticeProvider> {
-  const accounts = createAccountBook(options.accounts ?? madeUpPeople)
+  const accounts = createAccountStore(options.accounts ?? madeUpPeople)
   const behaviour = createBehaviourSwitch(options.behaviour)
   const clients = preregisteredClients(options.redirectUris ?? [])
   const store = createTokenStore(options.keeping ?? null)
@@ -118,7 +118,7 @@ export async function createPracticeProvider(
 }
 
 type Parts = {
-  accounts: AccountBook
+  accounts: AccountStore
   behaviour: BehaviourSwitch
   clients: PracticeClients
   closing: AbortSignal
@@ -153,7 +153,7 @@ async function createHandler(parts: Parts): Promise<RequestListener> {
     }),
   )
   const exchanges: Exchanges = new WeakMap()
-  surround(provider, { behaviour: () => behaviour.now(), exchanges, log })
+  wrapMiddleware(provider, { behaviour: () => behaviour.now(), exchanges, log })
 
   const authorize = createCallAuthorizer({ accounts, issuer, provider })
   return createRequestHandler({
@@ -239,7 +239,7 @@ export async function openPracticeProvider(options: {
     behave,
     pause: () => behave({ situation: 'outage', how: 'refused', forSeconds: null }),
     resume: () => behave({ situation: 'normal' }),
-    look: () => lookAt(provider),
+    look: () => practiceActivity(provider),
     async close() {
       if (end !== null) clearTimeout(end)
       await provider.close()
@@ -251,7 +251,7 @@ function revoke(provider: PracticeProvider, account: string | null): void {
   provider.revokeGrants(account === null ? {} : { account })
 }
 
-function lookAt(provider: PracticeProvider): { counts: PracticeCounts; visits: PracticeVisit[] } {
+function practiceActivity(provider: PracticeProvider): { counts: PracticeCounts; visits: PracticeVisit[] } {
   const { tokenRequests, refreshes, reuseDetections, revocations, apiCalls, visits } = provider.stats()
   return {
     counts: {

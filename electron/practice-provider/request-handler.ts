@@ -8,7 +8,7 @@ import type { BehaviourSwitch } from './behaviour.ts'
 import type { InteractionRoutes } from './consent.ts'
 import type { ControlRoutes } from './controls.ts'
 import { endpointOf } from './endpoints.ts'
-import { strike } from './faults.ts'
+import { injectFault } from './faults.ts'
 import type { Exchanges } from './oidc-middleware.ts'
 import { practicePageHeaders } from './pages.ts'
 import { readRequestBody, withBody } from './request-body.ts'
@@ -69,7 +69,7 @@ async function visit(parts: HandlerParts, { req, res, url }: Arrival): Promise<v
   if (fault?.kind === 'delay') await pause(fault.ms, undefined, { signal: parts.closing })
   const spoiler = fault === null || fault.kind === 'delay' ? null : fault
   if (spoiler?.when === 'before') {
-    await strike(res, spoiler, null)
+    await injectFault(res, spoiler, null)
     return
   }
   const forwarded = body === null ? req : withBody(req, body)

@@ -48,7 +48,7 @@ export type TokenKeeping = {
 }
 
 type Stored = { payload: AdapterPayload; expiresAt: number }
-type Shelf = Map<string, Stored>
+type TokenMap = Map<string, Stored>
 
 const PRUNE_EVERY_WRITES = 500
 
@@ -63,49 +63,49 @@ const hashedKinds: ReadonlySet<string> = new Set(['RefreshToken', 'AccessToken']
 const endsWithGrant = ['AccessToken', 'RefreshToken', 'AuthorizationCode', 'DeviceCode'] as const
 
 export function createTokenStore(keeping: TokenKeeping | null = null): TokenStore {
-  const shelves = shelvesFrom(keeping?.before ?? {})
-  const writer = createWriter(keeping, shelves)
+  const maps = tokenMapsFrom(keeping?.before ?? {})
+  const writer = createWriter(keeping, maps)
   let writes = 0
 
-  function shelf(kind: string): Shelf {
-    const known = shelves.get(kind)
+  function entries(kind: string): TokenMap {
+    const known = maps.get(kind)
     if (known !== undefined) return known
-    const made: Shelf = new Map()
-    shelves.set(kind, made)
+    const made: TokenMap = new Map()
+    maps.set(kind, made)
     return made
   }
 
   function afterWrite(): void {
     writes += 1
-    if (writes % PRUNE_EVERY_WRITES === 0) for (const each of shelves.values()) dropExpired(each)
+    if (writes % PRUNE_EVERY_WRITES === 0) for (const each of maps.values()) dropExpired(each)
   }
 
   function dropTokens(grantId: string): void {
-    for (const kind of endsWithGrant) dropWhere(shelf(kind), ({ payload }) => payload.grantId === grantId)
+    for (const kind of endsWithGrant) dropWhere(entries(kind), ({ payload }) => payload.grantId === grantId)
     writer.changed()
   }
 
   function endGrant(grantId: string): void {
-    shelf('Grant').delete(grantId)
+    entries('Grant').delete(grantId)
     writer.changed()
     dropTokens(grantId)
   }
 
   return {
     adapter: (kind, refuseReuse) =>
-      adapterOver(kind, shelf(kind), { afterWrite, dropTokens, endGrant, refuseReuse, writer }),
+      adapterOver(kind, entries(kind), { afterWrite, dropTokens, endGrant, refuseReuse, writer }),
     grants: () =>
-      live(shelf('Grant')).map(([id, { payload }]) => ({
+      live(entries('Grant')).map(([id, { payload }]) => ({
         id,
         accountId: payload.accountId ?? '',
         clientId: payload.clientId ?? '',
         scopes: grantedScopes(payload),
         issuedAt: (payload.iat ?? 0) * 1000,
-        accessTokens: countFor(shelf('AccessToken'), id),
-        refreshTokens: countFor(shelf('RefreshToken'), id),
+        accessTokens: countFor(entries('AccessToken'), id),
+        refreshTokens: countFor(entries('RefreshToken'), id),
       })),
     revokeGrants(filter) {
-      const ended = live(shelf('Grant')).filter(([id, { payload }]) =>
+      const ended = live(entries('Grant')).filter(([id, { payload }]) =>
         fits({ ...payload, grantId: id }, filter),
       )
       for (const [id] of ended) endGrant(id)
@@ -113,8 +113,8 @@ export function createTokenStore(keeping: TokenKeeping | null = null): TokenStor
     },
     expireAccessTokens(filter) {
       const ended =
-        dropWhere(shelf('AccessToken'), ({ payload }) => fits(payload, filter)) +
-        dropWhere(shelf('ClientCredentials'), ({ payload }) => fits(payload, filter))
+        dropWhere(entries('AccessToken'), ({ payload }) => fits(payload, filter)) +
+        dropWhere(entries('ClientCredentials'), ({ payload }) => fits(payload, filter))
       writer.changed()
       return ended
     },
@@ -130,11 +130,11 @@ type Keeping = {
   writer: Writer
 }
 
-function adapterOver(kind: string, shelf: Shelf, store: Keeping): Adapter {
+function adapterOver(kind: string, entries: TokenMap, store: Keeping): Adapter {
   const isHashed = hashedKinds.has(kind)
   const keyOf = (id: string): string => (isHashed ? hashOf(id) : id)
   const find = (id: string): AdapterPayload | undefined => {
-    const stored = shelf.get(keyOf(id))
+    const stored = entries.get(keyOf(id))
     if (stored === undefined || isExpired(stored)) return undefined
     return isHashed ? { ...stored.payload, jti: id } : { ...stored.payload }
   }
@@ -144,14 +144,14 @@ function adapterOver(kind: string, shelf: Shelf, store: Keeping): Adapter {
     await store.writer.kept()
   }
   const findWhere = (wanted: (payload: AdapterPayload) => boolean): AdapterPayload | undefined => {
-    const found = live(shelf).find(([, { payload }]) => wanted(payload))
+    const found = live(entries).find(([, { payload }]) => wanted(payload))
     return found === undefined ? undefined : { ...found[1].payload }
   }
 
   return {
     async upsert(id, payload, expiresIn) {
       const { jti: _token, ...withoutToken } = payload
-      shelf.set(keyOf(id), {
+      entries.set(keyOf(id), {
         payload: isHashed ? withoutToken : payload,
         expiresAt: expiresIn === undefined ? Infinity : Date.now() + expiresIn * 1000,
       })
@@ -162,7 +162,7 @@ function adapterOver(kind: string, shelf: Shelf, store: Keeping): Adapter {
     findByUid: async (uid) => findWhere((payload) => payload.uid === uid),
     findByUserCode: async (userCode) => findWhere((payload) => payload.userCode === userCode),
     async consume(id) {
-      const stored = shelf.get(keyOf(id))
+      const stored = entries.get(keyOf(id))
       if (stored === undefined) throw store.refuseReuse()
       if (stored.payload.consumed !== undefined) {
         // oidc-provider looks for an earlier use some awaits before it marks its own; two requests at once
@@ -174,7 +174,7 @@ function adapterOver(kind: string, shelf: Shelf, store: Keeping): Adapter {
       await whenKept()
     },
     async destroy(id) {
-      shelf.delete(keyOf(id))
+      entries.delete(keyOf(id))
       await whenKept()
     },
     async revokeByGrantId(grantId) {
@@ -190,14 +190,14 @@ type Writer = {
 }
 
 /** One write at a time, each with everything that was changed before it began. */
-function createWriter(keeping: TokenKeeping | null, shelves: ReadonlyMap<string, Shelf>): Writer {
+function createWriter(keeping: TokenKeeping | null, maps: ReadonlyMap<string, TokenMap>): Writer {
   if (keeping === null) return { changed: () => undefined, kept: () => Promise.resolve() }
   let isDirty = false
   let last = Promise.resolve()
   const write = async (): Promise<void> => {
     if (!isDirty) return
     isDirty = false
-    await keeping.keep(toKeep(shelves))
+    await keeping.keep(persistedTokens(maps))
   }
   return {
     changed() {
@@ -208,11 +208,11 @@ function createWriter(keeping: TokenKeeping | null, shelves: ReadonlyMap<string,
   }
 }
 
-function toKeep(shelves: ReadonlyMap<string, Shelf>): KeptTokens {
+function persistedTokens(maps: ReadonlyMap<string, TokenMap>): KeptTokens {
   return Object.fromEntries(
     [...keptKinds].map((kind) => [
       kind,
-      live(shelves.get(kind) ?? new Map()).map(([key, { payload, expiresAt }]) => ({
+      live(maps.get(kind) ?? new Map()).map(([key, { payload, expiresAt }]) => ({
         key,
         payload: { ...payload },
         expiresAt: expiresAt === Infinity ? null : expiresAt,
@@ -221,7 +221,7 @@ function toKeep(shelves: ReadonlyMap<string, Shelf>): KeptTokens {
   )
 }
 
-function shelvesFrom(kept: KeptTokens): Map<string, Shelf> {
+function tokenMapsFrom(kept: KeptTokens): Map<string, TokenMap> {
   return new Map(
     Object.entries(kept)
       .filter(([kind]) => keptKinds.has(kind))
@@ -238,18 +238,19 @@ const hashOf = (token: string): string => createHash('sha256').update(token).dig
 
 const isExpired = (stored: Stored): boolean => stored.expiresAt <= Date.now()
 
-const live = (shelf: Shelf): Array<[string, Stored]> => [...shelf].filter(([, stored]) => !isExpired(stored))
+const live = (entries: TokenMap): Array<[string, Stored]> =>
+  [...entries].filter(([, stored]) => !isExpired(stored))
 
-const dropExpired = (shelf: Shelf): number => dropWhere(shelf, isExpired)
+const dropExpired = (entries: TokenMap): number => dropWhere(entries, isExpired)
 
-function dropWhere(shelf: Shelf, unwanted: (stored: Stored) => boolean): number {
-  const gone = [...shelf].filter(([, stored]) => unwanted(stored))
-  for (const [id] of gone) shelf.delete(id)
+function dropWhere(entries: TokenMap, unwanted: (stored: Stored) => boolean): number {
+  const gone = [...entries].filter(([, stored]) => unwanted(stored))
+  for (const [id] of gone) entries.delete(id)
   return gone.length
 }
 
-const countFor = (shelf: Shelf, grantId: string): number =>
-  live(shelf).filter(([, { payload }]) => payload.grantId === grantId && payload.consumed === undefined)
+const countFor = (entries: TokenMap, grantId: string): number =>
+  live(entries).filter(([, { payload }]) => payload.grantId === grantId && payload.consumed === undefined)
     .length
 
 function fits(payload: AdapterPayload, filter: GrantFilter): boolean {

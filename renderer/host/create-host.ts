@@ -1,7 +1,7 @@
 import type { UiEventName, UiEvents } from '../../shared/contract/ui-api.ts'
 import { openServerEvents } from './events.ts'
 import { failureResult, type Host, type HostWords, parseUiResult } from './host.ts'
-import { createWebHost, createWindowProof } from './web-host.ts'
+import { createWebHost, createCsrfToken } from './web-host.ts'
 
 /** What the preload exposes as `window.keyway`. */
 export type DesktopBridge = {
@@ -42,7 +42,7 @@ export function createDesktopHost(bridge: DesktopBridge, words: HostWords): Host
 /** The preload's bridge where there is one, the server that served this page otherwise. */
 export function createHost(window: Window, words: HostWords): Host {
   if (window.keyway !== undefined) return createDesktopHost(window.keyway, words)
-  const proof = createWindowProof(window)
+  const proof = createCsrfToken(window)
   const fetch: typeof window.fetch = (input, init) => window.fetch(input, init)
   return createWebHost({
     base: '',

@@ -15,7 +15,7 @@ export type WebHostDeps = {
   fetch: typeof fetch
   words: HostWords
   /** The half of the session that belongs to this origin. */
-  proof: WindowProof
+  proof: CsrfToken
   openEvents(url: string): ServerEvents
   /** Tells when the page is looked at again, so that a lost link is tried at once. */
   onVisible(listener: () => void): () => void
@@ -145,7 +145,7 @@ async function post(deps: WebHostDeps, name: string, input: unknown): Promise<Re
 const KEY = 'keyway.window'
 const IN_HASH = /^#window=([\w-]{1,100})~?(.*)$/s
 
-export type WindowProof = {
+export type CsrfToken = {
   /** What to send now; empty when there is none. */
   current(): string
   /** The server took it. */
@@ -160,7 +160,7 @@ export type WindowProof = {
  * Takes the proof that a launch link brought out of the address. Any page can lead the browser to an address
  * with a made-up one, so it replaces the one that is kept only when it has worked.
  */
-export function createWindowProof(window: Window): WindowProof {
+export function createCsrfToken(window: Window): CsrfToken {
   const { location, history } = window
   const [, brought, rest = ''] = IN_HASH.exec(location.hash) ?? []
   if (brought !== undefined) history.replaceState(null, '', rest === '' ? location.pathname : `#${rest}`)
@@ -189,7 +189,7 @@ export function createWindowProof(window: Window): WindowProof {
 }
 
 /** The hash that takes the session along to another port. */
-export function hashWithProof(window: Window): string {
+export function hashWithCsrfToken(window: Window): string {
   return `#window=${readKept(window) ?? ''}~${window.location.hash.slice(1)}`
 }
 

@@ -15,7 +15,7 @@ import { practiceText } from './text/practice.ts'
 import { settingsText } from './text/settings.ts'
 import { signInText } from './text/sign-in.ts'
 
-export const text = settingApart({
+export const text = isolatingText({
   activity: activityText,
   add: addText,
   apps: appsText,
@@ -40,7 +40,7 @@ export const text = settingApart({
  * Names and other words of others come into sentences through these functions, so that is where they are set
  * apart.
  */
-function settingApart<Words>(words: Words): Words {
+function isolatingText<Words>(words: Words): Words {
   if (typeof words === 'function') {
     const say = words as unknown as (...given: unknown[]) => unknown
     const apart = (...given: unknown[]): unknown =>
@@ -48,5 +48,5 @@ function settingApart<Words>(words: Words): Words {
     return apart as unknown as Words
   }
   if (typeof words !== 'object' || words === null || Array.isArray(words)) return words
-  return Object.fromEntries(Object.entries(words).map(([key, each]) => [key, settingApart(each)])) as Words
+  return Object.fromEntries(Object.entries(words).map(([key, each]) => [key, isolatingText(each)])) as Words
 }

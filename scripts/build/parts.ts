@@ -72,10 +72,10 @@ export function buildStale(
   options: { force: boolean; say: (line: string) => void },
 ): Promise<PartName[]> {
   mkdirSync(join(root, 'out'), { recursive: true })
-  return oneAtATime(join(root, 'out', '.building'), () => buildInTurn(names, options))
+  return oneAtATime(join(root, 'out', '.building'), () => buildSequentially(names, options))
 }
 
-async function buildInTurn(
+async function buildSequentially(
   names: readonly PartName[],
   options: { force: boolean; say: (line: string) => void },
 ): Promise<PartName[]> {

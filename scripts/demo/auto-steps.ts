@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import type { ConnectionView } from '../../shared/contract/connection.ts'
-import { createLocalApi, type LocalApi, type Vended } from './local-api.ts'
+import { createLocalApi, type LocalApi, type TokenData } from './local-api.ts'
 import type { Person } from './person.ts'
 import { practiceRegistration } from './registration.ts'
 import { openWindowClient, type WindowClient } from './window-client.ts'
@@ -31,7 +31,7 @@ export async function runMainJob(scene: Scene): Promise<void> {
   })
   const api = createLocalApi({ url: scene.url, key, provider: 'rehearsal' })
   await connect(scene, window, { providerId, api })
-  const first = await vend(scene, api)
+  const first = await requestToken(scene, api)
   await proxy(scene, api)
   const second = await forceRefresh(scene, api, first)
   await disconnect(scene, window, { api, token: second })
@@ -74,12 +74,12 @@ async function connect(
   )
 }
 
-async function vend({ practice, say }: Scene, api: LocalApi): Promise<Vended> {
-  const vended = await api.token()
-  const me = await askProvider(practice, vended.accessToken)
+async function requestToken({ practice, say }: Scene, api: LocalApi): Promise<TokenData> {
+  const served = await api.token()
+  const me = await callProvider(practice, served.accessToken)
   check(me.status === 200 && me.email === ACCOUNT, `the provider answered the token with HTTP ${me.status}`)
-  say('token', `good for ${vended.expiresIn} s; the provider answers it with ${me.email}`)
-  return vended
+  say('token', `good for ${served.expiresIn} s; the provider answers it with ${me.email}`)
+  return served
 }
 
 async function proxy({ practice, say }: Scene, api: LocalApi): Promise<void> {
@@ -90,7 +90,7 @@ async function proxy({ practice, say }: Scene, api: LocalApi): Promise<void> {
   say('proxied call', 'GET /api/me through Keyway: 200, and the app saw no token')
 }
 
-async function forceRefresh({ practice, say }: Scene, api: LocalApi, first: Vended): Promise<Vended> {
+async function forceRefresh({ practice, say }: Scene, api: LocalApi, first: TokenData): Promise<TokenData> {
   practice.expireAccessTokens({ account: ACCOUNT })
   const before = practice.stats()
   const all = await Promise.all(
@@ -107,7 +107,7 @@ async function forceRefresh({ practice, say }: Scene, api: LocalApi, first: Vend
     `the provider counted ${after.refreshes - before.refreshes}`,
   )
   check(after.reuseDetections === 0, 'a used-up refresh token was sent')
-  check((await askProvider(practice, second.accessToken)).status === 200, 'the new token does not work')
+  check((await callProvider(practice, second.accessToken)).status === 200, 'the new token does not work')
   say('forced refresh', `${CALLERS} callers at once, 1 refresh at the provider, the refresh token rotated`)
   return second
 }
@@ -115,13 +115,13 @@ async function forceRefresh({ practice, say }: Scene, api: LocalApi, first: Vend
 async function disconnect(
   { practice, say }: Scene,
   window: WindowClient,
-  { api, token }: { api: LocalApi; token: Vended },
+  { api, token }: { api: LocalApi; token: TokenData },
 ): Promise<void> {
   const status = await api.disconnect(token.connectionId)
   check(status === 204, `disconnecting answered HTTP ${status}`)
   const { revocations } = practice.stats()
   check(revocations.refresh_token === 1, `the provider counted ${revocations.refresh_token} revocations`)
-  const refused = (await askProvider(practice, token.accessToken)).status
+  const refused = (await callProvider(practice, token.accessToken)).status
   check(refused === 401, `the provider still answers the token with HTTP ${refused}`)
   const { connections } = await window.call('snapshot.get', undefined)
   check(connections.length === 0, 'the connection is still shown')
@@ -145,7 +145,7 @@ async function eventually(
   throw new Error('The connection did not become healthy in time.')
 }
 
-async function askProvider(
+async function callProvider(
   practice: PracticeProvider,
   accessToken: string,
 ): Promise<{ status: number; email: unknown }> {

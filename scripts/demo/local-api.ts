@@ -1,7 +1,7 @@
 // The local API as an app on this machine uses it: a key, JSON, nothing else.
 import { z } from 'zod'
 
-const tokenAnswer = z.object({
+const tokenResponse = z.object({
   data: z.object({
     accessToken: z.string(),
     expiresIn: z.number().nullable(),
@@ -9,12 +9,12 @@ const tokenAnswer = z.object({
     connectionId: z.string(),
   }),
 })
-export type Vended = z.output<typeof tokenAnswer>['data']
+export type TokenData = z.output<typeof tokenResponse>['data']
 
 const failure = z.looseObject({ code: z.string(), connectUrl: z.string().optional() })
 
 export type LocalApi = {
-  token(options?: { rejected?: string }): Promise<Vended>
+  token(options?: { rejected?: string }): Promise<TokenData>
   /** Asks for a token that there should not be; gives the failure's code. */
   refusal(): Promise<z.output<typeof failure>>
   /** A request sent through Keyway. */
@@ -42,7 +42,7 @@ export function createLocalApi({
     async token(options = {}) {
       const response = await askForToken(options)
       if (response.status !== 200) throw new Error(`The token call answered HTTP ${response.status}.`)
-      return tokenAnswer.parse(await response.json()).data
+      return tokenResponse.parse(await response.json()).data
     },
     async refusal() {
       const response = await askForToken({})

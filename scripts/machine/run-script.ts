@@ -1,12 +1,12 @@
 // How every script ends: with an exit code, and on failure with one line instead of a stack.
 import { z } from 'zod'
-import { outliveReaders } from '../../electron/headless/terminal.ts'
+import { ignoreClosedOutput } from '../../electron/headless/terminal.ts'
 
 /**
  * Runs a script's body; its number becomes the exit code. What it throws becomes one line and exit code 1.
  */
 export async function runScript(body: () => Promise<number>): Promise<void> {
-  outliveReaders(process.stdout, process.stderr)
+  ignoreClosedOutput(process.stdout, process.stderr)
   try {
     process.exitCode = await body()
   } catch (error) {

@@ -45,18 +45,18 @@ export class KeywayCallError extends Error {
 
 /** Whatever answered, as a failure; something that is no Keyway included. */
 export async function readFailure(response: ResponseLike): Promise<KeywayCallError> {
-  const parsed = errorResponseSchema.safeParse(await answerIn(response))
+  const parsed = errorResponseSchema.safeParse(await readResponseJson(response))
   if (parsed.success) return new KeywayCallError(response.status, parsed.data)
-  return notKeyway(response)
+  return unexpectedResponse(response)
 }
 
 /** The answer's JSON; null where it is none. */
-export async function answerIn(response: ResponseLike): Promise<unknown> {
+export async function readResponseJson(response: ResponseLike): Promise<unknown> {
   const text = await response.text().catch(() => '')
   return parseJsonOr(text) ?? null
 }
 
-export function notKeyway({ status }: ResponseLike): KeywayCallError {
+export function unexpectedResponse({ status }: ResponseLike): KeywayCallError {
   return new KeywayCallError(status, {
     code: 'internal_error',
     error: 'internal_error',

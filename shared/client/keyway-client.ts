@@ -6,11 +6,11 @@ import {
   tokenResponseSchema,
 } from '../contract/http-api.ts'
 import {
-  answerIn,
+  readResponseJson,
   asCallError,
   type FetchLike,
   KeywayCallError,
-  notKeyway,
+  unexpectedResponse,
   type PlatformResponse,
   readFailure,
   type ResponseLike,
@@ -61,9 +61,9 @@ export type KeywayClient = {
   /**
    * A token that works right now. Never opens a browser. @throws KeywayCallError (code, connectUrl, retryAt)
    */
-  token(provider: string, wish?: TokenWish): Promise<Token>
+  token(provider: string, request?: TokenWish): Promise<Token>
   /** Just the token, in toolshed's shape: a client can stand in for `ctx.auth`. @throws KeywayCallError */
-  getToken(provider: string, wish?: TokenWish): Promise<string>
+  getToken(provider: string, request?: TokenWish): Promise<string>
   /** The same in jsworkflows' shape: never throws; exactly one of the two is set. */
   getOAuthToken(handle: string): Promise<{ token: string | null; error: string | null }>
   /**
@@ -77,7 +77,7 @@ export type KeywayClient = {
   /** A link for the person's browser: ten minutes, one use. @throws KeywayCallError */
   connect(
     provider: string,
-    wish?: { account?: string; scopes?: string[]; returnUrl?: string },
+    request?: { account?: string; scopes?: string[]; returnUrl?: string },
   ): Promise<z.output<typeof connectLinkResponseSchema>>
 }
 
@@ -99,16 +99,16 @@ export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
   ): Promise<z.output<Schema>> => {
     const response = await send(path, body)
     if (!response.ok) throw await readFailure(response)
-    const answer = schema.safeParse(await answerIn(response))
-    if (!answer.success) throw notKeyway(response)
+    const answer = schema.safeParse(await readResponseJson(response))
+    if (!answer.success) throw unexpectedResponse(response)
     return answer.data
   }
-  const token: KeywayClient['token'] = async (provider, wish = {}) =>
-    (await call(tokenResponseSchema, '/api/integrations/token', { provider, ...wish })).data
+  const token: KeywayClient['token'] = async (provider, request = {}) =>
+    (await call(tokenResponseSchema, '/api/integrations/token', { provider, ...request })).data
 
   return {
     token,
-    getToken: async (provider, wish) => (await token(provider, wish)).accessToken,
+    getToken: async (provider, request) => (await token(provider, request)).accessToken,
     async getOAuthToken(handle) {
       try {
         return { token: (await token(handle)).accessToken, error: null }
@@ -135,8 +135,12 @@ export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
         if (page.length === 0 || found.length >= total) return found
       }
     },
-    connect: (provider, wish = {}) =>
-      call(connectLinkResponseSchema, `/api/integrations/${encodeURIComponent(provider)}/connect-link`, wish),
+    connect: (provider, request = {}) =>
+      call(
+        connectLinkResponseSchema,
+        `/api/integrations/${encodeURIComponent(provider)}/connect-link`,
+        request,
+      ),
   }
 }
 

@@ -41,7 +41,7 @@ export type Approval = {
 )
 
 /** A question that could not be put while the vault was locked: for the lock screen. */
-export type LockedAsk = {
+export type LockedRequest = {
   appName: string
   appId: string | null
   what: 'token' | 'proxy' | 'pair'

@@ -90,7 +90,7 @@ export function shown(text: string): string {
 // Letters of the scripts that are written from right to left, and digits that go with them.
 const rightToLeft = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFE\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
 
-const setApart = /\u2068([^\p{Bidi_Control}]*)\u2069/gu
+const ISOLATED = /\u2068([^\p{Bidi_Control}]*)\u2069/gu
 
 /**
  * Text of others inside a sentence: nothing hidden, and where its letters run from right to left, its own
@@ -98,9 +98,9 @@ const setApart = /\u2068([^\p{Bidi_Control}]*)\u2069/gu
  */
 export function isolated(text: string): string {
   if (text.includes('\u2068')) {
-    const around = text.replaceAll(setApart, '')
+    const around = text.replaceAll(ISOLATED, '')
     const isApart = !anyHidden.test(withoutJoiners(around)) && !rightToLeft.test(around)
-    if (isApart) return text.replaceAll(setApart, (_whole, inner: string) => `\u2068${shown(inner)}\u2069`)
+    if (isApart) return text.replaceAll(ISOLATED, (_whole, inner: string) => `\u2068${shown(inner)}\u2069`)
   }
   const clean = shown(text)
   return rightToLeft.test(clean) ? `\u2068${clean}\u2069` : clean

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import './issue-words.ts'
 import { activityQuery, type ActivityRow, type ActivityVerdict } from './activity.ts'
 import { appInput, appPatch, type AppView } from './app.ts'
-import { decision, type Approval, type LockedAsk } from './approval.ts'
+import { decision, type Approval, type LockedRequest } from './approval.ts'
 import {
   browserId,
   type Diagnostics,
@@ -46,20 +46,20 @@ const nothing = z.undefined()
 /** Typed by a person; write-only. */
 const passphrase = z.string().min(1).max(1000)
 
-export type ProtectorView = {
+export type KeyWrapperView = {
   kind: 'os-keychain' | 'safe-storage' | 'passphrase'
   label: string
   usable: boolean
   reason: string | null
 }
 export type VaultView =
-  | { kind: 'uninitialised'; protectors: ProtectorView[] }
-  | { kind: 'locked'; protectors: ProtectorView[]; reason: string; needsPassphrase: boolean }
+  | { kind: 'uninitialised'; protectors: KeyWrapperView[] }
+  | { kind: 'locked'; protectors: KeyWrapperView[]; reason: string; needsPassphrase: boolean }
   | {
       kind: 'unlocked'
-      protectors: ProtectorView[]
+      protectors: KeyWrapperView[]
       /** Those that hold the data key now. */
-      wraps?: ProtectorView['kind'][]
+      wraps?: KeyWrapperView['kind'][]
     }
 
 export type ServerView = {
@@ -69,7 +69,7 @@ export type ServerView = {
   socketPath: string | null
   version: string
 }
-export type DamageView = {
+export type CorruptionView = {
   file: string
   setAsidePath: string
   using: 'previous generation' | 'copy in memory' | 'nothing'
@@ -89,8 +89,8 @@ export type Snapshot = {
   apps: AppView[]
   approvals: Approval[]
   /** Who asked while the vault was locked; empty once it is open. */
-  lockedAsks: LockedAsk[]
-  damages: DamageView[]
+  lockedAsks: LockedRequest[]
+  damages: CorruptionView[]
   integrity: IntegrityView
   rehearsal: PracticeState
   /** Where everything is kept; null where there is no folder. */
@@ -115,10 +115,10 @@ export type RedirectPlan = {
 export type Discovered = {
   draft: ProviderInputDraft
   registered: boolean
-  steps: DoctorStep[]
+  steps: ProviderCheckStep[]
   missing: string[]
 }
-export type DoctorStep = {
+export type ProviderCheckStep = {
   name: string
   outcome: 'ok' | 'warning' | 'failed' | 'skipped'
   /** Redacted request and answer, as text. */
@@ -192,7 +192,7 @@ export const uiCalls = {
       client: z.enum(['register', 'typed']),
     }),
   ),
-  'providers.doctor': call<DoctorStep[]>()(byId),
+  'providers.doctor': call<ProviderCheckStep[]>()(byId),
   'providers.export': call<{ json: string; code: string }>()(byId),
   /** Registers what `providers.export` gave; on any bad field nothing is registered and each is named. */
   'providers.import': call<ProviderImported>()(providerFile),
@@ -279,8 +279,8 @@ export type UiEvents = {
   flows: Flow[]
   apps: AppView[]
   approvals: Approval[]
-  lockedAsks: LockedAsk[]
-  damages: DamageView[]
+  lockedAsks: LockedRequest[]
+  damages: CorruptionView[]
   integrity: IntegrityView
   rehearsal: PracticeState
   activity: ActivityRow[]

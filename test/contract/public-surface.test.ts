@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { describeProgram } from '../../electron/cli/program.ts'
 import { readCommandLine } from '../../electron/headless/command-line.ts'
-import { createKeyringProtector } from '../../electron/headless/keyring-protector.ts'
+import { createKeyringKeyWrapper } from '../../electron/headless/keyring-key-wrapper.ts'
 import { appInput } from '../../shared/contract/app.ts'
 import { errorTable } from '../../shared/contract/errors.ts'
 import { presenceMarks } from '../../shared/contract/presence-marks.ts'
@@ -189,7 +189,7 @@ async function writeKeychainFolder(dataFolder: string): Promise<Map<string, stri
   const entries = new Map<string, string>()
   const opened = await openKeyway({
     ...openDeps(dataFolder),
-    protectors: [createKeyringProtector({ run: keyringIn(entries), platform: 'linux' })],
+    protectors: [createKeyringKeyWrapper({ run: keyringIn(entries), platform: 'linux' })],
   })
   onTestFinished(() => opened.close())
   await opened.vault.initialise('os-keychain')

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createHeadless } from '../../electron/headless/headless.ts'
-import { createKeyringProtector } from '../../electron/headless/keyring-protector.ts'
+import { createKeyringKeyWrapper } from '../../electron/headless/keyring-key-wrapper.ts'
 import { openKeyway, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import { decodeRecord, encodeRecord } from '../../electron/core/storage/records.ts'
 import type { IntegrityFinding } from '../../shared/contract/integrity.ts'
@@ -317,7 +317,7 @@ describe('an older copy of the whole folder', () => {
   const withKeychain = () => {
     const entries = new Map<string, string>()
     return {
-      protectors: [createKeyringProtector({ run: keyringIn(entries), platform: 'linux' as const })],
+      protectors: [createKeyringKeyWrapper({ run: keyringIn(entries), platform: 'linux' as const })],
       entries,
     }
   }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ProviderCheckRequest } from '../../electron/core/oauth/types.ts'
 import type { ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
-import type { DoctorStep } from '../../shared/contract/ui-api.ts'
+import type { ProviderCheckStep } from '../../shared/contract/ui-api.ts'
 import { planRedirect } from '../../shared/domain/redirect-uri.ts'
 import { makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
 import type { OddRules } from '../support/providers/odd-rules.ts'
@@ -18,7 +18,7 @@ const about = {
   scopes: ['read', 'write'],
   flow: 'authorization_code' as const,
 }
-const step = (steps: readonly DoctorStep[], name: string) => steps.find((one) => one.name === name)
+const step = (steps: readonly ProviderCheckStep[], name: string) => steps.find((one) => one.name === name)
 
 type Spec = ProviderSpecInput | ((origin: string) => ProviderSpecInput)
 
@@ -34,7 +34,10 @@ async function examine(rules: OddRules, spec: Spec = {}, more: Partial<ProviderC
 }
 
 /** What one click does: the suggestion on top of what is set; then the check again. */
-async function withFix(input: ProviderSpecInput, found: DoctorStep | undefined): Promise<DoctorStep[]> {
+async function withFix(
+  input: ProviderSpecInput,
+  found: ProviderCheckStep | undefined,
+): Promise<ProviderCheckStep[]> {
   const fix = (found?.fix?.spec ?? {}) as ProviderSpecInput
   const mended = resolvedProvider(together(input, fix), { clientSecret: secret })
   const plan = planRedirect({ spec: mended.spec, redirect: 'auto', redirectHost: 'auto', flow: about.flow })

@@ -5,7 +5,7 @@ import { createRecordStore } from '../../electron/core/storage/records.ts'
 import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-wrapper.ts'
 import { createVault } from '../../electron/core/vault/vault.ts'
 import { createKeyringChild } from '../../electron/headless/keyring-child.ts'
-import { createKeyringProtector, KEYRING_SERVICE } from '../../electron/headless/keyring-protector.ts'
+import { createKeyringKeyWrapper, KEYRING_SERVICE } from '../../electron/headless/keyring-key-wrapper.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import { createFakeClock, realClock } from '../support/fake-clock.ts'
 import {
@@ -28,7 +28,7 @@ const withBus = process.platform === 'linux' && !missing.includes('dbus-daemon')
 
 const protectorIn = (environment: NodeJS.ProcessEnv, clock = realClock) => {
   const run = createKeyringChild({ service: KEYRING_SERVICE, clock, environment })
-  return { run, protector: createKeyringProtector({ run }) }
+  return { run, protector: createKeyringKeyWrapper({ run }) }
 }
 
 describe.skipIf(!withKeyring)('the OS keychain, on a real gnome-keyring', () => {

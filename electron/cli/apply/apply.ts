@@ -13,7 +13,7 @@ import { withNote } from '../output.ts'
 import type { Registered } from '../registered-providers.ts'
 import type { Definition } from './definitions.ts'
 
-export type Done = {
+export type AppliedStep = {
   slug: string
   what: 'created' | 'changed' | 'unchanged'
   fields: string[]
@@ -26,15 +26,15 @@ export type Done = {
  * @throws what the refused step threw, saying of which provider it was and whether everything could be taken
  * back
  */
-export async function carryOut(api: ServiceApi, steps: readonly ApplyStep[]): Promise<Done[]> {
-  const done: Array<{ step: ApplyStep; result: Done }> = []
+export async function applySteps(api: ServiceApi, steps: readonly ApplyStep[]): Promise<AppliedStep[]> {
+  const done: Array<{ step: ApplyStep; result: AppliedStep }> = []
   // New ones first: they are what a server refuses most, and they can be taken back whole.
   const order = [...steps].sort((one, other) => rank(one) - rank(other))
   for (const step of order) {
     try {
-      done.push({ step, result: await carryOutOne(api, step) })
+      done.push({ step, result: await applyStep(api, step) })
     } catch (error) {
-      const left = await takeBack(api, done.map((each) => each.step).reverse())
+      const left = await rollBack(api, done.map((each) => each.step).reverse())
       const rest = left.length === 0 ? 'Nothing was changed.' : `Could not be taken back: ${left.join(', ')}.`
       throw withNote(error, { about: step.slug, note: rest })
     }
@@ -44,7 +44,7 @@ export async function carryOut(api: ServiceApi, steps: readonly ApplyStep[]): Pr
 
 const rank = ({ kind }: ApplyStep): number => ['create', 'change', 'keep'].indexOf(kind)
 
-async function carryOutOne(api: ServiceApi, step: ApplyStep): Promise<Done> {
+async function applyStep(api: ServiceApi, step: ApplyStep): Promise<AppliedStep> {
   const { slug } = step
   const nothing = { slug, fields: [], redirectUri: null, connectUrl: null }
   if (step.kind === 'keep') return { ...nothing, what: 'unchanged' }
@@ -70,7 +70,7 @@ const secretOf = ({ clientSecret }: Readonly<Record<string, unknown>>): object =
   clientSecret === undefined ? {} : { clientSecret }
 
 /** What remains changed. */
-async function takeBack(api: ServiceApi, steps: readonly ApplyStep[]): Promise<string[]> {
+async function rollBack(api: ServiceApi, steps: readonly ApplyStep[]): Promise<string[]> {
   const left: string[] = []
   for (const step of steps) {
     if (step.kind === 'keep') continue

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { carryOut, type Done, loadFile, planFor, type ApplyStep } from '../apply/apply.ts'
+import { applySteps, type AppliedStep, loadFile, planFor, type ApplyStep } from '../apply/apply.ts'
 import { readDefinitions } from '../apply/definitions.ts'
 import { readArguments } from '../arguments.ts'
 import { registeredProviders } from '../registered-providers.ts'
@@ -27,7 +27,7 @@ export const apply: RunCommand = async (context, given) => {
     )
     return 0
   }
-  const done = await carryOut(api, steps)
+  const done = await applySteps(api, steps)
   say(stdout, ...(context.json ? [JSON.stringify(done)] : done.flatMap(linesOf)))
   return 0
 }
@@ -40,7 +40,7 @@ function intention(step: ApplyStep): { slug: string; would: string; fields: stri
   return { slug: step.slug, would: 'changed', fields }
 }
 
-function linesOf({ slug, what, fields, redirectUri, connectUrl }: Done): string[] {
+function linesOf({ slug, what, fields, redirectUri, connectUrl }: AppliedStep): string[] {
   return [
     line(slug, what, fields),
     ...(redirectUri === null ? [] : [`  register this redirect address there: ${redirectUri}`]),

@@ -54,14 +54,14 @@ function linesOf(approval: ApprovalAnswer): string[] {
   const seconds = Math.max(0, Math.round((Date.parse(expiresAt) - Date.now()) / 1000))
   const calls = waiting > 1 ? `, ${waiting} identical calls wait` : ''
   return [
-    `${id}  “${appName}” ${wishOf(approval)} (${seconds} s left${calls})`,
+    `${id}  “${appName}” ${describeApproval(approval)} (${seconds} s left${calls})`,
     answerable
       ? `  keyway answer ${id} once | ten-minutes | always | deny`
       : '  To be answered in Keyway’s window.',
   ]
 }
 
-function wishOf(approval: ApprovalAnswer): string {
+function describeApproval(approval: ApprovalAnswer): string {
   if (approval.kind === 'pair') return `wants to be paired; it shows ${approval.code}`
   const { what, account, providerName, method, url, bodyBytes } = approval
   const whose = `as ${account} at ${providerName}`
@@ -86,7 +86,7 @@ const SAID = {
   deny: 'Denied.',
 } as const
 
-export const answer: RunCommand = async (context, given) => {
+export const answerApproval: RunCommand = async (context, given) => {
   const { id, decision: chosen } = readArguments(answerArguments, given)
   const api = await context.api()
   const decided = await api.call(approvalDecided, `/api/approvals/${id}`, { json: { decision: chosen } })

@@ -39,9 +39,9 @@ export const connect: RunCommand = async (context, given) => {
     if (started === null) await showLink(context, link, asked)
     else if (started.userCode !== undefined) await showCode(context, started, asked)
     const withoutPerson = link.flow === 'client_credentials'
-    if (started?.state === 'failed') throw failedAtOnce(started)
+    if (started?.state === 'failed') throw startFailure(started)
     if (started?.state === 'done') {
-      sayConnected(context, { provider: started.provider, connection: started, withoutPerson })
+      printConnected(context, { provider: started.provider, connection: started, withoutPerson })
       return 0
     }
     if (events === null) return 0
@@ -55,7 +55,7 @@ export const connect: RunCommand = async (context, given) => {
         say(context.terminal.stderr, 'Keyway has a question about this sign-in: see its window.'),
     })
     if (done.kind === 'failed') throw new KeywayError(done.code)
-    sayConnected(context, { provider: slug, connection: done.connection, withoutPerson })
+    printConnected(context, { provider: slug, connection: done.connection, withoutPerson })
     return 0
   } finally {
     events?.close()
@@ -94,10 +94,10 @@ async function showCode(
   if (open ?? stdout.isTTY === true) await openBrowser(verificationUri, environment)
 }
 
-const failedAtOnce = ({ message, ...flow }: Started): KeywayError =>
+const startFailure = ({ message, ...flow }: Started): KeywayError =>
   new KeywayError(codeOf(flow), message === undefined ? {} : { message })
 
-function sayConnected(
+function printConnected(
   { terminal: { stdout }, json }: Context,
   about: {
     provider: string

@@ -18,7 +18,7 @@ const pairArguments = z.strictObject({
 })
 
 const INTERRUPTED = 130
-const TAKE_BACK_LIMIT_MS = 1_000
+const CANCEL_LIMIT_MS = 1_000
 const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 type Approved = Extract<z.output<typeof pairDecided>, { status: 'approved' }>
@@ -27,7 +27,7 @@ export const pair: RunCommand = async (context, given) => {
   const { name, for: providers, token, manage, save } = readArguments(pairArguments, given)
   const wants = { name, manage, grants: providers.map((provider) => ({ provider, token })) }
   if (save === undefined) {
-    print(await askForKey(context, wants), context)
+    print(await requestKey(context, wants), context)
     return 0
   }
   // Made first: the key comes once, and must not be lost to a file that cannot be written.
@@ -35,13 +35,13 @@ export const pair: RunCommand = async (context, given) => {
   const removeFile = (): void => rmSync(save, { force: true })
   process.once('exit', removeFile)
   try {
-    const approved = await askForKey(context, wants)
+    const approved = await requestKey(context, wants)
     await writeKey(file, save, approved)
     process.off('exit', removeFile)
     const { key: _kept, ...rest } = approved
     if (context.json) say(context.terminal.stdout, JSON.stringify({ ...rest, savedTo: save }))
     else say(context.terminal.stdout, `Paired. The key is in ${save}; use it with --key-stdin < ${save}`)
-    sayGranted(approved, context)
+    printGranted(approved, context)
     return 0
   } catch (error) {
     process.off('exit', removeFile)
@@ -57,11 +57,11 @@ function print(approved: Approved, context: Context): void {
   const { stdout, stderr } = terminal
   say(stdout, json ? JSON.stringify(approved) : approved.key)
   say(stderr, 'Paired. That key is not shown again; put it into KEYWAY_KEY.')
-  sayGranted(approved, context)
+  printGranted(approved, context)
 }
 
 /** What was asked for and what the person allowed need not be the same. */
-function sayGranted({ granted, unregistered, app }: Approved, { terminal: { stderr } }: Context): void {
+function printGranted({ granted, unregistered, app }: Approved, { terminal: { stderr } }: Context): void {
   const may = granted.map(({ provider, account, token, proxy }) => {
     const what = [...(token ? ['tokens'] : []), ...(proxy ? ['requests'] : [])].join(' and ')
     const where = provider === null ? 'every connection' : [provider, account ?? []].flat().join(' ')
@@ -92,14 +92,14 @@ async function writeKey(file: FileHandle, path: string, { key, app }: Approved):
   }
 }
 
-async function askForKey(context: Context, wants: object): Promise<Approved> {
+async function requestKey(context: Context, wants: object): Promise<Approved> {
   const api: ServiceApi = context.openApi()
   const started = await api.call(pairStarted, '/api/apps/pair', { json: wants })
   const headers = { authorization: `Bearer ${started.pollToken}` }
   const path = `/api/apps/pair/${encodeURIComponent(started.pairingId)}`
   const takeBack = (): void => {
     const leave = (): never => process.exit(INTERRUPTED)
-    setTimeout(leave, TAKE_BACK_LIMIT_MS)
+    setTimeout(leave, CANCEL_LIMIT_MS)
     // Whoever gives up must not leave a question behind that somebody says yes to.
     void api.head(path, { method: 'DELETE', headers }).then(leave, leave)
   }

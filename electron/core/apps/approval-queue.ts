@@ -8,7 +8,7 @@ import {
   type Grant,
   type RememberedUse,
 } from '../../../shared/contract/app.ts'
-import type { Approval, Decision, LockedAsk } from '../../../shared/contract/approval.ts'
+import type { Approval, Decision, LockedRequest } from '../../../shared/contract/approval.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { type AppUse, type AppVerdict, exactPath, may } from '../../../shared/domain/app-policy.ts'
 import { type Clock, newId } from '../ports.ts'
@@ -232,14 +232,14 @@ function parsed(url: string | null): URL | null {
 const MOST_LOCKED_ASKS = 5
 
 export type LockedAsks = {
-  list(): LockedAsk[]
-  note(ask: Omit<LockedAsk, 'at' | 'count'>): void
+  list(): LockedRequest[]
+  note(ask: Omit<LockedRequest, 'at' | 'count'>): void
   clear(): void
 }
 
 export function createLockedAsks(clock: Clock): LockedAsks {
-  let asks: LockedAsk[] = []
-  const isSame = (one: LockedAsk, ask: Omit<LockedAsk, 'at' | 'count'>): boolean =>
+  let asks: LockedRequest[] = []
+  const isSame = (one: LockedRequest, ask: Omit<LockedRequest, 'at' | 'count'>): boolean =>
     one.appId === ask.appId &&
     (one.appId === null ||
       (one.what === ask.what && one.providerName === ask.providerName && one.account === ask.account))

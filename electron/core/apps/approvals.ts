@@ -9,7 +9,7 @@ import {
   type PairInput,
   type RememberedUse,
 } from '../../../shared/contract/app.ts'
-import type { Approval, Decision, LockedAsk } from '../../../shared/contract/approval.ts'
+import type { Approval, Decision, LockedRequest } from '../../../shared/contract/approval.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { cleanName } from '../../../shared/contract/name.ts'
@@ -46,7 +46,7 @@ export type ApprovalsDeps = {
 export type ApprovalDesk = Approvals & {
   remembered(appId: string): RememberedUse[]
   forget(appId: string): void
-  lockedAsks(): LockedAsk[]
+  lockedAsks(): LockedRequest[]
   /** What waits gets its answer at once: nobody can say yes any more. */
   locked(): void
   unlocked(): void
@@ -147,7 +147,7 @@ async function askPair(
   return verdict.paired
 }
 
-function lockedAskOf(approval: Approval): Omit<LockedAsk, 'at' | 'count'> {
+function lockedAskOf(approval: Approval): Omit<LockedRequest, 'at' | 'count'> {
   const { appId, appName } = approval
   if (approval.kind === 'pair') return { appId, appName, what: 'pair', providerName: null, account: null }
   const { what, providerName, account } = approval

@@ -3,7 +3,7 @@
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { ProviderInputDraft } from '../../../shared/contract/provider.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
-import type { DoctorStep } from '../../../shared/contract/ui-api.ts'
+import type { ProviderCheckStep } from '../../../shared/contract/ui-api.ts'
 import type { Clock, HttpFetch, Logger } from '../ports.ts'
 
 /** A provider ready to be spoken to: spec in full, secret opened. */
@@ -210,7 +210,7 @@ export type OAuthClient = {
   ): Promise<{
     draft: ProviderInputDraft
     registration: Secret | null
-    steps: DoctorStep[]
+    steps: ProviderCheckStep[]
     missing: string[]
   }>
   /**
@@ -237,7 +237,7 @@ export type OAuthClient = {
     provider: ResolvedProvider,
     about: ProviderCheckRequest,
     signal?: AbortSignal,
-  ): Promise<DoctorStep[]>
+  ): Promise<ProviderCheckStep[]>
   /**
    * A person tries again: servers whose metadata could not be had are asked anew instead of answered for from
    * memory.

@@ -1,6 +1,6 @@
 // What the vault says about itself, and the key that this depends on: both change together or not at all.
 import type { ErrorCode, KeywayError } from '../../../shared/contract/errors.ts'
-import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
+import type { KeyWrapperView } from '../../../shared/contract/ui-api.ts'
 import type { ProtectorKind } from '../ports.ts'
 import type { KeyHolder } from './key-holder.ts'
 import type { VaultFile } from './vault-file.ts'
@@ -10,17 +10,17 @@ export type VaultStatus = {
   /** Of the vault that is open. */
   identity: () => { vaultId: string; format: number } | null
   onChange: (listener: (state: VaultState) => void) => () => void
-  offer: (protectors: readonly ProtectorView[]) => VaultState
+  offer: (protectors: readonly KeyWrapperView[]) => VaultState
   becomeLocked: (why: KeywayError, wraps: readonly ProtectorKind[]) => VaultState
   /** There is no vault any more. */
-  becomeUninitialised: (protectors: readonly ProtectorView[]) => VaultState
+  becomeUninitialised: (protectors: readonly KeyWrapperView[]) => VaultState
   /** Takes the key over. */
   becomeUnlocked: (dataKey: Uint8Array, file: VaultFile) => VaultState
   /** Other wraps hold the key now; locked stays locked. */
   rewrapped: (file: VaultFile) => VaultState
 }
 
-export function createVaultStatus(keys: KeyHolder, offered: readonly ProtectorView[]): VaultStatus {
+export function createVaultStatus(keys: KeyHolder, offered: readonly KeyWrapperView[]): VaultStatus {
   const listeners = new Set<(state: VaultState) => void>()
   let identity: { vaultId: string; format: number } | null = null
   let current: VaultState = { kind: 'uninitialised', protectors: offered }
@@ -74,10 +74,10 @@ export const kindsOf = ({ wraps }: VaultFile): ProtectorKind[] => wraps.map(({ k
  * What the vault can do now. `protectors` are those this host offers; `wraps` those that hold the data key.
  */
 export type VaultState =
-  | { kind: 'uninitialised'; protectors: readonly ProtectorView[] }
+  | { kind: 'uninitialised'; protectors: readonly KeyWrapperView[] }
   | {
       kind: 'locked'
-      protectors: readonly ProtectorView[]
+      protectors: readonly KeyWrapperView[]
       wraps: readonly ProtectorKind[]
       /**
        * Why: `passphrase_required`, `vault_locked` (a person locked it), a keychain's failure, or
@@ -88,4 +88,4 @@ export type VaultState =
       /** A passphrase would open it. */
       needsPassphrase: boolean
     }
-  | { kind: 'unlocked'; protectors: readonly ProtectorView[]; wraps: readonly ProtectorKind[] }
+  | { kind: 'unlocked'; protectors: readonly KeyWrapperView[]; wraps: readonly ProtectorKind[] }

@@ -3,7 +3,7 @@
 // be read means LOCKED too.
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
-import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
+import type { KeyWrapperView } from '../../../shared/contract/ui-api.ts'
 import { createKeyedMutex } from '../async.ts'
 import type { Clock, ProtectorKind } from '../ports.ts'
 import { createKeyHolder, type Sealed } from './key-holder.ts'
@@ -34,7 +34,7 @@ export type Vault = {
   /** Called after each change, never with a secret. Returns the way to stop. */
   onChange(listener: (state: VaultState) => void): () => void
   /** Probes every protector, for the moment when a person is to choose one. */
-  probe(): Promise<readonly ProtectorView[]>
+  probe(): Promise<readonly KeyWrapperView[]>
   /**
    * @throws KeywayError `vault_exists`, `data_damaged`, a protector's or a disk's failure; nothing is left
    * half made.
@@ -119,7 +119,8 @@ export function createVault(deps: VaultDeps): Vault {
   const beforeLock = new Set<() => void>()
   let locks = 0
 
-  const probe = async (): Promise<readonly ProtectorView[]> => status.offer(await calls.probeAll()).protectors
+  const probe = async (): Promise<readonly KeyWrapperView[]> =>
+    status.offer(await calls.probeAll()).protectors
   const unlock = (passphrase?: Secret): Promise<VaultState> => {
     const before = locks
     return runExclusive(() => unlockVault(parts, passphrase, () => locks === before))

@@ -2,7 +2,7 @@
 // bus must not hang the vault.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
-import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
+import type { KeyWrapperView } from '../../../shared/contract/ui-api.ts'
 import { withTimeout } from '../async.ts'
 import type { Clock, Logger, PassphraseProtectorFactory, Protector, ProtectorKind } from '../ports.ts'
 import { isDataKey, type KeyCheck, type Wrap } from './vault-file.ts'
@@ -19,9 +19,9 @@ export type ProtectorCallsDeps = {
 
 export type ProtectorCalls = {
   /** What this host offers, probed now. */
-  probeAll(): Promise<ProtectorView[]>
+  probeAll(): Promise<KeyWrapperView[]>
   /** The same list without touching a keychain, for when none needs choosing. */
-  listed(): ProtectorView[]
+  listed(): KeyWrapperView[]
   /** @throws KeywayError `keychain_unavailable` | `passphrase_required` when this host cannot make it. */
   protectorFor(kind: ProtectorKind, passphrase: Secret | undefined): Protector
   /** Wraps, and unwraps once more: a wrap counts only when the right key came back out of it. */
@@ -89,16 +89,16 @@ async function startSafely<Result>(call: () => Promise<Result>): Promise<Result>
   return call()
 }
 
-const passphraseView: ProtectorView = { kind: 'passphrase', label: 'Passphrase', usable: true, reason: null }
+const passphraseView: KeyWrapperView = { kind: 'passphrase', label: 'Passphrase', usable: true, reason: null }
 
-const uncheckedView = (protector: Protector): ProtectorView => ({
+const uncheckedView = (protector: Protector): KeyWrapperView => ({
   kind: protector.kind,
   label: protector.describe(),
   usable: true,
   reason: 'Checked when it is chosen.',
 })
 
-async function probeOne(protector: Protector, bounded: Bounded): Promise<ProtectorView> {
+async function probeOne(protector: Protector, bounded: Bounded): Promise<KeyWrapperView> {
   const named = { kind: protector.kind, label: protector.describe() }
   try {
     const found = await bounded(protector, () => protector.probe())

@@ -3,7 +3,7 @@
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import { type ErrorCode, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Flow } from '../../../shared/contract/flow.ts'
-import type { ConnectBody, ConnectionAnswer } from '../../../shared/contract/http-api.ts'
+import type { ConnectBody, ConnectionResponse } from '../../../shared/contract/http-api.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
 import { mayFinish, needCustody } from '../security/authorize.ts'
 import type { HttpContext } from '../server/context.ts'
@@ -18,7 +18,7 @@ export async function connectWithProof(
   { app }: AppSession,
   id: string,
   body: ConnectBody,
-): Promise<ConnectionAnswer> {
+): Promise<ConnectionResponse> {
   const { keyway } = context
   const chosen = chooseProvider(keyway, app, id)
   const { provider } = chosen

@@ -1,8 +1,8 @@
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import {
-  type ConnectionAnswer,
-  type ConnectionListAnswer,
+  type ConnectionResponse,
+  type ConnectionListResponse,
   toIsoMoment,
   toIsoMomentOrNull,
 } from '../../../shared/contract/http-api.ts'
@@ -12,7 +12,7 @@ import { needCustody } from '../security/authorize.ts'
 import type { HttpContext } from '../server/context.ts'
 
 /** integrations-api's shape of one connection. */
-export function connectionAnswer(view: ConnectionView): ConnectionAnswer {
+export function connectionAnswer(view: ConnectionView): ConnectionResponse {
   return {
     id: view.id,
     integrationId: view.providerId,
@@ -38,14 +38,14 @@ export function connectionAnswer(view: ConnectionView): ConnectionAnswer {
 }
 
 type Page = { start: number; count: number }
-type ListItem = ConnectionListAnswer['_embedded']['inf:integration-connection'][number]
+type ListItem = ConnectionListResponse['_embedded']['inf:integration-connection'][number]
 
 /** Their HAL list, one page of it. `typeOf`: the kind of provider, which one of another slug may share. */
 export function connectionListAnswer(
   views: readonly ConnectionView[],
   { start, count }: Page,
   typeOf: (providerId: string) => string | null,
-): ConnectionListAnswer {
+): ConnectionListResponse {
   const shown = views.slice(start, start + count)
   const href = (from: number): string => `/api/integration-connections?start=${from}&count=${count}`
   const isWhole = start === 0 && shown.length === views.length

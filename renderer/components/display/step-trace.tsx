@@ -1,6 +1,6 @@
 import { CircleAlert, CircleCheck, CircleMinus, TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
-import type { DoctorStep } from '../../../shared/contract/ui-api.ts'
+import type { ProviderCheckStep } from '../../../shared/contract/ui-api.ts'
 import { text } from '../../lib/text.ts'
 import { Disclosure } from '../layout/page.tsx'
 
@@ -13,7 +13,7 @@ const looks = {
 }
 
 type StepTraceProps = {
-  steps: readonly DoctorStep[]
+  steps: readonly ProviderCheckStep[]
   /** One for each step, or nothing. */
   children?: readonly ReactNode[]
 }
@@ -43,7 +43,7 @@ export function StepTrace({ steps, children }: StepTraceProps) {
   )
 }
 
-function Exchange({ step }: { step: DoctorStep }) {
+function Exchange({ step }: { step: ProviderCheckStep }) {
   return (
     <div className="mt-1">
       <Disclosure label={`${words.request} · ${words.answer}`}>

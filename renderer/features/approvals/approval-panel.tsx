@@ -15,7 +15,7 @@ import { useAskingTitle } from '../../lib/window-title.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { navigate } from '../../stores/use-route.ts'
 import { useHost, useSnapshot } from '../../stores/window-context.tsx'
-import { createFocusMemory, type FocusMemory, useForgetWhenNone, usePoliteFocus } from './use-polite-focus.ts'
+import { createFocusMemory, type FocusMemory, useResetWhenNone, usePoliteFocus } from './use-polite-focus.ts'
 
 /**
  * In a browser's tab nobody sees a question that is asked meanwhile; where the browser was allowed to, it
@@ -50,7 +50,7 @@ export function WithApprovals({ children }: { children: ReactNode }) {
   const { approvals } = useSnapshot()
   useToastWhenOver(approvals)
   useBrowserNotices(approvals)
-  useForgetWhenNone(memory, approvals)
+  useResetWhenNone(memory, approvals)
   const [first] = approvals
   useAskingTitle(first === undefined ? null : words.asking(approvals.length, first.appName))
   return <ModalGuestProvider guest={<ApprovalPanel memory={memory} />}>{children}</ModalGuestProvider>

@@ -7,7 +7,7 @@ export type FocusMemory = {
   isNew(id: string): boolean
   /** Where the person was before they went to the question. */
   cameFrom(element: HTMLElement): void
-  giveBack(): void
+  restoreFocus(): void
   forget(): void
 }
 
@@ -23,7 +23,7 @@ export function createFocusMemory(): FocusMemory {
     cameFrom(element) {
       from = element
     },
-    giveBack() {
+    restoreFocus() {
       if (from?.isConnected === true) from.focus({ preventScroll: true })
     },
     forget() {
@@ -49,7 +49,7 @@ export function usePoliteFocus(panel: RefObject<HTMLElement | null>, id: string,
       const isInside = here.contains(document.activeElement)
       if (event.key !== 'F6' && !(event.key === 'Escape' && isInside)) return
       event.preventDefault()
-      if (isInside) memory.giveBack()
+      if (isInside) memory.restoreFocus()
       else here.focus()
     }
     here.addEventListener('focusin', onFocusIn)
@@ -58,7 +58,8 @@ export function usePoliteFocus(panel: RefObject<HTMLElement | null>, id: string,
       here.removeEventListener('focusin', onFocusIn)
       window.removeEventListener('keydown', onKeyDown)
       // Before it is taken away, so that nobody else finds the focus lost.
-      if (here.contains(document.activeElement) || document.activeElement === document.body) memory.giveBack()
+      if (here.contains(document.activeElement) || document.activeElement === document.body)
+        memory.restoreFocus()
     }
   }, [panel, memory])
 
@@ -69,7 +70,7 @@ export function usePoliteFocus(panel: RefObject<HTMLElement | null>, id: string,
 }
 
 /** Once nothing is asked any more, the next question begins anew. */
-export function useForgetWhenNone(memory: FocusMemory, questions: readonly unknown[]): void {
+export function useResetWhenNone(memory: FocusMemory, questions: readonly unknown[]): void {
   const count = questions.length
   useEffect(() => {
     if (count === 0) memory.forget()

@@ -2,7 +2,7 @@ import { Stethoscope, Wrench } from 'lucide-react'
 import { useState } from 'react'
 import { toast } from 'sonner'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
-import type { DoctorStep } from '../../../shared/contract/ui-api.ts'
+import type { ProviderCheckStep } from '../../../shared/contract/ui-api.ts'
 import { Button } from '../../components/input/button.tsx'
 import { CopyButton } from '../../components/display/copy.tsx'
 import { EmptyState } from '../../components/feedback/waiting.tsx'
@@ -16,7 +16,7 @@ const words = text.providers.check
 
 /** Talks to the provider step by step; where a change would help, it is one click. */
 export function ProviderCheck({ provider }: { provider: ProviderView }) {
-  const [steps, setSteps] = useState<DoctorStep[] | null>(null)
+  const [steps, setSteps] = useState<ProviderCheckStep[] | null>(null)
   const doctor = useCall('providers.doctor')
   const run = async (): Promise<void> => {
     const answer = await doctor.run({ id: provider.id })
@@ -61,11 +61,11 @@ export function ProviderCheck({ provider }: { provider: ProviderView }) {
   )
 }
 
-function count(steps: readonly DoctorStep[], outcome: DoctorStep['outcome']): number {
+function count(steps: readonly ProviderCheckStep[], outcome: ProviderCheckStep['outcome']): number {
   return steps.filter((step) => step.outcome === outcome).length
 }
 
-function Fix({ provider, step }: { provider: ProviderView; step: DoctorStep }) {
+function Fix({ provider, step }: { provider: ProviderView; step: ProviderCheckStep }) {
   const update = useCall('providers.update')
   const { fix } = step
   if (fix === null) return null
@@ -85,7 +85,7 @@ function Fix({ provider, step }: { provider: ProviderView; step: DoctorStep }) {
 }
 
 /** Redacted by the core already; this only sets it as text. */
-function reportOf({ name, slug }: ProviderView, steps: readonly DoctorStep[]): string {
+function reportOf({ name, slug }: ProviderView, steps: readonly ProviderCheckStep[]): string {
   const lines = steps.map(({ name: step, outcome, explanation, request, answer }) =>
     [`${words.outcome[outcome]}: ${step}`, explanation, request, answer]
       .filter((part) => part !== null)

@@ -7,7 +7,7 @@ import { SwitchRow } from '../../components/input/switch.tsx'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
-import { RedirectWays } from './redirect-ways.tsx'
+import { RedirectMethods } from './redirect-methods.tsx'
 import { NumberSetting, PortFailure, useSetting } from './setting-fields.tsx'
 
 const words = text.settings.server
@@ -56,7 +56,7 @@ export function ServerSettings() {
         </div>
       </PageSection>
       {/* Asked anew when the port moves. */}
-      <RedirectWays key={server.url} />
+      <RedirectMethods key={server.url} />
     </>
   )
 }

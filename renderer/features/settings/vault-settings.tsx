@@ -1,7 +1,7 @@
 import { LockKeyhole } from 'lucide-react'
 import { type ReactNode, type SyntheticEvent, useRef, useState } from 'react'
 import { toast } from 'sonner'
-import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
+import type { KeyWrapperView } from '../../../shared/contract/ui-api.ts'
 import { Badge } from '../../components/display/badge.tsx'
 import { Failure } from '../../components/feedback/callout.tsx'
 import { Dialog } from '../../components/feedback/dialog.tsx'
@@ -20,7 +20,7 @@ const words = text.settings.vault
 
 export function VaultSettings() {
   const { vault } = useSnapshot()
-  const [moving, setMoving] = useState<ProtectorView | null>(null)
+  const [moving, setMoving] = useState<KeyWrapperView | null>(null)
   const [changing, setChanging] = useState(false)
   const lock = useCall('vault.lock')
   return (
@@ -59,7 +59,7 @@ export function VaultSettings() {
 }
 
 type ProtectorProps = {
-  protector: ProtectorView
+  protector: KeyWrapperView
   inUse: boolean
   onMove: () => void
   onChangePassphrase: () => void
@@ -174,7 +174,7 @@ function Footer({ pending, onClose, children }: FooterProps) {
   )
 }
 
-export function MoveProtector({ protector, onClose }: { protector: ProtectorView; onClose: () => void }) {
+export function MoveProtector({ protector, onClose }: { protector: KeyWrapperView; onClose: () => void }) {
   const [typed, setTyped] = useState(emptyPassphrase)
   const [submitted, setSubmitted] = useState(false)
   const migrate = useCall('vault.migrate')

@@ -9,7 +9,7 @@ import { Spinner } from '../../components/feedback/spinner.tsx'
 import { TooltipProvider } from '../../components/feedback/tooltip.tsx'
 import { EmptyState } from '../../components/feedback/waiting.tsx'
 import { Button } from '../../components/input/button.tsx'
-import { hashWithProof } from '../../host/web-host.ts'
+import { hashWithCsrfToken } from '../../host/web-host.ts'
 import { TimeContext } from '../../lib/hooks.ts'
 import { parseRoute } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
@@ -57,12 +57,12 @@ function Toasts() {
   useEffect(() => {
     // Who pressed a toast's button goes on where they were. Left to itself, the toast would take the focus
     // back from the next field.
-    const giveBack = ({ target }: MouseEvent): void => {
+    const blurButton = ({ target }: MouseEvent): void => {
       const button = target instanceof Element ? target.closest('[data-sonner-toast] button') : null
       if (button instanceof HTMLElement) button.blur()
     }
-    document.addEventListener('click', giveBack)
-    return () => document.removeEventListener('click', giveBack)
+    document.addEventListener('click', blurButton)
+    return () => document.removeEventListener('click', blurButton)
   }, [])
   return (
     <Toaster
@@ -184,7 +184,7 @@ export function useFollowPort(): void {
     const { location } = window
     if (new URL(old).port === location.port) {
       location.replace(
-        `${location.protocol}//${location.hostname}:${new URL(url).port}/${hashWithProof(window)}`,
+        `${location.protocol}//${location.hostname}:${new URL(url).port}/${hashWithCsrfToken(window)}`,
       )
     }
   }, [kind, url])

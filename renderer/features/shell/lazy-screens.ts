@@ -7,7 +7,7 @@ const files = {
 }
 
 /** Fetches what is not here yet, so that going somewhere never waits. */
-export function fetchLaterScreens(): void {
+export function preloadScreens(): void {
   for (const fetch of Object.values(files)) {
     // Without the network the screen says so itself when somebody goes there.
     fetch().catch(() => undefined)

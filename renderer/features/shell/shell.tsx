@@ -6,7 +6,7 @@ import { WithApprovals } from '../approvals/approval-panel.tsx'
 import { ConnectionDialogs } from '../connections/connection-dialogs.tsx'
 import { Banners } from './banners.tsx'
 import { BottomBar, Sidebar, TopBar } from './sidebar.tsx'
-import { fetchLaterScreens, LazyPalette } from './lazy-screens.ts'
+import { preloadScreens, LazyPalette } from './lazy-screens.ts'
 import { Screen, useKeepScroll } from './screen.tsx'
 
 /** The frame around every screen of an unlocked Keyway. */
@@ -21,7 +21,7 @@ export function Shell() {
   useKeepScroll(scroller, route)
   usePaletteKey(() => setSearching((now) => !now))
   useEffect(() => {
-    const idle = requestIdleCallback(fetchLaterScreens, { timeout: 2000 })
+    const idle = requestIdleCallback(preloadScreens, { timeout: 2000 })
     return () => cancelIdleCallback(idle)
   }, [])
   useEffect(() => {

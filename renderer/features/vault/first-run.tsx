@@ -1,6 +1,6 @@
 import { KeyRound, Laptop, ShieldCheck } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
-import type { ProtectorView } from '../../../shared/contract/ui-api.ts'
+import type { KeyWrapperView } from '../../../shared/contract/ui-api.ts'
 import { Button } from '../../components/input/button.tsx'
 import { ChoiceCards } from '../../components/input/choices.tsx'
 import { Disclosure } from '../../components/layout/page.tsx'
@@ -18,7 +18,7 @@ const promiseIcons: readonly ReactNode[] = [
 ]
 
 /** What Keyway is, and the one choice it needs before anything can be kept. */
-export function FirstRun({ protectors }: { protectors: readonly ProtectorView[] }) {
+export function FirstRun({ protectors }: { protectors: readonly KeyWrapperView[] }) {
   return (
     <main className="h-full overflow-auto">
       <div className="mx-auto grid min-h-full w-full max-w-5xl items-center gap-x-16 gap-y-8 px-6 py-10 md:grid-cols-2">
@@ -41,7 +41,7 @@ export function FirstRun({ protectors }: { protectors: readonly ProtectorView[] 
   )
 }
 
-function VaultChoice({ protectors }: { protectors: readonly ProtectorView[] }) {
+function VaultChoice({ protectors }: { protectors: readonly KeyWrapperView[] }) {
   const [kind, setKind] = useState(protectors.find(({ usable }) => usable)?.kind ?? 'passphrase')
   const [typed, setTyped] = useState(emptyPassphrase)
   const [submitted, setSubmitted] = useState(false)
@@ -101,9 +101,9 @@ function VaultChoice({ protectors }: { protectors: readonly ProtectorView[] }) {
 }
 
 type ProtectorChoiceProps = {
-  usable: readonly ProtectorView[]
-  kind: ProtectorView['kind']
-  onChange: (kind: ProtectorView['kind']) => void
+  usable: readonly KeyWrapperView[]
+  kind: KeyWrapperView['kind']
+  onChange: (kind: KeyWrapperView['kind']) => void
 }
 
 function ProtectorChoice({ usable, kind, onChange }: ProtectorChoiceProps) {
@@ -123,7 +123,7 @@ function ProtectorChoice({ usable, kind, onChange }: ProtectorChoiceProps) {
 }
 
 /** One line where there is no choice; what was looked for stands behind it for who wants to know. */
-function KeychainMissing({ protectors }: { protectors: readonly ProtectorView[] }) {
+function KeychainMissing({ protectors }: { protectors: readonly KeyWrapperView[] }) {
   const keychains = protectors.filter(({ kind }) => kind !== 'passphrase')
   if (keychains.length === 0 || keychains.some(({ usable }) => usable)) return null
   const names = keychains.map(({ label }) => label).join(', ')

@@ -26,7 +26,7 @@ export const connectionResponseSchema = z.strictObject({
   createdAt: isoMoment,
   updatedAt: isoMoment,
 })
-export type ConnectionAnswer = z.output<typeof connectionResponseSchema>
+export type ConnectionResponse = z.output<typeof connectionResponseSchema>
 
 const link = z.strictObject({ href: z.string() })
 
@@ -59,7 +59,7 @@ export const connectionListResponseSchema = z.strictObject({
   count: z.number().int().describe('How many are in this answer'),
   total: z.number().int(),
 })
-export type ConnectionListAnswer = z.output<typeof connectionListResponseSchema>
+export type ConnectionListResponse = z.output<typeof connectionListResponseSchema>
 
 const returnUrl = printable(2000).describe('Loopback, or an origin registered for the app')
 

@@ -169,8 +169,8 @@ const TOKEN = /\s+|\/\/[^\n]*|"((?:\\.|[^"\\])*)"|([A-Za-z_]\w*|\d+\w*)|([={}[\]
 function tokensOf(content: string): Token[] {
   let line = 1
   const tokens: Token[] = []
-  for (const [whole, text, word, sign, odd] of content.matchAll(TOKEN)) {
-    if (odd !== undefined) throw new PizauthProblem(line, `"${odd}" does not belong here.`)
+  for (const [whole, text, word, sign, unexpected] of content.matchAll(TOKEN)) {
+    if (unexpected !== undefined) throw new PizauthProblem(line, `"${unexpected}" does not belong here.`)
     if (text !== undefined) tokens.push({ kind: 'text', value: text.replaceAll(/\\(["\\])/g, '$1'), line })
     else if (word !== undefined) tokens.push({ kind: 'word', value: word, line })
     else if (sign !== undefined) tokens.push({ kind: 'sign', value: sign, line })

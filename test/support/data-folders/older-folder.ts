@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { root } from '../../../scripts/build/parts.ts'
 import type { OpenDeps } from '../../../electron/core/open-keyway.ts'
 import type { Clock } from '../../../electron/core/ports.ts'
-import { createKeyringProtector } from '../../../electron/headless/keyring-protector.ts'
+import { createKeyringKeyWrapper } from '../../../electron/headless/keyring-key-wrapper.ts'
 import type { RunKeyring } from '../../../electron/headless/keyring-child.ts'
 import { realClock } from '../fake-clock.ts'
 import { openDeps } from '../open-test-keyway.ts'
@@ -78,7 +78,7 @@ export function depsFor({ path, contents }: OlderFolder): OpenDeps {
   return {
     ...openDeps(path),
     clock,
-    protectors: [createKeyringProtector({ run: keyringIn(entries), platform: 'linux' })],
+    protectors: [createKeyringKeyWrapper({ run: keyringIn(entries), platform: 'linux' })],
   }
 }
 

@@ -8,7 +8,13 @@ import type { AppView } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Flow } from '../../../shared/contract/flow.ts'
 import { settings as settingsSchema } from '../../../shared/contract/settings.ts'
-import type { DoctorStep, Snapshot, UiApi, UiEventName, UiEvents } from '../../../shared/contract/ui-api.ts'
+import type {
+  ProviderCheckStep,
+  Snapshot,
+  UiApi,
+  UiEventName,
+  UiEvents,
+} from '../../../shared/contract/ui-api.ts'
 import { presets } from '../../../shared/presets/presets.ts'
 import { activityRows } from './seed-activity.ts'
 import { bundleReport, diagnostics, exported, foreign, imported } from './seed-files.ts'
@@ -398,7 +404,7 @@ function counted(
   ) as UiApi
 }
 
-const doctorSteps: DoctorStep[] = [
+const doctorSteps: ProviderCheckStep[] = [
   {
     name: 'Reach the server',
     outcome: 'ok',

@@ -3,17 +3,17 @@ import { INTEGRITY_SIGNED } from './integrity-views.ts'
 import type { Approval } from '../../../shared/contract/approval.ts'
 import type { PracticeState } from '../../../shared/contract/practice-provider.ts'
 import { settings } from '../../../shared/contract/settings.ts'
-import type { ProtectorView, Snapshot } from '../../../shared/contract/ui-api.ts'
+import type { KeyWrapperView, Snapshot } from '../../../shared/contract/ui-api.ts'
 import { connectionOf } from './seed-connections.ts'
 import { providerOf } from './seed-providers.ts'
 
 const MINUTE = 60_000
 
-export const protectors: ProtectorView[] = [
+export const protectors: KeyWrapperView[] = [
   { kind: 'os-keychain', label: 'GNOME Keyring', usable: true, reason: null },
   { kind: 'passphrase', label: 'A passphrase', usable: true, reason: null },
 ]
-export const withoutKeychain: ProtectorView[] = [
+export const withoutKeychain: KeyWrapperView[] = [
   {
     kind: 'os-keychain',
     label: 'System keychain',

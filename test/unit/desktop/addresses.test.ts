@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { deepLinkIn, fileFor, parseDeepLink } from '../../../electron/desktop/app-protocol.ts'
+import { findDeepLink, fileFor, parseDeepLink } from '../../../electron/desktop/app-protocol.ts'
 import { externalUrl } from '../../../electron/desktop/app-protocol.ts'
 
 describe('addresses that leave the window', () => {
@@ -44,8 +44,8 @@ describe('keyway:// addresses', () => {
   })
 
   test('is found among the arguments of a second instance', () => {
-    expect(deepLinkIn(['/opt/keyway', '--flag', 'keyway://show/apps'])).toBe('keyway://show/apps')
-    expect(deepLinkIn(['/opt/keyway'])).toBeNull()
+    expect(findDeepLink(['/opt/keyway', '--flag', 'keyway://show/apps'])).toBe('keyway://show/apps')
+    expect(findDeepLink(['/opt/keyway'])).toBeNull()
   })
 })
 

@@ -8,7 +8,7 @@ import {
   type LinkSchemeDeps,
   type LoginItemPlace,
   registerLinkScheme,
-  whyNoLoginItem,
+  loginItemProblem,
 } from '../../../electron/desktop/system.ts'
 import { desktopEntry, showsTrays } from '../../../electron/desktop/linux.ts'
 import { createMemoryKeyValueStore, createMemoryLogger } from '../../support/memory-ports.ts'
@@ -96,7 +96,7 @@ describe('start at login on Linux', () => {
 
   test('is refused with a reason only where a checkout would start a bare Electron', () => {
     const at = (platform: NodeJS.Platform, isPackaged: boolean) =>
-      whyNoLoginItem({ app: { ...electron, isPackaged }, platform })
+      loginItemProblem({ app: { ...electron, isPackaged }, platform })
     expect([at('linux', false), at('darwin', true), at('win32', true)]).toEqual([null, null, null])
     expect(at('darwin', false)).toContain('installed')
   })

@@ -1,4 +1,4 @@
-import type { DoctorStep } from '../../../../shared/contract/ui-api.ts'
+import type { ProviderCheckStep } from '../../../../shared/contract/ui-api.ts'
 import type { Server, Servers } from '../metadata/endpoints.ts'
 import type { ExchangeRecorder } from '../transport/recording.ts'
 import type { OAuthClient, OAuthDeps, ResolvedProvider } from '../types.ts'
@@ -24,12 +24,12 @@ export type Check = {
 }
 
 export type StepLog = {
-  readonly steps: DoctorStep[]
-  add(step: Pick<DoctorStep, 'name' | 'outcome' | 'explanation'> & Partial<DoctorStep>): void
+  readonly steps: ProviderCheckStep[]
+  add(step: Pick<ProviderCheckStep, 'name' | 'outcome' | 'explanation'> & Partial<ProviderCheckStep>): void
 }
 
 export function createStepLog(): StepLog {
-  const steps: DoctorStep[] = []
+  const steps: ProviderCheckStep[] = []
   return {
     steps,
     add: (step) => {

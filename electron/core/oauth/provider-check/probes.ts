@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { asKeywayError, nextStepFor, sentencesFor } from '../../../../shared/contract/errors.ts'
-import type { DoctorStep } from '../../../../shared/contract/ui-api.ts'
+import type { ProviderCheckStep } from '../../../../shared/contract/ui-api.ts'
 import type { Endpoint, Server } from '../metadata/endpoints.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
 import { sendHttp } from '../transport/http-exchange.ts'
@@ -35,7 +35,7 @@ export async function checkAuthorization(check: Check): Promise<void> {
 async function findAuthorizationFix(
   check: Check,
   { complaint }: SignInVerdict & { outcome: 'warning' | 'failed' },
-): Promise<{ explanation: string; fix: DoctorStep['fix'] } | null> {
+): Promise<{ explanation: string; fix: ProviderCheckStep['fix'] } | null> {
   const { provider, redirectUri, signal } = check
   const variants = await signInVariants(check, complaint)
   for (const variant of variants) {
@@ -222,7 +222,7 @@ async function findTokenFix(
   check: Check,
   failure: Parameters<typeof tokenVariants>[1],
   how: How,
-): Promise<DoctorStep['fix']> {
+): Promise<ProviderCheckStep['fix']> {
   for (const variant of (await tokenVariants(check, failure)).slice(0, MOST_VARIANTS)) {
     if (check.signal.aborted) return null
     const { outcome } = await how.tryOne(check, withVariant(check.provider, variant))

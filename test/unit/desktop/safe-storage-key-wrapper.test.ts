@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { SafeStorage } from 'electron'
 import { describe, expect, test } from 'vitest'
-import { createSafeStorageProtector } from '../../../electron/desktop/safe-storage-protector.ts'
+import { createSafeStorageKeyWrapper } from '../../../electron/desktop/safe-storage-key-wrapper.ts'
 
 /** A keychain in memory: reversible, and visibly not the plain text. */
 function keychain(options: { backend?: string; available?: boolean; broken?: boolean }): SafeStorage {
@@ -19,7 +19,7 @@ function keychain(options: { backend?: string; available?: boolean; broken?: boo
 }
 
 const protector = (options: Parameters<typeof keychain>[0], platform: NodeJS.Platform = 'linux') =>
-  createSafeStorageProtector({ safeStorage: keychain(options), platform })
+  createSafeStorageKeyWrapper({ safeStorage: keychain(options), platform })
 
 describe('the safeStorage protector', () => {
   test('gives back the key it wrapped, and the wrapping does not show it', async () => {

@@ -17,21 +17,21 @@ const backendNames: Record<string, string> = {
 
 type Deps = { safeStorage: SafeStorage; platform: NodeJS.Platform }
 
-export function createSafeStorageProtector({ safeStorage, platform }: Deps): Protector {
+export function createSafeStorageKeyWrapper({ safeStorage, platform }: Deps): Protector {
   const probe = () => probeSafeStorage({ safeStorage, platform })
   return {
     kind: 'safe-storage',
     describe: () => describe({ safeStorage, platform }),
     probe,
     async wrap(dataKey) {
-      await demandUsable(probe)
+      await assertUsable(probe)
       const ciphertext = await safeStorage.encryptStringAsync(Buffer.from(dataKey).toString('base64'))
       return { ciphertext: ciphertext.toString('base64') }
     },
     async unwrap(value) {
       const parsed = wrapped.safeParse(value)
       if (!parsed.success) throw new KeywayError('data_damaged', { cause: parsed.error })
-      await demandUsable(probe)
+      await assertUsable(probe)
       return decrypt(safeStorage, Buffer.from(parsed.data.ciphertext, 'base64'))
     },
   }
@@ -69,7 +69,7 @@ async function probeSafeStorage({
   }
 }
 
-async function demandUsable(probe: Protector['probe']): Promise<void> {
+async function assertUsable(probe: Protector['probe']): Promise<void> {
   const found = await probe()
   if (!found.usable) throw new KeywayError('keychain_unavailable', { message: found.reason })
 }

@@ -29,7 +29,7 @@ function countIn(stored: unknown): number | null {
 
 const aadFor = (account: string): string => `keyway wrap os-keychain v1 ${account}`
 
-export function createKeyringProtector(deps: { run: RunKeyring; platform?: NodeJS.Platform }): Protector {
+export function createKeyringKeyWrapper(deps: { run: RunKeyring; platform?: NodeJS.Platform }): Protector {
   const { run, platform = process.platform } = deps
   // Of the entry that was wrapped or unwrapped last.
   let kept: { account: string; seen: number | null } | null = null

@@ -1,28 +1,28 @@
 import { useEffect, useState } from 'react'
 import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
 import { CopyField } from '../../components/display/copy.tsx'
-import { Rows, PageSection } from '../../components/layout/page.tsx'
+import { PageSection, Rows } from '../../components/layout/page.tsx'
 import { text } from '../../lib/text.ts'
 import { useHost } from '../../stores/window-context.tsx'
 
 const words = text.settings.redirects
-const ways = ['fixed-port', 'any-port', 'custom-scheme', 'paste'] as const
+const methods = ['fixed-port', 'any-port', 'custom-scheme', 'paste'] as const
 
 /** The ways on which a browser can come home to this Keyway, with the address to register for each. */
-export function RedirectWays() {
+export function RedirectMethods() {
   const plans = usePlans()
   return (
     <PageSection title={words.title} hint={words.hint}>
       <Rows>
-        {ways.map((way) => (
-          <RedirectWay key={way} way={way} plan={plans?.find((plan) => plan.way === way) ?? null} />
+        {methods.map((way) => (
+          <RedirectMethod key={way} way={way} plan={plans?.find((plan) => plan.way === way) ?? null} />
         ))}
       </Rows>
     </PageSection>
   )
 }
 
-function RedirectWay({ way, plan }: { way: (typeof ways)[number]; plan: RedirectPlan | null }) {
+function RedirectMethod({ way, plan }: { way: (typeof methods)[number]; plan: RedirectPlan | null }) {
   const { title, lead } = words.ways[way]
   return (
     <div className="flex flex-col gap-1.5">
@@ -48,7 +48,7 @@ function usePlans(): RedirectPlan[] | null {
   useEffect(() => {
     let wanted = true
     void Promise.all(
-      ways.map((redirect) => host.call('providers.redirectPlan', { draft: { redirect } })),
+      methods.map((redirect) => host.call('providers.redirectPlan', { draft: { redirect } })),
     ).then((answers) => {
       if (wanted) setPlans(answers.flatMap((answer) => (answer.ok ? [answer.value] : [])))
     })
