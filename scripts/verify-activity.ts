@@ -10,7 +10,7 @@ import { dataLocation } from '../electron/core/storage/data-folder.ts'
 import { createManifestFiles, decodeManifest } from '../electron/core/integrity/manifest.ts'
 import { decodeRecord } from '../electron/core/storage/records.ts'
 import { createMac } from '../electron/core/vault/mac.ts'
-import { createPassphraseProtectors } from '../electron/core/vault/passphrase-wrapper.ts'
+import { createPassphraseKeyWrappers } from '../electron/core/vault/passphrase-wrapper.ts'
 import { isDataKey, parseVaultFile, type VaultFile } from '../electron/core/vault/vault-file.ts'
 import { readPassphrase } from '../electron/headless/terminal.ts'
 import { errorTable, KeywayError } from '../shared/contract/errors.ts'
@@ -39,7 +39,7 @@ async function authorityOf(data: string, passphrase: Secret): Promise<LogAuthori
     throw new KeywayError('passphrase_required', {
       message: 'No passphrase opens this vault; Verify in the window under Activity uses its key.',
     })
-  const dataKey = await createPassphraseProtectors()(passphrase).unwrap(wrap.wrapped)
+  const dataKey = await createPassphraseKeyWrappers()(passphrase).unwrap(wrap.wrapped)
   if (!isDataKey(dataKey, vault)) throw new KeywayError('data_damaged')
   const mac = createMac(dataKey)
   dataKey.fill(0)

@@ -40,7 +40,7 @@ const opened = await openKeyway({
   clock,
   dataFolder: join(folder, 'data'),
   host: { kind: 'headless', platform: process.platform, version: '0.0.0-bench' },
-  protectors: [],
+  keyWrappers: [],
   openKv: createConfKv,
   browser: {
     open: () => Promise.resolve({ opened: false, reason: 'there is none in a bench' }),
@@ -49,7 +49,7 @@ const opened = await openKeyway({
   presets: [],
   environment: {},
 })
-await opened.vault.initialise('passphrase', new Secret('made up for the bench'))
+await opened.vault.initialize('passphrase', new Secret('made up for the bench'))
 const { keyway } = opened
 const upstream = `http://127.0.0.1:${upstreamPort}`
 const provider = keyway.providers.create(

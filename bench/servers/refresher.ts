@@ -42,7 +42,7 @@ const fileOps: FileOps = {
 const opened = await openKeyway({
   dataFolder: folder,
   host: { kind: 'headless', platform: process.platform, version: '0.0.0-bench' },
-  protectors: [],
+  keyWrappers: [],
   openKv: createConfKv,
   browser: {
     open: () => Promise.resolve({ opened: false, reason: 'there is none in a bench' }),
@@ -54,7 +54,7 @@ const opened = await openKeyway({
 })
 const passphrase = new Secret('made up for the bench')
 const { keyway, vault } = opened
-if (vault.state().kind === 'uninitialised') await vault.initialise('passphrase', passphrase)
+if (vault.state().kind === 'uninitialised') await vault.initialize('passphrase', passphrase)
 else await vault.unlock(passphrase)
 
 async function connect(): Promise<string> {

@@ -24,7 +24,7 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 const opened = await openKeyway({
   dataFolder: join(folder, 'data'),
   host: { kind: 'headless', platform: process.platform, version: '0.0.0-bench' },
-  protectors: [],
+  keyWrappers: [],
   openKv: createConfKv,
   browser: {
     open: () => Promise.resolve({ opened: false, reason: 'there is none in a bench' }),
@@ -34,7 +34,7 @@ const opened = await openKeyway({
   environment: {},
   logLevel: 'error',
 })
-await opened.vault.initialise('passphrase', new Secret('made up for the bench'))
+await opened.vault.initialize('passphrase', new Secret('made up for the bench'))
 const { keyway, journal } = opened
 const provider = keyway.providers.create(
   providerInput.parse({

@@ -9,11 +9,11 @@ import { startOver, type StartOverDeps } from './start-over.ts'
 import { undoUnfinishedImport } from './transfer/write-import.ts'
 import {
   createDiscoveredRegistrations,
-  createFurtherCalls,
-  type FurtherCalls,
+  createSystemCalls,
+  type SystemCalls,
   vaultView,
 } from './ui/system-calls.ts'
-import { createUiApi, noticing } from './ui/ui-api.ts'
+import { createUiApi, trackActivity } from './ui/ui-api.ts'
 import { secretBoxOf } from './vault/secret-box.ts'
 import { type AutoLock, createAutoLock } from './vault/vault.ts'
 import { buildParts, type KeywayDeps, type KeywayParts } from './wiring.ts'
@@ -32,7 +32,7 @@ export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
   await parts.connections.load()
   const { connections, apps, events } = parts
   const snapshot = (): Snapshot => snapshotOf(deps, parts)
-  const renewalsSettled = (): Promise<void> => connections.tokens.whenAllIdle(LOCK_WAIT_MS)
+  const whenRefreshesIdle = (): Promise<void> => connections.tokens.whenAllIdle(LOCK_WAIT_MS)
   const ui = createUiApi({
     ...deps,
     ...connections,
@@ -41,9 +41,9 @@ export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
     planRedirect: parts.planRedirect,
     registrations: createDiscoveredRegistrations(),
     snapshot,
-    renewalsSettled,
+    whenRefreshesIdle,
     startOver: () => startOver(startOverDeps(deps, parts)),
-    further: furtherCalls(deps, parts, { snapshot, renewalsSettled }),
+    systemCalls: systemCallsOf(deps, parts, { snapshot, whenRefreshesIdle }),
   })
   const autoLock = autoLockOf(deps, parts, () => void ui['vault.lock'](undefined))
   deps.integrity?.attach(integrityTargets(deps, parts))
@@ -55,7 +55,7 @@ export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
     mayUndoMore = false
   }
   const stopWatching = watchVault(deps, parts, { autoLock, compareFolder })
-  deps.damages.onAdded(() => events.changed('damages', deps.damages.list))
+  deps.corruptFiles.onAdded(() => events.changed('damages', deps.corruptFiles.list))
   if (deps.vault.state().kind === 'unlocked') {
     compareFolder()
     connections.unlocked()
@@ -72,9 +72,9 @@ export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
     events.close()
   })
   return {
-    ...faceOf(deps, parts, autoLock),
+    ...keywayApi(deps, parts, autoLock),
     presence,
-    ui: noticing(ui, autoLock.touched),
+    ui: trackActivity(ui, autoLock.touched),
     snapshot,
     close: closed,
   }
@@ -86,12 +86,12 @@ function startOverDeps(deps: KeywayDeps, parts: KeywayParts): StartOverDeps {
     folder: deps.place?.folder ?? null,
     connections: parts.connections,
     providers: parts.providerStore,
-    onChanged: () => tellAll(parts),
+    onChanged: () => announceAllChanges(parts),
   }
 }
 
 /** More changed than one part can say. */
-function tellAll({ events, providers, connections, apps }: KeywayParts): void {
+function announceAllChanges({ events, providers, connections, apps }: KeywayParts): void {
   events.changed('providers', providers.list)
   events.changed('connections', connections.connections.list)
   events.changed('apps', apps.apps.list)
@@ -117,7 +117,7 @@ function autoLockOf(
   return autoLock
 }
 
-function faceOf(
+function keywayApi(
   deps: KeywayDeps,
   parts: KeywayParts,
   autoLock: AutoLock,
@@ -164,13 +164,13 @@ function once(task: () => Promise<void>): () => Promise<void> {
   return () => (running ??= task())
 }
 
-function furtherCalls(
+function systemCallsOf(
   deps: KeywayDeps,
   parts: KeywayParts,
-  of: { snapshot: () => Snapshot; renewalsSettled: () => Promise<void> },
-): FurtherCalls {
+  of: { snapshot: () => Snapshot; whenRefreshesIdle: () => Promise<void> },
+): SystemCalls {
   const { apps } = parts
-  return createFurtherCalls({
+  return createSystemCalls({
     ...deps,
     ...parts,
     ...of,
@@ -178,7 +178,7 @@ function furtherCalls(
     place: deps.place ?? null,
     box: secretBoxOf(deps.vault, deps.integrity?.gate),
     version: deps.host.version,
-    onImported: () => tellAll(parts),
+    onImported: () => announceAllChanges(parts),
   })
 }
 
@@ -234,7 +234,7 @@ function snapshotOf(deps: KeywayDeps, parts: KeywayParts): Snapshot {
     apps: parts.apps.apps.list(),
     approvals: parts.apps.approvals.list(),
     lockedAsks: parts.apps.approvals.lockedAsks(),
-    damages: deps.damages.list(),
+    damages: deps.corruptFiles.list(),
     integrity: deps.integrity?.view() ?? INTEGRITY_OFF,
     rehearsal: parts.practiceProviders.state(),
     dataFolder: deps.place?.folder ?? null,

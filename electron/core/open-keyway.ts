@@ -6,7 +6,7 @@ import { createActivityFeed, keepActivityShort } from './audit-log/retention.ts'
 import { type ActivityJournal, openActivityJournal } from './audit-log/audit-log.ts'
 import { createKeyway, type KeywayDeps } from './app.ts'
 import { createWarmUp } from './connections/warm-up.ts'
-import { createDamages, type Damages } from './storage/quarantine.ts'
+import { createCorruptFileList, type CorruptFileList } from './storage/quarantine.ts'
 import type { Keyway } from './keyway.ts'
 import { createLogger, type LogLevel } from './logging/logger.ts'
 import { createEarlyLogger } from './logging/log-file.ts'
@@ -15,7 +15,7 @@ import { isProviderEntry } from './providers/store.ts'
 import { isSetting } from './settings.ts'
 import { isAppEntry } from './apps/store.ts'
 import { createIntegrity, type Integrity } from './integrity/integrity.ts'
-import type { Section } from './integrity/decisive.ts'
+import type { DecisiveSection } from './integrity/decisive.ts'
 import { createManifestFiles } from './integrity/manifest.ts'
 import { createOAuthClient } from './oauth/client.ts'
 import {
@@ -23,8 +23,8 @@ import {
   type Clock,
   type KeyValueStore,
   type Logger,
-  type PassphraseProtectorFactory,
-  type Protector,
+  type PassphraseKeyWrapperFactory,
+  type KeyWrapper,
   type RecordStore,
   systemClock,
 } from './ports.ts'
@@ -34,7 +34,7 @@ import { type DataFolder, openDataFolder, socketPathIn } from './storage/data-fo
 import type { FileOps } from './storage/file-ops.ts'
 import type { GuardedKvDeps } from './storage/document.ts'
 import { createRecordStore, type RecordStoreDeps } from './storage/records.ts'
-import { createPassphraseProtectors } from './vault/passphrase-wrapper.ts'
+import { createPassphraseKeyWrappers } from './vault/passphrase-wrapper.ts'
 import { VAULT_RECORD } from './vault/unlock.ts'
 import { refuseNewerFolder } from './vault/vault-file.ts'
 import { createVault, type Vault } from './vault/vault.ts'
@@ -46,7 +46,7 @@ export type OpenDeps = {
   clock?: Clock
   host: KeywayDeps['host']
   /** Those that need no passphrase, in the order in which they are tried. */
-  protectors: readonly Protector[]
+  keyWrappers: readonly KeyWrapper[]
   openKv: (deps: Omit<GuardedKvDeps, 'open'>) => KeyValueStore
   browser: Browser
   /** Absent: the window has no rehearsal to offer. */
@@ -65,7 +65,7 @@ export type OpenDeps = {
    */
   fileOps?: FileOps
   /** Default: a passphrase that is dear to guess. */
-  passphraseProtectors?: PassphraseProtectorFactory
+  passphraseKeyWrappers?: PassphraseKeyWrapperFactory
 }
 
 export type OpenedKeyway = {
@@ -114,14 +114,14 @@ async function openIn(
     ...(deps.mirrorLog === undefined ? {} : { mirror: deps.mirrorLog }),
   })
   handOver(logger)
-  const damages = createDamages({ clock, dataFolder: folder.path })
-  const place: Place = { folder, clock, logger, damages }
+  const corruptFiles = createCorruptFileList({ clock, dataFolder: folder.path })
+  const place: Place = { folder, clock, logger, corruptFiles }
   const vaultStore = recordStore(place, 'vault')
   // Before anything else here is read or written: it may mean something else to a newer version.
   refuseNewerFolder(await vaultStore.read(VAULT_RECORD).catch(() => null))
   const vault = createVault({
-    protectors: deps.protectors,
-    passphrase: deps.passphraseProtectors ?? createPassphraseProtectors(),
+    keyWrappers: deps.keyWrappers,
+    passphrase: deps.passphraseKeyWrappers ?? createPassphraseKeyWrappers(),
     store: vaultStore,
     clock,
     logger,
@@ -131,7 +131,7 @@ async function openIn(
     folder: folder.resolve('activity'),
     clock,
     logger,
-    onDamage: damages.add,
+    onCorruptFile: corruptFiles.add,
   })
   await startInTime(vault)
   const { integrity, ...core } = await buildCore(deps, { ...place, vault, journal })
@@ -159,16 +159,16 @@ async function openIn(
  * A keychain that hangs is given up after some seconds; the window and the API are not kept waiting for that,
  * and say what is going on.
  */
-const START_PATIENCE_MS = 1_500
+const VAULT_START_WAIT_MS = 1_500
 
 async function startInTime(vault: Vault): Promise<void> {
   const patience = new AbortController()
-  const tooLong = pause(START_PATIENCE_MS, undefined, { signal: patience.signal, ref: false })
+  const tooLong = pause(VAULT_START_WAIT_MS, undefined, { signal: patience.signal, ref: false })
   await Promise.race([vault.start(), tooLong.catch(() => undefined)])
   patience.abort()
 }
 
-type Place = { folder: DataFolder; clock: Clock; logger: Logger; damages: Damages }
+type Place = { folder: DataFolder; clock: Clock; logger: Logger; corruptFiles: CorruptFileList }
 
 async function buildCore(
   deps: OpenDeps,
@@ -224,13 +224,13 @@ async function buildCore(
 }
 
 function openIntegrity(deps: OpenDeps, place: Place & { vault: Vault; journal: ActivityJournal }): Integrity {
-  const { folder, clock, logger, damages, vault, journal } = place
-  const { protectors, fileOps } = deps
-  const kv = (name: Section, isReadable: GuardedKvDeps['isReadable'] & {}): KeyValueStore =>
-    deps.openKv({ folder: folder.path, name, clock, logger, onDamage: damages.add, isReadable })
+  const { folder, clock, logger, corruptFiles, vault, journal } = place
+  const { keyWrappers, fileOps } = deps
+  const kv = (name: DecisiveSection, isReadable: GuardedKvDeps['isReadable'] & {}): KeyValueStore =>
+    deps.openKv({ folder: folder.path, name, clock, logger, onCorruptFile: corruptFiles.add, isReadable })
   return createIntegrity({
     vault,
-    files: createManifestFiles(folder.path, damages.add),
+    files: createManifestFiles(folder.path, corruptFiles.add),
     stores: {
       settings: kv('settings', isSetting),
       providers: kv('providers', isProviderEntry),
@@ -241,9 +241,10 @@ function openIntegrity(deps: OpenDeps, place: Place & { vault: Vault; journal: A
       ...(fileOps === undefined ? {} : { ops: fileOps }),
     }),
     log: journal.authenticity,
-    counter: protectors.find(({ counter }) => counter !== undefined)?.counter ?? null,
+    counter: keyWrappers.find(({ counter }) => counter !== undefined)?.counter ?? null,
     note: (entry) => journal.append({ kind: 'system', ...entry }),
-    isDamaged: (section) => damages.list().some(({ file }) => file === folder.resolve(`${section}.json`)),
+    isDamaged: (section) =>
+      corruptFiles.list().some(({ file }) => file === folder.resolve(`${section}.json`)),
     clock,
     logger,
   })
@@ -274,12 +275,12 @@ function recordStore(
   name: string,
   more: Pick<RecordStoreDeps, 'leftovers' | 'ops'> = {},
 ): RecordStore {
-  const { folder, clock, logger, damages } = place
+  const { folder, clock, logger, corruptFiles } = place
   return createRecordStore({
     folder: folder.resolve(name),
     clock,
     logger,
-    onDamage: damages.add,
+    onCorruptFile: corruptFiles.add,
     ...more,
   })
 }

@@ -78,22 +78,22 @@ export type Leftover = {
 }
 
 /** A file that could not be read: moved to `setAsidePath`, with what is in use instead. */
-export type Damage = {
+export type CorruptFile = {
   file: string
   setAsidePath: string
   using: 'previous generation' | 'copy in memory' | 'nothing'
   detectedAt: number
 }
 
-export type ProtectorKind = 'os-keychain' | 'safe-storage' | 'passphrase'
+export type KeyWrapperKind = 'os-keychain' | 'safe-storage' | 'passphrase'
 
 /**
  * Keeps the vault's data key for somebody who may have it. A protector never makes a weaker copy of it. Every
  * call ends within 10 s. Throws KeywayError `keychain_unavailable`, `keychain_timeout`, `wrong_passphrase` or
  * `passphrase_required`.
  */
-export type Protector = {
-  readonly kind: ProtectorKind
+export type KeyWrapper = {
+  readonly kind: KeyWrapperKind
   /** What the window and `doctor` show, e.g. "Secret Service (gnome-keyring)". */
   describe(): string
   /** Whether it can be used here now; says why not. `basic_text` is a no. */
@@ -124,7 +124,7 @@ export type RollbackCounter = {
 }
 
 /** Makes a passphrase protector; separate because the passphrase comes from a person each time. */
-export type PassphraseProtectorFactory = (passphrase: Secret) => Protector
+export type PassphraseKeyWrapperFactory = (passphrase: Secret) => KeyWrapper
 
 /**
  * Opens the system browser, or says that it could not (a warning, not a failure: the link is shown instead).

@@ -19,7 +19,7 @@ export type RunningWindow = { url: string | null }
  * @throws KeywayError keyway_unreachable where nothing answers at the folder's socket, or what the service
  * says
  */
-export async function askForWindow(dataFolder: string): Promise<RunningWindow> {
+export async function requestWindow(dataFolder: string): Promise<RunningWindow> {
   const folder = resolve(dataFolder)
   const socketPath = socketPathIn(folder)
   if (socketPath === null)

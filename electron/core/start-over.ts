@@ -9,7 +9,7 @@ import type { ConnectionParts } from './connections/wiring.ts'
 import type { Clock } from './ports.ts'
 import type { ProviderStore } from './providers/store.ts'
 import { makeFolder, removeDurably, writeDurably } from './storage/durable-file.ts'
-import { setAsideTarget } from './storage/quarantine.ts'
+import { quarantinePath } from './storage/quarantine.ts'
 import type { Vault } from './vault/vault.ts'
 
 /** What the old key signed; without it, it only says that nothing agrees. */
@@ -41,7 +41,7 @@ export async function startOver(deps: StartOverDeps): Promise<{ setAsidePath: st
     })
   }
   const setAsidePath =
-    deps.folder === null ? '' : setAsideTarget(join(deps.folder, 'started-over'), deps.clock.now())
+    deps.folder === null ? '' : quarantinePath(join(deps.folder, 'started-over'), deps.clock.now())
   if (deps.folder !== null) await copyDurably(deps.folder, setAsidePath)
   connections.flows.cancelWaiting()
   for (const { id } of connections.connectionStore.list()) {
@@ -49,7 +49,7 @@ export async function startOver(deps: StartOverDeps): Promise<{ setAsidePath: st
     connections.tokens.removed(id)
   }
   // Until here the lock screen is where the person can do it again.
-  await vault.setAside()
+  await vault.quarantine()
   if (deps.folder !== null) await removeDurably(SIGNED.map((name) => join(deps.folder ?? '', name)))
   for (const record of providers.list()) {
     if (record.sealedClientSecret === null && record.sealedRegistration === null) continue

@@ -26,7 +26,7 @@ import {
 import { createProviders, type PlanRedirect, type ProviderRegistry } from './providers/providers.ts'
 import { createProviderStore, type ProviderStore } from './providers/store.ts'
 import { createSettings, createSettingsChange, type SettingsStore, type SettingsChange } from './settings.ts'
-import type { Damages } from './storage/quarantine.ts'
+import type { CorruptFileList } from './storage/quarantine.ts'
 import { secretBoxOf } from './vault/secret-box.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -56,7 +56,7 @@ export type KeywayDeps = {
   place?: DataPlace
   /** Absent: there is no rehearsal provider. */
   openPracticeProvider?: OpenPracticeProvider
-  damages: Damages
+  corruptFiles: CorruptFileList
   presets: readonly Preset[]
   host: {
     kind: Snapshot['host']
@@ -91,8 +91,8 @@ export type KeywayParts = {
 /** Every part of the core, once. Nothing is read from the disk but the small documents. */
 export function buildParts(deps: KeywayDeps): KeywayParts {
   const box = secretBoxOf(deps.vault, deps.integrity?.gate)
-  const onUnreadable = deps.damages.addUnreadable
-  const documents = smallDocuments(deps)
+  const onUnreadable = deps.corruptFiles.addUnreadable
+  const documents = createDocuments(deps)
   const { events, server, settings, providerStore, planRedirect: plan } = documents
   const connections = createConnectionParts({
     ...deps,
@@ -139,7 +139,7 @@ export function buildParts(deps: KeywayDeps): KeywayParts {
     connection: (id) => connections.connectionStore.get(id),
     isUnlocked: () => box.unlocked,
     blocked: (id) => failureOf(() => deps.integrity?.gate.app(id)),
-    onLockedAsk: () => events.changed('lockedAsks', () => apps.approvals.lockedAsks()),
+    onRequestWhileLocked: () => events.changed('lockedAsks', () => apps.approvals.lockedAsks()),
     onAppsChanged: () => {
       events.permissionsChanged()
       events.changed('apps', () => apps.apps.list())
@@ -147,7 +147,7 @@ export function buildParts(deps: KeywayDeps): KeywayParts {
     onExpired: events.permissionsChanged,
     onApprovalsChanged: () => events.changed('approvals', () => apps.approvals.list()),
   })
-  const apart = setApart(deps, { ...documents, providers })
+  const apart = createLateParts(deps, { ...documents, providers })
   return { ...documents, ...apart, providers, connections, apps }
 }
 
@@ -162,26 +162,26 @@ function failureOf(check: () => void): KeywayError | null {
 
 type Documents = Pick<KeywayParts, 'events' | 'server' | 'settings' | 'providerStore' | 'planRedirect'>
 
-function smallDocuments(deps: KeywayDeps): Documents {
+function createDocuments(deps: KeywayDeps): Documents {
   const { clock, logger } = deps
   const events = createEvents({ clock, logger })
   const server = createServerState(deps.host.version, logger)
   const settings = createSettings({
     store: deps.stores.settings,
     logger,
-    onUnreadable: deps.damages.addUnreadable,
+    onUnreadable: deps.corruptFiles.addUnreadable,
   })
   settings.onChange((value) => events.changed('settings', () => value))
   const providerStore = createProviderStore({
     store: deps.stores.providers,
     presets: deps.presets,
     logger,
-    onUnreadable: deps.damages.addUnreadable,
+    onUnreadable: deps.corruptFiles.addUnreadable,
   })
   return { events, server, settings, providerStore, planRedirect: plannerFor(deps, server, settings) }
 }
 
-function setApart(
+function createLateParts(
   deps: KeywayDeps,
   { events, server, settings, providers }: Documents & Pick<KeywayParts, 'providers'>,
 ): Pick<KeywayParts, 'practiceProviders' | 'settingsChange'> {

@@ -4,7 +4,7 @@ import { app, ipcMain, nativeImage, Notification, powerMonitor, safeStorage, ses
 import Store from 'electron-store'
 import { presets } from '../../shared/presets/presets.ts'
 import type { Keyway } from '../core/keyway.ts'
-import { noteUnhandled } from '../core/logging/log-file.ts'
+import { logUnhandledRejections } from '../core/logging/log-file.ts'
 import { type OpenedKeyway, openKeyway } from '../core/open-keyway.ts'
 import { type Clock, type KeyValueStore, type Logger, systemClock } from '../core/ports.ts'
 import type { OpenPracticeProvider } from '../core/practice/practice-providers.ts'
@@ -54,7 +54,7 @@ export async function createDesktop({ argv, dataFolder }: DesktopOptions): Promi
   }
   const server = await listen(opened, () => show())
   const stops = [
-    noteUnhandled(process, keyway.logger),
+    logUnhandledRejections(process, keyway.logger),
     serveWindow({
       ipcMain,
       keyway,
@@ -102,7 +102,7 @@ function open(
       customSchemeWorks: system.linkScheme.works,
       desktop: { hasTray, whyNoLoginItem: loginItemProblem(system.loginItem) },
     },
-    protectors: [createSafeStorageKeyWrapper({ safeStorage, platform: process.platform })],
+    keyWrappers: [createSafeStorageKeyWrapper({ safeStorage, platform: process.platform })],
     openKv: createElectronStoreKv,
     browser: createSystemBrowser({ clock, platform: process.platform, environment: process.env }),
     openPracticeProvider,

@@ -2,7 +2,7 @@
 import { desktopFolders } from './folders.ts'
 import { app, dialog, protocol, shell } from 'electron'
 import { asKeywayError, nextStepFor } from '../../shared/contract/errors.ts'
-import { askForWindow } from '../core/running-service.ts'
+import { requestWindow } from '../core/running-service.ts'
 import { listenForShutdown } from '../core/shutdown.ts'
 import { findDeepLink, registerAppScheme, externalUrl } from './app-protocol.ts'
 import { createDesktop } from './desktop.ts'
@@ -78,7 +78,7 @@ function holdQuit(): () => void {
  * socket.
  */
 async function openRunningInstance(dataFolder: string): Promise<boolean> {
-  const running = await askForWindow(dataFolder).catch(() => null)
+  const running = await requestWindow(dataFolder).catch(() => null)
   if (running === null) return false
   const address = running.url === null ? null : externalUrl(running.url)
   if (address !== null) await shell.openExternal(address)

@@ -4,7 +4,7 @@
 import type { SafeStorage } from 'electron'
 import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
-import type { Protector } from '../core/ports.ts'
+import type { KeyWrapper } from '../core/ports.ts'
 
 const wrapped = z.strictObject({ ciphertext: z.base64() })
 
@@ -17,7 +17,7 @@ const backendNames: Record<string, string> = {
 
 type Deps = { safeStorage: SafeStorage; platform: NodeJS.Platform }
 
-export function createSafeStorageKeyWrapper({ safeStorage, platform }: Deps): Protector {
+export function createSafeStorageKeyWrapper({ safeStorage, platform }: Deps): KeyWrapper {
   const probe = () => probeSafeStorage({ safeStorage, platform })
   return {
     kind: 'safe-storage',
@@ -69,7 +69,7 @@ async function probeSafeStorage({
   }
 }
 
-async function assertUsable(probe: Protector['probe']): Promise<void> {
+async function assertUsable(probe: KeyWrapper['probe']): Promise<void> {
   const found = await probe()
   if (!found.usable) throw new KeywayError('keychain_unavailable', { message: found.reason })
 }

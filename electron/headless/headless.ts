@@ -73,7 +73,7 @@ async function open(options: HeadlessOptions): Promise<Headless> {
   const opened = await openKeyway({
     dataFolder,
     host: { kind: 'headless', platform: process.platform, version },
-    protectors: options.keychain === 'used' ? [keyring] : [],
+    keyWrappers: options.keychain === 'used' ? [keyring] : [],
     openKv: createConfKv,
     browser,
     openPracticeProvider,
@@ -94,7 +94,7 @@ async function open(options: HeadlessOptions): Promise<Headless> {
 
 async function openVault({ vault }: OpenedKeyway, passphrase: Secret): Promise<void> {
   const { kind } = vault.state()
-  if (kind === 'uninitialised') await vault.initialise('passphrase', passphrase)
+  if (kind === 'uninitialised') await vault.initialize('passphrase', passphrase)
   if (kind !== 'locked') return
   await vault.unlock(passphrase).catch((error: unknown) => {
     // Not the passphrase's fault: the window says what is wrong and where the file is.

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
-import type { Protector } from '../core/ports.ts'
+import type { KeyWrapper } from '../core/ports.ts'
 import { KEY_BYTES, openBytes, sealBytes, sealed } from '../core/vault/key-holder.ts'
 import type { RunKeyring } from './keyring-child.ts'
 
@@ -29,7 +29,7 @@ function countIn(stored: unknown): number | null {
 
 const aadFor = (account: string): string => `keyway wrap os-keychain v1 ${account}`
 
-export function createKeyringKeyWrapper(deps: { run: RunKeyring; platform?: NodeJS.Platform }): Protector {
+export function createKeyringKeyWrapper(deps: { run: RunKeyring; platform?: NodeJS.Platform }): KeyWrapper {
   const { run, platform = process.platform } = deps
   // Of the entry that was wrapped or unwrapped last.
   let kept: { account: string; seen: number | null } | null = null
@@ -80,7 +80,7 @@ export function createKeyringKeyWrapper(deps: { run: RunKeyring; platform?: Node
   }
 }
 
-async function roundTrip(run: RunKeyring): ReturnType<Protector['probe']> {
+async function roundTrip(run: RunKeyring): ReturnType<KeyWrapper['probe']> {
   // Only a round trip tells: a Secret Service without a collection, or with a locked one, answers every read
   // with "nothing there".
   const account = `probe-${randomBytes(8).toString('hex')}`

@@ -9,7 +9,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { asKeywayError, errorTable, KeywayError } from '../../shared/contract/errors.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
 import { redactText } from '../../shared/domain/redact.ts'
-import { noteUnhandled } from '../core/logging/log-file.ts'
+import { logUnhandledRejections } from '../core/logging/log-file.ts'
 import { listenForShutdown, shutDown, type ShutdownSignal } from '../core/shutdown.ts'
 import { dataLocation } from '../core/storage/data-folder.ts'
 import { openDoorstep } from '../http/server/startup-listener.ts'
@@ -121,7 +121,7 @@ function readerFile(): { readerFile?: string } {
 }
 
 function logUnhandled({ keyway: { logger } }: Headless): void {
-  noteUnhandled(process, logger)
+  logUnhandledRejections(process, logger)
   // Node's own last words show source lines and whatever the error carries along.
   process.once('uncaughtException', (error) => {
     logger.error('Keyway cannot go on', { error })

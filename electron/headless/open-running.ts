@@ -1,7 +1,7 @@
 // A second start on the data folder of a Keyway that runs: its window is what the person wants.
 import { setTimeout as pause } from 'node:timers/promises'
 import { asKeywayError } from '../../shared/contract/errors.ts'
-import { askForWindow, type RunningWindow } from '../core/running-service.ts'
+import { requestWindow, type RunningWindow } from '../core/running-service.ts'
 import { systemClock } from '../core/ports.ts'
 import { createBrowserOpener } from './browser-opener.ts'
 
@@ -42,7 +42,7 @@ export async function openRunning({ dataFolder, open, environment, say }: Second
 async function requestOpen(dataFolder: string): Promise<RunningWindow | null> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await askForWindow(dataFolder)
+      return await requestWindow(dataFolder)
     } catch (error) {
       if (asKeywayError(error).code !== 'keyway_unreachable') throw error
       if (attempt === TRIES) return null

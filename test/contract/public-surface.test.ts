@@ -189,10 +189,10 @@ async function writeKeychainFolder(dataFolder: string): Promise<Map<string, stri
   const entries = new Map<string, string>()
   const opened = await openKeyway({
     ...openDeps(dataFolder),
-    protectors: [createKeyringKeyWrapper({ run: keyringIn(entries), platform: 'linux' })],
+    keyWrappers: [createKeyringKeyWrapper({ run: keyringIn(entries), platform: 'linux' })],
   })
   onTestFinished(() => opened.close())
-  await opened.vault.initialise('os-keychain')
+  await opened.vault.initialize('os-keychain')
   await opened.close()
   return entries
 }

@@ -3,14 +3,14 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { askForWindow } from '../../electron/core/running-service.ts'
+import { requestWindow } from '../../electron/core/running-service.ts'
 import { PASSPHRASE } from '../support/real-window/real-host.ts'
 import { expect, listenFor, test } from '../support/real-window/real-window-fixture.ts'
 import { root } from '../../scripts/build/parts.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 async function openFromShell(page: Page, dataFolder: string, complaints: string[]): Promise<Page> {
-  const { url } = await askForWindow(dataFolder)
+  const { url } = await requestWindow(dataFolder)
   listenFor(page, complaints)
   await page.goto(url ?? '')
   await page.getByRole('main').first().waitFor()

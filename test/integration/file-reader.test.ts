@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { createBundles } from '../../electron/core/transfer/bundles.ts'
 import { createFileReader } from '../../electron/core/transfer/file-reader.ts'
-import type { Here } from '../../electron/core/transfer/compatible.ts'
+import type { ExistingData } from '../../electron/core/transfer/compatible.ts'
 import { sealTokenSet } from '../../electron/core/connections/store/sealed.ts'
 import type { SecretBox } from '../../electron/core/vault/secret-box.ts'
 import { systemClock } from '../../electron/core/ports.ts'
@@ -106,7 +106,7 @@ const box: SecretBox = {
   fingerprint: () => '000000000000',
 }
 
-function tenThousand(): Here {
+function tenThousand(): ExistingData {
   const keyway = createFakeKeyway()
   const provider = keyway.addProvider({ slug: 'slack' })
   const one = keyway.addConnection('slack')
@@ -149,7 +149,7 @@ function tenThousand(): Here {
     sealedRegistration: null,
     createdAt: 1,
     updatedAt: 1,
-  } as unknown as ReturnType<Here['providers']>[number]
+  } as unknown as ReturnType<ExistingData['providers']>[number]
   return {
     providers: () => [record],
     connections: () => connections,
@@ -165,16 +165,16 @@ test('ten thousand connections are exported and looked at without holding anybod
   const here = tenThousand()
   const files = createFileReader({ clock: systemClock() })
   const keyway = createFakeKeyway()
-  const bundles = (of: Here) =>
+  const bundles = (of: ExistingData) =>
     createBundles({
-      here: of,
+      localData: of,
       targets: null as never,
       box: counting,
       clock: keyway.clock,
       activity: keyway.activity,
       version: '1',
       files,
-      renewalsSettled: () => Promise.resolve(),
+      whenRefreshesIdle: () => Promise.resolve(),
       onImported: () => undefined,
     })
   const passphrase = 'tin drum, blue whale'
@@ -204,7 +204,7 @@ test('ten thousand connections are exported and looked at without holding anybod
   // All of them were opened, and others had their turn between any few of them.
   expect(seen).toBe(10_000)
   expect(mostAtOnce).toBeLessThan(5000)
-  const empty: Here = { ...here, providers: () => [], connections: () => [] }
+  const empty: ExistingData = { ...here, providers: () => [], connections: () => [] }
   const inspecting = await turnsDuring(async () => {
     const report = await bundles(empty)['bundle.inspect']({ content, passphrase })
     expect(report.connections).toHaveLength(10_000)

@@ -323,28 +323,28 @@ describe('an older copy of the whole folder', () => {
   }
 
   test('is noticed where there is a keychain, and used only when the person says so', async () => {
-    const { entries, protectors } = withKeychain()
+    const { entries, protectors: keyWrappers } = withKeychain()
     const path = (await makeFolder()).path
-    const opened = await openTestKeyway(path, { protectors })
+    const opened = await openTestKeyway(path, { keyWrappers })
     await opened.vault.migrate('os-keychain')
     await opened.close()
-    const again = await openTestKeyway(path, { protectors })
+    const again = await openTestKeyway(path, { keyWrappers })
     expect(again.keyway.snapshot().integrity).toMatchObject({ findings: [], noticesOlderFolder: true })
     await again.close()
     const older = copyFolder(path)
-    const later = await openTestKeyway(path, { protectors })
+    const later = await openTestKeyway(path, { keyWrappers })
     const [app] = later.keyway.apps.list()
     later.keyway.apps.update(app?.id ?? '', { paused: true })
     await later.close()
     expect([...entries.keys()].filter((name) => name.endsWith('-counter'))).toHaveLength(1)
 
     replaceWith(path, older)
-    const back = await reopen(path, { protectors })
+    const back = await reopen(path, { keyWrappers })
     expect(found(back)).toMatchObject([{ kind: 'older_folder', how: 'older' }])
     await decide(back, 'use')
     expect(back.keyway.snapshot().integrity.findings).toEqual([])
     await back.close()
-    expect(found(await reopen(path, { protectors }))).toEqual([])
+    expect(found(await reopen(path, { keyWrappers }))).toEqual([])
   })
 
   test('is not, with a passphrase alone, and the window says so', async () => {

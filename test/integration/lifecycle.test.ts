@@ -51,7 +51,7 @@ test('the window that no client can close is one write to the disk long', async 
     folder: tempFolder(),
     clock: realClock,
     logger: createMemoryLogger(),
-    onDamage: () => undefined,
+    onCorruptFile: () => undefined,
   })
   const durations: number[] = []
   let answeredAt: number | null = null

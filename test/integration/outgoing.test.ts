@@ -2,7 +2,11 @@ import { createServer, type Server } from 'node:https'
 import { createServer as createPlainServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { certificatesIn, createOutgoing, type NetworkSettings } from '../../electron/core/network/outgoing.ts'
+import {
+  certificatesIn,
+  createOutgoing,
+  type OutgoingSettings,
+} from '../../electron/core/network/outgoing.ts'
 import { testCertificates } from '../support/certificates/certificates.ts'
 import { startConnectProxy } from '../support/connect-proxy.ts'
 
@@ -33,7 +37,7 @@ const plainServer = () =>
     'http',
   )
 
-function outgoing(settings: Partial<NetworkSettings> = {}, environment: Record<string, string> = {}) {
+function outgoing(settings: Partial<OutgoingSettings> = {}, environment: Record<string, string> = {}) {
   const made = createOutgoing({
     settings: () => ({ proxyUrl: null, extraCa: null, ...settings }),
     environment,

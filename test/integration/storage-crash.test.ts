@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openActivityJournal } from '../../electron/core/audit-log/audit-log.ts'
-import type { Damage } from '../../electron/core/ports.ts'
+import type { CorruptFile } from '../../electron/core/ports.ts'
 import { openDataFolder } from '../../electron/core/storage/data-folder.ts'
 import { createRecordStore } from '../../electron/core/storage/records.ts'
-import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-wrapper.ts'
+import { createPassphraseKeyWrappers } from '../../electron/core/vault/passphrase-wrapper.ts'
 import { createVault } from '../../electron/core/vault/vault.ts'
 import { createConfKv } from '../../electron/headless/headless.ts'
 import { Secret } from '../../shared/contract/secret.ts'
@@ -27,11 +27,11 @@ async function runUntilDeath(work: string, folder: string, step: number): Promis
 }
 
 function openStore(folder: string) {
-  const damages: Damage[] = []
+  const damages: CorruptFile[] = []
   const common = { clock: realClock, logger: createMemoryLogger() }
-  const store = createRecordStore({ folder, ...common, onDamage: (damage) => damages.push(damage) })
-  const passphrase = createPassphraseProtectors({ cost: { N: 1024, r: 8, p: 1 } })
-  return { store, damages, vault: createVault({ store, protectors: [], passphrase, ...common }) }
+  const store = createRecordStore({ folder, ...common, onCorruptFile: (damage) => damages.push(damage) })
+  const passphrase = createPassphraseKeyWrappers({ cost: { N: 1024, r: 8, p: 1 } })
+  return { store, damages, vault: createVault({ store, keyWrappers: [], passphrase, ...common }) }
 }
 
 /** Kills the work in front of its first step, its second, and so on, until it lives to the end. */
@@ -83,7 +83,7 @@ describe('kill -9 in front of every step of a write', () => {
       const sealed = facts.find((fact) => 'sealed' in fact)?.['sealed']
       expect({ made, promised: sealed !== undefined }).not.toEqual({ made: false, promised: true })
       // Whatever is there can be gone on with: opened, or made anew.
-      const usable = made ? await vault.unlock(first) : await vault.initialise('passphrase', second)
+      const usable = made ? await vault.unlock(first) : await vault.initialize('passphrase', second)
       expect(usable).toMatchObject({ kind: 'unlocked' })
       expect(typeof sealed === 'string' ? vault.open(sealed, 'a').reveal() : 'kept').toBe('kept')
       expect(damages).toEqual([])
@@ -94,7 +94,7 @@ describe('kill -9 in front of every step of a write', () => {
     let sealed = ''
     const prepare = async (folder: string): Promise<void> => {
       const { vault } = openStore(folder)
-      await vault.initialise('passphrase', first)
+      await vault.initialize('passphrase', first)
       sealed = vault.seal(new Secret('kept'), 'a')
     }
     await atEveryStep('changePassphrase', prepare, async (folder, facts) => {
@@ -143,11 +143,11 @@ async function expectAllKept(
   path: string,
   promised: { records: ReadonlyMap<string, number>; settings: number; journal: number },
 ): Promise<void> {
-  const damages: Damage[] = []
+  const damages: CorruptFile[] = []
   const common = {
     clock: realClock,
     logger: createMemoryLogger(),
-    onDamage: (damage: Damage) => damages.push(damage),
+    onCorruptFile: (damage: CorruptFile) => damages.push(damage),
   }
   const folder = await openDataFolder({ path, ...common })
   const all = await createRecordStore({ folder: folder.resolve('connections'), ...common }).loadAll()

@@ -2,11 +2,11 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openActivityJournal } from '../../electron/core/audit-log/audit-log.ts'
-import type { Damage } from '../../electron/core/ports.ts'
+import type { CorruptFile } from '../../electron/core/ports.ts'
 import { openDataFolder } from '../../electron/core/storage/data-folder.ts'
 import { createRecordStore } from '../../electron/core/storage/records.ts'
 import { createLogger } from '../../electron/core/logging/logger.ts'
-import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-wrapper.ts'
+import { createPassphraseKeyWrappers } from '../../electron/core/vault/passphrase-wrapper.ts'
 import { createVault } from '../../electron/core/vault/vault.ts'
 import { createConfKv } from '../../electron/headless/headless.ts'
 import { Secret } from '../../shared/contract/secret.ts'
@@ -26,18 +26,18 @@ if (!possible)
 const passphrase = new Secret('correct horse')
 
 function openAll(disk: SmallDisk) {
-  const damages: Damage[] = []
+  const damages: CorruptFile[] = []
   const folder = join(disk.path, 'keyway')
   mkdirSync(folder, { recursive: true })
   const common = {
     clock: realClock,
     logger: createMemoryLogger(),
-    onDamage: (damage: Damage) => damages.push(damage),
+    onCorruptFile: (damage: CorruptFile) => damages.push(damage),
   }
   const vault = createVault({
     store: createRecordStore({ folder: join(folder, 'vault'), ...common }),
-    protectors: [],
-    passphrase: createPassphraseProtectors({ cost: { N: 1024, r: 8, p: 1 } }),
+    keyWrappers: [],
+    passphrase: createPassphraseKeyWrappers({ cost: { N: 1024, r: 8, p: 1 } }),
     ...common,
   })
   const journal = openActivityJournal({ folder: join(folder, 'activity'), ...common })
@@ -55,7 +55,7 @@ type All = ReturnType<typeof openAll>
 async function writeFirst({ records, settings, vault, journal }: All): Promise<string> {
   await records.put('a', { value: 'old', padding: 'x'.repeat(2000) })
   settings.set('theme', 'old')
-  await vault.initialise('passphrase', passphrase)
+  await vault.initialize('passphrase', passphrase)
   journal.append({ kind: 'vend', outcome: 'ok' })
   await journal.flush()
   return vault.seal(new Secret('kept'), 'a')
@@ -130,10 +130,10 @@ describe.skipIf(!possible)('a full disk', () => {
     const disk = mountSmallDisk(64 * 1024)
     const { vault } = openAll(disk)
     disk.fill()
-    await expect(vault.initialise('passphrase', passphrase)).rejects.toMatchObject({ code: 'disk_full' })
+    await expect(vault.initialize('passphrase', passphrase)).rejects.toMatchObject({ code: 'disk_full' })
     expect(await openAll(disk).vault.start()).toMatchObject({ kind: 'uninitialised' })
     disk.free()
-    expect(await vault.initialise('passphrase', passphrase)).toMatchObject({ kind: 'unlocked' })
+    expect(await vault.initialize('passphrase', passphrase)).toMatchObject({ kind: 'unlocked' })
   })
 
   it('does not disturb the log, which says afterwards what is missing', () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createRecordStore } from '../../electron/core/storage/records.ts'
-import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-wrapper.ts'
+import { createPassphraseKeyWrappers } from '../../electron/core/vault/passphrase-wrapper.ts'
 import { createVault } from '../../electron/core/vault/vault.ts'
 import { createKeyringChild } from '../../electron/headless/keyring-child.ts'
 import { createKeyringKeyWrapper, KEYRING_SERVICE } from '../../electron/headless/keyring-key-wrapper.ts'
@@ -77,24 +77,24 @@ describe.skipIf(!withKeyring)('the OS keychain, on a real gnome-keyring', () => 
           folder: join(folder, 'vault'),
           clock: realClock,
           logger: createMemoryLogger(),
-          onDamage: () => undefined,
+          onCorruptFile: () => undefined,
         }),
-        protectors: [protectorIn(environment).protector],
-        passphrase: createPassphraseProtectors(),
+        keyWrappers: [protectorIn(environment).protector],
+        passphrase: createPassphraseKeyWrappers(),
         clock: realClock,
         logger: createMemoryLogger(),
       })
     const first = await startKeyringSession(folder, 'unlocked')
     const made = vaultIn(first.environment)
     await made.start()
-    await made.initialise('os-keychain')
+    await made.initialize('os-keychain')
     const sealed = made.seal(new Secret('kept'), 'a')
     await first.close()
 
     const second = await startKeyringSession(folder, 'locked')
     const locked = vaultIn(second.environment)
     expect(await locked.start()).toMatchObject({ kind: 'locked', code: 'keychain_unavailable' })
-    await expect(locked.initialise('os-keychain')).rejects.toMatchObject({ code: 'vault_exists' })
+    await expect(locked.initialize('os-keychain')).rejects.toMatchObject({ code: 'vault_exists' })
     expect(await locked.probe()).toMatchObject([{ usable: false }, { kind: 'passphrase' }])
     await second.close()
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { Protector, ProtectorKind } from '../../electron/core/ports.ts'
+import type { KeyWrapper, KeyWrapperKind } from '../../electron/core/ports.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { openBytes, sealBytes } from '../../electron/core/vault/key-holder.ts'
 
-export type MemoryProtector = Protector & {
+export type MemoryProtector = KeyWrapper & {
   /** `locked` behaves as a locked keyring does, `hangs` as one behind a prompt that nobody answers. */
   mood: 'fine' | 'locked' | 'hangs' | 'gives another key'
   readonly entries: Map<string, Buffer>
@@ -12,7 +12,7 @@ export type MemoryProtector = Protector & {
 }
 
 /** A keychain in memory. */
-export function createMemoryProtector(kind: ProtectorKind = 'os-keychain'): MemoryProtector {
+export function createMemoryProtector(kind: KeyWrapperKind = 'os-keychain'): MemoryProtector {
   const entries = new Map<string, Buffer>()
   const calls: string[] = []
   const act = async (call: string): Promise<void> => {

@@ -1,7 +1,7 @@
 // A core as the headless host opens it: real folder, real stores, real vault, real OAuth client. Only the
 // browser is the test itself.
 import { openKeyway, type OpenDeps, type OpenedKeyway } from '../../electron/core/open-keyway.ts'
-import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-wrapper.ts'
+import { createPassphraseKeyWrappers } from '../../electron/core/vault/passphrase-wrapper.ts'
 import { createConfKv } from '../../electron/headless/headless.ts'
 import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import type { Flow } from '../../shared/contract/flow.ts'
@@ -16,7 +16,7 @@ export function openDeps(dataFolder: string): OpenDeps {
   return {
     dataFolder,
     host: { kind: 'headless', platform: process.platform, version: '0.0.0-test' },
-    protectors: [],
+    keyWrappers: [],
     openKv: createConfKv,
     browser: {
       open: async () => ({ opened: false, reason: 'there is none in a test' }),
@@ -26,7 +26,7 @@ export function openDeps(dataFolder: string): OpenDeps {
     environment: {},
     logLevel: 'debug',
     // A cheap scrypt: these tests are not about how hard a passphrase is to guess.
-    passphraseProtectors: createPassphraseProtectors({ cost: { N: 2, r: 1, p: 1 } }),
+    passphraseKeyWrappers: createPassphraseKeyWrappers({ cost: { N: 2, r: 1, p: 1 } }),
   }
 }
 
@@ -37,7 +37,7 @@ export async function openTestKeyway(
 ): Promise<OpenedKeyway> {
   const opened = await openKeyway({ ...openDeps(dataFolder), ...deps })
   const { vault } = opened
-  if (vault.state().kind === 'uninitialised') await vault.initialise('passphrase', PASSPHRASE)
+  if (vault.state().kind === 'uninitialised') await vault.initialize('passphrase', PASSPHRASE)
   if (vault.state().kind === 'locked') await vault.unlock(PASSPHRASE)
   opened.keyway.serverChanged({
     url: 'http://127.0.0.1:7317',

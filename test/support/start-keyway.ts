@@ -1,11 +1,11 @@
 // A core in memory: real parts, real vault, no disk and no network. What a test wants to look into is handed
 // out beside it.
 import { createKeyway, type KeywayDeps } from '../../electron/core/app.ts'
-import { createDamages } from '../../electron/core/storage/quarantine.ts'
+import { createCorruptFileList } from '../../electron/core/storage/quarantine.ts'
 import type { AuditLog, Keyway } from '../../electron/core/keyway.ts'
 import type { Clock, KeyValueStore, RecordStore } from '../../electron/core/ports.ts'
 import { createVault, type Vault } from '../../electron/core/vault/vault.ts'
-import { createPassphraseProtectors } from '../../electron/core/vault/passphrase-wrapper.ts'
+import { createPassphraseKeyWrappers } from '../../electron/core/vault/passphrase-wrapper.ts'
 import type { ActivityEntry } from '../../shared/contract/activity.ts'
 import type { Flow } from '../../shared/contract/flow.ts'
 import type { Preset } from '../../shared/contract/preset.ts'
@@ -84,7 +84,7 @@ export async function startTestKeyway(options: TestKeywayOptions = {}): Promise<
       installed: async () => [],
     },
     fetchFor: options.fetch ?? (() => () => Promise.reject(new Error('no network in this test'))),
-    damages: createDamages({ clock, dataFolder: '/data' }),
+    corruptFiles: createCorruptFileList({ clock, dataFolder: '/data' }),
     presets: options.presets ?? [],
     host: { kind: 'headless', platform: 'linux', version: '0.0.0-test' },
     random: options.random ?? (() => 0.5),
@@ -101,10 +101,10 @@ async function openTestVault(
 ): Promise<Vault> {
   // A cheap scrypt: these tests are not about how hard a passphrase is to guess. Real time, as scrypt knows
   // no fake clock.
-  const passphrase = createPassphraseProtectors({ cost: { N: 2, r: 1, p: 1 } })
-  const vault = createVault({ protectors: [], passphrase, store, clock, logger })
+  const passphrase = createPassphraseKeyWrappers({ cost: { N: 2, r: 1, p: 1 } })
+  const vault = createVault({ keyWrappers: [], passphrase, store, clock, logger })
   const state = await vault.start()
-  if (state.kind === 'uninitialised') await vault.initialise('passphrase', PASSPHRASE)
+  if (state.kind === 'uninitialised') await vault.initialize('passphrase', PASSPHRASE)
   else if (wanted === 'unlocked') await vault.unlock(PASSPHRASE)
   if (wanted === 'locked') vault.lock()
   return vault

@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { z } from 'zod'
 import type { Grant } from '../../../shared/contract/app.ts'
 import { appMeResponseSchema } from '../../../shared/contract/http-api.ts'
-import { askForWindow } from '../../core/running-service.ts'
+import { requestWindow } from '../../core/running-service.ts'
 import { dataLocation } from '../../core/storage/data-folder.ts'
 import { readArguments } from '../arguments.ts'
 import type { RunCommand } from '../context.ts'
@@ -88,7 +88,7 @@ export const open: RunCommand = async ({ terminal, json }, given) => {
   const { data, print } = readArguments(openArguments, given)
   const { stdout, stderr, environment } = terminal
   const place = { platform: process.platform, home: homedir(), environment }
-  const { url } = await askForWindow(dataLocation(data, place))
+  const { url } = await requestWindow(dataLocation(data, place))
   const opened = url === null || (!print && (await openBrowser(url, environment)))
   if (json) say(stdout, JSON.stringify(opened ? { opened } : { opened, url }))
   else if (url === null) say(stdout, 'The window of Keyway is in front.')

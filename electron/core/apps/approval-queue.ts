@@ -13,13 +13,13 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import { type AppUse, type AppVerdict, exactPath, may } from '../../../shared/domain/app-policy.ts'
 import { type Clock, newId } from '../ports.ts'
 
-export const ANSWER_WITHIN_MS = 60_000
-const MOST_OF_ONE = 25
-const MOST = 100
+export const APPROVAL_TIMEOUT_MS = 60_000
+const MAX_SHOWN_PER_APP = 25
+const MAX_SHOWN = 100
 /** Identical ones included: each may hold a body. */
-const MOST_CALLS_OF_ONE = 100
+const MAX_CALLS_PER_APP = 100
 
-export type Verdict =
+export type ApprovalOutcome =
   /** `paired`: what the answer made, for the one program that asked. */
   | { decision: Decision; by?: string | undefined; paired?: { app: AppView; key: string } }
   /**
@@ -28,34 +28,34 @@ export type Verdict =
    */
   | { decision: 'timed_out' | 'locked' | 'gone' | 'too_many' }
 type DistributiveOmit<Whole, Key extends PropertyKey> = Whole extends unknown ? Omit<Whole, Key> : never
-export type Question = DistributiveOmit<Approval, 'id' | 'askedAt' | 'expiresAt' | 'waiting'>
+export type QueuedQuestion = DistributiveOmit<Approval, 'id' | 'askedAt' | 'expiresAt' | 'waiting'>
 
-export type QuestionBoard = {
+export type ApprovalQueue = {
   /** Identical calls as one, the oldest of them. */
   list(): Approval[]
   /** `sameAs`: calls with the same text are shown as one; null: this call is like no other. */
-  ask(question: Question, sameAs: string | null, signal?: AbortSignal): Promise<Verdict>
+  ask(question: QueuedQuestion, sameAs: string | null, signal?: AbortSignal): Promise<ApprovalOutcome>
   /** @throws KeywayError not_found */
-  need(id: string): Approval
+  getOrThrow(id: string): Approval
   /** Every call that waits, each with its own id. */
   each(): Approval[]
   /** Those that are shown together with this one, itself included. */
   groupOf(id: string): Approval[]
-  settle(id: string, verdict: Verdict): void
-  settleAll(verdict: Verdict): void
+  settle(id: string, verdict: ApprovalOutcome): void
+  settleAll(verdict: ApprovalOutcome): void
 }
 
 type Open = {
   readonly approval: Approval
   readonly sameAs: string | null
-  readonly settle: (verdict: Verdict) => void
+  readonly settle: (verdict: ApprovalOutcome) => void
 }
 
-export function createQuestionBoard(deps: { clock: Clock; onChanged: () => void }): QuestionBoard {
+export function createApprovalQueue(deps: { clock: Clock; onChanged: () => void }): ApprovalQueue {
   const { clock, onChanged } = deps
   const open = new Map<string, Open>()
   const groups = (): Open[][] => grouped(open.values())
-  const settle = (id: string, verdict: Verdict): void => {
+  const settle = (id: string, verdict: ApprovalOutcome): void => {
     const entry = open.get(id)
     if (!open.delete(id)) return
     entry?.settle(verdict)
@@ -74,11 +74,11 @@ export function createQuestionBoard(deps: { clock: Clock; onChanged: () => void 
       // Whoever asks keeps no hand on what is shown, and from which it is granted.
       const shown = structuredClone(question)
       const id = newId('ask')
-      const approval = { ...shown, id, askedAt, expiresAt: askedAt + ANSWER_WITHIN_MS, waiting: 1 }
+      const approval = { ...shown, id, askedAt, expiresAt: askedAt + APPROVAL_TIMEOUT_MS, waiting: 1 }
       return new Promise((resolve) => {
         const leave = (): void => settle(id, { decision: 'gone' })
-        const cancelTimer = clock.after(ANSWER_WITHIN_MS, () => settle(id, { decision: 'timed_out' }))
-        const over = (verdict: Verdict): void => {
+        const cancelTimer = clock.after(APPROVAL_TIMEOUT_MS, () => settle(id, { decision: 'timed_out' }))
+        const over = (verdict: ApprovalOutcome): void => {
           cancelTimer()
           signal?.removeEventListener('abort', leave)
           resolve(verdict)
@@ -88,7 +88,7 @@ export function createQuestionBoard(deps: { clock: Clock; onChanged: () => void 
         onChanged()
       })
     },
-    need(id) {
+    getOrThrow(id) {
       const entry = open.get(id)
       if (entry !== undefined) return entry.approval
       throw new KeywayError('not_found', {
@@ -115,14 +115,14 @@ const grouped = (entries: Iterable<Open>): Open[][] => [
 
 function isTooMuch(shown: readonly Open[][], appId: string | null, sameAs: string | null): boolean {
   const ofApp = shown.filter(([first]) => first?.approval.appId === appId)
-  if (ofApp.flat().length >= MOST_CALLS_OF_ONE) return true
+  if (ofApp.flat().length >= MAX_CALLS_PER_APP) return true
   if (shown.some(([first]) => sameAs !== null && first?.sameAs === sameAs)) return false
-  return shown.length >= MOST || ofApp.length >= MOST_OF_ONE
+  return shown.length >= MAX_SHOWN || ofApp.length >= MAX_SHOWN_PER_APP
 }
 
 // What a question about a use is about, how far a remembered yes reaches, and what "always" leaves behind.
 
-export type AskedUse = Pick<
+export type RequestedUse = Pick<
   Extract<Approval, { kind: 'use' }>,
   'connectionId' | 'what' | 'method' | 'url' | 'bodyBytes' | 'bodySha256'
 >
@@ -140,7 +140,7 @@ const remembered = z.tuple([
  * The very same call, to the last byte of its body; those are shown as one. Null where not all of it is
  * known: no other call is the same.
  */
-export function sameCallKey(appId: string, use: AskedUse): string | null {
+export function sameCallKey(appId: string, use: RequestedUse): string | null {
   const { connectionId, what, method, url, bodyBytes, bodySha256 } = use
   if (what === 'proxy' && bodySha256 === null && bodyBytes !== 0) return null
   return JSON.stringify(['use', appId, connectionId, what, method, url, bodyBytes, bodySha256])
@@ -150,17 +150,17 @@ export function sameCallKey(appId: string, use: AskedUse): string | null {
  * How far a yes for ten minutes reaches: the token, or one method at one host. Not each single path, or an
  * agent that pages asks for ever.
  */
-export function thingOf({
+export function useKeyOf({
   connectionId,
   what,
   method,
   url,
-}: Pick<AskedUse, 'connectionId' | 'what' | 'method' | 'url'>): string {
+}: Pick<RequestedUse, 'connectionId' | 'what' | 'method' | 'url'>): string {
   return JSON.stringify([connectionId, what, method, parsed(url)?.host ?? null])
 }
 
-/** {@link thingOf} read back. */
-export function thingFrom(text: string, until: number): RememberedUse {
+/** {@link useKeyOf} read back. */
+export function rememberedUseFrom(text: string, until: number): RememberedUse {
   const [connectionId, what, method, host] = remembered.parse(JSON.parse(text))
   return { connectionId, what, method, host, until }
 }
@@ -168,7 +168,12 @@ export function thingFrom(text: string, until: number): RememberedUse {
 type Known = { id: string; providerId: string }
 
 /** What the app's permissions say about what was asked, as they are now. */
-export function verdictOn(app: AppRecord, asked: AskedUse, connection: Known, now: number): AppVerdict {
+export function policyVerdict(
+  app: AppRecord,
+  asked: RequestedUse,
+  connection: Known,
+  now: number,
+): AppVerdict {
   return may(app, appUseOf(asked), connection, now)
 }
 
@@ -178,8 +183,13 @@ export function verdictOn(app: AppRecord, asked: AskedUse, connection: Known, no
  * any more.
  * @throws KeywayError invalid_request when no permission can say exactly this; the question stays
  */
-export function withLastingGrant(app: AppRecord, asked: AskedUse, connection: Known, now: number): Grant[] {
-  const verdict = verdictOn(app, asked, connection, now)
+export function withLastingGrant(
+  app: AppRecord,
+  asked: RequestedUse,
+  connection: Known,
+  now: number,
+): Grant[] {
+  const verdict = policyVerdict(app, asked, connection, now)
   if (verdict.kind !== 'ask') return app.grants
   if (app.grants.length >= MOST_GRANTS) {
     throw cannotLast(`The app has ${MOST_GRANTS} permissions, which is as many as one may have.`)
@@ -202,7 +212,7 @@ export function withLastingGrant(app: AppRecord, asked: AskedUse, connection: Kn
     approval: 'allow',
   })
   const grants = lasting.success ? [lasting.data, ...app.grants] : app.grants
-  if (verdictOn({ ...app, grants }, asked, connection, now).kind !== 'allow') {
+  if (policyVerdict({ ...app, grants }, asked, connection, now).kind !== 'allow') {
     throw cannotLast('No permission can name exactly this method and path: servers may read it in two ways.')
   }
   return grants
@@ -216,7 +226,7 @@ function cannotLast(message: string): KeywayError {
   })
 }
 
-function appUseOf({ what, method, url }: AskedUse): AppUse {
+function appUseOf({ what, method, url }: RequestedUse): AppUse {
   if (what === 'token') return { what }
   const address = parsed(url)
   return { what, method: method ?? '', host: address?.host ?? '', path: address?.pathname ?? '/' }
@@ -231,13 +241,13 @@ function parsed(url: string | null): URL | null {
 
 const MOST_LOCKED_ASKS = 5
 
-export type LockedAsks = {
+export type RequestsWhileLocked = {
   list(): LockedRequest[]
   note(ask: Omit<LockedRequest, 'at' | 'count'>): void
   clear(): void
 }
 
-export function createLockedAsks(clock: Clock): LockedAsks {
+export function createRequestsWhileLocked(clock: Clock): RequestsWhileLocked {
   let asks: LockedRequest[] = []
   const isSame = (one: LockedRequest, ask: Omit<LockedRequest, 'at' | 'count'>): boolean =>
     one.appId === ask.appId &&

@@ -16,14 +16,14 @@ import { cleanName } from '../../../shared/contract/name.ts'
 import type { AuditLog, Approvals } from '../keyway.ts'
 import type { Clock } from '../ports.ts'
 import {
-  createLockedAsks,
-  createQuestionBoard,
-  type QuestionBoard,
+  createRequestsWhileLocked,
+  createApprovalQueue,
+  type ApprovalQueue,
   sameCallKey,
-  thingFrom,
-  thingOf,
-  type Verdict,
-  verdictOn,
+  rememberedUseFrom,
+  useKeyOf,
+  type ApprovalOutcome,
+  policyVerdict,
   withLastingGrant,
 } from './approval-queue.ts'
 import type { AppRegistry } from './apps.ts'
@@ -38,12 +38,12 @@ export type ApprovalsDeps = {
   /** Nobody can be asked while the vault is locked. */
   isUnlocked: () => boolean
   onChanged: () => void
-  onLockedAsk: () => void
+  onRequestWhileLocked: () => void
   /** A yes for ten minutes began or ended. */
   onRemembered: () => void
 }
 
-export type ApprovalDesk = Approvals & {
+export type ApprovalService = Approvals & {
   remembered(appId: string): RememberedUse[]
   forget(appId: string): void
   lockedAsks(): LockedRequest[]
@@ -55,42 +55,42 @@ export type ApprovalDesk = Approvals & {
 
 type UseApproval = Extract<Approval, { kind: 'use' }>
 type PairApproval = Extract<Approval, { kind: 'pair' }>
-type Desk = ApprovalsDeps & {
-  board: QuestionBoard
+type ApprovalTools = ApprovalsDeps & {
+  board: ApprovalQueue
   remembered: RememberedDecisions
   requireUnlocked: Approvals['requireUnlocked']
 }
 
-export function createApprovals(deps: ApprovalsDeps): ApprovalDesk {
-  const board = createQuestionBoard(deps)
+export function createApprovals(deps: ApprovalsDeps): ApprovalService {
+  const board = createApprovalQueue(deps)
   const remembered = createRememberedDecisions(deps.clock)
-  const lockedAsks = createLockedAsks(deps.clock)
+  const lockedAsks = createRequestsWhileLocked(deps.clock)
   const requireUnlocked: Approvals['requireUnlocked'] = (asked) => {
     if (deps.isUnlocked()) return
     lockedAsks.note(asked)
-    deps.onLockedAsk()
+    deps.onRequestWhileLocked()
     throw new KeywayError('vault_locked')
   }
-  const desk: Desk = { ...deps, board, remembered, requireUnlocked }
+  const tools: ApprovalTools = { ...deps, board, remembered, requireUnlocked }
 
   return {
     list: board.list,
     requireUnlocked,
-    askUse: (asked) => askUse(desk, asked),
-    askPair: (wants, code, signal) => askPair(desk, { wants, code, signal }),
+    askUse: (asked) => askUse(tools, asked),
+    askPair: (wants, code, signal) => askPair(tools, { wants, code, signal }),
     decide(id, decision, patch, by) {
-      const approval = board.need(id)
+      const approval = board.getOrThrow(id)
       if (decision !== 'deny') {
-        if (approval.kind === 'pair') return allowPair(desk, approval, patch, { decision, by })
-        allowUse(desk, approval, { decision, by })
+        if (approval.kind === 'pair') return allowPair(tools, approval, patch, { decision, by })
+        allowUse(tools, approval, { decision, by })
         return null
       }
       for (const same of board.groupOf(id)) board.settle(same.id, { decision, by })
       return null
     },
-    isRemembered: (appId, use) => remembered.covers(appId, thingOf(use)),
+    isRemembered: (appId, use) => remembered.covers(appId, useKeyOf(use)),
     remembered: (appId) =>
-      remembered.of(appId).map(({ thing, leftMs }) => thingFrom(thing, deps.clock.now() + leftMs)),
+      remembered.of(appId).map(({ thing, leftMs }) => rememberedUseFrom(thing, deps.clock.now() + leftMs)),
     forget(appId) {
       remembered.forget(appId)
       for (const approval of board.each()) {
@@ -101,46 +101,46 @@ export function createApprovals(deps: ApprovalsDeps): ApprovalDesk {
     locked() {
       for (const approval of board.each()) lockedAsks.note(lockedAskOf(approval))
       board.settleAll({ decision: 'locked' })
-      deps.onLockedAsk()
+      deps.onRequestWhileLocked()
     },
     unlocked() {
       lockedAsks.clear()
-      deps.onLockedAsk()
+      deps.onRequestWhileLocked()
     },
     close: () => board.settleAll({ decision: 'timed_out' }),
   }
 }
 
 async function askUse(
-  desk: Desk,
+  tools: ApprovalTools,
   { app, connection, signal, ...asked }: Parameters<Approvals['askUse']>[0],
 ): ReturnType<Approvals['askUse']> {
   const { account, providerId } = connection
   const use = { ...asked, connectionId: connection.id, bodySha256: asked.bodySha256 ?? null }
-  const providerName = desk.provider(providerId)?.name ?? providerId
-  desk.requireUnlocked({ appId: app.id, appName: app.name, what: use.what, providerName, account })
-  if (desk.remembered.covers(app.id, thingOf(use))) return 'remembered'
+  const providerName = tools.provider(providerId)?.name ?? providerId
+  tools.requireUnlocked({ appId: app.id, appName: app.name, what: use.what, providerName, account })
+  if (tools.remembered.covers(app.id, useKeyOf(use))) return 'remembered'
   const question = { kind: 'use', appId: app.id, appName: app.name, account, providerName } as const
-  const verdict = await desk.board.ask({ ...question, ...use }, sameCallKey(app.id, use), signal)
+  const verdict = await tools.board.ask({ ...question, ...use }, sameCallKey(app.id, use), signal)
   const what = use.what === 'token' ? 'to hand the token out' : 'to send a request'
-  note(desk, { id: app.id, name: app.name }, { verdict, what, connection })
+  note(tools, { id: app.id, name: app.name }, { verdict, what, connection })
   const outcome = outcomeOf(verdict)
-  return outcome === 'allowed' && desk.remembered.covers(app.id, thingOf(use)) ? 'remembered' : outcome
+  return outcome === 'allowed' && tools.remembered.covers(app.id, useKeyOf(use)) ? 'remembered' : outcome
 }
 
 async function askPair(
-  desk: Desk,
+  tools: ApprovalTools,
   { wants, code, signal }: { wants: PairInput; code: string; signal: AbortSignal | undefined },
 ): ReturnType<Approvals['askPair']> {
   const asker = { appId: null, appName: wants.name }
-  desk.requireUnlocked({ ...asker, what: 'pair', providerName: null, account: null })
+  tools.requireUnlocked({ ...asker, what: 'pair', providerName: null, account: null })
   const providers = [...new Set(wants.grants.map(({ provider }) => provider))].map((provider) => {
-    const found = desk.provider(provider)
+    const found = tools.provider(provider)
     return { provider, registered: found === null ? null : { id: found.id, name: found.name } }
   })
   // Like no other, whatever its name and code: a yes to one pairing makes one app.
-  const verdict = await desk.board.ask({ kind: 'pair', ...asker, code, wants, providers }, null, signal)
-  note(desk, { id: null, name: wants.name }, { verdict, what: 'to pair it', connection: null })
+  const verdict = await tools.board.ask({ kind: 'pair', ...asker, code, wants, providers }, null, signal)
+  note(tools, { id: null, name: wants.name }, { verdict, what: 'to pair it', connection: null })
   const outcome = outcomeOf(verdict)
   if (outcome !== 'allowed') return outcome
   if (!('paired' in verdict) || verdict.paired === undefined) throw new KeywayError('internal_error')
@@ -160,36 +160,36 @@ type Yes = { decision: Exclude<Decision, 'deny'>; by: string | undefined }
  * What lasts comes first: where it cannot be kept, the question stays. @throws KeywayError invalid_request |
  * disk_full | save_failed
  */
-function allowUse(desk: Desk, approval: UseApproval, yes: Yes): void {
-  const { board, remembered, apps, clock } = desk
+function allowUse(tools: ApprovalTools, approval: UseApproval, yes: Yes): void {
+  const { board, remembered, apps, clock } = tools
   const { id, appId } = approval
   if (appId === null || yes.decision === 'once') {
     board.settle(id, yes)
     return
   }
-  if (yes.decision === 'always') keepAlways(desk, appId, approval)
+  if (yes.decision === 'always') keepAlways(tools, appId, approval)
   else {
-    remembered.remember(appId, thingOf(approval))
-    desk.onRemembered()
+    remembered.remember(appId, useKeyOf(approval))
+    tools.onRemembered()
     // A timer may be a little early.
-    clock.after(TEN_MINUTES_MS + 5, desk.onRemembered)
+    clock.after(TEN_MINUTES_MS + 5, tools.onRemembered)
   }
   board.settle(id, yes)
   // What else waits and is covered by what now stands has its answer with this one.
   for (const other of board.each()) {
     if (other.kind !== 'use' || other.appId !== appId) continue
     const app = apps.record(appId)
-    const connection = desk.connection(other.connectionId)
+    const connection = tools.connection(other.connectionId)
     if (app === null || connection === null) continue
     const isCovered =
       yes.decision === 'always'
-        ? verdictOn(app, other, connection, clock.now()).kind === 'allow'
-        : remembered.covers(appId, thingOf(other))
+        ? policyVerdict(app, other, connection, clock.now()).kind === 'allow'
+        : remembered.covers(appId, useKeyOf(other))
     if (isCovered) board.settle(other.id, yes)
   }
 }
 
-function keepAlways({ apps, connection, clock }: Desk, appId: string, approval: UseApproval): void {
+function keepAlways({ apps, connection, clock }: ApprovalTools, appId: string, approval: UseApproval): void {
   const app = apps.record(appId)
   const about = connection(approval.connectionId)
   if (app === null || about === null) return
@@ -198,7 +198,7 @@ function keepAlways({ apps, connection, clock }: Desk, appId: string, approval: 
 }
 
 function allowPair(
-  { board, apps }: Desk,
+  { board, apps }: ApprovalTools,
   approval: PairApproval,
   patch: AppPatch | undefined,
   yes: Yes,
@@ -210,7 +210,7 @@ function allowPair(
 }
 
 /** @throws KeywayError vault_locked | rate_limited */
-function outcomeOf({ decision }: Verdict): 'allowed' | 'denied' | 'timed_out' {
+function outcomeOf({ decision }: ApprovalOutcome): 'allowed' | 'denied' | 'timed_out' {
   if (decision === 'locked') throw new KeywayError('vault_locked')
   if (decision === 'too_many') {
     throw new KeywayError('rate_limited', {
@@ -222,7 +222,7 @@ function outcomeOf({ decision }: Verdict): 'allowed' | 'denied' | 'timed_out' {
   return decision === 'deny' || decision === 'gone' ? 'denied' : 'allowed'
 }
 
-const SAID: Readonly<Record<Verdict['decision'], string>> = {
+const SAID: Readonly<Record<ApprovalOutcome['decision'], string>> = {
   once: 'Allowed once',
   ten_minutes: 'Allowed for ten minutes',
   always: 'Allowed always',
@@ -240,7 +240,7 @@ const CODES = {
 } as const
 
 /** In words that the redactor does not take for a secret with its name before it. */
-function answered(verdict: Verdict): string {
+function answered(verdict: ApprovalOutcome): string {
   const by = 'by' in verdict ? verdict.by : undefined
   const said = SAID[verdict.decision]
   return by === undefined ? said : `${said} by the app “${by}”`
@@ -249,7 +249,11 @@ function answered(verdict: Verdict): string {
 function note(
   { activity }: ApprovalsDeps,
   app: { id: string | null; name: string },
-  { verdict, what, connection }: { verdict: Verdict; what: string; connection: ConnectionRecord | null },
+  {
+    verdict,
+    what,
+    connection,
+  }: { verdict: ApprovalOutcome; what: string; connection: ConnectionRecord | null },
 ): void {
   const { decision } = verdict
   const isYes = decision === 'once' || decision === 'ten_minutes' || decision === 'always'

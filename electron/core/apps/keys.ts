@@ -20,7 +20,7 @@ export function newAppKey(createdAt: number): { key: string; record: AppKeyRecor
 
 export type KnownKey = { appId: string; keyId: string; digest: Buffer; expiresAt: number | null }
 
-export type KeyRing = {
+export type AppKeyIndex = {
   /**
    * The stored key that this is, expired or not; null for none. The comparison's time says nothing about the
    * stored hashes.
@@ -29,7 +29,7 @@ export type KeyRing = {
   rebuild(apps: Iterable<AppRecord>): void
 }
 
-export function createKeyRing(): KeyRing {
+export function createAppKeyIndex(): AppKeyIndex {
   const known = new Map<string, KnownKey>()
   return {
     find(key) {
@@ -85,7 +85,7 @@ export function createAppSessions(deps: {
   blocked: (id: string) => KeywayError | null
 }): AppSessions {
   const { clock } = deps
-  const ring = createKeyRing()
+  const ring = createAppKeyIndex()
   const sessions = new Map<string, AppSession>()
   let revision = 0
   let cancelTimer: () => void = () => undefined

@@ -5,11 +5,11 @@ import type { KeywayError } from '../../../shared/contract/errors.ts'
 import { missingScopes } from '../../../shared/domain/scopes.ts'
 import type { AuditLog } from '../keyway.ts'
 import type { Clock, KeyValueStore, Logger } from '../ports.ts'
-import { type ApprovalDesk, createApprovals } from './approvals.ts'
+import { type ApprovalService, createApprovals } from './approvals.ts'
 import { type AppRegistry, createApps } from './apps.ts'
 import { createAppStore } from './store.ts'
 
-export type AppParts = { apps: AppRegistry; approvals: ApprovalDesk; close(): void }
+export type AppParts = { apps: AppRegistry; approvals: ApprovalService; close(): void }
 
 export function createAppParts(deps: {
   store: KeyValueStore
@@ -23,7 +23,7 @@ export function createAppParts(deps: {
   isUnlocked: () => boolean
   blocked: (appId: string) => KeywayError | null
   onAppsChanged: () => void
-  onLockedAsk: () => void
+  onRequestWhileLocked: () => void
   onExpired: () => void
   onApprovalsChanged: () => void
 }): AppParts {
@@ -45,7 +45,7 @@ export function createAppParts(deps: {
       deps.onAppsChanged()
     },
   })
-  const approvals: ApprovalDesk = createApprovals({
+  const approvals: ApprovalService = createApprovals({
     ...deps,
     apps,
     onChanged: deps.onApprovalsChanged,

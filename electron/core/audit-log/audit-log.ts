@@ -5,17 +5,17 @@ import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../../shared/
 import { type Authenticity, createAuthenticity } from './authenticity.ts'
 import { type Stretch, type ChainPoint, nextLine } from './entry.ts'
 import { createKeyedMutex } from '../async.ts'
-import type { Clock, Damage, Logger } from '../ports.ts'
+import type { Clock, CorruptFile, Logger } from '../ports.ts'
 import { makeFolder, removeDurably, removeLeftovers } from '../storage/durable-file.ts'
 import { createChainNote, openChain, type OpenedChain } from './chain.ts'
 import { searchRows, type SegmentTimes } from './query.ts'
-import { type LogVerdict, verifyChain, withWords } from './verify.ts'
+import { type LogVerificationResult, verifyChain, withWords } from './verify.ts'
 import {
   createJournalWriter,
   createSegmentWriter,
   type JournalWriter,
   planPruning,
-  type Segment,
+  type JournalSegment,
   type WriteAt,
 } from './writer.ts'
 
@@ -27,7 +27,7 @@ export type ActivityJournalDeps = {
   folder: string
   clock: Clock
   logger: Logger
-  onDamage: (damage: Damage) => void
+  onCorruptFile: (damage: CorruptFile) => void
   maxSegmentBytes?: number
   writeAt?: WriteAt
 }
@@ -44,7 +44,7 @@ export type ActivityJournal = {
    * Names the first row that was changed, taken out, exchanged or cut off, and says whether the vault's key
    * vouches for the rest.
    */
-  verify(): Promise<LogVerdict>
+  verify(): Promise<LogVerificationResult>
   /** The vault's key over the log. */
   readonly authenticity: LogKey
   /** Called after each row, in order. Returns the way to stop. */
@@ -133,7 +133,7 @@ function assemble(deps: ActivityJournalDeps, opened: OpenedChain) {
     segments: segmentWriter,
     onSynced: (reached) => note.update({ head: reached }),
   })
-  const recorder = createRecorder({ clock, logger, writer, head })
+  const recorder = createBufferedAuditLog({ clock, logger, writer, head })
   const authenticity = createAuthenticity({
     found: opened,
     anchor: () => note.anchor,
@@ -171,7 +171,7 @@ function logKey({ authenticity, note, logger, unkeyed }: Parts): LogKey {
   }
 }
 
-async function verifyParts(parts: Parts): Promise<LogVerdict> {
+async function verifyParts(parts: Parts): Promise<LogVerificationResult> {
   const { writer, recorder, segments, note, authenticity, unkeyed } = parts
   const { isKeyed } = authenticity
   const verdict = await verifyChain({
@@ -199,7 +199,7 @@ async function pruneParts(parts: Parts, olderThan: number): Promise<{ removedRow
 
 async function* allLines({ writer, segments }: Parts): AsyncGenerator<string> {
   await writer.flush()
-  const upTo: readonly Segment[] = [...segments]
+  const upTo: readonly JournalSegment[] = [...segments]
   for (const { path } of upTo) yield await readFile(path, 'utf8')
 }
 
@@ -207,20 +207,20 @@ async function* allLines({ writer, segments }: Parts): AsyncGenerator<string> {
 // failure.
 
 // What is kept in memory while the disk takes nothing; beyond it rows are counted, not kept.
-const MAX_WAITING = 20_000
+const MAX_BUFFERED = 20_000
 
-export type Recorder = {
+export type BufferedAuditLog = {
   readonly head: ChainPoint
   append: (entry: ActivityEntry) => void
   onAppend: (listener: (row: ActivityRow) => void) => () => void
 }
 
-export function createRecorder(deps: {
+export function createBufferedAuditLog(deps: {
   clock: Clock
   logger: Logger
   writer: JournalWriter
   head: ChainPoint
-}): Recorder {
+}): BufferedAuditLog {
   const listeners = new Set<(row: ActivityRow) => void>()
   let head = deps.head
   let missed = 0
@@ -244,7 +244,7 @@ export function createRecorder(deps: {
       return head
     },
     append(entry) {
-      if (deps.writer.waiting >= MAX_WAITING) {
+      if (deps.writer.waiting >= MAX_BUFFERED) {
         missed += 1
         return
       }

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { sameMac } from '../vault/mac.ts'
 import { type Chain, chainText, type KeyedChain } from './chain.ts'
 import { verifyChain } from './verify.ts'
-import { linesOf, type Segment, type WaitingLine } from './writer.ts'
+import { linesOf, type JournalSegment, type WaitingLine } from './writer.ts'
 
 export type LogCheck = { kind: 'ok'; unkeyed: Stretch | null } | { kind: 'finding'; message: string }
 
@@ -33,7 +33,7 @@ export function createAuthenticity(log: {
   found: Pick<Chain, 'anchor' | 'keyed'> & { noteIsMissing: boolean }
   anchor: () => ChainPoint
   head: () => ChainPoint
-  segments: () => readonly Segment[]
+  segments: () => readonly JournalSegment[]
   /** Rows that are not on disk yet. */
   unwritten: () => readonly WaitingLine[]
 }): Authenticity {
@@ -127,7 +127,7 @@ async function tailComplaint(log: Log, keyed: ChainPoint): Promise<string | null
   return null
 }
 
-async function firstRow(segments: readonly Segment[]): Promise<ReturnType<typeof readLink>> {
+async function firstRow(segments: readonly JournalSegment[]): Promise<ReturnType<typeof readLink>> {
   const [segment] = segments
   if (segment === undefined) return null
   const [line] = linesOf(await readFile(segment.path, 'utf8'))

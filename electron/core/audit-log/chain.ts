@@ -4,16 +4,16 @@ import { mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { createKeyedMutex } from '../async.ts'
-import type { Clock, Damage, Logger } from '../ports.ts'
+import type { Clock, CorruptFile, Logger } from '../ports.ts'
 import { writeDurably } from '../storage/durable-file.ts'
 import { systemCode } from '../storage/file-ops.ts'
-import { setAside, setAsideTarget } from '../storage/quarantine.ts'
+import { quarantineFile, quarantinePath } from '../storage/quarantine.ts'
 import { type ChainPoint, GENESIS, type Link, readLink } from './entry.ts'
-import { linesOf, listSegments, type Segment } from './writer.ts'
+import { linesOf, listSegments, type JournalSegment } from './writer.ts'
 
 export type OpenedChain = Chain & {
   /** Oldest first; the last one is written on. */
-  segments: Segment[]
+  segments: JournalSegment[]
   /** When the last row was recorded; null when there is none. */
   newestAt: number | null
   /** How much of the newest segment is whole lines. */
@@ -28,7 +28,7 @@ export type OpenChainDeps = {
   folder: string
   clock: Clock
   logger: Logger
-  onDamage: (damage: Damage) => void
+  onCorruptFile: (damage: CorruptFile) => void
 }
 
 export function openChain(deps: OpenChainDeps): OpenedChain {
@@ -57,8 +57,8 @@ function notedChain(deps: OpenChainDeps, findings: string[]): Chain | null {
   if (found.kind === 'good') return found.chain
   if (found.kind === 'damaged') {
     const detectedAt = deps.clock.now()
-    const setAsidePath = setAside(found.path, detectedAt)
-    deps.onDamage({ file: found.path, setAsidePath, using: 'nothing', detectedAt })
+    const setAsidePath = quarantineFile(found.path, detectedAt)
+    deps.onCorruptFile({ file: found.path, setAsidePath, using: 'nothing', detectedAt })
     findings.push('The note of how far the journal went could not be read and was set aside.')
   }
   return null
@@ -68,19 +68,23 @@ function notedChain(deps: OpenChainDeps, findings: string[]): Chain | null {
  * What has a segment's name and is no file (a folder, a link to nothing) can hold no rows; it must not keep
  * Keyway from starting.
  */
-function filesAmong(deps: OpenChainDeps, findings: string[]): Segment[] {
+function filesAmong(deps: OpenChainDeps, findings: string[]): JournalSegment[] {
   return listSegments(deps.folder).filter(({ path }) => {
     if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return true
     const detectedAt = deps.clock.now()
-    const setAsidePath = setAside(path, detectedAt)
-    deps.onDamage({ file: path, setAsidePath, using: 'nothing', detectedAt })
+    const setAsidePath = quarantineFile(path, detectedAt)
+    deps.onCorruptFile({ file: path, setAsidePath, using: 'nothing', detectedAt })
     findings.push('A part of the journal was not a file and was set aside.')
     return false
   })
 }
 
 // A crash in the middle of pruning leaves segments from before the anchor.
-function finishPruning(deps: OpenChainDeps, segments: readonly Segment[], anchor: ChainPoint): Segment[] {
+function finishPruning(
+  deps: OpenChainDeps,
+  segments: readonly JournalSegment[],
+  anchor: ChainPoint,
+): JournalSegment[] {
   const kept = segments.filter(({ firstSeq }) => firstSeq > anchor.seq)
   for (const { path } of segments.filter((one) => !kept.includes(one))) {
     try {
@@ -96,13 +100,13 @@ function finishPruning(deps: OpenChainDeps, segments: readonly Segment[], anchor
  * How much of the newest segment is whole lines. What follows is half a row: copied aside where the disk
  * takes it, and written over when the journal goes on.
  */
-function wholeBytes(deps: OpenChainDeps, { path }: Segment, findings: string[]): number {
+function wholeBytes(deps: OpenChainDeps, { path }: JournalSegment, findings: string[]): number {
   const bytes = readFileSync(path)
   const whole = bytes.lastIndexOf(0x0a) + 1
   const torn = bytes.subarray(whole)
   if (torn.length === 0) return whole
   findings.push(`A crash cut off the last line of the journal; its ${torn.length} bytes were set aside.`)
-  const target = setAsideTarget(path, deps.clock.now())
+  const target = quarantinePath(path, deps.clock.now())
   try {
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
     writeFileSync(target, torn, { mode: 0o600 })
@@ -113,7 +117,7 @@ function wholeBytes(deps: OpenChainDeps, { path }: Segment, findings: string[]):
   return whole
 }
 
-function lastRow(segments: readonly Segment[]): Link | null {
+function lastRow(segments: readonly JournalSegment[]): Link | null {
   for (const { path } of segments.toReversed()) {
     const lines = [...linesOf(readFileSync(path, 'utf8'))]
     for (const line of lines.toReversed()) {
@@ -125,7 +129,7 @@ function lastRow(segments: readonly Segment[]): Link | null {
 }
 
 /** Without a note, the chain is taken to begin where its first row says. */
-function beginningOf(segments: readonly Segment[]): ChainPoint {
+function beginningOf(segments: readonly JournalSegment[]): ChainPoint {
   const [first] = segments
   if (first === undefined) return GENESIS
   const [line] = linesOf(readFileSync(first.path, 'utf8'))

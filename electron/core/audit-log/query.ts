@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import type { ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
 import { systemCode } from '../storage/file-ops.ts'
 import { parseLine, readOpening } from './entry.ts'
-import type { Segment } from './writer.ts'
+import type { JournalSegment } from './writer.ts'
 
 /**
  * Memory first (it is newest), then the segments from the newest back. `below` is the first number that is
@@ -13,7 +13,7 @@ import type { Segment } from './writer.ts'
  */
 export type SearchPlace = {
   lines: readonly string[]
-  segments: readonly Segment[]
+  segments: readonly JournalSegment[]
   below: number
   /** What is remembered of segments that no longer change. */
   times: SegmentTimes
@@ -96,7 +96,7 @@ function isElsewhen(times: { earliest: number; latest: number } | undefined, { f
 }
 
 // Looked up line by line and not taken from the ends: the wall clock may have been set back in between.
-function rememberTimes(known: SegmentTimes, { path }: Segment, bytes: Buffer): void {
+function rememberTimes(known: SegmentTimes, { path }: JournalSegment, bytes: Buffer): void {
   if (known.has(path)) return
   const times = { earliest: Infinity, latest: -Infinity }
   let start = 0

@@ -3,24 +3,24 @@ import { readFile } from 'node:fs/promises'
 import { type LogMac, type Stretch, type ChainPoint, GENESIS, readLink } from './entry.ts'
 import { sameMac } from '../vault/mac.ts'
 import { type Chain, chainText, readChain } from './chain.ts'
-import { linesOf, listSegments, type Segment, type WaitingLine } from './writer.ts'
+import { linesOf, listSegments, type JournalSegment, type WaitingLine } from './writer.ts'
 
-export type Verdict = { ok: boolean; rows: number; firstBad: number | null; message: string }
+export type VerificationResult = { ok: boolean; rows: number; firstBad: number | null; message: string }
 
 /** `authenticated`: the vault's key vouches for it, not only that the rows fit together. */
-export type LogVerdict = Verdict & { authenticated: boolean }
+export type LogVerificationResult = VerificationResult & { authenticated: boolean }
 
 /**
  * The verdict in the words that the window and the terminal share. `unkeyed`: rows that were written while
  * the vault was locked.
  */
 export function withWords(
-  verdict: Verdict,
+  verdict: VerificationResult,
   {
     authenticated,
     unkeyed,
   }: { authenticated: boolean; unkeyed: ReadonlyArray<{ from: number; to: number }> },
-): LogVerdict {
+): LogVerificationResult {
   if (!verdict.ok) return { ...verdict, authenticated: false }
   const how = authenticated
     ? 'authenticated: complete, and as Keyway wrote them'
@@ -39,7 +39,7 @@ export function withWords(
 
 export type VerifyPlace = {
   anchor: ChainPoint
-  segments: readonly Segment[]
+  segments: readonly JournalSegment[]
   unwritten: readonly WaitingLine[]
   /** The newest row there must be; later ones are not looked at. */
   head: ChainPoint
@@ -48,10 +48,15 @@ export type VerifyPlace = {
 // Some milliseconds of hashing, then whoever else waits for the event loop has a turn.
 const LINES_A_TURN = 1_000
 
-export async function verifyChain({ anchor, segments, unwritten, head }: VerifyPlace): Promise<Verdict> {
+export async function verifyChain({
+  anchor,
+  segments,
+  unwritten,
+  head,
+}: VerifyPlace): Promise<VerificationResult> {
   let at = anchor
   let rows = 0
-  const check = (line: string): Verdict | null => {
+  const check = (line: string): VerificationResult | null => {
     const step = follow(line, at)
     if (step.kind === 'bad') return { ok: false, rows, firstBad: step.seq, message: step.message }
     at = step.point
@@ -93,7 +98,7 @@ function follow(line: string, before: ChainPoint): Step {
     : badStep(before.seq, `Row ${before.seq} is not the one that row ${link.seq} was written after.`)
 }
 
-function finished(at: ChainPoint, head: ChainPoint, rows: number, anchor: ChainPoint): Verdict {
+function finished(at: ChainPoint, head: ChainPoint, rows: number, anchor: ChainPoint): VerificationResult {
   if (at.seq < head.seq) {
     const firstBad = at.seq + 1
     const message = `The journal was cut off: rows ${firstBad} to ${head.seq} are missing.`
@@ -116,7 +121,10 @@ const badStep = (seq: number, message: string): Step => ({ kind: 'bad', seq, mes
 export type LogAuthority = { mac: LogMac; known: ChainPoint | null; unkeyed: readonly Stretch[] }
 
 /** `folder`: the journal's own. @throws when it cannot be read */
-export async function verifyFolder(folder: string, authority: LogAuthority | null): Promise<LogVerdict> {
+export async function verifyFolder(
+  folder: string,
+  authority: LogAuthority | null,
+): Promise<LogVerificationResult> {
   const noted = readChain(folder)
   if (noted.kind === 'damaged') return bad(`${noted.path} was changed after it was written.`)
   const chain = noted.kind === 'good' ? noted.chain : null
@@ -154,7 +162,7 @@ function complaintAbout(chain: Chain | null, { mac, known }: LogAuthority): stri
     : null
 }
 
-const bad = (message: string): LogVerdict => ({
+const bad = (message: string): LogVerificationResult => ({
   ok: false,
   rows: 0,
   firstBad: null,
@@ -162,7 +170,7 @@ const bad = (message: string): LogVerdict => ({
   authenticated: false,
 })
 
-async function lastRow(segments: readonly Segment[]): Promise<ChainPoint | null> {
+async function lastRow(segments: readonly JournalSegment[]): Promise<ChainPoint | null> {
   const newest = segments.at(-1)
   if (newest === undefined) return null
   const links = [...linesOf(await readFile(newest.path, 'utf8'))].map(readLink)

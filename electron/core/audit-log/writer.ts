@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Clock, Logger } from '../ports.ts'
 import { syncFolder } from '../storage/durable-file.ts'
 import { toSaveError } from '../storage/file-ops.ts'
-import { setAside } from '../storage/quarantine.ts'
+import { quarantineFile } from '../storage/quarantine.ts'
 import { type ChainPoint, readLink, readOpening } from './entry.ts'
 
 export type WaitingLine = { line: string; point: ChainPoint; at: number }
@@ -161,7 +161,7 @@ export type WriteAt = (handle: FileHandle, data: Uint8Array, position: number) =
 export type SegmentWriterDeps = {
   folder: string
   /** Oldest first; those begun are added. */
-  segments: Segment[]
+  segments: JournalSegment[]
   maxBytes: number
   /** When the newest segment's last row was recorded; null when there is none to go on with. */
   newestAt: number | null
@@ -197,7 +197,7 @@ export function createSegmentWriter(deps: SegmentWriterDeps): SegmentWriter {
     // A file of that name from an earlier run holds rows that could not be read; one of this run, a first
     // write that failed.
     const mayReuse = begun.has(segment.path)
-    if (!mayReuse && existsSync(segment.path)) setAside(segment.path, first.at)
+    if (!mayReuse && existsSync(segment.path)) quarantineFile(segment.path, first.at)
     const handle = await open(segment.path, mayReuse ? 'r+' : 'wx', 0o600)
     begun.add(segment.path)
     if (deps.segments.at(-1)?.path !== segment.path) deps.segments.push(segment)
@@ -242,17 +242,17 @@ const writeWithNode: WriteAt = async (handle, data, position) =>
 // The journal's files: each holds a run of rows and is named by the number of its first, so their order is
 // that of their names.
 
-export type Segment = { path: string; firstSeq: number }
+export type JournalSegment = { path: string; firstSeq: number }
 
 const NAME = /^([0-9]{12})\.jsonl$/
 
-export const segmentAt = (folder: string, firstSeq: number): Segment => ({
+export const segmentAt = (folder: string, firstSeq: number): JournalSegment => ({
   path: join(folder, `${String(firstSeq).padStart(12, '0')}.jsonl`),
   firstSeq,
 })
 
 /** Oldest first. */
-export function listSegments(folder: string): Segment[] {
+export function listSegments(folder: string): JournalSegment[] {
   return readdirSync(folder)
     .flatMap((name) => NAME.exec(name)?.[1] ?? [])
     .map((digits) => segmentAt(folder, Number(digits)))
@@ -271,7 +271,7 @@ export function* linesOf(text: string): Generator<string> {
 
 // Which segments are old enough to go, and where the chain begins once they are gone.
 
-export type PrunePlan = { segments: readonly Segment[]; anchor: ChainPoint; rows: number }
+export type PrunePlan = { segments: readonly JournalSegment[]; anchor: ChainPoint; rows: number }
 
 /**
  * The oldest segments of which every row is older than `olderThan`; never the newest segment, which is
@@ -279,10 +279,10 @@ export type PrunePlan = { segments: readonly Segment[]; anchor: ChainPoint; rows
  * removed, because it would be evidence.
  */
 export async function planPruning(
-  segments: readonly Segment[],
+  segments: readonly JournalSegment[],
   olderThan: number,
 ): Promise<PrunePlan | null> {
-  const old: Segment[] = []
+  const old: JournalSegment[] = []
   let anchor: ChainPoint | null = null
   let rows = 0
   for (const segment of segments.slice(0, -1)) {

@@ -13,7 +13,7 @@ import {
   readLogTail,
   words,
 } from './facts.ts'
-import { namesOf, redactedLine, strangerSafe, supportReport } from './support-report.ts'
+import { namesOf, redactedLine, redactForSupport, supportReport } from './support-report.ts'
 
 const LOG_LINES = 500
 /** Those in trouble come first, so that they are among them. */
@@ -54,7 +54,7 @@ async function collect(deps: DiagnosticsDeps): Promise<Diagnostics> {
   }
   return {
     fileName: `keyway-diagnostics-${facts.madeAt.slice(0, 10)}.json`,
-    text: strangerSafe(JSON.stringify(facts, null, 2), namesOf(snapshot)),
+    text: redactForSupport(JSON.stringify(facts, null, 2), namesOf(snapshot)),
     summary: [
       `Versions, settings, ${snapshot.providers.length} providers, ${facts.connections.length} of ${snapshot.connections.length} connections with their timelines, and the last ${lines.length} lines of the log.`,
       'No tokens, client secrets, keys or passphrases. Client ids and mail addresses are shortened.',

@@ -36,7 +36,7 @@ export async function supportReport(deps: DiagnosticsDeps, id: string): Promise<
   ]
   return {
     fileName: `keyway-report-${connection.providerSlug}-${madeAt.slice(0, 10)}.txt`,
-    text: strangerSafe(lines.join('\n'), namesOf(snapshot)),
+    text: redactForSupport(lines.join('\n'), namesOf(snapshot)),
   }
 }
 
@@ -109,7 +109,7 @@ export function redactedLine(line: string): string {
   }
 }
 
-export function strangerSafe(text: string, { clientIds, home }: KnownNames): string {
+export function redactForSupport(text: string, { clientIds, home }: KnownNames): string {
   const known: [string, string][] = clientIds
     .filter((id) => id.length >= 8)
     .map((id) => [id, shortenedId(id)])

@@ -2,17 +2,17 @@
 // is recorded first.
 import type { Stretch } from '../audit-log/entry.ts'
 import { compareConnections, compareEntries, decisiveEntries, rowOf } from './compare.ts'
-import { sections, type Section } from './decisive.ts'
+import { sections, type DecisiveSection } from './decisive.ts'
 import { wholeFinding, type Finding } from './findings.ts'
-import type { IntegrityDeps, Parts } from './state.ts'
+import type { IntegrityDeps, IntegrityParts } from './state.ts'
 import { decodeManifest, emptyManifest, type Manifest } from './manifest.ts'
 
 const MOST_STRETCHES = 200
 
-const entriesOf = ({ deps }: Parts, section: Section): Record<string, unknown> =>
+const entriesOf = ({ deps }: IntegrityParts, section: DecisiveSection): Record<string, unknown> =>
   decisiveEntries(section, deps.stores[section].entries())
 
-export function compareFolder(parts: Parts, isDamaged: (section: Section) => boolean): void {
+export function compareFolder(parts: IntegrityParts, isDamaged: (section: DecisiveSection) => boolean): void {
   const { deps } = parts
   const { identity } = deps.vault
   if (identity === null) return
@@ -32,8 +32,8 @@ export function compareFolder(parts: Parts, isDamaged: (section: Section) => boo
   }
   if (seen !== null && found.counter < seen) return block(parts, olderFolder(deps))
   for (const { path, manifest } of read)
-    if (manifest === null) deps.files.setDamagedAside(path, deps.clock.now())
-  if (identity.format === 1) markSigned(parts)
+    if (manifest === null) deps.files.quarantineCorrupt(path, deps.clock.now())
+  if (identity.format === 1) markFolderSigned(parts)
   takeOver(parts, found, isDamaged)
   parts.track(checkLog(parts, found))
 }
@@ -42,7 +42,7 @@ export function compareFolder(parts: Parts, isDamaged: (section: Section) => boo
  * A folder without a manifest, by an earlier version or a new one: what is there is recorded, and shown to
  * the person once.
  */
-function recordFirst(parts: Parts): void {
+function recordFirst(parts: IntegrityParts): void {
   const { deps, state } = parts
   const first = recorded(parts, emptyManifest(deps.vault.identity?.vaultId ?? ''))
   const isNew = [first.providers, first.apps, first.connections].every(
@@ -51,7 +51,7 @@ function recordFirst(parts: Parts): void {
   state.begin({ ...first, confirmedAt: isNew ? deps.clock.now() : null }, [])
   try {
     state.write((manifest) => manifest)
-    markSigned(parts)
+    markFolderSigned(parts)
   } catch (error) {
     deps.logger.error('The manifest could not be written; it is tried again with the next change', { error })
     state.writeSoon((manifest) => manifest)
@@ -61,7 +61,7 @@ function recordFirst(parts: Parts): void {
   closeStretch(parts, deps.log.accept(mac), 'before')
 }
 
-export function recorded(parts: Parts, from: Manifest): Manifest {
+export function recorded(parts: IntegrityParts, from: Manifest): Manifest {
   const records = parts.targets().connections()
   return {
     ...from,
@@ -73,17 +73,21 @@ export function recorded(parts: Parts, from: Manifest): Manifest {
   }
 }
 
-export function markSigned({ deps: { vault, logger }, track }: Parts): void {
+export function markFolderSigned({ deps: { vault, logger }, track }: IntegrityParts): void {
   const marked = vault.markSigned().catch((error: unknown) => {
     logger.warn('The data folder could not be marked as one with a manifest yet', { error })
   })
   track(marked)
 }
 
-function takeOver(parts: Parts, manifest: Manifest, isDamaged: (section: Section) => boolean): void {
+function takeOver(
+  parts: IntegrityParts,
+  manifest: Manifest,
+  isDamaged: (section: DecisiveSection) => boolean,
+): void {
   const { deps, state } = parts
   const context = { manifest, now: deps.clock.now() }
-  const compared = (section: Section) =>
+  const compared = (section: DecisiveSection) =>
     compareEntries(section, entriesOf(parts, section), { ...context, isDamaged: isDamaged(section) })
   const [providers, apps, settings] = [compared('providers'), compared('apps'), compared('settings')]
   const connections = compareConnections(parts.targets().connections(), context)
@@ -108,7 +112,7 @@ function takeOver(parts: Parts, manifest: Manifest, isDamaged: (section: Section
 }
 
 /** What was accepted holds from now on: what it took the place of must not come back. */
-function writeNow({ deps, state }: Parts): void {
+function writeNow({ deps, state }: IntegrityParts): void {
   try {
     state.write((manifest) => manifest)
   } catch (error) {
@@ -121,7 +125,11 @@ function writeNow({ deps, state }: Parts): void {
  * A document that could not be read was replaced by an older copy, or by nothing; the manifest has what it
  * lost.
  */
-function putBack(parts: Parts, section: Section, lost: ReadonlyArray<readonly [string, unknown]>): void {
+function putBack(
+  parts: IntegrityParts,
+  section: DecisiveSection,
+  lost: ReadonlyArray<readonly [string, unknown]>,
+): void {
   for (const [key, value] of lost) {
     try {
       parts.targets().restore(section, key, value)
@@ -131,7 +139,7 @@ function putBack(parts: Parts, section: Section, lost: ReadonlyArray<readonly [s
   }
 }
 
-async function checkLog(parts: Parts, manifest: Manifest): Promise<void> {
+async function checkLog(parts: IntegrityParts, manifest: Manifest): Promise<void> {
   const { deps, state } = parts
   const mac = (text: string): string => deps.vault.mac('audit-log', text)
   try {
@@ -148,7 +156,7 @@ async function checkLog(parts: Parts, manifest: Manifest): Promise<void> {
 }
 
 export function closeStretch(
-  { deps, state }: Parts,
+  { deps, state }: IntegrityParts,
   stretch: Stretch | null,
   why: 'before' | 'locked',
 ): void {
@@ -165,13 +173,13 @@ export function closeStretch(
 }
 
 /** Only what is on disk: a kill must not make the log look cut off. */
-export function noteLog({ deps, state }: Parts): void {
+export function noteLog({ deps, state }: IntegrityParts): void {
   const head = deps.log.durableHead()
   if (head === null || head.seq === state.manifest?.audit.head?.seq) return
   state.writeSoon((manifest) => ({ ...manifest, audit: { ...manifest.audit, head } }))
 }
 
-function block({ deps, state }: Parts, finding: Finding): void {
+function block({ deps, state }: IntegrityParts, finding: Finding): void {
   state.block(finding)
   deps.note({ outcome: 'refused', note: finding.message })
 }

@@ -4,14 +4,14 @@ import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import {
   decidesSame,
   digestOf,
-  factsOf,
+  sealingFactsOf,
   hasFacts,
   isDecisive,
   onlyReduces,
-  type Section,
+  type DecisiveSection,
 } from './decisive.ts'
 import { connectionFinding, entryFinding, type Finding } from './findings.ts'
-import type { ConnectionRow, Manifest } from './manifest.ts'
+import type { ManifestConnectionRow, Manifest } from './manifest.ts'
 
 type Entries = Readonly<Record<string, unknown>>
 
@@ -27,12 +27,12 @@ export type Compared<Signed> = {
 
 /** Entries that decide something; the others are nobody's business here. */
 export const decisiveEntries = (
-  section: Section,
+  section: DecisiveSection,
   entries: Iterable<readonly [string, unknown]>,
 ): Record<string, unknown> => Object.fromEntries([...entries].filter(([key]) => isDecisive(section, key)))
 
 export function compareEntries(
-  section: Section,
+  section: DecisiveSection,
   present: Entries,
   { manifest, now, isDamaged }: { manifest: Manifest; now: number; isDamaged: boolean },
 ): Compared<Record<string, unknown>> {
@@ -62,7 +62,7 @@ export function compareEntries(
 }
 
 /** A write that was under way when Keyway ended: either it was done, or it was not. */
-function isPending({ pending }: Manifest, section: Section, key: string, present: unknown): boolean {
+function isPending({ pending }: Manifest, section: DecisiveSection, key: string, present: unknown): boolean {
   return (
     pending?.section === section && pending.key === key && decidesSame(section, key, pending.value, present)
   )
@@ -71,8 +71,8 @@ function isPending({ pending }: Manifest, section: Section, key: string, present
 export function compareConnections(
   records: readonly ConnectionRecord[],
   { manifest, now }: { manifest: Manifest; now: number },
-): Compared<Record<string, ConnectionRow>> {
-  const next: Record<string, ConnectionRow> = {}
+): Compared<Record<string, ManifestConnectionRow>> {
+  const next: Record<string, ManifestConnectionRow> = {}
   const findings: Finding[] = []
   for (const record of records) {
     const row = manifest.connections[record.id]
@@ -85,7 +85,7 @@ export function compareConnections(
   return { next, findings, reduced, lost: [] }
 }
 
-function complaintAbout(record: ConnectionRecord, row: ConnectionRow): 'older' | 'changed' | null {
+function complaintAbout(record: ConnectionRecord, row: ManifestConnectionRow): 'older' | 'changed' | null {
   if (record.generation < row.generation) return 'older'
   // A newer one was written by Keyway, and the manifest had not heard of it: its tokens open as that
   // generation, or not at all.
@@ -95,17 +95,17 @@ function complaintAbout(record: ConnectionRecord, row: ConnectionRow): 'older' |
   return isKnown ? null : 'changed'
 }
 
-function rowAfter(record: ConnectionRecord, row: ConnectionRow): ConnectionRow {
+function rowAfter(record: ConnectionRecord, row: ManifestConnectionRow): ManifestConnectionRow {
   const { generation } = record
   const old = generation === row.generation && row.old !== undefined ? { old: row.old } : {}
-  return { generation, facts: factsOf(record), ...old }
+  return { generation, facts: sealingFactsOf(record), ...old }
 }
 
 /**
  * A connection as it is, vouched for from now on. `old`: its tokens may be sealed as earlier versions did.
  */
-export function rowOf(record: ConnectionRecord, sealing: 'old' | 'new'): ConnectionRow {
-  const row = { generation: record.generation, facts: factsOf(record) }
+export function rowOf(record: ConnectionRecord, sealing: 'old' | 'new'): ManifestConnectionRow {
+  const row = { generation: record.generation, facts: sealingFactsOf(record) }
   if (sealing === 'new') return row
   const previous = record.sealedPrevious === null ? null : digestOf(record.sealedPrevious)
   return { ...row, old: { current: digestOf(record.sealedTokens), previous } }

@@ -2,16 +2,16 @@
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { IntegrityDecision, IntegrityView } from '../../../shared/contract/integrity.ts'
 import { rowOf } from './compare.ts'
-import { closeStretch, markSigned, recorded } from './compare-folder.ts'
+import { closeStretch, markFolderSigned, recorded } from './compare-folder.ts'
 import type { Finding } from './findings.ts'
-import type { Parts } from './state.ts'
+import type { IntegrityParts } from './state.ts'
 import { emptyManifest } from './manifest.ts'
 
 /**
  * The person has looked at what an earlier version left here. @throws KeywayError vault_locked | disk_full |
  * save_failed
  */
-export function confirm({ deps, state }: Parts): IntegrityView {
+export function confirm({ deps, state }: IntegrityParts): IntegrityView {
   if (state.manifest === null) throw new KeywayError('vault_locked')
   const at = deps.clock.now()
   state.write((manifest) => ({ ...manifest, confirmedAt: manifest.confirmedAt ?? at }))
@@ -20,7 +20,7 @@ export function confirm({ deps, state }: Parts): IntegrityView {
   return state.view()
 }
 
-export function decide(parts: Parts, { id, decision }: IntegrityDecision): IntegrityView {
+export function decide(parts: IntegrityParts, { id, decision }: IntegrityDecision): IntegrityView {
   const { deps, state } = parts
   if (deps.vault.state().kind !== 'unlocked') throw new KeywayError('vault_locked')
   const finding = state.findings.get(id)
@@ -41,7 +41,7 @@ export function decide(parts: Parts, { id, decision }: IntegrityDecision): Integ
   return state.view()
 }
 
-function takeAsIs(parts: Parts, finding: Finding): void {
+function takeAsIs(parts: IntegrityParts, finding: Finding): void {
   const { deps, state } = parts
   if (finding.kind === 'log') {
     state.settle(finding.id)
@@ -74,12 +74,12 @@ function takeAsIs(parts: Parts, finding: Finding): void {
 }
 
 /** Everything as it is now, with the person's word; what they saw is shown to them again to be confirmed. */
-function recordAnew(parts: Parts, finding: Finding): void {
+function recordAnew(parts: IntegrityParts, finding: Finding): void {
   const { deps, state } = parts
   const counter = deps.counter?.seen() ?? 0
   const fresh = { ...emptyManifest(deps.vault.identity?.vaultId ?? ''), counter }
   const next = recorded(parts, fresh)
-  for (const { path } of deps.files.read()) deps.files.setAside(path, deps.clock.now())
+  for (const { path } of deps.files.read()) deps.files.quarantine(path, deps.clock.now())
   state.begin(next, [])
   try {
     state.write((manifest) => manifest)
@@ -87,7 +87,7 @@ function recordAnew(parts: Parts, finding: Finding): void {
     state.block(finding)
     throw error
   }
-  markSigned(parts)
+  markFolderSigned(parts)
   closeStretch(
     parts,
     deps.log.accept((text) => deps.vault.mac('audit-log', text)),

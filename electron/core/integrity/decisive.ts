@@ -5,8 +5,8 @@ import { settings as settingsSchema } from '../../../shared/contract/settings.ts
 import { sameJson } from '../../../shared/domain/canonical-json.ts'
 import { isReducedSetting, isReduction } from '../../../shared/domain/reductions.ts'
 
-export type Section = 'providers' | 'apps' | 'settings'
-export const sections = ['providers', 'apps', 'settings'] as const satisfies readonly Section[]
+export type DecisiveSection = 'providers' | 'apps' | 'settings'
+export const sections = ['providers', 'apps', 'settings'] as const satisfies readonly DecisiveSection[]
 
 /**
  * Where requests go, whom they trust, how soon the vault locks, and how long the log is kept. The rest is how
@@ -24,23 +24,23 @@ const decisiveSettings: ReadonlySet<string> = new Set([
 /** Change with every use, and decide nothing. */
 const idle: ReadonlySet<string> = new Set(['lastUsedAt', 'updatedAt'])
 
-export const isDecisive = (section: Section, key: string): boolean =>
+export const isDecisive = (section: DecisiveSection, key: string): boolean =>
   section !== 'settings' || decisiveSettings.has(key)
 
 /** Whether two values of an entry decide the same. `undefined`: it is not there. */
-export function decidesSame(section: Section, key: string, one: unknown, other: unknown): boolean {
+export function decidesSame(section: DecisiveSection, key: string, one: unknown, other: unknown): boolean {
   return sameJson(decisivePart(section, key, one), decisivePart(section, key, other))
 }
 
 /** Whether the second value only takes away from the first. */
-export function onlyReduces(section: Section, key: string, before: unknown, after: unknown): boolean {
+export function onlyReduces(section: DecisiveSection, key: string, before: unknown, after: unknown): boolean {
   return section === 'settings'
     ? isReducedSetting(key, decisivePart(section, key, before), decisivePart(section, key, after))
     : isReduction(section, before, after)
 }
 
 /** A setting that is not there is its default. */
-function decisivePart(section: Section, key: string, value: unknown): unknown {
+function decisivePart(section: DecisiveSection, key: string, value: unknown): unknown {
   if (section === 'settings') return value === undefined ? defaultOf(key) : value
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(Object.entries(value).filter(([name]) => !idle.has(name)))
@@ -58,7 +58,7 @@ type Facts = Pick<
  * Of a connection: whose account it is, and what fills in the addresses it is used with. The tokens are
  * sealed.
  */
-export function factsOf(record: Facts): string {
+export function sealingFactsOf(record: Facts): string {
   const values = Object.entries(record.values).toSorted(([one], [other]) => (one < other ? -1 : 1))
   const { id, label } = record.identity
   const gone = record.disconnectedAt === undefined ? [] : ['disconnected']
@@ -68,8 +68,10 @@ export function factsOf(record: Facts): string {
 
 /** Whether a connection has these facts, or had them before it was disconnected, which only takes away. */
 export function hasFacts(record: Facts, facts: string): boolean {
-  if (factsOf(record) === facts) return true
-  return record.disconnectedAt !== undefined && factsOf({ ...record, disconnectedAt: undefined }) === facts
+  if (sealingFactsOf(record) === facts) return true
+  return (
+    record.disconnectedAt !== undefined && sealingFactsOf({ ...record, disconnectedAt: undefined }) === facts
+  )
 }
 
 export const digestOf = (text: string): string => hash('sha256', text, 'hex')

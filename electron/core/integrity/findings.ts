@@ -3,19 +3,20 @@ import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { IntegrityChange, IntegrityFinding } from '../../../shared/contract/integrity.ts'
 import { sameJson } from '../../../shared/domain/canonical-json.ts'
-import type { Section } from './decisive.ts'
+import type { DecisiveSection } from './decisive.ts'
 
 /** What is not to be used until the person has decided. */
 export type Finding = IntegrityFinding & {
   /** The entry's section and key; null for what concerns everything. */
-  at: { section: Section | 'connections'; key: string } | null
+  at: { section: DecisiveSection | 'connections'; key: string } | null
   /** As Keyway vouches for it; undefined: there was none. */
   signed?: unknown
   /** Of a connection: the one that stood in the folder. */
   generation?: number
 }
 
-export const findingId = (section: Section | 'connections', key: string): string => `${section}:${key}`
+export const findingId = (section: DecisiveSection | 'connections', key: string): string =>
+  `${section}:${key}`
 
 const MOST_CHANGES = 50
 const MOST_TEXT = 400
@@ -23,7 +24,7 @@ const MOST_TEXT = 400
 const kinds = { providers: 'provider', apps: 'app', settings: 'setting', connections: 'connection' } as const
 
 export function entryFinding(
-  section: Section,
+  section: DecisiveSection,
   key: string,
   { signed, present, now }: { signed: unknown; present: unknown; now: number },
 ): Finding {

@@ -6,14 +6,21 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import { sameJson } from '../../../shared/domain/canonical-json.ts'
 import type { KeyValueStore, RecordStore } from '../ports.ts'
 import { rowOf } from './compare.ts'
-import { decidesSame, factsOf, hasFacts, isDecisive, onlyReduces, type Section } from './decisive.ts'
+import {
+  decidesSame,
+  sealingFactsOf,
+  hasFacts,
+  isDecisive,
+  onlyReduces,
+  type DecisiveSection,
+} from './decisive.ts'
 import { findingId, refusal } from './findings.ts'
 import type { IntegrityDeps, IntegrityState } from './state.ts'
 import type { Manifest } from './manifest.ts'
 
 type Tools = { deps: IntegrityDeps; state: IntegrityState }
 
-export function guardEntries(tools: Tools, section: Section): KeyValueStore {
+export function guardEntries(tools: Tools, section: DecisiveSection): KeyValueStore {
   const { deps, state } = tools
   const raw = deps.stores[section]
   /** Until the person has decided, a setting that was changed outside is as it was before. */
@@ -41,7 +48,7 @@ export function guardEntries(tools: Tools, section: Section): KeyValueStore {
   }
 }
 
-type Change = { section: Section; key: string; after: unknown; write: () => void }
+type Change = { section: DecisiveSection; key: string; after: unknown; write: () => void }
 
 function change({ deps, state }: Tools, { section, key, after, write }: Change): void {
   const before = deps.stores[section].get(key)
@@ -154,7 +161,7 @@ async function refuseOtherFacts(
   record: ConnectionRecord,
 ): Promise<void> {
   const stored = (await raw.read(record.id)) as ConnectionRecord | null
-  if (stored !== null && hasFacts(record, factsOf(stored))) return
+  if (stored !== null && hasFacts(record, sealingFactsOf(stored))) return
   throw needsKey(state)
 }
 

@@ -6,14 +6,14 @@ import type { IntegrityDecision, IntegrityView } from '../../../shared/contract/
 import type { KeyValueStore, RecordStore } from '../ports.ts'
 import { compareFolder, noteLog } from './compare-folder.ts'
 import { confirm, decide } from './decide.ts'
-import { digestOf, type Section } from './decisive.ts'
+import { digestOf, type DecisiveSection } from './decisive.ts'
 import { guardConnections, type GuardedRecords, guardEntries } from './guarded-stores.ts'
 import {
   createIntegrityState,
   type IntegrityDeps,
   type IntegrityState,
   type IntegrityTargets,
-  type Parts,
+  type IntegrityParts,
 } from './state.ts'
 
 /**
@@ -29,7 +29,7 @@ export type IntegrityGate = {
 }
 
 export type Integrity = {
-  readonly stores: Readonly<Record<Section, KeyValueStore>> & { connections: GuardedRecords }
+  readonly stores: Readonly<Record<DecisiveSection, KeyValueStore>> & { connections: GuardedRecords }
   readonly gate: IntegrityGate
   view(): IntegrityView
   /** Once, when the core is built: from now on each unlock compares. */
@@ -57,7 +57,7 @@ export function createIntegrity(
   given: Omit<IntegrityDeps, 'onChanged'> & {
     connections: RecordStore
     /** Its file could not be read at this start. */
-    isDamaged: (section: Section) => boolean
+    isDamaged: (section: DecisiveSection) => boolean
   },
 ): Integrity {
   let attached: IntegrityTargets | null = null
@@ -69,10 +69,10 @@ export function createIntegrity(
     running.add(work)
     void work.finally(() => running.delete(work))
   }
-  const parts: Parts = { ...tools, track, targets: () => attached ?? notBuilt() }
+  const parts: IntegrityParts = { ...tools, track, targets: () => attached ?? notBuilt() }
   const checkpoints = createCheckpoints(parts)
   const withoutVault = (): void => {
-    for (const { path } of deps.files.read()) deps.files.setAside(path, deps.clock.now())
+    for (const { path } of deps.files.read()) deps.files.quarantine(path, deps.clock.now())
   }
   return {
     stores: {
@@ -115,7 +115,7 @@ export function createIntegrity(
 }
 
 /** How far the log has come, noted from time to time. */
-function createCheckpoints(parts: Parts): { begin(): void; stop(): void } {
+function createCheckpoints(parts: IntegrityParts): { begin(): void; stop(): void } {
   let cancel = (): void => undefined
   const note = (): void => {
     noteLog(parts)

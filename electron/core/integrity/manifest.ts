@@ -4,10 +4,10 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Damage } from '../ports.ts'
+import type { CorruptFile } from '../ports.ts'
 import { writeDurablySync } from '../storage/durable-file.ts'
 import { readNoLink } from '../storage/no-link.ts'
-import { setAside } from '../storage/quarantine.ts'
+import { quarantineFile } from '../storage/quarantine.ts'
 import { sameMac } from '../vault/mac.ts'
 
 const point = z.object({ seq: z.int().nonnegative(), hash: z.string().regex(/^[0-9a-f]{64}$/) })
@@ -27,7 +27,7 @@ const connectionRow = z.object({
    */
   old: z.object({ current: z.string(), previous: z.string().nullable() }).optional(),
 })
-export type ConnectionRow = z.output<typeof connectionRow>
+export type ManifestConnectionRow = z.output<typeof connectionRow>
 
 const manifest = z.object({
   version: z.literal(1),
@@ -101,12 +101,15 @@ export type ManifestFiles = {
   /** The same for what may be behind after a damage: the second copy follows with the next write. */
   writeFirst(text: string): void
   /** Out of the way; it is kept. */
-  setAside(path: string, detectedAt: number): void
+  quarantine(path: string, detectedAt: number): void
   /** The same for a copy that was damaged while the other one is whole; it is named in the window. */
-  setDamagedAside(path: string, detectedAt: number): void
+  quarantineCorrupt(path: string, detectedAt: number): void
 }
 
-export function createManifestFiles(folder: string, onDamage?: (damage: Damage) => void): ManifestFiles {
+export function createManifestFiles(
+  folder: string,
+  onCorruptFile?: (damage: CorruptFile) => void,
+): ManifestFiles {
   const first = join(folder, 'integrity.json')
   const second = join(folder, 'integrity.copy.json')
   return {
@@ -119,10 +122,10 @@ export function createManifestFiles(folder: string, onDamage?: (damage: Damage) 
       writeDurablySync(second, text)
     },
     writeFirst: (text) => writeDurablySync(first, text),
-    setAside: (path, detectedAt) => void setAside(path, detectedAt),
-    setDamagedAside(path, detectedAt) {
-      const setAsidePath = setAside(path, detectedAt)
-      onDamage?.({ file: path, setAsidePath, using: 'previous generation', detectedAt })
+    quarantine: (path, detectedAt) => void quarantineFile(path, detectedAt),
+    quarantineCorrupt(path, detectedAt) {
+      const setAsidePath = quarantineFile(path, detectedAt)
+      onCorruptFile?.({ file: path, setAsidePath, using: 'previous generation', detectedAt })
     },
   }
 }

@@ -4,7 +4,7 @@ import type { IntegrityView } from '../../../shared/contract/integrity.ts'
 import type { LogKey } from '../audit-log/audit-log.ts'
 import type { Clock, KeyValueStore, Logger, RollbackCounter } from '../ports.ts'
 import type { Vault } from '../vault/vault.ts'
-import type { Section } from './decisive.ts'
+import type { DecisiveSection } from './decisive.ts'
 import { type Finding, refusal } from './findings.ts'
 import { encodeManifest, type Manifest, type ManifestFiles } from './manifest.ts'
 
@@ -16,7 +16,7 @@ const COUNTER_MS = 2_000
 export type IntegrityDeps = {
   vault: Pick<Vault, 'state' | 'identity' | 'mac' | 'markSigned'>
   files: ManifestFiles
-  stores: Readonly<Record<Section, KeyValueStore>>
+  stores: Readonly<Record<DecisiveSection, KeyValueStore>>
   log: LogKey
   /**
    * Where the counter is kept that an older copy of the folder cannot bring back; null where there is no such
@@ -33,7 +33,7 @@ export type IntegrityDeps = {
 export type IntegrityTargets = {
   connections(): readonly ConnectionRecord[]
   /** Puts an entry as it was, or takes it away, in memory and on disk. */
-  restore(section: Section, key: string, value: unknown): void
+  restore(section: DecisiveSection, key: string, value: unknown): void
   /** Settings that are held back, or no longer, count from now on. */
   reloadSettings(): void
   /** What is found, or decided, changed. */
@@ -65,7 +65,7 @@ export type IntegrityState = {
   close(): Promise<void>
 }
 
-export type Parts = {
+export type IntegrityParts = {
   deps: IntegrityDeps
   state: IntegrityState
   targets: () => IntegrityTargets
@@ -76,7 +76,7 @@ export type Parts = {
 export function createIntegrityState(deps: IntegrityDeps): IntegrityState {
   const { vault } = deps
   const findings = new Map<string, Finding>()
-  const book = createManifestBook(deps)
+  const book = createCurrentManifest(deps)
   return {
     ...book,
     get manifest() {
@@ -84,13 +84,13 @@ export function createIntegrityState(deps: IntegrityDeps): IntegrityState {
     },
     findings,
     begin(next, found) {
-      book.hold(next)
+      book.set(next)
       findings.clear()
       for (const finding of found) findings.set(finding.id, finding)
       deps.onChanged()
     },
     block(finding) {
-      book.hold(null)
+      book.set(null)
       findings.clear()
       findings.set(finding.id, finding)
       deps.onChanged()
@@ -103,7 +103,7 @@ export function createIntegrityState(deps: IntegrityDeps): IntegrityState {
       if (findings.delete(id)) deps.onChanged()
     },
     end() {
-      book.hold(null)
+      book.set(null)
       findings.clear()
       deps.onChanged()
     },
@@ -125,12 +125,12 @@ export function createIntegrityState(deps: IntegrityDeps): IntegrityState {
   }
 }
 
-type ManifestBook = Pick<IntegrityState, 'manifest' | 'write' | 'writeSoon' | 'flush' | 'close'> & {
-  hold(manifest: Manifest | null): void
+type CurrentManifest = Pick<IntegrityState, 'manifest' | 'write' | 'writeSoon' | 'flush' | 'close'> & {
+  set(manifest: Manifest | null): void
 }
 
 /** The manifest in memory, and its way to disk. */
-function createManifestBook(deps: IntegrityDeps): ManifestBook {
+function createCurrentManifest(deps: IntegrityDeps): CurrentManifest {
   const { vault, files, clock, logger } = deps
   const counter = createCounterNote(deps)
   let manifest: Manifest | null = null
@@ -157,7 +157,7 @@ function createManifestBook(deps: IntegrityDeps): ManifestBook {
     get manifest() {
       return manifest
     },
-    hold(next) {
+    set(next) {
       cancel?.()
       cancel = null
       isBehind = false

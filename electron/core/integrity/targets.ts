@@ -6,7 +6,7 @@ import type { IntegrityView } from '../../../shared/contract/integrity.ts'
 import { providerRecord } from '../../../shared/contract/provider.ts'
 import type { UiApi } from '../../../shared/contract/ui-api.ts'
 import type { KeywayDeps, KeywayParts } from '../wiring.ts'
-import type { Section } from './decisive.ts'
+import type { DecisiveSection } from './decisive.ts'
 import type { Integrity } from './integrity.ts'
 import type { IntegrityTargets } from './state.ts'
 
@@ -14,7 +14,7 @@ export const INTEGRITY_OFF: IntegrityView = { state: 'off', findings: [], notice
 
 export function integrityTargets(deps: KeywayDeps, parts: KeywayParts): IntegrityTargets {
   const { events, providerStore, providers, connections, apps, settings } = parts
-  const restores: Readonly<Record<Section, (key: string, value: unknown) => void>> = {
+  const restores: Readonly<Record<DecisiveSection, (key: string, value: unknown) => void>> = {
     providers(key, value) {
       const before = providerStore.byId(key)
       const record = value === undefined ? null : providerRecord.parse(value)

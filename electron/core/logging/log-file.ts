@@ -91,7 +91,7 @@ type Unhandled = {
 }
 
 /** Until the returned function is called. */
-export function noteUnhandled(process: Unhandled, logger: Logger): () => void {
+export function logUnhandledRejections(process: Unhandled, logger: Logger): () => void {
   const note = (error: unknown): void => logger.error('A failure was caught by nobody', { error })
   process.on('unhandledRejection', note)
   return () => void process.off('unhandledRejection', note)

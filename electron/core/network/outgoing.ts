@@ -8,7 +8,7 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { HttpFetch } from '../ports.ts'
 import { chooseProxy, type Environment, type Lookup, type ProxyChoice, type Routes } from './types.ts'
 
-export type NetworkSettings = {
+export type OutgoingSettings = {
   /** http(s)://host:port for everything; null: HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment. */
   proxyUrl: string | null
   /** PEM certificate authorities to trust beside the system's; null: none. */
@@ -35,7 +35,7 @@ export type Outgoing = {
   close(): Promise<void>
 }
 
-type Deps = { settings: () => NetworkSettings; environment: Environment }
+type Deps = { settings: () => OutgoingSettings; environment: Environment }
 
 export function createOutgoing({ settings, environment }: Deps): Outgoing {
   let known = new Map<string | Lookup, Routes | Promise<Routes>>()

@@ -11,7 +11,7 @@ export type RoutesDeps = {
   lookup: Lookup | undefined
 }
 
-type Way = { agent: Agent; kind: 'straight' } | { agent: ProxyAgent; kind: 'proxy' }
+type Route = { agent: Agent; kind: 'straight' } | { agent: ProxyAgent; kind: 'proxy' }
 
 const CONNECT_TIMEOUT_MS = 10_000
 /** Some APIs list every permission in a header; node's own limit is 16 KB. */
@@ -22,19 +22,19 @@ export function createRoutes({ proxyFor, trust, lookup }: RoutesDeps): Routes {
   const options = { allowH2: false, maxHeaderSize: MAX_HEADER_BYTES }
   const tls = once(() => ({ secureContext: trust(), timeout: CONNECT_TIMEOUT_MS }))
   const direct = new Agent({ ...options, connect: connector(tls, lookup) })
-  const straight: Way = { agent: direct, kind: 'straight' }
-  const proxies = new Map<string, Way>()
-  const ways = new Map<string, Way>()
+  const straight: Route = { agent: direct, kind: 'straight' }
+  const proxies = new Map<string, Route>()
+  const ways = new Map<string, Route>()
 
-  const through = (uri: string): Way => {
+  const through = (uri: string): Route => {
     const known = proxies.get(uri)
     if (known !== undefined) return known
     const agent = new ProxyAgent({ ...options, uri, requestTls: tls(), proxyTls: tls() })
-    const way: Way = { agent, kind: 'proxy' }
+    const way: Route = { agent, kind: 'proxy' }
     proxies.set(uri, way)
     return way
   }
-  const find = (origin: string): Way => {
+  const find = (origin: string): Route => {
     const uri = proxyFor(new URL(origin))
     const way = uri === null ? straight : through(uri)
     if (ways.size >= MOST_REMEMBERED) ways.clear()

@@ -2,7 +2,7 @@
 // server wants an empty one.
 import type { ClientAuth, Configuration, CustomFetch } from 'openid-client'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import type { Server } from './metadata/endpoints.ts'
+import type { AuthorizationServer } from './metadata/endpoints.ts'
 import { NO_CLIENT_ID } from './token/request-format.ts'
 import { allowLoopbackHttp, type Library } from './transport/openid-client.ts'
 import type { ResolvedProvider } from './types.ts'
@@ -125,7 +125,7 @@ export function requireClientId(provider: ResolvedProvider): void {
 
 export type ConfigurationInput = {
   provider: ResolvedProvider
-  server: Server
+  server: AuthorizationServer
   method: AuthMethod
   fetch: CustomFetch
   /**

@@ -6,7 +6,7 @@ import { openText, secretTraces } from '../secret-traces.ts'
 import { createAuthorize } from './authorization/request.ts'
 import { createDiscover } from './discovery/discover.ts'
 import { createDpopKeys } from './dpop.ts'
-import { createServers } from './metadata/endpoints.ts'
+import { createEndpointResolver } from './metadata/endpoints.ts'
 import { createProviderCheck } from './provider-check/check.ts'
 import { createRegister } from './registration.ts'
 import { createIdentify, createValidate } from './resource/identity.ts'
@@ -21,7 +21,7 @@ import { createRefresh } from './token/refresh.ts'
 import type { OAuthClient, OAuthDeps } from './types.ts'
 
 export function createOAuthClient(deps: OAuthDeps): OAuthClient {
-  const servers = createServers(deps)
+  const servers = createEndpointResolver(deps)
   const dpopKeys = createDpopKeys()
   const tokenEndpoint = createTokenEndpointClient(deps, dpopKeys)
   const apiHeaders = createApiHeaders({ deps, dpopKeys })

@@ -7,7 +7,7 @@ import { namedSecrets } from '../../../shared/domain/redact.ts'
 import { fillMap } from '../../../shared/domain/template.ts'
 import { readTokenBody } from '../../../shared/domain/token-body.ts'
 import { withDeadline } from '../async.ts'
-import type { Server, Servers } from './metadata/endpoints.ts'
+import type { AuthorizationServer, EndpointResolver } from './metadata/endpoints.ts'
 import { asDiscoveryError, type DiscoveredMetadata, serverMetadataSchema } from './metadata/metadata.ts'
 import { fillProviderUrl } from './templates.ts'
 import { scrub } from './token/errors.ts'
@@ -29,22 +29,22 @@ import {
   type ResolvedProvider,
 } from './types.ts'
 
-type RegisterTools = { deps: OAuthDeps; servers: Servers }
+type RegisterTools = { deps: OAuthDeps; servers: EndpointResolver }
 type RegisterRequest = { redirectUris: readonly string[]; scopes: readonly string[] }
 
 /** By the provider's own API where it has one (a client for each instance), else by RFC 7591. */
 export function createRegister({ deps, servers }: RegisterTools): OAuthClient['register'] {
-  return async (provider, wishes, signal) => {
+  return async (provider, options, signal) => {
     const own = provider.spec.client.registrationRequest
     const need = own === null ? (['registration'] as const) : []
-    const server = await servers.find(provider, { need, discovery: 'when-needed', signal })
+    const server = await servers.resolveEndpoints(provider, { need, discovery: 'when-needed', signal })
     const { clock } = deps
     try {
       return await withDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, (inner) => {
         const wire = { fetch: deps.fetchFor(provider), clock, signal: inner }
-        if (own !== null) return registerByApi({ deps, wire }, provider, { server, wishes })
-        server.need('registration')
-        return registerClient({ deps, wire }, serverMetadataSchema.parse(server.metadata), wishes)
+        if (own !== null) return registerByApi({ deps, wire }, provider, { server, options })
+        server.endpointOrThrow('registration')
+        return registerClient({ deps, wire }, serverMetadataSchema.parse(server.metadata), options)
       })
     } catch (error) {
       throw asDiscoveryError(error)
@@ -55,12 +55,12 @@ export function createRegister({ deps, servers }: RegisterTools): OAuthClient['r
 async function registerByApi(
   { deps, wire }: { deps: OAuthDeps; wire: HttpTransport },
   provider: ResolvedProvider,
-  about: { server: Server; wishes: RegisterRequest },
+  about: { server: AuthorizationServer; options: RegisterRequest },
 ): Promise<RegisteredClient> {
   const rule = provider.spec.client.registrationRequest
   if (rule === null)
     throw new KeywayError('config_error', { message: `${provider.name} takes no registrations.` })
-  const { redirectUris, scopes } = about.wishes
+  const { redirectUris, scopes } = about.options
   const values = {
     ...about.server.values,
     redirect_uri: redirectUris.join('\n'),
@@ -113,7 +113,7 @@ const answer = z.object({
 })
 
 type Tools = { deps: OAuthDeps; wire: HttpTransport }
-type Wishes = { redirectUris: readonly string[]; scopes: readonly string[] }
+type RegistrationOptions = { redirectUris: readonly string[]; scopes: readonly string[] }
 type ClientRequest = Record<string, string | string[]>
 
 /**
@@ -124,9 +124,9 @@ type ClientRequest = Record<string, string | string[]>
 export async function registerClient(
   tools: Tools,
   metadata: DiscoveredMetadata,
-  wishes: Wishes,
+  options: RegistrationOptions,
 ): Promise<RegisteredClient> {
-  const [full, ...lesser] = requests(tools.deps, metadata, wishes)
+  const [full, ...lesser] = requests(tools.deps, metadata, options)
   const first = await registerOnce(tools, metadata, full)
   if (first.kind === 'registered') return first.client
   for (const less of first.isAboutMetadata ? lesser : []) {
@@ -177,7 +177,7 @@ async function registerOnce(
 function requests(
   deps: OAuthDeps,
   metadata: DiscoveredMetadata,
-  wishes: Wishes,
+  options: RegistrationOptions,
 ): [ClientRequest, ...ClientRequest[]] {
   const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
   const method =
@@ -187,11 +187,11 @@ function requests(
   const lasting = ['authorization_code', 'refresh_token']
   const least = {
     client_name: deps.appName ?? 'Keyway',
-    redirect_uris: [...wishes.redirectUris],
+    redirect_uris: [...options.redirectUris],
     response_types: ['code'],
     token_endpoint_auth_method: method,
   }
-  const scope = wishes.scopes.length === 0 ? {} : { scope: wishes.scopes.join(' ') }
+  const scope = options.scopes.length === 0 ? {} : { scope: options.scopes.join(' ') }
   const hasDevice = metadata.grant_types_supported?.includes(device) === true
   return [
     {

@@ -9,7 +9,7 @@ import { readTokenBody } from '../../../shared/domain/token-body.ts'
 import { errorInSuccess, errorOf } from '../../../shared/domain/token-error.ts'
 import { withDeadline } from '../async.ts'
 import { type AuthMethod, authMethods, basicHeader, buildConfiguration } from './client-authentication.ts'
-import type { Server, Servers } from './metadata/endpoints.ts'
+import type { AuthorizationServer, EndpointResolver } from './metadata/endpoints.ts'
 import { fillProviderUrl, withSecrets } from './templates.ts'
 import { scrub } from './token/errors.ts'
 import { clientIdRule, shapeRequest } from './token/request-format.ts'
@@ -26,7 +26,7 @@ import {
 
 export type TokenToRevoke = { kind: 'refresh_token' | 'access_token'; value: string }
 
-type Tools = { deps: OAuthDeps; servers: Servers }
+type Tools = { deps: OAuthDeps; servers: EndpointResolver }
 
 export function createRevoke({ deps, servers }: Tools): OAuthClient['revoke'] {
   return async (provider, tokens) => {
@@ -49,7 +49,7 @@ async function revokeAll(
   signal: AbortSignal,
 ): ReturnType<OAuthClient['revoke']> {
   const own = provider.spec.revocation
-  const server = await servers.find(provider, {
+  const server = await servers.resolveEndpoints(provider, {
     need: own?.url == null ? ['revocation'] : [],
     values: tokens.values,
     discovery: 'when-needed',
@@ -88,19 +88,21 @@ export type Revoked = { done: boolean; message: string }
 
 type CustomRevocation = {
   provider: ResolvedProvider
-  server: Server
+  server: AuthorizationServer
   rule: RevocationSpec
   token: TokenToRevoke
   tokens: RefreshRequest
   signal: AbortSignal
 }
 
-export async function ownRevocation(deps: OAuthDeps, ask: CustomRevocation): Promise<Revoked> {
-  const { provider, server, rule, token, tokens, signal } = ask
+export async function ownRevocation(deps: OAuthDeps, revocation: CustomRevocation): Promise<Revoked> {
+  const { provider, server, rule, token, tokens, signal } = revocation
   const url =
-    rule.url === null ? server.need('revocation') : fillProviderUrl(provider, rule.url, server.values)
+    rule.url === null
+      ? server.endpointOrThrow('revocation')
+      : fillProviderUrl(provider, rule.url, server.values)
   const values = withSecrets(provider, server.values, tokens)
-  const { headers, parameters } = authentication(ask, values)
+  const { headers, parameters } = authentication(revocation, values)
   const body =
     Object.keys(rule.body).length === 0 ? { [rule.tokenParam]: token.value } : fillMap(rule.body, values)
   const request = shapeRequest(
@@ -169,24 +171,24 @@ export function judgeRevocation(
   return { done: false, message: `${provider.name} did not end the grant (${words}).` }
 }
 
-type Ask = {
+type StandardRevocation = {
   provider: ResolvedProvider
-  server: Server
+  server: AuthorizationServer
   token: TokenToRevoke
   secrets: readonly string[]
   signal: AbortSignal
 }
 
 /** RFC 7009 through the library. */
-export async function standardRevocation(deps: OAuthDeps, ask: Ask): Promise<Revoked> {
-  const supported = ask.server.discovered?.token_endpoint_auth_methods_supported ?? null
-  const methods = authMethods(ask.provider, { supported })
+export async function standardRevocation(deps: OAuthDeps, revocation: StandardRevocation): Promise<Revoked> {
+  const supported = revocation.server.discovered?.token_endpoint_auth_methods_supported ?? null
+  const methods = authMethods(revocation.provider, { supported })
   let result: Revoked = { done: false, message: 'There was no way to authenticate.' }
   for (const method of methods) {
-    const { reply } = await send(deps, ask, method)
-    result = judgeRevocation(ask.provider, reply, ask.secrets)
+    const { reply } = await send(deps, revocation, method)
+    result = judgeRevocation(revocation.provider, reply, revocation.secrets)
     const read = readTokenBody(reply.text)
-    const code = read.kind === 'object' ? errorOf(read.body, ask.provider.spec.token)?.code : undefined
+    const code = read.kind === 'object' ? errorOf(read.body, revocation.provider.spec.token)?.code : undefined
     if (result.done || (code !== 'invalid_client' && reply.status !== 401)) break
   }
   return result
@@ -194,11 +196,11 @@ export async function standardRevocation(deps: OAuthDeps, ask: Ask): Promise<Rev
 
 async function send(
   deps: OAuthDeps,
-  { provider, server, token, signal }: Ask,
+  { provider, server, token, signal }: StandardRevocation,
   method: AuthMethod,
 ): Promise<{ reply: HttpResponse }> {
   const library = await loadLibrary()
-  const url = server.need('revocation')
+  const url = server.endpointOrThrow('revocation')
   const { client } = provider.spec
   const seen: { reply: HttpResponse | null; failure: HttpFailure | null } = { reply: null, failure: null }
   const fetch: CustomFetch = async (_url, init) => {

@@ -45,15 +45,15 @@ const CLIENT_ID = 'rehearsal-native'
 
 export function createPracticeProviders(deps: PracticeProvidersDeps): PracticeProviders {
   const runExclusive = createKeyedMutex()
-  const held: Held = { run: null, isRunning: false }
-  const state = (): PracticeState => stateOf(held, deps.providers)
+  const current: CurrentRun = { run: null, isRunning: false }
+  const state = (): PracticeState => stateOf(current, deps.providers)
   const changed = (note: string): PracticeState => {
     deps.activity.append({ kind: 'system', outcome: 'ok', note: `rehearsal ${note}` })
     deps.onChanged()
     return state()
   }
   const memory = createMemory(deps)
-  const start = (): Promise<boolean> => startIn(held, deps, memory)
+  const start = (): Promise<boolean> => startIn(current, deps, memory)
   const inOrder = (task: () => Promise<PracticeState>): Promise<PracticeState> =>
     runExclusive('rehearsal', task)
 
@@ -69,16 +69,16 @@ export function createPracticeProviders(deps: PracticeProvidersDeps): PracticePr
         }),
       'rehearsal.stop': () =>
         inOrder(async () => {
-          if (held.run === null || !held.isRunning) return state()
-          held.isRunning = false
-          await held.run.pause()
+          if (current.run === null || !current.isRunning) return state()
+          current.isRunning = false
+          await current.run.pause()
           await memory.keep('run', { isRunning: false })
           return changed('stopped')
         }),
       'rehearsal.behave': (situation) =>
         inOrder(async () => {
-          if (held.run === null || !held.isRunning) throw notRunning()
-          await held.run.behave(situation)
+          if (current.run === null || !current.isRunning) throw notRunning()
+          await current.run.behave(situation)
           return changed(`behaves: ${situation.situation}`)
         }),
     },
@@ -93,22 +93,22 @@ export function createPracticeProviders(deps: PracticeProvidersDeps): PracticePr
     },
     async close() {
       await runExclusive('rehearsal', async () => {
-        held.isRunning = false
-        await held.run?.close()
-        held.run = null
+        current.isRunning = false
+        await current.run?.close()
+        current.run = null
       })
     },
   }
 }
 
-type Held = { run: PracticeRun | null; isRunning: boolean }
+type CurrentRun = { run: PracticeRun | null; isRunning: boolean }
 
 /** False: it runs already. */
-async function startIn(held: Held, deps: PracticeProvidersDeps, memory: Memory): Promise<boolean> {
-  if (held.isRunning) return false
-  held.run = await opened(held.run, deps, memory)
-  held.isRunning = true
-  registerAsProvider(deps.providers, held.run)
+async function startIn(current: CurrentRun, deps: PracticeProvidersDeps, memory: Memory): Promise<boolean> {
+  if (current.isRunning) return false
+  current.run = await opened(current.run, deps, memory)
+  current.isRunning = true
+  registerAsProvider(deps.providers, current.run)
   return true
 }
 
@@ -177,7 +177,7 @@ async function orPortBusy<Result>(task: () => Promise<Result>): Promise<Result |
 
 const NOTHING = { tokenRequests: 0, refreshes: 0, reuseDetections: 0, revocations: 0, apiCalls: 0, grants: 0 }
 
-function stateOf({ run, isRunning }: Held, providers: Providers): PracticeState {
+function stateOf({ run, isRunning }: CurrentRun, providers: Providers): PracticeState {
   const seen = run?.look() ?? { counts: NOTHING, visits: [] }
   return {
     kind: isRunning ? 'running' : 'stopped',

@@ -115,17 +115,17 @@ async function guess(
   attempt: () => Promise<void>,
 ): Promise<void> {
   // Taken before it is known whether the proof is right: a thousand guesses at once are a thousand guesses.
-  const giveBack = limit()
+  const release = limit()
   try {
     await attempt()
   } catch (error) {
     const failure = asKeywayError(error)
     if (failure.code === 'wrong_code' || failure.code === 'wrong_passphrase')
       audience.note('refused', `A window opened from a shell gave ${how} that is not right`)
-    else giveBack()
+    else release()
     throw failure
   }
-  giveBack()
+  release()
   audience.note('proved', `A window opened from a shell proved by ${how} that it is the person`)
 }
 

@@ -3,10 +3,10 @@ import { readFileSync, renameSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { KeywayError } from '../../../shared/contract/errors.ts'
-import type { Clock, Damage, KeyValueStore, Logger } from '../ports.ts'
+import type { Clock, CorruptFile, KeyValueStore, Logger } from '../ports.ts'
 import { removeLeftovers, syncFolderSync, writeDurablySync } from './durable-file.ts'
 import { systemCode, toSaveError } from './file-ops.ts'
-import { setAside } from './quarantine.ts'
+import { quarantineFile } from './quarantine.ts'
 
 export type Document = Record<string, unknown>
 
@@ -15,7 +15,7 @@ export type DocumentPlace = {
   backupPath: string
   clock: Clock
   logger: Logger
-  onDamage: (damage: Damage) => void
+  onCorruptFile: (damage: CorruptFile) => void
   /** Whether an entry is what belongs in this document. Absent: anything is. */
   isReadable?: (key: string, value: unknown) => boolean
 }
@@ -32,11 +32,11 @@ export function recoverDocument(place: DocumentPlace): DocumentState {
   const { path, backupPath, clock, logger } = place
   const file = readDocument(path)
   const backup = readDocument(backupPath)
-  if (backup.kind === 'damaged') setAside(backupPath, clock.now())
+  if (backup.kind === 'damaged') quarantineFile(backupPath, clock.now())
   const backedUp = backup.kind === 'good' ? backup.values : null
-  const broken = file.kind === 'damaged' || (file.kind === 'good' && isSpoilt(place, file.values, backedUp))
+  const broken = file.kind === 'damaged' || (file.kind === 'good' && isCorrupt(place, file.values, backedUp))
   if (file.kind === 'good' && !broken) return { values: file.values, fileExists: true, backedUp }
-  if (broken) setAsideDocument(place, backedUp === null ? 'nothing' : 'previous generation')
+  if (broken) quarantineDocument(place, backedUp === null ? 'nothing' : 'previous generation')
   if (backedUp === null) return { values: {}, fileExists: false, backedUp }
   try {
     writeDurablySync(path, JSON.stringify(backedUp))
@@ -52,7 +52,7 @@ export function recoverDocument(place: DocumentPlace): DocumentState {
  * with a last good copy that is readable throughout; one that is not (a newer Keyway wrote both) says
  * nothing. Emptying by a person goes entry by entry.
  */
-function isSpoilt({ isReadable }: DocumentPlace, values: Document, backedUp: Document | null): boolean {
+function isCorrupt({ isReadable }: DocumentPlace, values: Document, backedUp: Document | null): boolean {
   if (backedUp === null || isReadable === undefined) return false
   const unreadableIn = (document: Document): boolean =>
     Object.entries(document).some(([key, value]) => !isReadable(key, value))
@@ -61,11 +61,11 @@ function isSpoilt({ isReadable }: DocumentPlace, values: Document, backedUp: Doc
   return wiped || unreadableIn(values)
 }
 
-export function setAsideDocument(place: DocumentPlace, using: Damage['using']): void {
+export function quarantineDocument(place: DocumentPlace, using: CorruptFile['using']): void {
   const detectedAt = place.clock.now()
-  const damage = { file: place.path, setAsidePath: setAside(place.path, detectedAt), using, detectedAt }
+  const damage = { file: place.path, setAsidePath: quarantineFile(place.path, detectedAt), using, detectedAt }
   place.logger.warn('A data file could not be read and was set aside', damage)
-  place.onDamage(damage)
+  place.onCorruptFile(damage)
 }
 
 export function readDocument(
@@ -112,7 +112,7 @@ export type GuardedKvDeps = {
   open: (place: { cwd: string; name: string }) => ConfLike
   clock: Clock
   logger: Logger
-  onDamage: (damage: Damage) => void
+  onCorruptFile: (damage: CorruptFile) => void
   /** Whether an entry is what belongs in this document. Absent: anything is. */
   isReadable?: (key: string, value: unknown) => boolean
 }
@@ -159,7 +159,7 @@ function openGuardedDocument(
   }
 
   const write = (wanted: Document): void => {
-    if (readDocument(path).kind === 'damaged') setAsideDocument(place, 'copy in memory')
+    if (readDocument(path).kind === 'damaged') quarantineDocument(place, 'copy in memory')
     try {
       conf.store = wanted
       if (!holds(path, wanted)) throw tornWrite()

@@ -5,7 +5,7 @@ import { constants, readdirSync, readFileSync, statSync, type Dirent } from 'nod
 import { join } from 'node:path'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Logger } from '../ports.ts'
-import { setAside } from './quarantine.ts'
+import { quarantineFile } from './quarantine.ts'
 
 /** For flags of `open`. Windows has no such flag; there a person needs a right of their own to make links. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
@@ -40,7 +40,7 @@ function look(folder: string, entry: Dirent, logger: Logger): void {
   if (entry.isFIFO() || entry.isBlockDevice() || entry.isCharacterDevice()) {
     logger.warn('What is neither a file nor a folder was set aside', {
       file: path,
-      setAsidePath: setAside(path, Date.now()),
+      setAsidePath: quarantineFile(path, Date.now()),
     })
     return
   }

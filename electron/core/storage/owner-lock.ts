@@ -11,7 +11,7 @@
 import { chmodSync, closeSync, existsSync, lstatSync, openSync, statSync, truncateSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { systemCode } from './file-ops.ts'
-import { setAside } from './quarantine.ts'
+import { quarantineFile } from './quarantine.ts'
 
 const BUSY = 5
 const NOT_A_DATABASE = 26
@@ -62,7 +62,7 @@ function attempt(
 function moveAwayWhatIsNoFile(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined || statSync(path, { throwIfNoEntry: false })?.isFile() === true) return
-  setAside(path, Date.now())
+  quarantineFile(path, Date.now())
 }
 
 function createPrivately(path: string): void {

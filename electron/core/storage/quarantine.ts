@@ -1,13 +1,13 @@
 import { lstatSync, mkdirSync, renameSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { Clock, Damage } from '../ports.ts'
+import type { Clock, CorruptFile } from '../ports.ts'
 import { syncFolderSync } from './durable-file.ts'
 
 /**
  * Where a file that could not be read will go: `set-aside/` beside it, with the time in its name, taken by no
  * other file.
  */
-export function setAsideTarget(path: string, detectedAt: number): string {
+export function quarantinePath(path: string, detectedAt: number): string {
   const stamp = new Date(detectedAt).toISOString().replaceAll(/[:.]/g, '-')
   const wanted = join(dirname(path), 'set-aside', `${basename(path)}.${stamp}`)
   for (let n = 1; ; n += 1) {
@@ -20,10 +20,10 @@ export function setAsideTarget(path: string, detectedAt: number): string {
  * Moves a file that could not be read out of the way, overwriting nothing, and gives back where it is now.
  * Where moving is impossible (a read-only disk) the file stays, and its own path comes back.
  */
-export function setAside(
+export function quarantineFile(
   path: string,
   detectedAt: number,
-  target = setAsideTarget(path, detectedAt),
+  target = quarantinePath(path, detectedAt),
 ): string {
   try {
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
@@ -49,18 +49,18 @@ function isThere(path: string): boolean {
 }
 
 /** What could not be read since the start, for the window. */
-export type Damages = {
-  list(): Damage[]
-  add(damage: Damage): void
+export type CorruptFileList = {
+  list(): CorruptFile[]
+  add(damage: CorruptFile): void
   /** An entry that is JSON but not what belongs there: it stays where it is, untouched. */
   addUnreadable(entry: { store: string; key: string }): void
   onAdded(listener: () => void): void
 }
 
-export function createDamages(deps: { clock: Clock; dataFolder: string }): Damages {
-  const damages: Damage[] = []
+export function createCorruptFileList(deps: { clock: Clock; dataFolder: string }): CorruptFileList {
+  const damages: CorruptFile[] = []
   let notify = (): void => undefined
-  const add = (damage: Damage): void => {
+  const add = (damage: CorruptFile): void => {
     damages.push(damage)
     notify()
   }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { createKeyedMutex } from '../async.ts'
-import type { Clock, Damage, Leftover, Logger, RecordStore } from '../ports.ts'
+import type { Clock, CorruptFile, Leftover, Logger, RecordStore } from '../ports.ts'
 import {
   leftoverOf,
   makeFolder,
@@ -17,7 +17,7 @@ import {
 } from './durable-file.ts'
 import { type FileOps, nodeFileOps, systemCode } from './file-ops.ts'
 import { readNoLink } from './no-link.ts'
-import { setAside, setAsideTarget } from './quarantine.ts'
+import { quarantineFile, quarantinePath } from './quarantine.ts'
 
 const ID = /^[a-z0-9_-]{1,64}$/
 const FILE_NAME = /^([a-z0-9_-]{1,64})(?:\.prev\.json|\.json|\.lost)$/
@@ -32,7 +32,7 @@ export type RecordStoreDeps = {
   folder: string
   clock: Clock
   logger: Logger
-  onDamage: (damage: Damage) => void
+  onCorruptFile: (damage: CorruptFile) => void
   /**
    * What becomes of a whole record that a killed process did not put in place. Default: it is removed, like
    * half a one.
@@ -45,7 +45,7 @@ export function createRecordStore({
   folder,
   clock,
   logger,
-  onDamage,
+  onCorruptFile,
   leftovers = 'removed',
   ops = nodeFileOps,
 }: RecordStoreDeps): RecordStore {
@@ -53,7 +53,7 @@ export function createRecordStore({
   const kept = leftovers === 'kept' ? wholeLeftovers(folder) : new Map<string, KeptLeftover>()
   removeLeftovers(folder, (name) => kept.has(name))
   const runExclusive = createKeyedMutex()
-  const generations = createGenerations({ folder, clock, logger, onDamage })
+  const generations = createRecordVersions({ folder, clock, logger, onCorruptFile })
 
   // A new record has no generation before it; with a copy in that place one bad block costs nothing, of the
   // vault's key least of all.
@@ -195,18 +195,18 @@ export const recordPaths = (folder: string, id: string): RecordPaths => ({
   lost: join(folder, `${id}.lost`),
 })
 
-export type Recalled =
+export type RecalledRecord =
   { kind: 'found'; value: unknown } | { kind: 'absent' } | { kind: 'lost'; setAsidePath: string }
 
-export type GenerationsDeps = {
+export type RecordVersionsDeps = {
   folder: string
   clock: Clock
   logger: Logger
-  onDamage: (damage: Damage) => void
+  onCorruptFile: (damage: CorruptFile) => void
 }
 
-export type Generations = {
-  recall(id: string): Recalled
+export type RecordVersions = {
+  recall(id: string): RecalledRecord
   /**
    * Before a write: moves a current file that cannot be read out of the way, so that the write does not
    * destroy it.
@@ -214,13 +214,13 @@ export type Generations = {
   protectUnreadable(id: string): void
 }
 
-export function createGenerations(deps: GenerationsDeps): Generations {
+export function createRecordVersions(deps: RecordVersionsDeps): RecordVersions {
   return {
     recall(id) {
       const paths = recordPaths(deps.folder, id)
-      const current = readGeneration(id, paths.current)
+      const current = readVersion(id, paths.current)
       if (current.kind === 'good') return { kind: 'found', value: current.value }
-      const previous = readGeneration(id, paths.previous)
+      const previous = readVersion(id, paths.previous)
       if (previous.kind === 'good') {
         // Without a current file a crash fell between the two renames of a write: the previous generation is
         // the last one promised.
@@ -228,32 +228,32 @@ export function createGenerations(deps: GenerationsDeps): Generations {
         return { kind: 'found', value: previous.value }
       }
       if (current.kind === 'damaged' && previous.kind === 'damaged')
-        setAside(paths.previous, deps.clock.now())
+        quarantineFile(paths.previous, deps.clock.now())
       if (current.kind === 'damaged') return lose(deps, paths, paths.current)
       return previous.kind === 'damaged' ? lose(deps, paths, paths.previous) : rememberLoss(deps, paths)
     },
     protectUnreadable(id) {
       const { current } = recordPaths(deps.folder, id)
-      if (readGeneration(id, current).kind === 'damaged') replace(deps, current, 'copy in memory')
+      if (readVersion(id, current).kind === 'damaged') replace(deps, current, 'copy in memory')
     },
   }
 }
 
-function report({ logger, onDamage }: GenerationsDeps, damage: Damage): void {
+function report({ logger, onCorruptFile }: RecordVersionsDeps, damage: CorruptFile): void {
   logger.warn('A data file could not be read and was set aside', damage)
-  onDamage(damage)
+  onCorruptFile(damage)
 }
 
-function replace(deps: GenerationsDeps, path: string, using: Damage['using']): void {
+function replace(deps: RecordVersionsDeps, path: string, using: CorruptFile['using']): void {
   const detectedAt = deps.clock.now()
-  report(deps, { file: path, setAsidePath: setAside(path, detectedAt), using, detectedAt })
+  report(deps, { file: path, setAsidePath: quarantineFile(path, detectedAt), using, detectedAt })
 }
 
 // The marker first: a crash after the move and before the marker would make the record look as if it had
 // never been.
-function lose(deps: GenerationsDeps, paths: RecordPaths, damaged: string): Recalled {
+function lose(deps: RecordVersionsDeps, paths: RecordPaths, damaged: string): RecalledRecord {
   const detectedAt = deps.clock.now()
-  const target = setAsideTarget(damaged, detectedAt)
+  const target = quarantinePath(damaged, detectedAt)
   try {
     writeDurablySync(paths.lost, JSON.stringify({ setAsidePath: target, detectedAt }))
   } catch (error) {
@@ -262,14 +262,14 @@ function lose(deps: GenerationsDeps, paths: RecordPaths, damaged: string): Recal
     report(deps, { file: paths.current, setAsidePath: damaged, using: 'nothing', detectedAt })
     return { kind: 'lost', setAsidePath: damaged }
   }
-  const setAsidePath = setAside(damaged, detectedAt, target)
+  const setAsidePath = quarantineFile(damaged, detectedAt, target)
   report(deps, { file: paths.current, setAsidePath, using: 'nothing', detectedAt })
   return { kind: 'lost', setAsidePath }
 }
 
 const lostMarker = z.object({ setAsidePath: z.string(), detectedAt: z.number() })
 
-function rememberLoss(deps: GenerationsDeps, paths: RecordPaths): Recalled {
+function rememberLoss(deps: RecordVersionsDeps, paths: RecordPaths): RecalledRecord {
   if (!existsSync(paths.lost)) return { kind: 'absent' }
   const marker = lostMarker.safeParse(parseOrNull(readFileSync(paths.lost, 'utf8')))
   const { setAsidePath, detectedAt } = marker.success
@@ -285,7 +285,7 @@ const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
 
 // Synchronous on purpose: some 20 µs for a file in the page cache, against five trips through the thread
 // pool.
-function readGeneration(id: string, path: string): Decoded | { kind: 'absent' } {
+function readVersion(id: string, path: string): Decoded | { kind: 'absent' } {
   try {
     return decodeRecord(id, readNoLink(path))
   } catch (error) {

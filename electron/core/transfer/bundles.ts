@@ -11,7 +11,7 @@ import type { Clock } from '../ports.ts'
 import { checkNewPassphrase } from '../vault/passphrase-wrapper.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
 import { sealBundle } from './bundle-file.ts'
-import type { Here } from './compatible.ts'
+import type { ExistingData } from './compatible.ts'
 import type { BundleContent } from './content.ts'
 import { collectContent } from './export.ts'
 import { planImport } from './plan.ts'
@@ -19,7 +19,7 @@ import { bundleReport } from './report.ts'
 import { type ImportTargets, writeImport } from './write-import.ts'
 
 export type BundlesDeps = {
-  here: Here
+  localData: ExistingData
   targets: ImportTargets
   box: SecretBox
   clock: Clock
@@ -30,7 +30,7 @@ export type BundlesDeps = {
    * Resolves when nothing is being renewed, so that no refresh token is exported while its successor is on
    * the way.
    */
-  renewalsSettled: () => Promise<void>
+  whenRefreshesIdle: () => Promise<void>
   /** Something was imported. */
   onImported: () => void
 }
@@ -38,7 +38,7 @@ export type BundlesDeps = {
 export type Bundles = Pick<UiApi, 'bundle.export' | 'bundle.inspect' | 'bundle.import'>
 
 export function createBundles(deps: BundlesDeps): Bundles {
-  const { here, box, clock } = deps
+  const { localData, box, clock } = deps
   const runExclusive = createKeyedMutex()
   const note = (text: string): void => deps.activity.append({ kind: 'system', outcome: 'ok', note: text })
 
@@ -47,9 +47,9 @@ export function createBundles(deps: BundlesDeps): Bundles {
       needVault(box)
       const secret = new Secret(passphrase)
       checkNewPassphrase(secret)
-      await deps.renewalsSettled()
+      await deps.whenRefreshesIdle()
       needVault(box)
-      const { content, warnings } = await collectContent(here, box, deps.version)
+      const { content, warnings } = await collectContent(localData, box, deps.version)
       const createdAt = clock.now()
       const text = await sealBundle(content, { passphrase: secret, createdAt })
       const counts = countsOf(content)
@@ -60,15 +60,15 @@ export function createBundles(deps: BundlesDeps): Bundles {
     async 'bundle.inspect'({ content: text, passphrase }): Promise<BundleReport> {
       needVault(box)
       const { createdAt, content } = await read(deps, text, passphrase)
-      return await bundleReport(content, createdAt, here)
+      return await bundleReport(content, createdAt, localData)
     },
     async 'bundle.import'({ content: text, passphrase, choices }) {
       needVault(box)
       const { content } = await read(deps, text, passphrase)
       return runExclusive('import', async () => {
-        const plan = await planImport(content, choices, { here, box, now: clock.now() })
+        const plan = await planImport(content, choices, { localData, box, now: clock.now() })
         try {
-          await writeImport(plan, here, deps.targets)
+          await writeImport(plan, localData, deps.targets)
         } finally {
           deps.onImported()
         }
@@ -84,21 +84,21 @@ function needVault(box: SecretBox): void {
 }
 
 async function read(
-  { files, here }: Pick<BundlesDeps, 'files' | 'here'>,
+  { files, localData }: Pick<BundlesDeps, 'files' | 'localData'>,
   text: string,
   passphrase: string,
 ): Promise<{ createdAt: number; content: BundleContent }> {
   const opened = await files.bundle(text, new Secret(passphrase))
-  checkSpecs(opened.content, here)
+  checkSpecs(opened.content, localData)
   return opened
 }
 
 /** Deviations are kept sparse, so whether they make a whole with their preset shows only here. */
-function checkSpecs(content: BundleContent, here: Here): void {
+function checkSpecs(content: BundleContent, localData: ExistingData): void {
   for (const [index, provider] of content.providers.entries()) {
-    if (provider.preset !== null && !here.presetSlugs.includes(provider.preset)) continue
+    if (provider.preset !== null && !localData.presetSlugs.includes(provider.preset)) continue
     try {
-      here.specOf(provider)
+      localData.specOf(provider)
     } catch (thrown) {
       const error = asKeywayError(thrown)
       const field = `providers.${index}.${typeof error.details['field'] === 'string' ? error.details['field'] : 'spec'}`

@@ -11,7 +11,7 @@ import { sameAccount } from '../connections/store/record.ts'
 import type { BundledConnection, BundledProvider } from './content.ts'
 
 /** What a bundle is made of, and what one that comes in is held against. */
-export type Here = {
+export type ExistingData = {
   providers(): ProviderRecord[]
   connections(): ConnectionRecord[]
   apps(): AppRecord[]
@@ -41,11 +41,11 @@ export function fitApp(app: AppRecord, apps: readonly AppRecord[]): Fit {
 }
 
 /** Where a connection goes: to the provider here of this id, to one that the import makes, or nowhere. */
-export type ConnectionHome = { kind: 'here'; providerId: string } | { kind: 'new' } | { kind: 'none' }
+export type ConnectionTarget = { kind: 'here'; providerId: string } | { kind: 'new' } | { kind: 'none' }
 
 export function fitConnection(
   connection: BundledConnection,
-  home: ConnectionHome,
+  home: ConnectionTarget,
   connections: readonly ConnectionRecord[],
 ): Fit {
   const twin = connections.find(({ id }) => id === connection.id)
@@ -99,8 +99,8 @@ export type ProviderFit = Fit & {
   counterpart: ProviderRecord | null
 }
 
-export function fitProvider(provider: BundledProvider, here: Here): ProviderFit {
-  if (provider.preset !== null && !here.presetSlugs.includes(provider.preset)) {
+export function fitProvider(provider: BundledProvider, localData: ExistingData): ProviderFit {
+  if (provider.preset !== null && !localData.presetSlugs.includes(provider.preset)) {
     return {
       ...clash(
         'preset_unknown',
@@ -112,8 +112,8 @@ export function fitProvider(provider: BundledProvider, here: Here): ProviderFit 
       counterpart: null,
     }
   }
-  const others = here.providers().filter(({ id, slug }) => id === provider.id || slug === provider.slug)
-  const same = others.find((other) => isSameClient(provider, other, here))
+  const others = localData.providers().filter(({ id, slug }) => id === provider.id || slug === provider.slug)
+  const same = others.find((other) => isSameClient(provider, other, localData))
   if (same !== undefined) {
     const text = `"${same.name}" is registered here with the same client.`
     return {
@@ -125,8 +125,8 @@ export function fitProvider(provider: BundledProvider, here: Here): ProviderFit 
   const [other] = others
   const availability = slugAvailability(provider.slug, {
     preset: provider.preset,
-    presetSlugs: here.presetSlugs,
-    takenSlugs: here.takenSlugs(),
+    presetSlugs: localData.presetSlugs,
+    takenSlugs: localData.takenSlugs(),
   })
   if (other === undefined && availability === 'free') {
     return { clash: null, choices: ['add', 'skip'], differs: [], counterpart: null }
@@ -151,16 +151,16 @@ export function clash(
   return { clash: { kind, withId, message }, choices }
 }
 
-function isSameClient(provider: BundledProvider, other: ProviderRecord, here: Here): boolean {
-  return isDeepStrictEqual(basisOf(provider, here), basisOf(other, here))
+function isSameClient(provider: BundledProvider, other: ProviderRecord, localData: ExistingData): boolean {
+  return isDeepStrictEqual(basisOf(provider, localData), basisOf(other, localData))
 }
 
 /** What a grant hangs on. */
 function basisOf(
   provider: Pick<ProviderRecord, 'clientId' | 'parameters' | 'preset' | 'spec'>,
-  here: Here,
+  localData: ExistingData,
 ): unknown {
-  const { endpoints, discovery } = here.specOf(provider)
+  const { endpoints, discovery } = localData.specOf(provider)
   return [
     provider.clientId,
     provider.parameters,

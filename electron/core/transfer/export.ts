@@ -8,22 +8,22 @@ import { createYielder } from './file-reader.ts'
 import { openTokenSet } from '../connections/store/sealed.ts'
 import { openClientSecret, openRegistration } from '../providers/store.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
-import type { Here } from './compatible.ts'
+import type { ExistingData } from './compatible.ts'
 import type { BundleContent, BundledConnection, BundledProvider } from './content.ts'
 import { grantWarnings, leftOut } from './report.ts'
 
 /** @throws KeywayError vault_locked */
 export async function collectContent(
-  here: Here,
+  localData: ExistingData,
   box: SecretBox,
   keywayVersion: string,
 ): Promise<{ content: BundleContent; warnings: BundleWarning[] }> {
   const warnings: BundleWarning[] = []
   // Everything as it is now: records are replaced when they change, so those at hand stay what they were
   // while others get their turn.
-  const records = here.providers()
-  const [apps, settings] = [here.apps(), here.settings()]
-  const all = here.connections()
+  const records = localData.providers()
+  const [apps, settings] = [localData.apps(), localData.settings()]
+  const all = localData.connections()
   const yielding = createYielder()
   const providers = records.map((record) => bundledProvider(record, box, warnings))
   const byId = new Map(records.map((record) => [record.id, record]))
@@ -34,7 +34,7 @@ export async function collectContent(
     const bundled = provider === undefined ? null : bundledConnection(record, provider, box, warnings)
     if (provider === undefined || bundled === null) continue
     connections.push(bundled)
-    warnings.push(...grantWarnings(record, { name: provider.name, spec: here.specOf(provider) }))
+    warnings.push(...grantWarnings(record, { name: provider.name, spec: localData.specOf(provider) }))
   }
   const content = { keywayVersion, providers, connections, apps, settings }
   return { content, warnings }

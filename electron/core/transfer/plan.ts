@@ -2,9 +2,8 @@
 // Nothing is written here, and nothing that exists is among them: every record is a new one under an id that
 // is free.
 import { type AppRecord, appRecord, grant as grantSchema, type Grant } from '../../../shared/contract/app.ts'
-import type { BundleChoice, BundleChoices, BundleImported } from '../../../shared/contract/transfer.ts'
+import type { BundleChoices, BundleImported } from '../../../shared/contract/transfer.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
-import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import { secretOrNull } from '../../../shared/contract/secret.ts'
 import type { SettingsPatch } from '../../../shared/contract/settings.ts'
@@ -16,8 +15,9 @@ import { sealTokenSet } from '../connections/store/sealed.ts'
 import { newId } from '../ports.ts'
 import { sealClientSecret, sealRegistration } from '../providers/store.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
-import { type ConnectionHome, type Fit, fitApp, fitConnection, fitProvider, type Here } from './compatible.ts'
+import { type ConnectionTarget, fitApp, fitConnection, fitProvider, type ExistingData } from './compatible.ts'
 import type { BundleContent, BundledConnection, BundledProvider } from './content.ts'
+import { type Chooser, createChooser } from './choices.ts'
 import { contentWarnings, settingDifferences } from './report.ts'
 
 export type ImportPlan = {
@@ -32,7 +32,7 @@ export type ImportPlan = {
 export async function planImport(
   content: BundleContent,
   choices: BundleChoices,
-  { here, box, now }: { here: Here; box: SecretBox; now: number },
+  { localData, box, now }: { localData: ExistingData; box: SecretBox; now: number },
 ): Promise<ImportPlan> {
   const outcome: BundleImported = {
     added: { providers: 0, connections: 0, apps: 0, settings: 0 },
@@ -41,19 +41,26 @@ export async function planImport(
     notes: [],
     warnings: [],
   }
-  const planning: Planning = { content, chooser: createChooser(choices, content), here, box, now, outcome }
-  const { providers, homes } = planProviders(planning)
-  const { connections, taken } = await planConnections(planning, homes)
-  const apps = planApps(planning, { homes, taken, keepKeys: new Set(choices.keepKeys) })
+  const planning: Planning = {
+    content,
+    chooser: createChooser(choices, content),
+    localData,
+    box,
+    now,
+    outcome,
+  }
+  const { providers, providerTargets } = planProviders(planning)
+  const { connections, connectionTargets } = await planConnections(planning, providerTargets)
+  const apps = planApps(planning, { providerTargets, connectionTargets, keepKeys: new Set(choices.keepKeys) })
   const settings = choices.settings === 'take' ? settingsOf(planning) : {}
-  const left = settingDifferences(here.settings(), content.settings).filter(({ isTaken }) => !isTaken)
+  const left = settingDifferences(localData.settings(), content.settings).filter(({ isTaken }) => !isTaken)
   if (choices.settings === 'take' && left.length > 0)
     outcome.notes.push(
       'The proxy and the trusted certificates of the file were left out: they stay as they are here.',
     )
   planning.chooser.check()
-  const imported = new Set([...taken].flatMap(([from, { isNew }]) => (isNew ? [from] : [])))
-  outcome.warnings = contentWarnings(content, here).filter(
+  const imported = new Set([...connectionTargets].flatMap(([from, { isNew }]) => (isNew ? [from] : [])))
+  outcome.warnings = contentWarnings(content, localData).filter(
     ({ connectionId }) => connectionId !== null && imported.has(connectionId),
   )
   outcome.added = {
@@ -65,84 +72,17 @@ export async function planImport(
   return { providers, connections, apps, settings, outcome }
 }
 
-function settingsOf({ content, here }: Planning): SettingsPatch {
-  const differences = settingDifferences(here.settings(), content.settings)
+function settingsOf({ content, localData }: Planning): SettingsPatch {
+  const differences = settingDifferences(localData.settings(), content.settings)
   const names = new Set(differences.flatMap(({ name, isTaken }) => (isTaken ? [name] : [])))
   return Object.fromEntries(Object.entries(content.settings).filter(([name]) => names.has(name)))
-}
-
-// What the person chose, held against what may be chosen. Everything that is wrong is named at once, and then
-// nothing is imported.
-
-type List = 'providers' | 'connections' | 'apps'
-
-export type Chooser = {
-  /**
-   * What is to be done with an item; a missing or impossible choice is noted, and counts as `skip` until
-   * `check`.
-   */
-  choose(list: List, item: { id: string; name: string }, fit: Fit): BundleChoice
-  /** @throws KeywayError invalid_request naming every choice that is missing or impossible */
-  check(): void
-}
-
-export function createChooser(choices: BundleChoices, content: BundleContent): Chooser {
-  const issues = strangers(choices, content)
-  return {
-    choose(list, { id, name }, fit) {
-      const chosen = choices[list][id]
-      const field = `choices.${list}.${id}`
-      if (chosen === undefined) {
-        // What clashes is never decided here, unless there is only one thing that can be done.
-        if (fit.clash === null || fit.choices.length === 1) return fit.choices[0] ?? 'skip'
-        issues.push({
-          field,
-          message: `"${name}": ${fit.clash.message} Choose ${fit.choices.map(inWords).join(' or ')}.`,
-        })
-        return 'skip'
-      }
-      if (fit.clash === null) return chosen === 'skip' ? 'skip' : 'add'
-      if (fit.choices.includes(chosen)) return chosen
-      issues.push({
-        field,
-        message: `"${name}": ${fit.clash.message} It can only be ${fit.choices.map(inWords).join(' or ')}.`,
-      })
-      return 'skip'
-    },
-    check() {
-      const [first] = issues
-      if (first === undefined) return
-      throw new KeywayError('invalid_request', {
-        message: first.message,
-        nextStep: 'Choose for each thing that clashes; nothing was imported.',
-        details: { step: 'choices', field: first.field, issues },
-      })
-    },
-  }
-}
-
-const inWords = (choice: BundleChoice): string =>
-  ({ add: 'add', keep_both: 'keep both', skip: 'skip' })[choice]
-
-function strangers(choices: BundleChoices, content: BundleContent): { field: string; message: string }[] {
-  const appIds = new Set(content.apps.map(({ id }) => id))
-  const keys = choices.keepKeys
-    .filter((id) => !appIds.has(id))
-    .map((id) => ({ field: 'choices.keepKeys', message: `No app with the id "${id}" is in the bundle.` }))
-  const items = (['providers', 'connections', 'apps'] as const).flatMap((list) => {
-    const ids = new Set(content[list].map(({ id }) => id))
-    return Object.keys(choices[list])
-      .filter((id) => !ids.has(id))
-      .map((id) => ({ field: `choices.${list}.${id}`, message: 'Nothing with this id is in the bundle.' }))
-  })
-  return [...items, ...keys]
 }
 
 /** What the parts of an import's plan share; `outcome` is filled as they go. */
 export type Planning = {
   content: BundleContent
   chooser: Chooser
-  here: Here
+  localData: ExistingData
   box: SecretBox
   now: number
   outcome: BundleImported
@@ -153,7 +93,11 @@ export function freeId(wanted: string, taken: ReadonlySet<string>, make: () => s
   return taken.has(wanted) ? make() : wanted
 }
 
-type Places = { homes: Homes; taken: Taken; keepKeys: ReadonlySet<string> }
+type Places = {
+  providerTargets: ProviderTargets
+  connectionTargets: ConnectionTargets
+  keepKeys: ReadonlySet<string>
+}
 
 /**
  * Apps arrive without power: paused, without their key unless the person keeps it, and with permissions for
@@ -161,8 +105,8 @@ type Places = { homes: Homes; taken: Taken; keepKeys: ReadonlySet<string> }
  * right which apps have one day stays out as well.
  */
 export function planApps(planning: Planning, places: Places): AppRecord[] {
-  const { content, chooser, here, now, outcome } = planning
-  const existing = here.apps()
+  const { content, chooser, localData, now, outcome } = planning
+  const existing = localData.apps()
   const ids = new Set(existing.map(({ id }) => id))
   const names = new Set(existing.map(({ name }) => name.toLowerCase()))
   const hashes = new Set(existing.flatMap(({ keys }) => keys.map(({ sha256 }) => sha256)))
@@ -181,7 +125,7 @@ export function planApps(planning: Planning, places: Places): AppRecord[] {
     names.add(name.toLowerCase())
     for (const { sha256 } of kept) hashes.add(sha256)
     if (name !== app.name) outcome.renamed.push({ kind: 'app', from: app.name, to: name })
-    outcome.notes.push(arrival(name, app, { kept, grants, wanted: places.keepKeys.has(app.id) }))
+    outcome.notes.push(importedApp(name, app, { kept, grants, wanted: places.keepKeys.has(app.id) }))
     const { authProviders, origins, createdAt } = app
     const given = { id, name, grants, authProviders, origins, keys: kept, paused: true }
     apps.push(appRecord.parse({ ...given, createdAt, updatedAt: now, lastUsedAt: null }))
@@ -193,7 +137,7 @@ export function planApps(planning: Planning, places: Places): AppRecord[] {
 const MOST_GRANTS = 100
 
 /** A sentence about what the app came with and what it lost. */
-function arrival(
+function importedApp(
   name: string,
   app: AppRecord,
   { kept, grants, wanted }: { kept: readonly unknown[]; grants: readonly Grant[]; wanted: boolean },
@@ -212,9 +156,11 @@ const isNarrowed = (before: readonly Grant[], after: readonly Grant[]): boolean 
   after.length < before.length || before.some(({ target }) => target.kind === 'all')
 
 /** Permissions for what this import adds; what is here already was given to other apps, not to these. */
-function broughtGrants(grants: readonly Grant[], { homes, taken }: Places): Grant[] {
-  const providerIds = [...homes.values()].flatMap(({ providerId, isNew }) => (isNew ? [providerId] : []))
-  const connections = [...taken.values()].filter(({ isNew }) => isNew)
+function broughtGrants(grants: readonly Grant[], { providerTargets, connectionTargets }: Places): Grant[] {
+  const providerIds = [...providerTargets.values()].flatMap(({ providerId, isNew }) =>
+    isNew ? [providerId] : [],
+  )
+  const connections = [...connectionTargets.values()].filter(({ isNew }) => isNew)
   const beside = connections.filter(({ providerId }) => !providerIds.includes(providerId))
   const everything: Grant['target'][] = [
     ...providerIds.map((providerId) => ({ kind: 'provider' as const, providerId })),
@@ -226,8 +172,8 @@ function broughtGrants(grants: readonly Grant[], { homes, taken }: Places): Gran
       target.kind === 'all'
         ? everything
         : target.kind === 'provider'
-          ? ofProvider(homes.get(target.providerId), connections)
-          : ofConnection(taken.get(target.connectionId))
+          ? ofProvider(providerTargets.get(target.providerId), connections)
+          : ofConnection(connectionTargets.get(target.connectionId))
     return targets.map((moved) => movedGrant(grant, moved))
   })
 }
@@ -265,33 +211,40 @@ function freeName(wanted: string, taken: ReadonlySet<string>): string {
 }
 
 /** What a connection of the bundle became: a new one, or the one that is here already. Absent: nothing. */
-export type Taken = ReadonlyMap<string, { connectionId: string; providerId: string; isNew: boolean }>
+export type ConnectionTargets = ReadonlyMap<
+  string,
+  { connectionId: string; providerId: string; isNew: boolean }
+>
 
 export async function planConnections(
   planning: Planning,
-  homes: Homes,
-): Promise<{ connections: ConnectionRecord[]; taken: Taken }> {
-  const { content, chooser, here, outcome } = planning
-  const existing = here.connections()
+  providerTargets: ProviderTargets,
+): Promise<{ connections: ConnectionRecord[]; connectionTargets: ConnectionTargets }> {
+  const { content, chooser, localData, outcome } = planning
+  const existing = localData.connections()
   const ids = new Set(existing.map(({ id }) => id))
-  const taken = new Map<string, { connectionId: string; providerId: string; isNew: boolean }>()
+  const connectionTargets = new Map<string, { connectionId: string; providerId: string; isNew: boolean }>()
   const connections: ConnectionRecord[] = []
   const yielding = createYielder()
   for (const connection of content.connections) {
     await yielding()
-    const home = homes.get(connection.providerId)
-    const fit = fitConnection(connection, homeOf(home), existing)
+    const home = providerTargets.get(connection.providerId)
+    const fit = fitConnection(connection, targetOf(home), existing)
     const choice = chooser.choose('connections', { id: connection.id, name: connection.account }, fit)
     if (choice === 'skip' || home === undefined) {
       outcome.skipped.connections += 1
       const twin = fit.clash?.kind === 'here_already' ? fit.clash.withId : null
       if (twin !== null)
-        taken.set(connection.id, { connectionId: twin, providerId: home?.providerId ?? '', isNew: false })
+        connectionTargets.set(connection.id, {
+          connectionId: twin,
+          providerId: home?.providerId ?? '',
+          isNew: false,
+        })
       continue
     }
     const id = freeId(connection.id, ids, () => newId('con'))
     ids.add(id)
-    taken.set(connection.id, { connectionId: id, providerId: home.providerId, isNew: true })
+    connectionTargets.set(connection.id, { connectionId: id, providerId: home.providerId, isNew: true })
     const beside = [...existing, ...connections].filter(({ providerId }) => providerId === home.providerId)
     const account = freeLabel(beside, connection.account)
     if (account !== connection.account)
@@ -302,10 +255,10 @@ export async function planConnections(
       recordOf(connection, { id, providerId: home.providerId, account, isDefault }, planning.box),
     )
   }
-  return { connections, taken }
+  return { connections, connectionTargets }
 }
 
-function homeOf(home: { providerId: string; isNew: boolean } | undefined): ConnectionHome {
+function targetOf(home: { providerId: string; isNew: boolean } | undefined): ConnectionTarget {
   if (home === undefined) return { kind: 'none' }
   return home.isNew ? { kind: 'new' } : { kind: 'here', providerId: home.providerId }
 }
@@ -328,30 +281,34 @@ function recordOf(
 /**
  * Where what belonged to a provider of the bundle goes: id and whether the import makes it. Absent: nowhere.
  */
-export type Homes = ReadonlyMap<string, { providerId: string; isNew: boolean }>
+export type ProviderTargets = ReadonlyMap<string, { providerId: string; isNew: boolean }>
 
-export function planProviders(planning: Planning): { providers: ProviderRecord[]; homes: Homes } {
-  const { content, chooser, here, outcome } = planning
-  const homes = new Map<string, { providerId: string; isNew: boolean }>()
-  const ids = new Set(here.providers().map(({ id }) => id))
-  const slugs = new Set(here.takenSlugs())
+export function planProviders(planning: Planning): {
+  providers: ProviderRecord[]
+  providerTargets: ProviderTargets
+} {
+  const { content, chooser, localData, outcome } = planning
+  const providerTargets = new Map<string, { providerId: string; isNew: boolean }>()
+  const ids = new Set(localData.providers().map(({ id }) => id))
+  const slugs = new Set(localData.takenSlugs())
   const providers: ProviderRecord[] = []
   for (const provider of content.providers) {
-    const fit = fitProvider(provider, here)
+    const fit = fitProvider(provider, localData)
     if (chooser.choose('providers', provider, fit) === 'skip') {
       outcome.skipped.providers += 1
-      if (fit.counterpart !== null) homes.set(provider.id, { providerId: fit.counterpart.id, isNew: false })
+      if (fit.counterpart !== null)
+        providerTargets.set(provider.id, { providerId: fit.counterpart.id, isNew: false })
       continue
     }
     const id = freeId(provider.id, ids, () => newId('prv'))
-    const slug = slugFor(provider, slugs, here.presetSlugs)
+    const slug = slugFor(provider, slugs, localData.presetSlugs)
     ids.add(id)
     slugs.add(slug)
-    homes.set(provider.id, { providerId: id, isNew: true })
+    providerTargets.set(provider.id, { providerId: id, isNew: true })
     if (slug !== provider.slug) outcome.renamed.push({ kind: 'provider', from: provider.slug, to: slug })
     providers.push(providerRecordOf(provider, { id, slug }, planning))
   }
-  return { providers, homes }
+  return { providers, providerTargets }
 }
 
 function slugFor(

@@ -8,11 +8,11 @@ import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { Settings } from '../../../shared/contract/settings.ts'
 import { createYielder } from './file-reader.ts'
 import {
-  type ConnectionHome,
+  type ConnectionTarget,
   fitApp,
   fitConnection,
   fitProvider,
-  type Here,
+  type ExistingData,
   type ProviderFit,
 } from './compatible.ts'
 import type { BundleContent, BundledConnection, BundledProvider } from './content.ts'
@@ -20,19 +20,19 @@ import type { BundleContent, BundledConnection, BundledProvider } from './conten
 export async function bundleReport(
   content: BundleContent,
   createdAt: number,
-  here: Here,
+  localData: ExistingData,
 ): Promise<BundleReport> {
   const yielding = createYielder()
   const fits = new Map(
-    content.providers.map((provider) => [provider.id, { provider, fit: fitProvider(provider, here) }]),
+    content.providers.map((provider) => [provider.id, { provider, fit: fitProvider(provider, localData) }]),
   )
-  const connections = here.connections()
-  const apps = here.apps()
+  const connections = localData.connections()
+  const apps = localData.apps()
   const items: BundleReport['connections'] = []
   for (const connection of content.connections) {
     await yielding()
     const { provider, fit } = fits.get(connection.providerId) ?? {}
-    const home: ConnectionHome = fit === undefined ? { kind: 'none' } : suggestedHome(fit)
+    const home: ConnectionTarget = fit === undefined ? { kind: 'none' } : suggestedTarget(fit)
     items.push(connectionItem(connection, provider?.name ?? '', fitConnection(connection, home, connections)))
   }
   return {
@@ -55,15 +55,15 @@ export async function bundleReport(
         origins,
         paused,
         keyCount: keys.length,
-        loses: lostRights(app, here),
+        loses: lostRights(app, localData),
       }
     }),
-    settings: settingDifferences(here.settings(), content.settings),
-    warnings: contentWarnings(content, here),
+    settings: settingDifferences(localData.settings(), content.settings),
+    warnings: contentWarnings(content, localData),
   }
 }
 
-function suggestedHome({ choices, counterpart }: ProviderFit): ConnectionHome {
+function suggestedTarget({ choices, counterpart }: ProviderFit): ConnectionTarget {
   if (choices[0] !== 'skip') return { kind: 'new' }
   return counterpart === null ? { kind: 'none' } : { kind: 'here', providerId: counterpart.id }
 }
@@ -88,16 +88,16 @@ function connectionItem(
   }
 }
 
-export function contentWarnings(content: BundleContent, here: Here): BundleReport['warnings'] {
+export function contentWarnings(content: BundleContent, localData: ExistingData): BundleReport['warnings'] {
   const providers = new Map(content.providers.map((provider) => [provider.id, provider]))
   return content.connections.flatMap((connection) => {
     const provider = providers.get(connection.providerId)
-    if (provider === undefined || !isPresetKnown(provider, here)) return []
-    return grantWarnings(connection, { name: provider.name, spec: here.specOf(provider) })
+    if (provider === undefined || !isPresetKnown(provider, localData)) return []
+    return grantWarnings(connection, { name: provider.name, spec: localData.specOf(provider) })
   })
 }
 
-const isPresetKnown = ({ preset }: BundledProvider, here: Here): boolean =>
+const isPresetKnown = ({ preset }: BundledProvider, here: ExistingData): boolean =>
   preset === null || here.presetSlugs.includes(preset)
 
 /** The settings whose values are not the same. */
@@ -117,8 +117,8 @@ export function settingDifferences(here: Settings, there: Settings): BundleSetti
 const DECIDES_TRUST: ReadonlySet<keyof Settings> = new Set(['proxyUrl', 'extraCa'])
 
 /** What an app of the file does not bring along, as far as it can be told before the choices are made. */
-function lostRights(app: AppRecord, here: Here): BundleReport['apps'][number]['loses'] {
-  const [providers, connections] = [here.providers(), here.connections()]
+function lostRights(app: AppRecord, localData: ExistingData): BundleReport['apps'][number]['loses'] {
+  const [providers, connections] = [localData.providers(), localData.connections()]
   const isHere = ({ target }: Grant): boolean =>
     (target.kind === 'provider' && providers.some(({ id }) => id === target.providerId)) ||
     (target.kind === 'connection' && connections.some(({ id }) => id === target.connectionId))

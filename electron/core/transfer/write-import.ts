@@ -7,7 +7,7 @@ import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Settings, SettingsPatch } from '../../../shared/contract/settings.ts'
 import type { KeyValueStore, Logger, RecordStore } from '../ports.ts'
 import type { ProviderStore } from '../providers/store.ts'
-import type { Here } from './compatible.ts'
+import type { ExistingData } from './compatible.ts'
 import type { ImportPlan } from './plan.ts'
 
 export type ImportTargets = {
@@ -29,27 +29,35 @@ export type ImportTargets = {
  * @throws KeywayError disk_full | save_failed | port_busy | invalid_request (something changed meanwhile);
  * nothing is imported then.
  */
-export async function writeImport(plan: ImportPlan, here: Here, targets: ImportTargets): Promise<void> {
-  const note = noteOf(plan, here.settings())
+export async function writeImport(
+  plan: ImportPlan,
+  localData: ExistingData,
+  targets: ImportTargets,
+): Promise<void> {
+  const note = noteOf(plan, localData.settings())
   const { imports, connections } = targets
   try {
     await imports.put(NOTE_ID, note)
     targets.expectConnections(plan.connections)
     for (const connection of plan.connections) await connections.put(connection.id, connection)
-    checkStillFree(plan, here)
+    checkStillFree(plan, localData)
     for (const provider of plan.providers) targets.providers.save(provider)
     for (const app of plan.apps) targets.apps.adopt(app)
     if (note.settings.length > 0) await targets.changeSettings(plan.settings)
     await imports.remove(NOTE_ID)
   } catch (error) {
-    await takeAway(note, here, targets)
+    await removeImported(note, localData, targets)
     throw inStep(error)
   }
   targets.adoptConnections(plan.connections)
 }
 
-async function takeAway(note: ImportNote, here: Here, targets: ImportTargets): Promise<void> {
-  const appIds = new Set(here.apps().map(({ id }) => id))
+async function removeImported(
+  note: ImportNote,
+  localData: ExistingData,
+  targets: ImportTargets,
+): Promise<void> {
+  const appIds = new Set(localData.apps().map(({ id }) => id))
   const undo: Undoing = {
     provider: (id) => targets.providers.remove(id),
     app: (id) => {
@@ -57,7 +65,7 @@ async function takeAway(note: ImportNote, here: Here, targets: ImportTargets): P
     },
     connection: (id) => targets.connections.remove(id),
     settings: async (changes) => {
-      const now: Readonly<Record<string, unknown>> = here.settings()
+      const now: Readonly<Record<string, unknown>> = localData.settings()
       const taken = changes.filter(({ name, after }) => JSON.stringify(now[name]) === JSON.stringify(after))
       if (taken.length > 0)
         await targets.changeSettings(Object.fromEntries(taken.map(({ name, before }) => [name, before])))
@@ -73,10 +81,10 @@ async function takeAway(note: ImportNote, here: Here, targets: ImportTargets): P
 }
 
 /** While the connections were written, the person may have registered or renamed something. */
-function checkStillFree(plan: ImportPlan, here: Here): void {
-  const slugs = new Set(here.takenSlugs())
-  const names = new Set(here.apps().map(({ name }) => name.toLowerCase()))
-  const labels = new Set(here.connections().map(labelOf))
+function checkStillFree(plan: ImportPlan, localData: ExistingData): void {
+  const slugs = new Set(localData.takenSlugs())
+  const names = new Set(localData.apps().map(({ name }) => name.toLowerCase()))
+  const labels = new Set(localData.connections().map(labelOf))
   const isFree =
     plan.providers.every(({ slug }) => !slugs.has(slug)) &&
     plan.apps.every(({ name }) => !names.has(name.toLowerCase())) &&

@@ -18,19 +18,19 @@ import type { ProviderRegistry } from '../providers/providers.ts'
 import { type ProviderStore, specOf } from '../providers/store.ts'
 import type { SettingsStore, SettingsChange } from '../settings.ts'
 import { type Bundles, createBundles } from '../transfer/bundles.ts'
-import type { Here } from '../transfer/compatible.ts'
+import type { ExistingData } from '../transfer/compatible.ts'
 import { createProviderFiles, type ProviderFiles } from '../transfer/foreign-files.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
 import type { VaultState } from '../vault/status.ts'
 import type { Vault } from '../vault/vault.ts'
 
-export type FurtherCalls = Bundles &
+export type SystemCalls = Bundles &
   ProviderFiles &
   DiagnosticsCalls &
   PracticeProviders['calls'] &
   Pick<UiApi, 'settings.update' | 'integrity.confirm' | 'integrity.decide'>
 
-export type FurtherDeps = {
+export type SystemCallsDeps = {
   place: DataPlace
   stores: { imports: RecordStore; connections: RecordStore }
   clock: Clock
@@ -50,18 +50,18 @@ export type FurtherDeps = {
   practiceProviders: PracticeProviders
   integrity?: Integrity
   snapshot: () => Snapshot
-  renewalsSettled: () => Promise<void>
+  whenRefreshesIdle: () => Promise<void>
   onImported: () => void
 }
 
-export function createFurtherCalls(deps: FurtherDeps): FurtherCalls {
+export function createSystemCalls(deps: SystemCallsDeps): SystemCalls {
   const { settingsChange } = deps
   const files = createFileReader({ clock: deps.clock, file: deps.readerFile })
   return {
     ...createBundles({
       ...deps,
       files,
-      here: hereOf(deps),
+      localData: existingDataOf(deps),
       targets: {
         imports: deps.stores.imports,
         connections: deps.stores.connections,
@@ -81,7 +81,13 @@ export function createFurtherCalls(deps: FurtherDeps): FurtherCalls {
   }
 }
 
-function hereOf({ providerStore, connections, apps, settings, presets }: FurtherDeps): Here {
+function existingDataOf({
+  providerStore,
+  connections,
+  apps,
+  settings,
+  presets,
+}: SystemCallsDeps): ExistingData {
   return {
     providers: providerStore.list,
     connections: connections.connectionStore.list,

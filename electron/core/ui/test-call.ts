@@ -22,13 +22,13 @@ export type TestCallDeps = {
   fetchFor: (extraCa: string | null) => HttpFetch
 }
 
-type TestCallAsk = UiParsed<'connections.testCall'>
+type TestCallRequest = UiParsed<'connections.testCall'>
 
 /**
  * @throws KeywayError target_not_allowed | invalid_request | provider_unreachable, or what asking for a token
  * gave
  */
-export async function testCall(deps: TestCallDeps, ask: TestCallAsk): Promise<TestCallResult> {
+export async function testCall(deps: TestCallDeps, ask: TestCallRequest): Promise<TestCallResult> {
   const policy = deps.connections.proxyPolicy(ask.id)
   const target = resolveTarget(policy, ask.url)
   if (target.kind === 'refused') throw new KeywayError(target.code, { message: target.reason })
@@ -66,7 +66,7 @@ const whenTooSoon =
   }
 
 /** The provider's own known-good request, when it is this one. */
-function probeAt({ connections }: TestCallDeps, ask: TestCallAsk, url: TargetUrl): Probe | null {
+function probeAt({ connections }: TestCallDeps, ask: TestCallRequest, url: TargetUrl): Probe | null {
   const probe = connections.get(ask.id)?.probe ?? null
   return probe?.method === ask.method && new URL(probe.url).href === url.href ? probe : null
 }
@@ -89,7 +89,7 @@ async function freshGeneration(deps: TestCallDeps, id: string, rejected: 'yes' |
 
 async function request(
   deps: TestCallDeps,
-  ask: TestCallAsk,
+  ask: TestCallRequest,
   url: TargetUrl,
   policy: { headers: Readonly<Record<string, string>>; extraCa: string | null; probe: Probe | null },
 ): Promise<Response> {

@@ -12,7 +12,7 @@ import type { Browser } from '../ports.ts'
 import type { PlanRedirect, ProviderRegistry } from '../providers/providers.ts'
 import { specOf } from '../providers/store.ts'
 import type { Vault } from '../vault/vault.ts'
-import { type DiscoveredRegistrations, type FurtherCalls, vaultView } from './system-calls.ts'
+import { type DiscoveredRegistrations, type SystemCalls, vaultView } from './system-calls.ts'
 import { testCall, type TestCallDeps } from './test-call.ts'
 
 export type UiApiDeps = Omit<TestCallDeps, 'providers'> & {
@@ -28,10 +28,10 @@ export type UiApiDeps = Omit<TestCallDeps, 'providers'> & {
   planRedirect: PlanRedirect
   registrations: DiscoveredRegistrations
   snapshot: () => Snapshot
-  renewalsSettled: () => Promise<void>
+  whenRefreshesIdle: () => Promise<void>
   startOver: UiApi['vault.startOver']
   browser: Browser
-  further: FurtherCalls
+  systemCalls: SystemCalls
 }
 
 export function createUiApi(deps: UiApiDeps): UiApi {
@@ -52,13 +52,13 @@ export function createUiApi(deps: UiApiDeps): UiApi {
     'browsers.list': () => deps.browser.installed(),
     'activity.query': (query) => activity.query(query),
     'activity.verify': () => activity.verify(),
-    ...deps.further,
+    ...deps.systemCalls,
   }
 }
 
 type CallsOf<Prefix extends string> = {
   [
-    Name in Exclude<keyof UiApi, keyof FurtherCalls> as Name extends `${Prefix}.${string}` ? Name : never
+    Name in Exclude<keyof UiApi, keyof SystemCalls> as Name extends `${Prefix}.${string}` ? Name : never
   ]: UiApi[Name]
 }
 
@@ -148,7 +148,7 @@ function pickFrom(draft: unknown): Record<string, unknown> {
 }
 
 /** The same calls, each of them noticed as something that a person did; looking at the whole state is not. */
-export function noticing(ui: UiApi, onCall: () => void): UiApi {
+export function trackActivity(ui: UiApi, onCall: () => void): UiApi {
   const entries = Object.entries(ui).map(([name, call]) => [
     name,
     name === 'snapshot.get'
@@ -172,17 +172,17 @@ type VaultCalls =
 export function vaultCalls(deps: {
   vault: Vault
   /** Resolves when nothing is being renewed: an answer that arrives after the lock could not be sealed. */
-  renewalsSettled: () => Promise<void>
+  whenRefreshesIdle: () => Promise<void>
   startOver: UiApi['vault.startOver']
 }): Pick<UiApi, VaultCalls> {
   const { vault } = deps
   const secret = (passphrase: string | undefined) => secretOrNull(passphrase) ?? undefined
   return {
     'vault.initialise': async ({ protector, passphrase }) =>
-      vaultView(await vault.initialise(protector, secret(passphrase))),
+      vaultView(await vault.initialize(protector, secret(passphrase))),
     'vault.unlock': async ({ passphrase }) => vaultView(await vault.unlock(secret(passphrase))),
     'vault.lock': async () => {
-      await deps.renewalsSettled()
+      await deps.whenRefreshesIdle()
       vault.lock()
       return vaultView(vault.state())
     },

@@ -3,7 +3,7 @@ import { randomBytes, scrypt } from 'node:crypto'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
-import type { PassphraseProtectorFactory } from '../ports.ts'
+import type { PassphraseKeyWrapperFactory } from '../ports.ts'
 import { KEY_BYTES, openBytes, sealBytes, sealed } from './key-holder.ts'
 
 const MIN_LENGTH = 8
@@ -73,7 +73,9 @@ const wrappedByPassphrase = z.object({
  * A factory, because the passphrase comes from a person each time. `cost` is for tests; what was used is
  * stored with the key.
  */
-export function createPassphraseProtectors(options: { cost?: ScryptCost } = {}): PassphraseProtectorFactory {
+export function createPassphraseKeyWrappers(
+  options: { cost?: ScryptCost } = {},
+): PassphraseKeyWrapperFactory {
   return (passphrase) => ({
     kind: 'passphrase',
     describe: () => 'Passphrase',

@@ -2,14 +2,14 @@
 // last never goes.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
-import type { ProtectorKind } from '../ports.ts'
+import type { KeyWrapperKind } from '../ports.ts'
 import { readVaultFile, writeVaultFile, type VaultParts } from './unlock.ts'
 import { FOLDER_FORMAT, makeCheck, type VaultFile, type Wrap } from './vault-file.ts'
 import type { VaultState } from './status.ts'
 
-export async function addProtector(
+export async function addKeyWrapper(
   parts: VaultParts,
-  kind: ProtectorKind,
+  kind: KeyWrapperKind,
   passphrase: Secret | undefined,
 ): Promise<VaultState> {
   const file = await unlockedFile(parts)
@@ -18,7 +18,7 @@ export async function addProtector(
   return replaceWraps(parts, file, [...file.wraps, await newWrap(parts, file, kind, passphrase)])
 }
 
-export async function removeProtector(parts: VaultParts, kind: ProtectorKind): Promise<VaultState> {
+export async function removeKeyWrapper(parts: VaultParts, kind: KeyWrapperKind): Promise<VaultState> {
   const file = await unlockedFile(parts)
   const left = file.wraps.filter((wrap) => wrap.kind !== kind)
   if (left.length === file.wraps.length) throw notThere(kind)
@@ -34,7 +34,7 @@ export async function changePassphrase(
   const file = await unlockedFile(parts)
   const old = file.wraps.find(({ kind }) => kind === 'passphrase')
   if (old === undefined) throw notThere('passphrase')
-  const proof = await parts.calls.unwrap(parts.calls.protectorFor('passphrase', current), old, file)
+  const proof = await parts.calls.unwrap(parts.calls.keyWrapperFor('passphrase', current), old, file)
   proof.fill(0)
   const fresh = await newWrap(parts, file, 'passphrase', next)
   return replaceWraps(
@@ -46,7 +46,7 @@ export async function changePassphrase(
 
 export async function migrate(
   parts: VaultParts,
-  kind: ProtectorKind,
+  kind: KeyWrapperKind,
   passphrase: Secret | undefined,
 ): Promise<VaultState> {
   const file = await unlockedFile(parts)
@@ -73,12 +73,12 @@ export async function markSigned(parts: VaultParts): Promise<void> {
 async function newWrap(
   { calls, keys }: VaultParts,
   file: VaultFile,
-  kind: ProtectorKind,
+  kind: KeyWrapperKind,
   passphrase: Secret | undefined,
 ): Promise<Wrap> {
   const dataKey = Uint8Array.from(keys.dataKey())
   try {
-    return await calls.wrapVerified(calls.protectorFor(kind, passphrase), dataKey, file)
+    return await calls.wrapVerified(calls.keyWrapperFor(kind, passphrase), dataKey, file)
   } finally {
     dataKey.fill(0)
   }
@@ -120,8 +120,8 @@ async function forgetDropped(
   for (const wrap of dropped) await calls.forget(wrap)
 }
 
-const refused = (kind: ProtectorKind, message: string): KeywayError =>
+const refused = (kind: KeyWrapperKind, message: string): KeywayError =>
   new KeywayError('invalid_request', { message, details: { field: 'protector', protector: kind } })
 
-const notThere = (kind: ProtectorKind): KeywayError =>
+const notThere = (kind: KeyWrapperKind): KeywayError =>
   refused(kind, 'The vault does not have this protector.')

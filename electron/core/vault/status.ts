@@ -1,7 +1,7 @@
 // What the vault says about itself, and the key that this depends on: both change together or not at all.
 import type { ErrorCode, KeywayError } from '../../../shared/contract/errors.ts'
 import type { KeyWrapperView } from '../../../shared/contract/ui-api.ts'
-import type { ProtectorKind } from '../ports.ts'
+import type { KeyWrapperKind } from '../ports.ts'
 import type { KeyHolder } from './key-holder.ts'
 import type { VaultFile } from './vault-file.ts'
 
@@ -11,9 +11,9 @@ export type VaultStatus = {
   identity: () => { vaultId: string; format: number } | null
   onChange: (listener: (state: VaultState) => void) => () => void
   offer: (protectors: readonly KeyWrapperView[]) => VaultState
-  becomeLocked: (why: KeywayError, wraps: readonly ProtectorKind[]) => VaultState
+  becomeLocked: (why: KeywayError, wraps: readonly KeyWrapperKind[]) => VaultState
   /** There is no vault any more. */
-  becomeUninitialised: (protectors: readonly KeyWrapperView[]) => VaultState
+  becomeUninitialized: (protectors: readonly KeyWrapperView[]) => VaultState
   /** Takes the key over. */
   becomeUnlocked: (dataKey: Uint8Array, file: VaultFile) => VaultState
   /** Other wraps hold the key now; locked stays locked. */
@@ -49,7 +49,7 @@ export function createVaultStatus(keys: KeyHolder, offered: readonly KeyWrapperV
         needsPassphrase: wraps.includes('passphrase'),
       })
     },
-    becomeUninitialised(protectors) {
+    becomeUninitialized(protectors) {
       keys.wipe()
       return become({ kind: 'uninitialised', protectors })
     },
@@ -68,7 +68,7 @@ export function createVaultStatus(keys: KeyHolder, offered: readonly KeyWrapperV
   }
 }
 
-export const kindsOf = ({ wraps }: VaultFile): ProtectorKind[] => wraps.map(({ kind }) => kind)
+export const kindsOf = ({ wraps }: VaultFile): KeyWrapperKind[] => wraps.map(({ kind }) => kind)
 
 /**
  * What the vault can do now. `protectors` are those this host offers; `wraps` those that hold the data key.
@@ -78,7 +78,7 @@ export type VaultState =
   | {
       kind: 'locked'
       protectors: readonly KeyWrapperView[]
-      wraps: readonly ProtectorKind[]
+      wraps: readonly KeyWrapperKind[]
       /**
        * Why: `passphrase_required`, `vault_locked` (a person locked it), a keychain's failure, or
        * `data_damaged`.
@@ -88,4 +88,4 @@ export type VaultState =
       /** A passphrase would open it. */
       needsPassphrase: boolean
     }
-  | { kind: 'unlocked'; protectors: readonly KeyWrapperView[]; wraps: readonly ProtectorKind[] }
+  | { kind: 'unlocked'; protectors: readonly KeyWrapperView[]; wraps: readonly KeyWrapperKind[] }

@@ -2,20 +2,20 @@
 import { randomBytes } from 'node:crypto'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
-import type { ProtectorKind, RecordStore } from '../ports.ts'
+import type { KeyWrapperKind, RecordStore } from '../ports.ts'
 import { KEY_BYTES, type KeyHolder } from './key-holder.ts'
-import type { ProtectorCalls, ProtectorCallsDeps } from './wrapper-calls.ts'
+import type { KeyWrapperCalls, KeyWrapperCallsDeps } from './wrapper-calls.ts'
 import { makeCheck, parseVaultFile, type VaultFile, type Wrap } from './vault-file.ts'
 import { kindsOf, type VaultState, type VaultStatus } from './status.ts'
 
 export const VAULT_RECORD = 'vault'
 
-export type VaultDeps = ProtectorCallsDeps & {
+export type VaultDeps = KeyWrapperCallsDeps & {
   /** The vault's own store; its one record is `vault`. */
   store: RecordStore
 }
 
-export type VaultParts = { deps: VaultDeps; calls: ProtectorCalls; keys: KeyHolder; status: VaultStatus }
+export type VaultParts = { deps: VaultDeps; calls: KeyWrapperCalls; keys: KeyHolder; status: VaultStatus }
 
 export async function readVaultFile({ store }: VaultDeps): Promise<VaultFile | null> {
   const value = await store.read(VAULT_RECORD)
@@ -25,18 +25,18 @@ export async function readVaultFile({ store }: VaultDeps): Promise<VaultFile | n
 export const writeVaultFile = ({ store }: VaultDeps, file: VaultFile): Promise<void> =>
   store.put(VAULT_RECORD, file)
 
-export async function initialiseVault(
+export async function initializeVault(
   { deps, calls, status }: VaultParts,
-  kind: ProtectorKind,
+  kind: KeyWrapperKind,
   passphrase: Secret | undefined,
 ): Promise<VaultState> {
   // Also fails, with `data_damaged`, where there was a vault that cannot be read: secrets out there need its
   // key, not a new one.
   if ((await readVaultFile(deps)) !== null) throw new KeywayError('vault_exists')
   const dataKey = new Uint8Array(randomBytes(KEY_BYTES))
-  // Of the first format until there is a manifest: see `markSigned`.
+  // Of the first format until there is a manifest: see `markFolderSigned`.
   const check = makeCheck(dataKey, { version: 1, vaultId: randomBytes(16).toString('hex') })
-  const wrap = await calls.wrapVerified(calls.protectorFor(kind, passphrase), dataKey, check)
+  const wrap = await calls.wrapVerified(calls.keyWrapperFor(kind, passphrase), dataKey, check)
   const file: VaultFile = { ...check, createdAt: deps.clock.now(), wraps: [wrap] }
   try {
     await writeVaultFile(deps, file)
@@ -55,7 +55,7 @@ export async function unlockVault(
   stillWanted: () => boolean,
 ): Promise<VaultState> {
   if (keys.unlocked) return status.state()
-  let wraps: readonly ProtectorKind[] = []
+  let wraps: readonly KeyWrapperKind[] = []
   try {
     const file = await readVaultFile(deps)
     if (file === null) throw noVault()
@@ -75,14 +75,14 @@ export async function unlockVault(
 
 /** The data key by the first wrap that opens. @throws the first failure when none does. */
 async function firstKey(
-  calls: ProtectorCalls,
+  calls: KeyWrapperCalls,
   file: VaultFile,
   passphrase: Secret | undefined,
 ): Promise<Uint8Array> {
   let failure: KeywayError | null = null
   for (const wrap of candidates(file, passphrase)) {
     try {
-      return await calls.unwrap(calls.protectorFor(wrap.kind, passphrase), wrap, file)
+      return await calls.unwrap(calls.keyWrapperFor(wrap.kind, passphrase), wrap, file)
     } catch (error) {
       failure ??= asKeywayError(error)
     }
@@ -90,10 +90,10 @@ async function firstKey(
   throw failure ?? new KeywayError('passphrase_required')
 }
 
-export async function setVaultAside({ deps, calls, status }: VaultParts): Promise<void> {
+export async function quarantineVault({ deps, calls, status }: VaultParts): Promise<void> {
   if (status.state().kind !== 'locked') throw new KeywayError('invalid_request')
   await deps.store.remove(VAULT_RECORD)
-  status.becomeUninitialised(await calls.probeAll())
+  status.becomeUninitialized(await calls.probeAll())
 }
 
 /** Not by unlocking: that succeeds with any passphrase where somebody else has just unlocked. */
@@ -105,7 +105,7 @@ export async function verifyPassphrase({ deps, calls }: VaultParts, passphrase: 
       message: 'This vault has no passphrase that could prove anything.',
     })
   }
-  const key = await calls.unwrap(calls.protectorFor('passphrase', passphrase), wrap, file)
+  const key = await calls.unwrap(calls.keyWrapperFor('passphrase', passphrase), wrap, file)
   key.fill(0)
 }
 

@@ -5,10 +5,10 @@ import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { KEY_BYTES, openBytes, sealBytes, sealed } from './key-holder.ts'
 
-export const protectorKind = z.enum(['os-keychain', 'safe-storage', 'passphrase'])
+export const keyWrapperKind = z.enum(['os-keychain', 'safe-storage', 'passphrase'])
 
 const wrap = z.object({
-  kind: protectorKind,
+  kind: keyWrapperKind,
   wrapped: z.record(z.string(), z.unknown()),
   /** Epoch ms. */
   createdAt: z.number(),

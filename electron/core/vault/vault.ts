@@ -5,21 +5,21 @@ import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { KeyWrapperView } from '../../../shared/contract/ui-api.ts'
 import { createKeyedMutex } from '../async.ts'
-import type { Clock, ProtectorKind } from '../ports.ts'
+import type { Clock, KeyWrapperKind } from '../ports.ts'
 import { createKeyHolder, type Sealed } from './key-holder.ts'
 import type { MacPurpose } from './mac.ts'
-import { addProtector, changePassphrase, markSigned, migrate, removeProtector } from './rewrap.ts'
+import { addKeyWrapper, changePassphrase, markSigned, migrate, removeKeyWrapper } from './rewrap.ts'
 import { createVaultStatus, kindsOf, type VaultState } from './status.ts'
 import {
-  initialiseVault,
+  initializeVault,
   readVaultFile,
-  setVaultAside,
+  quarantineVault,
   unlockVault,
   type VaultDeps,
   type VaultParts,
   verifyPassphrase,
 } from './unlock.ts'
-import { createProtectorCalls } from './wrapper-calls.ts'
+import { createKeyWrapperCalls } from './wrapper-calls.ts'
 
 export type { VaultDeps }
 
@@ -39,7 +39,7 @@ export type Vault = {
    * @throws KeywayError `vault_exists`, `data_damaged`, a protector's or a disk's failure; nothing is left
    * half made.
    */
-  initialise(kind: ProtectorKind, passphrase?: Secret): Promise<VaultState>
+  initialize(kind: KeyWrapperKind, passphrase?: Secret): Promise<VaultState>
   /** Tries what can open it. @throws the first failure; the state then says the same. */
   unlock(passphrase?: Secret): Promise<VaultState>
   /**
@@ -51,7 +51,7 @@ export type Vault = {
    * Removes the vault's file, of which the caller has a copy; a new one can be made. @throws KeywayError
    * `invalid_request` unless locked
    */
-  setAside(): Promise<void>
+  quarantine(): Promise<void>
   /** Wipes the key from memory at once. */
   lock(): void
   /**
@@ -76,13 +76,13 @@ export type Vault = {
    * The following need an unlocked vault. Each new wrap is proved by unwrapping before anything else gives
    * way.
    */
-  addProtector(kind: ProtectorKind, passphrase?: Secret): Promise<VaultState>
+  addKeyWrapper(kind: KeyWrapperKind, passphrase?: Secret): Promise<VaultState>
   /** @throws KeywayError `invalid_request` for the last one. */
-  removeProtector(kind: ProtectorKind): Promise<VaultState>
+  removeKeyWrapper(kind: KeyWrapperKind): Promise<VaultState>
   /** @throws KeywayError `wrong_passphrase`, or `invalid_request` with the least length. */
   changePassphrase(change: { current: Secret; next: Secret }): Promise<VaultState>
   /** Puts everything under this one protector and drops the others. */
-  migrate(kind: ProtectorKind, passphrase?: Secret): Promise<VaultState>
+  migrate(kind: KeyWrapperKind, passphrase?: Secret): Promise<VaultState>
 }
 
 const beingAsked = (): KeywayError =>
@@ -110,7 +110,7 @@ function tellSafely(listener: () => void, logger: VaultDeps['logger']): void {
 }
 
 export function createVault(deps: VaultDeps): Vault {
-  const calls = createProtectorCalls(deps)
+  const calls = createKeyWrapperCalls(deps)
   const keys = createKeyHolder()
   const status = createVaultStatus(keys, calls.listed())
   const parts: VaultParts = { deps, calls, keys, status }
@@ -149,9 +149,9 @@ export function createVault(deps: VaultDeps): Vault {
     },
     onChange: status.onChange,
     probe,
-    initialise: (kind, passphrase) => runExclusive(() => initialiseVault(parts, kind, passphrase)),
+    initialize: (kind, passphrase) => runExclusive(() => initializeVault(parts, kind, passphrase)),
     unlock,
-    setAside: () => runExclusive(() => setVaultAside(parts)),
+    quarantine: () => runExclusive(() => quarantineVault(parts)),
     verifyPassphrase: (passphrase) => verifyPassphrase(parts, passphrase),
     lock() {
       locks += 1
@@ -166,8 +166,8 @@ export function createVault(deps: VaultDeps): Vault {
       return status.identity()
     },
     markSigned: () => runExclusive(() => markSigned(parts)),
-    addProtector: (kind, passphrase) => runExclusive(() => addProtector(parts, kind, passphrase)),
-    removeProtector: (kind) => runExclusive(() => removeProtector(parts, kind)),
+    addKeyWrapper: (kind, passphrase) => runExclusive(() => addKeyWrapper(parts, kind, passphrase)),
+    removeKeyWrapper: (kind) => runExclusive(() => removeKeyWrapper(parts, kind)),
     changePassphrase: (change) => runExclusive(() => changePassphrase(parts, change)),
     migrate: (kind, passphrase) => runExclusive(() => migrate(parts, kind, passphrase)),
   }

@@ -4,85 +4,85 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { KeyWrapperView } from '../../../shared/contract/ui-api.ts'
 import { withTimeout } from '../async.ts'
-import type { Clock, Logger, PassphraseProtectorFactory, Protector, ProtectorKind } from '../ports.ts'
+import type { Clock, Logger, PassphraseKeyWrapperFactory, KeyWrapper, KeyWrapperKind } from '../ports.ts'
 import { isDataKey, type KeyCheck, type Wrap } from './vault-file.ts'
 
-const PROTECTOR_TIMEOUT_MS = 10_000
+const KEY_WRAPPER_TIMEOUT_MS = 10_000
 
-export type ProtectorCallsDeps = {
+export type KeyWrapperCallsDeps = {
   /** Those that need no passphrase, in the order in which they are tried. */
-  protectors: readonly Protector[]
-  passphrase: PassphraseProtectorFactory
+  keyWrappers: readonly KeyWrapper[]
+  passphrase: PassphraseKeyWrapperFactory
   clock: Clock
   logger: Logger
 }
 
-export type ProtectorCalls = {
+export type KeyWrapperCalls = {
   /** What this host offers, probed now. */
   probeAll(): Promise<KeyWrapperView[]>
   /** The same list without touching a keychain, for when none needs choosing. */
   listed(): KeyWrapperView[]
   /** @throws KeywayError `keychain_unavailable` | `passphrase_required` when this host cannot make it. */
-  protectorFor(kind: ProtectorKind, passphrase: Secret | undefined): Protector
+  keyWrapperFor(kind: KeyWrapperKind, passphrase: Secret | undefined): KeyWrapper
   /** Wraps, and unwraps once more: a wrap counts only when the right key came back out of it. */
-  wrapVerified(protector: Protector, dataKey: Uint8Array, check: KeyCheck): Promise<Wrap>
+  wrapVerified(keyWrapper: KeyWrapper, dataKey: Uint8Array, check: KeyCheck): Promise<Wrap>
   /** The data key, checked to be this vault's. */
-  unwrap(protector: Protector, wrap: Wrap, check: KeyCheck): Promise<Uint8Array>
+  unwrap(keyWrapper: KeyWrapper, wrap: Wrap, check: KeyCheck): Promise<Uint8Array>
   /** Removes what a wrap left in a keychain. Never fails: a wrapping key without its wrap opens nothing. */
   forget(wrap: Pick<Wrap, 'kind' | 'wrapped'>): Promise<void>
 }
 
-export function createProtectorCalls(deps: ProtectorCallsDeps): ProtectorCalls {
-  const { protectors, clock, logger } = deps
-  const bounded: Bounded = (protector, call) =>
+export function createKeyWrapperCalls(deps: KeyWrapperCallsDeps): KeyWrapperCalls {
+  const { keyWrappers, clock, logger } = deps
+  const bounded: Bounded = (keyWrapper, call) =>
     // A passphrase is worked on right here; on a slow machine that takes as long as it takes.
-    protector.kind === 'passphrase'
+    keyWrapper.kind === 'passphrase'
       ? startSafely(call)
-      : withTimeout(clock, PROTECTOR_TIMEOUT_MS, startSafely(call), () => timedOut(protector))
-  const find = (kind: ProtectorKind): Protector | undefined => protectors.find((one) => one.kind === kind)
+      : withTimeout(clock, KEY_WRAPPER_TIMEOUT_MS, startSafely(call), () => timedOut(keyWrapper))
+  const find = (kind: KeyWrapperKind): KeyWrapper | undefined => keyWrappers.find((one) => one.kind === kind)
 
   return {
     probeAll: async () => [
-      ...(await Promise.all(protectors.map((one) => probeOne(one, bounded)))),
+      ...(await Promise.all(keyWrappers.map((one) => probeOne(one, bounded)))),
       passphraseView,
     ],
-    listed: () => [...protectors.map(uncheckedView), passphraseView],
-    protectorFor(kind, passphrase) {
+    listed: () => [...keyWrappers.map(uncheckedView), passphraseView],
+    keyWrapperFor(kind, passphrase) {
       if (kind === 'passphrase') {
         if (passphrase === undefined) throw new KeywayError('passphrase_required')
         return deps.passphrase(passphrase)
       }
-      const protector = find(kind)
-      if (protector === undefined) throw notHere(kind)
-      return protector
+      const keyWrapper = find(kind)
+      if (keyWrapper === undefined) throw notHere(kind)
+      return keyWrapper
     },
-    async wrapVerified(protector, dataKey, check) {
-      const wrapped = await bounded(protector, () => protector.wrap(dataKey))
+    async wrapVerified(keyWrapper, dataKey, check) {
+      const wrapped = await bounded(keyWrapper, () => keyWrapper.wrap(dataKey))
       // Through JSON, as it will come back from disk.
       const stored: unknown = JSON.parse(JSON.stringify(wrapped))
-      const back = await bounded(protector, () => protector.unwrap(stored))
-      if (!isDataKey(back, check)) throw wrongKey(protector)
+      const back = await bounded(keyWrapper, () => keyWrapper.unwrap(stored))
+      if (!isDataKey(back, check)) throw wrongKey(keyWrapper)
       back.fill(0)
-      return { kind: protector.kind, wrapped, createdAt: clock.now() }
+      return { kind: keyWrapper.kind, wrapped, createdAt: clock.now() }
     },
-    async unwrap(protector, wrap, check) {
-      const key = await bounded(protector, () => protector.unwrap(wrap.wrapped))
+    async unwrap(keyWrapper, wrap, check) {
+      const key = await bounded(keyWrapper, () => keyWrapper.unwrap(wrap.wrapped))
       if (isDataKey(key, check)) return key
-      throw wrongKey(protector)
+      throw wrongKey(keyWrapper)
     },
     async forget({ kind, wrapped }) {
-      const protector = find(kind)
-      if (protector?.forget === undefined) return
+      const keyWrapper = find(kind)
+      if (keyWrapper?.forget === undefined) return
       try {
-        await bounded(protector, async () => protector.forget?.(wrapped))
+        await bounded(keyWrapper, async () => keyWrapper.forget?.(wrapped))
       } catch (error) {
-        logger.warn('An entry that is no longer needed stayed in the keychain', { protector: kind, error })
+        logger.warn('An entry that is no longer needed stayed in the keychain', { keyWrapper: kind, error })
       }
     },
   }
 }
 
-type Bounded = <Result>(protector: Protector, call: () => Promise<Result>) => Promise<Result>
+type Bounded = <Result>(keyWrapper: KeyWrapper, call: () => Promise<Result>) => Promise<Result>
 
 // A protector that throws instead of rejecting is treated alike.
 async function startSafely<Result>(call: () => Promise<Result>): Promise<Result> {
@@ -91,17 +91,17 @@ async function startSafely<Result>(call: () => Promise<Result>): Promise<Result>
 
 const passphraseView: KeyWrapperView = { kind: 'passphrase', label: 'Passphrase', usable: true, reason: null }
 
-const uncheckedView = (protector: Protector): KeyWrapperView => ({
-  kind: protector.kind,
-  label: protector.describe(),
+const uncheckedView = (keyWrapper: KeyWrapper): KeyWrapperView => ({
+  kind: keyWrapper.kind,
+  label: keyWrapper.describe(),
   usable: true,
   reason: 'Checked when it is chosen.',
 })
 
-async function probeOne(protector: Protector, bounded: Bounded): Promise<KeyWrapperView> {
-  const named = { kind: protector.kind, label: protector.describe() }
+async function probeOne(keyWrapper: KeyWrapper, bounded: Bounded): Promise<KeyWrapperView> {
+  const named = { kind: keyWrapper.kind, label: keyWrapper.describe() }
   try {
-    const found = await bounded(protector, () => protector.probe())
+    const found = await bounded(keyWrapper, () => keyWrapper.probe())
     return found.usable
       ? { ...named, usable: true, reason: null }
       : { ...named, usable: false, reason: found.reason }
@@ -110,20 +110,20 @@ async function probeOne(protector: Protector, bounded: Bounded): Promise<KeyWrap
   }
 }
 
-const timedOut = (protector: Protector): KeywayError =>
-  new KeywayError('keychain_timeout', { details: { protector: protector.kind } })
+const timedOut = (keyWrapper: KeyWrapper): KeywayError =>
+  new KeywayError('keychain_timeout', { details: { keyWrapper: keyWrapper.kind } })
 
-const notHere = (kind: ProtectorKind): KeywayError =>
+const notHere = (kind: KeyWrapperKind): KeywayError =>
   new KeywayError('keychain_unavailable', {
     message: 'This vault is protected by something that this way of running Keyway cannot reach.',
     nextStep:
       'Start Keyway the way the vault was made (desktop, or in the browser), and move the key to a passphrase there, under Settings, Vault.',
-    details: { protector: kind },
+    details: { keyWrapper: kind },
   })
 
-const wrongKey = (protector: Protector): KeywayError =>
+const wrongKey = (keyWrapper: KeyWrapper): KeywayError =>
   new KeywayError('data_damaged', {
-    message: `${protector.describe()} gave back a key that is not this vault's.`,
+    message: `${keyWrapper.describe()} gave back a key that is not this vault's.`,
     nextStep: 'Nothing was written with it. Unlock another way, or put the right vault file back.',
-    details: { protector: protector.kind },
+    details: { keyWrapper: keyWrapper.kind },
   })

@@ -2,7 +2,7 @@
 // was promised is durable.
 import { writeSync } from 'node:fs'
 import { createRecordStore } from '../../../electron/core/storage/records.ts'
-import { createPassphraseProtectors } from '../../../electron/core/vault/passphrase-wrapper.ts'
+import { createPassphraseKeyWrappers } from '../../../electron/core/vault/passphrase-wrapper.ts'
 import { createVault } from '../../../electron/core/vault/vault.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
 import { realClock } from '../fake-clock.ts'
@@ -22,7 +22,7 @@ const store = createRecordStore({
   folder,
   clock: realClock,
   logger: createMemoryLogger(),
-  onDamage: (damage) => promise({ damage }),
+  onCorruptFile: (damage) => promise({ damage }),
   ops,
 })
 
@@ -36,13 +36,13 @@ async function records(): Promise<void> {
 }
 
 function openVault() {
-  const passphrase = createPassphraseProtectors({ cost: { N: 1024, r: 8, p: 1 } })
-  return createVault({ store, protectors: [], passphrase, clock: realClock, logger: createMemoryLogger() })
+  const passphrase = createPassphraseKeyWrappers({ cost: { N: 1024, r: 8, p: 1 } })
+  return createVault({ store, keyWrappers: [], passphrase, clock: realClock, logger: createMemoryLogger() })
 }
 
 async function initialise(): Promise<void> {
   const vault = openVault()
-  await vault.initialise('passphrase', new Secret('first passphrase'))
+  await vault.initialize('passphrase', new Secret('first passphrase'))
   promise({ sealed: vault.seal(new Secret('kept'), 'a') })
 }
 

@@ -15,7 +15,7 @@ const promise = (fact: unknown): void => {
 const common = {
   clock: realClock,
   logger: createMemoryLogger(),
-  onDamage: (damage: unknown) => promise({ damage }),
+  onCorruptFile: (damage: unknown) => promise({ damage }),
 }
 
 const folder = await openDataFolder({ path, ...common })

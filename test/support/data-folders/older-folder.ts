@@ -78,7 +78,7 @@ export function depsFor({ path, contents }: OlderFolder): OpenDeps {
   return {
     ...openDeps(path),
     clock,
-    protectors: [createKeyringKeyWrapper({ run: keyringIn(entries), platform: 'linux' })],
+    keyWrappers: [createKeyringKeyWrapper({ run: keyringIn(entries), platform: 'linux' })],
   }
 }
 

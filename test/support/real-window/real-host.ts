@@ -3,7 +3,7 @@
 // one in memory.
 import { join } from 'node:path'
 import { openKeyway } from '../../../electron/core/open-keyway.ts'
-import { createPassphraseProtectors } from '../../../electron/core/vault/passphrase-wrapper.ts'
+import { createPassphraseKeyWrappers } from '../../../electron/core/vault/passphrase-wrapper.ts'
 import type { Keyway } from '../../../electron/core/keyway.ts'
 import { openLocalServer } from '../../../electron/http/server/local-server.ts'
 import { createConfKv } from '../../../electron/headless/headless.ts'
@@ -39,7 +39,7 @@ export async function openRealHost(options: RealHostOptions): Promise<RealHost> 
     dataFolder,
     clock,
     host: { kind: 'headless', platform: process.platform, version: '0.0.0-test' },
-    protectors: keychain === 'usable' ? [createMemoryProtector()] : [],
+    keyWrappers: keychain === 'usable' ? [createMemoryProtector()] : [],
     openKv: createConfKv,
     browser: {
       open: async () => ({ opened: false, reason: 'there is none in a test' }),
@@ -49,9 +49,9 @@ export async function openRealHost(options: RealHostOptions): Promise<RealHost> 
     presets,
     environment: {},
     logLevel: 'warn',
-    passphraseProtectors: createPassphraseProtectors({ cost: { N: 2, r: 1, p: 1 } }),
+    passphraseKeyWrappers: createPassphraseKeyWrappers({ cost: { N: 2, r: 1, p: 1 } }),
   })
-  if (vault === 'unlocked') await opened.vault.initialise('passphrase', new Secret(PASSPHRASE))
+  if (vault === 'unlocked') await opened.vault.initialize('passphrase', new Secret(PASSPHRASE))
   const server = await openLocalServer(opened.keyway, {
     port: 0,
     outgoing: opened.outgoing,

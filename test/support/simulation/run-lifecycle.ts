@@ -87,7 +87,13 @@ function createWorld(seed: number, folder: string) {
   const openStore = (): RecordStore => {
     const ops = disk.opsFor(life.around)
     const damaged = (): void => void (figures.damagedFiles += 1)
-    const store = createRecordStore({ folder, clock, logger: createMemoryLogger(), onDamage: damaged, ops })
+    const store = createRecordStore({
+      folder,
+      clock,
+      logger: createMemoryLogger(),
+      onCorruptFile: damaged,
+      ops,
+    })
     return {
       ...store,
       // Ids are random; the order in which a seed's connections are loaded must not be.

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, statSync, unlinkSync, writeFileSync } from '
 import { join } from 'node:path'
 import Conf from 'conf'
 import { describe, expect, it } from 'vitest'
-import type { Damage } from '../../../electron/core/ports.ts'
+import type { CorruptFile } from '../../../electron/core/ports.ts'
 import { createConfKv } from '../../../electron/headless/headless.ts'
 import { type ConfLike, createGuardedKv } from '../../../electron/core/storage/document.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
@@ -11,13 +11,13 @@ import { createMemoryLogger } from '../../support/memory-ports.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 
 function openKv(folder: string, library?: () => ConfLike) {
-  const damages: Damage[] = []
+  const damages: CorruptFile[] = []
   const deps = {
     folder,
     name: 'providers',
     clock: createFakeClock(),
     logger: createMemoryLogger(),
-    onDamage: (damage: Damage) => damages.push(damage),
+    onCorruptFile: (damage: CorruptFile) => damages.push(damage),
   }
   return { kv: library ? createGuardedKv({ ...deps, open: library }) : createConfKv(deps), damages }
 }

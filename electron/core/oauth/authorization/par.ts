@@ -7,7 +7,7 @@ import { errorOf } from '../../../../shared/domain/token-error.ts'
 import { withDeadline } from '../../async.ts'
 import { type AuthMethod, authMethods, buildConfiguration, tryEach } from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
-import type { Server } from '../metadata/endpoints.ts'
+import type { AuthorizationServer } from '../metadata/endpoints.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
 import { adviceFor, scrub } from '../token/errors.ts'
 import { shapeRequest, tokenShaping } from '../token/request-format.ts'
@@ -18,7 +18,7 @@ import { DISCOVERY_DEADLINE_MS, type OAuthDeps, type ResolvedProvider } from '..
 
 type Pushed = {
   provider: ResolvedProvider
-  server: Server
+  server: AuthorizationServer
   parameters: ReadonlyArray<readonly [string, string]>
   dpopKey: PrivateJwk | null
   signal?: AbortSignal | undefined
@@ -33,7 +33,7 @@ export async function pushAuthorization(
   push: Pushed,
 ): Promise<Array<[string, string]>> {
   const { provider, server } = push
-  const url = server.need('pushedAuthorization')
+  const url = server.endpointOrThrow('pushedAuthorization')
   const supported = server.discovered?.token_endpoint_auth_methods_supported ?? null
   const methods = authMethods(provider, { supported })
   const timeoutMs = DISCOVERY_DEADLINE_MS

@@ -7,7 +7,7 @@ import { joinScopes } from '../../../../shared/domain/scopes.ts'
 import { fillMap, fillTemplate, type TemplateValues } from '../../../../shared/domain/template.ts'
 import { requireClientId } from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
-import type { Server, Servers } from '../metadata/endpoints.ts'
+import type { AuthorizationServer, EndpointResolver } from '../metadata/endpoints.ts'
 import { clientIdRule, shapeParameters, withQuery } from '../token/request-format.ts'
 import { loadLibrary } from '../transport/openid-client.ts'
 import type {
@@ -19,17 +19,17 @@ import type {
 } from '../types.ts'
 import { pushAuthorization } from './par.ts'
 
-type Tools = { deps: OAuthDeps; servers: Servers; dpopKeys: DpopKeys }
+type Tools = { deps: OAuthDeps; servers: EndpointResolver; dpopKeys: DpopKeys }
 
 export function createAuthorize({ deps, servers, dpopKeys }: Tools): OAuthClient['authorize'] {
   return async (provider, request, signal) => {
     requireClientId(provider)
-    const server = await servers.find(provider, {
+    const server = await servers.resolveEndpoints(provider, {
       need: ['authorization', 'token'],
       discovery: 'if-possible',
       signal,
     })
-    const endpoint = server.need('authorization')
+    const endpoint = server.endpointOrThrow('authorization')
     const pkce = makePkce(provider)
     const state = randomText(32, provider.spec.authorize.stateMinLength)
     const nonce = wantsNonce(provider, request) ? randomText(32) : null
@@ -41,7 +41,7 @@ export function createAuthorize({ deps, servers, dpopKeys }: Tools): OAuthClient
       redirectUri,
       createdAt: deps.clock.now(),
       issuer: server.issuer,
-      inner: sealInner({
+      inner: toInnerState({
         verifier: secretOrNull(pkce?.verifier),
         nonce: secretOrNull(nonce),
         dpopKey,
@@ -57,7 +57,7 @@ export function createAuthorize({ deps, servers, dpopKeys }: Tools): OAuthClient
 type Parts = {
   provider: ResolvedProvider
   request: AuthorizeRequest
-  server: Server
+  server: AuthorizationServer
   pkce: Pkce | null
   state: string
   nonce: string | null
@@ -142,7 +142,7 @@ function wantsNonce(provider: ResolvedProvider, request: AuthorizeRequest): bool
   )
 }
 
-export function wantsDpop(provider: ResolvedProvider, server: Server): boolean {
+export function wantsDpop(provider: ResolvedProvider, server: AuthorizationServer): boolean {
   if (provider.spec.dpop === 'auto')
     return (server.discovered?.dpop_signing_alg_values_supported ?? []).length > 0
   return provider.spec.dpop === 'always'
@@ -171,7 +171,7 @@ async function pushedOrPlain(
   }
 }
 
-function parUse(provider: ResolvedProvider, server: Server): 'required' | 'offered' | 'plain' {
+function parUse(provider: ResolvedProvider, server: AuthorizationServer): 'required' | 'offered' | 'plain' {
   const { par } = provider.spec.authorize
   const { discovered } = server
   if (par === 'never') return 'plain'
@@ -201,7 +201,7 @@ export function randomText(bytes: number, minLength = 0): string {
 }
 
 /** What the client remembers between sending the browser away and its return. Memory only. */
-export type TransactionInner = {
+export type InnerState = {
   readonly verifier: Secret | null
   readonly nonce: Secret | null
   readonly dpopKey: PrivateJwk | null
@@ -212,7 +212,7 @@ export type TransactionInner = {
 
 const made = new WeakSet<object>()
 
-export function sealInner(inner: TransactionInner): TransactionInner {
+export function toInnerState(inner: InnerState): InnerState {
   const sealed = Object.freeze({ ...inner, toJSON: () => '[transaction]' })
   made.add(sealed)
   return sealed
@@ -222,8 +222,8 @@ export function sealInner(inner: TransactionInner): TransactionInner {
  * @throws KeywayError flow_not_found when the transaction was not made here, which no answer from outside can
  * bring about.
  */
-export function openInner(transaction: AuthorizationState): TransactionInner {
-  const { inner } = transaction
-  if (typeof inner === 'object' && inner !== null && made.has(inner)) return inner as TransactionInner
+export function readInnerState(authorizationState: AuthorizationState): InnerState {
+  const { inner } = authorizationState
+  if (typeof inner === 'object' && inner !== null && made.has(inner)) return inner as InnerState
   throw new KeywayError('flow_not_found')
 }

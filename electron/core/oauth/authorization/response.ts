@@ -3,7 +3,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { type Callback, parseCallback } from '../../../../shared/domain/callback-url.ts'
-import type { Server } from '../metadata/endpoints.ts'
+import type { AuthorizationServer } from '../metadata/endpoints.ts'
 import { issuerMatches } from '../metadata/metadata.ts'
 import { knownAdvice, scrub } from '../token/errors.ts'
 import type { ResolvedProvider, AuthorizationState } from '../types.ts'
@@ -20,8 +20,8 @@ export type CheckedCallback = {
 export function checkCallback(
   provider: ResolvedProvider,
   about: {
-    transaction: AuthorizationState
-    server: Server
+    authorizationState: AuthorizationState
+    server: AuthorizationServer
     parameters: URLSearchParams
     authorizationHost: string
   },
@@ -34,7 +34,7 @@ export function checkCallback(
       details: { reason: callback.reason },
     })
   }
-  if (callback.state !== null && !sameText(callback.state, about.transaction.state)) {
+  if (callback.state !== null && !sameText(callback.state, about.authorizationState.state)) {
     throw new KeywayError('state_mismatch')
   }
   // Servers that name themselves in every answer forget it in errors; without a code there is nothing that
@@ -55,7 +55,7 @@ export function checkCallback(
 function checkIssuer(
   provider: ResolvedProvider,
   iss: string | null,
-  { server, authorizationHost }: { server: Server; authorizationHost: string },
+  { server, authorizationHost }: { server: AuthorizationServer; authorizationHost: string },
 ): void {
   if (iss === null) {
     if (server.discovered?.authorization_response_iss_parameter_supported !== true) return

@@ -9,10 +9,10 @@ import {
   getDocument,
   issuerMatches,
   metadataAddresses,
-  NothingThere,
+  MetadataNotFound,
   parseMetadata,
   pointsInside,
-  refused,
+  discoveryRefused,
 } from '../metadata/metadata.ts'
 import type { StepLog } from '../provider-check/context.ts'
 import { type HttpTransport, HttpFailure } from '../transport/http-exchange.ts'
@@ -43,7 +43,9 @@ export async function findServer(search: Search, url: string): Promise<FoundServ
   // Older servers keep the metadata of everything below at their origin.
   const metadata = pathname === '/' ? null : await tryIssuer(search, origin, failures)
   if (metadata !== null) return { metadata, resource: null }
-  throw asDiscoveryError(telling(failures) ?? refused(`No server metadata was found for ${url}.`))
+  throw asDiscoveryError(
+    mostTelling(failures) ?? discoveryRefused(`No server metadata was found for ${url}.`),
+  )
 }
 
 async function serverOfResource(search: Search, resource: ProtectedResource): Promise<FoundServer> {
@@ -53,13 +55,13 @@ async function serverOfResource(search: Search, resource: ProtectedResource): Pr
     if (metadata !== null) return { metadata, resource }
   }
   throw asDiscoveryError(
-    telling(failures) ?? refused(`${resource.resource} names no server that can be used.`),
+    mostTelling(failures) ?? discoveryRefused(`${resource.resource} names no server that can be used.`),
   )
 }
 
 /** A document that cannot be used explains more than the places where there is none. */
-function telling(failures: readonly unknown[]): unknown {
-  return failures.find((failure) => !(failure instanceof NothingThere)) ?? failures[0]
+function mostTelling(failures: readonly unknown[]): unknown {
+  return failures.find((failure) => !(failure instanceof MetadataNotFound)) ?? failures[0]
 }
 
 async function resourceByAddress(
@@ -180,7 +182,7 @@ async function readMetadata(
     const fits = belongs(shown.issuer, address)
     const metadata = isOwn ? shown : fits ? await atOwnPlace(search, shown.issuer) : null
     if (metadata === null || (issuer === null && !fits)) {
-      throw refused(`The metadata at ${address} belongs to ${shown.issuer}.`)
+      throw discoveryRefused(`The metadata at ${address} belongs to ${shown.issuer}.`)
     }
     log.add({
       name: 'Server metadata',
@@ -237,10 +239,10 @@ export async function readProtectedResource(
   if (!parsed.success) return null
   const { data } = parsed
   if (!covers(data.resource, about.resource)) {
-    throw refused(`${address} describes ${data.resource}, which is not ${about.resource}.`)
+    throw discoveryRefused(`${address} describes ${data.resource}, which is not ${about.resource}.`)
   }
   if (data.authorization_servers.some((server) => pointsInside(about.resource, server))) {
-    throw refused(
+    throw discoveryRefused(
       `${address} names an authorization server on this machine, which a remote resource may not.`,
     )
   }

@@ -11,10 +11,10 @@ import {
   issuerMatches,
   type IssuerRules,
   parseMetadata,
-  refused,
+  discoveryRefused,
 } from './metadata.ts'
 
-export type MetadataQuestion = {
+export type MetadataRequest = {
   /** Remembered under this (addresses, rules and authorities of the asker). */
   key: string
   addresses: readonly string[]
@@ -26,7 +26,7 @@ export type MetadataQuestion = {
 export type MetadataCache = {
   /** Addresses that did not answer are asked again at once. */
   forgetFailures(): void
-  get(question: MetadataQuestion, wire: HttpTransport, userAgent: string): Promise<DiscoveredMetadata>
+  get(question: MetadataRequest, wire: HttpTransport, userAgent: string): Promise<DiscoveredMetadata>
 }
 
 const GOOD_FOR_MS = 3_600_000
@@ -54,7 +54,7 @@ export function createMetadataCache(clock: Clock): MetadataCache {
         return known.found
       }
       try {
-        const found = await ask(question, wire, userAgent)
+        const found = await fetchMetadata(question, wire, userAgent)
         remember(question.key, { until: clock.monotonicMs() + GOOD_FOR_MS, found, lastGood: found })
         return found
       } catch (error) {
@@ -75,8 +75,8 @@ export function createMetadataCache(clock: Clock): MetadataCache {
   }
 }
 
-async function ask(
-  question: MetadataQuestion,
+async function fetchMetadata(
+  question: MetadataRequest,
   wire: HttpTransport,
   userAgent: string,
 ): Promise<DiscoveredMetadata> {
@@ -87,13 +87,15 @@ async function ask(
       const metadata = await parseMetadata(address, reply)
       if (question.issuer === null || issuerMatches(question.issuer, metadata.issuer, question.rules))
         return metadata
-      throw refused(`The metadata at ${address} belongs to ${metadata.issuer}, not to ${question.issuer}.`)
+      throw discoveryRefused(
+        `The metadata at ${address} belongs to ${metadata.issuer}, not to ${question.issuer}.`,
+      )
     } catch (error) {
       failures.push(error)
       if (wire.signal.aborted) throw error
     }
   }
   throw asKeywayError(
-    asDiscoveryError(failures[0] ?? refused('There is no address to look for metadata at.')),
+    asDiscoveryError(failures[0] ?? discoveryRefused('There is no address to look for metadata at.')),
   )
 }

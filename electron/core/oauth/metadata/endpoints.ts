@@ -18,18 +18,18 @@ export type Endpoint =
   | 'pushedAuthorization'
   | 'registration'
 
-export type Server = {
+export type AuthorizationServer = {
   metadata: ServerMetadata
   /** Null when nobody told whose server this is; then only hosts can be compared. */
   issuer: string | null
   discovered: DiscoveredMetadata | null
   endpoint(name: Endpoint): string | null
   /** @throws KeywayError config_error naming the field that is empty. */
-  need(name: Endpoint): string
+  endpointOrThrow(name: Endpoint): string
   values: TemplateValues
 }
 
-export type ServerAsk = {
+export type EndpointRequest = {
   need: readonly Endpoint[]
   /** Of the connection, for hosts that the sign-in decided. */
   values?: Values
@@ -41,9 +41,9 @@ export type ServerAsk = {
   signal?: AbortSignal | undefined
 }
 
-export type Servers = {
+export type EndpointResolver = {
   forgetFailures(): void
-  find(provider: ResolvedProvider, ask: ServerAsk): Promise<Server>
+  resolveEndpoints(provider: ResolvedProvider, request: EndpointRequest): Promise<AuthorizationServer>
 }
 
 const OPTIONAL_DISCOVERY_MS = 3000
@@ -67,7 +67,7 @@ const anySignature = ['RS', 'PS', 'ES', 'HS'].flatMap((kind) =>
   ['256', '384', '512'].map((size) => kind + size),
 )
 
-export function createServers(deps: OAuthDeps): Servers {
+export function createEndpointResolver(deps: OAuthDeps): EndpointResolver {
   const cache = createMetadataCache(deps.clock)
 
   const discover = async (
@@ -92,16 +92,16 @@ export function createServers(deps: OAuthDeps): Servers {
 
   return {
     forgetFailures: cache.forgetFailures,
-    async find(provider, ask) {
-      const values = templateValues(deps, provider, ask.values)
-      const typed = typedEndpoints(provider, values, ask.need)
-      const complete = ask.need.every((name) => typed[name] !== undefined)
-      const { signal } = ask
+    async resolveEndpoints(provider, request) {
+      const values = templateValues(deps, provider, request.values)
+      const typed = typedEndpoints(provider, values, request.need)
+      const complete = request.need.every((name) => typed[name] !== undefined)
+      const { signal } = request
       if (!complete) {
         const discovered = await discover(provider, values, { timeoutMs: DISCOVERY_DEADLINE_MS, signal })
         return serverOf({ provider, values, typed, discovered })
       }
-      const optional = ask.discovery === 'if-possible'
+      const optional = request.discovery === 'if-possible'
       const discovered = optional
         ? await discover(provider, values, { timeoutMs: OPTIONAL_DISCOVERY_MS, signal }).catch(
             (cause: unknown) => {
@@ -147,7 +147,7 @@ function serverOf(about: {
   values: TemplateValues
   typed: Typed
   discovered: DiscoveredMetadata | null
-}): Server {
+}): AuthorizationServer {
   const { provider, values, typed, discovered } = about
   const configured = provider.spec.discovery.issuer
   const issuer =
@@ -170,7 +170,7 @@ function serverOf(about: {
     discovered,
     values,
     endpoint,
-    need(name) {
+    endpointOrThrow(name) {
       const address = endpoint(name)
       if (address !== null) return address
       throw new KeywayError('config_error', {

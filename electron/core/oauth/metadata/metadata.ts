@@ -57,13 +57,13 @@ export async function getDocument(
     if (reply.status < 300 || reply.status > 399 || target === null) return { ...reply, url: current }
     current = safeTarget(current, target)
   }
-  throw refused(`${url} redirects more than ${MAX_REDIRECTS} times.`)
+  throw discoveryRefused(`${url} redirects more than ${MAX_REDIRECTS} times.`)
 }
 
 function safeTarget(from: string, target: string): string {
   const next = URL.canParse(target, from) ? new URL(target, from).href : ''
   if (!isSafeUrl(next) || pointsInside(from, next))
-    throw refused(`${from} redirects to an address that is not allowed.`)
+    throw discoveryRefused(`${from} redirects to an address that is not allowed.`)
   return next
 }
 
@@ -95,18 +95,18 @@ export async function parseMetadata(source: string, reply: HttpResponse): Promis
     })
     .catch((cause: unknown) => {
       const message = `There is no server metadata at ${source} (HTTP ${reply.status}).`
-      throw reply.status === 404 ? new NothingThere(message, cause) : refused(message, cause)
+      throw reply.status === 404 ? new MetadataNotFound(message, cause) : discoveryRefused(message, cause)
     })
   const parsed = serverMetadataSchema.safeParse(config.serverMetadata())
   if (!parsed.success) {
     const where = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ')
-    throw refused(`The metadata at ${source} is not usable: ${where}.`)
+    throw discoveryRefused(`The metadata at ${source} is not usable: ${where}.`)
   }
   const inside = Object.entries(parsed.data).find(
     ([name, value]) => name.endsWith('_endpoint') && typeof value === 'string' && pointsInside(source, value),
   )
   if (inside !== undefined) {
-    throw refused(
+    throw discoveryRefused(
       `The metadata at ${source} points ${inside[0]} at this machine or its network, which a remote server may not.`,
     )
   }
@@ -114,13 +114,13 @@ export async function parseMetadata(source: string, reply: HttpResponse): Promis
 }
 
 /** Of all the places that were looked at, one where there is nothing says least. */
-export class NothingThere extends KeywayError {
+export class MetadataNotFound extends KeywayError {
   constructor(message: string, cause: unknown) {
     super('discovery_failed', { message, cause })
   }
 }
 
-export function refused(message: string, cause?: unknown): KeywayError {
+export function discoveryRefused(message: string, cause?: unknown): KeywayError {
   return new KeywayError('discovery_failed', { message, ...(cause === undefined ? {} : { cause }) })
 }
 

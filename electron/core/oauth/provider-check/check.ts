@@ -6,7 +6,7 @@ import { withDeadline } from '../../async.ts'
 import { createAuthorize } from '../authorization/request.ts'
 import { requireClientId } from '../client-authentication.ts'
 import { createDpopKeys } from '../dpop.ts'
-import { createServers, type Server } from '../metadata/endpoints.ts'
+import { createEndpointResolver, type AuthorizationServer } from '../metadata/endpoints.ts'
 import { templateValues } from '../templates.ts'
 import { createExchange } from '../token/authorization-code.ts'
 import { createClientCredentials } from '../token/client-credentials.ts'
@@ -52,7 +52,7 @@ function makeCheck(
   const recorder = recordExchanges(deps.fetchFor(provider), (answer) => secretsIn(deps, provider, answer))
   const recorded: OAuthDeps = { ...deps, fetchFor: () => recorder.fetch }
   // Everything of its own, so that nothing remembered hides what the server says now.
-  const servers = createServers(recorded)
+  const servers = createEndpointResolver(recorded)
   const dpopKeys = createDpopKeys()
   const tokenEndpoint = createTokenEndpointClient(recorded, dpopKeys)
   return {
@@ -103,7 +103,7 @@ function checkSetup({ deps, provider, log }: Check): boolean {
   return true
 }
 
-function noteOthers({ provider, log }: Check, server: Server): void {
+function noteOthers({ provider, log }: Check, server: AuthorizationServer): void {
   const canRevoke = server.endpoint('revocation') !== null || provider.spec.revocation?.url != null
   log.add({
     name: 'Disconnect',

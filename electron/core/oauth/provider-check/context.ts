@@ -1,5 +1,5 @@
 import type { ProviderCheckStep } from '../../../../shared/contract/ui-api.ts'
-import type { Server, Servers } from '../metadata/endpoints.ts'
+import type { AuthorizationServer, EndpointResolver } from '../metadata/endpoints.ts'
 import type { ExchangeRecorder } from '../transport/recording.ts'
 import type { OAuthClient, OAuthDeps, ResolvedProvider } from '../types.ts'
 
@@ -11,7 +11,7 @@ export type Check = {
   /** False while the person has chosen a host to come home to. */
   choosesHost: boolean
   scopes: readonly string[]
-  servers: Servers
+  servers: EndpointResolver
   recorder: ExchangeRecorder
   log: StepLog
   signal: AbortSignal
@@ -20,7 +20,7 @@ export type Check = {
   clientCredentials: OAuthClient['clientCredentials']
   startDevice: OAuthClient['startDevice']
   /** Known after the first step. */
-  server: Server | null
+  server: AuthorizationServer | null
 }
 
 export type StepLog = {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { asKeywayError, nextStepFor, sentencesFor } from '../../../../shared/contract/errors.ts'
 import type { ProviderCheckStep } from '../../../../shared/contract/ui-api.ts'
-import type { Endpoint, Server } from '../metadata/endpoints.ts'
+import type { Endpoint, AuthorizationServer } from '../metadata/endpoints.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
 import { sendHttp } from '../transport/http-exchange.ts'
 import type { RecordedExchange } from '../transport/recording.ts'
@@ -18,7 +18,7 @@ type Asked = { verdict: SignInVerdict; seen: RecordedExchange | undefined }
  */
 export async function checkAuthorization(check: Check): Promise<void> {
   const { provider, redirectUri, log } = check
-  const { verdict, seen } = await ask(check, provider, redirectUri)
+  const { verdict, seen } = await requestSignInPage(check, provider, redirectUri)
   const step = { name: 'Sign-in page', ...seen, outcome: verdict.outcome }
   if (verdict.outcome === 'ok') {
     log.add({ ...step, explanation: verdict.explanation })
@@ -41,7 +41,7 @@ async function findAuthorizationFix(
   for (const variant of variants) {
     if (signal.aborted) return null
     const address = variant.redirectUri ?? redirectUri
-    const { verdict } = await ask(check, withVariant(provider, variant), address)
+    const { verdict } = await requestSignInPage(check, withVariant(provider, variant), address)
     if (verdict.outcome !== 'ok') continue
     const { label, spec } = variant
     return { explanation: `Another way worked: ${label}.`, fix: { label, spec } }
@@ -49,7 +49,11 @@ async function findAuthorizationFix(
   return null
 }
 
-async function ask(check: Check, provider: ResolvedProvider, redirectUri: string | null): Promise<Asked> {
+async function requestSignInPage(
+  check: Check,
+  provider: ResolvedProvider,
+  redirectUri: string | null,
+): Promise<Asked> {
   const { deps, recorder, signal, scopes } = check
   try {
     const request = {
@@ -88,12 +92,16 @@ const needed: Record<ProviderCheckRequest['flow'], readonly Endpoint[]> = {
 export async function checkDiscovery(
   check: Check,
   flow: ProviderCheckRequest['flow'],
-): Promise<Server | null> {
+): Promise<AuthorizationServer | null> {
   const { provider, servers, recorder, log, signal } = check
   const { discovery } = provider.spec
   const named = discovery.issuer !== null || discovery.url !== null
   try {
-    const server = await servers.find(provider, { need: needed[flow], discovery: 'if-possible', signal })
+    const server = await servers.resolveEndpoints(provider, {
+      need: needed[flow],
+      discovery: 'if-possible',
+      signal,
+    })
     const [last] = recorder.take().slice(-1)
     if (named && server.discovered === null) {
       log.add({
@@ -108,7 +116,7 @@ export async function checkDiscovery(
         : 'No issuer is set; the typed addresses are used.'
       log.add({ name: 'Discovery', outcome: named ? 'ok' : 'skipped', ...last, explanation })
     }
-    for (const name of needed[flow]) server.need(name)
+    for (const name of needed[flow]) server.endpointOrThrow(name)
     hints(check, server)
     return server
   } catch (error) {
@@ -120,7 +128,7 @@ export async function checkDiscovery(
 }
 
 /** What the metadata says about the setup, before anything is tried. */
-function hints({ provider, log }: Check, server: Server): void {
+function hints({ provider, log }: Check, server: AuthorizationServer): void {
   const { discovered } = server
   if (discovered === null) return
   const methods = discovered.code_challenge_methods_supported

@@ -11,7 +11,7 @@ import { fillKnown, fillMap } from '../../../../shared/domain/template.ts'
 import { withDeadline } from '../../async.ts'
 import { openText, openValues, secretTraces, type SecretTraces } from '../../secret-traces.ts'
 import { buildConfiguration } from '../client-authentication.ts'
-import type { Servers } from '../metadata/endpoints.ts'
+import type { EndpointResolver } from '../metadata/endpoints.ts'
 import { collectValues, fillProviderUrl, templateValues, withSecrets } from '../templates.ts'
 import { idTokenClaims, jsonResponse } from '../token/response.ts'
 import { sendHttp, type HttpResponse } from '../transport/http-exchange.ts'
@@ -28,7 +28,7 @@ import { type ProviderApiRequest, type CallProviderApi, isJwt } from './request.
 
 type Tools = {
   deps: OAuthDeps
-  servers: Servers
+  servers: EndpointResolver
   callApi: CallProviderApi
   apiHeaders: OAuthClient['apiHeaders']
 }
@@ -146,7 +146,7 @@ function fillLeaves(body: Json, values: Readonly<Record<string, string>>): Json 
 
 type UserinfoTools = {
   deps: OAuthDeps
-  servers: Servers
+  servers: EndpointResolver
   callApi: CallProviderApi
   apiHeaders: OAuthClient['apiHeaders']
 }
@@ -159,7 +159,7 @@ export async function readUserinfo(
   about: { expectedSubject: string | null; signal?: AbortSignal | undefined },
 ): Promise<unknown> {
   const { signal } = about
-  const server = await servers.find(provider, {
+  const server = await servers.resolveEndpoints(provider, {
     need: ['userinfo'],
     values: credential.values,
     discovery: 'when-needed',

@@ -2,9 +2,9 @@
 import { parseScopes } from '../../../../shared/domain/scopes.ts'
 import { fillMap } from '../../../../shared/domain/template.ts'
 import { openScopes, openText, openValues, secretTraces } from '../../secret-traces.ts'
-import { openInner, resourcesOf, type TransactionInner } from '../authorization/request.ts'
+import { readInnerState, resourcesOf, type InnerState } from '../authorization/request.ts'
 import { checkCallback, type CheckedCallback } from '../authorization/response.ts'
-import type { Servers } from '../metadata/endpoints.ts'
+import type { EndpointResolver } from '../metadata/endpoints.ts'
 import { fillProviderUrl, templateValues, withSecrets } from '../templates.ts'
 import type { OAuthClient, OAuthDeps, ResolvedProvider, TokenOutcome, AuthorizationState } from '../types.ts'
 import { type GrantTools, outcomeOfPreparation, type TokenEndpointClient } from './endpoint.ts'
@@ -12,23 +12,33 @@ import { plainTokenRequest } from './refresh.ts'
 import { shapeRequest, tokenShaping } from './request-format.ts'
 import { responseSecrets } from './response.ts'
 
-type Tools = { deps: OAuthDeps; servers: Servers; tokenEndpoint: TokenEndpointClient }
+type Tools = { deps: OAuthDeps; servers: EndpointResolver; tokenEndpoint: TokenEndpointClient }
 
 export function createExchange({ deps, servers, tokenEndpoint }: Tools): OAuthClient['exchange'] {
-  return async (provider, transaction, parameters, signal) => {
-    const inner = openInner(transaction)
+  return async (provider, authorizationState, parameters, signal) => {
+    const inner = readInnerState(authorizationState)
     const startedAt = deps.clock.monotonicMs()
     const before = await servers
-      .find(provider, { need: ['authorization'], discovery: 'if-possible', signal })
+      .resolveEndpoints(provider, { need: ['authorization'], discovery: 'if-possible', signal })
       .catch((error: unknown) => outcomeOfPreparation(provider, error))
     if ('kind' in before) return before
     const { authorizationHost } = inner
-    const callback = checkCallback(provider, { transaction, server: before, parameters, authorizationHost })
+    const callback = checkCallback(provider, {
+      authorizationState,
+      server: before,
+      parameters,
+      authorizationHost,
+    })
     const found = await servers
-      .find(provider, { need: ['token'], values: callback.values, discovery: 'if-possible', signal })
+      .resolveEndpoints(provider, {
+        need: ['token'],
+        values: callback.values,
+        discovery: 'if-possible',
+        signal,
+      })
       .catch((error: unknown) => outcomeOfPreparation(provider, error))
     if ('kind' in found) return found
-    const url = found.need('token')
+    const url = found.endpointOrThrow('token')
     const outcome = await tokenEndpoint.request({
       provider,
       server: found,
@@ -39,14 +49,19 @@ export function createExchange({ deps, servers, tokenEndpoint }: Tools): OAuthCl
         values: found.values,
         userAgent: deps.userAgent,
         purpose: 'exchange',
-        redirectUri: transaction.redirectUri,
+        redirectUri: authorizationState.redirectUri,
       }),
       secrets: [callback.code, inner.verifier?.reveal() ?? ''],
       dpopKey: inner.dpopKey,
       startedAt,
       signal,
       run: (tools) =>
-        codeGrant(tools, { callback, inner, transaction, resources: resourcesOf(provider, found.values) }),
+        codeGrant(tools, {
+          callback,
+          inner,
+          authorizationState,
+          resources: resourcesOf(provider, found.values),
+        }),
     })
     const completed = withCallback(provider, outcome, callback)
     return postExchange({ deps, startedAt }, provider, completed, signal)
@@ -55,19 +70,19 @@ export function createExchange({ deps, servers, tokenEndpoint }: Tools): OAuthCl
 
 type CodeGrant = {
   callback: CheckedCallback
-  inner: TransactionInner
-  transaction: AuthorizationState
+  inner: InnerState
+  authorizationState: AuthorizationState
   resources: readonly string[]
 }
 
 async function codeGrant(tools: GrantTools, grant: CodeGrant): Promise<unknown> {
   const { library, config, options, expectIdToken } = tools
-  const { callback, inner, transaction, resources } = grant
+  const { callback, inner, authorizationState, resources } = grant
   // Only what has been checked reaches the library; the redirect address is set by the shaping, query and
   // all.
   const url = new URL('https://callback.invalid/')
   url.searchParams.set('code', callback.code)
-  url.searchParams.set('state', transaction.state)
+  url.searchParams.set('state', authorizationState.state)
   // Where the issuer was accepted by a rule of the provider, the library compares what it will find equal.
   const { issuer, authorization_response_iss_parameter_supported: told } = config.serverMetadata()
   if (callback.iss !== null || told === true) url.searchParams.set('iss', issuer)
@@ -75,7 +90,7 @@ async function codeGrant(tools: GrantTools, grant: CodeGrant): Promise<unknown> 
     config,
     url,
     {
-      expectedState: transaction.state,
+      expectedState: authorizationState.state,
       ...(inner.verifier === null ? {} : { pkceCodeVerifier: inner.verifier.reveal() }),
       ...(inner.nonce === null || !expectIdToken ? {} : { expectedNonce: inner.nonce.reveal() }),
     },

@@ -2,13 +2,18 @@ import { joinScopes } from '../../../../shared/domain/scopes.ts'
 import { resourcesOf, wantsDpop } from '../authorization/request.ts'
 import { requireClientId } from '../client-authentication.ts'
 import type { DpopKeys } from '../dpop.ts'
-import type { Servers } from '../metadata/endpoints.ts'
+import type { EndpointResolver } from '../metadata/endpoints.ts'
 import { loadLibrary } from '../transport/openid-client.ts'
 import type { OAuthClient, OAuthDeps } from '../types.ts'
 import { outcomeOfPreparation, type TokenEndpointClient } from './endpoint.ts'
 import { tokenShaping } from './request-format.ts'
 
-type Tools = { deps: OAuthDeps; servers: Servers; tokenEndpoint: TokenEndpointClient; dpopKeys: DpopKeys }
+type Tools = {
+  deps: OAuthDeps
+  servers: EndpointResolver
+  tokenEndpoint: TokenEndpointClient
+  dpopKeys: DpopKeys
+}
 
 /** RFC 6749 4.4: a token for the client itself. */
 export function createClientCredentials({
@@ -21,7 +26,11 @@ export function createClientCredentials({
     try {
       requireClientId(provider)
       const startedAt = deps.clock.monotonicMs()
-      const server = await servers.find(provider, { need: ['token'], discovery: 'when-needed', signal })
+      const server = await servers.resolveEndpoints(provider, {
+        need: ['token'],
+        discovery: 'when-needed',
+        signal,
+      })
       const parameters = resourcesOf(provider, server.values).map((one): [string, string] => [
         'resource',
         one,
@@ -32,7 +41,7 @@ export function createClientCredentials({
       return await tokenEndpoint.request({
         provider,
         server,
-        url: server.need('token'),
+        url: server.endpointOrThrow('token'),
         purpose: 'client_credentials',
         shaping: tokenShaping({
           provider,

@@ -22,7 +22,7 @@ import {
   requireClientId,
 } from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
-import type { Server, Servers } from '../metadata/endpoints.ts'
+import type { AuthorizationServer, EndpointResolver } from '../metadata/endpoints.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
 import { sendHttp, httpFailureOf, type HttpFailure, type HttpResponse } from '../transport/http-exchange.ts'
 import { loadLibrary } from '../transport/openid-client.ts'
@@ -39,7 +39,12 @@ import { adviceFor, scrub } from './errors.ts'
 import { shapeRequest, tokenShaping } from './request-format.ts'
 import { jsonResponse } from './response.ts'
 
-type Tools = { deps: OAuthDeps; servers: Servers; tokenEndpoint: TokenEndpointClient; dpopKeys: DpopKeys }
+type Tools = {
+  deps: OAuthDeps
+  servers: EndpointResolver
+  tokenEndpoint: TokenEndpointClient
+  dpopKeys: DpopKeys
+}
 type Inner = { deviceCode: Secret; scopes: readonly string[]; dpopKey: PrivateJwk | null }
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
@@ -51,7 +56,7 @@ export function createDevice(tools: Tools): Pick<OAuthClient, 'startDevice' | 'p
     async startDevice(provider, scopes, signal) {
       requireClientId(provider)
       const need = ['deviceAuthorization', 'token'] as const
-      const server = await servers.find(provider, { need, discovery: 'when-needed', signal })
+      const server = await servers.resolveEndpoints(provider, { need, discovery: 'when-needed', signal })
       const { deviceCode, ...shown } = await requestDeviceCode(deps, { provider, server, scopes, signal })
       const dpopKey = wantsDpop(provider, server) ? await dpopKeys.make(await loadLibrary()) : null
       const inner: Inner = { deviceCode: new Secret(deviceCode), scopes, dpopKey }
@@ -59,7 +64,11 @@ export function createDevice(tools: Tools): Pick<OAuthClient, 'startDevice' | 'p
     },
     async pollDevice(provider, device, signal) {
       try {
-        const server = await servers.find(provider, { need: ['token'], discovery: 'when-needed', signal })
+        const server = await servers.resolveEndpoints(provider, {
+          need: ['token'],
+          discovery: 'when-needed',
+          signal,
+        })
         return await pollUntilDecided(tools, { provider, server, device }, signal)
       } catch (error) {
         if (signal.aborted) throw new KeywayError('flow_cancelled', { cause: error })
@@ -76,7 +85,7 @@ function outcomeOfFailure(provider: ResolvedProvider, error: unknown): TokenOutc
   return outcomeOfPreparation(provider, error)
 }
 
-type Poll = { provider: ResolvedProvider; server: Server; device: DeviceCode }
+type Poll = { provider: ResolvedProvider; server: AuthorizationServer; device: DeviceCode }
 
 async function pollUntilDecided(tools: Tools, poll: Poll, signal: AbortSignal): Promise<TokenOutcome> {
   const { clock } = tools.deps
@@ -132,7 +141,7 @@ function pollOnce(
   return tokenEndpoint.request({
     provider,
     server,
-    url: server.need('token'),
+    url: server.endpointOrThrow('token'),
     purpose: 'device',
     shaping: tokenShaping({
       provider,
@@ -152,9 +161,9 @@ function pollOnce(
 
 // The first half of RFC 8628: a code for the person, from whatever the server answers.
 
-type Ask = {
+type DeviceCodeRequest = {
   provider: ResolvedProvider
-  server: Server
+  server: AuthorizationServer
   scopes: readonly string[]
   signal?: AbortSignal | undefined
 }
@@ -167,30 +176,30 @@ const DEFAULT_INTERVAL_SECONDS = 5
  * @throws KeywayError config_error | provider_error | provider_response_invalid | provider_unreachable |
  * deadline_exceeded
  */
-export async function requestDeviceCode(deps: OAuthDeps, ask: Ask): Promise<Shown> {
+export async function requestDeviceCode(deps: OAuthDeps, request: DeviceCodeRequest): Promise<Shown> {
   try {
     return await withDeadline(
-      { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal: ask.signal },
-      (signal) => tryEach(methodsFor(ask), (method) => requestOnce(deps, ask, { method, signal })),
+      { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal: request.signal },
+      (signal) => tryEach(methodsFor(request), (method) => requestOnce(deps, request, { method, signal })),
     )
   } catch (error) {
     throw asDiscoveryError(error)
   }
 }
 
-function methodsFor({ provider, server }: Ask): AuthMethod[] {
+function methodsFor({ provider, server }: DeviceCodeRequest): AuthMethod[] {
   const supported = server.discovered?.token_endpoint_auth_methods_supported ?? null
   return authMethods(provider, { supported, withoutSecret: provider.spec.device.withoutSecret })
 }
 
 async function requestOnce(
   deps: OAuthDeps,
-  ask: Ask,
+  request: DeviceCodeRequest,
   { method, signal }: { method: AuthMethod; signal: AbortSignal },
 ): Promise<Shown> {
-  const { provider, server } = ask
+  const { provider, server } = request
   const library = await loadLibrary()
-  const url = server.need('deviceAuthorization')
+  const url = server.endpointOrThrow('deviceAuthorization')
   const seen: { reply: HttpResponse | null; failure: HttpFailure | null } = { reply: null, failure: null }
   const { userAgent } = deps
   const base = tokenShaping({
@@ -213,7 +222,7 @@ async function requestOnce(
   }
   const config = buildConfiguration(library, { provider, server, method, fetch: send })
   try {
-    const code = await library.initiateDeviceAuthorization(config, deviceParameters(ask))
+    const code = await library.initiateDeviceAuthorization(config, deviceParameters(request))
     return shownCode(deps, provider, { ...code })
   } catch (error) {
     if (seen.failure !== null) throw seen.failure
@@ -221,7 +230,7 @@ async function requestOnce(
   }
 }
 
-function deviceParameters({ provider, server, scopes }: Ask): URLSearchParams {
+function deviceParameters({ provider, server, scopes }: DeviceCodeRequest): URLSearchParams {
   const { device, scopes: rules } = provider.spec
   const parameters = resourcesOf(provider, server.values).map((one): [string, string] => ['resource', one])
   if (scopes.length > 0 && !rules.none) {

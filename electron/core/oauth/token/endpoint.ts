@@ -9,7 +9,7 @@ import {
   isClientRejection,
 } from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
-import type { Server } from '../metadata/endpoints.ts'
+import type { AuthorizationServer } from '../metadata/endpoints.ts'
 import { relaxedIssuer } from '../metadata/metadata.ts'
 import { collectValues } from '../templates.ts'
 import { sendHttp, httpFailureOf, type HttpFailure, type HttpResponse } from '../transport/http-exchange.ts'
@@ -36,7 +36,7 @@ export type GrantTools = {
 /** One request to a token endpoint, whatever the grant. */
 export type TokenRequest = {
   provider: ResolvedProvider
-  server: Server
+  server: AuthorizationServer
   /** Where it really goes; a separate refresh address is unknown to the library. */
   url: string
   purpose: TokenPurpose

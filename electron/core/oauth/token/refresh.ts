@@ -5,7 +5,7 @@ import { parseTokenReply } from '../../../../shared/domain/token-response.ts'
 import { DeadlineExceeded, withDeadline } from '../../async.ts'
 import { resourcesOf } from '../authorization/request.ts'
 import { requireClientId } from '../client-authentication.ts'
-import type { Servers } from '../metadata/endpoints.ts'
+import type { EndpointResolver } from '../metadata/endpoints.ts'
 import { collectValues, fillProviderUrl, templateValues, withSecrets } from '../templates.ts'
 import { sendHttp, httpFailureOf, HttpFailure, type HttpRequest } from '../transport/http-exchange.ts'
 import type { OAuthClient, OAuthDeps, RefreshRequest, ResolvedProvider, TokenOutcome } from '../types.ts'
@@ -14,7 +14,7 @@ import { type FailureFacts, outcomeOfResponse, outcomeOfHttpFailure } from './er
 import { shapeRequest, tokenShaping } from './request-format.ts'
 import { tokenResponseOf } from './response.ts'
 
-type Tools = { deps: OAuthDeps; servers: Servers; tokenEndpoint: TokenEndpointClient }
+type Tools = { deps: OAuthDeps; servers: EndpointResolver; tokenEndpoint: TokenEndpointClient }
 
 export function createRefresh(tools: Tools): OAuthClient['refresh'] {
   return async (provider, request, signal) => {
@@ -42,14 +42,15 @@ async function standardRefresh(
   }
   const refreshToken = request.refreshToken.reveal()
   const startedAt = deps.clock.monotonicMs()
-  const server = await servers.find(provider, {
+  const server = await servers.resolveEndpoints(provider, {
     need: refresh.url === null ? ['token'] : [],
     values: request.values,
     discovery: 'when-needed',
     signal,
   })
   const { values } = server
-  const url = refresh.url === null ? server.need('token') : fillProviderUrl(provider, refresh.url, values)
+  const url =
+    refresh.url === null ? server.endpointOrThrow('token') : fillProviderUrl(provider, refresh.url, values)
   return tokenEndpoint.request({
     provider,
     server: withTokenEndpoint(server, url),

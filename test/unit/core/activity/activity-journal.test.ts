@@ -16,7 +16,7 @@ import {
 } from '../../../../electron/core/audit-log/audit-log.ts'
 import { nextLine, parseLine } from '../../../../electron/core/audit-log/entry.ts'
 import type { WriteAt } from '../../../../electron/core/audit-log/writer.ts'
-import type { Damage } from '../../../../electron/core/ports.ts'
+import type { CorruptFile } from '../../../../electron/core/ports.ts'
 import {
   activityQuery,
   activityRow,
@@ -32,13 +32,13 @@ const DAY = 24 * 60 * 60 * 1000
 
 function openJournal(folder: string, more: Partial<ActivityJournalDeps> & { clock?: FakeClock } = {}) {
   const clock = more.clock ?? createFakeClock()
-  const damages: Damage[] = []
+  const damages: CorruptFile[] = []
   const logger = createMemoryLogger()
   const journal = openActivityJournal({
     folder,
     clock,
     logger,
-    onDamage: (damage) => damages.push(damage),
+    onCorruptFile: (damage) => damages.push(damage),
     ...more,
   })
   onTestFinished(() => journal.close())

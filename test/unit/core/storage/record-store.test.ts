@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Damage } from '../../../../electron/core/ports.ts'
+import type { CorruptFile } from '../../../../electron/core/ports.ts'
 import { createRecordStore } from '../../../../electron/core/storage/records.ts'
 import { type FileOps, nodeFileOps } from '../../../../electron/core/storage/file-ops.ts'
 import { createFakeClock } from '../../../support/fake-clock.ts'
@@ -10,12 +10,12 @@ import { createMemoryLogger } from '../../../support/memory-ports.ts'
 import { tempFolder } from '../../../support/temp-folder.ts'
 
 function openStore(folder: string, ops: FileOps = nodeFileOps) {
-  const damages: Damage[] = []
+  const damages: CorruptFile[] = []
   const store = createRecordStore({
     folder,
     clock: createFakeClock(),
     logger: createMemoryLogger(),
-    onDamage: (damage) => damages.push(damage),
+    onCorruptFile: (damage) => damages.push(damage),
     ops,
   })
   return { store, damages }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { createPassphraseProtectors } from '../../../../electron/core/vault/passphrase-wrapper.ts'
+import { createPassphraseKeyWrappers } from '../../../../electron/core/vault/passphrase-wrapper.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
 
 const passphrase = new Secret('correct horse battery')
@@ -8,7 +8,7 @@ const passphrase = new Secret('correct horse battery')
 describe('the passphrase protector', () => {
   it('stores how the key was made, and never the passphrase or the key', async () => {
     const dataKey = randomBytes(32)
-    const protector = createPassphraseProtectors()(passphrase)
+    const protector = createPassphraseKeyWrappers()(passphrase)
     const wrapped = JSON.parse(JSON.stringify(await protector.wrap(dataKey))) as Record<string, unknown>
     expect(wrapped).toMatchObject({ kdf: 'scrypt', cost: { N: 131_072, r: 8, p: 1 } })
     expect(JSON.stringify(wrapped)).not.toContain(passphrase.reveal())
@@ -24,7 +24,7 @@ describe('the passphrase protector', () => {
       if (deriving) setTimeout(count, 1)
     }
     count()
-    await createPassphraseProtectors()(passphrase).wrap(randomBytes(32))
+    await createPassphraseKeyWrappers()(passphrase).wrap(randomBytes(32))
     deriving = false
     expect(turns).toBeGreaterThan(10)
   })
@@ -38,7 +38,7 @@ describe('the passphrase protector', () => {
     ['kdf', 'md5'],
     ['sealed', 'junk'],
   ])('refuses a stored %s of %j instead of computing with it', async (field, value) => {
-    const protector = createPassphraseProtectors({ cost: { N: 1024, r: 8, p: 1 } })(passphrase)
+    const protector = createPassphraseKeyWrappers({ cost: { N: 1024, r: 8, p: 1 } })(passphrase)
     const wrapped = { ...(await protector.wrap(randomBytes(32))), [field]: value }
     await expect(protector.unwrap(wrapped)).rejects.toMatchObject({ code: 'data_damaged' })
   })

@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Protector, RecordStore } from '../../../../electron/core/ports.ts'
+import type { KeyWrapper, RecordStore } from '../../../../electron/core/ports.ts'
 import { createRecordStore } from '../../../../electron/core/storage/records.ts'
-import { createPassphraseProtectors } from '../../../../electron/core/vault/passphrase-wrapper.ts'
+import { createPassphraseKeyWrappers } from '../../../../electron/core/vault/passphrase-wrapper.ts'
 import type { VaultState } from '../../../../electron/core/vault/status.ts'
 import { createVault } from '../../../../electron/core/vault/vault.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
@@ -13,14 +13,14 @@ import { createMemoryLogger, createMemoryRecordStore } from '../../../support/me
 import { createMemoryProtector } from '../../../support/memory-protector.ts'
 import { tempFolder } from '../../../support/temp-folder.ts'
 
-const passphrases = createPassphraseProtectors({ cost: { N: 2 ** 10, r: 8, p: 1 } })
+const passphrases = createPassphraseKeyWrappers({ cost: { N: 2 ** 10, r: 8, p: 1 } })
 const right = new Secret('correct horse')
 const other = new Secret('battery staple')
 
-function openVault(store: RecordStore = createMemoryRecordStore(), protectors: Protector[] = []) {
+function openVault(store: RecordStore = createMemoryRecordStore(), keyWrappers: KeyWrapper[] = []) {
   const clock = createFakeClock()
   const logger = createMemoryLogger()
-  const vault = createVault({ store, protectors, passphrase: passphrases, clock, logger })
+  const vault = createVault({ store, keyWrappers, passphrase: passphrases, clock, logger })
   return { vault, clock, store, logger }
 }
 const token = new Secret('refresh-token-of-nobody')
@@ -46,7 +46,7 @@ describe('a new vault', () => {
     const keychain = createMemoryProtector()
     const first = openVault(createMemoryRecordStore(), [keychain])
     await first.vault.start()
-    await first.vault.initialise('os-keychain')
+    await first.vault.initialize('os-keychain')
     const sealed = first.vault.seal(token, 'connection:a:refresh')
 
     const next = openVault(first.store, [keychain])
@@ -57,7 +57,7 @@ describe('a new vault', () => {
 
   it('asks for its passphrase at the next start, refuses a wrong one, and opens with the right one', async () => {
     const first = openVault()
-    await first.vault.initialise('passphrase', right)
+    await first.vault.initialize('passphrase', right)
     const sealed = first.vault.seal(token, 'a')
     const { vault } = openVault(first.store)
     expect(await vault.start()).toMatchObject({
@@ -79,18 +79,18 @@ describe('a new vault', () => {
 
   it('takes the same passphrase in another Unicode form', async () => {
     const first = openVault()
-    await first.vault.initialise('passphrase', new Secret('na\u00efve caf\u00e9'))
+    await first.vault.initialize('passphrase', new Secret('na\u00efve caf\u00e9'))
     const { vault } = openVault(first.store)
     expect(await vault.unlock(new Secret('nai\u0308ve cafe\u0301'))).toMatchObject({ kind: 'unlocked' })
   })
 
   it('refuses a short passphrase and names the least length', async () => {
     const { vault, store } = openVault()
-    await expect(vault.initialise('passphrase', new Secret('short'))).rejects.toMatchObject({
+    await expect(vault.initialize('passphrase', new Secret('short'))).rejects.toMatchObject({
       code: 'invalid_request',
       details: { field: 'passphrase', minLength: 8 },
     })
-    await expect(vault.initialise('passphrase')).rejects.toMatchObject({ code: 'passphrase_required' })
+    await expect(vault.initialize('passphrase')).rejects.toMatchObject({ code: 'passphrase_required' })
     expect(await store.read('vault')).toBeNull()
   })
 
@@ -99,17 +99,17 @@ describe('a new vault', () => {
     const keychain = createMemoryProtector()
     const { vault } = openVault(store, [keychain])
     store.failNext(new KeywayError('disk_full'))
-    await expect(vault.initialise('os-keychain')).rejects.toMatchObject({ code: 'disk_full' })
+    await expect(vault.initialize('os-keychain')).rejects.toMatchObject({ code: 'disk_full' })
     expect(vault.state().kind).toBe('uninitialised')
     expect(keychain.entries.size).toBe(0)
-    expect(await vault.initialise('os-keychain')).toMatchObject({ kind: 'unlocked' })
+    expect(await vault.initialize('os-keychain')).toMatchObject({ kind: 'unlocked' })
   })
 
   it('does not count a protector that gives back another key', async () => {
     const keychain = createMemoryProtector()
     keychain.mood = 'gives another key'
     const { vault, store } = openVault(createMemoryRecordStore(), [keychain])
-    await expect(vault.initialise('os-keychain')).rejects.toMatchObject({ code: 'data_damaged' })
+    await expect(vault.initialize('os-keychain')).rejects.toMatchObject({ code: 'data_damaged' })
     expect(await store.read('vault')).toBeNull()
   })
 })
@@ -118,7 +118,7 @@ describe('an existing vault is never made anew', () => {
   it('stays locked, and unchanged, while the keyring is locked', async () => {
     const keychain = createMemoryProtector()
     const first = openVault(createMemoryRecordStore(), [keychain])
-    await first.vault.initialise('os-keychain')
+    await first.vault.initialize('os-keychain')
     const sealed = first.vault.seal(token, 'a')
     const before = await first.store.read('vault')
 
@@ -129,8 +129,8 @@ describe('an existing vault is never made anew', () => {
       code: 'keychain_unavailable',
       needsPassphrase: false,
     })
-    await expect(vault.initialise('os-keychain')).rejects.toMatchObject({ code: 'vault_exists' })
-    await expect(vault.initialise('passphrase', right)).rejects.toMatchObject({ code: 'vault_exists' })
+    await expect(vault.initialize('os-keychain')).rejects.toMatchObject({ code: 'vault_exists' })
+    await expect(vault.initialize('passphrase', right)).rejects.toMatchObject({ code: 'vault_exists' })
     expect(await first.store.read('vault')).toEqual(before)
 
     keychain.mood = 'fine'
@@ -141,7 +141,7 @@ describe('an existing vault is never made anew', () => {
   it('notices a key that is not its own before anything is written with it', async () => {
     const keychain = createMemoryProtector()
     const first = openVault(createMemoryRecordStore(), [keychain])
-    await first.vault.initialise('os-keychain')
+    await first.vault.initialize('os-keychain')
     keychain.mood = 'gives another key'
     const { vault } = openVault(first.store, [keychain])
     expect(await vault.start()).toMatchObject({ kind: 'locked', code: 'data_damaged' })
@@ -153,15 +153,15 @@ describe('an existing vault is never made anew', () => {
       folder,
       clock: createFakeClock(),
       logger: createMemoryLogger(),
-      onDamage: () => undefined,
+      onCorruptFile: () => undefined,
     })
 
   it('opens from the generation before when its file is damaged', async () => {
     const folder = tempFolder()
     const keychain = createMemoryProtector()
     const first = openVault(onDisk(folder), [keychain])
-    await first.vault.initialise('os-keychain')
-    await first.vault.addProtector('passphrase', right)
+    await first.vault.initialize('os-keychain')
+    await first.vault.addKeyWrapper('passphrase', right)
     const sealed = first.vault.seal(token, 'a')
     writeFileSync(join(folder, 'vault.json'), '{"torn')
     const { vault } = openVault(onDisk(folder), [keychain])
@@ -172,7 +172,7 @@ describe('an existing vault is never made anew', () => {
   it('stays locked for good when no generation can be read, run after run, and never takes that for a new vault', async () => {
     const folder = tempFolder()
     const keychain = createMemoryProtector()
-    await openVault(onDisk(folder), [keychain]).vault.initialise('os-keychain')
+    await openVault(onDisk(folder), [keychain]).vault.initialize('os-keychain')
     for (const name of ['vault.json', 'vault.prev.json']) writeFileSync(join(folder, name), '{"torn')
     for (let run = 0; run < 3; run += 1) {
       const { vault } = openVault(onDisk(folder), [keychain])
@@ -181,7 +181,7 @@ describe('an existing vault is never made anew', () => {
         code: 'data_damaged',
         needsPassphrase: false,
       })
-      await expect(vault.initialise('os-keychain')).rejects.toMatchObject({ code: 'data_damaged' })
+      await expect(vault.initialize('os-keychain')).rejects.toMatchObject({ code: 'data_damaged' })
     }
     expect(readFileSync(join(folder, 'set-aside', readdirSync(join(folder, 'set-aside'))[0]!), 'utf8')).toBe(
       '{"torn',
@@ -191,7 +191,7 @@ describe('an existing vault is never made anew', () => {
   it('is locked, not missing, while its keychain takes its time at the start', async () => {
     const store = createMemoryRecordStore()
     const keychain = createMemoryProtector()
-    await openVault(store, [keychain]).vault.initialise('os-keychain')
+    await openVault(store, [keychain]).vault.initialize('os-keychain')
     const gate = Promise.withResolvers<void>()
     const slow = {
       ...keychain,
@@ -209,13 +209,13 @@ describe('an existing vault is never made anew', () => {
     const later = { version: 2, whatever: true }
     const { vault, store } = openVault(createMemoryRecordStore({ vault: later }))
     expect(await vault.start()).toMatchObject({ kind: 'locked', code: 'data_damaged' })
-    await expect(vault.initialise('passphrase', right)).rejects.toMatchObject({ code: 'data_damaged' })
+    await expect(vault.initialize('passphrase', right)).rejects.toMatchObject({ code: 'data_damaged' })
     expect(await store.read('vault')).toEqual(later)
   })
 
   it('says so when its protector is not one of this host', async () => {
     const first = openVault(createMemoryRecordStore(), [createMemoryProtector('safe-storage')])
-    await first.vault.initialise('safe-storage')
+    await first.vault.initialize('safe-storage')
     const { vault } = openVault(first.store, [createMemoryProtector('os-keychain')])
     expect(await vault.start()).toMatchObject({ kind: 'locked', code: 'keychain_unavailable' })
   })
@@ -225,8 +225,8 @@ describe('a keychain that hangs', () => {
   it('is given up after ten seconds, and the vault can be asked again', async () => {
     const keychain = createMemoryProtector()
     const first = openVault(createMemoryRecordStore(), [keychain])
-    await first.vault.initialise('os-keychain')
-    await first.vault.addProtector('passphrase', right)
+    await first.vault.initialize('os-keychain')
+    await first.vault.addKeyWrapper('passphrase', right)
 
     keychain.mood = 'hangs'
     const { vault, clock } = openVault(first.store, [keychain])
@@ -251,7 +251,7 @@ describe('a keychain that hangs', () => {
       }
     const vault = createVault({
       store: createMemoryRecordStore(),
-      protectors: [],
+      keyWrappers: [],
       passphrase: (passphrase) => {
         const protector = passphrases(passphrase)
         return { ...protector, wrap: slowly(protector.wrap), unwrap: slowly(protector.unwrap) }
@@ -259,7 +259,7 @@ describe('a keychain that hangs', () => {
       clock,
       logger: createMemoryLogger(),
     })
-    expect(await vault.initialise('passphrase', right)).toMatchObject({ kind: 'unlocked' })
+    expect(await vault.initialize('passphrase', right)).toMatchObject({ kind: 'unlocked' })
     vault.lock()
     expect(await vault.unlock(right)).toMatchObject({ kind: 'unlocked' })
   })
@@ -281,7 +281,7 @@ describe('a keychain that hangs', () => {
 describe('sealing', () => {
   it('gives each value a nonce of its own and opens only for what it was sealed as', async () => {
     const { vault } = openVault()
-    await vault.initialise('passphrase', right)
+    await vault.initialize('passphrase', right)
     const sealed = vault.seal(token, 'connection:a:refresh')
     expect(vault.seal(token, 'connection:a:refresh')).not.toBe(sealed)
     expect(sealed).not.toContain(Buffer.from(token.reveal()).toString('base64url'))
@@ -294,7 +294,7 @@ describe('sealing', () => {
 
   it('opens nothing that was changed by a single character', async () => {
     const { vault } = openVault()
-    await vault.initialise('passphrase', right)
+    await vault.initialize('passphrase', right)
     const sealed = vault.seal(token, 'a')
     for (let at = 0; at < sealed.length; at += 1) {
       const swapped = sealed[at] === 'A' ? 'B' : 'A'
@@ -315,7 +315,7 @@ describe('sealing', () => {
 
   it('keeps empty and long and non-ASCII secrets whole', async () => {
     const { vault } = openVault()
-    await vault.initialise('passphrase', right)
+    await vault.initialize('passphrase', right)
     for (const text of ['', 'ü\u{1f511}\0', 'x'.repeat(100_000)])
       expect(vault.open(vault.seal(new Secret(text), 'a'), 'a').reveal()).toBe(text)
   })
@@ -323,8 +323,8 @@ describe('sealing', () => {
   it('tells two secrets apart by twelve hex digits that differ from vault to vault', async () => {
     const one = openVault()
     const two = openVault()
-    await one.vault.initialise('passphrase', right)
-    await two.vault.initialise('passphrase', right)
+    await one.vault.initialize('passphrase', right)
+    await two.vault.initialize('passphrase', right)
     expect(one.vault.fingerprint(token)).toMatch(/^[0-9a-f]{12}$/)
     expect(one.vault.fingerprint(token)).toBe(one.vault.fingerprint(new Secret(token.reveal())))
     expect(one.vault.fingerprint(token)).not.toBe(one.vault.fingerprint(right))
@@ -338,7 +338,7 @@ describe('locking', () => {
     const { vault } = openVault(createMemoryRecordStore(), [keychain])
     const seen: VaultState['kind'][] = []
     const stop = vault.onChange((state) => seen.push(state.kind))
-    await vault.initialise('os-keychain')
+    await vault.initialize('os-keychain')
     const sealed = vault.seal(token, 'a')
     vault.lock()
     expect(() => vault.open(sealed, 'a')).toThrow(expect.objectContaining({ code: 'vault_locked' }))
@@ -354,7 +354,7 @@ describe('locking', () => {
   it('wins over an unlock that was under way', async () => {
     const keychain = createMemoryProtector()
     const { vault } = openVault(createMemoryRecordStore(), [keychain])
-    await vault.initialise('os-keychain')
+    await vault.initialize('os-keychain')
     vault.lock()
     const unlocking = vault.unlock()
     vault.lock()
@@ -365,7 +365,7 @@ describe('locking', () => {
   it('during a migration wipes the key without the migration wrapping the wiped one', async () => {
     const keychain = createMemoryProtector()
     const { vault, store } = openVault(createMemoryRecordStore(), [keychain])
-    await vault.initialise('os-keychain')
+    await vault.initialize('os-keychain')
     const sealed = vault.seal(token, 'a')
     const migrating = vault.migrate('passphrase', right)
     // By now scrypt runs on another thread, and the key is about to be wrapped with its answer.
@@ -384,7 +384,7 @@ describe('exchanging protectors', () => {
   it('moves from keychain to passphrase and back, and the one before no longer opens it', async () => {
     const keychain = createMemoryProtector()
     const { vault, store } = openVault(createMemoryRecordStore(), [keychain])
-    await vault.initialise('os-keychain')
+    await vault.initialize('os-keychain')
     const sealed = vault.seal(token, 'a')
     expect(await vault.migrate('passphrase', right)).toMatchObject({
       kind: 'unlocked',
@@ -406,7 +406,7 @@ describe('exchanging protectors', () => {
   ] as const)('keeps the old protector when the new one %s', async (mood, code) => {
     const keychain = createMemoryProtector()
     const { vault, store } = openVault(createMemoryRecordStore(), [keychain])
-    await vault.initialise('passphrase', right)
+    await vault.initialize('passphrase', right)
     keychain.mood = mood
     await expect(vault.migrate('os-keychain')).rejects.toMatchObject({ code })
     const next = openVault(store, [keychain])
@@ -418,7 +418,7 @@ describe('exchanging protectors', () => {
     const keychain = createMemoryProtector()
     const store = createMemoryRecordStore()
     const { vault } = openVault(store, [keychain])
-    await vault.initialise('passphrase', right)
+    await vault.initialize('passphrase', right)
     store.failNext(new KeywayError('disk_full'))
     await expect(vault.migrate('os-keychain')).rejects.toMatchObject({ code: 'disk_full' })
     expect(vault.state()).toMatchObject({ kind: 'unlocked', wraps: ['passphrase'] })
@@ -428,19 +428,21 @@ describe('exchanging protectors', () => {
   it('opens by either of two protectors, and refuses to drop the last', async () => {
     const keychain = createMemoryProtector()
     const { vault, store } = openVault(createMemoryRecordStore(), [keychain])
-    await vault.initialise('os-keychain')
-    expect(await vault.addProtector('passphrase', right)).toMatchObject({
+    await vault.initialize('os-keychain')
+    expect(await vault.addKeyWrapper('passphrase', right)).toMatchObject({
       wraps: ['os-keychain', 'passphrase'],
     })
-    await expect(vault.addProtector('passphrase', other)).rejects.toMatchObject({ code: 'invalid_request' })
+    await expect(vault.addKeyWrapper('passphrase', other)).rejects.toMatchObject({ code: 'invalid_request' })
 
     keychain.mood = 'locked'
     const next = openVault(store, [keychain])
     expect(await next.vault.start()).toMatchObject({ code: 'keychain_unavailable', needsPassphrase: true })
     expect(await next.vault.unlock(right)).toMatchObject({ kind: 'unlocked' })
-    expect(await next.vault.removeProtector('os-keychain')).toMatchObject({ wraps: ['passphrase'] })
-    await expect(next.vault.removeProtector('passphrase')).rejects.toMatchObject({ code: 'invalid_request' })
-    await expect(next.vault.removeProtector('os-keychain')).rejects.toMatchObject({ code: 'invalid_request' })
+    expect(await next.vault.removeKeyWrapper('os-keychain')).toMatchObject({ wraps: ['passphrase'] })
+    await expect(next.vault.removeKeyWrapper('passphrase')).rejects.toMatchObject({ code: 'invalid_request' })
+    await expect(next.vault.removeKeyWrapper('os-keychain')).rejects.toMatchObject({
+      code: 'invalid_request',
+    })
   })
 
   it('changes the passphrase only for who knows the present one, and the old one opens no generation on disk', async () => {
@@ -449,10 +451,10 @@ describe('exchanging protectors', () => {
       folder,
       clock: createFakeClock(),
       logger: createMemoryLogger(),
-      onDamage: () => undefined,
+      onCorruptFile: () => undefined,
     })
     const { vault } = openVault(store)
-    await vault.initialise('passphrase', right)
+    await vault.initialize('passphrase', right)
     await expect(vault.changePassphrase({ current: other, next: other })).rejects.toMatchObject({
       code: 'wrong_passphrase',
     })
@@ -476,11 +478,11 @@ describe('exchanging protectors', () => {
 
   it('needs an unlocked vault', async () => {
     const { vault } = openVault()
-    await vault.initialise('passphrase', right)
+    await vault.initialize('passphrase', right)
     vault.lock()
     const attempts = [
-      vault.addProtector('passphrase', right),
-      vault.removeProtector('passphrase'),
+      vault.addKeyWrapper('passphrase', right),
+      vault.removeKeyWrapper('passphrase'),
       vault.migrate('passphrase', other),
       vault.changePassphrase({ current: right, next: other }),
     ]
