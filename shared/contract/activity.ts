@@ -15,7 +15,7 @@ export const activityKind = z.enum([
 ])
 export const activityOutcome = z.enum(['ok', 'refused', 'failed'])
 
-/** What happened, before the journal numbers and chains it. Never a secret; paths without query strings. */
+/** An event before the audit log numbers and chains it. Holds no secret; paths have no query string. */
 export const activityEntry = z.strictObject({
   kind: activityKind,
   outcome: activityOutcome,
@@ -32,11 +32,13 @@ export const activityEntry = z.strictObject({
   bytesIn: z.number().int().nonnegative().optional(),
   durationMs: z.number().nonnegative().optional(),
   /**
-   * So many of the same within a tenth of a second; absent: one. A busy loop must not push everything else
-   * out of the journal.
+   * Number of equal events within a tenth of a second; absent: one. Keeps a busy loop from displacing all
+   * other entries of the log.
    */
   count: z.number().int().positive().optional(),
-  /** Of a row with a count: when the first of them was, epoch ms; the row's own time is that of writing. */
+  /**
+   * For a row with a count: time of the first event, in epoch ms. The row's own time is the time of writing.
+   */
   firstAt: z.number().optional(),
   code: z.string().optional(),
   note: z.string().max(500).optional(),
@@ -47,7 +49,7 @@ export const activityRow = activityEntry.extend({
   seq: z.number().int().positive(),
   /** Epoch ms. */
   at: z.number(),
-  /** Hash of the row before (hex SHA-256); the chain's start is the anchor. */
+  /** Hash of the previous row (hex SHA-256). The first row holds the anchor of the chain. */
   prev: z.string(),
   hash: z.string(),
 })
@@ -67,12 +69,12 @@ export const activityQuery = z.strictObject({
 })
 export type ActivityQuery = z.output<typeof activityQuery>
 
-/** Whether the log is whole. `message` says how much is known, in the same words everywhere. */
+/** Whether the log is complete. `message` states how far that is known; all surfaces show the same text. */
 export type ActivityVerdict = {
   ok: boolean
   rows: number
   firstBad: number | null
   message: string
-  /** The vault's key vouches for it; without, it is only known that the entries fit together. */
+  /** True: verified with the vault's key. False: only the chain of hashes was checked. */
   authenticated: boolean
 }

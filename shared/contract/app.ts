@@ -16,29 +16,29 @@ export const httpMethod = z.enum(
 
 /** What one app may do with some connections. */
 export const grant = z.strictObject({
-  /** `*`: every connection, also later ones; a provider id; or a connection id. */
+  /** `*`: every connection, including later ones; or a provider id; or a connection id. */
   target: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('all') }),
     z.strictObject({ kind: z.literal('provider'), providerId: z.string().min(1).max(64) }),
     z.strictObject({ kind: z.literal('connection'), connectionId: z.string().min(1).max(64) }),
   ]),
-  /** May be handed the token itself. */
+  /** May receive the access token itself. */
   token: z.boolean().default(false),
   /** May send requests through Keyway without seeing the token. */
   proxy: z.boolean().default(true),
-  /** Empty: every host the connection allows. `*.example.com` takes subdomains. */
+  /** Empty: every host that the connection allows. `*.example.com` matches subdomains. */
   hosts: z.array(hostPattern).max(50).default([]),
   /** Empty: every method. */
   methods: z.array(httpMethod).max(7).default([]),
-  /** Empty: every path. `*` stands for one segment, `**` for any rest. */
+  /** Empty: every path. `*` matches one segment, `**` any number of segments. */
   paths: z.array(z.string().min(1).max(500).regex(/^\//, 'A path begins with a slash.')).max(50).default([]),
   expiresAt: z.number().nullable().default(null),
-  /** `ask`: each use is put to the person, who may remember the answer for 10 minutes or always. */
+  /** `ask`: each use needs the person's approval, which can be remembered for 10 minutes or always. */
   approval: z.enum(['allow', 'ask']).default('allow'),
 })
 export type Grant = z.output<typeof grant>
 
-/** A provider and scopes that an app says it needs, as toolshed's plugins declare them. */
+/** A provider and scopes that an app declares as needed, as toolshed's plugins do. */
 export const authProvider = z.strictObject({
   id: z.string().max(100).optional(),
   type: z.literal('oauth2').default('oauth2'),
@@ -46,7 +46,7 @@ export const authProvider = z.strictObject({
   scopes: z.array(z.string().max(300)).max(200).default([]),
 })
 
-/** As a program sends it, which a question then shows. */
+/** A need as a program sends it; an approval shows it. */
 export const declaredNeeds = z
   .array(
     authProvider.extend({
@@ -61,12 +61,9 @@ export const appInput = z.strictObject({
   grants: z.array(grant).max(100).default([]),
   /** May register and change providers over HTTP. */
   manage: z.boolean().default(false),
-  /**
-   * May answer, for the person, what other apps ask before each use; never its own questions, never a
-   * pairing.
-   */
+  /** May answer approvals of other apps for the person; never its own approvals, never a pairing. */
   approve: z.boolean().default(false),
-  /** Browser origins from which this app may call, and to which a connect link may return. */
+  /** Browser origins from which this app may call and to which a connect link may return. */
   origins: z
     .array(z.string().regex(/^https?:\/\/[^\s/\\@?#]+$/, 'An origin such as https://app.example.com'))
     .max(20)
@@ -83,7 +80,7 @@ export const appKeyRecord = z.strictObject({
   id: z.string(),
   sha256: z.string().length(64),
   createdAt: z.number(),
-  /** Rotation overlap: after this the key is refused. */
+  /** End of the rotation overlap: after this time the key is refused. Epoch ms. */
   expiresAt: z.number().nullable(),
 })
 
@@ -98,7 +95,7 @@ export const appRecord = appInput.extend({
 })
 export type AppRecord = z.output<typeof appRecord>
 
-/** A yes for ten minutes that still stands: the token, or one method at one host. */
+/** An approval that is remembered for ten minutes: for the token, or for one method at one host. */
 export type RememberedUse = {
   connectionId: string
   what: 'token' | 'proxy'
@@ -110,12 +107,12 @@ export type RememberedUse = {
 
 export type AppView = Omit<AppRecord, 'keys'> & {
   keys: ReadonlyArray<{ id: string; createdAt: number; expiresAt: number | null }>
-  /** Declared needs that no connection meets yet. */
+  /** Declared needs that no connection covers yet. */
   missing: ReadonlyArray<{ provider: string; scopes: string[] }>
   remembered: readonly RememberedUse[]
 }
 
-/** A local program that asks to be paired. */
+/** A local program that requests to be paired. */
 export const pairInput = z.strictObject({
   name: appInput.shape.name,
   authProviders: declaredNeeds.default([]),

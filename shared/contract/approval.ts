@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { PairInput } from './app.ts'
 
 /**
- * A question to the person, exactly as it is shown; what is allowed is allowed from this copy. No answer
- * within 60 s is a no.
+ * A question to the person, exactly as shown; the permission is taken from this copy. Without an answer
+ * within 60 s the call is denied.
  */
 export type Approval = {
   id: string
@@ -11,7 +11,7 @@ export type Approval = {
   appName: string
   askedAt: number
   expiresAt: number
-  /** How many identical calls wait, this one included. "Once" lets one of them through: the oldest. */
+  /** Number of identical calls that wait, including this one. "Once" allows only the oldest of them. */
   waiting: number
 } & (
   | {
@@ -21,11 +21,11 @@ export type Approval = {
       providerName: string
       what: 'token' | 'proxy'
       method: string | null
-      /** With its query. */
+      /** Includes the query string. */
       url: string | null
-      /** 0: no body. Null: unknown until it has been sent. */
+      /** 0: no body. Null: unknown until the body has been sent. */
       bodyBytes: number | null
-      /** Hex SHA-256 of a body that is held until the answer; null: there is none, or it is not held. */
+      /** Hex SHA-256 of a body that is buffered until the answer; null: no body, or it is not buffered. */
       bodySha256: string | null
     }
   | {
@@ -33,21 +33,21 @@ export type Approval = {
       code: string
       wants: PairInput
       /**
-       * The providers that `wants.grants` names, as registered when it was asked. Null: none has that name,
-       * so nothing is granted for it.
+       * The providers that `wants.grants` names, as registered at the time of the request. Null: no provider
+       * has that name, so nothing is granted for it.
        */
       providers: ReadonlyArray<{ provider: string; registered: { id: string; name: string } | null }>
     }
 )
 
-/** A question that could not be put while the vault was locked: for the lock screen. */
+/** A request for approval that arrived while the vault was locked; the lock screen lists it. */
 export type LockedRequest = {
   appName: string
   appId: string | null
   what: 'token' | 'proxy' | 'pair'
   providerName: string | null
   account: string | null
-  /** Epoch ms of the last time. */
+  /** Epoch ms of the latest such request. */
   at: number
   count: number
 }

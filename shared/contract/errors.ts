@@ -1,18 +1,18 @@
-// Failures as values: one class, one body, one translator. What each code means stands in error-table.ts.
+// Errors as values: one class, one body, one converter. The error table defines what each code means.
 
 export type ErrorCode = keyof typeof errorTable
 
-/** Facts about a failure that may be shown: never a secret, never a stack. */
+/** Details of a failure that may be shown: never a secret, never a stack trace. */
 export type ErrorDetails = Readonly<Record<string, unknown>>
 
 /**
  * A failure with a code from {@link errorTable}. `message` is the table's sentence unless a more precise one
- * is given; it must not hold a secret. `cause` is kept for the log's redactor and never serialised.
+ * is given; it must not hold a secret. `cause` is kept for the redacting logger and never serialized.
  */
 export class KeywayError extends Error {
   override readonly name = 'KeywayError'
   readonly code: ErrorCode
-  /** For a program; a surface that a person reads shows {@link nextStepFor}. */
+  /** The next step for a program. Text for a person comes from {@link nextStepFor}. */
   readonly nextStep: string
   readonly details: ErrorDetails
 
@@ -39,8 +39,8 @@ export class KeywayError extends Error {
 }
 
 /**
- * What a caller sees of a failure, the same over HTTP, IPC and in the CLI's JSON output. `code` sits at the
- * top level, as leash has it.
+ * What a caller sees of a failure; the same over HTTP, IPC and in the CLI's JSON output. `code` is at the top
+ * level for compatibility with leash clients.
  */
 export type ErrorBody = {
   code: ErrorCode
@@ -62,8 +62,8 @@ export function toErrorBody(error: KeywayError): ErrorBody {
 }
 
 /**
- * The step in its reader's words. Failures travel and are stored with the API's; a step that some code gave
- * in place of the table's is meant for every reader and stays.
+ * The next step in the words for one reader. Failures are sent and stored with the API's text. A step that
+ * the code gave in place of the table's is meant for every reader and stays.
  */
 export function nextStepFor<Step extends string | null>(
   reader: Reader,
@@ -71,12 +71,12 @@ export function nextStepFor<Step extends string | null>(
 ): Step | string {
   if (code === null || nextStep === null || !isErrorCode(code)) return nextStep
   const steps = errorTable[code].nextStep
-  // Outcomes that an earlier version stored name this member in every text.
+  // Outcomes that an earlier version stored have this text for every reader.
   const isApiStep = nextStep === steps.api || nextStep.includes('connectUrl')
   return isApiStep ? steps[reader] : nextStep
 }
 
-/** What happened and what to do, for one reader, where there is room for one text only. */
+/** What happened and what to do, for one reader, where only one text fits. */
 export const sentencesFor = (reader: Reader, error: KeywayError): string =>
   `${error.message} ${nextStepFor(reader, error)}`
 
@@ -84,28 +84,31 @@ export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorTable, code)
 }
 
-/** Any thrown value as a coded failure; what has no code becomes `internal_error` with its cause kept. */
+/**
+ * Converts any thrown value to a coded failure. A value without a code becomes `internal_error` and is kept
+ * as the cause.
+ */
 export function asKeywayError(thrown: unknown): KeywayError {
   return thrown instanceof KeywayError ? thrown : new KeywayError('internal_error', { cause: thrown })
 }
 
-// The one table of failures. A code means the same in HTTP, CLI, client library, IPC and window;
-// docs/errors.md is checked against it by a test.
+// The table of failures. A code means the same in HTTP, CLI, client library, IPC and window; a test compares
+// docs/errors.md with it.
 type Row = {
   /** HTTP status of the local API. */
   status: number
   /** Exit code of the command line. */
   exit: number
-  /** True when the same call may succeed later without anybody changing anything. */
+  /** True when the same call may succeed later without a change by anyone. */
   retryable: boolean
   /** What happened, for a person. */
   sentence: string
-  /** What to do now, in the words of whoever reads it. */
+  /** The next step, in words for the reader. */
   nextStep: NextSteps
 }
 
 /**
- * Who reads a failure: a program that calls the local API, a person at the window, a person at a terminal.
+ * Reader of a failure: a program that calls the local API, a person at the window, a person at a terminal.
  */
 export type Reader = 'api' | 'window' | 'terminal'
 export type NextSteps = Readonly<Record<Reader, string>>
@@ -118,7 +121,7 @@ const row = (
   nextStep: NextSteps,
 ): Row => ({ status, exit, retryable, sentence, nextStep })
 
-/** The same words for every reader: they name no route, header, JSON member or command. */
+/** The same text for every reader: it names no route, header, JSON member or command. */
 const forAll = (nextStep: string): NextSteps => ({ api: nextStep, window: nextStep, terminal: nextStep })
 
 // One line a sentence, so that the table can be read as one.

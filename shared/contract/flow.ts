@@ -12,36 +12,36 @@ export const flowKind = z.enum([
   'access_token',
 ])
 
-/** How to start a sign-in. At most one flow a connection is pending; a new one supersedes it. */
+/** How to start a sign-in. Each connection has at most one pending sign-in; a new one replaces it. */
 export const connectInput = z.strictObject({
   providerId: z.string().min(1).max(64),
-  /** Reconnect this connection: id, grants and history stay. */
+  /** Reconnect this connection: id, permissions and history stay. */
   connectionId: z.string().min(1).max(64).nullable().default(null),
-  /** Label for a new connection; null: taken from the detected identity. */
+  /** Label for a new connection; null: taken from the identity that the provider reports. */
   account: accountSchema.nullable().default(null),
-  /** Further scopes to ask for, beside those already granted. */
+  /** Scopes to request in addition to those already granted. */
   addScopes: scopeList.default([]),
   kind: flowKind.nullable().default(null),
-  /** How the browser comes home this time. */
+  /** Redirect method of this sign-in. */
   redirect: z.enum(['auto', 'fixed-port', 'any-port', 'custom-scheme', 'paste']).default('auto'),
-  /** Open the system browser at once, or only hand out the link. */
+  /** Open the system browser at once, or only return the link. */
   open: z.enum(['browser', 'link-only']).default('browser'),
-  /** Which installed browser to open; null: the connection's own choice, else the system's. */
+  /** Installed browser to open; null: the connection's choice, else the system's default. */
   browser: browserId.nullable().default(null),
   loginHint: z.string().max(300).nullable().default(null),
   /** Ask the provider to show consent or account choice again. */
   prompt: z.enum(['none', 'consent', 'select_account', 'login']).nullable().default(null),
   /** Pasted token, for `refresh_token` and `access_token`. Write-only. */
   token: z.string().min(1).max(20_000).optional(),
-  /** Where the result page leads to, when an app started this. */
+  /** Where the result page links to, when an app started this sign-in. */
   returnUrl: z.string().max(2000).nullable().default(null),
 })
 export type ConnectInput = z.output<typeof connectInput>
 export type ConnectDraft = z.input<typeof connectInput>
 
 /**
- * `other_account`: another one than before. `rounded_id`: perhaps the same; an earlier version kept the
- * identifier rounded, and it fits the one that came now.
+ * `other_account`: not the account that was connected. `rounded_id`: possibly the same account. An earlier
+ * version stored the identifier as a rounded number, which matches the new one.
  */
 export type AccountQuestion = 'other_account' | 'rounded_id'
 
@@ -53,11 +53,11 @@ type FlowBase = {
   connectionId: string | null
   account: string | null
   startedAt: number
-  /** Epoch ms at which it closes by itself. */
+  /** Epoch ms at which it times out. */
   expiresAt: number
 }
 
-/** One running attempt to connect. */
+/** One running sign-in. */
 export type Flow = FlowBase &
   (
     | {
@@ -76,7 +76,7 @@ export type Flow = FlowBase &
       }
     | { kind: 'exchanging' }
     | { kind: 'choosing_resource'; options: ReadonlyArray<{ id: string; label: string }> }
-    /** Another account came back than was connected: nothing is replaced until the person decides. */
+    /** The person signed in with another account. Nothing is replaced until the person decides. */
     | { kind: 'confirming_account'; was: string; is: string; about: AccountQuestion }
     | {
         kind: 'done'

@@ -1,5 +1,4 @@
-// The public local API: one file a concern under http/. Validation, types and /openapi.json all come from
-// these schemas.
+// Header names of the public local API. The schemas under http/ define validation, types and /openapi.json.
 export * from './http/common.ts'
 export * from './http/token.ts'
 export * from './http/connection.ts'
@@ -9,17 +8,17 @@ export * from './http/apps.ts'
 export * from './http/requests.ts'
 export * from './http/requests.ts'
 
-/** Request headers of ours. Case-blind. */
+/** Keyway's own request headers. Names are case-insensitive. */
 export const ACCOUNT_HEADER = 'keyway-account'
 /**
- * The address in place of the path below `/request/`, for bodies that are no JSON; what `url` is in the JSON
- * form.
+ * The target URL instead of the path below `/request/`, for bodies that are not JSON. Same as `url` in the
+ * JSON form.
  */
 export const TARGET_HEADER = 'keyway-target'
 /**
- * On the answer to a disconnect: `at_provider`, `local_only`, or `queued` (revoked when the vault is
+ * Response header of a disconnect: `at_provider`, `local_only`, or `queued` (revoked when the vault is
  * unlocked).
  */
 export const REVOCATION_HEADER = 'keyway-revocation'
-/** `1` on an answer that came from the API behind the proxy; absent when Keyway itself answers. */
+/** `1` on a response that came from the API behind the proxy; absent when Keyway itself responds. */
 export const UPSTREAM_HEADER = 'keyway-upstream'

@@ -1,21 +1,18 @@
-// What the window shows of changes that were made outside Keyway, and what the person may decide about them.
+// Changes that were made outside Keyway, as the window shows them, and the person's decisions about them.
 import { z } from 'zod'
 
-/** One member of an entry, in words that hold no secret. Null: it is not there. */
+/** One member of an entry, as text without secrets. Null: absent. */
 export type IntegrityChange = { field: string; before: string | null; after: string | null }
 
 export type IntegrityFinding = {
   id: string
   kind: 'provider' | 'app' | 'setting' | 'connection' | 'log' | 'manifest' | 'older_folder'
   how: 'added' | 'changed' | 'older' | 'missing'
-  /** Name of what was changed. */
+  /** Name of the changed entry. */
   subject: string
   message: string
   changes: IntegrityChange[]
-  /**
-   * There is a copy that Keyway vouches for: it can be put back (or, for what was added, the addition
-   * removed).
-   */
+  /** A verified copy exists: it can be restored. For an added entry: the addition can be removed. */
   canRestore: boolean
   /** Epoch ms. */
   foundAt: number
@@ -23,21 +20,21 @@ export type IntegrityFinding = {
 
 export type IntegrityView = {
   /**
-   * `to_confirm`: everything is recorded, and the person has not yet looked at it. `off`: there is no vault,
-   * or no folder.
+   * `to_confirm`: everything is recorded, and the person has not reviewed it yet. `off`: there is no vault or
+   * no folder.
    */
   state: 'off' | 'locked' | 'to_confirm' | 'signed'
   findings: IntegrityFinding[]
   /**
-   * Whether an older copy of the whole folder would be noticed: only a keychain remembers what the folder
-   * cannot.
+   * Whether an older copy of the whole folder would be detected. Only a keychain stores what is needed for
+   * that outside the folder.
    */
   noticesOlderFolder: boolean
 }
 
 /**
- * `use`: the change is the person's own. `restore`: back to what Keyway last recorded. Until then it stays
- * blocked.
+ * `use`: the person made the change. `restore`: return to what Keyway last recorded. The entry stays blocked
+ * until the decision.
  */
 export const integrityDecision = z.strictObject({
   id: z.string().min(1).max(200),

@@ -1,10 +1,10 @@
-// What is wrong with an input, in words for whoever typed it. Zod's own ("Too small: expected number to be
-// >=1024") are for programmers.
+// Validation messages for the person who typed the input. Zod's own ("Too small: expected number to be
+// >=1024") address programmers.
 import { z } from 'zod'
 
 type Issue = z.core.$ZodRawIssue
 
-/** Undefined: the schema's own words, or zod's, stand. */
+/** Undefined: the message of the schema, or of zod, is used. */
 export function issueWords(issue: Issue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
@@ -62,6 +62,5 @@ function boundWords(origin: string, bound: number, side: 'least' | 'most'): stri
   return side === 'least' ? `At least ${bound} ${plural}.` : `At most ${bound} ${plural}.`
 }
 
-// For every schema, wherever it is used: the same input is wrong in the same words in window, API and command
-// line.
+// Set for every schema, so that window, API and command line give the same message for the same input.
 z.config({ customError: issueWords })

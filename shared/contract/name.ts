@@ -1,13 +1,14 @@
-// What a name may hold, and how a name from elsewhere is shown. A person reads names and decides by them, so
-// none may reorder the text around it, look empty, or carry what nobody sees. A name typed here is refused in
-// words; a name from elsewhere is cleaned.
+// What a name may contain, and how a name from elsewhere is displayed. People decide by names, so no name may
+// reorder the text around it, look empty or contain hidden characters. A name typed here is refused with a
+// message; a name from elsewhere is cleaned.
 import { z } from 'zod'
 
 const MOST = 100
-/** Higher stacks of marks are drawn over the lines above and below. */
+/** More combining marks than this would be drawn over the lines above and below. */
 const MOST_MARKS = 8
 
-// What Unicode calls ignorable, and characters that are drawn as nothing or that no font has to draw.
+// Characters that Unicode calls ignorable, and characters that are drawn as nothing or that fonts need not
+// draw.
 const HIDDEN =
   '[\\p{Cc}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\p{Bidi_Control}\\p{Noncharacter_Code_Point}' +
   '\\u2800\\u2D7F\\uFFF9-\\uFFFC\\u{13430}-\\u{13446}\\u{16FE4}\\u{1D159}]'
@@ -20,7 +21,7 @@ const leadingMarks = /^\p{M}+/u
 const highStack = new RegExp(`(\\p{Mn}{${MOST_MARKS}})\\p{Mn}+`, 'u')
 const highStacks = new RegExp(highStack.source, 'gu')
 
-// Between two letters of these scripts a joiner changes how they are written; elsewhere it is only invisible.
+// Between two letters of these scripts a joiner changes how they are written. Elsewhere it is only invisible.
 const SCRIPTS =
   'Arab Syrc Mand Nkoo Mong Adlm Rohg Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Khmr Mymr Tibt'.split(
     ' ',
@@ -28,17 +29,16 @@ const SCRIPTS =
 const JOINED = `[${SCRIPTS.map((script) => `\\p{Script=${script}}`).join('')}]`
 const LETTER = '[\\p{L}\\p{M}]'
 const joiners = new RegExp(`(?<=${LETTER})(?<=${JOINED})[\\u200C\\u200D](?=${LETTER})(?=${JOINED})`, 'gu')
-// Emoji (UTS 51): pictures joined with further ones, keys, and the three flags that are spelled with
-// invisible tags.
+// Emoji (UTS 51): sequences with joiners, keycaps, and the three flags that are spelled with invisible tags.
 const PICTURE = '\\p{Extended_Pictographic}(?:\\p{Emoji_Modifier}|[\\uFE0E\\uFE0F])?'
 const TAGGED_FLAG =
   '\\u{1F3F4}\\u{E0067}\\u{E0062}(?:\\u{E0065}\\u{E006E}\\u{E0067}|\\u{E0073}\\u{E0063}\\u{E0074}|\\u{E0077}\\u{E006C}\\u{E0073})\\u{E007F}'
 const emoji = new RegExp(`${TAGGED_FLAG}|[0-9#*]\\uFE0F\\u20E3|${PICTURE}(?:\\u200D${PICTURE})*`, 'gu')
 
-/** Without what may be invisible for a good reason. */
+/** Removes the joiners that are allowed to be invisible. */
 const withoutJoiners = (text: string): string => text.replaceAll(emoji, '*').replaceAll(joiners, '')
 
-/** Null for a name that may be typed; else what is wrong with it, as a sentence. */
+/** Null for a valid name; otherwise a sentence that states the problem. */
 export function nameProblem(name: string): string | null {
   const hidden = anyHidden.exec(withoutJoiners(name))?.[0]
   if (hidden !== undefined) {
@@ -51,7 +51,10 @@ export function nameProblem(name: string): string | null {
     : null
 }
 
-/** A name typed here (app, account, provider). Spaces in a row are one, and none are at its ends. */
+/**
+ * A name typed here (app, account, provider). Runs of spaces become one; leading and trailing spaces are
+ * removed.
+ */
 export function nameSchema({ empty, long }: { empty: string; long?: string }) {
   return z
     .string()
@@ -64,37 +67,39 @@ export function nameSchema({ empty, long }: { empty: string; long?: string }) {
     })
 }
 
-/** As an earlier version took it, so that nothing stored is lost. It is cleaned where it is shown. */
+/**
+ * Names as an earlier version accepted them, so that nothing stored is lost. They are cleaned when displayed.
+ */
 export const storedName = z
   .string()
   .min(1)
   .max(2 * MOST)
 
-/** Text of others beside names (slugs, scopes, patterns) that a question shows. */
+/** Text from elsewhere other than names (slugs, scopes, patterns) that an approval shows. */
 export const visibleText = (text: string): boolean => !anyHidden.test(text)
 export const VISIBLE_TEXT = 'Control characters and invisible characters are not allowed.'
 
 /**
- * A name from a provider, another tool or an older version, as one that could be typed here; empty when
- * nothing visible is left.
+ * Converts a name from a provider, another tool or an older version to a valid name; empty when nothing
+ * visible is left.
  */
 export function cleanName(name: string, most: number = MOST): string {
   return cleaned(cut(cleaned(name), most))
 }
 
-/** As {@link cleanName}, at any length: for text of others that is not a name. */
+/** Like {@link cleanName}, at any length: for text from elsewhere that is not a name. */
 export function shown(text: string): string {
   return anyHidden.test(text) ? cleaned(text) : text
 }
 
-// Letters of the scripts that are written from right to left, and digits that go with them.
+// Letters of right-to-left scripts, and the digits used with them.
 const rightToLeft = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFE\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
 
 const ISOLATED = /\u2068([^\p{Bidi_Control}]*)\u2069/gu
 
 /**
- * Text of others inside a sentence: nothing hidden, and where its letters run from right to left, its own
- * paragraph (UAX 9, FSI and PDI). What is set apart already stays as it is.
+ * Text from elsewhere for use inside a sentence: without hidden characters, and isolated (UAX 9, FSI and PDI)
+ * where its letters run from right to left. Text that is isolated already stays as it is.
  */
 export function isolated(text: string): string {
   if (text.includes('\u2068')) {
@@ -126,6 +131,6 @@ function withoutHidden(text: string): string {
 
 function cut(text: string, most: number): string {
   if (text.length <= most) return text
-  // Not through the middle of a character.
+  // Do not cut through a character.
   return text.slice(0, most).replace(/\p{Cs}$/u, '')
 }

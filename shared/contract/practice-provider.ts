@@ -1,15 +1,15 @@
-// The rehearsal provider as the window drives it. Nothing in it is real.
+// The practice provider as the window controls it. Nothing it issues is real.
 import { z } from 'zod'
 
-/** What the provider does from now on; each replaces the one before. */
+/** The provider's behavior from now on; each situation replaces the previous one. */
 export const practiceSituation = z.discriminatedUnion('situation', [
   z.strictObject({ situation: z.literal('normal') }),
-  /** Access tokens from now on live this long. */
+  /** Access tokens issued from now on are valid this long. */
   z.strictObject({ situation: z.literal('expiry_soon'), seconds: z.int().min(5).max(3600).default(60) }),
-  /** Short-lived tokens, and each renewal uses up the refresh token. */
+  /** Access tokens expire soon, and each refresh uses up the refresh token. */
   z.strictObject({ situation: z.literal('rotation'), seconds: z.int().min(5).max(3600).default(60) }),
   /**
-   * `refused`: nothing answers at its address. `unavailable`: it answers 503. Null: until the next situation.
+   * `refused`: connections are refused. `unavailable`: the response is 503. Null: until the next situation.
    */
   z.strictObject({
     situation: z.literal('outage'),
@@ -17,20 +17,23 @@ export const practiceSituation = z.discriminatedUnion('situation', [
     forSeconds: z.int().min(1).max(600).nullable().default(null),
   }),
   z.strictObject({ situation: z.literal('slow_answers'), seconds: z.number().min(0.1).max(60).default(8) }),
-  /** Ends grants as a person would on the provider's account page; of one account (its address), or all. */
+  /**
+   * Revokes authorizations as a person would on the provider's account page: of one account (its address), or
+   * all.
+   */
   z.strictObject({
     situation: z.literal('revoked_grant'),
     account: z.string().min(1).max(200).nullable().default(null),
   }),
   /**
-   * Token answers as odd servers write them: form-encoded, status 201, `expires_in` as text, `bearer` in
-   * lower case.
+   * Token responses as non-conformant servers write them: form-encoded, status 201, `expires_in` as text,
+   * `bearer` in lower case.
    */
   z.strictObject({ situation: z.literal('odd_shapes') }),
 ])
 export type PracticeSituation = z.output<typeof practiceSituation>
 
-/** What the provider has issued and keeps over a restart, by kind of record: of tokens only hashes. */
+/** What the provider has issued and keeps across a restart, by kind of record; tokens only as hashes. */
 export const keptTokens = z.record(
   z.string(),
   z.array(
@@ -44,7 +47,7 @@ export const keptTokens = z.record(
 )
 export type KeptTokens = z.output<typeof keptTokens>
 
-/** A request as the provider saw it; never a token or a code. */
+/** A request as the provider received it; never a token or a code. */
 export type PracticeVisit = {
   sequence: number
   /** Epoch ms. */
@@ -52,11 +55,11 @@ export type PracticeVisit = {
   endpoint: string
   method: string
   grantType: string | null
-  /** Null while under way, and for good when no whole answer got out. */
+  /** Null while the request is running, and afterwards when no complete response was sent. */
   status: number | null
-  /** The OAuth error that it answered with. */
+  /** The OAuth error code of the response. */
   error: string | null
-  /** What was spoilt on purpose. */
+  /** The fault that was injected. */
   fault: string | null
   refresh: 'rotated' | 'kept' | 'reuse-detected' | null
 }
@@ -64,11 +67,11 @@ export type PracticeVisit = {
 export type PracticeCounts = {
   tokenRequests: number
   refreshes: number
-  /** Used-up refresh tokens that came back. Anything but 0 is a defect. */
+  /** Reuse of refresh tokens that were used up. Anything but 0 is a defect. */
   reuseDetections: number
   revocations: number
   apiCalls: number
-  /** Grants that are alive. */
+  /** Authorizations that are valid now. */
   grants: number
 }
 
@@ -76,13 +79,13 @@ export type PracticeState = {
   kind: 'stopped' | 'running'
   /** Null before the first start. */
   issuer: string | null
-  /** The ordinary provider that the start registered; null when there is none (any more). */
+  /** The provider registration that the start created; null when there is none, or none any more. */
   providerId: string | null
   /** Null while stopped. */
   situation: PracticeSituation | null
-  /** The made-up people to sign in as. */
+  /** The fictional accounts that can sign in. */
   accounts: Array<{ email: string; name: string }>
   counts: PracticeCounts
-  /** The latest, newest first. */
+  /** The latest requests, newest first. */
   visits: PracticeVisit[]
 }

@@ -1,24 +1,24 @@
 import type { UiCallName } from './ui-api.ts'
 
 /**
- * `required unless reducing`: some inputs of the call only take a right away; shared/domain/presence-rule.ts
- * tells which.
+ * `required unless reducing`: some inputs of the call only remove rights. shared/domain/presence-rule.ts
+ * decides which.
  */
 export type PresenceMark = 'required' | 'required unless reducing' | 'not required'
 
-/** Every call of the window, marked. */
+/** Each call of the window and whether it requires presence. */
 export const presenceMarks = {
   'snapshot.get': 'not required',
   'presence.state': 'not required',
   'presence.showCode': 'not required',
   'presence.prove': 'not required',
   'vault.initialise': 'required',
-  // A passphrase is a proof by itself; a keychain opens for whoever asks.
+  // A passphrase is itself a proof. A keychain needs one, because it opens for any program.
   'vault.unlock': 'required unless reducing',
   'vault.lock': 'not required',
   'vault.changePassphrase': 'required',
   'vault.migrate': 'required',
-  // Only while locked; it gives no right, and can be undone by hand.
+  // Possible only while locked. It gives no right and can be undone by hand.
   'vault.startOver': 'not required',
   'presets.list': 'not required',
   'providers.create': 'required',
@@ -32,11 +32,11 @@ export const presenceMarks = {
   'providers.import': 'required',
   'providers.readForeign': 'not required',
   'connections.connect': 'required',
-  // Apps name accounts, so a name or a default decides whose token they get.
+  // Apps select connections by account name, so a name or a default decides which token an app receives.
   'connections.rename': 'required',
   'connections.setDefault': 'required',
   'connections.refresh': 'not required',
-  // Shows what the account holds.
+  // Shows data of the account.
   'connections.testCall': 'required',
   'connections.disconnect': 'not required',
   'connections.report': 'not required',
@@ -55,7 +55,7 @@ export const presenceMarks = {
   'activity.query': 'not required',
   'activity.verify': 'not required',
   'settings.update': 'required unless reducing',
-  // A change that was made outside counts from then on, or is out of sight.
+  // An outside change becomes effective, or is no longer shown.
   'integrity.confirm': 'required',
   'integrity.decide': 'required',
   'bundle.export': 'required',

@@ -4,29 +4,31 @@ import { templateUrl } from './provider-template.ts'
 import { presetSlugSchema } from './slug.ts'
 import { specPatch } from './provider.ts'
 
-/** A built-in description of a well-known provider: data that a person's client id and secret complete. */
+/**
+ * A built-in description of a well-known provider: data that is completed by the person's client id and
+ * secret.
+ */
 export const preset = z.strictObject({
   slug: presetSlugSchema,
   name: z.string().min(1),
   category: z.string(),
-  /** Name in simple-icons, or null: initials are drawn. */
+  /** Icon name in simple-icons, or null: initials are drawn. */
   icon: z.string().nullable().default(null),
   docsUrl: z.url().nullable(),
   consoleUrl: z.string().nullable(),
-  /** How to find the right place in the console. */
+  /** How to find the page in the provider's console. */
   consoleHint: z.string().nullable().default(null),
   /**
-   * Template; the page where the owner of an account sees and takes back what programs were allowed. Null:
-   * not known.
+   * Template: the page where an account's owner sees and revokes authorizations of programs. Null: not known.
    */
   manageUrl: templateUrl.nullable().default(null),
   defaultScopes: z.array(z.string()),
   defaultSecondaryScopes: z.array(z.string()).default([]),
   spec: specPatch,
-  /** Plain sentences for the person: limits, app kinds, reviews. */
+  /** Notes for the person: limits, kinds of apps, reviews. */
   notes: z.array(z.string()).default([]),
   confidence: z.enum(['documented', 'catalog', 'memory']),
-  /** Names of fields nobody has checked against the provider's own pages; shown as unsure. */
+  /** Names of fields that were not verified with the provider's documentation; the window marks them. */
   unsure: z.array(z.string()).default([]),
   /** Presets that share endpoints and one client (Google's, Microsoft's). */
   family: z.string().nullable().default(null),

@@ -13,7 +13,7 @@ import {
 import { refreshSpec, revocationSpec, tokenSpec } from './provider-token-spec.ts'
 import { misplacedMessage, misplacedSecrets } from './secret-sinks.ts'
 
-/** Who the account is: a call made once after sign-in and by the probe. */
+/** The request that tells the account's identity: sent once after the sign-in, and by the probe. */
 export const accountSpec = z.strictObject({
   request: z
     .strictObject({
@@ -27,7 +27,7 @@ export const accountSpec = z.strictObject({
     .default(null),
   labelPath: jsonPath.nullable().default(null),
   idPath: jsonPath.nullable().default(null),
-  /** A list to choose from after sign-in (site, tenant); the choice becomes {resource.x}. */
+  /** A list to choose from after the sign-in (site, tenant); the choice becomes {resource.x}. */
   resource: z
     .strictObject({
       url: templateUrl,
@@ -39,34 +39,34 @@ export const accountSpec = z.strictObject({
     })
     .nullable()
     .default(null),
-  /** The provider demands a periodic check of the token. */
+  /** The provider requires a periodic validation of the token. */
   validation: z
     .strictObject({ url: templateUrl, everySeconds: z.number().int().min(60), scheme: z.string() })
     .nullable()
     .default(null),
 })
 
-/** A request that changes nothing and succeeds with the default scopes; the token proves itself by it. */
+/** A request that changes nothing and succeeds with the default scopes. It verifies the token. */
 export const probeSpec = z.strictObject({
   method: z.enum(['GET', 'POST']).default('GET'),
   url: templateUrl,
   headers: stringMap.default({}),
-  /** As it is sent; its type stands in `headers`. */
+  /** The body as sent; its content type is in `headers`. */
   body: z.string().max(2000).nullable().default(null),
 })
 
 export const apiSpec = z.strictObject({
-  /** Template; what relative proxy paths are joined to. */
+  /** Template: the base URL of relative proxy paths. */
   baseUrl: templateString.nullable().default(null),
   /**
-   * Further hosts that proxied requests may go to, beside that of `baseUrl`; `*.example.com` takes
+   * More hosts that proxied requests may go to, in addition to that of `baseUrl`; `*.example.com` matches
    * subdomains.
    */
   hosts: z
     .array(z.string().regex(/^(?:\*\.)?[A-Za-z0-9{}._-]+(?::\d+)?$/))
     .max(50)
     .default([]),
-  /** Patterns that a host from a reply, callback or identity must match before it is used. */
+  /** Patterns that a host from a response, callback or identity must match before it is used. */
   dynamicHostPattern: z.string().nullable().default(null),
   headers: stringMap.default({}),
   /**
@@ -74,17 +74,17 @@ export const apiSpec = z.strictObject({
    * {access_token}`.
    */
   tokenHeader: secretTemplate.nullable().default(null),
-  /** Null: the identity request where that is a GET, else userinfo. */
+  /** Null: the identity request when it is a GET, otherwise userinfo. */
   probe: probeSpec.nullable().default(null),
 })
 
-// How a provider behaves, as data. Every deviation that a real service shows is a field here; no code knows a
+// The behavior of a provider, as data. Each deviation of a real service is a field here; no code knows a
 // provider's name. Strings marked "template" may hold {name} (a template parameter), {token.x}, {callback.x},
 // {identity.x}, {resource.x} and the runtime values {client_id}, {user_agent}, {app_name}, {contact_email}.
 // {client_secret}, {access_token}, {refresh_token} and {id_token} are filled only in the fields whose schema
 // is marked for secrets (secret-sinks.ts): bodies and headers of requests to the provider.
 
-/** Yes, no, or nobody has established it; "unknown" is shown as such. */
+/** Yes, no, or not verified; "unknown" is shown as such. */
 export const known = z.enum(['yes', 'no', 'unknown'])
 
 export const templateParameter = z.strictObject({
@@ -93,19 +93,19 @@ export const templateParameter = z.strictObject({
   required: z.boolean().default(true),
   default: z.string().max(300).nullable().default(null),
   example: z.string().max(300).nullable().default(null),
-  /** Anchored regular expression; a value outside it is refused, also when a reply or callback invents it. */
+  /** Anchored regular expression. Any other value is refused, also one from a response or callback. */
   pattern: z.string().max(300).nullable().default(null),
   suggestions: z.array(z.string()).default([]),
 })
 
 export const discoverySpec = z.strictObject({
-  /** Template; OIDC issuer. Null: endpoints are typed. */
+  /** Template: the OIDC issuer. Null: the endpoints are typed. */
   issuer: templateUrl.nullable().default(null),
-  /** Where the metadata is when it is not at the issuer's well-known place. */
+  /** URL of the metadata when it is not at the issuer's well-known path. */
   url: templateUrl.nullable().default(null),
   kind: z.enum(['oidc', 'oauth2', 'oidc-then-oauth2']).default('oidc-then-oauth2'),
   /**
-   * Issuer value to accept instead of the configured one, `{tenantid}` taken from the id_token (shared
+   * Issuer to accept instead of the configured one, with `{tenantid}` taken from the id_token (shared
    * tenants).
    */
   issuerPattern: z.string().nullable().default(null),
@@ -127,11 +127,11 @@ export const endpointsSpec = z.strictObject({
 
 export const clientSpec = z.strictObject({
   /**
-   * How the client proves itself at the token endpoint. `auto`: basic/post by metadata when there is a
-   * secret, none otherwise.
+   * Client authentication at the token endpoint. `auto`: basic or post by the metadata when there is a
+   * secret, otherwise none.
    */
   auth: z.enum(['auto', 'client_secret_basic', 'client_secret_post', 'none']).default('auto'),
-  /** Method when the registration has a secret though `auth` is none (both kinds of app exist). */
+  /** Method when the registration has a secret although `auth` is none (both kinds of app exist). */
   authWithSecret: z.enum(['client_secret_basic', 'client_secret_post']).nullable().default(null),
   publicPossible: known.default('unknown'),
   /** Basic with an empty password for a client without a secret. */
@@ -142,15 +142,15 @@ export const clientSpec = z.strictObject({
   mustNotSendSecret: z.boolean().default(false),
   secretNotConfidential: z.boolean().default(false),
   secretIsApiKey: z.boolean().default(false),
-  /** A desktop use needs another app type or another client id than a web app; shown in the wizard. */
+  /** A desktop use needs another kind of app or another client id than a web app; the wizard shows this. */
   separatePublicClient: z.boolean().default(false),
   idParam: z.string().default('client_id'),
   secretParam: z.string().default('client_secret'),
-  /** No client to register at all (the person types no id). */
+  /** There is no client to register (the person types no id). */
   noRegistration: z.boolean().default(false),
   dynamicRegistration: z.boolean().default(false),
   metadataDocument: z.boolean().default(false),
-  /** Registration by the server's own API, per instance (Mastodon's way). */
+  /** Registration by the server's own API, per instance (as in Mastodon). */
   registrationRequest: z
     .strictObject({
       url: templateUrl,
@@ -167,20 +167,20 @@ export const scopeSpec = z.strictObject({
   separator: z.enum([' ', ',', '+']).default(' '),
   responseSeparator: z.enum([' ', ',', '+']).nullable().default(null),
   param: z.string().default('scope'),
-  /** The server knows no scope parameter, or takes the app's own settings. */
+  /** The server has no scope parameter, or uses the settings of the app. */
   none: z.boolean().default(false),
   fixedOnApp: z.boolean().default(false),
   secondary: z
     .strictObject({ param: z.string(), separator: z.enum([' ', ',', '+']) })
     .nullable()
     .default(null),
-  /** Callback parameter that names what was granted. */
+  /** Callback parameter that lists the granted scopes. */
   grantedInCallback: z.string().nullable().default(null),
   userMayDrop: z.boolean().default(false),
   dropsUnknownSilently: z.boolean().default(false),
-  /** New consent adds to the old grant instead of replacing it. */
+  /** New consent adds to the previous authorization instead of replacing it. */
   additive: z.boolean().default(false),
-  /** Requested name → the name under which the server says it was granted. */
+  /** Requested scope → the name under which the server reports it as granted. */
   aliases: z.record(z.string(), z.string()).default({}),
   /** What the known scopes mean, for the wizard. */
   meanings: stringMap.default({}),
@@ -190,22 +190,22 @@ export const authorizeSpec = z.strictObject({
   pkce: z.enum(['S256', 'S256-hex', 'plain', 'off']).default('S256'),
   pkceRequired: z.boolean().default(false),
   /**
-   * Method for a registration that has a secret, where the server treats the two kinds of client apart; null:
-   * the same.
+   * Method for a registration that has a secret, where the server distinguishes the two kinds of client;
+   * null: the same method.
    */
   pkceWithSecret: z.enum(['S256', 'S256-hex', 'plain', 'off']).nullable().default(null),
   extraParams: stringMap.default({}),
-  /** Offered in the wizard, sent when filled. */
+  /** Shown in the wizard; sent when filled in. */
   optionalParams: z.array(z.string()).default([]),
   omitParams: z.array(z.string()).default([]),
   paramNames: paramNames.default({}),
   stateMinLength: z.number().int().min(0).max(512).default(0),
-  /** The server does not echo state: it rides in the redirect URI's query. */
+  /** The server does not return `state`, so it is sent in the query of the redirect URI. */
   stateInRedirectUri: z.boolean().default(false),
   responseMode: z.enum(['default', 'query', 'form_post']).default('default'),
   /**
-   * RFC 9126: `auto` uses it when the metadata requires or offers it; where it is only offered, a refusal is
-   * no obstacle.
+   * RFC 9126. `auto`: used when the metadata requires or offers it. Where it is only offered and the server
+   * refuses it, the sign-in continues without it.
    */
   par: z.enum(['auto', 'always', 'never']).default('auto'),
   nonce: z.enum(['auto', 'off']).default('auto'),
@@ -217,11 +217,11 @@ export const authorizeSpec = z.strictObject({
     .default(null),
   /** Callback parameter that must equal the named template parameter's host. */
   callbackHostMustMatch: z.string().nullable().default(null),
-  /** Callback parameter that names the token host (data-centre redirects), and what it must look like. */
+  /** Callback parameter that names the token host (data-center redirects), and the pattern it must match. */
   tokenHostFromCallback: z.strictObject({ param: z.string(), pattern: z.string() }).nullable().default(null),
   stripCodeSuffix: z.string().nullable().default(null),
   codeLifetimeSeconds: z.number().int().positive().nullable().default(null),
-  /** redirect_uri value, or `omit`, that makes the server show the code for pasting. */
+  /** Value of redirect_uri, or `omit`, for which the server shows the code to copy. */
   outOfBandRedirectUri: z.string().nullable().default(null),
 })
 
@@ -233,7 +233,8 @@ export const redirectSpec = z.strictObject({
   hosts: z.array(z.enum(['127.0.0.1', 'localhost', '[::1]'])).default(['127.0.0.1']),
   onePerApp: z.boolean().default(false),
   /**
-   * An https page of the person's own, registered instead of Keyway's address; what it is sent may be pasted.
+   * An https page of the person's own, registered instead of Keyway's address. The person pastes the URL it
+   * receives.
    */
   uri: z.string().refine(isSafeUrl, 'An https address.').nullable().default(null),
   note: z.string().nullable().default(null),
@@ -245,10 +246,10 @@ export const deviceSpec = z.strictObject({
   errorAliases: stringMap.default({}),
 })
 
-/** RFC 9449. `always`: the person or the server demands it. */
+/** RFC 9449. `always`: the person or the server requires it. */
 export const dpopSpec = z.enum(['off', 'auto', 'always'])
 
-/** The whole behaviour of a provider. Everything has a default, so `{}` is a plain RFC 6749 + 7636 server. */
+/** The whole behavior of a provider. Everything has a default, so `{}` is a plain RFC 6749 + 7636 server. */
 export const providerSpec = z.strictObject({
   templateParameters: z.array(templateParameter).max(10).default([]),
   discovery: discoverySpec.prefault({}),
@@ -268,7 +269,7 @@ export const providerSpec = z.strictObject({
   resources: z.array(templateString).max(10).default([]),
 })
 
-/** Names that Keyway itself fills; a parameter of such a name would be taken for it. */
+/** Names that Keyway fills in; a template parameter must not have such a name. */
 const RUNTIME_NAMES: ReadonlySet<string> = new Set([
   'client_id',
   'client_secret',
@@ -283,8 +284,8 @@ const RUNTIME_NAMES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A spec as it may be registered or changed now. What {@link providerSpec} takes beyond that is for what an
- * older version has stored: it still opens, and is refused where it would be used.
+ * A spec as it may be registered or changed now. {@link providerSpec} also accepts what older versions
+ * stored: it can still be read, and is refused where it would be used.
  */
 export const providerSpecInput = providerSpec.superRefine((spec, context) => {
   for (const { path, placeholder } of misplacedSecrets(providerSpec, spec)) {

@@ -9,19 +9,20 @@ const templateText = () =>
     .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.')
 
 /**
- * Text that may hold {placeholders}; no control characters, so that no header or URL can be split with it.
+ * Text that may hold {placeholders}. Control characters are refused, because they could split a header or
+ * URL.
  */
 export const templateString = templateText()
 
 /**
- * The same for a header or body of a request to the provider: {client_secret} and the tokens are filled there
- * too.
+ * The same for a header or body of a request to the provider; {client_secret} and the tokens may be filled
+ * there.
  */
 export const secretTemplate = secretSink(templateText())
 
 /**
- * A URL, possibly with {placeholders}: https, or http on loopback. A placeholder may stand for the whole
- * start (`{token.api_domain}/v1`); the filled URL is checked again before use.
+ * A URL, possibly with {placeholders}: https, or http on loopback. A placeholder may replace the whole
+ * beginning (`{token.api_domain}/v1`); the filled URL is validated again before use.
  */
 export const templateUrl = templateString.refine(
   isTemplateUrl,
@@ -34,7 +35,7 @@ export function isTemplateUrl(text: string): boolean {
   return isSafeUrl(filled)
 }
 
-/** https anywhere, http on loopback only; no user info, no fragment. */
+/** https for any host, http for loopback only; no user info, no fragment. */
 export function isSafeUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const url = new URL(text)
@@ -54,13 +55,13 @@ export function isLoopbackHost(hostname: string): boolean {
 /** Name → template. */
 export const stringMap = z.record(z.string().min(1).max(100), templateString)
 
-/** Name → template that may name a secret. */
+/** Name → template that may contain a secret. */
 export const secretMap = z.record(z.string().min(1).max(100), secretTemplate)
 
-/** Levels of JSON that a request body may have. */
+/** Maximum nesting depth of JSON in a request body. */
 const MOST_LEVELS = 32
 
-/** JSON with templates in it that may name a secret; asked for its depth before anything walks through it. */
+/** JSON with templates that may contain a secret. Its depth is checked before anything recurses into it. */
 export const secretJson = secretSink(
   z.custom<JsonValue>(
     (value) => !isDeeperThan(value, MOST_LEVELS) && isJson(value),
@@ -77,10 +78,10 @@ function isJson(value: unknown): boolean {
   return typeof value === 'object' && Object.values(value).every(isJson)
 }
 
-/** Standard parameter name → the name this server wants. */
+/** Standard parameter name → the name that this server expects. */
 export const paramNames = z.record(z.string().min(1).max(60), z.string().min(1).max(60))
 
-/** A path into a JSON reply: dots and `[n]`; `$` is the whole reply. */
+/** A path into a JSON response: dots and `[n]`; `$` is the whole response. */
 export const jsonPath = z
   .string()
   .min(1)

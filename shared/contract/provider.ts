@@ -30,7 +30,10 @@ export const parameterValues = z.record(
     .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.'),
 )
 
-/** Checked whole, kept as typed, so that a preset's later corrections still reach what was not overridden. */
+/**
+ * Validated as a whole but stored as typed, so that later corrections of a preset reach the fields that were
+ * not overridden.
+ */
 const sparse = (spec: z.ZodType) =>
   z.unknown().transform((value, context): ProviderSpecInput => {
     const parsed = spec.safeParse(value ?? {})
@@ -45,31 +48,31 @@ const sparse = (spec: z.ZodType) =>
 
 /** A sparse {@link providerSpecInput}. */
 export const specPatch = sparse(providerSpecInput)
-/** A sparse spec as some version of Keyway stored it. */
+/** A sparse spec as any version of Keyway stored it. */
 const storedSpec = sparse(providerSpec)
 
-/** What the window's form, `POST /api/integrations` and the CLI send to register a provider. */
+/** Input for registering a provider, from the window's form, `POST /api/integrations` and the CLI. */
 export const providerInput = z.strictObject({
   slug: newSlugSchema,
   name: nameSchema({ empty: 'A name is needed.' }),
-  /** Preset that this registration builds on, or null. */
+  /** The preset that this registration is based on, or null. */
   preset: presetSlugSchema.nullable().default(null),
   clientId: z.string().trim().max(2000).default(''),
-  /** Write-only. Absent or the placeholder: the stored one is kept. Empty: there is none. */
+  /** Write-only. Absent or the placeholder: the stored secret is kept. Empty: no secret. */
   clientSecret: z.string().max(10_000).optional(),
   scopes: scopeList.default([]),
   secondaryScopes: scopeList.default([]),
   parameters: parameterValues.default({}),
   /** Hosts (host or host:port) that the person added for proxied requests. */
   allowedHosts: z.array(z.string().trim().min(1).max(260)).max(50).default([]),
-  /** Of these, the ones that may resolve to private or loopback addresses. */
+  /** The hosts among these that may resolve to private or loopback addresses. */
   privateHosts: z.array(z.string().trim().min(1).max(260)).max(50).default([]),
-  /** How the browser comes home; `auto` lets the redirect planner choose. */
+  /** Redirect method; `auto`: the redirect planner chooses. */
   redirect: z.enum(['auto', 'fixed-port', 'any-port', 'custom-scheme', 'paste']).default('auto'),
   redirectHost: z.enum(['auto', '127.0.0.1', 'localhost', '[::1]']).default('auto'),
-  /** Which flow `connect` starts unless told otherwise. */
+  /** The flow that `connect` starts by default. */
   flow: z.enum(['authorization_code', 'device_code', 'client_credentials']).default('authorization_code'),
-  /** PEM certificate authorities to trust for this provider, beside the system's. */
+  /** PEM certificate authorities to trust for this provider, in addition to the system's. */
   extraCa: z.string().max(200_000).nullable().default(null),
   spec: specPatch.default({}),
 })
@@ -79,17 +82,14 @@ export type ProviderInputDraft = z.input<typeof providerInput>
 /** Shown and sent back in place of a stored client secret. */
 export const SECRET_PLACEHOLDER = '••••••••'
 
-/** Changes to a provider; the slug is not among them. */
+/** Changes to a provider. The slug cannot change. */
 export const providerPatch = patchOf(providerInput.omit({ slug: true, preset: true }))
 export type ProviderPatch = z.output<typeof providerPatch>
 
-/** Deeper than any spec, and shallow enough for whatever walks through it. */
+/** Maximum nesting depth: deeper than any spec, and safe for recursion. */
 const MOST_SPEC_LEVELS = 50
 
-/**
- * The same over HTTP, where the spec holds only the fields that change; what comes of it is checked as a
- * whole.
- */
+/** The same over HTTP, where the spec holds only the changed fields. The result is validated as a whole. */
 export const providerChange = patchOf(
   providerInput.omit({ slug: true, preset: true }).extend({
     spec: z
@@ -108,10 +108,7 @@ export const providerChange = patchOf(
 )
 export type ProviderChange = z.output<typeof providerChange>
 
-/**
- * As stored in the providers file. The secret is sealed by the vault with this record's id as associated
- * data.
- */
+/** As stored in the providers file. The vault seals the secret with this record's id as associated data. */
 export const providerRecord = providerInput.omit({ clientSecret: true }).extend({
   name: storedName,
   id: z.string().min(1).max(64),
@@ -124,15 +121,15 @@ export const providerRecord = providerInput.omit({ clientSecret: true }).extend(
 })
 export type ProviderRecord = z.output<typeof providerRecord>
 
-/** What the window and the API see: everything but the secret, with the spec in full. */
+/** What the window and the API receive: everything but the secret, with the spec in full. */
 export type ProviderView = Omit<ProviderRecord, 'sealedClientSecret' | 'sealedRegistration' | 'spec'> & {
   hasClientSecret: boolean
   spec: ProviderSpec
-  /** Only what differs from the preset. */
+  /** Only the differences from the preset. */
   overrides: ProviderSpecInput
-  /** The exact URI to register at the provider's console, or null when the flow needs none. */
+  /** The exact URI to register in the provider's console, or null when the flow needs none. */
   redirectUri: string | null
-  /** Why this way home was chosen, and what to do when the provider refuses it. */
+  /** Why this redirect method was chosen, and what to do when the provider refuses it. */
   redirectNote: string | null
   connectionCount: number
 }

@@ -1,11 +1,10 @@
-// Reading a zod schema as the tree it describes: which field a path leads to, and what stands around it.
+// Reads a zod schema as a tree: finds the field at a path, and the wrappers around it.
 import { z } from 'zod'
 
 export type SchemaPath = ReadonlyArray<PropertyKey>
 
 /**
- * The schema without its wrappers (optional, nullable, default …), and the wrappers that were taken off,
- * outermost first.
+ * The schema without its wrappers (optional, nullable, default …), and the removed wrappers, outermost first.
  */
 export function bareSchema(schema: z.ZodType): { bare: z.ZodType; wrappers: z.ZodType[] } {
   const wrappers: z.ZodType[] = []
@@ -22,7 +21,7 @@ export function bareSchema(schema: z.ZodType): { bare: z.ZodType; wrappers: z.Zo
   return { bare, wrappers }
 }
 
-/** The schema of a member, or null where the schema knows no such member. */
+/** The schema of a member, or null where the schema has no such member. */
 export function memberSchema(schema: z.ZodType, key: PropertyKey): z.ZodType | null {
   const { bare } = bareSchema(schema)
   if (bare instanceof z.ZodObject) {
@@ -37,8 +36,7 @@ export function memberSchema(schema: z.ZodType, key: PropertyKey): z.ZodType | n
 export const isMap = (schema: z.ZodType): boolean => bareSchema(schema).bare instanceof z.ZodRecord
 
 /**
- * Whether a value is nested deeper than this; asked without recursion, so that no depth is too much for the
- * question.
+ * Whether a value is nested deeper than `levels`. Works without recursion, so that any depth can be checked.
  */
 export function isDeeperThan(value: unknown, levels: number): boolean {
   let level: unknown[] = [value]

@@ -1,19 +1,19 @@
-// Where a secret may stand in a provider's description: in bodies and headers that Keyway itself sends to the
-// provider, and nowhere else. Each such field says so in the schema. Every other field, also one that is
-// added later, refuses the placeholders of secrets.
+// Where a provider's description may name a secret: in bodies and headers that Keyway sends to the provider,
+// and nowhere else. Each such field is marked in the schema. Every other field, including one that is added
+// later, refuses the placeholders of secrets.
 import type { z } from 'zod'
 import { bareSchema, memberSchema, type SchemaPath } from './schema-walk.ts'
 
 const PLACEHOLDER = /\{([A-Za-z_][A-Za-z0-9_.[\]-]*)\}/g
 
-/** The names that a text wants filled, each once. */
+/** The placeholder names in a text, each once. */
 export function placeholdersIn(text: string): string[] {
   return [...new Set([...text.matchAll(PLACEHOLDER)].map((match) => match[1] ?? ''))]
 }
 
 const sinks = new WeakSet<z.ZodType>()
 
-/** Marks a schema: the placeholders of secrets are filled there. */
+/** Marks a schema whose fields may contain placeholders of secrets. */
 export function secretSink<S extends z.ZodType>(schema: S): S {
   sinks.add(schema)
   return schema
@@ -21,8 +21,8 @@ export function secretSink<S extends z.ZodType>(schema: S): S {
 
 const SECRETS: ReadonlySet<string> = new Set(['client_secret', 'access_token', 'refresh_token', 'id_token'])
 /**
- * Names under which a reply, a callback or an identity holds a secret. Such values are never kept, so nothing
- * could be filled in.
+ * Names under which a response, a callback or an identity holds a secret. Such values are never stored, so
+ * they could not be filled in.
  */
 const OF_REPLY = /^(?:token|identity)\..*(?:token|secret|password|credential|assertion)/i
 const OF_CALLBACK = /^(?:callback|resource)\..*(?:(?:access|refresh|id)_?token|secret|password|assertion)/i
@@ -34,7 +34,7 @@ export function isSecretPlaceholder(name: string): boolean {
 
 export type MisplacedSecret = { path: SchemaPath; placeholder: string }
 
-/** Every placeholder of a secret in a field that is not marked for secrets. */
+/** All placeholders of secrets in fields that are not marked for secrets. */
 export function misplacedSecrets(schema: z.ZodType | null, value: unknown): MisplacedSecret[] {
   return [...search(schema, value, [])]
 }

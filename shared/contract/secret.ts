@@ -1,10 +1,10 @@
-// A value that must not be seen by accident: every implicit way out (string, JSON, inspection, spreading)
-// prints `[secret]`. `git grep 'reveal('` lists each deliberate one.
+// A value that must not be disclosed by accident: each implicit conversion (string, JSON, inspection,
+// spreading) prints `[secret]`. `git grep 'reveal('` lists each intended disclosure.
 const HIDDEN = '[secret]'
 
 /**
- * Holds a secret string. Only {@link Secret.reveal} gives it back; printing, serialising or inspecting it
- * never does.
+ * Holds a secret string. Only {@link Secret.reveal} returns it; printing, serializing or inspecting never
+ * does.
  */
 export class Secret {
   readonly #value: string
@@ -13,12 +13,12 @@ export class Secret {
     this.#value = value
   }
 
-  /** The secret itself. Call it where the secret must leave (a header, a cipher), nowhere else. */
+  /** Returns the secret itself. Call it only where the secret must be passed on (a header, a cipher). */
   reveal(): string {
     return this.#value
   }
 
-  /** Length in UTF-16 units; enough to tell empty from set. */
+  /** Length in UTF-16 units; enough to distinguish empty from set. */
   get length(): number {
     return this.#value.length
   }
@@ -36,14 +36,14 @@ export class Secret {
   }
 
   /**
-   * Node's util.inspect looks this symbol up; spelled through the registry so that no Node import is needed.
+   * Node's util.inspect looks this symbol up. It is taken from the registry so that no Node import is needed.
    */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return HIDDEN
   }
 }
 
-/** Wraps a string that is present; keeps absence as absence. */
+/** Wraps a string; null stays null. */
 export function secretOrNull(value: string | null | undefined): Secret | null {
   return value === null || value === undefined || value === '' ? null : new Secret(value)
 }

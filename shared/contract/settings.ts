@@ -2,13 +2,13 @@ import { z } from 'zod'
 import './issue-words.ts'
 import { patchOf } from './slug.ts'
 
-/** What the person may change. Times in the named unit. */
+/** The person's settings. Each name states the unit of its time. */
 export const settings = z.strictObject({
   port: z.number().int().min(1024).max(65_535).default(7317),
   theme: z.enum(['system', 'light', 'dark']).default('system'),
   startAtLogin: z.boolean().default(false),
   notifications: z.boolean().default(true),
-  /** Least time between two reminders about the same connection. */
+  /** Minimum time between two reminders about the same connection. */
   reminderMinutes: z.number().int().min(1).max(1440).default(15),
   /** 0: never. */
   autoLockMinutes: z.number().int().min(0).max(1440).default(0),
@@ -19,9 +19,9 @@ export const settings = z.strictObject({
     .regex(/^https?:\/\/[^\s/@?#]+\/?$/, 'An address such as http://proxy.example.com:8080')
     .nullable()
     .default(null),
-  /** PEM certificate authorities to trust beside the system's. */
+  /** PEM certificate authorities to trust in addition to the system's. */
   extraCa: z.string().max(500_000).nullable().default(null),
-  /** UNIX socket (named pipe on Windows) beside the port. */
+  /** UNIX socket (named pipe on Windows) in addition to the port. */
   socketDoor: z.boolean().default(true),
 })
 export type Settings = z.output<typeof settings>
@@ -29,8 +29,7 @@ export const settingsPatch = patchOf(settings)
 export type SettingsPatch = z.output<typeof settingsPatch>
 
 /**
- * Which installed browser: the id that `browsers.list` gave. One that is gone meanwhile gives way to the
- * system's own.
+ * Id of an installed browser, as returned by `browsers.list`. If it is gone, the system's default is used.
  */
 export const browserId = z.string().min(1).max(500)
 
@@ -38,16 +37,16 @@ export const browserId = z.string().min(1).max(500)
 export type InstalledBrowser = { id: string; name: string }
 
 /**
- * Shown to the person before anything is saved: what is in `text` is all that there is. Holds no secret; see
+ * Shown to the person before anything is saved; `text` is all that is saved. Holds no secret; see
  * SECURITY.md.
  */
 export type Diagnostics = {
   fileName: string
   /** JSON, indented. */
   text: string
-  /** What is in it and what is not, in sentences. */
+  /** Sentences that state what it contains and what not. */
   summary: string[]
 }
 
-/** One connection's life, redacted, for a provider's or an app's support. */
+/** The history of one connection, redacted, for the support of a provider or an app. */
 export type SupportReport = { fileName: string; text: string }

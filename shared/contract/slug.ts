@@ -11,7 +11,7 @@ export const slugSchema = z
   .max(63, 'A slug has at most 63 characters.')
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'Lowercase letters, digits and hyphens between them.')
 
-/** Preset slugs may also hold underscores (`google_calendar`), which is what keeps them apart at a glance. */
+/** Preset slugs may also hold underscores (`google_calendar`), which distinguishes them at a glance. */
 export const presetSlugSchema = z
   .string()
   .min(1)
@@ -34,9 +34,7 @@ export const accountSchema = nameSchema({
   long: 'An account name has at most 100 characters.',
 })
 
-/**
- * Which account is meant: also one whose name an earlier version took and that could not be typed any more.
- */
+/** Selects an account, including one whose name an earlier version accepted and that would be refused now. */
 export const accountSelector = z
   .string()
   .trim()
@@ -45,9 +43,9 @@ export const accountSelector = z
   .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'Control characters are not allowed.')
 
 /**
- * The schema of a change: every field may be absent, and what is absent stays absent. Zod's own `partial()`
- * would fill in the defaults (since zod 4 a default inside an optional applies), and a change of one field
- * would silently reset all others.
+ * The schema of a change: every field may be absent, and an absent field stays absent. Zod's own `partial()`
+ * would fill in the defaults (since zod 4 a default inside an optional applies), so changing one field would
+ * silently reset all others.
  */
 export function patchOf<S extends z.ZodRawShape>(
   object: z.ZodObject<S>,

@@ -1,12 +1,12 @@
-// Everything of one Keyway in one encrypted file, to keep or to take to another machine. What the file itself
-// looks like is the core's.
+// A full export of one Keyway in one encrypted file, as a backup or for another machine. The core defines the
+// file format.
 import { z } from 'zod'
 import type { Grant } from './app.ts'
 import type { ConnectionRecord, ConnectionStatus } from './connection.ts'
 import type { ProviderInputDraft, ProviderView } from './provider.ts'
 import { slugSchema } from './slug.ts'
 
-/** Typed by a person; its least length is the core's to say, with a code. */
+/** Typed by a person. The core checks its minimum length and reports it with a code. */
 const passphrase = z.string().max(1000)
 const content = z
   .string()
@@ -14,23 +14,23 @@ const content = z
   .max(48 * 1024 * 1024)
 const itemId = z.string().min(1).max(64)
 
-/** `keep_both`: under another name (and id) beside what is here. Nothing that is here is ever replaced. */
+/** `keep_both`: imported under another name (and id). Existing entries are never replaced. */
 export const bundleChoice = z.enum(['add', 'keep_both', 'skip'])
 export type BundleChoice = z.output<typeof bundleChoice>
 
-/** By the ids in the bundle. What clashes needs a choice; what does not is added unless it is skipped. */
+/** Choices by the ids in the bundle. A clash needs a choice; anything else is added unless it is skipped. */
 export const bundleChoices = z.strictObject({
   providers: z.record(itemId, bundleChoice).default({}),
   connections: z.record(itemId, bundleChoice).default({}),
   apps: z.record(itemId, bundleChoice).default({}),
   /**
-   * Apps whose key goes on working. Whoever made the file may have such a key too, so none does unless it is
-   * named here.
+   * Apps whose keys remain valid. The author of the file may also have such a key, so only the keys of the
+   * apps listed here are accepted.
    */
   keepKeys: z.array(itemId).max(10_000).default([]),
   /**
-   * `take`: the settings of the bundle replace those here, but for those that decide whom outgoing requests
-   * trust.
+   * `take`: the settings of the bundle replace the current ones, except those that decide which servers
+   * outgoing requests trust.
    */
   settings: z.enum(['take', 'skip']).default('skip'),
 })
@@ -42,12 +42,12 @@ export const bundleImportInput = bundleInspectInput.extend({ choices: bundleChoi
 
 export type BundleWarning = {
   /**
-   * `rotating_grant`: each renewal uses up the refresh token, so of two machines with the same grant one
-   * loses it. `renewal_under_way`: a renewal had not ended; its token may be used up already. `left_out`:
-   * could not be read here, so it is not in the bundle.
+   * `rotating_grant`: each refresh uses up the refresh token, so of two machines with the same authorization
+   * one loses it. `renewal_under_way`: a refresh had not finished, so its token may be used up already.
+   * `left_out`: could not be read here, so it is not in the bundle.
    */
   code: 'rotating_grant' | 'renewal_under_way' | 'left_out'
-  /** For `rotating_grant`: seen or known to rotate, or nobody has established it. */
+  /** For `rotating_grant`: observed or known to rotate, or not established. */
   certainty: 'known' | 'possible'
   connectionId: string | null
   providerName: string
@@ -66,7 +66,7 @@ export type BundleExport = {
 export type BundleClash = {
   kind:
     'here_already' | 'slug_taken' | 'account_taken' | 'name_taken' | 'preset_unknown' | 'provider_not_taken'
-  /** Id of what is here. */
+  /** Id of the existing entry. */
   withId: string | null
   message: string
 }
@@ -76,14 +76,14 @@ export type BundleItem = {
   id: string
   name: string
   clash: BundleClash | null
-  /** What may be chosen, the suggested one first. */
+  /** The possible choices, the suggested one first. */
   choices: BundleChoice[]
 }
 export type BundleProvider = BundleItem & {
   slug: string
   preset: string | null
   hasClientSecret: boolean
-  /** Fields that are not the same as those of the provider here. */
+  /** Fields that differ from the existing provider. */
   differs: string[]
 }
 export type BundleConnection = BundleItem & {
@@ -95,7 +95,7 @@ export type BundleConnection = BundleItem & {
   status: ConnectionStatus
   lastAuthorizedAt: number
 }
-/** As it stands in the file. It arrives paused and without the rights that are named in `loses`. */
+/** As the file states it. It is imported paused and without the rights that `loses` lists. */
 export type BundleApp = BundleItem & {
   grants: Grant[]
   manage: boolean
@@ -103,14 +103,12 @@ export type BundleApp = BundleItem & {
   origins: string[]
   paused: boolean
   keyCount: number
-  /**
-   * `all`: a permission for everything, narrowed to what the file brings. `here`: for what is here already.
-   */
+  /** `all`: a permission for everything, narrowed to what the file contains. `here`: for existing entries. */
   loses: Array<'manage' | 'approve' | 'all' | 'here'>
 }
 /**
- * Values as text; a setting that is the same on both sides is not listed. `isTaken` false: it is left out
- * also when settings are taken.
+ * Values as text; settings that are equal on both sides are not listed. `isTaken` false: not imported, even
+ * when settings are.
  */
 export type BundleSetting = { name: string; here: string; there: string; isTaken: boolean }
 
@@ -129,12 +127,12 @@ export type BundleImported = {
   added: { providers: number; connections: number; apps: number; settings: number }
   skipped: { providers: number; connections: number; apps: number }
   renamed: Array<{ kind: 'provider' | 'connection' | 'app'; from: string; to: string }>
-  /** Sentences about what came differently than it stood in the bundle. */
+  /** Sentences about differences between the bundle and the result. */
   notes: string[]
   warnings: BundleWarning[]
 }
 
-// Providers that come from a file: one of Keyway's own, or what another tool's configuration says.
+// Providers read from a file: one of Keyway's own, or another tool's configuration.
 
 export const foreignFormat = z.enum([
   'oidc-agent',
@@ -146,40 +144,40 @@ export const foreignFormat = z.enum([
 ])
 export type ForeignFormat = z.output<typeof foreignFormat>
 
-/** A file's text, and whose it is; `auto` looks. */
+/** The text of a file and its format; `auto`: detected. */
 export const foreignInput = z.strictObject({
   text: z.string().min(1, 'Nothing was pasted.').max(5_000_000),
   format: foreignFormat.or(z.literal('auto')).default('auto'),
 })
 
 /**
- * A provider as far as the other tool's file describes it, ready for the registration form. Nothing is stored
+ * A provider as far as another tool's file describes it, ready for the registration form. Nothing is stored
  * yet.
  */
 export type ImportedProvider = {
   draft: ProviderInputDraft
-  /** Sentences about what could not be taken over, and what to do about it. */
+  /** Sentences about what could not be imported, and what to do about it. */
   notes: string[]
-  /** What the form still needs, in its own names: `clientId`, `endpoints.token`. */
+  /** Fields that the form still needs, by its own names: `clientId`, `endpoints.token`. */
   missing: string[]
 }
 
 export type ForeignProviders = {
   format: ForeignFormat
   providers: ImportedProvider[]
-  /** About the file as a whole. */
+  /** Notes about the file as a whole. */
   notes: string[]
 }
 
-/** What `providers.export` gave, as JSON or as code, or JSON of the same shape. */
+/** The result of `providers.export`, as JSON or as code, or JSON of the same schema. */
 export const providerFile = z.strictObject({
   json: z.string().min(1, 'Nothing was pasted.').max(1_000_000),
-  /** Instead of the one in the file, when that is taken. */
+  /** Slug to use instead of the file's when that is taken. */
   slug: slugSchema.optional(),
 })
 
 export type ProviderImported = {
   provider: ProviderView
-  /** What the file did not hold, such as the secret. */
+  /** Values that the file does not contain, such as the secret. */
   notes: string[]
 }

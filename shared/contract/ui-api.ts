@@ -1,5 +1,5 @@
-// Every call and event of the window, once. IPC, the headless HTTP bridge and their types are derived from
-// here.
+// Every call and event of the window, defined once. IPC, the headless HTTP bridge and their types derive from
+// it.
 import { z } from 'zod'
 import './issue-words.ts'
 import { activityQuery, type ActivityRow, type ActivityVerdict } from './activity.ts'
@@ -58,7 +58,7 @@ export type VaultView =
   | {
       kind: 'unlocked'
       protectors: KeyWrapperView[]
-      /** Those that hold the data key now. */
+      /** The key wrappers that wrap the data key now. */
       wraps?: KeyWrapperView['kind'][]
     }
 
@@ -76,7 +76,7 @@ export type CorruptionView = {
   detectedAt: number
 }
 
-/** Everything the window mirrors; lists are replaced whole by the events of the same name. */
+/** The state that the window mirrors. Events of the same name replace whole lists. */
 export type Snapshot = {
   host: 'desktop' | 'headless'
   platform: string
@@ -88,20 +88,20 @@ export type Snapshot = {
   flows: Flow[]
   apps: AppView[]
   approvals: Approval[]
-  /** Who asked while the vault was locked; empty once it is open. */
+  /** Apps that requested approval while the vault was locked; empty once it is unlocked. */
   lockedAsks: LockedRequest[]
   damages: CorruptionView[]
   integrity: IntegrityView
   rehearsal: PracticeState
-  /** Where everything is kept; null where there is no folder. */
+  /** Path of the data folder; null where there is none. */
   dataFolder: string | null
   /** For windows that were opened from a shell; absent or empty unless this window is present. */
   codes?: ShownCode[]
-  /** What the desktop around Keyway offers; absent where there is none. */
+  /** Features of the desktop; absent without one. */
   desktop?: {
     /** False: closing the window ends Keyway. */
     hasTray: boolean
-    /** Why it cannot start when the person logs in; null: it can. */
+    /** Why it cannot start at login; null: it can. */
     whyNoLoginItem: string | null
   }
 }
@@ -111,7 +111,7 @@ export type RedirectPlan = {
   note: string | null
   way: 'fixed-port' | 'any-port' | 'custom-scheme' | 'paste' | 'none'
 }
-/** What an address turned out to be, ready for the registration form. */
+/** What was discovered at an address, ready for the registration form. */
 export type Discovered = {
   draft: ProviderInputDraft
   registered: boolean
@@ -121,15 +121,15 @@ export type Discovered = {
 export type ProviderCheckStep = {
   name: string
   outcome: 'ok' | 'warning' | 'failed' | 'skipped'
-  /** Redacted request and answer, as text. */
+  /** Redacted request and response, as text. */
   request: string | null
   answer: string | null
   explanation: string
-  /** A change of the provider that would help, applied by `providers.update` with this patch's spec. */
+  /** A change of the provider that would help; `providers.update` with this patch's spec applies it. */
   fix: { label: string; spec: Record<string, unknown> } | null
 }
 export type DisconnectResult = {
-  /** `queued`: the vault was locked, so it is revoked at the provider when it is unlocked. */
+  /** `queued`: the vault was locked, so the token is revoked at the provider when it is unlocked. */
   revoked: 'at_provider' | 'local_only' | 'queued'
   message: string
   manageUrl: string | null
@@ -144,14 +144,14 @@ export type TestCallResult = {
 
 export const uiCalls = {
   'snapshot.get': call<Snapshot>()(nothing),
-  /** Whether this window may do what wants presence, and how that is proved. */
+  /** Whether this window may make the calls that require presence, and how presence is proved. */
   'presence.state': call<PresenceView>()(nothing),
   /**
    * Shows a code where only the person sees it: in windows that are present, and on the terminal that started
    * Keyway.
    */
   'presence.showCode': call<PresenceView>()(nothing),
-  /** A browser's session is replaced by a new one: whoever knew the old one has proved nothing. */
+  /** Replaces the browser's session: whoever knew the previous one has not proved presence. */
   'presence.prove': call<PresenceView>()(presenceProof),
   'vault.initialise': call<VaultView>()(
     z.strictObject({
@@ -169,8 +169,7 @@ export const uiCalls = {
     }),
   ),
   /**
-   * Only while locked: sets vault, connections and client secrets aside in a folder of their own; nothing is
-   * lost.
+   * Only while locked: moves vault, connections and client secrets to a separate folder; nothing is deleted.
    */
   'vault.startOver': call<{ setAsidePath: string }>()(
     z.strictObject({ typed: z.string().trim().toLowerCase().pipe(z.literal('start over')) }),
@@ -186,15 +185,18 @@ export const uiCalls = {
     z.strictObject({
       url: z.string().min(1).max(2000),
       /**
-       * `register`: a server that registers clients by itself is asked to (RFC 7591). `typed`: the person has
-       * a client; nothing is changed there.
+       * `register`: registers a client at a server that supports it (RFC 7591). `typed`: the person has a
+       * client; nothing is changed at the server.
        */
       client: z.enum(['register', 'typed']),
     }),
   ),
   'providers.doctor': call<ProviderCheckStep[]>()(byId),
   'providers.export': call<{ json: string; code: string }>()(byId),
-  /** Registers what `providers.export` gave; on any bad field nothing is registered and each is named. */
+  /**
+   * Registers the result of `providers.export`. If any field is invalid, nothing is registered and each such
+   * field is named.
+   */
   'providers.import': call<ProviderImported>()(providerFile),
   /** Reads another tool's file. Registers nothing. */
   'providers.readForeign': call<ForeignProviders>()(foreignInput),
@@ -205,7 +207,7 @@ export const uiCalls = {
   'connections.testCall': call<TestCallResult>()(
     z.strictObject({
       id,
-      /** POST: only the provider's own known-good request. */
+      /** POST is allowed only for the provider's known-good request. */
       method: z.enum(['GET', 'HEAD', 'POST']).default('GET'),
       url: z.string().max(2000).default(''),
     }),
@@ -213,13 +215,13 @@ export const uiCalls = {
   'connections.disconnect': call<DisconnectResult>()(byId),
   'connections.report': call<SupportReport>()(byId),
   'flows.cancel': call<Flow>()(byId),
-  /** The final URL, or just the code, pasted by hand. */
+  /** The final URL or the code alone, pasted by the person. */
   'flows.paste': call<Flow>()(z.strictObject({ id, text: z.string().min(1).max(20_000) })),
-  /** A fresh URL in the browser. With `browser` in that one, which the connection keeps. */
+  /** Opens a new URL in the browser. With `browser`, in that one, which the connection then keeps. */
   'flows.openAgain': call<Flow>()(z.strictObject({ id, browser: browserId.nullable().default(null) })),
   'browsers.list': call<InstalledBrowser[]>()(nothing),
   'flows.chooseResource': call<Flow>()(z.strictObject({ id, resourceId: z.string().max(500) })),
-  /** Replace the account, keep it as a further connection, or drop what came back. */
+  /** Replace the account, keep it as another connection, or discard the result. */
   'flows.confirmAccount': call<Flow>()(z.strictObject({ id, answer: z.enum(['replace', 'add', 'discard']) })),
   'flows.dismiss': call<null>()(byId),
   'apps.create': call<{ app: AppView; key: string }>()(appInput),
@@ -228,33 +230,34 @@ export const uiCalls = {
     z.strictObject({ id, overlapMinutes: z.number().int().min(0).max(10_080).default(60) }),
   ),
   'apps.remove': call<null>()(byId),
-  /** Gives the app that a pairing made. */
+  /** Returns the app that a pairing created. */
   'approvals.decide': call<AppView | null>()(
-    z.strictObject({ id, decision, /** A pairing with less than it asks for. */ app: appPatch.optional() }),
+    z.strictObject({
+      id,
+      decision,
+      /** A pairing with fewer permissions than requested. */ app: appPatch.optional(),
+    }),
   ),
   'activity.query': call<ActivityRow[]>()(activityQuery),
   'activity.verify': call<ActivityVerdict>()(nothing),
   /**
-   * A busy port is refused (`port_busy`, with the next free one); the server then stays where it is, and
+   * A busy port is refused (`port_busy`, with the next free one). The server then stays on its port, and
    * nothing is saved.
    */
   'settings.update': call<Settings>()(settingsPatch),
-  /**
-   * The person has looked at what an earlier version left here; what to do about a change that was made
-   * outside Keyway.
-   */
+  /** Confirms what an earlier version left, and decides about changes that were made outside Keyway. */
   'integrity.confirm': call<IntegrityView>()(nothing),
   'integrity.decide': call<IntegrityView>()(integrityDecision),
   'bundle.export': call<BundleExport>()(bundleExportInput),
-  /** What is in a bundle, and what of it clashes with what is here. Changes nothing. */
+  /** Lists the content of a bundle and its clashes with existing entries. Changes nothing. */
   'bundle.inspect': call<BundleReport>()(bundleInspectInput),
-  /** All of what was chosen, or nothing. */
+  /** Imports all of the choices, or nothing. */
   'bundle.import': call<BundleImported>()(bundleImportInput),
   'diagnostics.collect': call<Diagnostics>()(nothing),
   'rehearsal.state': call<PracticeState>()(nothing),
   /** Also registers it as an ordinary provider, once. */
   'rehearsal.start': call<PracticeState>()(nothing),
-  /** Removes nothing; a later start goes on with the same grants while the app runs. */
+  /** Removes nothing. A later start in the same process keeps the authorizations. */
   'rehearsal.stop': call<PracticeState>()(nothing),
   'rehearsal.behave': call<PracticeState>()(practiceSituation),
 } as const
@@ -266,7 +269,7 @@ export type UiParsed<Name extends UiCallName> = z.output<UiCalls[Name]['input']>
 export type UiOutput<Name extends UiCallName> =
   UiCalls[Name] extends Call<z.ZodType, infer Output> ? Output : never
 
-/** Over IPC and HTTP alike: a value, or the coded failure. A call never rejects with anything else. */
+/** Result over IPC and HTTP: a value, or the coded failure. A call never rejects with anything else. */
 export type UiResult<Output> = { ok: true; value: Output } | { ok: false; failure: ErrorBody }
 
 /** Events carry the changed part of the {@link Snapshot}; never a secret. */
@@ -288,7 +291,7 @@ export type UiEvents = {
   codes: ShownCode[]
   /** Only to windows that are present. */
   presenceNotice: PresenceNotice
-  /** Somebody (tray, notification, deep link) wants the window to show this. */
+  /** The tray, a notification or a deep link requests that the window shows this page. */
   navigate: { to: string }
 }
 export type UiEventName = keyof UiEvents
@@ -315,5 +318,5 @@ type CoreCallName = Exclude<UiCallName, SessionCallName>
 /** What a host implements: the core behind IPC, HTTP or a test. */
 export type UiApi = { [Name in CoreCallName]: (input: UiParsed<Name>) => Promise<UiOutput<Name>> }
 
-/** Calls about the window that makes them; the dispatcher answers these. */
+/** Calls about the calling window itself; the dispatcher handles these. */
 export type SessionCallName = Extract<UiCallName, `presence.${string}`>

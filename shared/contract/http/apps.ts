@@ -1,4 +1,4 @@
-// Pairing, and what an app may know and say about itself.
+// Pairing, and what an app may read and declare about itself.
 import { z } from 'zod'
 import { authProvider, declaredNeeds, grant, pairInput } from '../app.ts'
 import { decision } from '../approval.ts'
@@ -6,8 +6,8 @@ import { isoMoment, wholeNumber } from './common.ts'
 
 export const pairBody = pairInput.extend({
   /**
-   * Programs written for an earlier version chose it themselves. What a caller chooses proves nothing, so
-   * Keyway makes its own.
+   * Programs for an earlier version chose this code themselves. A code that the caller chooses proves
+   * nothing, so Keyway generates its own and ignores this one.
    */
   code: z.string().max(100).optional().describe('Ignored: show the code that comes back'),
 })
@@ -73,10 +73,10 @@ export const pairDecided = z.discriminatedUnion('status', [
   }),
 ])
 
-/** An app may declare what it needs later too; everything else about it is the person's. */
+/** An app may declare later what it needs; everything else about it is set by the person. */
 export const appMePatch = z.strictObject({ authProviders: declaredNeeds })
 
-// Questions to the person, for an app that may answer them.
+// Approvals, for an app that may answer them.
 
 const about = {
   id: z.string(),

@@ -12,10 +12,10 @@ export const integrationId = z
 
 export const idParams = z.strictObject({ id: integrationId })
 
-/** Which account of a provider is meant; only needed when several are connected and none is the default. */
+/** The account within a provider. Needed only when several are connected and none is the default. */
 export const accountQuery = z.strictObject({ account: accountSelector.optional() })
 
-/** Text for a header or a URL: no control characters, so that neither can be split. */
+/** Text for a header or a URL. Control characters are refused, because they could split either. */
 export const printable = (max: number) =>
   z
     .string()
@@ -23,8 +23,7 @@ export const printable = (max: number) =>
     .regex(/^[^\p{Cc}]*$/u, 'Control characters are not allowed.')
 
 /**
- * A whole number in a query: digits and nothing else, where a plain coercion would take `` as 0 and `1e3` as
- * 1000.
+ * A whole number in a query: digits only. Plain coercion would read an empty string as 0 and `1e3` as 1000.
  */
 export const wholeNumber = (least: number, most: number) =>
   z.preprocess(
@@ -35,13 +34,13 @@ export const wholeNumber = (least: number, most: number) =>
       .max(most, `At most ${most}.`),
   )
 
-/** Which part of a list: from the `start`th on, at most `count`. */
+/** A page of a list: at most `count` items, beginning with number `start`. */
 export const pageQuery = {
   start: wholeNumber(0, 1_000_000).default(0),
   count: wholeNumber(1, 1000).default(100),
 }
 
-/** A moment as ISO 8601 in UTC with whole seconds, as the documents show it. */
+/** A time as ISO 8601 in UTC with whole seconds, as in the API's documentation. */
 export const isoMoment = z.iso.datetime().describe('ISO 8601, UTC')
 
 export function toIsoMoment(epochMs: number): string {
@@ -52,7 +51,7 @@ export function toIsoMomentOrNull(epochMs: number | null): string | null {
   return epochMs === null ? null : toIsoMoment(epochMs)
 }
 
-/** Every failure, whatever the call. The code is one of shared/contract/errors.ts. */
+/** The body of every failure. The code is one of shared/contract/errors.ts. */
 export const errorResponseSchema = z
   .looseObject({
     code: z.string(),

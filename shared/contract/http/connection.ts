@@ -1,4 +1,4 @@
-// The shapes of integrations-api for connections: one connection, the HAL list, connecting and its links.
+// The schemas of integrations-api for connections: one connection, the HAL list, connecting and its links.
 import { z } from 'zod'
 import { accountSelector } from '../slug.ts'
 import { connectionStatus } from '../connection.ts'
@@ -63,14 +63,14 @@ export type ConnectionListResponse = z.output<typeof connectionListResponseSchem
 
 const returnUrl = printable(2000).describe('Loopback, or an origin registered for the app')
 
-/** A browser follows these links; `ticket` is what lets it in. */
+/** A browser opens these links; `ticket` authorizes it. */
 export const connectLinkQuery = z.strictObject({
   ticket: printable(100).optional(),
   return_url: returnUrl.optional(),
   account: accountSelector.optional(),
 })
 
-/** A sign-in that has begun and gives a browser nothing to open. */
+/** A sign-in that has started and has no URL for a browser. */
 export const flowStarted = z.strictObject({
   flow: z.strictObject({
     id: z.string(),
@@ -103,8 +103,8 @@ export const connectLinkResponseSchema = z.strictObject({
 })
 
 /**
- * A code (or the whole address the browser ended on) of a sign-in started here, or a refresh token from
- * elsewhere.
+ * A code (or the whole URL at which the browser ended) of a sign-in started here, or a refresh token from
+ * another client.
  */
 export const connectBody = z
   .strictObject({

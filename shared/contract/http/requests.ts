@@ -4,7 +4,7 @@ import { httpMethod } from '../app.ts'
 import { accountSelector } from '../slug.ts'
 import { integrationId, pageQuery, printable } from './common.ts'
 
-/** HTTP carries no characters beyond Latin-1 in a header (RFC 9110 5.5). */
+/** HTTP headers carry no characters beyond Latin-1 (RFC 9110 5.5). */
 const headerValue = printable(8000).regex(/^[^\u0100-\u{10ffff}]*$/u, 'A header takes no such characters.')
 
 export const requestBody = z.strictObject({
@@ -28,14 +28,14 @@ export const requestBody = z.strictObject({
       ),
     )
     .default({}),
-  /** It came as JSON, so any value is one. */
+  /** The body was parsed as JSON, so any value is valid. */
   data: z.unknown().optional().describe('Sent as JSON; a string is sent as it is'),
   account: accountSelector.optional(),
 })
 export type RequestBody = z.output<typeof requestBody>
 
-// Registering providers over HTTP, for apps with the manage grant. An integration is what is called a
-// provider everywhere else.
+// Registering providers over HTTP, for apps with the manage permission. These routes call a provider an
+// integration.
 
 export const integrationResponseSchema = z
   .looseObject({
@@ -78,7 +78,7 @@ export const integrationListQuery = z.strictObject({
   slug: printable(64).optional(),
 })
 
-// toolshed's three calls. Its userId is the account here.
+// toolshed's three calls. Its `userId` is the account here.
 
 export const toolshedParams = z.strictObject({ provider: integrationId })
 export const toolshedQuery = z.strictObject({ userId: accountSelector })
@@ -92,7 +92,7 @@ export const toolshedDisconnected = z.strictObject({
   provider: z.string(),
   userId: z.string(),
 })
-/** What comes back once the person has signed in: as JSON, or as the query of `return_url`. */
+/** The result after the sign-in: as JSON, or as the query of `return_url`. */
 export const toolshedConnected = z.strictObject({
   success: z.literal(true),
   provider: z.string(),

@@ -3,7 +3,10 @@ import { z } from 'zod'
 import { accountSelector } from '../slug.ts'
 import { isoMoment, printable } from './common.ts'
 
-/** Ten years: more than a provider's tokens live is cut to what they can give, and the answer says so. */
+/**
+ * Ten years in seconds. A larger value than a token's lifetime is capped to that lifetime, and the response
+ * says so.
+ */
 export const MOST_VALID_SECONDS = 315_360_000
 const minValid = z
   .number()
@@ -21,7 +24,7 @@ export const tokenBody = z.strictObject({
   scopes: scopes.optional().describe('All of these must be granted, else scope_missing'),
   minValid: minValid.optional(),
   /**
-   * `true`: the token handed out last was refused by the API. A string: that very token was. Forces a
+   * `true`: the API refused the token that was served last. A string: the API refused that token. Forces a
    * refresh; rate limited.
    */
   rejected: z
@@ -33,7 +36,7 @@ export const tokenBody = z.strictObject({
 })
 export type TokenRequestBody = z.output<typeof tokenBody>
 
-/** In a URL everything is text; the refused token itself never belongs there. */
+/** All query values are text. The refused token itself must not be in a URL. */
 export const tokenQuery = z.strictObject({
   account: accountSelector
     .optional()
