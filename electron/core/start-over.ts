@@ -22,7 +22,7 @@ export type StartOverDeps = {
   /** Null: nothing is on disk (tests in memory), so nothing is set aside. */
   folder: string | null
   vault: Vault
-  connections: Pick<ConnectionParts, 'connectionStore' | 'flows' | 'tokens'>
+  connections: Pick<ConnectionParts, 'records' | 'flows' | 'tokens'>
   providers: ProviderStore
   activity: { append(entry: ActivityEntry): void }
   onChanged: () => void
@@ -44,8 +44,8 @@ export async function startOver(deps: StartOverDeps): Promise<{ setAsidePath: st
     deps.folder === null ? '' : quarantinePath(join(deps.folder, 'started-over'), deps.clock.now())
   if (deps.folder !== null) await copyDurably(deps.folder, setAsidePath)
   connections.flows.cancelWaiting()
-  for (const { id } of connections.connectionStore.list()) {
-    await connections.connectionStore.remove(id)
+  for (const { id } of connections.records.list()) {
+    await connections.records.remove(id)
     connections.tokens.removed(id)
   }
   // Until here the lock screen is where the person can do it again.

@@ -121,7 +121,7 @@ export function buildParts(deps: KeywayDeps): KeywayParts {
     store: providerStore,
     box,
     planRedirect: plan,
-    connectionCount: (id) => connections.connectionStore.ofProvider(id).length,
+    connectionCount: (id) => connections.records.ofProvider(id).length,
     removeConnections: connections.removeOf,
     onChanged: (change) => {
       connections.providerChanged(change)
@@ -135,8 +135,8 @@ export function buildParts(deps: KeywayDeps): KeywayParts {
     store: deps.stores.apps,
     onUnreadable,
     provider: (idOrSlug) => providerStore.byId(idOrSlug) ?? providerStore.bySlug(idOrSlug),
-    connectionsOf: connections.connectionStore.ofProvider,
-    connection: (id) => connections.connectionStore.get(id),
+    connectionsOf: connections.records.ofProvider,
+    connection: (id) => connections.records.get(id),
     isUnlocked: () => box.unlocked,
     blocked: (id) => failureOf(() => deps.integrity?.gate.app(id)),
     onRequestWhileLocked: () => events.changed('lockedAsks', () => apps.approvals.lockedAsks()),

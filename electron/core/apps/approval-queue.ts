@@ -150,7 +150,7 @@ export function sameCallKey(appId: string, use: RequestedUse): string | null {
  * How far a yes for ten minutes reaches: the token, or one method at one host. Not each single path, or an
  * agent that pages asks for ever.
  */
-export function useKeyOf({
+export function sameUseKey({
   connectionId,
   what,
   method,
@@ -159,7 +159,7 @@ export function useKeyOf({
   return JSON.stringify([connectionId, what, method, parsed(url)?.host ?? null])
 }
 
-/** {@link useKeyOf} read back. */
+/** {@link sameUseKey} read back. */
 export function rememberedUseFrom(text: string, until: number): RememberedUse {
   const [connectionId, what, method, host] = remembered.parse(JSON.parse(text))
   return { connectionId, what, method, host, until }

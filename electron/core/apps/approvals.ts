@@ -21,7 +21,7 @@ import {
   type ApprovalQueue,
   sameCallKey,
   rememberedUseFrom,
-  useKeyOf,
+  sameUseKey,
   type ApprovalOutcome,
   policyVerdict,
   withLastingGrant,
@@ -88,7 +88,7 @@ export function createApprovals(deps: ApprovalsDeps): ApprovalService {
       for (const same of board.groupOf(id)) board.settle(same.id, { decision, by })
       return null
     },
-    isRemembered: (appId, use) => remembered.covers(appId, useKeyOf(use)),
+    isRemembered: (appId, use) => remembered.covers(appId, sameUseKey(use)),
     remembered: (appId) =>
       remembered.of(appId).map(({ thing, leftMs }) => rememberedUseFrom(thing, deps.clock.now() + leftMs)),
     forget(appId) {
@@ -119,13 +119,13 @@ async function askUse(
   const use = { ...asked, connectionId: connection.id, bodySha256: asked.bodySha256 ?? null }
   const providerName = tools.provider(providerId)?.name ?? providerId
   tools.requireUnlocked({ appId: app.id, appName: app.name, what: use.what, providerName, account })
-  if (tools.remembered.covers(app.id, useKeyOf(use))) return 'remembered'
+  if (tools.remembered.covers(app.id, sameUseKey(use))) return 'remembered'
   const question = { kind: 'use', appId: app.id, appName: app.name, account, providerName } as const
   const verdict = await tools.board.ask({ ...question, ...use }, sameCallKey(app.id, use), signal)
   const what = use.what === 'token' ? 'to hand the token out' : 'to send a request'
   note(tools, { id: app.id, name: app.name }, { verdict, what, connection })
   const outcome = outcomeOf(verdict)
-  return outcome === 'allowed' && tools.remembered.covers(app.id, useKeyOf(use)) ? 'remembered' : outcome
+  return outcome === 'allowed' && tools.remembered.covers(app.id, sameUseKey(use)) ? 'remembered' : outcome
 }
 
 async function askPair(
@@ -169,7 +169,7 @@ function allowUse(tools: ApprovalTools, approval: UseApproval, yes: Yes): void {
   }
   if (yes.decision === 'always') keepAlways(tools, appId, approval)
   else {
-    remembered.remember(appId, useKeyOf(approval))
+    remembered.remember(appId, sameUseKey(approval))
     tools.onRemembered()
     // A timer may be a little early.
     clock.after(TEN_MINUTES_MS + 5, tools.onRemembered)
@@ -184,7 +184,7 @@ function allowUse(tools: ApprovalTools, approval: UseApproval, yes: Yes): void {
     const isCovered =
       yes.decision === 'always'
         ? policyVerdict(app, other, connection, clock.now()).kind === 'allow'
-        : remembered.covers(appId, useKeyOf(other))
+        : remembered.covers(appId, sameUseKey(other))
     if (isCovered) board.settle(other.id, yes)
   }
 }

@@ -44,7 +44,7 @@ const DISCONNECT_MS = 3_000
 const SETTLE_MS = 1_000
 
 export type ConnectionsDeps = {
-  connectionStore: ConnectionStore
+  records: ConnectionStore
   providers: ProviderStore
   flows: FlowRegistry
   tokens: InternalTokenService
@@ -59,7 +59,7 @@ export type ConnectionsDeps = {
 }
 
 export function createConnections(deps: ConnectionsDeps): Connections {
-  const { connectionStore, providers } = deps
+  const { records, providers, clock } = deps
   const policyOf = createProxyPolicies(providers)
   const probeOf = createProbes(providers, policyOf)
 
@@ -75,49 +75,47 @@ export function createConnections(deps: ConnectionsDeps): Connections {
   }
   /** Connections of a provider that cannot be read stay on disk and out of sight, until the provider can. */
   const shown = (): ConnectionRecord[] =>
-    connectionStore.list().filter(({ providerId }) => providers.byId(providerId) !== null)
+    records.list().filter(({ providerId }) => providers.byId(providerId) !== null)
 
   return {
     get revision() {
-      return connectionStore.revision()
+      return records.revision()
     },
     list: () => shown().map(view),
     get(id) {
-      const record = connectionStore.get(id)
+      const record = records.get(id)
       return record === null || providers.byId(record.providerId) === null ? null : view(record)
     },
-    record: (id) => connectionStore.get(id),
+    record: (id) => records.get(id),
     select(idOrSlug, account) {
       const provider = providers.byId(idOrSlug) ?? providers.bySlug(idOrSlug)
       if (provider === null) throw new KeywayError('provider_not_found', { details: { provider: idOrSlug } })
-      return selectConnection(connectionStore, provider, account)
+      return selectConnection(records, provider, account)
     },
     connect: (input) => deps.flows.start(input),
     rename: (id, account) =>
-      deps.withProviderLock(connectionStore.getOrThrow(id).providerId, async () => {
-        checkLabelFree(connectionStore.ofProvider(connectionStore.getOrThrow(id).providerId), account, id)
-        return view(
-          await connectionStore.change(id, (record) => ({ ...record, account, updatedAt: deps.clock.now() })),
-        )
+      deps.withProviderLock(records.getOrThrow(id).providerId, async () => {
+        checkLabelFree(records.ofProvider(records.getOrThrow(id).providerId), account, id)
+        return view(await records.change(id, (record) => ({ ...record, account, updatedAt: clock.now() })))
       }),
     setDefault: (id) =>
-      deps.withProviderLock(connectionStore.getOrThrow(id).providerId, async () => {
-        await makeDefault(connectionStore, id)
-        return view(connectionStore.getOrThrow(id))
+      deps.withProviderLock(records.getOrThrow(id).providerId, async () => {
+        await makeDefault(records, id)
+        return view(records.getOrThrow(id))
       }),
     async refresh(id) {
       await refreshNow(deps, id)
-      return view(connectionStore.getOrThrow(id))
+      return view(records.getOrThrow(id))
     },
     disconnect: (id) => disconnect(deps, id),
     proxyPolicy: (id) => policyOf(unchangedOutside(deps, id)),
     traces(id) {
-      const record = connectionStore.getOrThrow(id)
+      const record = records.getOrThrow(id)
       const secret = openClientSecret(deps.box, providers.getOrThrow(record.providerId))
       return tracesOf(deps.box, record, secret?.reveal() ?? null)
     },
     credential(id) {
-      const record = connectionStore.getOrThrow(id)
+      const record = records.getOrThrow(id)
       const { accessToken, tokenType, dpopKey } = openTokens(deps.box, record)
       return { accessToken, tokenType, dpopKey, values: record.values }
     },
@@ -128,8 +126,8 @@ export function createConnections(deps: ConnectionsDeps): Connections {
  * @throws KeywayError integrity_check_failed where its provider was changed outside Keyway, and nobody has
  * decided about that
  */
-function unchangedOutside({ connectionStore, box }: ConnectionsDeps, id: string): ConnectionRecord {
-  const record = connectionStore.getOrThrow(id)
+function unchangedOutside({ records, box }: ConnectionsDeps, id: string): ConnectionRecord {
+  const record = records.getOrThrow(id)
   box.gate?.provider(record.providerId)
   return record
 }
@@ -139,10 +137,10 @@ function unchangedOutside({ connectionStore, box }: ConnectionsDeps, id: string)
  * then read as a success
  */
 async function refreshNow(
-  { connectionStore, box, clock, providers, tokens }: ConnectionsDeps,
+  { records, box, clock, providers, tokens }: ConnectionsDeps,
   id: string,
 ): Promise<void> {
-  const record = connectionStore.getOrThrow(id)
+  const record = records.getOrThrow(id)
   if (!box.unlocked) throw new KeywayError('vault_locked')
   const provider = providers.getOrThrow(record.providerId)
   const isAlive = record.expiresAt === null || record.expiresAt > clock.now()
@@ -151,7 +149,7 @@ async function refreshNow(
     throw new KeywayError('invalid_request', cannotRefresh(record, provider.slug))
   }
   const result = await tokens.refreshNow(id, 'person')
-  if (result.kind !== 'ok' && connectionStore.getOrThrow(id).lastOutcome.status === 'ok') throw result.failure
+  if (result.kind !== 'ok' && records.getOrThrow(id).lastOutcome.status === 'ok') throw result.failure
 }
 
 function cannotRefresh(
@@ -169,12 +167,12 @@ function cannotRefresh(
   }
 }
 
-async function makeDefault(connectionStore: ConnectionStore, id: string): Promise<void> {
+async function makeDefault(records: ConnectionStore, id: string): Promise<void> {
   // The new one first: a crash in between leaves two, of which `select` takes one, instead of none.
-  const chosen = await connectionStore.change(id, (record) => ({ ...record, isDefault: true }))
-  for (const other of connectionStore.ofProvider(chosen.providerId)) {
+  const chosen = await records.change(id, (record) => ({ ...record, isDefault: true }))
+  for (const other of records.ofProvider(chosen.providerId)) {
     if (other.id === id || !other.isDefault) continue
-    await connectionStore.change(other.id, (record) => ({ ...record, isDefault: false }))
+    await records.change(other.id, (record) => ({ ...record, isDefault: false }))
   }
 }
 
@@ -183,12 +181,12 @@ async function makeDefault(connectionStore: ConnectionStore, id: string): Promis
  * save_failed | disk_full
  */
 async function removeOrSay(
-  { connectionStore, clock, tokens }: ConnectionsDeps,
+  { records, clock, tokens }: ConnectionsDeps,
   id: string,
   revoked: 'at_provider' | 'not_supported' | 'failed',
 ): Promise<void> {
   try {
-    await connectionStore.remove(id)
+    await records.remove(id)
   } catch (error) {
     if (revoked === 'at_provider') {
       tokens.replaced(id)
@@ -198,16 +196,16 @@ async function removeOrSay(
         message,
         at: clock.now(),
       })
-      connectionStore.updateLazily(id, (record) => ({ ...record, lastOutcome }))
+      records.updateLazily(id, (record) => ({ ...record, lastOutcome }))
     }
     throw error
   }
 }
 
 async function disconnect(deps: ConnectionsDeps, id: string): Promise<DisconnectResult> {
-  const { connectionStore, providers, box, clock } = deps
+  const { records, providers, box, clock } = deps
   const endsAt = clock.monotonicMs() + DISCONNECT_MS
-  connectionStore.getOrThrow(id)
+  records.getOrThrow(id)
   deps.flows.cancelOf({ connectionId: id })
   await deps.tokens.whenIdle(id, SETTLE_MS)
   if (!box.unlocked) return disconnectLater(deps, id)
@@ -234,7 +232,7 @@ async function disconnect(deps: ConnectionsDeps, id: string): Promise<Disconnect
  */
 async function disconnectLater(deps: ConnectionsDeps, id: string): Promise<DisconnectResult> {
   const record = deps.tokens.newest(id)
-  await deps.connectionStore.disconnect(id, deps.clock.now())
+  await deps.records.disconnect(id, deps.clock.now())
   deps.tokens.removed(id)
   return said(deps, record, queuedResult(providerNamed(deps, record).providerName))
 }
@@ -244,10 +242,10 @@ async function disconnectLater(deps: ConnectionsDeps, id: string): Promise<Disco
  * the next unlock.
  */
 export async function revokeDisconnected(
-  deps: RevocationDeps & Pick<ConnectionsDeps, 'connectionStore' | 'providers' | 'activity'>,
+  deps: RevocationDeps & Pick<ConnectionsDeps, 'records' | 'providers' | 'activity'>,
   providerId: string | null = null,
 ): Promise<void> {
-  for (const record of deps.connectionStore.disconnected()) {
+  for (const record of deps.records.disconnected()) {
     if (providerId !== null && record.providerId !== providerId) continue
     const provider = deps.providers.byId(record.providerId)
     const revocation =
@@ -256,7 +254,7 @@ export async function revokeDisconnected(
         : await revokeAtProvider(deps, () => resolveProvider(deps.providers, deps.box, provider), record)
     if (!deps.box.unlocked) return
     const isOver = provider === null || providerId !== null || revocation.revoked !== 'failed'
-    if (isOver) await deps.connectionStore.remove(record.id)
+    if (isOver) await deps.records.remove(record.id)
     const named = providerNamed(deps, record)
     said(
       deps,

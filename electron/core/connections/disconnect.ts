@@ -184,10 +184,10 @@ export function mayBeRevoked(
  * a living connection with it.
  */
 export async function revokeUnused(
-  deps: Pick<FlowDeps, 'connectionStore' | 'oauth' | 'box' | 'clock' | 'logger'>,
+  deps: Pick<FlowDeps, 'records' | 'oauth' | 'box' | 'clock' | 'logger'>,
   pending: PendingSignIn,
 ): Promise<void> {
-  const siblings = deps.connectionStore.ofProvider(pending.provider.id)
+  const siblings = deps.records.ofProvider(pending.provider.id)
   if (!siblings.every((sibling) => sameAccount(sibling, pending.sign) === 'no')) return
   const about = { redirectUri: pending.redirectUri, scopes: pending.sign.requestedScopes }
   await revokeTokenResponse(deps, pending.provider, about, pending.response)

@@ -15,13 +15,7 @@ export type Usage = Pick<TokenService, 'reportApiOutcome' | 'noteUse'> & {
   flush(): void
 }
 
-export function createUsage({
-  connectionStore,
-  clock,
-}: {
-  connectionStore: ConnectionStore
-  clock: Clock
-}): Usage {
+export function createUsage({ records, clock }: { records: ConnectionStore; clock: Clock }): Usage {
   const worked = new Map<string, number>()
   const used = new Map<string, { at: number; by: string }>()
   const verified = new Map<string, { at: number; generation: number }>()
@@ -30,7 +24,7 @@ export function createUsage({
   const flush = (): void => {
     cancel?.()
     cancel = null
-    putInto(connectionStore, { used, verified })
+    putInto(records, { used, verified })
     used.clear()
     verified.clear()
   }
@@ -41,7 +35,7 @@ export function createUsage({
       return
     }
     worked.set(id, generation)
-    connectionStore.updateLazily(id, (record) => {
+    records.updateLazily(id, (record) => {
       if (record.generation !== generation) return record
       // The new generation has worked, so the one before is of no use any more.
       return {
@@ -55,7 +49,7 @@ export function createUsage({
   const noteUnauthorized = (id: string, generation: number): void => {
     worked.delete(id)
     verified.delete(id)
-    connectionStore.updateLazily(id, (record) =>
+    records.updateLazily(id, (record) =>
       record.generation === generation && record.lastOutcome.status === 'ok'
         ? { ...record, lastOutcome: apiWord(clock.now()) }
         : record,
@@ -76,7 +70,7 @@ export function createUsage({
       }
       cancel ??= clock.after(GATHER_MS, flush)
     },
-    lastUsedAt: (id) => used.get(id)?.at ?? connectionStore.get(id)?.lastUsedAt ?? null,
+    lastUsedAt: (id) => used.get(id)?.at ?? records.get(id)?.lastUsedAt ?? null,
     flush,
   }
 }
@@ -86,16 +80,16 @@ type Gathered = {
   verified: ReadonlyMap<string, { at: number; generation: number }>
 }
 
-function putInto(connectionStore: ConnectionStore, { used, verified }: Gathered): void {
+function putInto(records: ConnectionStore, { used, verified }: Gathered): void {
   for (const [id, { at, by }] of used) {
-    connectionStore.updateLazily(id, (record) => ({
+    records.updateLazily(id, (record) => ({
       ...record,
       lastUsedAt: at,
       life: appendHistory(record, { at, kind: 'used', by }),
     }))
   }
   for (const [id, { at, generation }] of verified) {
-    connectionStore.updateLazily(id, (record) =>
+    records.updateLazily(id, (record) =>
       record.generation === generation ? { ...record, verifiedAt: at } : record,
     )
   }

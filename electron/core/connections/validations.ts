@@ -19,7 +19,7 @@ export type Validations = {
 }
 
 export type ValidationDeps = {
-  connectionStore: ConnectionStore
+  records: ConnectionStore
   box: SecretBox
   clock: Clock
   logger: Logger
@@ -30,10 +30,10 @@ export type ValidationDeps = {
 }
 
 export function createValidations(deps: ValidationDeps): Validations {
-  const { connectionStore, clock } = deps
+  const { records, clock } = deps
   const lastAt = new Map<string, number>()
   const schedule = (id: string): void => {
-    const record = connectionStore.get(id)
+    const record = records.get(id)
     const validation = record === null ? null : deps.providerOf(record.providerId).spec.account.validation
     if (record === null || validation === null || record.lastOutcome.status === 'reconnect_needed') {
       lastAt.delete(id)
@@ -61,7 +61,7 @@ export function createValidations(deps: ValidationDeps): Validations {
 }
 
 async function validate(deps: ValidationDeps, id: string): Promise<void> {
-  const record = deps.connectionStore.get(id)
+  const record = deps.records.get(id)
   if (record === null || !deps.box.unlocked) return
   const { accessToken, tokenType, dpopKey } = openTokens(deps.box, record)
   const credential = { accessToken, tokenType, dpopKey, values: record.values }

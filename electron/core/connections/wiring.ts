@@ -50,8 +50,8 @@ export type ConnectionParts = Omit<TokenParts, 'providerChanged' | 'usage'> & {
 export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionParts {
   const { providers, box } = deps
   const { usage, ...parts } = createTokenParts(deps)
-  const { connectionStore, tokens, background } = parts
-  const shared = { ...deps, connectionStore, withProviderLock: createKeyedMutex() }
+  const { records, tokens, background } = parts
+  const shared = { ...deps, records, withProviderLock: createKeyedMutex() }
   const resolve = (provider: ProviderRecord) => resolveProvider(providers, box, provider)
 
   const onSignedIn = (record: ConnectionRecord, before: ConnectionRecord | null): void => {
@@ -96,9 +96,9 @@ export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionPart
       )
     },
     async removeOf(providerId) {
-      const ids = connectionStore.ofProvider(providerId).map(({ id }) => id)
+      const ids = records.ofProvider(providerId).map(({ id }) => id)
       const isAnyLeft =
-        ids.length > 0 || connectionStore.disconnected().some((record) => record.providerId === providerId)
+        ids.length > 0 || records.disconnected().some((record) => record.providerId === providerId)
       if (isAnyLeft && !box.unlocked) throw stillNeeded()
       flows.cancelOf({ providerId })
       await revokeDisconnected(shared, providerId)
@@ -143,13 +143,13 @@ export type TokenPartsDeps = {
 }
 
 export type TokenParts = {
-  connectionStore: ConnectionStore
+  records: ConnectionStore
   tokens: InternalTokenService
   background: Background
   usage: Usage
   load(): Promise<void>
   /** Takes connections into use that an import has written. */
-  adopt(records: readonly ConnectionRecord[]): void
+  adopt(added: readonly ConnectionRecord[]): void
   unlocked(): void
   locked(): void
   /** Credentials or behaviour of a provider changed: what was refused for them may be tried again. */
@@ -165,44 +165,41 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
     isClosing: false,
     recordsFrom: 'provider',
   }
-  const { connectionStore, usage, pendingTokenWrites, tokens, background, validations, jumps } = wire(
-    deps,
-    state,
-  )
+  const { records, usage, pendingTokenWrites, tokens, background, validations, jumps } = wire(deps, state)
   return {
-    connectionStore,
+    records,
     tokens,
     background,
     usage,
     async load() {
       state.recordsFrom = 'disk'
-      await connectionStore.load()
+      await records.load()
       state.recordsFrom = 'provider'
-      for (const { id, refreshStartedAt } of connectionStore.list()) {
+      for (const { id, refreshStartedAt } of records.list()) {
         if (refreshStartedAt !== null) state.unconfirmedRefreshes.add(id)
       }
     },
-    adopt(records) {
+    adopt(added) {
       state.recordsFrom = 'disk'
-      for (const record of records) {
+      for (const record of added) {
         if (record.refreshStartedAt !== null) state.unconfirmedRefreshes.add(record.id)
-        connectionStore.insertLoaded(record)
+        records.insertLoaded(record)
       }
       state.recordsFrom = 'provider'
     },
     unlocked() {
       if (deps.warmUp !== undefined) deps.clock.after(WARM_UP_AFTER_MS, () => void deps.warmUp?.())
-      void connectionStore.recoverLeftovers((record) => isGenuine(deps.box, record))
+      void records.recoverLeftovers((record) => isGenuine(deps.box, record))
       void pendingTokenWrites.saveNow()
       background.wake()
-      void cleanStored(deps, connectionStore, () => state.isClosing)
+      void cleanStored(deps, records, () => state.isClosing)
     },
     locked: state.cache.clear,
     providerChanged(before, after) {
-      for (const { id } of connectionStore.ofProvider(after.id)) {
+      for (const { id } of records.ofProvider(after.id)) {
         state.cache.drop(id)
         state.backoff.clear(id)
-        connectionStore.updateLazily(id, (record) => withoutDropped(record, before, after))
+        records.updateLazily(id, (record) => withoutDropped(record, before, after))
         background.retry(id)
       }
     },
@@ -214,7 +211,7 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
       await tokens.whenAllIdle(CLOSING_MS)
       await pendingTokenWrites.saveNow()
       usage.flush()
-      await connectionStore.close()
+      await records.close()
       state.cache.clear()
     },
   }
@@ -229,19 +226,19 @@ const CLEANED_AT_ONCE = 10
  */
 async function cleanStored(
   { box, clock, logger, providers }: TokenPartsDeps,
-  connectionStore: ConnectionStore,
+  records: ConnectionStore,
   isClosing: () => boolean,
 ): Promise<void> {
-  for (const [index, record] of connectionStore.list().filter(mayHoldTraces).entries()) {
+  for (const [index, record] of records.list().filter(mayHoldTraces).entries()) {
     if (isClosing() || !box.unlocked) return
     try {
       const provider = providers.byId(record.providerId)
       const secret = provider === null ? null : openClientSecret(box, provider)
       const traces = tracesOf(box, record, secret?.reveal() ?? null)
       if (withoutTraces(record, traces) === record) continue
-      await connectionStore.change(record.id, (current) => withoutTraces(current, traces))
+      await records.change(record.id, (current) => withoutTraces(current, traces))
       // Once more: the store keeps the generation before, which is the one with the token.
-      await connectionStore.change(record.id, (current) => current)
+      await records.change(record.id, (current) => current)
       logger.warn('A token stood in the clear in a stored connection; it was taken out', {
         connectionId: record.id,
       })
@@ -265,11 +262,11 @@ function wire(deps: TokenPartsDeps, state: State) {
   const { cache, backoff, unconfirmedRefreshes } = state
   const providerOf = providerFactsOf(providers)
   const tokenClock = createTokenClock(clock)
-  const connectionStore = createConnectionStore({
+  const records = createConnectionStore({
     ...deps,
     onWrite: (record) => resealed(box, record),
     onChanged(id, kind) {
-      const record = connectionStore.get(id)
+      const record = records.get(id)
       if (record !== null) tokenClock.observe(record, state.recordsFrom)
       if (record?.refreshStartedAt === null) unconfirmedRefreshes.delete(id)
       if (isOutdated(cache.held(id), record)) cache.drop(id)
@@ -278,19 +275,14 @@ function wire(deps: TokenPartsDeps, state: State) {
       deps.onConnectionChanged(id, kind)
     },
   })
-  const usage = createUsage({ connectionStore, clock })
+  const usage = createUsage({ records, clock })
   const resolve = (providerId: string): ResolvedProvider =>
     resolveProvider(providers, box, providers.getOrThrow(providerId))
   const slugOf = (id: string): string => providerOf(id).slug
-  const pendingTokenWrites = createPendingTokenWrites({
-    ...deps,
-    connectionStore,
-    slugOf,
-    onSaved: cache.drop,
-  })
+  const pendingTokenWrites = createPendingTokenWrites({ ...deps, records, slugOf, onSaved: cache.drop })
   const tokens: InternalTokenService = createTokenService({
     ...deps,
-    connectionStore,
+    records,
     backoff,
     tokenClock,
     pendingTokenWrites,
@@ -305,25 +297,18 @@ function wire(deps: TokenPartsDeps, state: State) {
     revokeOrphaned: (provider, { requestedScopes }, answer) =>
       revokeTokenResponse(deps, provider, { redirectUri: null, scopes: requestedScopes }, answer),
   })
-  const background = createBackground({
-    ...deps,
-    connectionStore,
-    tokens,
-    lastUsedAt: usage.lastUsedAt,
-    providerOf,
-  })
-  const validations = createValidations({ ...deps, connectionStore, tokens, providerOf, resolve })
+  const background = createBackground({ ...deps, records, tokens, lastUsedAt: usage.lastUsedAt, providerOf })
+  const validations = createValidations({ ...deps, records, tokens, providerOf, resolve })
   const jumps = createClockJumpDetector(clock, (byMs) => {
     deps.logger.info('The wall clock jumped, or the machine slept', { byMs })
     if (byMs < 0) {
-      for (const { id } of connectionStore.list())
-        connectionStore.updateLazily(id, (record) => redated(record, byMs))
+      for (const { id } of records.list()) records.updateLazily(id, (record) => redated(record, byMs))
       cache.clear()
     } else backoff.slept(byMs)
     background.wake()
     deps.onClockJumped()
   })
-  return { connectionStore, usage, pendingTokenWrites, tokens, background, validations, jumps }
+  return { records, usage, pendingTokenWrites, tokens, background, validations, jumps }
 }
 
 /** @throws KeywayError vault_locked | integrity_check_failed */

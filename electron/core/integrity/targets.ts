@@ -35,7 +35,7 @@ export function integrityTargets(deps: KeywayDeps, parts: KeywayParts): Integrit
     },
   }
   return {
-    connections: () => [...connections.connectionStore.list(), ...connections.connectionStore.disconnected()],
+    connections: () => [...connections.records.list(), ...connections.records.disconnected()],
     restore: (section, key, value) => restores[section](key, value),
     reloadSettings: settings.reload,
     changed() {

@@ -43,7 +43,7 @@ export type SystemCallsDeps = {
   version: string
   providerStore: ProviderStore
   providers: ProviderRegistry
-  connections: Pick<ConnectionParts, 'connectionStore' | 'adopt'>
+  connections: Pick<ConnectionParts, 'records' | 'adopt'>
   apps: AppRegistry
   settings: SettingsStore
   settingsChange: SettingsChange
@@ -90,7 +90,7 @@ function existingDataOf({
 }: SystemCallsDeps): ExistingData {
   return {
     providers: providerStore.list,
-    connections: connections.connectionStore.list,
+    connections: connections.records.list,
     apps: apps.records,
     settings: settings.get,
     presetSlugs: presets.map(({ slug }) => slug),

@@ -36,7 +36,7 @@ export type Background = {
 }
 
 export type BackgroundDeps = {
-  connectionStore: ConnectionStore
+  records: ConnectionStore
   box: SecretBox
   clock: Clock
   logger: Logger
@@ -47,7 +47,7 @@ export type BackgroundDeps = {
 }
 
 export function createBackground(deps: BackgroundDeps): Background {
-  const { connectionStore, clock, random } = deps
+  const { records, clock, random } = deps
   const plan = createPlan(deps)
   const renewDue = async (id: string): Promise<void> => {
     // A locked vault can neither open nor keep a token; unlocking wakes everything up.
@@ -56,21 +56,21 @@ export function createBackground(deps: BackgroundDeps): Background {
     const next = plan.dueAt(id)
     if (next !== null) queue.set(id, Math.max(next, clock.now() + pauseMs))
   }
-  const work = createKeyedLimit(AT_ONCE, renewDue, (id) => connectionStore.get(id)?.providerId ?? '')
+  const work = createKeyedLimit(AT_ONCE, renewDue, (id) => records.get(id)?.providerId ?? '')
   const queue = createScheduler(clock, work.add)
   const schedule = (id: string): void => queue.set(id, plan.dueAt(id))
 
   return {
     changed: schedule,
     retry(id) {
-      const status = connectionStore.get(id)?.lastOutcome.status
+      const status = records.get(id)?.lastOutcome.status
       if (status === 'retrying' || status === 'config_error') queue.set(id, clock.now())
       else schedule(id)
     },
     nextRefreshAt: plan.nextRefreshAt,
     wake() {
       const now = clock.now()
-      const ids = connectionStore.list().map(({ id }) => id)
+      const ids = records.list().map(({ id }) => id)
       const due = ids.filter((id) => (plan.dueAt(id) ?? Number.POSITIVE_INFINITY) <= now)
       const spreadMs = Math.max(LEAST_SPREAD_MS, (due.length / 100) * SPREAD_MS_PER_HUNDRED)
       for (const id of ids) schedule(id)
@@ -103,7 +103,7 @@ function createPlan(deps: BackgroundDeps): Plan {
     })
   }
   const of = (id: string, time: (record: ConnectionRecord) => number | null): number | null => {
-    const record = deps.connectionStore.get(id)
+    const record = deps.records.get(id)
     if (record !== null) return time(record)
     spreads.delete(id)
     return null
@@ -124,8 +124,8 @@ function endOf({ providerOf }: BackgroundDeps, record: ConnectionRecord): number
 }
 
 /** Resolves with the least pause until the next one. */
-async function refreshOne({ connectionStore, tokens, logger }: BackgroundDeps, id: string): Promise<number> {
-  if (connectionStore.get(id) === null) return 0
+async function refreshOne({ records, tokens, logger }: BackgroundDeps, id: string): Promise<number> {
+  if (records.get(id) === null) return 0
   try {
     await tokens.refreshNow(id, 'due')
     return LEAST_PAUSE_MS

@@ -47,7 +47,7 @@ export type RefreshCoordinatorDeps = Omit<RefreshDeps, 'onRefreshed' | 'unconfir
 }
 
 export function createRefreshCoordinator(deps: RefreshCoordinatorDeps): RefreshCoordinator {
-  const { connectionStore, unconfirmedRefreshes } = deps
+  const { records, unconfirmedRefreshes } = deps
   const singleFlight = createSingleFlight<RefreshResult>(deps.clock)
   const onRefreshed = (id: string): void => recordRefreshed(deps, id)
 
@@ -55,12 +55,12 @@ export function createRefreshCoordinator(deps: RefreshCoordinatorDeps): RefreshC
   const run = async (id: string, required: TokenRequirements | null): Promise<RefreshResult> => {
     const pending = deps.pendingTokenWrites.waiting(id)
     if (pending !== null) return pending
-    const record = await connectionStore.reload(id)
+    const record = await records.reload(id)
     const without = required === null ? null : unneeded(deps, record, required)
     if (without !== null) return without
     if (required === null) deps.backoff.clear(id)
     const result = await refreshConnection({ ...deps, onRefreshed }, record)
-    const after = connectionStore.get(id)
+    const after = records.get(id)
     if (after?.refreshStartedAt === null) unconfirmedRefreshes.delete(id)
     // A sign-in has put newer tokens there meanwhile; what became of the old ones does not matter any more.
     if (after !== null && after.generation !== record.generation) return { kind: 'ok' }
@@ -78,7 +78,7 @@ export function createRefreshCoordinator(deps: RefreshCoordinatorDeps): RefreshC
       // What is under way already when a person asks began before, but its answer is as new.
       refreshIfNeeded(
         id,
-        why === 'person' ? null : { leastMs: 0, notGeneration: connectionStore.getOrThrow(id).generation },
+        why === 'person' ? null : { leastMs: 0, notGeneration: records.getOrThrow(id).generation },
       ),
   }
 }
@@ -111,7 +111,7 @@ function stillFailing(
 
 function recordRefreshed(deps: RefreshCoordinatorDeps, id: string): void {
   deps.cache.drop(id)
-  const record = deps.connectionStore.get(id)
+  const record = deps.records.get(id)
   if (record === null) return
   const { slug } = deps.providerOf(record.providerId)
   deps.logger.info('Renewed', { connectionId: id, generation: record.generation })
@@ -125,12 +125,12 @@ function recordRefreshed(deps: RefreshCoordinatorDeps, id: string): void {
 }
 
 async function recordAuthorizationRevoked(
-  { connectionStore, cache, clock, logger }: RefreshCoordinatorDeps,
+  { records, cache, clock, logger }: RefreshCoordinatorDeps,
   id: string,
   failure: KeywayError,
 ): Promise<void> {
   cache.drop(id)
-  const record = connectionStore.get(id)
+  const record = records.get(id)
   if (record === null || record.lastOutcome.status === 'reconnect_needed') return
   const at = clock.now()
   const { message, nextStep } = failure
@@ -143,11 +143,11 @@ async function recordAuthorizationRevoked(
     at,
     retryAt: at,
   })
-  await connectionStore
+  await records
     .change(id, (current) => ({ ...current, lastOutcome }))
     .catch((error: unknown) => {
       logger.warn('The end of a token could not be noted on disk', { connectionId: id, error })
-      connectionStore.updateLazily(id, (current) => ({ ...current, lastOutcome }))
+      records.updateLazily(id, (current) => ({ ...current, lastOutcome }))
     })
 }
 
@@ -168,7 +168,7 @@ const MAX_ROUNDS = 3
 const MIN_USABLE_MS = 500
 
 export type WaitDeps = {
-  connectionStore: ConnectionStore
+  records: ConnectionStore
   clock: Clock
   tokenClock: TokenClock
   /** Connections in doubt: stopped between a refresh and its answer in an earlier run. */
@@ -186,20 +186,14 @@ export async function waitForRefresh(
   options: TokenOptions,
   required: TokenRequirements,
 ): Promise<TokenResult> {
-  const { connectionStore, clock } = deps
-  const { generation } = connectionStore.getOrThrow(id)
+  const { records, clock } = deps
+  const { generation } = records.getOrThrow(id)
   const endsAt = clock.monotonicMs() + (options.deadlineMs ?? DEADLINE_MS)
   for (let round = 1; ; round += 1) {
-    const wasUsable = isUsable(deps, connectionStore.getOrThrow(id), required)
-    const waitMs = waitLimitMs(
-      deps,
-      connectionStore.getOrThrow(id),
-      options,
-      required,
-      endsAt - clock.monotonicMs(),
-    )
+    const wasUsable = isUsable(deps, records.getOrThrow(id), required)
+    const waitMs = waitLimitMs(deps, records.getOrThrow(id), options, required, endsAt - clock.monotonicMs())
     const result = await resultOrLate(clock, waitMs, deps.refreshIfNeeded(id, required))
-    const record = connectionStore.getOrThrow(id)
+    const record = records.getOrThrow(id)
     const answer = resultFor(
       deps,
       { record, isNew: record.generation !== generation },

@@ -25,7 +25,7 @@ export type PendingTokenWrites = {
 }
 
 export type PendingTokenWritesDeps = {
-  connectionStore: ConnectionStore
+  records: ConnectionStore
   clock: Clock
   logger: Logger
   slugOf: (providerId: string) => string
@@ -41,7 +41,7 @@ type Waiting = {
 }
 
 export function createPendingTokenWrites(deps: PendingTokenWritesDeps): PendingTokenWrites {
-  const { connectionStore, clock, logger } = deps
+  const { records, clock, logger } = deps
   const entries = new Map<string, Waiting>()
 
   const hold = (id: string, change: ConnectionChange, error: unknown, tries: number): Waiting => {
@@ -62,10 +62,10 @@ export function createPendingTokenWrites(deps: PendingTokenWritesDeps): PendingT
   const save = async (id: string, entry: Waiting): Promise<void> => {
     entry.cancel()
     try {
-      await connectionStore.change(id, entry.change)
+      await records.change(id, entry.change)
     } catch (error) {
       if (entries.get(id) !== entry) return
-      if (connectionStore.get(id) === null) entries.delete(id)
+      if (records.get(id) === null) entries.delete(id)
       else hold(id, entry.change, error, entry.tries + 1)
       return
     }
@@ -80,7 +80,7 @@ export function createPendingTokenWrites(deps: PendingTokenWritesDeps): PendingT
       const failure = writeFailureOf(deps, id, entry)
       const { code, message, nextStep } = failure
       const words = { code, message, nextStep, at: clock.now(), retryAt: entry.retryAt }
-      connectionStore.updateLazily(id, (record) => ({
+      records.updateLazily(id, (record) => ({
         ...record,
         lastOutcome: failedOutcome('retrying', words),
       }))
@@ -104,11 +104,11 @@ export function createPendingTokenWrites(deps: PendingTokenWritesDeps): PendingT
 }
 
 function writeFailureOf(
-  { connectionStore, slugOf }: PendingTokenWritesDeps,
+  { records, slugOf }: PendingTokenWritesDeps,
   id: string,
   { error, retryAt }: Waiting,
 ): KeywayError {
-  const record = connectionStore.get(id)
+  const record = records.get(id)
   const details = record === null ? {} : failureDetails(record, slugOf(record.providerId))
   return new KeywayError(error.code, {
     message: `${error.message} The provider has renewed the token; Keyway holds the answer in memory and hands it out once it is on disk.`,

@@ -76,7 +76,7 @@ async function writeRefreshMarker(
 ): Promise<RefreshResult | null> {
   if (refreshMethod(record, provider.spec) === 'client_credentials') return null
   try {
-    await deps.connectionStore.change(record.id, (current) => ({
+    await deps.records.change(record.id, (current) => ({
       ...current,
       refreshStartedAt: current.refreshStartedAt ?? deps.clock.now(),
     }))
@@ -96,7 +96,7 @@ async function writeRefreshMarker(
       code,
       error,
     })
-    deps.connectionStore.updateLazily(record.id, (current) => ({
+    deps.records.updateLazily(record.id, (current) => ({
       ...current,
       lastOutcome: failedOutcome('retrying', { code, message, nextStep, at: deps.clock.now(), retryAt }),
     }))
@@ -134,7 +134,7 @@ async function saveResponse(
   provider: ResolvedProvider,
   response: TokenResponse,
 ): Promise<RefreshResult> {
-  const { connectionStore, box } = deps
+  const { records, box } = deps
   deps.backoff.clear(sent.id)
   const apply = (current: ConnectionRecord): ConnectionRecord =>
     // A sign-in that finished meanwhile has newer tokens than this answer.
@@ -147,7 +147,7 @@ async function saveResponse(
         })
       : current
   try {
-    await connectionStore.change(sent.id, apply)
+    await records.change(sent.id, apply)
   } catch (error) {
     return handleSaveFailure(deps, { sent, provider, response, apply, error })
   }
@@ -187,7 +187,7 @@ async function handleSaveFailure(
     connectionId: sent.id,
     code,
   })
-  deps.connectionStore.updateLazily(sent.id, lost.apply)
+  deps.records.updateLazily(sent.id, lost.apply)
   deps.onRefreshed(sent.id)
   return { kind: 'ok' }
 }
@@ -214,7 +214,7 @@ async function recordFailure(
   // ended settles that.
   const isLost = outcome.kind === 'retry' && outcome.sent
   const markStays = outcome.kind !== 'ended' && (isLost || what.unanswered !== null)
-  await deps.connectionStore
+  await deps.records
     .change(record.id, (current) =>
       current.generation === record.generation
         ? {
@@ -236,7 +236,7 @@ async function recordFailure(
         connectionId: record.id,
         error,
       })
-      deps.connectionStore.updateLazily(record.id, (current) => ({ ...current, lastOutcome }))
+      deps.records.updateLazily(record.id, (current) => ({ ...current, lastOutcome }))
     })
   deps.logger.warn('A refresh failed', { connectionId: record.id, outcome: outcome.kind, code: outcome.code })
   deps.activity.append({
@@ -256,7 +256,7 @@ function subject(
 }
 
 export type RefreshDeps = {
-  connectionStore: ConnectionStore
+  records: ConnectionStore
   box: SecretBox
   clock: Clock
   logger: Logger

@@ -124,11 +124,9 @@ async function identified(
  * other label was asked for.
  */
 function targetOf(deps: FlowDeps, pending: PendingSignIn): ConnectionRecord | null {
-  if (pending.connectionId !== null) return deps.connectionStore.getOrThrow(pending.connectionId)
+  if (pending.connectionId !== null) return deps.records.getOrThrow(pending.connectionId)
   if (pending.account !== null || pending.sign.identity.id === null) return null
-  const siblings = deps.connectionStore
-    .ofProvider(pending.provider.id)
-    .filter(({ how }) => how === pending.sign.how)
+  const siblings = deps.records.ofProvider(pending.provider.id).filter(({ how }) => how === pending.sign.how)
   return (
     siblings.find(({ identity }) => identity.id === pending.sign.identity.id) ??
     siblings.find((record) => sameAccount(record, pending.sign) === 'perhaps') ??
@@ -185,7 +183,7 @@ async function chooseResource(deps: FlowDeps, running: RunningFlow, pending: Pen
   const resources = listed
     .filter(({ id }) => !traces.isIn(id))
     .map(({ id, label, url }) => ({ id, label: openText(label, traces) ?? id, url: openText(url, traces) }))
-  const before = pending.connectionId === null ? null : deps.connectionStore.get(pending.connectionId)
+  const before = pending.connectionId === null ? null : deps.records.get(pending.connectionId)
   const chosenBefore = before?.values[`resource.${wanted.bindAs}`]
   const known = resources.find(({ id }) => id === chosenBefore)
   const only = known ?? (resources.length === 1 ? resources[0] : undefined)
@@ -214,7 +212,7 @@ function withResource(pending: PendingSignIn, resource: Resource): PendingSignIn
 function store(deps: FlowDeps, running: RunningFlow, pending: PendingSignIn): Promise<Flow> {
   return deps.withProviderLock(pending.provider.id, async () => {
     if (!isPendingFlow(running.flow)) return discardSignIn(deps, running, pending)
-    const { connectionStore, clock, box } = deps
+    const { records, clock, box } = deps
     const { provider, response } = pending
     const sign = {
       ...pending.sign,
@@ -226,10 +224,10 @@ function store(deps: FlowDeps, running: RunningFlow, pending: PendingSignIn): Pr
     const { browser } = running.input
     const { spec, clientSecret } = provider
     const tools = { box, spec, clientSecret, now: clock.now() }
-    const before = pending.connectionId === null ? null : connectionStore.getOrThrow(pending.connectionId)
+    const before = pending.connectionId === null ? null : records.getOrThrow(pending.connectionId)
     let record: ConnectionRecord
     if (before === null) {
-      const siblings = connectionStore.ofProvider(provider.id)
+      const siblings = records.ofProvider(provider.id)
       if (pending.account !== null) checkLabelFree(siblings, pending.account)
       const account = pending.account ?? freeLabel(siblings, sign.identity.label ?? provider.name)
       record = newConnection(
@@ -237,10 +235,10 @@ function store(deps: FlowDeps, running: RunningFlow, pending: PendingSignIn): Pr
         response,
         tools,
       )
-      await connectionStore.add(record)
+      await records.add(record)
     } else {
       await deps.whenIdle(before.id)
-      record = await connectionStore.change(before.id, (current) => ({
+      record = await records.change(before.id, (current) => ({
         ...reconnected(current, sign, response, tools),
         browser: browser ?? current.browser,
       }))

@@ -217,7 +217,7 @@ export function createFlowStates<Owner>(): FlowStates<Owner> {
 
 export type FlowDeps = {
   flows: FlowStore
-  connectionStore: ConnectionStore
+  records: ConnectionStore
   providers: ProviderStore
   box: SecretBox
   clock: Clock

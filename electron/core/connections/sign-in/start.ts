@@ -49,7 +49,7 @@ export function createFlows(deps: FlowDeps): FlowRegistry {
       if (browser !== null) running.input = { ...running.input, browser }
       const provider = deps.providers.getOrThrow(running.base.providerId)
       const { connectionId } = running.input
-      const before = connectionId === null ? null : deps.connectionStore.getOrThrow(connectionId)
+      const before = connectionId === null ? null : deps.records.getOrThrow(connectionId)
       return startBrowserFlow(deps, { running, provider, before, open: 'browser' })
     },
     chooseResource: (id, resourceId) => resourceChosen(deps, flows.getOrThrow(id), resourceId),
@@ -78,14 +78,14 @@ export async function startFlow(
 ): Promise<Flow> {
   const provider = deps.providers.getOrThrow(input.providerId)
   if (!deps.box.unlocked) throw new KeywayError('vault_locked')
-  const before = input.connectionId === null ? null : deps.connectionStore.getOrThrow(input.connectionId)
+  const before = input.connectionId === null ? null : deps.records.getOrThrow(input.connectionId)
   if (before !== null && before.providerId !== provider.id) {
     throw new KeywayError('connection_not_found', {
       details: { connectionId: before.id, provider: provider.slug },
     })
   }
   if (before === null && input.account !== null)
-    checkLabelFree(deps.connectionStore.ofProvider(provider.id), input.account)
+    checkLabelFree(deps.records.ofProvider(provider.id), input.account)
   const kind = input.kind ?? kindOf(before) ?? provider.flow
   const { token, ...remembered } = input
   if ((kind === 'refresh_token' || kind === 'access_token') && token === undefined) {

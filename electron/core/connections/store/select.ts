@@ -9,15 +9,15 @@ import type { ConnectionStore } from './store.ts'
  * @throws KeywayError not_connected | connection_not_found | ambiguous_account (details.accounts)
  */
 export function selectConnection(
-  connectionStore: Pick<ConnectionStore, 'index' | 'get' | 'ofProvider'>,
+  records: Pick<ConnectionStore, 'index' | 'get' | 'ofProvider'>,
   provider: { id: string; slug: string },
   account?: string,
 ): ConnectionRecord {
-  const index = connectionStore.index(provider.id)
+  const index = records.index(provider.id)
   const direct = account === undefined ? index.preferred : index.byLabel.get(labelKey(account))
-  const found = direct === undefined || direct === null ? null : connectionStore.get(direct)
+  const found = direct === undefined || direct === null ? null : records.get(direct)
   if (found !== null) return found
-  const connections = connectionStore.ofProvider(provider.id)
+  const connections = records.ofProvider(provider.id)
   const accounts = connections.map((connection) => connection.account)
   if (connections.length === 0) {
     const details = { provider: provider.slug, ...(account === undefined ? {} : { account }) }

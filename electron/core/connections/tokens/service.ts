@@ -45,12 +45,11 @@ export type InternalTokenService = TokenService &
   }
 
 export function createTokenService(deps: TokenServiceDeps): InternalTokenService {
-  const { connectionStore, cache, tokenClock, usage, backoff } = deps
+  const { records, cache, tokenClock, usage, backoff, unconfirmedRefreshes } = deps
   const coordinator = createRefreshCoordinator(deps)
   const forced = { caller: createForcedRefreshLimit(deps.clock), proxy: createForcedRefreshLimit(deps.clock) }
   const ok = answering(createTokenServer(deps))
-  const { refreshIfNeeded, underWayMs } = coordinator
-  const waiting = { ...deps, ok, refreshIfNeeded, underWayMs }
+  const waiting = { ...deps, ...coordinator, ok }
 
   const answer = async (record: ConnectionRecord, options: TokenOptions): Promise<TokenResult> => {
     const { rejected, rejectedBy = 'caller' } = options
@@ -59,7 +58,7 @@ export function createTokenService(deps: TokenServiceDeps): InternalTokenService
     const waitMs = isRefused ? forced[rejectedBy].take(record.id, record.generation) : 0
     if (waitMs > 0) return refreshedTooRecently(deps, record, waitMs)
     const required = requirementsOf(options, record, isRefused ? 'yes' : 'no')
-    if (meetsRequirements(record, required, tokenClock) && !deps.unconfirmedRefreshes.has(record.id))
+    if (meetsRequirements(record, required, tokenClock) && !unconfirmedRefreshes.has(record.id))
       return ok(record, options)
     const canRenew = refreshMethod(record, deps.providerOf(record.providerId).spec) !== 'none'
     const isAlive = tokenClock.remainingMs(record) > 0 && required.notGeneration === null
@@ -70,7 +69,7 @@ export function createTokenService(deps: TokenServiceDeps): InternalTokenService
     for (const each of [tokenClock, forced.caller, forced.proxy]) each.forget(id)
     for (const each of [cache, deps.pendingTokenWrites]) each.drop(id)
     backoff.clear(id)
-    deps.unconfirmedRefreshes.delete(id)
+    unconfirmedRefreshes.delete(id)
   }
 
   return {
@@ -80,16 +79,15 @@ export function createTokenService(deps: TokenServiceDeps): InternalTokenService
     ready(id) {
       if (deps.isClosing() || !deps.box.unlocked) return null
       deps.checkClock()
-      const record = connectionStore.get(id)
-      if (record === null || record.lastOutcome.status !== 'ok' || deps.unconfirmedRefreshes.has(id))
-        return null
+      const record = records.get(id)
+      if (record === null || record.lastOutcome.status !== 'ok' || unconfirmedRefreshes.has(id)) return null
       const token = cache.peek(id, deps.clock.now())
       return token?.generation === record.generation ? token : null
     },
     async get(id, options) {
       if (deps.isClosing()) throw new KeywayError('shutting_down')
       deps.checkClock()
-      const record = connectionStore.getOrThrow(id)
+      const record = records.getOrThrow(id)
       if (!deps.box.unlocked) throw new KeywayError('vault_locked')
       try {
         return refusal(deps, record, options) ?? (await answer(record, options))
@@ -99,11 +97,11 @@ export function createTokenService(deps: TokenServiceDeps): InternalTokenService
       }
     },
     mayReplace(id, generation) {
-      const record = connectionStore.get(id)
+      const record = records.get(id)
       return record?.generation !== generation || forced.proxy.waitMs(id, generation) === 0
     },
     replaced,
-    newest: (id) => deps.pendingTokenWrites.newest(connectionStore.getOrThrow(id)),
+    newest: (id) => deps.pendingTokenWrites.newest(records.getOrThrow(id)),
     removed(id) {
       replaced(id)
       coordinator.cancelWaiters(id, new KeywayError('not_connected', { details: { connectionId: id } }))

@@ -194,10 +194,10 @@ function methodsFor({ provider, server }: DeviceCodeRequest): AuthMethod[] {
 
 async function requestOnce(
   deps: OAuthDeps,
-  request: DeviceCodeRequest,
+  wanted: DeviceCodeRequest,
   { method, signal }: { method: AuthMethod; signal: AbortSignal },
 ): Promise<Shown> {
-  const { provider, server } = request
+  const { provider, server } = wanted
   const library = await loadLibrary()
   const url = server.endpointOrThrow('deviceAuthorization')
   const seen: { reply: HttpResponse | null; failure: HttpFailure | null } = { reply: null, failure: null }
@@ -222,7 +222,7 @@ async function requestOnce(
   }
   const config = buildConfiguration(library, { provider, server, method, fetch: send })
   try {
-    const code = await library.initiateDeviceAuthorization(config, deviceParameters(request))
+    const code = await library.initiateDeviceAuthorization(config, deviceParameters(wanted))
     return shownCode(deps, provider, { ...code })
   } catch (error) {
     if (seen.failure !== null) throw seen.failure
