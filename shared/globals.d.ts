@@ -1,5 +1,5 @@
-// What browsers and Node both have and the language's own library does not name. Kept small on purpose:
-// a wider list would let a DOM or Node dependency slip into the isomorphic rooms.
+// Globals that browsers and Node both have and the language's own library does not declare. Kept small on
+// purpose: a wider list would let a DOM or Node dependency into the platform-independent folders.
 declare class URL {
   constructor(url: string, base?: string | URL)
   static canParse(url: string, base?: string): boolean

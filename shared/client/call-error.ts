@@ -3,7 +3,7 @@ import { KeywayError, toErrorBody } from '../contract/errors.ts'
 import { errorResponseSchema } from '../contract/http-api.ts'
 import { parseJsonOr } from '../domain/exact-json.ts'
 
-/** Which of the four outcomes a failed call is, or `failed` for everything else. */
+/** Which of the four outcomes a failed call has; `failed` for everything else. */
 export type Outcome = 'retrying' | 'reconnect_needed' | 'config_error' | 'failed'
 
 const OUTCOMES: Readonly<Record<string, Outcome>> = {
@@ -14,20 +14,20 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
   config_error: 'config_error',
 }
 
-/** Keyway said no, with a code of its error table, a sentence and the next step. */
+/** A failed call: a code of Keyway's error table, a sentence and the next step. */
 export class KeywayCallError extends Error {
   override readonly name = 'KeywayCallError'
   readonly code: string
   readonly status: number
   readonly nextStep: string
-  /** The same call may succeed later without anybody changing anything. */
+  /** True when the same call may succeed later without a change by anyone. */
   readonly retryable: boolean
   readonly outcome: Outcome
-  /** To be opened in a browser when a sign-in is needed; ten minutes, one use. */
+  /** URL to open in a browser when a sign-in is needed. Valid for ten minutes, for one use. */
   readonly connectUrl: string | null
-  /** ISO 8601; when to ask again. */
+  /** When to retry, as ISO 8601. */
   readonly retryAt: string | null
-  /** The whole answer: the above, and facts of its own such as `accounts` or `field`. */
+  /** The whole body: the members above and details of the code, such as `accounts` or `field`. */
   readonly body: Readonly<Record<string, unknown>>
 
   constructor(status: number, body: z.output<typeof errorResponseSchema>) {
@@ -43,14 +43,14 @@ export class KeywayCallError extends Error {
   }
 }
 
-/** Whatever answered, as a failure; something that is no Keyway included. */
+/** Converts any failed response to an error, also one that is not from Keyway. */
 export async function readFailure(response: ResponseLike): Promise<KeywayCallError> {
   const parsed = errorResponseSchema.safeParse(await readResponseJson(response))
   if (parsed.success) return new KeywayCallError(response.status, parsed.data)
   return unexpectedResponse(response)
 }
 
-/** The answer's JSON; null where it is none. */
+/** The JSON of the response; null when it is not JSON. */
 export async function readResponseJson(response: ResponseLike): Promise<unknown> {
   const text = await response.text().catch(() => '')
   return parseJsonOr(text) ?? null
@@ -66,14 +66,14 @@ export function unexpectedResponse({ status }: ResponseLike): KeywayCallError {
   })
 }
 
-/** Nobody answered. What has a code already keeps it. */
+/** No response arrived. An error that has a code keeps it. */
 export function asCallError(thrown: unknown): Error {
   if (thrown instanceof KeywayError) return thrown
   const failure = new KeywayError('keyway_unreachable', { cause: thrown })
   return Object.assign(new KeywayCallError(failure.status, toErrorBody(failure)), { cause: thrown })
 }
 
-/** As much of fetch as the client needs, so that it depends on no platform. */
+/** The part of fetch that the client needs, so that it depends on no platform. */
 export type FetchLike = (
   url: string,
   init: {
@@ -81,13 +81,16 @@ export type FetchLike = (
     headers: Record<string, string>
     redirect: 'manual'
     body?: string | ByteBody
-    /** Streams are sent while the answer may already come (the Fetch standard wants it said). */
+    /**
+     * Set for streams: the response may arrive while the body is sent. The Fetch standard requires the
+     * option.
+     */
     duplex?: 'half'
   },
 ) => Promise<ResponseLike>
 
 /**
- * A body that is sent byte for byte, by its platform's own type: Uint8Array and other views, ArrayBuffer,
+ * A body that is sent byte for byte, in a type of its platform: Uint8Array and other views, ArrayBuffer,
  * Blob, File, FormData, URLSearchParams, ReadableStream, or anything that yields Uint8Array (a Node stream, a
  * generator).
  */
@@ -99,7 +102,7 @@ export type ByteBody =
   | { getReader(): unknown; readonly locked: boolean }
   | { append(name: string, value: string): void; getAll(name: string): unknown[] }
 
-/** The platform's own Response where there is one: with its body as a stream, blob or form. */
+/** The platform's own Response where it has one: with its body as a stream, blob or form. */
 export type PlatformResponse = typeof globalThis extends {
   Response: { prototype: infer Reply extends ResponseLike }
 }

@@ -1,15 +1,15 @@
-// A provider as typed code, in a file of its own that the command line applies.
+// Typed helpers for describing a provider in a file that the command line applies.
 import type { ProviderInputDraft } from '../contract/provider.ts'
 
 /**
- * Returns what it is given, checked by the compiler. `${NAME}` in id and secret is filled from the
- * environment when it is applied.
+ * Returns its argument; the compiler checks it. `${NAME}` in id and secret is filled from the environment
+ * when the file is applied.
  */
 export function defineProvider(provider: ProviderInputDraft): ProviderInputDraft {
   return provider
 }
 
-/** lecca's spelling of the same. */
+/** The same in the format of lecca. */
 export type OAuth2ConnectionDraft = {
   /** `<app-id>_connection_oauth2`, or any slug. */
   id: string
@@ -26,7 +26,7 @@ export type OAuth2ConnectionDraft = {
   pkce?: boolean
 }
 
-/** @throws TypeError when the client id is not there, naming the connection */
+/** @throws TypeError that names the connection when the client id is missing */
 export function createOAuth2Connection(draft: OAuth2ConnectionDraft): ProviderInputDraft {
   const clientId = draft.getClientId()
   if (clientId === undefined || clientId === '') throw new TypeError(`${draft.id}: the client id is not set.`)

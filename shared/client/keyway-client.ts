@@ -1,4 +1,4 @@
-// The client for programs in JavaScript: four calls over the local API. Runs wherever there is a fetch.
+// Client for programs in JavaScript: calls the local API. Runs wherever there is a fetch.
 import type { z } from 'zod'
 import {
   connectionListResponseSchema,
@@ -20,19 +20,19 @@ import { byteBody } from './byte-body.ts'
 export type KeywayClientOptions = {
   /** The app key, `kw_…`. */
   key: string
-  /** Default `http://127.0.0.1:7317`. */
+  /** Base URL of the local API. Default: `http://127.0.0.1:7317`. */
   url?: string
-  /** Default: the platform's own. */
+  /** Default: the platform's fetch. */
   fetch?: FetchLike
 }
 
 export type TokenWish = {
   account?: string
-  /** All must be granted, else the call fails with `scope_missing` and a connectUrl. */
+  /** All of these must be granted; otherwise the call fails with `scope_missing` and a connectUrl. */
   scopes?: string[]
-  /** Seconds that the token must still be good for. */
+  /** Minimum remaining lifetime of the token, in seconds. */
   minValid?: number
-  /** The token that an API has just refused: Keyway refreshes unless it has a newer one. */
+  /** A token that an API has just refused: Keyway refreshes unless it has a newer one. */
   rejected?: string | true
 }
 
@@ -42,16 +42,16 @@ export type Connection = z.output<
 >['_embedded']['inf:integration-connection'][number]
 
 export type ApiRequest = {
-  /** Default: POST with a body of bytes, else GET. */
+  /** Default: POST with a body of bytes, otherwise GET. */
   method?: string
-  /** Relative to the connection's base address, or absolute on an allowed host. */
+  /** Relative to the connection's base URL, or absolute on an allowed host. */
   url: string
   headers?: Record<string, string>
   /**
-   * A string and any {@link ByteBody} are sent byte for byte, streams as they come; anything else as JSON,
-   * where an identifier beyond 2^53 has to be a string, as JavaScript's numbers hold no more. The type is the
-   * one in `headers`, else the body's own (Blob, FormData), else `text/plain` for a string and
-   * `application/json` for JSON.
+   * A string and any {@link ByteBody} are sent byte for byte, streams without buffering; anything else as
+   * JSON. In JSON, an identifier beyond 2^53 must be a string, because JavaScript's numbers cannot hold it.
+   * The content type is the one in `headers`, otherwise the body's own (Blob, FormData), otherwise
+   * `text/plain` for a string and `application/json` for JSON.
    */
   data?: unknown
   account?: string
@@ -59,22 +59,29 @@ export type ApiRequest = {
 
 export type KeywayClient = {
   /**
-   * A token that works right now. Never opens a browser. @throws KeywayCallError (code, connectUrl, retryAt)
+   * Returns a valid access token; refreshes it when needed. Never opens a browser. @throws KeywayCallError
+   * with code, and where they apply connectUrl and retryAt
    */
   token(provider: string, request?: TokenWish): Promise<Token>
-  /** Just the token, in toolshed's shape: a client can stand in for `ctx.auth`. @throws KeywayCallError */
+  /**
+   * Returns only the token, as `ctx.auth` of toolshed does, so that a client can replace it. @throws
+   * KeywayCallError
+   */
   getToken(provider: string, request?: TokenWish): Promise<string>
-  /** The same in jsworkflows' shape: never throws; exactly one of the two is set. */
+  /** The same as in jsworkflows: never throws; exactly one of the two members is set. */
   getOAuthToken(handle: string): Promise<{ token: string | null; error: string | null }>
   /**
-   * Sends an API request through Keyway; the program never sees the token. The answer is the API's own,
-   * whatever its status, with redirects to other origins handed back. @throws KeywayCallError when Keyway
-   * itself refuses or cannot reach the API
+   * Sends an API request through Keyway; the program never sees the token. Returns the API's own response,
+   * whatever its status; redirects to other origins are returned, not followed. @throws KeywayCallError when
+   * Keyway refuses the request or cannot reach the API
    */
   request(provider: string, request: ApiRequest): Promise<PlatformResponse>
-  /** The connections that this app may know about. @throws KeywayCallError */
+  /** The connections that this app may see. @throws KeywayCallError */
   connections(): Promise<Connection[]>
-  /** A link for the person's browser: ten minutes, one use. @throws KeywayCallError */
+  /**
+   * Creates a link to a sign-in for the person's browser, valid for ten minutes and one use. @throws
+   * KeywayCallError
+   */
   connect(
     provider: string,
     request?: { account?: string; scopes?: string[]; returnUrl?: string },
@@ -83,7 +90,7 @@ export type KeywayClient = {
 
 const PAGE = 1000
 
-/** Does not call anything yet. */
+/** Creates a client. Sends no request yet. */
 export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
   const exchange = createExchange(options)
   const send = (path: string, body?: unknown): Promise<ResponseLike> =>
@@ -121,7 +128,8 @@ export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
       const bytes = byteBody(request)
       const response = await (bytes === null ? send(path, request) : exchange(`${path}/`, bytes))
       if (response.headers.get('keyway-upstream') === null) throw await readFailure(response)
-      // Where there is a Response, the platform's fetch gave one; this room's own library knows of none.
+      // Where there is a Response, the platform's fetch returned one; the types of this folder do not include
+      // it.
       const reply: unknown = response
       return reply as PlatformResponse
     },
@@ -144,7 +152,7 @@ export function createKeywayClient(options: KeywayClientOptions): KeywayClient {
   }
 }
 
-/** One call with the app's key. @throws KeywayCallError keyway_unreachable */
+/** One call with the app's key. @throws KeywayCallError `keyway_unreachable` */
 function createExchange({ url, key, fetch = platformFetch() }: KeywayClientOptions) {
   const base = (url ?? 'http://127.0.0.1:7317').replace(/\/$/, '')
   return (
@@ -153,8 +161,7 @@ function createExchange({ url, key, fetch = platformFetch() }: KeywayClientOptio
   ): Promise<ResponseLike> =>
     fetch(`${base}${path}`, {
       ...init,
-      // As a bearer: clients drop that header themselves should they ever follow a redirect to another
-      // origin.
+      // Sent as Authorization: HTTP clients drop that header when they follow a redirect to another origin.
       headers: { ...headers, authorization: `Bearer ${key}` },
       redirect: 'manual',
     }).catch((error: unknown) => {

@@ -1,10 +1,10 @@
-// What an app may do: one pure decision over its grants. The most permissive matching grant wins (allow
-// before ask), so adding a grant never takes anything away; a grant that has expired does not exist.
+// Decides what an app may do, as a pure function of its permissions. The most permissive matching one wins
+// (allow before ask), so adding a permission never removes a right. An expired permission is ignored.
 import type { Grant } from '../contract/app.ts'
 import { decodings } from './proxy-target.ts'
 
 /**
- * What the app is about to do with a connection. `host` is `host[:port]`, `path` the path as it will be sent,
+ * What the app wants to do with a connection. `host` is `host[:port]`; `path` is the path as it will be sent,
  * without query.
  */
 export type AppUse =
@@ -21,14 +21,14 @@ export function may(
 ): AppVerdict {
   if (app.paused) return { kind: 'deny', reason: 'The app is paused.' }
   let fitting: Grant | null = null
-  // Runs for every request, so it makes no lists on the way to a yes.
+  // Runs for every request, so it builds no lists before it allows.
   for (const grant of app.grants) {
     if (!reaches(grant, connection) || hasEnded(grant, nowMs) || !covers(grant, use)) continue
     if (grant.approval === 'allow') return { kind: 'allow', grant }
     fitting ??= grant
   }
   if (fitting === null) return { kind: 'deny', reason: refusal(app.grants, use, { connection, nowMs }) }
-  // Seeing that a connection exists hands nothing out, so nobody is asked for it.
+  // Listing a connection gives nothing out, so it needs no approval.
   return { kind: use.what === 'see' ? 'allow' : fitting.approval, grant: fitting }
 }
 
@@ -67,7 +67,7 @@ function refusal(
   return `The app may not send ${use.method} ${use.path} to ${use.host}.`
 }
 
-/** `*.example.com` takes subdomains, not the domain itself. A pattern without a port takes every port. */
+/** `*.example.com` matches subdomains, not the domain itself. A pattern without a port matches every port. */
 export function hostMatches(pattern: string, host: string): boolean {
   const wanted = pattern.toLowerCase()
   const actual = host.toLowerCase()
@@ -77,16 +77,16 @@ export function hostMatches(pattern: string, host: string): boolean {
     : candidate === wanted
 }
 
-// What a server might decode into another path than the one compared here: encoded dots, slashes and
+// Parts that a server might decode to another path than the one compared here: encoded dots, slashes and
 // backslashes, and dot segments, however often they were encoded.
 const AMBIGUOUS = /%2e|%2f|%5c|\\|\/\/|(?:^|\/)\.{1,2}(?:\/|$)/i
 
-/** The pattern that takes this path and no other. */
+/** The pattern that matches this path and no other. */
 export const exactPath = (path: string): string => path.replaceAll('*', '\\*')
 
 /**
- * `*` stands for one segment, `**` for any rest, `\*` for a star. A path that servers read differently
- * matches no pattern.
+ * `*` matches one segment, `**` any number of segments, `\*` a literal star. A path that servers may read
+ * differently matches no pattern.
  */
 export function pathMatches(pattern: string, path: string): boolean {
   if (isAmbiguous(path)) return pattern === '/**'
@@ -100,7 +100,9 @@ function isAmbiguous(path: string): boolean {
   return forms === null || forms.some((form) => AMBIGUOUS.test(form))
 }
 
-/** Goes back to the last `**` only, so a long path and many of them take a product of steps, not a power. */
+/**
+ * Backtracks only to the last `**`, so a long path with many of them takes polynomial, not exponential, time.
+ */
 function segmentsMatch(pattern: readonly string[], path: readonly string[]): boolean {
   let at = 0
   let next = 0
@@ -127,7 +129,8 @@ function segmentsMatch(pattern: readonly string[], path: readonly string[]): boo
 function segmentMatches(pattern: string, segment: string): boolean {
   if (pattern === '*') return segment !== ''
   if (!pattern.includes('*')) return pattern === segment
-  // `repo-*` inside a segment: the pieces must come in order, the first at the start and the last at the end.
+  // `repo-*` inside a segment: the pieces must occur in order, the first at the start and the last at the
+  // end.
   const pieces = pattern.split(/(?<!\\)\*/).map((piece) => piece.replaceAll('\\*', '*'))
   if (pieces.length === 1) return pieces[0] === segment
   const first = pieces[0] ?? ''

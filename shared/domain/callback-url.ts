@@ -1,5 +1,5 @@
-// What the browser brought home, from anybody: a tagged union, never a throw. State is compared by whoever
-// holds the flows.
+// Parses authorization responses, which anybody may send: returns a tagged union and never throws. The caller
+// compares `state`.
 import { isLoopbackHost } from '../contract/provider-template.ts'
 
 export type Callback =
@@ -17,9 +17,7 @@ const MAX_TOTAL = 64_000
 const MAX_PARAMETERS = 100
 const standard = new Set(['code', 'state', 'iss', 'error', 'error_description', 'error_uri'])
 
-/**
- * Reads the callback's parameters. A parameter that comes twice is refused, whichever it is (RFC 6749 3.1).
- */
+/** Reads the parameters of the callback. Any parameter that occurs twice is refused (RFC 6749 3.1). */
 export function parseCallback(parameters: URLSearchParams): Callback {
   const seen = new Map<string, string>()
   let total = 0
@@ -45,7 +43,7 @@ function fromUnique(seen: ReadonlyMap<string, string>): Callback {
   if ([code, state, iss].some((value) => value !== null && /\p{Cc}/u.test(value))) {
     return { kind: 'invalid', reason: 'control_characters', message: 'The answer holds control characters.' }
   }
-  // An answer with both is no success (RFC 6749 4.1.2.1).
+  // A response with both code and error is not a success (RFC 6749 4.1.2.1).
   if (error !== null) {
     const description = one('error_description') ?? one('error_message') ?? one('error_reason')
     return {
@@ -64,9 +62,9 @@ function fromUnique(seen: ReadonlyMap<string, string>): Callback {
 }
 
 /**
- * What a person pasted: the final address, its query, or just the code. A bare code gets the flow's own state
- * and issuer; an address keeps what it brought, so that an answer of another sign-in is still noticed. Null
- * when it is none of these.
+ * Parses what a person pasted: the final URL, its query, or just the code. A code alone gets the state and
+ * issuer of this sign-in; a URL keeps its own, so that the response of another sign-in is detected. Null when
+ * it is none of these.
  */
 export function pastedCallback(
   text: string,
@@ -98,7 +96,7 @@ function withState(parameters: URLSearchParams, state: string): URLSearchParams 
   return parameters
 }
 
-/** Words from outside, made fit for a page and a log line. */
+/** Text from outside, made safe for a page and a log line. */
 function printable(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
@@ -106,12 +104,12 @@ function printable(text: string): string {
     .slice(0, 500)
 }
 
-// A browser has no app key, so a connect link carries a ticket: made for one app, one provider, one use, ten
+// A browser has no app key, so a connect link carries a ticket: valid for one app, one provider, one use, ten
 // minutes.
 
 export const TICKET_LIFETIME_MS = 10 * 60_000
 
-/** What a connect ticket stands for. `addScopes`: consent wanted beside what was granted. */
+/** What a connect ticket authorizes. `addScopes`: scopes to request in addition to those granted. */
 export type ConnectTicket = {
   readonly appId: string | null
   readonly providerId: string
@@ -122,7 +120,7 @@ export type ConnectTicket = {
   readonly expiresAt: number
 }
 
-/** A ticket is for the provider of the link it stands in; moved to another link it is worth nothing. */
+/** A ticket is valid only for the provider of its own link. */
 export function ticketFits(ticket: ConnectTicket, providerId: string, nowMs: number): boolean {
   return ticket.providerId === providerId && nowMs < ticket.expiresAt
 }
@@ -130,12 +128,12 @@ export function ticketFits(ticket: ConnectTicket, providerId: string, nowMs: num
 export type ReturnUrlCheck = { kind: 'ok'; url: string } | { kind: 'refused'; reason: string }
 
 /**
- * Where a result page may lead: loopback, or an origin the person registered for the app. Everything else
- * would make Keyway an open redirector (RFC 9700 4.11). Compared after parsing, as a browser will read it.
+ * Where a result page may link to: loopback, or an origin that the person registered for the app. Anything
+ * else would make Keyway an open redirector (RFC 9700 4.11). Compared after parsing, as a browser does.
  */
 export function checkReturnUrl(text: string, origins: readonly string[]): ReturnUrlCheck {
-  // A browser strips tabs and newlines and reads a backslash as a slash; text that needs such repair is
-  // nobody's real address.
+  // A browser strips tabs and newlines and reads a backslash as a slash. Text that needs such repair is not a
+  // real URL.
   if (!/^https?:\/\/[^\s\\]+$/i.test(text) || /\p{Cc}/u.test(text) || !URL.canParse(text)) {
     return { kind: 'refused', reason: 'An absolute http(s) address is needed.' }
   }

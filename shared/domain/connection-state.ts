@@ -1,8 +1,7 @@
-// What may be said of a connection: from its last real outcome, from when its token was last seen to work,
-// and from its end.
+// Derives the state of a connection from its last outcome, the time its token was last verified, and its end.
 import type { ConnectionRecord, ConnectionView } from '../contract/connection.ts'
 
-/** An end that comes within this time, and that only a person can put off, is a warning. */
+/** An end within this time that only a person can postpone is a warning. */
 export const ENDS_SOON_MS = 3 * 24 * 60 * 60 * 1000
 
 export type ConnectionEnd = {
@@ -12,13 +11,13 @@ export type ConnectionEnd = {
 }
 
 /**
- * `verified`: the provider issued this token, or its API took it, at `verifiedAt`. Whether it was revoked
- * since, nobody can know. `not_verified`: somebody said that this is a token, and nothing has shown it yet.
+ * `verified`: the provider issued this token, or its API accepted it, at `verifiedAt`. Whether it was revoked
+ * since is unknown. `not_verified`: the token was pasted, and nothing has accepted it yet.
  */
 export type ConnectionState = {
   kind: 'reconnect_needed' | 'config_error' | 'retrying' | 'ended' | 'ends' | 'not_verified' | 'verified'
   verifiedAt: number | null
-  /** Null: no end is known, or something renews it before. */
+  /** Null: no end is known, or a refresh comes before it. */
   end: ConnectionEnd | null
 }
 
@@ -45,22 +44,23 @@ function endOf({ stopsWorkingAt, hasRefreshToken, refreshTokenExpiresAt }: Facts
 }
 
 /**
- * A token from the provider's own token endpoint counts as seen to work when it was issued; a pasted one only
- * once something took it.
+ * A token from the provider's token endpoint counts as verified when it was issued; a pasted one only once it
+ * was accepted.
  */
 export function verifiedAt(record: Pick<ConnectionRecord, 'verifiedAt' | 'how' | 'issuedAt'>): number | null {
   return record.verifiedAt ?? (record.how === 'pasted_access_token' ? null : record.issuedAt)
 }
 
 /**
- * Records from before this was noted: what a token endpoint leaves out is as it was asked for (RFC 6749 5.1).
+ * Records from before this was stored: scopes that a token endpoint omits are granted as requested (RFC 6749
+ * 5.1).
  */
 export function scopesConfirmed(record: Pick<ConnectionRecord, 'scopesConfirmed' | 'how'>): boolean {
   return record.scopesConfirmed ?? record.how !== 'pasted_access_token'
 }
 
 /**
- * What an API's answer says of the token that came with the request; null: nothing. A 403, 404 or 5xx proves
+ * What an API's response says about the token of the request; null: nothing. A 403, 404 or 5xx proves
  * neither.
  */
 export function tokenVerdict(httpStatus: number): 'worked' | 'unauthorized' | null {

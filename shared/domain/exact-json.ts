@@ -1,10 +1,10 @@
-// The one reader for JSON that comes from outside. JSON.parse turns each number into a double, and above 2^53
-// two identifiers then become one (RFC 8259 section 6): here what a double cannot hold stays what was
+// The reader for all JSON from outside. JSON.parse converts each number to a double, and above 2^53 two
+// identifiers can become equal (RFC 8259 section 6). Here a number that a double cannot hold stays as
 // written.
 import { withoutTrailing } from './without-trailing.ts'
 
 /**
- * JSON.parse source text access of ES2026 (Node 21, Chromium 114), which the compiler's library does not know
+ * JSON.parse source text access of ES2026 (Node 21, Chromium 114); the compiler's library does not declare it
  * yet.
  */
 type SourceText = {
@@ -17,10 +17,10 @@ type SourceText = {
 const withSource = JSON as unknown as SourceText
 
 /**
- * Like JSON.parse, but a number that a double cannot hold comes as a string, its exact decimal digits:
- * integers beyond 2^53 - 1 and whatever else has more digits than a double keeps. With fewer than 16 digits a
- * double keeps them all, so that `1e20` stays a number; {@link numberText} has its digits. A byte order mark
- * is skipped.
+ * Like JSON.parse, but a number that a double cannot hold becomes a string with its exact decimal digits:
+ * integers beyond 2^53 - 1 and any other number with more digits than a double keeps. With fewer than 16
+ * digits a double keeps them all, so `1e20` stays a number; {@link numberText} returns its digits. A byte
+ * order mark is skipped.
  * @throws SyntaxError
  */
 export function parseJson(text: string): unknown {
@@ -28,7 +28,7 @@ export function parseJson(text: string): unknown {
   return holdsLongNumber(body) ? withNumbers(body, exactValue) : (JSON.parse(body) as unknown)
 }
 
-/** The value, or undefined where the text is no JSON. */
+/** The value, or undefined where the text is not JSON. */
 export function parseJsonOr(text: string): unknown {
   try {
     return parseJson(text)
@@ -38,13 +38,13 @@ export function parseJsonOr(text: string): unknown {
 }
 
 /**
- * For what is written out again: JSON.stringify of the result has each number as it was written here. The
- * result is for that alone; whoever looks at a value in it uses {@link parseJson}.
+ * For JSON that is only written again: JSON.stringify of the result has each number as written here. To read
+ * a value in it, use {@link parseJson}.
  * @throws SyntaxError
  */
 export function parseJsonAsWritten(text: string): unknown {
   const body = withoutMark(text)
-  // Without a point, an exponent, a negative zero or many digits each number is written as it was.
+  // Without a point, an exponent, a negative zero or many digits, each number is written as it was.
   if (!/\d[.eE]|-0|\d{16}/.test(body)) return JSON.parse(body) as unknown
   return withNumbers(body, (value, source) => (String(value) === source ? value : withSource.rawJSON(source)))
 }
@@ -57,16 +57,18 @@ function withNumbers(text: string, of: (value: number, source: string) => unknow
       typeof value === 'number' && source !== undefined ? of(value, source) : value,
     )
   } catch (error) {
-    // JSON.parse itself has no limit of depth; the reviver is called level by level.
+    // JSON.parse has no depth limit; the reviver is called level by level.
     if (error instanceof RangeError) throw new SyntaxError('The JSON is nested too deeply.', { cause: error })
     throw error
   }
 }
 
-/** The fewest digits of which a double may lose one. */
+/** The smallest number of digits of which a double may lose one. */
 const RUN = 16
 
-/** Whether so many digits stand together, outside of strings. Looks at every sixteenth character only. */
+/**
+ * Whether the text has that many digits in a row outside of strings. Checks only every sixteenth character.
+ */
 function holdsLongNumber(text: string): boolean {
   for (let at = RUN - 1; at < text.length; at += RUN) {
     if (!isOfNumber(text.charCodeAt(at))) continue
@@ -83,9 +85,7 @@ function holdsLongNumber(text: string): boolean {
 /** A digit or the point. */
 const isOfNumber = (code: number): boolean => code <= 57 && code >= 46 && code !== 47
 
-/**
- * Whether what begins here may be a number, not part of a string: hashes and tokens are full of digits too.
- */
+/** Whether a number may begin here, not part of a string: hashes and tokens are full of digits too. */
 function standsAlone(text: string, start: number): boolean {
   let before = start - 1
   if (text[before] === '-') before -= 1
@@ -101,17 +101,17 @@ function exactValue(value: number, source: string): number | string {
   return !isLarge && decimal(String(value)) === written ? value : written
 }
 
-/** A number's digits without exponent, the same for the same number; null for what is no number. */
+/** The digits of a number without exponent, equal for equal numbers; null for anything else. */
 export function numberText(value: number): string | null {
   return Number.isFinite(value) ? (decimal(String(value)) ?? String(value)) : null
 }
 
-/** Longer than any identifier; `1e999999999` is not written out. */
+/** Longer than any identifier; prevents writing out `1e999999999`. */
 const MOST_DIGITS = 1000
 
 /**
- * The number's digits without exponent and idle zeros, so that one number has one text; null when they are
- * too many.
+ * The digits of a number without exponent and redundant zeros, so that each number has one text; null when
+ * they are too many.
  */
 function decimal(source: string): string | null {
   const [, sign = '', whole = '', fraction = '', power = '0'] =

@@ -1,19 +1,16 @@
-// When a token ends and when it is time for a new one. All times are epoch ms of the local clock; a server's
-// own dates are moved by the measured skew first, so that a wrong clock on either side does not matter.
+// When a token expires and when to refresh it. All times are epoch ms of the local clock. A server's own
+// dates are first corrected by the measured clock skew, so that a wrong clock on either side does not matter.
 import type { ConnectionRecord, ConnectionStatus } from '../contract/connection.ts'
 import { type ErrorCode, errorTable } from '../contract/errors.ts'
 
-/** Above this a lifetime is taken as "never ends". */
+/** A lifetime above this counts as unlimited. */
 const FOREVER_SECONDS = 100 * 365 * 86_400
 /** A duration this large can only be a date: seconds since 1970. */
 const DATE_SECONDS = 1_000_000_000
 
 export type DateFormat = 'epoch_seconds' | 'epoch_millis' | 'iso8601'
 
-/**
- * A lifetime in seconds from whatever a server put there (number, text, date); null when it says nothing
- * usable.
- */
+/** Parses a lifetime in seconds from what servers send (number, text, date); null when it is not usable. */
 export function parseLifetime(
   value: unknown,
   about: { unit: 'seconds' | 'milliseconds'; serverNow: number },
@@ -29,7 +26,7 @@ export function parseLifetime(
   return positive(seconds)
 }
 
-/** A moment in epoch ms of the server's clock, or null. */
+/** Parses a time to epoch ms of the server's clock, or null. */
 export function parseMoment(value: unknown, format: DateFormat): number | null {
   if (format === 'iso8601') {
     const date = typeof value === 'string' ? Date.parse(value) : Number.NaN
@@ -41,7 +38,7 @@ export function parseMoment(value: unknown, format: DateFormat): number | null {
   return Number.isSafeInteger(Math.round(moment)) && moment < 8.64e15 ? Math.round(moment) : null
 }
 
-/** Receipt time plus lifetime; null when the lifetime is not known or has no end. */
+/** Time of receipt plus lifetime; null when the lifetime is unknown or unlimited. */
 export function expiryOf(receivedAt: number, lifetimeSeconds: number | null): number | null {
   return lifetimeSeconds === null || lifetimeSeconds > FOREVER_SECONDS
     ? null
@@ -49,8 +46,8 @@ export function expiryOf(receivedAt: number, lifetimeSeconds: number | null): nu
 }
 
 /**
- * How long before its end a token counts as used up: a minute, but never over a fifth of its life, so that
- * short tokens do not loop.
+ * How long before its expiry a token is refreshed, in ms: a minute, but never more than a fifth of its
+ * lifetime, so that tokens with a short lifetime are not refreshed in a loop.
  */
 export function marginMs(lifetimeSeconds: number | null): number {
   return lifetimeSeconds === null ? 60_000 : Math.min(60_000, (lifetimeSeconds * 1000) / 5)
@@ -63,13 +60,17 @@ export type Freshness = {
   minValidSeconds?: number
 }
 
-/** Whether a token is good for an ask. Without a known end it is: then a refused call is what tells. */
+/**
+ * Whether a token is valid long enough for a request. True without a known expiry: then only a refused call
+ * shows it.
+ */
 export function isFresh(of: Freshness): boolean {
   return of.expiresAt === null || of.expiresAt - of.now > neededMs(of)
 }
 
 /**
- * Milliseconds that must be left. More than the provider's tokens can give is cut to what a new one can meet.
+ * Milliseconds that must remain. A larger request than the provider's tokens can meet is capped to what a new
+ * token can meet.
  */
 export function neededMs(of: Pick<Freshness, 'lifetimeSeconds' | 'minValidSeconds'>): number {
   const margin = marginMs(of.lifetimeSeconds)
@@ -80,7 +81,7 @@ export function neededMs(of: Pick<Freshness, 'lifetimeSeconds' | 'minValidSecond
     : Math.min(asked, Math.max(0, of.lifetimeSeconds * 1000 - margin))
 }
 
-/** The ask wants more than any token of this provider lives. */
+/** Whether the request exceeds the lifetime of any token of this provider. */
 export function exceedsLifetime(
   lifetimeSeconds: number | null,
   minValidSeconds: number | undefined,
@@ -98,8 +99,8 @@ function asNumber(value: unknown): number | null {
   return Number(value)
 }
 
-// What the window may say of a connection, worked out from its last real outcome and its times; nothing is
-// assumed from "a token exists".
+// The last real outcome of a token request. The window derives its text from it and assumes nothing from the
+// existence of a token.
 
 export type LastOutcome = ConnectionRecord['lastOutcome']
 
@@ -112,7 +113,7 @@ export const okOutcome = (at: number): LastOutcome => ({
   retryAt: null,
 })
 
-/** An outcome other than ok, with the table's words where none more precise are given. */
+/** An outcome other than ok, with the table's sentences unless more precise ones are given. */
 export function failedOutcome(
   status: Exclude<ConnectionStatus, 'ok'>,
   failure: { code: ErrorCode; message?: string; nextStep?: string; at: number; retryAt?: number | null },
@@ -128,8 +129,8 @@ export function failedOutcome(
 }
 
 /**
- * When the connection stops working without a person: the access token's end when nothing refreshes it, else
- * the refresh token's.
+ * When the connection stops working without the person: the access token's expiry when nothing refreshes it,
+ * otherwise the refresh token's.
  */
 export function stopsWorkingAt(
   record: Pick<ConnectionRecord, 'expiresAt' | 'refreshTokenExpiresAt'>,

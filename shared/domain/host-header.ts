@@ -1,13 +1,13 @@
-// DNS rebinding makes a browser send a foreign name to this server; only the Host header shows it. So only
-// loopback's own names with our own port are taken, and exactly one Host header.
+// With DNS rebinding a browser sends requests for a foreign name to this server, and only the Host header
+// shows it. So only loopback names with this server's port are accepted, in exactly one Host header.
 export type HostCheck = { kind: 'ok'; host: string } | { kind: 'refused'; reason: string }
 
 const NAMES: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]'])
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::(\d{1,5}))?$/
 
 /**
- * `values`: every Host header of the request, in order. `port`: where this server listens; null for a UNIX
- * socket, which no browser can reach, so any port may be named there.
+ * `values`: all Host headers of the request, in order. `port`: the port of this server; null for a UNIX
+ * socket, where any port is accepted, because no browser can reach it.
  */
 export function checkHost(values: readonly string[], port: number | null): HostCheck {
   const [only] = values

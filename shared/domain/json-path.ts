@@ -1,8 +1,8 @@
 import { numberText, parseJson } from './exact-json.ts'
 
 /**
- * Reads `a.b[0].c` from a parsed JSON value; `$` is the whole. Own properties only, so that a hostile body
- * cannot reach a prototype.
+ * Reads `a.b[0].c` from a parsed JSON value; `$` is the whole value. Own properties only, so that a hostile
+ * body cannot reach a prototype.
  */
 export function readPath(value: unknown, path: string): unknown {
   let current = value
@@ -14,13 +14,13 @@ export function readPath(value: unknown, path: string): unknown {
   return current
 }
 
-/** The text of a string, number or boolean at `path`; null for anything else, and for nothing. */
+/** The text of a string, number or boolean at `path`; null for anything else. */
 export function readText(value: unknown, path: string): string | null {
   const found = readPath(value, path)
   return typeof found === 'boolean' ? String(found) : textOf(found)
 }
 
-/** A string or a number as text, the same for the same number; null for anything else, and for nothing. */
+/** A string or a number as text, equal for equal numbers; null for anything else. */
 export function textOf(value: unknown): string | null {
   if (typeof value === 'number') return numberText(value)
   return typeof value === 'string' && value !== '' ? value : null
@@ -34,12 +34,12 @@ function stepsOf(path: string): string[] {
     .filter((step) => step !== '')
 }
 
-// Where a text stops being JSON. The engine's own message quotes the text around the place, and what a person
-// pastes here holds secrets.
+// Finds the position where a text stops being JSON. The engine's own message quotes the text around it, which
+// may hold secrets.
 
 export type JsonRead = { ok: true; value: unknown } | { ok: false; line: number; column: number }
 
-/** The parsed value, or the place (both from 1) of the first character that does not fit. */
+/** The parsed value, or the line and column (from 1) of the first unexpected character. */
 export function readJson(text: string): JsonRead {
   try {
     return { ok: true, value: parseJson(text) }
@@ -71,7 +71,7 @@ function firstMisfit(text: string): number {
 
 type Token = { isText: boolean; isScalar: boolean; sign: string | undefined }
 
-/** What may come after the token, or null when it does not fit itself. */
+/** What may follow the token, or null when the token itself is unexpected. */
 function after(expected: Expected, { isText, isScalar, sign }: Token, open: ('{' | '[')[]): Expected | null {
   const wantsValue = expected === 'value' || expected === 'value or end'
   const done = (): Expected => (open.length === 0 ? 'nothing' : 'comma or end')

@@ -1,4 +1,4 @@
-// Which inputs of a window's call want the person's presence. A reduction (deny, pause, forget) must always
+// Decides which inputs of a window's call require presence. Removing rights (deny, pause, delete) must always
 // be possible.
 import { presenceMarks } from '../contract/presence-marks.ts'
 import type { UiCallName, UiParsed } from '../contract/ui-api.ts'
@@ -7,9 +7,9 @@ type Reducible = {
   [Name in UiCallName]: (typeof presenceMarks)[Name] extends 'required unless reducing' ? Name : never
 }[UiCallName]
 
-/** For each call of which some inputs only take away or only look. */
+/** For each call where some inputs only remove rights or only read. */
 const reduces: { [Name in Reducible]: (input: UiParsed<Name>) => boolean } = {
-  // Who knows the passphrase proves it by that; the dispatcher checks it before it counts.
+  // The passphrase is itself a proof; the dispatcher verifies it first.
   'vault.unlock': ({ passphrase }) => passphrase !== undefined,
   'providers.discover': ({ client }) => client === 'typed',
   'flows.confirmAccount': ({ answer }) => answer === 'discard',
@@ -18,7 +18,8 @@ const reduces: { [Name in Reducible]: (input: UiParsed<Name>) => boolean } = {
     return given.length > 0 && given.every(([name, value]) => takesAway(name, value))
   },
   'approvals.decide': ({ decision }) => decision === 'deny',
-  // Only how the window looks. Notices, retention and the port are how a person learns of misuse.
+  // Settings that affect only the window's appearance. Notifications, retention and the port are not among
+  // them, because they show misuse to the person.
   'settings.update': (patch) =>
     Object.entries(patch).every(([name, value]) => name === 'theme' || value === undefined),
 }

@@ -1,6 +1,7 @@
-// What is no secret but nobody's business either: shortened for what a person hands to a stranger.
+// Shortens personal data that is not secret, for reports that a person passes on.
 
-// From the beginning of a run only: a long one without @ would be tried from each of its characters.
+// Matches only from the beginning of a run: otherwise a long run without @ would be tried from each of its
+// characters.
 const ADDRESS =
   /(?<![\p{L}\p{N}._%+-])[._%+-]*([\p{L}\p{N}])[\p{L}\p{N}._%+-]*@([\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+)/gu
 
@@ -9,7 +10,7 @@ export function maskAddresses(text: string): string {
   return text.replace(ADDRESS, '$1…@$2')
 }
 
-/** Enough of an id to recognise it: `abcdef… (32 characters)`. */
+/** Enough of an id to recognize it: `abcdef… (32 characters)`. */
 export function shortenedId(id: string): string {
   if (id === '') return ''
   const kept = id.length <= 8 ? id.slice(0, 2) : id.slice(0, 6)

@@ -1,17 +1,16 @@
-// Decides where a proxied request may go, from the connection's policy and the address that was asked for.
-// Credentials travel with it, so everything that two parsers could read differently is refused instead of
-// repaired.
+// Decides where a proxied request may go, from the connection's policy and the requested URL. The request
+// carries credentials, so anything that two parsers could read differently is refused instead of repaired.
 
 export type TargetPolicy = {
-  /** What relative addresses are joined to. Its own host is always allowed. */
+  /** Base URL of relative addresses. Its own host is always allowed. */
   readonly baseUrl: string | null
-  /** `host` or `host:port`; `*.` takes subdomains. Without a port: the scheme's own. */
+  /** `host` or `host:port`; `*.` matches subdomains. Without a port: the scheme's default. */
   readonly hosts: readonly string[]
-  /** Hosts that may have private or loopback addresses, and may be spoken to in plain http. */
+  /** Hosts that may have private or loopback addresses and may be reached over plain http. */
   readonly privateHosts: readonly string[]
 }
 
-/** The address as it will be sent; what a URL says of itself. */
+/** The URL as it will be sent, with the members of a URL object. */
 export type TargetUrl = Readonly<
   Pick<URL, 'origin' | 'protocol' | 'host' | 'hostname' | 'port' | 'pathname' | 'search' | 'href'>
 >
@@ -51,7 +50,7 @@ function relative(policy: TargetPolicy, requested: string): Target {
 
 type Base = { readonly url: URL; readonly prefix: string; readonly privateAllowed: boolean }
 
-// Policies are replaced, never changed, so what was read from one stays right.
+// Policy objects are replaced, never changed, so a parsed policy can be cached by its object.
 const bases = new WeakMap<TargetPolicy, Base | null>()
 
 function baseOf(policy: TargetPolicy): Base | null {
@@ -73,14 +72,14 @@ function baseOf(policy: TargetPolicy): Base | null {
 const PLAIN = /^\/[\w\-~!$&()*+,;=:@./]*(?:\?[\w\-~!$%&()*+,;=:@./?[\]]*)?$/
 
 /**
- * Nearly every address: nothing encoded in the path, no dot segments, nothing that a URL parser would write
- * another way.
+ * Matches nearly every URL: nothing encoded in the path, no dot segments, nothing that a URL parser would
+ * rewrite.
  */
 function isPlain(requested: string): boolean {
   return PLAIN.test(requested) && !/\/[./]/.test(split(requested).path)
 }
 
-/** What parsing would give, without parsing; a property test compares the two. */
+/** The result of parsing, without parsing. A property test compares the two. */
 function plainTarget(
   { url: { origin, protocol, host, hostname, port }, prefix, privateAllowed }: Base,
   requested: string,
@@ -111,8 +110,8 @@ function absolute(policy: TargetPolicy, requested: string): Target {
   if (url.username !== '' || url.password !== '') return refused('The address holds a user name.')
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     return refused('Only http and https can be proxied.')
-  // 127.1, 0x7f.1, full-width digits: a host must be written as the URL parser reads it, so that what the
-  // person permitted and what an app requests can be compared.
+  // Refuses 127.1, 0x7f.1 and full-width digits: a host must be written as the URL parser reads it, so that
+  // allowed and requested hosts can be compared.
   if (authorityIn(requested) !== url.host && authorityIn(requested) !== `${url.host}:${effectivePort(url)}`)
     return invalid(`The host is written in another way than it is used (${url.host}).`)
   if (!isAllowed(policy, url)) {
@@ -139,7 +138,7 @@ function allowed(policy: TargetPolicy, url: URL): Target {
   return { kind: 'ok', url, privateAllowed: matchesAny(policy.privateHosts, url, 'any-port') }
 }
 
-/** `any-port`: a pattern without a port takes every port; `own-port`: only the scheme's. */
+/** `any-port`: a pattern without a port matches every port; `own-port`: only the scheme's default. */
 export function matchesAny(
   patterns: readonly string[],
   url: TargetUrl,
@@ -180,25 +179,24 @@ function invalid(reason: string): Target {
   return { kind: 'refused', code: 'invalid_request', reason }
 }
 
-// What a path may not hold. An upstream may decode once more than we do and then normalise, so each decoding
-// is looked at.
+// What a path must not contain. An upstream may decode once more than Keyway and then normalize, so each
+// decoding is checked.
 export type PathCheck = { kind: 'ok' } | { kind: 'refused'; reason: string }
 
-/** A path that still changes after so many decodings was made to hide something. */
+/** A path that still changes after this many decodings was made to hide something. */
 const MOST_DECODINGS = 8
 
 /**
- * `path`: as sent, without query. An encoded slash alone is fine (project ids such as `group%2Fname` need
+ * `path`: as sent, without query. An encoded slash alone is allowed (project ids such as `group%2Fname` need
  * it).
  */
 export function checkPath(path: string): PathCheck {
-  // Only the path as sent must be well-formed; what a decoding happens to leave over may be a literal percent
-  // sign.
+  // Only the path as sent must be well-formed; a decoded one may contain a literal percent sign.
   if (decoded(path) === null) return pathRefused('The path has a broken percent-encoding.')
   const forms = decodings(path)
   if (forms === null) return pathRefused('The path is percent-encoded too often.')
   for (const [round, form] of [path, ...forms].entries()) {
-    // Servers that fold look-alikes (full-width dots and slashes) together read yet another path.
+    // Servers that normalize look-alike characters (full-width dots and slashes) read another path.
     const flaw = flawOf(form, round) ?? flawOf(form.normalize('NFKC'), round)
     if (flaw !== null) return pathRefused(flaw)
   }
@@ -207,10 +205,7 @@ export function checkPath(path: string): PathCheck {
 
 const pathRefused = (reason: string): PathCheck => ({ kind: 'refused', reason })
 
-/**
- * What the path becomes when it is decoded once, twice and so on, until it stays the same; null when that
- * takes too long.
- */
+/** The path decoded once, twice and so on, until it stays the same; null when that takes too many steps. */
 export function decodings(path: string): string[] | null {
   const forms: string[] = []
   let current = path
@@ -224,7 +219,7 @@ export function decodings(path: string): string[] | null {
   return forms
 }
 
-/** A broken escape beside it, or bytes that are no UTF-8, keep no lenient server from decoding the rest. */
+/** A lenient server decodes the rest even next to a broken escape or bytes that are not UTF-8. */
 function decodeRun(run: string): string {
   return (
     decoded(run) ??
@@ -245,11 +240,11 @@ function decoded(text: string): string | null {
 
 function flawOf(path: string, round: number): string | null {
   if (/[\\\p{Cc}]/u.test(path)) return 'The path holds a backslash or a control character.'
-  // Of two bytes where one is enough (RFC 3629 3): lenient servers read `/` and `.` there.
+  // Overlong two-byte encodings (RFC 3629 3): lenient servers decode them to `/` and `.`.
   if (/%c[01]%[89ab]/i.test(path)) return 'The path holds an overlong encoding.'
   if (round > 0 && path.includes('//')) return 'The path hides an empty segment.'
   if (path.startsWith('//')) return 'The path starts with two slashes.'
-  // `..;x` is `..` to servers that cut path parameters off.
+  // `..;x` is `..` to servers that strip path parameters.
   if (path.split('/').some((segment) => /^\.{1,2}(?:;.*)?$/s.test(segment))) {
     return 'The path holds a dot segment.'
   }

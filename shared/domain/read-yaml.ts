@@ -1,9 +1,9 @@
-// YAML that API clients write when they export, read by a library within limits: no more aliases than a
-// person writes, no more text than such files hold. Scalars stay texts, but for `true`, `false` and `null`:
-// numbers in them are ids.
+// Reads the YAML that API clients export, with a library and within limits: no more aliases than a person
+// writes, no more text than such files hold. Scalars stay strings except `true`, `false` and `null`, because
+// numbers in these files are ids.
 import { LineCounter, parseDocument } from 'yaml'
 
-/** Where and why a text is not read. The library's own messages quote the text, which holds secrets. */
+/** Position and reason of an error. The library's own messages quote the text, which may hold secrets. */
 export class YamlProblem extends Error {
   readonly line: number | null
   constructor(line: number | null, message: string) {
@@ -26,7 +26,7 @@ export function readYaml(text: string): unknown {
       lineCounter: lines,
       prettyErrors: false,
       logLevel: 'silent',
-      // Looking for doubles compares every name with every other one.
+      // The library's check for duplicate keys compares every key with every other one.
       uniqueKeys: false,
     })
     const [error] = document.errors

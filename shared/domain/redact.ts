@@ -1,10 +1,10 @@
-// What may be written down of any value: structure and plain facts stay, secrets go. Pure, so that the log,
-// the support bundle and the provider check all hide the same things.
+// Redacts any value: structure and plain facts stay, secrets are removed. Pure, so that the log, the support
+// bundle and the provider check all hide the same data.
 import { errorTable } from '../contract/errors.ts'
 import { Secret } from '../contract/secret.ts'
 
 export type RedactOptions = {
-  /** Twelve hex digits for a secret, or null when none can be made now (the vault is locked). */
+  /** Fingerprint of a secret, twelve hex digits; null when none can be computed now (the vault is locked). */
   fingerprint?: (secret: Secret) => string | null
 }
 
@@ -26,7 +26,7 @@ function walk(value: unknown, at: Walk): unknown {
   try {
     return shown(value, at)
   } catch {
-    // A getter or a proxy that throws must not take the log line with it.
+    // A getter or a proxy that throws must not prevent the log line.
     return '[unreadable]'
   }
 }
@@ -103,7 +103,7 @@ function field(name: string, value: unknown, at: Walk): unknown {
   return walk(value, { ...at, name })
 }
 
-// Headers, URLSearchParams, FormData and Map, without naming types that not every host has.
+// Headers, URLSearchParams, FormData and Map, without naming types that some hosts lack.
 function pairsOf(value: object): [string, unknown][] | null {
   if (!('entries' in value) || typeof value.entries !== 'function' || value instanceof Set) return null
   const pairs: [string, unknown][] = []
@@ -126,26 +126,27 @@ function failure(error: Error, at: Walk): Record<string, unknown> {
   }
 }
 
-// The frames alone: the first lines of a stack repeat the message, which is shown already, redacted.
+// Only the frames: the first lines of a stack repeat the message, which is already shown, redacted.
 function frames(stack: string): string {
   const lines = stack.split('\n').filter((line) => /^\s+at /.test(line))
   return redactText(lines.slice(0, 12).join('\n'))
 }
 
-// Secrets inside free text: messages, stack traces, provider answers, URLs. Applied in order, from the most
-// telling to the vaguest.
+// Secrets inside free text: messages, stack traces, provider responses, URLs. Applied in order, from the most
+// specific to the vaguest.
 
 export const REDACTED = '[redacted]'
 
 const PEM = /-----BEGIN [^-\r\n]+-----[\s\S]*?(?:-----END [^-\r\n]+-----|$)/g
-// Three parts, or five when encrypted; the header of any JOSE object begins with `{"`, which is `eyJ`.
+// Three parts, or five when encrypted. The header of any JOSE object begins with `{"`, which is `eyJ` in
+// base64.
 const JOSE = /(?<![\w-])eyJ[\w-]{6,}(?:\.[\w-]*){1,4}/g
 const HEADER_LINE =
   /\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\r\n"']*)/gi
 const SCHEME =
   /\b(Bearer|Basic|DPoP|Negotiate)(\s+)(?!(?:auth|authentication|authorization|scheme|tokens?|header)\b)[\w.~+/=-]{6,}/gi
 const USER_INFO = /:\/\/[^\s/?#@"'<>]+@/g
-// Every value of a query or fragment, whatever its name: callback URLs, and the odd names of odd providers.
+// Every value of a query or fragment, whatever its name: callback URLs, and non-standard parameter names.
 const QUERY_VALUE = /([?&#;])([\w.~%[\]-]{1,80})=([^&\s"'<>#;]*)/g
 const VALUE = /\s*("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,;&"'(){}[\]]+)/y
 const KNOWN: readonly RegExp[] = [
@@ -160,7 +161,7 @@ const KNOWN: readonly RegExp[] = [
 const OPAQUE = /[A-Za-z0-9_+/=-]{32,}/g
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** The text without what looks like a secret in it. */
+/** The text with everything removed that looks like a secret. */
 export function redactText(text: string): string {
   const marked = text
     .replace(PEM, REDACTED)
@@ -185,8 +186,8 @@ const LONGEST_NAME = 80
 const NAME = /(["']?)([A-Za-z][\w-]{0,60})\1\s{0,8}$/
 
 /**
- * Replaces values that stand after a name: `name=value`, `"name": "value"`. `value` is sticky and its first
- * group is what is replaced; null leaves it as it is.
+ * Replaces values that follow a name: `name=value`, `"name": "value"`. `value` is sticky and its first group
+ * is what is replaced; null leaves it as it is.
  */
 export function replaceNamedValues(
   text: string,
@@ -211,7 +212,8 @@ export function replaceNamedValues(
 }
 
 /**
- * The text without random-looking runs hidden: for identifiers, hashes and paths, which are meant to be read.
+ * Redacts the text but keeps random-looking runs: for identifiers, hashes and paths, which are meant to be
+ * read.
  */
 export function redactMarked(text: string): string {
   return text.replace(PEM, REDACTED).replace(JOSE, REDACTED).replace(QUERY_VALUE, `$1$2=${REDACTED}`)
@@ -224,8 +226,8 @@ function isHarmless(value: string): boolean {
   )
 }
 
-// Words, even run together, carry no digits. A slash may be base64 or a path: the steps of a path are words
-// for the most part.
+// Words, even joined, contain no digits. A slash may be part of base64 or of a path; most segments of a path
+// are words.
 function looksRandom(run: string): boolean {
   if (UUID.test(run)) return false
   const parts = run.split('/').filter((part) => part.length >= 4)
@@ -233,8 +235,8 @@ function looksRandom(run: string): boolean {
   return mixed.some((part) => part.length >= 32) || mixed.length * 2 > parts.length
 }
 
-// Which names announce a secret. Wide on purpose: a hidden harmless value costs a look elsewhere, a shown
-// secret costs an account.
+// Names that indicate a secret. Broad on purpose: hiding a harmless value costs little, showing a secret can
+// cost an account.
 
 const CONTAINS =
   /token|secret|passw|passphrase|authorization|cookie|assertion|verifier|apikey|credential|privatekey|accesskey|signingkey|clientauth/
@@ -263,7 +265,7 @@ const EXACTLY = new Set([
   'verificationcode',
   'xkey',
 ])
-// What is said about a secret is none: token_type, tokenEndpoint, passwordMinLength.
+// Names of facts about a secret are not secret: token_type, tokenEndpoint, passwordMinLength.
 const ABOUT =
   /(?:types?|url|uri|endpoints?|methods?|supported|count|length|size|expiresat|expiresin|expiry|expires|lifetime|hint|path|field|kind|label|name|names|status|at)$/
 
@@ -274,7 +276,7 @@ export function isSecretName(name: string): boolean {
   return CONTAINS.test(plain) && !ABOUT.test(plain)
 }
 
-/** Whether a field of this name holds a message body: never shown, whatever is in it. */
+/** Whether a field of this name holds a message body. Bodies are never shown, whatever they contain. */
 export function isBodyName(name: string): boolean {
   return /^(?:raw|request|response|req|res)?_?(?:body|payload)$/i.test(name)
 }
@@ -282,8 +284,7 @@ export function isBodyName(name: string): boolean {
 const SYSTEM_CODE = /^(?:E[A-Z]{2,14}|[A-Z]{2,}(?:_[A-Z0-9]{2,})+)$/
 
 /**
- * `code` names an authorization code in a callback and a failure everywhere else: those are told by their
- * shape.
+ * `code` is an authorization code in a callback and a failure code everywhere else. The two differ in form.
  */
 export function isFailureCode(value: unknown): boolean {
   return typeof value === 'string' && (Object.hasOwn(errorTable, value) || SYSTEM_CODE.test(value))
@@ -293,14 +294,14 @@ const MOST_LEAVES = 2000
 const SHORTEST_SECRET = 8
 const ABOUT_SECRETS = /token|secret|passw|assertion|credential|cookie|verifier|private|api_?key/i
 
-/** The texts of a reply that stand under names of secrets, wherever they are in it. */
+/** The strings of a response that have names of secrets, at any depth. */
 export function namedSecrets(data: unknown): string[] {
   const found: string[] = []
   const waiting: Array<readonly [name: string, value: unknown]> = [['', data]]
   for (let seen = 0; seen < MOST_LEAVES && waiting.length > 0; seen += 1) {
     const [name, value] = waiting.pop() ?? ['', null]
     if (typeof value === 'string') {
-      // Words (an error's code, a kind) are no secrets, whatever they are called.
+      // Words (an error code, a kind) are not secrets, whatever their name is.
       if (
         value.length >= SHORTEST_SECRET &&
         !/^[a-z_ ]+$/.test(value) &&

@@ -1,5 +1,5 @@
-// The way home of a browser sign-in: picked from the provider's rules and the person's choice, with the exact
-// address to register.
+// Chooses the redirect method of a browser sign-in from the provider's rules and the person's choice, with
+// the exact URI to register.
 import type { ProviderSpec } from '../contract/provider-spec.ts'
 import type { RedirectPlan } from '../contract/ui-api.ts'
 
@@ -13,18 +13,18 @@ export type RedirectChoice = {
   spec: Pick<ProviderSpec, 'redirect' | 'authorize'>
   redirect: 'auto' | 'fixed-port' | 'any-port' | 'custom-scheme' | 'paste'
   redirectHost: 'auto' | LoopbackHost
-  /** Only the browser's sign-in comes home. */
+  /** Only a sign-in in the browser uses a redirect URI. */
   flow: 'authorization_code' | 'device_code' | 'client_credentials'
-  /** Where the local server listens. */
+  /** Port of the local server. */
   port?: number
-  /** False where no custom protocol can arrive (headless, or its self-check failed). */
+  /** False where a custom scheme cannot be received (headless, or its self-check failed). */
   customSchemeWorks?: boolean
 }
 
 /**
- * Plans the way home. For `any-port` the address is the one to register; what is sent gets its port from
- * {@link withPort}. `redirectUri` null with `paste` means that the request carries none (the server shows the
- * code, or uses the one address registered there).
+ * Plans the redirect. For `any-port` the result is the URI to register; {@link withPort} adds the port of the
+ * one that is sent. `redirectUri` null with `paste` means that the request has none (the server shows the
+ * code, or uses its one registered URI).
  */
 export function planRedirect(choice: RedirectChoice): RedirectPlan {
   if (choice.flow !== 'authorization_code') return { way: 'none', redirectUri: null, note: null }
@@ -42,7 +42,7 @@ export function planRedirect(choice: RedirectChoice): RedirectPlan {
   return choice.redirect === 'any-port' ? anyPort(choice) : fixedPort(choice)
 }
 
-/** The address that is sent when an ephemeral port was taken. */
+/** The redirect URI that is sent, with its ephemeral port. */
 export function withPort(redirectUri: string, port: number): string {
   const url = new URL(redirectUri)
   url.port = String(port)
@@ -50,8 +50,8 @@ export function withPort(redirectUri: string, port: number): string {
 }
 
 /**
- * Whether an address that came home is the one that was sent: same scheme, host, port and path; the query is
- * the answer's own. On loopback the port is compared too, since it was ours.
+ * Whether a received URL matches the redirect URI that was sent: same scheme, host, port and path; the query
+ * is the response. On loopback the port is compared too, because Keyway chose it.
  */
 export function isRedirectTarget(arrived: string, sent: string): boolean {
   if (!URL.canParse(arrived) || !URL.canParse(sent)) return false

@@ -1,9 +1,9 @@
-// Whether a change only takes away. Such a change may be stored while the vault is locked and is taken over
-// at the next unlock without a question; anything else waits for the key. Values come from disk, so nothing
-// about their shape is taken for granted: what this file does not know must stay exactly as it was.
+// Decides whether a change only removes rights. Such a change may be stored while the vault is locked and is
+// adopted at the next unlock without a question; any other change waits for the key. Values come from disk,
+// so nothing about their form is assumed: what this file does not know must stay exactly as it was.
 import { sameJson } from './canonical-json.ts'
 
-/** The stored documents whose entries decide where secrets go and who gets them. */
+/** The stored documents whose entries decide where secrets are sent and who receives them. */
 export const signedSections = ['providers', 'apps', 'settings', 'connections'] as const
 export type SignedSection = (typeof signedSections)[number]
 
@@ -11,8 +11,8 @@ type Entry = Readonly<Record<string, unknown>>
 type Rule = (before: unknown, after: unknown) => boolean
 
 /**
- * Whether `after` gives nothing that `before` does not give. `undefined` stands for an entry that is not
- * there. A change that is none counts as a reduction.
+ * Whether `after` grants nothing that `before` does not grant. `undefined` is an absent entry. An unchanged
+ * entry counts as a reduction.
  */
 export function isReduction(section: SignedSection, before: unknown, after: unknown): boolean {
   if (sameJson(before, after)) return true
@@ -22,7 +22,7 @@ export function isReduction(section: SignedSection, before: unknown, after: unkn
   return reduces(before, after, rules[section])
 }
 
-/** The same for one setting, named: settings are single values. */
+/** The same for one named setting; settings are single values. */
 export function isReducedSetting(name: string, before: unknown, after: unknown): boolean {
   if (sameJson(before, after)) return true
   const rule = settingRules[name]
@@ -42,17 +42,17 @@ const becomes =
   (_before, after) =>
     sameJson(after, wanted)
 
-/** Of a list in which nothing stands for nothing. */
+/** For a list where empty means nothing. */
 const isSubset: Rule = (before, after) =>
   Array.isArray(after) &&
   after.every((one) => Array.isArray(before) && before.some((each) => sameJson(each, one)))
 
-/** Of a list in which nothing stands for everything. */
+/** For a list where empty means everything. */
 const isNarrowed: Rule = (before, after) =>
   Array.isArray(before) &&
   (before.length === 0 || (Array.isArray(after) && after.length > 0 && isSubset(before, after)))
 
-/** Of a time, or null for never. */
+/** For a time, or null for never. */
 const endsSooner: Rule = (before, after) =>
   typeof after === 'number' && (before === null || (typeof before === 'number' && after <= before))
 
@@ -70,7 +70,7 @@ const grantRules: Readonly<Record<string, Rule>> = {
 
 const keyRules: Readonly<Record<string, Rule>> = { expiresAt: endsSooner }
 
-/** Each of what is there now is, or is narrower than, one that was there before. */
+/** Each current item equals or narrows a previous one. */
 const eachReduces =
   (known: Readonly<Record<string, Rule>>): Rule =>
   (before, after) =>
@@ -105,7 +105,7 @@ const rules: Readonly<Record<Exclude<SignedSection, 'settings'>, Readonly<Record
   connections: {},
 }
 
-/** Fewer certificates are trusted, the socket is gone, the vault locks sooner, entries are kept longer. */
+/** Fewer certificates are trusted, the socket is off, the vault locks sooner, entries are kept longer. */
 const settingRules: Readonly<Record<string, Rule>> = {
   extraCa: becomes(null),
   socketDoor: becomes(false),

@@ -4,8 +4,7 @@ import type { ProviderSpec } from '../contract/provider-spec.ts'
 export type ScopeSeparator = ' ' | ',' | '+'
 
 /**
- * Scopes from a reply or a callback: text with the given separator, or an array. Null when there is nothing
- * that says.
+ * Scopes from a response or a callback: text with the given separator, or an array. Null when it is neither.
  */
 export function parseScopes(value: unknown, separator: ScopeSeparator = ' '): string[] | null {
   if (Array.isArray(value)) {
@@ -14,12 +13,12 @@ export function parseScopes(value: unknown, separator: ScopeSeparator = ' '): st
   }
   if (typeof value !== 'string') return null
   const names = split(value, separator)
-  // A server that answers with commas though it was asked with spaces: seen often enough to be read as meant.
+  // Some servers respond with commas although the request used spaces, so that is accepted.
   const [only] = names
   return distinct(names.length === 1 && only !== undefined && only.includes(',') ? split(only, ',') : names)
 }
 
-/** Scopes for a request, each once, in the order given. */
+/** Scopes for a request, without duplicates, in the given order. */
 export function joinScopes(scopes: readonly string[], separator: ScopeSeparator = ' '): string {
   return distinct(scopes).join(separator)
 }
@@ -34,12 +33,12 @@ export function unionScopes(...lists: ReadonlyArray<readonly string[]>): string[
   return distinct(lists.flat())
 }
 
-/** These ask for tokens, not for access, and many servers never echo them. */
+/** These request tokens, not access, and many servers never return them. */
 const protocolScopes = new Set(['openid', 'offline_access', 'offline'])
 
 /**
- * What was requested and is not among the granted. A full name (`https://api.example/Files.Read`) covers its
- * short one, and `aliases` (requested → granted name) covers servers that answer with other names.
+ * The requested scopes that were not granted. A full name (`https://api.example/Files.Read`) covers its short
+ * form, and `aliases` (requested → granted name) covers servers that use other names.
  */
 export function missingScopes(
   requested: readonly string[],
@@ -56,7 +55,7 @@ export function missingScopes(
 }
 
 function split(text: string, separator: ScopeSeparator): string[] {
-  // A scope has no spaces, so that a space always parts two, also where a server was asked with commas.
+  // A scope contains no spaces, so a space always separates two, also where a server uses commas.
   return text.split(separator === ' ' ? /\s+/ : separator === ',' ? /[,\s]+/ : separator)
 }
 
@@ -65,9 +64,8 @@ function distinct(scopes: readonly string[]): string[] {
 }
 
 /**
- * The scope that would bring a refresh token and was not asked for, or null. OpenID Connect Core 11: without
- * offline_access a server owes nobody one; a provider that is known to want something else says so in its
- * spec.
+ * The scope that would yield a refresh token and was not requested, or null. OpenID Connect Core 11: without
+ * offline_access a server need not issue one. A provider that needs something else says so in its spec.
  */
 export function offlineScope(
   { refresh, discovery, scopes }: Pick<ProviderSpec, 'refresh' | 'discovery' | 'scopes'>,

@@ -1,19 +1,19 @@
-// Whether a slug may be taken; the same answer live in the form and at the save.
+// Whether a slug may be used; the form and the save apply the same rule.
 
-/** Reserved even where the preset catalogue should lack them: apps written for leash use them by name. */
+/** Reserved even without a preset of that name: apps written for leash use them. */
 const ALWAYS_RESERVED = ['gmail', 'google_calendar', 'google_drive'] as const
 
 /**
- * Words that stand in an address of the local API where a slug may stand; a provider of that name could not
- * be reached by it.
+ * Words that occur in URLs of the local API where a slug may occur; a provider of that name could not be
+ * addressed.
  */
 export const ROUTE_WORDS = ['connect', 'connections', 'token'] as const
 
 export type SlugAvailability = 'free' | 'taken' | 'reserved'
 
 /**
- * `preset` is the preset that the registration builds on, if any: its own slug is free for it, and so is any
- * slug that no preset has, which is how one preset is registered twice.
+ * `preset` is the preset that the registration is based on, if any. It may use its own slug, and any slug
+ * that no preset has, so that one preset can be registered twice.
  */
 export function slugAvailability(
   slug: string,

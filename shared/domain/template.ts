@@ -1,7 +1,6 @@
-// Filling of {placeholders}. A value that is missing or empty takes its whole entry with it; what a URL may
-// become is decided in template-url.ts. A secret is filled only from values that hold secrets (for a body or
-// header to the provider). Where they do not, a placeholder of one is refused, whoever wrote it: in an
-// address or a field that is shown, the secret would be out.
+// Fills {placeholders}. A missing or empty value removes its whole entry. A secret is filled only from values
+// that may hold secrets (for a body or header to the provider). In any other template a placeholder of a
+// secret is refused, because a URL or a displayed field would disclose it.
 import { KeywayError } from '../contract/errors.ts'
 import type { TemplateParameter } from '../contract/provider-spec.ts'
 import { isSafeUrl } from '../contract/provider-template.ts'
@@ -14,8 +13,8 @@ export type TemplateValues = Readonly<Record<string, string>>
 const placeholder = /\{([A-Za-z_][A-Za-z0-9_.[\]-]*)\}/g
 
 /**
- * The text with everything filled, or null when a value is missing or empty. @throws KeywayError config_error
- * for a secret that may not stand here
+ * The filled text, or null when a value is missing or empty. @throws KeywayError `config_error` for a secret
+ * that is not allowed here
  */
 export function fillTemplate(text: string, values: TemplateValues): string | null {
   let complete = true
@@ -27,15 +26,12 @@ export function fillTemplate(text: string, values: TemplateValues): string | nul
   return complete ? filled : null
 }
 
-/**
- * For bodies in a language with braces of its own (GraphQL): fills what has a value, leaves the rest as it
- * stands.
- */
+/** For bodies in a language that uses braces (GraphQL): fills known names and leaves the rest as it is. */
 export function fillKnown(text: string, values: TemplateValues): string {
   return text.replace(placeholder, (whole, name: string) => valueOf(values, name) || whole)
 }
 
-/** A map of templates, without the entries that stay incomplete or come out empty. */
+/** Fills a map of templates; omits entries that are incomplete or empty. */
 export function fillMap(
   map: Readonly<Record<string, string>>,
   values: TemplateValues,
@@ -49,14 +45,14 @@ export function fillMap(
 }
 
 /**
- * Whether the whole of a value matches a pattern that came as data. The service brings an engine that is
- * linear in the value's length.
+ * Whether a whole value matches a pattern that came as data. The service passes in a regular expression
+ * engine whose time is linear in the value's length.
  */
 export type PatternMatch = (pattern: string, value: string) => 'fits' | 'misfits' | 'unreadable'
 
 export type ParameterProblem = { name: string; message: string }
 
-/** Template parameters with their defaults, each checked against its pattern. */
+/** Template parameters with their defaults, each validated against its pattern. */
 export function resolveParameters(
   parameters: readonly TemplateParameter[],
   given: TemplateValues,
@@ -82,7 +78,7 @@ function problemOf(parameter: TemplateParameter, value: string, match: PatternMa
   return `${parameter.label} does not look right${parameter.example === null ? '.' : `; an example is ${parameter.example}.`}`
 }
 
-/** @throws KeywayError config_error for a secret that these values do not hold */
+/** @throws KeywayError `config_error` for a secret that these values do not hold */
 function valueOf(values: TemplateValues, name: string): string {
   if (Object.hasOwn(values, name)) return values[name] ?? ''
   if (isSecretPlaceholder(name)) throw misplacedSecret(name)
@@ -97,20 +93,19 @@ export function misplacedSecret(name: string): KeywayError {
   })
 }
 
-// A URL made from a template. Values decide a host only where the template lets them, and a host that a reply
-// or callback invents must match the provider's pattern: otherwise a token could be sent wherever a hostile
-// answer points.
+// A URL made from a template. Values set a host only where the template allows it, and a host from a response
+// or callback must match the provider's pattern. Otherwise a hostile response could redirect a token to any
+// host.
 
 export type UrlRules = {
   values: TemplateValues
-  /** Names whose own pattern has been checked already; their values may hold a path too. */
+  /** Names whose values were validated against their own pattern; they may also hold a path. */
   checked?: readonly string[]
   /**
-   * What a host taken from {token.x}, {callback.x}, {identity.x} or {resource.x} must look like; null refuses
-   * all of them.
+   * Pattern for a host from {token.x}, {callback.x}, {identity.x} or {resource.x}; null refuses all of them.
    */
   dynamicHostPattern?: string | null
-  /** For that pattern. */
+  /** Matches that pattern. */
   match?: PatternMatch
 }
 
@@ -121,9 +116,9 @@ export type FilledUrl =
 const dynamicName = /^(?:token|callback|identity|resource)\./
 const parts = /^([a-z][a-z0-9+.-]*:\/\/|)([^/?#]*)([^?#]*)(\?[^#]*)?/i
 
-/** Fills a URL template and checks the result again: https, or http on this machine. */
+/** Fills a URL template and validates the result: https, or http on this machine. */
 export function fillUrl(template: string, rules: UrlRules): FilledUrl {
-  // Whatever the values hold: an address is seen by browsers, proxies and logs.
+  // Refused whatever the values hold: browsers, proxies and logs see a URL.
   const secret = placeholdersIn(template).find(isSecretPlaceholder)
   if (secret !== undefined) return { ok: false, reason: 'secret', message: misplacedMessage(secret) }
   const missing = placeholdersIn(template).filter(
@@ -194,7 +189,7 @@ function safePathPiece(value: string): string | null {
   return value === '.' || value === '..' ? null : encodeURIComponent(value)
 }
 
-/** A checked parameter goes in as it is: its pattern says what it may be. */
+/** A validated parameter is inserted unchanged: its pattern defines what it may contain. */
 function fillPart(text: string, rules: UrlRules, encode: (value: string) => string | null): string | null {
   let fits = true
   const filled = text.replace(/\{([A-Za-z_][A-Za-z0-9_.[\]-]*)\}/g, (_whole, name: string) => {

@@ -1,4 +1,4 @@
-// A reply's body as a JSON object, whatever it was sent as: JSON under any content type, or form-encoded.
+// Parses the body of a response to a JSON object: JSON under any content type, or form-encoded.
 import { parseJsonOr } from './exact-json.ts'
 
 export type ParsedTokenBody =
@@ -25,8 +25,8 @@ export function readTokenBody(text: string): ParsedTokenBody {
 }
 
 /**
- * Only what really looks like a form with a token, a device code or an error in it: torn JSON must not pass
- * for one.
+ * Accepts a form only with a token, a device code or an error in it: truncated JSON must not be read as a
+ * form.
  */
 function parseForm(text: string): Record<string, string> | null {
   if (!/^[\w.-]+=[^\s<>{}"]*$/.test(text)) return null

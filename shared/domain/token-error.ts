@@ -1,21 +1,18 @@
-// The error in a token reply: RFC 6749 5.2, or what real servers send instead, with the failing status or
-// inside a 200.
+// Reads the error of a token response: RFC 6749 5.2, or what real servers send instead, with an error status
+// or inside a 200.
 import type { TokenSpec } from '../contract/provider-token-spec.ts'
 import { readPath, readText } from './json-path.ts'
 
 export type ReplyError = { code: string; description: string | null }
 
-/**
- * The error that a body carries when the status says failure (or when there is no token in it). Null: the
- * body names none.
- */
+/** The error in a body with an error status (or without a token). Null: the body names none. */
 export function errorOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec): ReplyError | null {
   const code = codeOf(body, spec)
   if (code === null) return null
   return { code: aliasOf(code, spec), description: descriptionOf(body, spec) }
 }
 
-/** An error that the spec (or plain sense) finds inside a 200. */
+/** An error inside a 200, by the rules of the spec or by standard members. */
 export function errorInSuccess(
   body: Readonly<Record<string, unknown>>,
   spec: TokenSpec,
@@ -36,7 +33,7 @@ export function errorInSuccess(
 
 const unnamed: ReplyError = { code: 'unsuccessful', description: null }
 
-/** Where a code may stand, the spec's places first. */
+/** Possible locations of the error code, those of the spec first. */
 function codeOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec): string | null {
   const places = [
     spec.success?.errorPath,
@@ -86,8 +83,8 @@ function text(value: unknown): string | null {
 }
 
 /**
- * Far more than is shown: it is cut to that once secrets are out of it, so that no part of one is left at the
- * end.
+ * Far more than is shown. It is truncated for display only after secrets are removed, so that no part of one
+ * remains at the end.
  */
 const MOST_TEXT = 4000
 

@@ -1,5 +1,5 @@
-// A token endpoint's reply in one shape, whatever the server sent. Pure: the caller says when it came and
-// what the server's clock showed.
+// Normalizes the response of a token endpoint. Pure: the caller passes the time of receipt and the server's
+// clock.
 import type { TokenSpec } from '../contract/provider-token-spec.ts'
 import { readPath, readText, textOf } from './json-path.ts'
 import { parseLifetime, parseMoment } from './expiry.ts'
@@ -12,7 +12,7 @@ export type TokenReply = {
   status: number
   text: string
   receivedAt: number
-  /** The server's clock at that moment (its Date header), or `receivedAt` when it sent none. */
+  /** The server's clock at that time (its Date header), or `receivedAt` when it sent none. */
   serverNow: number
 }
 
@@ -27,7 +27,7 @@ export type Tokens = OneToken & {
   tokenType: string
   idToken: string | null
   refreshLifetimeSeconds: number | null
-  /** When the server says it made the token, epoch ms of its clock. */
+  /** When the server issued the token, in epoch ms of its clock. */
   issuedAt: number | null
   accountId: string | null
   accountLabel: string | null
@@ -35,7 +35,7 @@ export type Tokens = OneToken & {
 }
 
 /**
- * `secrets`: what the reply holds that must not be shown or stored in the clear, also where it stands in
+ * `secrets`: strings of the response that must not be shown or stored in plain text, also where they occur in
  * another field.
  */
 export type ParsedReply =
@@ -55,8 +55,8 @@ const unreadableCodes = {
 } as const
 
 /**
- * Reads a reply by the spec. Anything that is neither tokens nor an error comes back as unreadable with the
- * reason.
+ * Parses a response by the spec. Anything that is neither tokens nor an error is returned as unreadable, with
+ * the reason.
  */
 export function parseTokenReply(
   reply: TokenReply,
@@ -83,7 +83,7 @@ export function parseTokenReply(
     : { kind: 'tokens', tokens, data, secrets }
 }
 
-/** The tokens that a reply brought, wherever in it they stood. */
+/** All tokens of a response, wherever they are in it. */
 function secretsOf(tokens: Tokens | null): string[] {
   if (tokens === null) return []
   const { accessToken, refreshToken, idToken, second } = tokens
@@ -122,7 +122,7 @@ function tokensOf(data: Readonly<Record<string, unknown>>, how: Reading): Tokens
     issuedAt: issuedAt === null ? null : parseMoment(readPath(data, issuedAt.path), issuedAt.format),
     accountId: paths.accountId === undefined ? null : readText(data, paths.accountId),
     accountLabel: paths.accountLabel === undefined ? null : readText(data, paths.accountLabel),
-    // Only the second came (a person's token without a bot's): it is the one there is.
+    // Only the second token was issued (a person's token without a bot's), so it is used as the first.
     second: accessToken === null ? null : second,
   }
 }
@@ -151,10 +151,10 @@ function lifetimeOf(data: Readonly<Record<string, unknown>>, how: Reading): numb
   return spec.defaultLifetimeSeconds
 }
 
-/** No standard has it; these two are what most servers that tell it call it. */
+/** Not standardized; most servers that send it use one of these two names. */
 const usualRefreshLifetimes = ['refresh_token_expires_in', 'refresh_expires_in']
 
-/** The nearer of the rolling and the hard end. */
+/** The earlier of the sliding and the absolute expiry. */
 function refreshLifetimeOf(data: Readonly<Record<string, unknown>>, how: Reading): number | null {
   const { spec, reply } = how
   const date =
@@ -178,7 +178,7 @@ function seconds(data: unknown, path: string, how: Reading): number | null {
   })
 }
 
-/** A token ends up in headers: text without spaces or control characters, or it is none. */
+/** A token is sent in headers, so text with spaces or control characters is not accepted as one. */
 function firstToken(data: unknown, places: readonly string[]): string | null {
   for (const place of places) {
     const token = textOf(readPath(data, place))

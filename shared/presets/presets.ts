@@ -1,5 +1,5 @@
-// The built-in descriptions, one file a provider. They are part of the program, so their shape is checked by
-// a test and not at every start.
+// The built-in presets, one file per provider. They are part of the program, so a test validates them, not
+// every start.
 import type { Preset } from '../contract/preset.ts'
 import github from './data/github.json' with { type: 'json' }
 import gitlab from './data/gitlab.json' with { type: 'json' }
@@ -171,8 +171,8 @@ const all: readonly unknown[] = [
   oauth2,
 ]
 
-/** Every preset, in the catalogue's order. */
+/** Every preset, in the order of the catalog. */
 export const presets = all as readonly Preset[]
 
-/** Slugs that no custom provider may take. */
+/** Slugs that no custom provider may use. */
 export const reservedSlugs: ReadonlySet<string> = new Set(presets.map((each) => each.slug))

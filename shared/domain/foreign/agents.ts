@@ -1,5 +1,5 @@
-// oidc-agent: the list of issuers (JSON since version 5, lines before), the public clients, and what
-// `oidc-gen --print` shows.
+// oidc-agent: its list of issuers (JSON since version 5, lines before), its public clients, and the output of
+// `oidc-gen --print`.
 import { z } from 'zod'
 import { textOf } from '../json-path.ts'
 import { type ForeignClient, hostOf } from './provider.ts'
@@ -14,7 +14,7 @@ const publicClient = z.object({
 })
 const issuerEntry = z.object({
   issuer: textField.optional(),
-  /** An account's own name for it. */
+  /** The name that the account has there. */
   issuer_url: textField.optional(),
   name: textField.optional(),
   register: textField.optional(),
@@ -33,7 +33,7 @@ const issuerEntry = z.object({
 })
 type IssuerEntry = z.output<typeof issuerEntry>
 
-/** Null when the JSON is nothing of oidc-agent's. */
+/** Null when the JSON is not from oidc-agent. */
 export function oidcAgentJson(value: unknown): ForeignClient[] | null {
   const entries = z.array(issuerEntry).safeParse(Array.isArray(value) ? value : [value])
   if (!entries.success) return null
@@ -88,8 +88,8 @@ function notesOf(entry: IssuerEntry): string[] {
 }
 
 /**
- * `<issuer> [<registration>] [<contact>]`, or `<client id>[:<secret>]@<issuer>[@<scopes>]`, one a line. Null
- * when no line is either.
+ * `<issuer> [<registration>] [<contact>]`, or `<client id>[:<secret>]@<issuer>[@<scopes>]`, one per line.
+ * Null when no line is either.
  */
 export function oidcAgentLines(content: string): ForeignClient[] | null {
   const lines = content
@@ -134,7 +134,7 @@ const split = (scope: string | undefined): string[] =>
 type Token = { kind: 'word' | 'text' | 'sign'; value: string; line: number }
 type Value = string | string[] | Record<string, string>
 
-/** A file that is pizauth's by its looks, but not to the letter. */
+/** The file looks like pizauth's but has a syntax error. */
 export class PizauthProblem extends Error {
   readonly line: number
   constructor(line: number, message: string) {

@@ -1,12 +1,11 @@
-// The OAuth 2.0 block of an API client (Postman, Insomnia, Bruno): three spellings of the same fields, read
-// as one.
+// The OAuth 2.0 settings of an API client (Postman, Insomnia, Bruno): three spellings of the same fields.
 import { textOf } from '../json-path.ts'
 import type { ForeignClient } from './provider.ts'
 
 export type Block = Readonly<Record<string, unknown>>
 export type Variables = ReadonlyMap<string, string>
 
-/** `{{name}}` and `{{ _.name }}` filled from the file's own variables; what is unknown stays as it is. */
+/** `{{name}}` and `{{ _.name }}` are filled from the file's own variables; unknown names stay as they are. */
 export function withVariables(text: string, variables: Variables): string {
   return text.replaceAll(/\{\{\s*(?:_\.)?([^{}\s]+)\s*\}\}/g, (whole, name: string) => {
     const value = variables.get(name)
@@ -22,10 +21,7 @@ const FLOWS: Readonly<Record<string, ForeignClient['flow']>> = {
   device_authorization: 'device_code',
 }
 
-/**
- * The client that a block describes; null when it is none that could be registered (empty, or not of OAuth
- * 2.0).
- */
+/** The client that a block describes; null when it cannot be registered (empty, or not OAuth 2.0). */
 export function clientOfBlock(name: string, block: Block, variables: Variables): ForeignClient | null {
   const text = reader(block, variables)
   const authorizationUrl = text('authUrl', 'authorizationUrl', 'authorization_url', 'authorizationEndpoint')
@@ -123,7 +119,7 @@ type Extra = {
   notes: string[]
 }
 
-/** Postman's `authRequestParams` and its like, Bruno's `additionalParameters`. */
+/** `authRequestParams` and similar fields of Postman, `additionalParameters` of Bruno. */
 function extraParams(block: Block, variables: Variables): Extra {
   const bruno: Block = isBlock(block['additionalParameters']) ? block['additionalParameters'] : {}
   const extra: Extra = { authorization: {}, token: {}, refresh: {}, tokenHeaders: {}, notes: [] }

@@ -32,7 +32,7 @@ function additional(blocks: ReadonlyMap<string, Record<string, string>>, request
   )
 }
 
-/** `name {` … `}` at the start of a line; a `~` before an entry switches it off. */
+/** `name {` … `}` at the start of a line; a `~` before an entry disables it. */
 function bruBlocks(content: string): Map<string, Record<string, string>> {
   const blocks = new Map<string, Record<string, string>>()
   let current: Map<string, string> | null = null
@@ -53,7 +53,7 @@ function bruBlocks(content: string): Map<string, Record<string, string>> {
   return blocks
 }
 
-/** Null when there is no OAuth 2.0 block of Bruno's in it. `value` is the parsed JSON or YAML. */
+/** Null when it contains no OAuth 2.0 block of Bruno. `value` is the parsed JSON or YAML. */
 export function brunoClients(value: unknown): ForeignClient[] | null {
   const clients: ForeignClient[] = []
   walk(value, { name: 'Bruno', variables: new Map(), clients, depth: 0 })
@@ -99,7 +99,7 @@ function oauth2Of(auth: unknown): Block | null {
 // Insomnia: the JSON of version 4 (`_type: export`, a flat list) and the YAML of version 5 (a tree), both by
 // their `authentication` blocks.
 
-/** Null when there is no OAuth 2.0 block of Insomnia's in it. */
+/** Null when it contains no OAuth 2.0 block of Insomnia. */
 export function insomniaClients(value: unknown): ForeignClient[] | null {
   if (!isBlock(value)) return null
   const clients: ForeignClient[] = []
@@ -127,7 +127,7 @@ function walkInsomnia(value: unknown, at: InsomniaWalk): void {
 }
 
 /**
- * The base environment: of version 4 the one whose parent is a workspace, of version 5 the one at the top.
+ * The base environment: in version 4 the one whose parent is a workspace, in version 5 the one at the top.
  */
 function variablesOf(file: Block): Variables {
   const { resources, environments } = file
@@ -149,7 +149,7 @@ function flat(data: Block, prefix: string): [string, string][] {
 
 // Postman: collections (v2, v2.1), a single request, or just an auth block.
 
-/** Null when the JSON has no OAuth 2.0 block of Postman's. */
+/** Null when the JSON contains no OAuth 2.0 block of Postman. */
 export function postmanClients(value: unknown): ForeignClient[] | null {
   if (!isBlock(value)) return null
   const clients: ForeignClient[] = []

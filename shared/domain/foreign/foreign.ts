@@ -1,5 +1,5 @@
-// A pasted text or file, read as what it is. Every reader is pure; what none of them knows is said to be
-// nobody's.
+// Detects the format of a pasted text or file and reads it. All readers are pure. Unknown formats are
+// reported as such.
 import type { ForeignFormat, ForeignProviders } from '../../contract/transfer.ts'
 import { readJson } from '../json-path.ts'
 import { readYaml, YamlProblem } from '../read-yaml.ts'
@@ -10,7 +10,7 @@ import { type ForeignClient, foreignProviders } from './provider.ts'
 
 export type ForeignRead =
   | ({ kind: 'read' } & ForeignProviders)
-  /** `line` counts from 1; null when the whole is meant. */
+  /** `line` counts from 1; null refers to the whole text. */
   | { kind: 'unreadable'; problem: string; line: number | null }
 
 type Parsed =
@@ -52,7 +52,7 @@ export function readForeign(text: string, format: ForeignFormat | 'auto'): Forei
   }
 }
 
-/** More than anybody has; each is a form to fill in. */
+/** More clients than anybody has; each becomes a form to fill in. */
 const MOST_CLIENTS = 500
 
 function readAs(format: ForeignFormat, clients: readonly ForeignClient[]): ForeignRead {
@@ -88,14 +88,14 @@ const formats = Object.keys(readers) as ForeignFormat[]
 
 const notEmpty = (clients: ForeignClient[]): ForeignClient[] | null => (clients.length === 0 ? null : clients)
 
-// For one line each: across lines, blanks would be counted anew from every line break.
+// Matches within one line: across lines, blanks would be scanned again from every line break.
 const PIZAUTH_ACCOUNT = /^[ \t]*account[ \t]+"/
 const INI_HEADING = /^\[[^\]{}"]+\][ \t]*$/
 const YAML_OF_A_CLIENT = [/^type:[ \t]*\S*insomnia/, /^opencollection:/, /^[ \t]+type:[ \t]*oauth2[ \t]*$/]
 
 const MOST_LINES = 200_000
 
-/** Before anything makes a list of them: lists of millions of empty texts take gigabytes. */
+/** Checked before the text is split: lists of millions of empty strings take gigabytes. */
 function hasTooManyLines(content: string): boolean {
   let lines = 1
   for (let at = 0; at < content.length && lines <= MOST_LINES; at += 1) {

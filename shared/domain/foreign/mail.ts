@@ -1,4 +1,4 @@
-// email-oauth2-proxy's emailproxy.config: an INI file whose account sections are named after the mail
+// email-oauth2-proxy's emailproxy.config: an INI file with one section per account, named after the mail
 // address.
 import type { ForeignClient } from './provider.ts'
 
@@ -10,8 +10,8 @@ export function emailProxyClients(content: string): ForeignClient[] | null {
   return accounts.length === 0 ? null : accounts.map(clientOf)
 }
 
-// As Python's configparser reads it: `=` or `:` between name and value, lines that are indented go on, `#`
-// and `;` begin comments.
+// As Python's configparser reads it: `=` or `:` between name and value, indented lines continue a value, `#`
+// and `;` start comments.
 function sectionsOf(content: string): Section[] {
   const sections: Section[] = []
   let last: string | null = null

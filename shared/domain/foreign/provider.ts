@@ -1,5 +1,5 @@
-// What another tool's file says about an OAuth client, made into a draft for the registration form. It
-// refuses to guess: a value that is a variable, a sample text or no safe address is left out and named.
+// Converts an OAuth client from another tool's file to a draft for the registration form. It does not guess:
+// a value that is a variable, a sample text or an unsafe URL is omitted and named.
 import { cleanName } from '../../contract/name.ts'
 import type { ProviderSpecInput } from '../../contract/provider-spec.ts'
 import { isSafeUrl } from '../../contract/provider-template.ts'
@@ -7,7 +7,7 @@ import type { ProviderInputDraft } from '../../contract/provider.ts'
 import type { ImportedProvider } from '../../contract/transfer.ts'
 import { ROUTE_WORDS } from '../slug-availability.ts'
 
-/** One client as a file has it. Texts as they stand there; what a tool does not know is absent. */
+/** One client as a file describes it. Values as written; unknown ones are absent. */
 export type ForeignClient = {
   name: string
   issuer?: string | undefined
@@ -30,7 +30,7 @@ export type ForeignClient = {
   notes: readonly string[]
 }
 
-/** Drafts for the clients, those of the same client at the same server put together. */
+/** Drafts for the clients; entries of the same client at the same server are merged. */
 export function foreignProviders(clients: readonly ForeignClient[]): ImportedProvider[] {
   const groups = new Map<string, ForeignClient[]>()
   for (const client of clients) {
@@ -186,7 +186,7 @@ function filled(name: string, fields: Readonly<Record<string, unknown>>): Record
   return Object.keys(fields).length === 0 ? {} : { [name]: fields }
 }
 
-/** Host of an address, null when it is none. */
+/** Host of a URL; null when the text is not a URL. */
 export function hostOf(address: string): string | null {
   return URL.canParse(address) ? new URL(address).hostname : null
 }
@@ -203,7 +203,7 @@ export function slugOf(name: string): string {
   return slug === '' ? 'imported' : slug
 }
 
-/** The slug, or the next one after it that is free: `acme`, `acme-2`. */
+/** The slug, or the first free one with a number: `acme`, `acme-2`. */
 export function freeSlug(wanted: string, taken: ReadonlySet<string>): string {
   const base = wanted.slice(0, 58).replace(/-$/, '')
   for (let n = 1; ; n += 1) {
