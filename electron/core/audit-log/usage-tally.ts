@@ -32,6 +32,8 @@ type AppState = {
   singles: number
   gathered: number
   tallies: Map<string, Tally>
+  /** The last one that was counted; the next entry is nearly always like it. */
+  last: Tally | null
   cancel: (() => void) | null
 }
 
@@ -44,6 +46,7 @@ export function createUsageTally(clock: Clock, journal: AuditLog): AuditLog & { 
     state.cancel = null
     const { tallies } = state
     state.tallies = new Map()
+    state.last = null
     state.gathered += tallies.size
     for (const { row, count, firstAt, bytesIn, bytesOut } of tallies.values())
       journal.append({
@@ -59,7 +62,14 @@ export function createUsageTally(clock: Clock, journal: AuditLog): AuditLog & { 
   }
   const stateOf = (appId: string): AppState => {
     const second = Math.floor(clock.monotonicMs() / 1000)
-    const state = apps.get(appId) ?? { second, singles: 0, gathered: 0, tallies: new Map(), cancel: null }
+    const state = apps.get(appId) ?? {
+      second,
+      singles: 0,
+      gathered: 0,
+      tallies: new Map(),
+      last: null,
+      cancel: null,
+    }
     apps.set(appId, state)
     if (state.second !== second) Object.assign(state, { second, singles: 0, gathered: 0 })
     return state
@@ -78,7 +88,7 @@ export function createUsageTally(clock: Clock, journal: AuditLog): AuditLog & { 
         journal.append(entry)
         return
       }
-      gather(state.tallies, entry, clock.now())
+      gather(state, entry, clock.now())
       const waitMs = state.gathered < GATHERED_ROWS_A_SECOND ? GATHER_MS : 1000
       state.cancel ??= clock.after(waitMs, () => flush(state))
     },
@@ -91,8 +101,11 @@ export function createUsageTally(clock: Clock, journal: AuditLog): AuditLog & { 
   }
 }
 
-function gather(tallies: Map<string, Tally>, entry: ActivityEntry, now: number): void {
-  const tally = tallies.get(keyOf(entry)) ?? newTally(tallies, entry, now)
+function gather(state: AppState, entry: ActivityEntry, now: number): void {
+  const { tallies, last } = state
+  const isLikeLast = last !== null && isAlike(last.row, entry)
+  const tally = isLikeLast ? last : (tallies.get(keyOf(entry)) ?? newTally(tallies, entry, now))
+  state.last = tally
   tally.count += entry.count ?? 1
   if (entry.bytesIn !== undefined) tally.bytesIn = (tally.bytesIn ?? 0) + entry.bytesIn
   if (entry.bytesOut !== undefined) tally.bytesOut = (tally.bytesOut ?? 0) + entry.bytesOut
@@ -110,6 +123,23 @@ function newTally(tallies: Map<string, Tally>, entry: ActivityEntry, now: number
   const tally: Tally = { row, count: 0, firstAt: now, bytesIn: undefined, bytesOut: undefined }
   tallies.set(key, tally)
   return tally
+}
+
+/** As {@link keyOf} says, without making the key. */
+function isAlike(one: ActivityEntry, other: ActivityEntry): boolean {
+  return (
+    one.kind === other.kind &&
+    one.outcome === other.outcome &&
+    one.appName === other.appName &&
+    one.connectionId === other.connectionId &&
+    one.account === other.account &&
+    one.method === other.method &&
+    one.host === other.host &&
+    one.path === other.path &&
+    one.status === other.status &&
+    one.code === other.code &&
+    one.note === other.note
+  )
 }
 
 function keyOf({

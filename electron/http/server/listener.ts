@@ -110,6 +110,8 @@ function makeServer(
   const server = createNodeServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
+      // What sends no body needs no stream for one.
+      optimizeEmptyRequests: true,
       headersTimeout: headersMs,
       // A proxied upload may take hours; how long a body may take is decided where it is read.
       requestTimeout: 0,

@@ -4,15 +4,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { AppSession } from '../../core/keyway.ts'
+import type { Wanted } from '../connections/selection.ts'
 import { refuse } from '../security/app-key.ts'
 import { connectionPermission } from '../security/connection-permission.ts'
 import { allowOrigin } from '../security/cors.ts'
 import type { Admission } from '../security/request-guard.ts'
 import { notAStranger } from '../server/connection-limit.ts'
 import type { HttpContext, RunningRequest } from '../server/context.ts'
-import { bodyAtHand, limitBodyTime, readBody, sendsBody, tooLarge } from '../server/request-body.ts'
+import { bodyAtHand, hasBody, limitBodyTime, readBody, sendsBody, tooLarge } from '../server/request-body.ts'
 import { logInternal, sendFailure } from '../server/respond.ts'
-import { idInTokenPath, parseTokenBody, parseTokenQuery, PLAIN_ASK, type TokenCall } from './request.ts'
+import {
+  parseTokenBody,
+  parseTokenQuery,
+  plainTokenBody,
+  plainTokenQuery,
+  readTokenBody,
+  type TokenCall,
+} from './request.ts'
 import { sendToken } from './response.ts'
 import { serveAtHand, vendToken } from './serve.ts'
 
@@ -39,31 +47,43 @@ export function createTokenRoute(context: HttpContext): TokenRoute {
     notAStranger(request.socket, session.app.id)
     allowOrigin(response, admission)
     const exchange = { request, response, admission, session }
-    if (request.method === 'POST') setImmediate(answerPost, context, exchange)
+    setImmediate(answerInTurn, context, exchange)
+  }
+}
+
+/**
+ * Once all that came together has been read: by then a small body is here, and the calls of many connections
+ * are answered one after the other.
+ */
+function answerInTurn(context: HttpContext, exchange: Exchange): void {
+  const { request, response } = exchange
+  if (response.headersSent || response.destroyed) return
+  try {
+    if (request.method === 'POST') answerPost(context, exchange)
     else answerGet(context, exchange)
+  } catch (error) {
+    if (hasBody(request)) response.shouldKeepAlive = false
+    logInternal(context, sendFailure(response, error))
   }
 }
 
 function answerGet(context: HttpContext, exchange: Exchange): void {
   const { request, response, admission } = exchange
   if (sendsBody(admission.headers)) limitBodyTime(request, response, context.deadlines.bodyMs)
-  const isPlain = admission.query === ''
-  if (isPlain && answerAtHand(context, exchange, plainCall(admission))) return
-  const running = context.running.start(exchange)
-  void answerLater(context, running, parseTokenQuery(admission))
+  const plain = plainTokenQuery(admission)
+  if (plain !== null && answerAtHand(context, exchange, plain)) return
+  const call = parseTokenQuery(admission)
+  if (plain === null && isPlain(call) && answerAtHand(context, exchange, call.wanted)) return
+  void answerLater(context, context.running.start(exchange), call)
 }
 
-const plainCall = ({ path }: Admission): TokenCall => ({
-  wanted: { id: idInTokenPath(path) },
-  ask: PLAIN_ASK,
-})
+/** Any token of the connection will do. */
+const isPlain = ({ ask }: TokenCall): boolean => Object.keys(ask).length === 0
 
-/** Once all that came with the head has been read: by then a small body is here. */
 function answerPost(context: HttpContext, exchange: Exchange): void {
-  const { request, response } = exchange
-  const body = bodyAtHand(request)
+  const body = bodyAtHand(exchange.request)
   if (body === null) waitForBody(context, exchange)
-  else if (!response.headersSent) answerBody(context, exchange, { body, running: null })
+  else answerBody(context, exchange, { body, running: null })
 }
 
 function waitForBody(context: HttpContext, exchange: Exchange): void {
@@ -82,26 +102,30 @@ function answerBody(
   try {
     if (came.body instanceof KeywayError) throw came.body
     if (came.body.length > BODY_LIMIT) throw tooLarge(BODY_LIMIT)
-    const call = parseTokenBody(admission.headers.contentType, came.body)
-    const isAtHand = came.running === null && isStillAuthenticated(context, exchange)
-    if (isAtHand && answerAtHand(context, exchange, call)) return
+    const body = readTokenBody(admission.headers.contentType, came.body)
+    const plain = came.running === null ? plainTokenBody(body) : null
+    if (plain !== null && answerAtHand(context, exchange, plain)) return
+    const call = parseTokenBody(body)
+    const isNew = came.running === null && plain === null
+    if (isNew && isPlain(call) && answerAtHand(context, exchange, call.wanted)) return
     void answerLater(context, came.running ?? context.running.start(exchange), call)
   } catch (error) {
     sendFailure(response, error)
   }
 }
 
-/** Its app may have changed in the turn between its head and its body. */
+/** Its app may have changed since its head came. */
 function isStillAuthenticated(context: HttpContext, { request, admission, session }: Exchange): boolean {
   const now = context.authenticate(request, admission)
   return now.kind === 'ok' && now.session === session
 }
 
 /** False: it takes the full path. */
-function answerAtHand(context: HttpContext, exchange: Exchange, call: TokenCall): boolean {
+function answerAtHand(context: HttpContext, exchange: Exchange, wanted: Wanted): boolean {
   const { response, session } = exchange
   const { keyway, running } = context
-  const served = serveAtHand(context, session, call)
+  if (!isStillAuthenticated(context, exchange)) return false
+  const served = serveAtHand(context, session, wanted)
   if (served === null) return false
   sendToken(response, served.token, keyway.clock.now())
   // What waits for a slow reader is still under way, and ends with its permission.

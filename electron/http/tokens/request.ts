@@ -20,8 +20,12 @@ export function isTokenCall(method: string | undefined, path: string): boolean {
   return method === 'GET' ? isTokenPath(path) : method === 'POST' && path === TOKEN_PATH
 }
 
-/** The id in the path, not yet checked. */
-export const idInTokenPath = (path: string): string => path.slice(PREFIX.length, -SUFFIX.length)
+const idInTokenPath = (path: string): string => path.slice(PREFIX.length, -SUFFIX.length)
+
+/** As {@link plainTokenBody}, for a path without a query. */
+export function plainTokenQuery({ path, query }: Admission): Wanted | null {
+  return query === '' ? { id: idInTokenPath(path) } : null
+}
 
 export function parseTokenQuery({ path, query }: Admission): TokenCall {
   const id = parsed(integrationId, idInTokenPath(path), 'path')
@@ -44,11 +48,26 @@ function isTokenPath(path: string): boolean {
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i
 
-export function parseTokenBody(contentType: string | null, body: Buffer): TokenCall {
+/** @throws KeywayError unsupported_media_type | invalid_request */
+export function readTokenBody(contentType: string | null, body: Buffer): unknown {
   if (contentType !== 'application/json' && !JSON_TYPE.test(contentType ?? '')) {
     throw new KeywayError('unsupported_media_type')
   }
-  const asked = parsed(tokenBody, jsonOf(body), 'body')
+  return jsonOf(body)
+}
+
+/**
+ * A body that names a provider and nothing else, not checked: what is found by its name needs no schema. Null
+ * for any other body.
+ */
+export function plainTokenBody(body: unknown): Wanted | null {
+  if (typeof body !== 'object' || body === null || Object.keys(body).length !== 1) return null
+  const { provider } = body as { provider?: unknown }
+  return typeof provider === 'string' ? { id: provider } : null
+}
+
+export function parseTokenBody(body: unknown): TokenCall {
+  const asked = parsed(tokenBody, body, 'body')
   const rejected =
     typeof asked.rejected === 'string'
       ? new Secret(asked.rejected)
@@ -58,16 +77,11 @@ export function parseTokenBody(contentType: string | null, body: Buffer): TokenC
   return { wanted: { id: asked.provider, account: asked.account }, ask: askOf({ ...asked, rejected }) }
 }
 
-/** Of a call that wants nothing in particular. */
-export const PLAIN_ASK: TokenOptions = {}
-
 function askOf(asked: {
   minValid?: number | undefined
   scopes?: string[] | undefined
   rejected: TokenOptions['rejected'] | undefined
 }): TokenOptions {
-  if (asked.minValid === undefined && asked.scopes === undefined && asked.rejected === undefined)
-    return PLAIN_ASK
   return {
     ...(asked.minValid === undefined ? {} : { minValidSeconds: asked.minValid }),
     ...(asked.scopes === undefined ? {} : { scopes: asked.scopes }),

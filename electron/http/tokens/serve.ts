@@ -6,12 +6,12 @@ import { toIsoMoment } from '../../../shared/contract/http/common.ts'
 import { may } from '../../../shared/domain/app-policy.ts'
 import type { TokenOptions, TokenResult, ServedToken } from '../../core/connections/tokens/types.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
-import { chooseConnection, findConnection } from '../connections/selection.ts'
+import { chooseConnection, findConnection, type Wanted } from '../connections/selection.ts'
 import { permit } from '../security/authorize.ts'
 import { connectionPermission } from '../security/connection-permission.ts'
 import type { RunningRequest, HttpContext } from '../server/context.ts'
 import { clientGone } from '../server/respond.ts'
-import { PLAIN_ASK, type TokenCall } from './request.ts'
+import type { TokenCall } from './request.ts'
 
 /** A token that was served, and what its request runs on until the answer has left. */
 export type Served = { token: ServedToken; connection: ConnectionRecord }
@@ -20,11 +20,10 @@ export type Served = { token: ServedToken; connection: ConnectionRecord }
  * The straight path: one look-up, one authorization, and the token is at hand. Null when anything is in the
  * way; `vendToken` then waits, asks, or says what it is.
  */
-export function serveAtHand(context: HttpContext, session: AppSession, call: TokenCall): Served | null {
+export function serveAtHand(context: HttpContext, session: AppSession, wanted: Wanted): Served | null {
   const { keyway } = context
-  if (call.ask !== PLAIN_ASK) return null
   const startedAt = keyway.clock.monotonicMs()
-  const connection = findConnection(keyway, call.wanted)
+  const connection = findConnection(keyway, wanted)
   if (connection === null) return null
   // Whoever may be handed a token may also see the connection.
   if (may(session.app, TOKEN_USE, connection, keyway.clock.now()).kind !== 'allow') return null
