@@ -1,5 +1,5 @@
-// How the client proves itself: chosen from spec, secret and metadata. No Basic without a secret, unless the
-// server wants an empty one.
+// Client authentication, chosen from the spec, the client secret and the server's metadata. Basic is not used
+// without a secret, unless the server requires an empty one.
 import type { ClientAuth, Configuration, CustomFetch } from 'openid-client'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { AuthorizationServer } from './metadata/endpoints.ts'
@@ -16,8 +16,8 @@ export type AuthMethod =
   | 'basic_raw'
 
 /**
- * The ways to try, in order. More than one only where nobody has said which: the second is for a server that
- * refuses the first.
+ * The methods to try, in order. More than one only where the method is not configured; the second is tried if
+ * the server rejects the first.
  */
 export function authMethods(
   provider: Pick<ResolvedProvider, 'spec' | 'clientSecret' | 'clientId'>,
@@ -37,20 +37,21 @@ export function authMethods(
   const offered = both.filter((method) => about.supported?.includes(method) ?? true)
   const usable = offered.length === 0 ? both : offered
   if (usable.includes('client_secret_basic') && encodingsDiffer(provider)) usable.push('basic_raw')
-  // What worked before comes first; the other stays possible, since a server may change its mind.
+  // The method that worked before comes first. The other stays available, because a server may change its
+  // configuration.
   return usable.toSorted(
     (one, other) => Number(other === about.remembered) - Number(one === about.remembered),
   )
 }
 
-/** RFC 6749 5.2 says invalid_client; real servers say it also with a bare 401, or as unauthorized_client. */
+/** RFC 6749 5.2 defines invalid_client. Some servers send a bare 401 or unauthorized_client instead. */
 export function isClientRejection(code: unknown): boolean {
   return code === 'invalid_client' || code === 'unauthorized_client' || code === 'http_401'
 }
 
 /**
- * One way after the other, as long as it is the client that is refused (providerCode in the failure's
- * details).
+ * Tries one method after the other as long as the server rejects the client (`providerCode` in the details of
+ * the error).
  */
 export async function tryEach<T>(
   methods: readonly AuthMethod[],
@@ -67,8 +68,8 @@ export async function tryEach<T>(
 }
 
 /**
- * The library's own authentication where it fits the server; Basic is built here, because its encoding is
- * what servers differ in.
+ * Uses the library's client authentication where it fits the server. Basic is built here, because servers
+ * differ in how they decode it.
  */
 export function clientAuthentication(
   library: Library,
@@ -85,7 +86,7 @@ export function clientAuthentication(
   }
 }
 
-/** Whether a server that does not decode would see another id or secret. */
+/** Whether a server that does not URL-decode would read another id or secret. */
 function encodingsDiffer({
   spec,
   clientId,
@@ -96,9 +97,9 @@ function encodingsDiffer({
 }
 
 /**
- * RFC 7617 over what RFC 6749 2.3.1 says, unless the server is known not to decode. The library's Basic
- * escapes `-`, `.` and `_` as well, which is allowed but breaks with servers that do not decode and ids that
- * are UUIDs; what needs no escape is left alone here.
+ * RFC 7617 with the encoding of RFC 6749 2.3.1, unless the server is known not to decode. The library also
+ * escapes `-`, `.` and `_`. That is allowed, but it breaks servers that do not decode, for example with ids
+ * that are UUIDs. So characters that need no escape are not escaped here.
  */
 export function basicHeader(
   encoding: ResolvedProvider['spec']['client']['basicEncoding'],
@@ -113,7 +114,7 @@ function formEncoded(text: string): string {
   return new URLSearchParams({ '': text }).toString().slice(1)
 }
 
-/** @throws KeywayError config_error when the provider needs a client id and has none. */
+/** @throws KeywayError config_error if the provider needs a client id and has none. */
 export function requireClientId(provider: ResolvedProvider): void {
   if (provider.clientId !== '' || provider.spec.client.noRegistration) return
   throw new KeywayError('config_error', {
@@ -129,15 +130,18 @@ export type ConfigurationInput = {
   method: AuthMethod
   fetch: CustomFetch
   /**
-   * What the library's clock is to be moved by, so that a wrong local clock does not make id_tokens or proofs
-   * invalid.
+   * Seconds to add to the library's clock, so that a wrong local clock does not invalidate id_tokens or DPoP
+   * proofs.
    */
   skewSeconds?: number
-  /** Instead of the server's own, where the provider's rules allow another. */
+  /** Replaces the server's issuer where the provider's rules allow another. */
   issuer?: string | null
 }
 
-/** The library's view of one provider for one call. Cheap; holds the secret no longer than the call. */
+/**
+ * The library's configuration of one provider for one call. Cheap to build; it holds the secret only for that
+ * call.
+ */
 export function buildConfiguration(library: Library, input: ConfigurationInput): Configuration {
   const { provider, server, method } = input
   const metadata = { ...server.metadata, ...(input.issuer == null ? {} : { issuer: input.issuer }) }
@@ -148,7 +152,7 @@ export function buildConfiguration(library: Library, input: ConfigurationInput):
     client,
     clientAuthentication(library, provider, method),
   )
-  // Deadlines are kept outside, by the core's own clock.
+  // The core applies deadlines with its own clock.
   config.timeout = 0
   config[library.customFetch] = input.fetch
   allowLoopbackHttp(library, config)

@@ -1,5 +1,5 @@
-// Builds the OAuth client. It holds metadata, DPoP nonces and which authentication a server took; nothing
-// secret outlives a call.
+// Builds the OAuth client. It caches metadata, DPoP nonces and the accepted client authentication; no secret
+// outlives a call.
 import { readPath, readText } from '../../../shared/domain/json-path.ts'
 import { namedSecrets } from '../../../shared/domain/redact.ts'
 import { openText, secretTraces } from '../secret-traces.ts'
@@ -46,7 +46,7 @@ export function createOAuthClient(deps: OAuthDeps): OAuthClient {
 
 const MOST = 1000
 
-/** What a connection can be bound to (site, tenant); empty when the provider has no such list. */
+/** The resources (site, tenant) that a connection can be bound to. Empty if the provider has no such list. */
 export function createListResources(deps: OAuthDeps, callApi: CallProviderApi): OAuthClient['listResources'] {
   return async (provider, credential, signal) => {
     const rule = provider.spec.account.resource

@@ -1,5 +1,5 @@
-// RFC 9449: a key for each transaction, kept with the tokens as a private JWK. Handles are remembered because
-// they hold the server's nonces, which saves a refused round trip at every refresh.
+// DPoP (RFC 9449): one key per authorization, stored with the tokens as a private JWK. Handles are cached
+// because they hold the server's nonces, which saves a rejected request at every refresh.
 import type { webcrypto } from 'node:crypto'
 import type { Configuration, DPoPHandle } from 'openid-client'
 import type { Library } from './transport/openid-client.ts'
@@ -8,14 +8,14 @@ export type PrivateJwk = Readonly<Record<string, unknown>>
 
 export type DpopKeys = {
   make(library: Library): Promise<PrivateJwk>
-  /** A handle keeps the clock skew that the configuration has, hence the third part of its name. */
+  /** A handle keeps the clock skew of its configuration, so the skew is part of the cache key. */
   handle(
     tools: { library: Library; config: Configuration; skewSeconds: number },
     jwk: PrivateJwk,
   ): Promise<DPoPHandle>
 }
 
-/** The library's name for it; the platform has two types for one thing. */
+/** The library's name for the type; the platform has two types for the same thing. */
 type KeyPair = Parameters<Library['getDPoPHandle']>[1]
 
 const REMEMBERED = 200

@@ -1,3 +1,4 @@
+// Client registration, so that the person needs no developer console.
 import type { CustomFetch } from 'openid-client'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -32,7 +33,9 @@ import {
 type RegisterTools = { deps: OAuthDeps; servers: EndpointResolver }
 type RegisterRequest = { redirectUris: readonly string[]; scopes: readonly string[] }
 
-/** By the provider's own API where it has one (a client for each instance), else by RFC 7591. */
+/**
+ * Registers through the provider's own API if it has one (one client per instance), else through RFC 7591.
+ */
 export function createRegister({ deps, servers }: RegisterTools): OAuthClient['register'] {
   return async (provider, options, signal) => {
     const own = provider.spec.client.registrationRequest
@@ -86,7 +89,7 @@ async function registerByApi(
   const body = read.kind === 'object' ? read.body : {}
   const clientId = readText(body, rule.clientIdPath)
   const clientSecret = secretOrNull(readText(body, rule.clientSecretPath))
-  // The id is shown and stands in every sign-in's address.
+  // The client id is shown and is part of every authorization URL, so it must not contain the secret.
   const isSecret = clientSecret !== null && (clientId ?? '').includes(clientSecret.reveal())
   if (reply.status < 200 || reply.status > 299 || clientId === null || isSecret) {
     throw new KeywayError('provider_error', {
@@ -102,7 +105,7 @@ async function registerByApi(
   }
 }
 
-// RFC 7591: a client of its own at a server that takes registrations, so that the person needs no console.
+// Dynamic client registration (RFC 7591).
 
 const answer = z.object({
   client_id: z.string().min(1).max(2000),
@@ -117,9 +120,9 @@ type RegistrationOptions = { redirectUris: readonly string[]; scopes: readonly s
 type ClientRequest = Record<string, string | string[]>
 
 /**
- * Asks for what Keyway can use; a server that does not like something in it is asked for less, since real
- * ones refuse what their own metadata names. @throws KeywayError provider_error | provider_response_invalid;
- * HttpFailure
+ * Registers with all features that Keyway can use. If the server rejects a field, a smaller request follows,
+ * because some servers reject what their own metadata lists.
+ * @throws KeywayError provider_error | provider_response_invalid; HttpFailure
  */
 export async function registerClient(
   tools: Tools,
@@ -148,7 +151,7 @@ async function registerOnce(
   const library = await loadLibrary()
   const seen: { reply: HttpResponse | null; failure: HttpFailure | null } = { reply: null, failure: null }
   const fetch: CustomFetch = async (url, init) => {
-    // The library asks for the metadata first; it is at hand.
+    // The library requests the metadata first; it is available already.
     if (init.method === 'GET') return jsonResponse(200, { headers: new Headers() }, metadata)
     const headers = { ...init.headers, 'user-agent': deps.userAgent }
     const body = typeof init.body === 'string' ? init.body : null
@@ -183,7 +186,7 @@ function requests(
   const method =
     ['none', 'client_secret_basic', 'client_secret_post'].find((one) => methods.includes(one)) ?? 'none'
   const device = 'urn:ietf:params:oauth:grant-type:device_code'
-  // Refresh tokens are given out by servers that do not list the grant.
+  // Some servers issue refresh tokens without listing the grant type.
   const lasting = ['authorization_code', 'refresh_token']
   const least = {
     client_name: deps.appName ?? 'Keyway',
@@ -247,7 +250,7 @@ function refusedRegistration(reply: HttpResponse | null, cause: unknown): Regist
 
 const TEXTS: ReadonlySet<string> = new Set(['client_id', 'client_secret', 'registration_access_token'])
 
-/** What is null is not there; an id or a secret that is a number is its digits. */
+/** Drops null fields. A numeric id or secret is converted to text. */
 function withTexts(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(body)

@@ -1,5 +1,5 @@
-// Disconnecting at the provider: RFC 7009, or the request that the provider has instead. Refresh token first,
-// three seconds in all, and no more is claimed than the server said.
+// Revokes tokens at the provider by RFC 7009 or the provider's own request. The refresh token comes first,
+// and three seconds are allowed in total. Success is reported only if the server confirmed it.
 import type { CustomFetch } from 'openid-client'
 import type { RevocationSpec } from '../../../shared/contract/provider-token-spec.ts'
 import { readPath } from '../../../shared/domain/json-path.ts'
@@ -66,8 +66,8 @@ async function revokeAll(
       own === null
         ? await standardRevocation(deps, { provider, server, token, secrets, signal })
         : await ownRevocation(deps, { provider, server, rule: own, token, tokens, signal })
-    // The first token decides: with the refresh token gone, what is left of the access token ends by itself;
-    // with only the access token gone, the authorization lives on in the refresh token.
+    // The first token decides. If the refresh token is revoked, the access token expires by itself. If only
+    // the access token is revoked, the authorization remains valid through the refresh token.
     decided ??= result
   }
   if (decided === null) return { revoked: 'failed', message: 'There was no token to end.' }
@@ -82,7 +82,7 @@ function order(tokens: RefreshRequest, which: 'refresh-then-access' | 'access' |
   return which === 'refresh' && refresh.length > 0 ? refresh : [...refresh, ...access]
 }
 
-// The revocation requests that are not RFC 7009: bearer POST, DELETE, JSON, query token, a header of its own.
+// Revocation requests other than RFC 7009: bearer POST, DELETE, JSON, token in the query, or a custom header.
 
 export type Revoked = { done: boolean; message: string }
 
@@ -147,7 +147,7 @@ function authentication(
   return { headers: {}, parameters: { [client.idParam]: provider.clientId, ...withSecret } }
 }
 
-/** Success is what the server says, not that it answered: also inside a 200. */
+/** Success depends on the response body too: an error may come with status 200. */
 export function judgeRevocation(
   provider: ResolvedProvider,
   reply: HttpResponse,
@@ -157,7 +157,8 @@ export function judgeRevocation(
   const read = readTokenBody(reply.text)
   const body = read.kind === 'object' ? read.body : {}
   const fine = reply.status >= 200 && reply.status < 300
-  // Some answers are not of the token endpoint's shape; only one that has the field can deny success with it.
+  // Some responses do not have the token endpoint's format. Only a response with the success field can report
+  // a failure through it.
   const speaks = token.success === null || readPath(body, token.success.path) !== undefined
   const inside =
     fine && speaks && read.kind === 'object' ? errorInSuccess(body, token, { hasToken: false }) : null
@@ -179,7 +180,7 @@ type StandardRevocation = {
   signal: AbortSignal
 }
 
-/** RFC 7009 through the library. */
+/** RFC 7009, through the library. */
 export async function standardRevocation(deps: OAuthDeps, revocation: StandardRevocation): Promise<Revoked> {
   const supported = revocation.server.discovered?.token_endpoint_auth_methods_supported ?? null
   const methods = authMethods(revocation.provider, { supported })

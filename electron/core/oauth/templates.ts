@@ -1,5 +1,5 @@
-// What templates of a provider may name: its parameters, the runtime values, and the non-secret values of a
-// connection. Secrets are added only for the bodies and headers that are marked for them
+// The values for a provider's templates: its parameters, runtime values, and the non-secret values of a
+// connection. Secrets are added only for bodies and headers that are marked for them
 // (shared/contract/secret-sinks.ts).
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { placeholdersIn } from '../../../shared/contract/secret-sinks.ts'
@@ -11,7 +11,7 @@ import type { OAuthDeps, ResolvedProvider } from './types.ts'
 
 export type Values = Readonly<Record<string, string>>
 
-/** @throws KeywayError config_error when a parameter is missing or does not fit its pattern. */
+/** @throws KeywayError config_error if a parameter is missing or does not match its pattern. */
 export function templateValues(
   deps: Pick<OAuthDeps, 'userAgent' | 'appName' | 'contactEmail'>,
   provider: ResolvedProvider,
@@ -43,8 +43,8 @@ export function templateValues(
 type Tokens = { accessToken?: Secret | null; refreshToken?: Secret | null; idToken?: Secret | null }
 
 /**
- * With the secrets, for a body or header of a request to the provider. One that is not there leaves its entry
- * out.
+ * Adds the secrets, for a body or header of a request to the provider. An entry whose secret is missing is
+ * omitted.
  */
 export function withSecrets(
   provider: Pick<ResolvedProvider, 'clientSecret'>,
@@ -60,7 +60,10 @@ export function withSecrets(
   }
 }
 
-/** A filled address of the provider. @throws KeywayError config_error | target_not_allowed */
+/**
+ * Fills an address template of the provider.
+ * @throws KeywayError config_error | target_not_allowed
+ */
 export function fillProviderUrl(
   provider: ResolvedProvider,
   template: string,
@@ -82,8 +85,8 @@ export function fillProviderUrl(
 }
 
 /**
- * Data-centre redirects: the callback named the host that serves this account. Only addresses on the
- * configured token host move, and only to a host that matches the provider's pattern.
+ * Data center redirects: the callback named the host of this account. Only addresses on the configured token
+ * host change, and only to a host that matches the provider's pattern.
  */
 function relocate(provider: ResolvedProvider, url: string, values: TemplateValues): string {
   const rule = provider.spec.authorize.tokenHostFromCallback
@@ -112,8 +115,8 @@ function relocate(provider: ResolvedProvider, url: string, values: TemplateValue
 const secretName = /token|secret|password|credential/i
 
 /**
- * The values under `prefix` that the provider's templates use, from a reply; nothing else is kept, and never
- * a secret.
+ * The values under `prefix` of a response that the provider's templates use. Other values and secrets are
+ * dropped.
  */
 export function collectValues(
   provider: ResolvedProvider,

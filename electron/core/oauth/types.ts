@@ -1,12 +1,12 @@
-// What the rest of the core asks of OAuth: one client for every provider, driven by its spec. Expected
-// outcomes are data; OAuth's own words (snake_case) stay behind this line.
+// The interface of the OAuth client: one client for every provider, driven by the provider's spec. Expected
+// outcomes are data. snake_case names of OAuth do not leave this folder.
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { ProviderInputDraft } from '../../../shared/contract/provider.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { ProviderCheckStep } from '../../../shared/contract/ui-api.ts'
 import type { Clock, HttpFetch, Logger } from '../ports.ts'
 
-/** A provider ready to be spoken to: spec in full, secret opened. */
+/** A provider ready for requests: complete spec, decrypted secret. */
 export type ResolvedProvider = {
   id: string
   slug: string
@@ -19,26 +19,26 @@ export type ResolvedProvider = {
 }
 
 /**
- * One token reply in one shape, whatever the server sent (RFC 6749 5.1 and the spec's paths). Times are epoch
- * ms by the local clock.
+ * A token response in one form, whatever the server sent (RFC 6749 5.1 and the spec's paths). Times are epoch
+ * milliseconds by the local clock.
  */
 export type TokenResponse = {
   accessToken: Secret
   tokenType: string
-  /** Null: the answer had none; keep the old one. */
+  /** Null: the response has none; keep the previous one. */
   refreshToken: Secret | null
   idToken: Secret | null
   receivedAt: number
   expiresAt: number | null
   lifetimeSeconds: number | null
   refreshTokenExpiresAt: number | null
-  /** Null: the answer did not say, so granted = requested (RFC 6749 5.1). */
+  /** Null: the response has none, so the granted scopes are the requested ones (RFC 6749 5.1). */
   scopes: string[] | null
   /** Non-secret values for templates and display ({token.x}, {callback.x}). */
   values: Readonly<Record<string, string>>
   accountId: string | null
   accountLabel: string | null
-  /** Private JWK when the tokens are DPoP-bound. */
+  /** Private JWK if the tokens are DPoP-bound. */
   dpopKey: Readonly<Record<string, unknown>> | null
   second: {
     accessToken: Secret
@@ -46,20 +46,19 @@ export type TokenResponse = {
     expiresAt: number | null
     scopes: string[] | null
   } | null
-  /** Server clock minus local clock as the Date header tells, or null. */
+  /** Server clock minus local clock in milliseconds, from the Date header; null if unknown. */
   clockSkewMs: number | null
 }
 
 /**
- * The four outcomes of a token request (product.md); `refused` is a refusal that is not `invalid_grant` and
- * wants one confirmation.
- *
- * Codes: the provider's own where it gave one (invalid_grant, interaction_required …); `http_<status>` where
- * it gave only a status; for what cannot be read html_answer, torn_answer, text_answer, empty_answer,
- * odd_answer, no_token_in_answer, answer_too_large, redirected; for the way there unreachable, network_error,
- * timeout, aborted, tls_failure, unsafe_address, setup; id_token_invalid, dpop_ignored, no_refresh_token; and
- * KeywayError codes for what was wrong before a request could be made. `message` is a sentence, but for
- * `ended` the provider's words alone.
+ * The outcomes of a token request. `ended`: the authorization was revoked or has expired. `refused`: a
+ * rejection other than `invalid_grant`, which the caller confirms with a second request.
+ * `code` is the provider's own code (invalid_grant, interaction_required …), or `http_<status>` without one.
+ * Unreadable responses: html_answer, torn_answer, text_answer, empty_answer, odd_answer, no_token_in_answer,
+ * answer_too_large, redirected. Network: unreachable, network_error, timeout, aborted, tls_failure,
+ * unsafe_address, setup. Others: id_token_invalid, dpop_ignored, no_refresh_token, and KeywayError codes for
+ * errors before the request.
+ * `message` is a sentence; for `ended` it is the provider's description alone.
  */
 export type TokenOutcome =
   | { kind: 'ok'; response: TokenResponse }
@@ -71,17 +70,14 @@ export type TokenOutcome =
   | { kind: 'refused'; code: string; message: string }
   | { kind: 'config_error'; code: string; message: string; nextStep: string }
 
-/** What must be remembered between sending the browser away and its return. Lives in memory only. */
+/** What is kept between the authorization request and the callback. Memory only. */
 export type AuthorizationState = {
   readonly state: string
   readonly redirectUri: string | null
   readonly createdAt: number
-  /**
-   * The server's issuer where it is known: an answer pasted as a bare code has no `iss`, and is given this
-   * one by whoever pastes it.
-   */
+  /** The server's issuer if known. A code that was pasted alone has no `iss`, so the caller adds this one. */
   readonly issuer?: string | null
-  /** Everything else is the client's own business (verifier, nonce, DPoP key). */
+  /** Private to the client: verifier, nonce, DPoP key. */
   readonly inner: unknown
 }
 
@@ -91,7 +87,7 @@ export type AuthorizeRequest = {
   secondaryScopes: readonly string[]
   loginHint: string | null
   prompt: 'none' | 'consent' | 'select_account' | 'login' | null
-  /** Values for the spec's optional parameters. */
+  /** Values of the spec's optional parameters. */
   optionalParams: Readonly<Record<string, string>>
 }
 
@@ -119,7 +115,7 @@ export type RegisteredClient = {
   clientId: string
   clientSecret: Secret | null
   auth: 'client_secret_basic' | 'client_secret_post' | 'none'
-  /** JSON {accessToken, uri} for RFC 7592; null when the server gave none. */
+  /** JSON {accessToken, uri} for RFC 7592; null if the server returned none. */
   registration: Secret | null
 }
 
@@ -130,15 +126,10 @@ export type ApiCredential = {
   values: Readonly<Record<string, string>>
 }
 
-/**
- * Every call ends within its deadline (token 15 s, discovery 10 s, revocation 3 s) or when `signal` aborts,
- * and honours the spec. Those that return a {@link TokenOutcome} do not throw for what a server does; the
- * others throw KeywayError.
- */
-/** What of a registration is no part of its description, and is checked with it. */
+/** The input of a provider check that is not part of the provider's description. */
 export type ProviderCheckRequest = {
   redirectUri: string | null
-  /** False while the person has chosen a host to come home to. */
+  /** False if the person chose the host of the redirect URI. */
   choosesHost: boolean
   scopes: readonly string[]
   flow: 'authorization_code' | 'device_code' | 'client_credentials'
@@ -146,7 +137,7 @@ export type ProviderCheckRequest = {
 
 export type OAuthClient = {
   /**
-   * Builds the authorization URL (RFC 6749 4.1.1, PAR when asked for) with a fresh state, nonce and PKCE
+   * Builds the authorization URL (RFC 6749 4.1.1; PAR if required) with a fresh state, nonce and PKCE
    * verifier.
    */
   authorize(
@@ -155,8 +146,8 @@ export type OAuthClient = {
     signal?: AbortSignal,
   ): Promise<{ url: string; authorizationState: AuthorizationState }>
   /**
-   * Checks the callback (state by the caller, `iss` RFC 9207, error, HMAC, duplicates) and exchanges the
-   * code.
+   * Validates the callback (`iss` per RFC 9207, error, HMAC, duplicates; the caller checks the state) and
+   * exchanges the code.
    * @throws KeywayError access_denied | issuer_mismatch | provider_error | invalid_request
    */
   exchange(
@@ -176,7 +167,10 @@ export type OAuthClient = {
     scopes: readonly string[],
     signal?: AbortSignal,
   ): Promise<DeviceCode>
-  /** Polls until decided. Denied → access_denied, expired → flow_expired as KeywayError. */
+  /**
+   * Polls until the person decides.
+   * @throws KeywayError access_denied if denied | flow_expired if expired
+   */
   pollDevice(provider: ResolvedProvider, device: DeviceCode, signal: AbortSignal): Promise<TokenOutcome>
   /** RFC 7009 or the spec's own request, refresh token first, at most 3 s. Never throws. */
   revoke(
@@ -184,8 +178,8 @@ export type OAuthClient = {
     tokens: RefreshRequest,
   ): Promise<{ revoked: 'at_provider' | 'not_supported' | 'failed'; message: string }>
   /**
-   * id_token claims (checked by the exchange), userinfo, or the spec's identity call. Nulls when nobody
-   * tells. `values` are {identity.x}.
+   * The identity from id_token claims (validated by the exchange), userinfo, or the spec's identity call.
+   * Null values if unknown. `values` are {identity.x}.
    */
   identify(
     provider: ResolvedProvider,
@@ -197,13 +191,13 @@ export type OAuthClient = {
     credential: ApiCredential,
     signal?: AbortSignal,
   ): Promise<Array<{ id: string; label: string; url: string | null }>>
-  /** Header name and value that carry the token to the API, fresh DPoP proof included. */
+  /** Name and value of the header that carries the token to the API, with a fresh DPoP proof. */
   apiHeaders(
     provider: ResolvedProvider,
     credential: ApiCredential,
     request: { method: string; url: string; nonce: string | null },
   ): Promise<Array<[name: string, value: string]>>
-  /** OIDC discovery, RFC 8414, RFC 9728 and RFC 7591 from one pasted address. */
+  /** OIDC Discovery, RFC 8414, RFC 9728 and RFC 7591, starting from one address. */
   discover(
     url: string,
     options: { redirectUris: readonly string[]; signal?: AbortSignal },
@@ -214,10 +208,10 @@ export type OAuthClient = {
     missing: string[]
   }>
   /**
-   * A client of Keyway's own at this provider, by its registration API or RFC 7591, so that no console has to
-   * be visited.
-   * @throws KeywayError config_error (it takes no registrations) | provider_error | provider_response_invalid
-   * | provider_unreachable
+   * Registers a client for Keyway, through the provider's registration API or RFC 7591, so that the person
+   * needs no developer console.
+   * @throws KeywayError config_error (no registration offered) | provider_error | provider_response_invalid |
+   * provider_unreachable
    */
   register(
     provider: ResolvedProvider,
@@ -225,8 +219,8 @@ export type OAuthClient = {
     signal?: AbortSignal,
   ): Promise<RegisteredClient>
   /**
-   * The check of a token that some providers demand from time to time (`account.validation`). Never throws;
-   * `unknown` when nobody tells.
+   * Validates a token, as some providers require regularly (`account.validation`). Never throws; `unknown` if
+   * the provider gives no clear answer.
    */
   validate(
     provider: ResolvedProvider,
@@ -238,17 +232,14 @@ export type OAuthClient = {
     about: ProviderCheckRequest,
     signal?: AbortSignal,
   ): Promise<ProviderCheckStep[]>
-  /**
-   * A person tries again: servers whose metadata could not be had are asked anew instead of answered for from
-   * memory.
-   */
+  /** Drops cached discovery failures, so that a retry by the person sends the requests again. */
   forgetFailures(): void
 }
 
 export type OAuthDeps = {
   /**
-   * The one way out for a provider's requests (its own authorities, corporate proxy); null: for an address
-   * that is no provider yet.
+   * The fetch for all requests of a provider (extra certificate authorities, corporate proxy). Null: an
+   * address without a provider.
    */
   fetchFor(provider: Pick<ResolvedProvider, 'extraCa'> | null): HttpFetch
   clock: Clock
@@ -257,19 +248,19 @@ export type OAuthDeps = {
   userAgent: string
   /** {app_name} in templates. Default: Keyway. */
   appName?: string
-  /** {contact_email} in templates, for services that want one in the User-Agent. Default: none. */
+  /** {contact_email} in templates, for services that require one in the User-Agent. Default: none. */
   contactEmail?: string
   /**
-   * Where Keyway's own client-id metadata document is published, if it is: offered to servers that take such
-   * ids. Default: none.
+   * The address of Keyway's published client metadata document, for servers that accept such client ids.
+   * Default: none.
    */
   clientMetadataUrl?: string
 }
 
 export const TOKEN_DEADLINE_MS = 15_000
 /**
- * A refresh is given longer than any caller waits: one that is given up just before its answer comes has used
- * up a rotating refresh token and lost the new one.
+ * Longer than any caller waits. A refresh that is aborted just before its response arrives has used a
+ * rotating refresh token and lost the new one.
  */
 export const REFRESH_DEADLINE_MS = 20_000
 export const DISCOVERY_DEADLINE_MS = 10_000

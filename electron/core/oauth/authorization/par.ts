@@ -1,4 +1,5 @@
-// RFC 9126: the parameters go to the server directly; the browser carries only a reference.
+// Pushed authorization requests (RFC 9126): the parameters are sent to the server directly, and the browser
+// carries only a reference.
 import type { CustomFetch } from 'openid-client'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import { namedSecrets } from '../../../../shared/domain/redact.ts'
@@ -25,8 +26,8 @@ type Pushed = {
 }
 
 /**
- * The parameters for the browser: client_id and request_uri. @throws KeywayError config_error |
- * provider_unreachable | deadline_exceeded
+ * Returns the parameters for the browser: client_id and request_uri.
+ * @throws KeywayError config_error | provider_unreachable | deadline_exceeded
  */
 export async function pushAuthorization(
   tools: { deps: OAuthDeps; dpopKeys: DpopKeys },
@@ -96,8 +97,8 @@ async function pushOnce(
 }
 
 /**
- * 200 instead of 201 is common, and the lifetime is often left out; neither matters for a reference that is
- * used at once.
+ * Many servers answer 200 instead of 201 or omit the lifetime. Neither matters: the reference is used at
+ * once.
  */
 function standardPushReply(reply: HttpResponse): Response {
   const read = readTokenBody(reply.text)

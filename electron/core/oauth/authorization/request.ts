@@ -1,5 +1,5 @@
-// The authorization request (RFC 6749 4.1.1), with PKCE, state, nonce, PAR, DPoP and resource as the provider
-// wants them.
+// Builds the authorization request (RFC 6749 4.1.1) with PKCE, state, nonce, PAR, DPoP and resource as the
+// provider requires.
 import { createHash, randomBytes } from 'node:crypto'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { type Secret, secretOrNull } from '../../../../shared/contract/secret.ts'
@@ -93,7 +93,8 @@ function authorizationParameters(parts: Parts): Array<[string, string]> {
 }
 
 /**
- * What the person filled in, and the prompt: asked for now, fixed by the provider, or due for offline access.
+ * The optional parameters that the person filled in, and the prompt: requested now, fixed by the provider, or
+ * required for offline access.
  */
 function chosen(provider: ResolvedProvider, request: AuthorizeRequest): Record<string, string> {
   const { authorize, refresh } = provider.spec
@@ -102,7 +103,7 @@ function chosen(provider: ResolvedProvider, request: AuthorizeRequest): Record<s
   )
   const fixed = authorize.extraParams['prompt']
   // OpenID Connect Core 11: offline access is granted only with prompt=consent, unless the provider is known
-  // to need just the scope.
+  // to need the scope only.
   const offline = ['openid', 'offline_access'].every((scope) => request.scopes.includes(scope))
   const scopeIsEnough = refresh.needsScope !== null && refresh.needsParam !== 'prompt=consent'
   const due =
@@ -121,14 +122,14 @@ function secondary(provider: ResolvedProvider, request: AuthorizeRequest): Recor
   return { [rule.param]: joinScopes(request.secondaryScopes, rule.separator) }
 }
 
-/** RFC 8707. */
+/** Resource indicators (RFC 8707). */
 export function resourcesOf(provider: ResolvedProvider, values: TemplateValues): string[] {
   return provider.spec.resources
     .map((resource) => fillTemplate(resource, values))
     .filter((resource): resource is string => resource !== null && resource !== '')
 }
 
-/** A server that does not echo state gets it inside the redirect address. */
+/** For a server that does not return `state`, the state is part of the redirect URI. */
 function redirectFor(provider: ResolvedProvider, redirectUri: string | null, state: string): string | null {
   if (redirectUri === null || !provider.spec.authorize.stateInRedirectUri) return redirectUri
   return withQuery(redirectUri, [['state', state]])
@@ -149,8 +150,8 @@ export function wantsDpop(provider: ResolvedProvider, server: AuthorizationServe
 }
 
 /**
- * Pushed where the server requires or offers it. One that only offers it and then refuses is asked the plain
- * way.
+ * Uses PAR where the server requires or offers it. If a server only offers PAR and rejects the request, the
+ * plain request is used.
  */
 async function pushedOrPlain(
   tools: Pick<Tools, 'deps' | 'dpopKeys'>,
@@ -182,8 +183,8 @@ function parUse(provider: ResolvedProvider, server: AuthorizationServer): 'requi
 export type Pkce = { verifier: string; challenge: string; method: 'S256' | 'plain' }
 
 /**
- * RFC 7636, with the two deviations that servers have: the digest in hex under the name S256, and plain.
- * Null: off.
+ * PKCE (RFC 7636), with two deviations that servers have: the digest in hex under the name S256, and `plain`.
+ * Null when PKCE is off.
  */
 export function makePkce(provider: Pick<ResolvedProvider, 'spec' | 'clientSecret'>): Pkce | null {
   const { pkce, pkceWithSecret } = provider.spec.authorize
@@ -195,17 +196,17 @@ export function makePkce(provider: Pick<ResolvedProvider, 'spec' | 'clientSecret
   return { verifier, challenge: digest.digest(kind === 'S256' ? 'base64url' : 'hex'), method: 'S256' }
 }
 
-/** At least 256 bits, longer where a server counts characters. */
+/** At least 256 random bits; longer where a server requires a minimum length. */
 export function randomText(bytes: number, minLength = 0): string {
   return randomBytes(Math.max(bytes, Math.ceil((minLength * 3) / 4))).toString('base64url')
 }
 
-/** What the client remembers between sending the browser away and its return. Memory only. */
+/** What the client keeps between the authorization request and the callback. Held in memory only. */
 export type InnerState = {
   readonly verifier: Secret | null
   readonly nonce: Secret | null
   readonly dpopKey: PrivateJwk | null
-  /** Scopes as requested, for resources and servers that want them again. */
+  /** Scopes as requested, for resources and for servers that require them again. */
   readonly scopes: readonly string[]
   readonly authorizationHost: string
 }
@@ -219,8 +220,8 @@ export function toInnerState(inner: InnerState): InnerState {
 }
 
 /**
- * @throws KeywayError flow_not_found when the transaction was not made here, which no answer from outside can
- * bring about.
+ * @throws KeywayError flow_not_found if this process did not create the state. No response from outside can
+ * cause that.
  */
 export function readInnerState(authorizationState: AuthorizationState): InnerState {
   const { inner } = authorizationState

@@ -1,5 +1,5 @@
-// Everything that is verified about the answer in the browser before a code is used: shape, issuer (RFC
-// 9207), error, signature, host.
+// Validates the authorization response before its code is used: shape, issuer (RFC 9207), error, signature
+// and host.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { type Callback, parseCallback } from '../../../../shared/domain/callback-url.ts'
@@ -11,7 +11,7 @@ import type { ResolvedProvider, AuthorizationState } from '../types.ts'
 export type CheckedCallback = {
   code: string
   iss: string | null
-  /** Parameters to keep, as {callback.x}. */
+  /** Parameters to store, as {callback.x}. */
   values: Record<string, string>
   extra: Readonly<Record<string, string>>
 }
@@ -37,8 +37,8 @@ export function checkCallback(
   if (callback.state !== null && !sameText(callback.state, about.authorizationState.state)) {
     throw new KeywayError('state_mismatch')
   }
-  // Servers that name themselves in every answer forget it in errors; without a code there is nothing that
-  // could go astray.
+  // Some servers send `iss` in every response except errors. Without a code there is nothing that a mix-up
+  // could leak.
   if (callback.iss !== null || callback.kind === 'code') checkIssuer(provider, callback.iss, about)
   if (callback.kind === 'error') throw callbackError(provider, callback)
   checkSignature(provider, about.parameters)
@@ -51,7 +51,10 @@ export function checkCallback(
   }
 }
 
-/** Mix-up defence: an answer of another server is refused, whatever else it says. */
+/**
+ * Defense against mix-up attacks (RFC 9207): a response from another issuer is rejected, whatever else it
+ * contains.
+ */
 function checkIssuer(
   provider: ResolvedProvider,
   iss: string | null,
@@ -65,7 +68,7 @@ function checkIssuer(
     if (issuerMatches(server.issuer, iss, provider.spec.discovery)) return
     throw mismatch('The answer came from another issuer than the one asked (RFC 9207).')
   }
-  // Nobody told the issuer: its host must at least be that of an endpoint.
+  // The issuer is unknown, so its host must at least be the host of an endpoint.
   const token = server.endpoint('token')
   const hosts = [authorizationHost, ...(token === null ? [] : [new URL(token).host])]
   if (URL.canParse(iss) && hosts.includes(new URL(iss).host)) return
@@ -97,7 +100,10 @@ function callbackError(provider: ResolvedProvider, callback: Callback & { kind: 
   })
 }
 
-/** The server signed the query with the client secret: sorted, without the signature itself. */
+/**
+ * Verifies a query that the server signed with the client secret: parameters sorted, the signature itself
+ * excluded.
+ */
 function checkSignature(provider: ResolvedProvider, parameters: URLSearchParams): void {
   const rule = provider.spec.authorize.callbackHmac
   if (rule === null) return

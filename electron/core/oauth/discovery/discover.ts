@@ -1,4 +1,4 @@
-// Connect by URL: an issuer, an authorization server, a metadata document or a protected resource becomes a
+// Connect by URL: turns an issuer, authorization server, metadata document or protected resource into a
 // filled registration form.
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import { isLoopbackHost, isSafeUrl } from '../../../../shared/contract/provider-template.ts'
@@ -55,7 +55,10 @@ function failureOf(error: unknown, log: StepLog): KeywayError {
   })
 }
 
-/** Typed by a person: the scheme may be left out. @throws KeywayError invalid_request */
+/**
+ * An address typed by a person; the scheme may be missing.
+ * @throws KeywayError invalid_request
+ */
 function addressOf(pasted: string): string {
   const text = pasted.trim()
   const bare = /^[a-z][a-z0-9+.-]*:\/\//i.test(text)

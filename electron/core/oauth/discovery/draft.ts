@@ -1,5 +1,5 @@
-// From metadata to a filled registration form: an ordinary provider, with what the server said and nothing
-// guessed.
+// Turns server metadata into a filled registration form for an ordinary provider. Only values from the server
+// are used.
 import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import { cleanName } from '../../../../shared/contract/name.ts'
 import type { ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
@@ -29,7 +29,7 @@ export function discoveryDraft(
   }
 }
 
-/** What the person still has to say. */
+/** The fields that the person still has to fill in. */
 export function missingFields(draft: ProviderInputDraft, metadata: DiscoveredMetadata): string[] {
   const missing: string[] = []
   if ((draft.clientId ?? '') === '') missing.push('clientId')
@@ -64,7 +64,7 @@ function specOf(metadata: DiscoveredMetadata, resource: ProtectedResource | null
   }
 }
 
-/** A resource's own scopes, and those that give identity and a lasting grant where the server knows them. */
+/** The resource's own scopes, plus those for identity and refresh tokens if the server lists them. */
 function scopesOf(metadata: DiscoveredMetadata, resource: ProtectedResource | null): string[] {
   const known = metadata.scopes_supported ?? []
   const wanted = resource === null ? ['openid', 'profile', 'email', 'offline_access'] : ['offline_access']
@@ -93,8 +93,8 @@ function slugOf(host: string): string {
   return slug.replace(/-$/, '') || 'provider'
 }
 
-// A client without a console: the published client description where it is taken, else registration, else the
-// person enters one.
+// A client without manual registration: the published client metadata document if the server accepts one,
+// else dynamic registration, else the person enters a client.
 
 type Tools = { deps: OAuthDeps; wire: HttpTransport; log: StepLog }
 type ClientFields = {
@@ -104,7 +104,7 @@ type ClientFields = {
 }
 
 const none: ClientFields = { fields: {}, spec: {}, registration: null }
-/** Its address is the client id; there is nothing secret about it. */
+/** With a client metadata document, its address is the client id. There is no secret. */
 const describesItself = { client: { auth: 'none' as const, metadataDocument: true } }
 
 export async function clientFor(
@@ -157,7 +157,7 @@ async function register(
   }
 }
 
-/** Keyway has no address of its own on the internet, but the person may have one. */
+/** Keyway has no public address of its own, but the person may publish a metadata document. */
 function describedByPerson({ deps, log }: Tools, redirectUris: readonly string[]): ClientFields {
   const description = {
     client_id: 'https://example.com/keyway.json',

@@ -1,4 +1,4 @@
-// Which authorization server an address belongs to. Each try is a step that the person can read.
+// Finds the authorization server of an address. Each attempt is a step that is shown to the person.
 import { z } from 'zod'
 import { isSafeUrl } from '../../../../shared/contract/provider-template.ts'
 import { parseJson } from '../../../../shared/domain/exact-json.ts'
@@ -36,11 +36,12 @@ export async function findServer(search: Search, url: string): Promise<FoundServ
   if (resource !== null) return serverOfResource(search, resource)
   const own = await tryIssuer(search, url, failures)
   if (own !== null) return { metadata: own, resource: null }
-  // Only now: a page that is no resource should not be sent what it has not asked for.
+  // POST comes last, because an address that is not a protected resource should not receive an unexpected
+  // request body.
   const posted = await challenged(search, url, failures, 'POST')
   if (posted !== null) return serverOfResource(search, posted)
   const { origin, pathname } = new URL(url)
-  // Older servers keep the metadata of everything below at their origin.
+  // Older servers publish one metadata document at the origin for everything below it.
   const metadata = pathname === '/' ? null : await tryIssuer(search, origin, failures)
   if (metadata !== null) return { metadata, resource: null }
   throw asDiscoveryError(
@@ -59,7 +60,7 @@ async function serverOfResource(search: Search, resource: ProtectedResource): Pr
   )
 }
 
-/** A document that cannot be used explains more than the places where there is none. */
+/** An unusable document explains the failure better than an address without a document. */
 function mostTelling(failures: readonly unknown[]): unknown {
   return failures.find((failure) => !(failure instanceof MetadataNotFound)) ?? failures[0]
 }
@@ -75,7 +76,7 @@ async function resourceByAddress(
     const { wire, userAgent } = search
     for (const method of ['GET', 'POST'] as const) {
       const challenge = await attempt(search, [], () => challengeOf(wire, url, { method, userAgent }))
-      // What it asks for when it refuses goes before everything that it knows.
+      // The scopes of the challenge take precedence over all scopes that the resource supports.
       if (challenge !== null) return withScopes(found, challenge.scopes)
     }
     return found
@@ -114,8 +115,8 @@ async function tryIssuer(
 }
 
 /**
- * Metadata of an issuer further down, shown at the root as well: believed only when it stands at that
- * issuer's own place too.
+ * The origin may show the metadata of an issuer at a longer path. It is accepted only if the same metadata is
+ * also at that issuer's own address.
  */
 async function atOwnPlace(search: Search, issuer: string): Promise<DiscoveredMetadata | null> {
   for (const address of metadataAddresses(issuer, 'oidc-then-oauth2')) {
@@ -128,7 +129,7 @@ async function atOwnPlace(search: Search, issuer: string): Promise<DiscoveredMet
   return null
 }
 
-/** A failed try is remembered; the caller's own end of time is passed on. */
+/** Records a failed attempt. If the caller's own signal or deadline ended it, the error is passed on. */
 async function attempt<T>(
   search: Search,
   failures: unknown[],
@@ -199,12 +200,16 @@ async function readMetadata(
   }
 }
 
-/** A document pasted directly: its issuer must at least live where it was found. */
+/**
+ * For a metadata document that was entered directly: its issuer must be on the host where the document was
+ * found.
+ */
 function belongs(issuer: string, address: string): boolean {
   return new URL(issuer).origin === new URL(address).origin
 }
 
-// RFC 9728: a resource (an MCP server, an API) names the authorization servers that it trusts.
+// Protected resource metadata (RFC 9728): a resource (MCP server, API) lists the authorization servers that
+// it trusts.
 
 const safeAddress = z.string().max(2000).refine(isSafeUrl)
 
@@ -216,7 +221,7 @@ const schema = z.object({
 })
 export type ProtectedResource = z.output<typeof schema>
 
-/** Where a resource's own metadata may be: with its path inserted, and at the root. */
+/** Possible addresses of a resource's metadata: with the path inserted, and at the root. */
 export function resourceAddresses(resource: string): string[] {
   const url = new URL(resource)
   const path = withoutTrailing(url.pathname, '/')
@@ -225,8 +230,8 @@ export function resourceAddresses(resource: string): string[] {
 }
 
 /**
- * Null when there is none at `address`. @throws KeywayError discovery_failed for one that must not be
- * believed
+ * Null if there is no document at `address`.
+ * @throws KeywayError discovery_failed if the document must not be trusted
  */
 export async function readProtectedResource(
   wire: HttpTransport,
@@ -250,8 +255,8 @@ export async function readProtectedResource(
 }
 
 /**
- * The described resource must be what was asked for, or what it lies below; never another origin (RFC 9728
- * 3.3).
+ * The described resource must be the requested one or a parent path of it, and never on another origin (RFC
+ * 9728 3.3).
  */
 function covers(described: string, asked: string): boolean {
   const [outer, inner] = [new URL(described), new URL(asked)]
@@ -260,13 +265,16 @@ function covers(described: string, asked: string): boolean {
 }
 
 export type Challenge = {
-  /** Where the resource's metadata is. */
+  /** The address of the resource's metadata. */
   address: string | null
-  /** What this call would have needed (RFC 6750 3); null when it does not say. */
+  /** The scopes that this request would have needed (RFC 6750 3); null if the challenge names none. */
   scopes: string[] | null
 }
 
-/** What an MCP client says first; servers that speak only POST refuse this one and not a GET. */
+/**
+ * The first message of an MCP client. A server that supports only POST rejects this message, but may not
+ * reject a GET with a challenge.
+ */
 const initialize = {
   jsonrpc: '2.0',
   id: 1,
@@ -279,8 +287,8 @@ const initialize = {
 }
 
 /**
- * Asks the resource itself: its refusal may say where its metadata is and which scopes it wants. Null when it
- * does not refuse in that way. The body is not read, it may be an endless stream.
+ * Sends a request to the resource. A 401 response may name its metadata and the required scopes. Null if the
+ * response has no such challenge. The body is not read, because it may be an endless stream.
  */
 export async function challengeOf(
   wire: HttpTransport,
@@ -313,7 +321,7 @@ function readChallenge(resource: string, header: string): Challenge | null {
   return { address: safe ? named : null, scopes }
 }
 
-/** Quoted or not: RFC 9110 11.2 allows both. */
+/** Quoted or unquoted: RFC 9110 11.2 allows both. */
 const METADATA = /(?:^|[\s,])resource_metadata\s*=\s*(?:"([^"]*)"|([^\s,"]+))/i
 const SCOPE = /(?:^|[\s,])scope\s*=\s*(?:"([^"]*)"|([^\s,"]+))/i
 

@@ -1,6 +1,6 @@
-// Metadata of issuers, remembered for an hour; a failure for a minute, so that a sign-in does not wait for a
-// dead address each time. An issuer that answered before and is down now is taken at its last word: its token
-// endpoint may well be up.
+// Caches issuer metadata for an hour, and a failure for a minute, so that a sign-in does not wait for an
+// unreachable address each time. If an issuer answered before and fails now, the last good metadata is used,
+// because its token endpoint may still work.
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import type { Clock } from '../../ports.ts'
 import type { HttpTransport } from '../transport/http-exchange.ts'
@@ -15,16 +15,16 @@ import {
 } from './metadata.ts'
 
 export type MetadataRequest = {
-  /** Remembered under this (addresses, rules and authorities of the asker). */
+  /** The cache key: addresses, rules and extra certificate authorities. */
   key: string
   addresses: readonly string[]
-  /** Null: whoever answers at the configured address is believed. */
+  /** Null: any issuer at the configured address is accepted. */
   issuer: string | null
   rules: IssuerRules
 }
 
 export type MetadataCache = {
-  /** Addresses that did not answer are asked again at once. */
+  /** Drops cached failures, so that these addresses are requested again at once. */
   forgetFailures(): void
   get(question: MetadataRequest, wire: HttpTransport, userAgent: string): Promise<DiscoveredMetadata>
 }
@@ -59,7 +59,7 @@ export function createMetadataCache(clock: Clock): MetadataCache {
         return found
       } catch (error) {
         const failure = asDiscoveryError(error)
-        // What the caller's own signal or time ended says nothing about the server.
+        // If the caller's own signal or deadline ended the request, nothing is known about the server.
         const lastGood = known?.lastGood ?? null
         if (failure instanceof KeywayError && !wire.signal.aborted) {
           remember(question.key, {

@@ -1,4 +1,4 @@
-// A provider's server as the library wants it: typed endpoints first, discovery for the rest.
+// Resolves the endpoints of a provider: configured addresses first, discovery for the rest.
 import type { ServerMetadata } from 'openid-client'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import type { TemplateValues } from '../../../../shared/domain/template.ts'
@@ -20,22 +20,22 @@ export type Endpoint =
 
 export type AuthorizationServer = {
   metadata: ServerMetadata
-  /** Null when nobody told whose server this is; then only hosts can be compared. */
+  /** Null if the issuer is unknown; then only hosts can be compared. */
   issuer: string | null
   discovered: DiscoveredMetadata | null
   endpoint(name: Endpoint): string | null
-  /** @throws KeywayError config_error naming the field that is empty. */
+  /** @throws KeywayError config_error that names the empty field. */
   endpointOrThrow(name: Endpoint): string
   values: TemplateValues
 }
 
 export type EndpointRequest = {
   need: readonly Endpoint[]
-  /** Of the connection, for hosts that the sign-in decided. */
+  /** Values of the connection, for hosts that are known only after the sign-in. */
   values?: Values
   /**
-   * `if-possible`: ask the issuer even when all addresses are typed, but do without when it does not answer
-   * quickly.
+   * `if-possible`: run discovery even if all addresses are configured, but continue without it if the issuer
+   * does not answer quickly.
    */
   discovery: 'when-needed' | 'if-possible'
   signal?: AbortSignal | undefined
@@ -60,8 +60,8 @@ const metadataNames = {
 } as const satisfies Record<Endpoint, keyof DiscoveredMetadata>
 
 /**
- * Nobody told which; id_tokens and userinfo come straight from the server over TLS, so any signed one is
- * taken.
+ * Used when the metadata names no algorithm. id_tokens and userinfo come directly from the server over TLS
+ * (OIDC Core 3.1.3.7), so any signature algorithm is accepted.
  */
 const anySignature = ['RS', 'PS', 'ES', 'HS'].flatMap((kind) =>
   ['256', '384', '512'].map((size) => kind + size),
@@ -120,7 +120,7 @@ export function createEndpointResolver(deps: OAuthDeps): EndpointResolver {
 
 type Typed = Partial<Record<Endpoint, string>>
 
-/** An address that cannot be filled only matters when it is needed. */
+/** An address template that cannot be filled is an error only if that address is needed. */
 function typedEndpoints(
   provider: ResolvedProvider,
   values: TemplateValues,

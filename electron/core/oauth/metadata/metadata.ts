@@ -1,5 +1,6 @@
-// Reading an authorization server's metadata (OIDC discovery, RFC 8414) as a hostile document: bounded,
-// redirects re-checked, every address verified, and no remote server may point at services of this machine.
+// Reads authorization server metadata (OIDC Discovery, RFC 8414) as untrusted input: size limited, redirects
+// checked again, every address verified. Metadata of a remote server must not point at services of this
+// machine.
 import { z } from 'zod'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
@@ -14,7 +15,7 @@ import { loadLibrary, loopbackExtensions } from '../transport/openid-client.ts'
 const address = z.string().max(2000).refine(isSafeUrl)
 const names = z.array(z.string().max(300)).max(500)
 
-/** What is used of the metadata; the rest is dropped. */
+/** The metadata fields in use; all others are dropped. */
 export const serverMetadataSchema = z.object({
   issuer: address,
   authorization_endpoint: address.optional(),
@@ -41,8 +42,8 @@ export type DiscoveredMetadata = z.output<typeof serverMetadataSchema>
 const MAX_REDIRECTS = 5
 
 /**
- * A document at `url`, redirects followed as far as each is safe. @throws HttpFailure | KeywayError
- * discovery_failed
+ * The document at `url`. Redirects are followed as long as each target is safe.
+ * @throws HttpFailure | KeywayError discovery_failed
  */
 export async function getDocument(
   wire: HttpTransport,
@@ -68,8 +69,8 @@ function safeTarget(from: string, target: string): string {
 }
 
 /**
- * A server elsewhere naming an address of this machine or its network: a way to services that nobody meant to
- * open.
+ * Whether metadata of a remote server names an address of this machine or its network. That would give the
+ * server access to services that are not public (SSRF).
  */
 export function pointsInside(from: string, to: string): boolean {
   const [there, here] = [new URL(from).hostname, new URL(to).hostname]
@@ -80,11 +81,14 @@ function isInside(hostname: string): boolean {
   return isLoopbackHost(hostname) || isPrivateHost(hostname)
 }
 
-/** Parses metadata that was read from `source`. @throws KeywayError discovery_failed */
+/**
+ * Parses metadata that was read from `source`.
+ * @throws KeywayError discovery_failed
+ */
 export async function parseMetadata(source: string, reply: HttpResponse): Promise<DiscoveredMetadata> {
   const library = await loadLibrary()
-  // The library reads and checks the form of the answer; whose metadata it is gets compared by the caller,
-  // who knows the rules for that.
+  // The library validates the form of the response. The caller compares the issuer, because it knows the
+  // provider's rules.
   const config = await library
     .discovery(new URL('/.well-known/openid-configuration', source), 'discovery', undefined, undefined, {
       [library.customFetch]: () =>
@@ -113,7 +117,7 @@ export async function parseMetadata(source: string, reply: HttpResponse): Promis
   return parsed.data
 }
 
-/** Of all the places that were looked at, one where there is nothing says least. */
+/** No document at this address. Of several discovery failures, this one explains least. */
 export class MetadataNotFound extends KeywayError {
   constructor(message: string, cause: unknown) {
     super('discovery_failed', { message, cause })
@@ -124,7 +128,7 @@ export function discoveryRefused(message: string, cause?: unknown): KeywayError 
   return new KeywayError('discovery_failed', { message, ...(cause === undefined ? {} : { cause }) })
 }
 
-/** A network failure during discovery as the coded failure it is. */
+/** Maps a network failure during discovery to a KeywayError. */
 export function asDiscoveryError(thrown: unknown): unknown {
   if (!(thrown instanceof HttpFailure)) return thrown
   const codes = {
@@ -152,8 +156,8 @@ export function asDiscoveryError(thrown: unknown): unknown {
 }
 
 /**
- * Where an issuer's metadata may be, most likely first (OIDC Discovery 4, RFC 8414 3 with its path insertion,
- * and what servers do).
+ * Possible addresses of an issuer's metadata, most likely first (OIDC Discovery 4, RFC 8414 3 with path
+ * insertion, and known deviations).
  */
 export function metadataAddresses(issuer: string, kind: 'oidc' | 'oauth2' | 'oidc-then-oauth2'): string[] {
   const url = new URL(issuer)
@@ -170,12 +174,13 @@ export function metadataAddresses(issuer: string, kind: 'oidc' | 'oauth2' | 'oid
   return [...oidc, ...oauth2, ...inserted]
 }
 
-// Whose metadata, callback or id_token it is. Exact by default; every relaxation is data of the provider.
+// How the issuer of metadata, a callback or an id_token is compared. Exact by default; every relaxation is
+// configured in the provider.
 
 export type IssuerRules = Pick<ProviderSpec['discovery'], 'issuerPattern' | 'issuerTrailingSlash'>
 
 /**
- * Equal, or equal but for one trailing slash (which servers and people mix up), or of the provider's own
+ * Equal, equal except for one trailing slash (often wrong in servers and input), or matching the provider's
  * pattern.
  */
 export function issuerMatches(expected: string, found: string, rules: IssuerRules): boolean {
@@ -185,8 +190,8 @@ export function issuerMatches(expected: string, found: string, rules: IssuerRule
 }
 
 /**
- * The issuer that an id_token may name instead of `expected`: of the pattern, with {tenantid} being the
- * token's own `tid` claim, so that one tenant cannot speak for another. Null: the expected one stands.
+ * The issuer that an id_token may have instead of `expected`. In the provider's pattern, {tenantid} is the
+ * token's own `tid` claim, so that one tenant cannot impersonate another. Null: only `expected` is accepted.
  */
 export function relaxedIssuer(
   expected: string,

@@ -1,5 +1,5 @@
-// The provider check: everything a sign-in would do, up to a code that nobody was given. It runs the very
-// code of the real flows, with a fetch that writes down what goes over the wire.
+// The provider check: runs every step of a sign-in up to the token request, with a code that no server
+// issued. It uses the code of the real flows with a fetch that records the HTTP exchanges.
 import { asKeywayError, sentencesFor } from '../../../../shared/contract/errors.ts'
 import { parseTokenReply } from '../../../../shared/domain/token-response.ts'
 import { withDeadline } from '../../async.ts'
@@ -51,7 +51,7 @@ function makeCheck(
 ): Check {
   const recorder = recordExchanges(deps.fetchFor(provider), (answer) => secretsIn(deps, provider, answer))
   const recorded: OAuthDeps = { ...deps, fetchFor: () => recorder.fetch }
-  // Everything of its own, so that nothing remembered hides what the server says now.
+  // The check has its own caches, so that cached values do not hide the server's current answers.
   const servers = createEndpointResolver(recorded)
   const dpopKeys = createDpopKeys()
   const tokenEndpoint = createTokenEndpointClient(recorded, dpopKeys)
@@ -69,7 +69,7 @@ function makeCheck(
   }
 }
 
-/** The client secret, and the tokens of an answer wherever this provider puts them. */
+/** The client secret, and the tokens of a response wherever this provider puts them. */
 function secretsIn({ clock }: OAuthDeps, { clientSecret, spec }: ResolvedProvider, text: string): string[] {
   const now = clock.now()
   const parsed = parseTokenReply({ status: 200, text, receivedAt: now, serverNow: now }, spec.token)

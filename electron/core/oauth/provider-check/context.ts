@@ -3,12 +3,12 @@ import type { AuthorizationServer, EndpointResolver } from '../metadata/endpoint
 import type { ExchangeRecorder } from '../transport/recording.ts'
 import type { OAuthClient, OAuthDeps, ResolvedProvider } from '../types.ts'
 
-/** One run of the provider check: the real flows, with a fetch that writes down what goes over the wire. */
+/** The context of one provider check: the real flows with a recording fetch, and the log of its steps. */
 export type Check = {
   deps: OAuthDeps
   provider: ResolvedProvider
   redirectUri: string | null
-  /** False while the person has chosen a host to come home to. */
+  /** False if the person chose the host of the redirect URI. */
   choosesHost: boolean
   scopes: readonly string[]
   servers: EndpointResolver
@@ -19,7 +19,7 @@ export type Check = {
   exchange: OAuthClient['exchange']
   clientCredentials: OAuthClient['clientCredentials']
   startDevice: OAuthClient['startDevice']
-  /** Known after the first step. */
+  /** Set by the first step. */
   server: AuthorizationServer | null
 }
 

@@ -1,3 +1,4 @@
+// The steps of a provider check: discovery, sign-in page, device code, token endpoint and client credentials.
 import { randomBytes } from 'node:crypto'
 import { asKeywayError, nextStepFor, sentencesFor } from '../../../../shared/contract/errors.ts'
 import type { ProviderCheckStep } from '../../../../shared/contract/ui-api.ts'
@@ -13,8 +14,8 @@ import { complaintIn, signInVerdict, type SignInVerdict } from './verdict.ts'
 type Asked = { verdict: SignInVerdict; seen: RecordedExchange | undefined }
 
 /**
- * Asks for the sign-in page as a browser without cookies would; when it is refused, in other ways until one
- * is not.
+ * Requests the sign-in page like a browser without cookies. If it is rejected, tries variants until one is
+ * accepted.
  */
 export async function checkAuthorization(check: Check): Promise<void> {
   const { provider, redirectUri, log } = check
@@ -88,7 +89,7 @@ const needed: Record<ProviderCheckRequest['flow'], readonly Endpoint[]> = {
   client_credentials: ['token'],
 }
 
-/** Addresses and metadata. Null when without them nothing further can be tried. */
+/** Resolves the addresses and metadata. Null if no further step is possible without them. */
 export async function checkDiscovery(
   check: Check,
   flow: ProviderCheckRequest['flow'],
@@ -127,7 +128,7 @@ export async function checkDiscovery(
   }
 }
 
-/** What the metadata says about the setup, before anything is tried. */
+/** Compares the setup with the metadata before any request. */
 function hints({ provider, log }: Check, server: AuthorizationServer): void {
   const { discovered } = server
   if (discovered === null) return
@@ -153,7 +154,7 @@ function hints({ provider, log }: Check, server: AuthorizationServer): void {
   }
 }
 
-/** Asks for a code that nobody will enter; it lapses by itself. */
+/** Requests a device code that nobody will enter; it expires by itself. */
 export async function checkDeviceCode(check: Check): Promise<void> {
   const { provider, scopes, log, recorder, signal } = check
   const name = 'Device code'
@@ -174,8 +175,8 @@ type Try = (check: Check, provider: ResolvedProvider) => Promise<Tried>
 const MOST_VARIANTS = 8
 
 /**
- * Sends a code that nobody was given. "invalid_grant" is the good answer: everything but the code was
- * accepted.
+ * Sends a code that no server issued. `invalid_grant` is the expected response: everything except the code
+ * was accepted.
  */
 export async function checkTokenEndpoint(check: Check): Promise<void> {
   const { provider, log } = check
@@ -205,7 +206,7 @@ export async function checkTokenEndpoint(check: Check): Promise<void> {
   await addFailure(check, first, { tryOne: tryCode, isGood })
 }
 
-/** Asks for a token for the client itself, as every use of this provider would. */
+/** Requests a token for the client itself, like every use of this provider. */
 export async function checkClientCredentials(check: Check): Promise<void> {
   const { provider, log } = check
   const how = { tryOne: tryClient, isGood: ({ kind }: TokenOutcome) => kind === 'ok' }
@@ -273,7 +274,7 @@ async function tryCode(check: Check, provider: ResolvedProvider): Promise<Tried>
   }
 }
 
-/** What only a real answer in the browser could satisfy is left out of the rehearsal. */
+/** Removes the requirements that only a real authorization response could meet. */
 function withoutBrowserParts(spec: ResolvedProvider['spec']): ResolvedProvider['spec'] {
   const authorize = {
     ...spec.authorize,
@@ -291,7 +292,7 @@ function isGood(outcome: TokenOutcome): boolean {
   return outcome.kind === 'refused' && codes.test(outcome.code)
 }
 
-/** A code that no server has given out. */
+/** A code that no server issued. */
 function madeUpCode(): string {
   return `keyway-check-${randomBytes(8).toString('hex')}`
 }

@@ -1,5 +1,5 @@
-// What to try when a server does not like a request. The first that gets further is suggested, so each is a
-// small, known deviation.
+// The variants that are tried when a server rejects a request. Each is one small, known deviation; the first
+// that works is suggested.
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
 import {
@@ -17,7 +17,7 @@ type Section = 'token' | 'client' | 'authorize' | 'scopes' | 'redirect' | 'endpo
 export type Variant = {
   label: string
   spec: { [Name in Section]?: Partial<ProviderSpec[Name]> }
-  /** Where this way comes home, when it is that which changes. */
+  /** The redirect URI of this variant, if that is what changes. */
   redirectUri?: string
 }
 
@@ -64,10 +64,10 @@ const notPushed: Variant = {
   spec: { authorize: { par: 'never' } },
 }
 
-/** Nothing there, or something else: whatever words come with it. */
+/** The address has no such endpoint, whatever the body says. */
 const nowhere = /^HTTP (?:404|405|410|30\d)\b/
 
-/** In the order of likelihood for this failure; those that change nothing are left out. */
+/** Most likely first for this failure. Variants that change nothing are omitted. */
 export async function tokenVariants(
   check: Check,
   { code, answer }: { code: string; answer: string | null },
@@ -99,7 +99,7 @@ export async function signInVariants(check: Check, complaint: Complaint): Promis
   return [...found[complaint], ...push].filter((variant) => changes(provider.spec, variant))
 }
 
-/** The same place under the other names of this machine; only while nobody has chosen one by hand. */
+/** The same redirect URI with the other loopback names; only if the person did not choose one. */
 function otherHosts({ redirectUri, choosesHost }: Check): Variant[] {
   if (redirectUri === null || !choosesHost || !redirectUri.startsWith('http://')) return []
   return (['127.0.0.1', 'localhost', '[::1]'] as const)
@@ -129,8 +129,8 @@ function changes(spec: ProviderSpec, variant: Variant): boolean {
   )
 }
 
-// Where an endpoint may be when there is nothing at the typed address: where metadata says, and with or
-// without a slash at the end.
+// Other addresses to try if there is nothing at the configured one: the address in the metadata, and the same
+// address with or without a trailing slash.
 
 type ProbedSection = 'token' | 'authorization'
 
@@ -145,14 +145,14 @@ export async function addressVariants(check: Check, name: ProbedSection): Promis
     .map((address) => ({ label: `Use ${address}`, spec: { endpoints: { [name]: address } } }))
 }
 
-/** Servers that insist on a slash at the end, or on none, have nothing at the other address. */
+/** Some servers require a trailing slash or its absence and return 404 otherwise. */
 function withOtherEnd(address: string): string {
   const url = new URL(address)
   url.pathname = url.pathname.endsWith('/') ? withoutTrailing(url.pathname, '/') : `${url.pathname}/`
   return url.href
 }
 
-/** Metadata of an issuer on the way from the address up to its origin. */
+/** Looks for issuer metadata at each path from the address up to its origin. */
 async function metadataAbove(check: Check, typed: string): Promise<DiscoveredMetadata | null> {
   const { deps, provider, signal } = check
   const { origin, pathname } = new URL(typed)

@@ -1,8 +1,7 @@
-// What the answer to a sign-in request says about the setup. Pure; the request was sent without a person at
-// it.
+// Interprets the response to a sign-in request that was sent without a person. Pure.
 import { parseCallback } from '../../../../shared/domain/callback-url.ts'
 
-/** What there is something wrong with; it decides what is tried next. */
+/** What the server rejects. It decides which variants are tried next. */
 export type Complaint = 'redirect' | 'scope' | 'pkce' | 'response mode' | 'client' | 'address' | 'other'
 
 export type SignInVerdict =
@@ -26,13 +25,13 @@ export function signInVerdict(
     const explanation = `There is no sign-in page at the authorization address (HTTP ${status}).`
     return { outcome: 'failed', explanation, complaint: 'address' }
   }
-  // An error page may repeat the request, which names everything.
+  // An error page may repeat the request, which contains all these words.
   const complaint = complaintIn(withoutRequest(answer.text, asked.url))
   const explanation = sentences(asked.redirectUri)[complaint] ?? refusal(status)
   return { outcome: status >= 500 && complaint === 'other' ? 'warning' : 'failed', explanation, complaint }
 }
 
-/** The words of a server, or of a refused pushed request. */
+/** The subject of an error message from the server or from a rejected pushed request. */
 export function complaintIn(words: string): Complaint {
   if (/redirect[ _]?ur[il]|AADSTS50011/i.test(words)) return 'redirect'
   if (/code[ _]?challenge|pkce/i.test(words)) return 'pkce'
@@ -61,12 +60,12 @@ function withoutRequest(text: string, url: string): string {
   const escaped = search.replaceAll('&', '&amp;')
   return [escaped, search, ...values.filter((value) => value.length > 7)].reduce(
     (left, part) => (part === '' ? left : left.replaceAll(part, ' ')),
-    // What stays of an echoed query are the names, each followed by its equals sign.
+    // An echoed query is removed, including its parameter names.
     text.replace(/[?&;][a-z_]+=[^\s"'<>]*/gi, ' '),
   )
 }
 
-/** An error that the server sends straight back to the redirect address, or to a page of its own. */
+/** An error that the server sends with a redirect to the redirect URI or to an error page. */
 function errorIn(location: string | null): string | null {
   if (location === null || !URL.canParse(location)) return null
   const callback = parseCallback(new URL(location).searchParams)

@@ -1,5 +1,6 @@
-// Whose account it is. The provider's own identity call decides where it has one; else id_token and userinfo.
-// An identity that cannot be read is no reason to fail a sign-in: then nobody tells, and the answer is null.
+// Finds out whose account a connection is. The provider's own identity call takes precedence; else the
+// id_token and userinfo are used. If the identity cannot be read, the sign-in continues and the identity is
+// null.
 import type { CustomFetch } from 'openid-client'
 import type { z } from 'zod'
 import type { accountSpec } from '../../../../shared/contract/provider-spec.ts'
@@ -57,7 +58,8 @@ export function createIdentify(tools: Tools): OAuthClient['identify'] {
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown'
       tools.deps.logger.info('the account could not be identified', { provider: provider.slug, reason })
-      // Another kind of id than the provider's own would look like another account the next time.
+      // An id of another kind than the provider's identity call returns would look like another account next
+      // time.
       return account.request === null ? told : { id: null, label: told.label, values: {} }
     }
   }
@@ -82,14 +84,14 @@ function identityIn(provider: ResolvedProvider, data: unknown): Found {
     label: labelPath === null ? firstOf(data, labels) : readText(data, labelPath),
     values: collectValues(provider, 'identity', data),
   }
-  // An account's page may show keys of its own beside the name.
+  // The response may also contain secret keys of the account.
   return openIdentity(found, secretTraces(namedSecrets(data)))
 }
 
-/** Longer ones are no identifiers; a part of one could be somebody else's. */
+/** Longer values are not identifiers. They are rejected, not cut: a part could equal another account's id. */
 const LONGEST_ID = 4000
 
-/** Compared to the letter, so it is kept whole; and `true` is nobody's. */
+/** Ids are compared exactly, so they are stored in full. `true` is not an id. */
 function idIn(data: unknown, paths: readonly string[]): string | null {
   const found = paths.map((path) => textOf(readPath(data, path))).find((text) => text !== null) ?? null
   return found === null || found.length > LONGEST_ID ? null : found
@@ -107,7 +109,8 @@ type RequestSpec = NonNullable<z.output<typeof accountSpec>['request']>
 type Json = RequestSpec['body']
 
 /**
- * The provider's identity call with its templates filled; a body is JSON unless its content type says form.
+ * The provider's identity request with its templates filled. The body is JSON unless its content type is a
+ * form.
  */
 export function identityRequest(
   deps: OAuthDeps,
@@ -141,8 +144,8 @@ function fillLeaves(body: Json, values: Readonly<Record<string, string>>): Json 
   return Object.fromEntries(Object.entries(body).map(([name, value]) => [name, fillLeaves(value, values)]))
 }
 
-// OpenID Connect userinfo. With an id_token it goes through the library, which compares the subjects; without
-// one there is nothing to compare, and the address is read like any "who am I".
+// OpenID Connect userinfo. With an id_token the library reads it and compares the subjects. Without one there
+// is nothing to compare, and the response is read like any other identity call.
 
 type UserinfoTools = {
   deps: OAuthDeps
@@ -151,7 +154,7 @@ type UserinfoTools = {
   apiHeaders: OAuthClient['apiHeaders']
 }
 
-/** Null when there is no userinfo address, or it does not answer with an object. */
+/** Null if there is no userinfo endpoint or the response is not an object. */
 export async function readUserinfo(
   { deps, servers, callApi, apiHeaders }: UserinfoTools,
   provider: ResolvedProvider,
@@ -191,8 +194,9 @@ export async function readUserinfo(
 }
 
 /**
- * For the library, which compares the subjects: signed or not, numbers as text. A signed answer that names
- * another client or another issuer (OpenID Connect Core 5.3.2) stays as it is, and the library refuses it.
+ * Converts a signed or unsigned response for the library, which compares the subjects; numbers become text. A
+ * signed response for another client or issuer (OpenID Connect Core 5.3.2) is not converted, and the library
+ * rejects it.
  */
 function standardUserinfo(reply: HttpResponse, clientId: string | null, issuer: string | null): Response {
   const claims = isJwt(reply) ? idTokenClaims(reply.text) : parseJsonOr(reply.text)
@@ -215,9 +219,7 @@ function isFor(
   return isClients && (iss === undefined || issuer === null || iss === issuer)
 }
 
-/**
- * A provider that wants to be asked from time to time whether a token still counts. Only a clear no is a no.
- */
+/** Token validation that some providers require regularly. Only a definite rejection counts as invalid. */
 export function createValidate(deps: OAuthDeps): OAuthClient['validate'] {
   return async (provider, credential, signal) => {
     const rule = provider.spec.account.validation

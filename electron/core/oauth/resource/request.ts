@@ -1,5 +1,5 @@
-// A JSON call to a provider's API with the connection's token: identity, resources. A DPoP nonce is taken up
-// once.
+// Sends a JSON request to a provider's API with the connection's token, for identity and resources. A new
+// DPoP nonce is used for one retry.
 import type { CustomFetch } from 'openid-client'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { parseJson } from '../../../../shared/domain/exact-json.ts'
@@ -34,8 +34,8 @@ export type CallProviderApi = (
 ) => Promise<unknown>
 
 /**
- * The parsed JSON. @throws KeywayError provider_error | provider_response_invalid | provider_unreachable |
- * deadline_exceeded
+ * Returns the parsed JSON.
+ * @throws KeywayError provider_error | provider_response_invalid | provider_unreachable | deadline_exceeded
  */
 export function createApiCaller(deps: OAuthDeps, apiHeaders: OAuthClient['apiHeaders']): CallProviderApi {
   const sendWith = async (
@@ -93,8 +93,8 @@ function readJson(provider: ResolvedProvider, reply: HttpResponse): unknown {
 }
 
 /**
- * Userinfo may be signed (OIDC Core 5.3.2). What vouches for it here is the connection to the server, as for
- * plain JSON.
+ * Userinfo may be signed (OIDC Core 5.3.2). The signature is not verified: as with plain JSON, TLS
+ * authenticates the server.
  */
 export const isJwt = ({ headers }: Pick<HttpResponse, 'headers'>): boolean =>
   /^application\/jwt\b/i.test(headers.get('content-type') ?? '')
@@ -103,7 +103,8 @@ function lowerCase(headers: Readonly<Record<string, string>>): Record<string, st
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
-// How a token travels to the API: Bearer, the provider's own header, or DPoP with a fresh proof (RFC 9449 7).
+// The header that carries the token to the API: Bearer, the provider's own header, or DPoP with a fresh proof
+// (RFC 9449 7).
 
 type Header = [name: string, value: string]
 
@@ -141,8 +142,9 @@ function ownHeader(template: string, values: Readonly<Record<string, string>>): 
 }
 
 /**
- * The library makes proofs only while it sends; so it "sends" to here. A nonce is handed over the way a
- * server does it: with an answer, after which the next proof carries it.
+ * The library makes a proof only while it sends a request, so this fetch captures the request instead of
+ * sending it. A nonce is passed the way a server does it: in a response, after which the next proof contains
+ * it.
  */
 async function proofFor(
   dpopKeys: DpopKeys,
@@ -156,7 +158,7 @@ async function proofFor(
     const headers = request.nonce === null ? {} : { 'dpop-nonce': request.nonce }
     return Promise.resolve(new Response(null, { status: 200, headers }))
   }
-  // A proof needs neither server nor client; the library wants to be told of both.
+  // A proof needs neither server nor client, but the library requires both.
   const config = new library.Configuration(
     { issuer: 'https://unknown.invalid' },
     'none',

@@ -1,4 +1,4 @@
-// The code comes home and becomes tokens (RFC 6749 4.1.3).
+// Exchanges the authorization code for tokens (RFC 6749 4.1.3).
 import { parseScopes } from '../../../../shared/domain/scopes.ts'
 import { fillMap } from '../../../../shared/domain/template.ts'
 import { openScopes, openText, openValues, secretTraces } from '../../secret-traces.ts'
@@ -78,12 +78,12 @@ type CodeGrant = {
 async function codeGrant(tools: GrantTools, grant: CodeGrant): Promise<unknown> {
   const { library, config, options, expectIdToken } = tools
   const { callback, inner, authorizationState, resources } = grant
-  // Only what has been checked reaches the library; the redirect address is set by the shaping, query and
-  // all.
+  // Only validated parameters reach the library. The request shaping sets the redirect URI, including its
+  // query.
   const url = new URL('https://callback.invalid/')
   url.searchParams.set('code', callback.code)
   url.searchParams.set('state', authorizationState.state)
-  // Where the issuer was accepted by a rule of the provider, the library compares what it will find equal.
+  // If a rule of the provider allowed the issuer, the library compares a value that it will find equal.
   const { issuer, authorization_response_iss_parameter_supported: told } = config.serverMetadata()
   if (callback.iss !== null || told === true) url.searchParams.set('iss', issuer)
   return library.authorizationCodeGrant(
@@ -100,7 +100,7 @@ async function codeGrant(tools: GrantTools, grant: CodeGrant): Promise<unknown> 
 }
 
 /**
- * What the answer in the browser adds: values for templates, and the granted scopes where the server names
+ * Adds values from the authorization response: template values, and the granted scopes if the server names
  * them there.
  */
 function withCallback(
@@ -124,7 +124,7 @@ function withCallback(
   }
 }
 
-// One more request right after the exchange: the short-lived token becomes a long-lived one.
+// A further request after the exchange: it replaces a token of short lifetime with one of long lifetime.
 
 export async function postExchange(
   { deps, startedAt }: { deps: OAuthDeps; startedAt: number },
@@ -157,19 +157,20 @@ export async function postExchange(
     signal,
   })
   if (longer.kind === 'retry') {
-    // The code is spent: a token that works for an hour, and is exchanged at the next refresh, is better than
+    // The code is used. A token that works for an hour, and is exchanged at the next refresh, is better than
     // a failed sign-in.
     deps.logger.warn('the longer token did not come', { provider: provider.slug, code: longer.code })
     return outcome
   }
   if (longer.kind !== 'ok') return longer
-  // What the first reply said may hold the token of the second one.
+  // The first response may contain the token of the second one.
   const traces = secretTraces([...secrets, ...responseSecrets(longer.response)])
   return {
     kind: 'ok',
     response: {
       ...longer.response,
-      // The first reply named these; the second repeats nothing but the token and its life.
+      // These values are only in the first response; the second contains nothing but the token and its
+      // lifetime.
       refreshToken: longer.response.refreshToken ?? response.refreshToken,
       idToken: longer.response.idToken ?? response.idToken,
       scopes: longer.response.scopes ?? openScopes(response.scopes, traces),

@@ -15,7 +15,7 @@ type Tools = {
   dpopKeys: DpopKeys
 }
 
-/** RFC 6749 4.4: a token for the client itself. */
+/** The client credentials grant (RFC 6749 4.4): a token for the client itself. */
 export function createClientCredentials({
   deps,
   servers,

@@ -1,5 +1,5 @@
-// RFC 8628. The polling is Keyway's own, because the library waits by the machine's clock; each poll is the
-// library's grant.
+// The device authorization grant (RFC 8628). Keyway polls by itself, because the library waits by the system
+// clock; each poll is one grant of the library.
 import type { CustomFetch } from 'openid-client'
 import { z } from 'zod'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
@@ -89,7 +89,8 @@ type Poll = { provider: ResolvedProvider; server: AuthorizationServer; device: D
 
 async function pollUntilDecided(tools: Tools, poll: Poll, signal: AbortSignal): Promise<TokenOutcome> {
   const { clock } = tools.deps
-  // By the monotonic clock: a jump of the wall clock must neither end a sign-in nor keep a dead one.
+  // Measured with the monotonic clock: a jump of the wall clock must neither end a sign-in nor prolong an
+  // expired one.
   const endsAt = clock.monotonicMs() + Math.max(0, poll.device.expiresAt - clock.now())
   let interval = poll.device.intervalSeconds
   let pause = interval
@@ -100,7 +101,7 @@ async function pollUntilDecided(tools: Tools, poll: Poll, signal: AbortSignal): 
     if (signal.aborted) throw new KeywayError('flow_cancelled')
     const next = nextStep(poll.provider, outcome)
     if (next === 'done') return outcome
-    // RFC 8628 3.5: slow_down adds five seconds for good; silence backs off.
+    // RFC 8628 3.5: slow_down adds five seconds permanently; a timeout increases the interval.
     if (next === 'slower') interval += 5
     if (next === 'back off') interval = Math.min(interval * 2, LONGEST_INTERVAL_SECONDS)
     const asked = outcome.kind === 'retry' ? (outcome.retryAfterMs ?? 0) / 1000 : 0
@@ -131,7 +132,7 @@ function pollOnce(
 ): Promise<TokenOutcome> {
   const { deviceCode, scopes, dpopKey } = device.inner as Inner
   const parameters: Array<[string, string]> = [['device_code', deviceCode.reveal()]]
-  // A server with its own name for scopes here wants them again with every poll.
+  // A server with its own name for the scope parameter requires the scopes with every poll.
   const { scopeParam } = provider.spec.device
   if (scopeParam !== null && scopes.length > 0) {
     parameters.push([scopeParam, joinScopes(scopes, provider.spec.scopes.separator)])
@@ -159,7 +160,7 @@ function pollOnce(
   })
 }
 
-// The first half of RFC 8628: a code for the person, from whatever the server answers.
+// The device authorization request: gets a user code, from standard and non-conformant responses.
 
 type DeviceCodeRequest = {
   provider: ResolvedProvider
@@ -239,7 +240,7 @@ function deviceParameters({ provider, server, scopes }: DeviceCodeRequest): URLS
   return new URLSearchParams(parameters)
 }
 
-/** Older names, numbers as text, a missing lifetime. */
+/** Accepts older field names, numbers as text, and a missing lifetime. */
 function standardDeviceReply(reply: HttpResponse): Response {
   const read = readTokenBody(reply.text)
   const body = read.kind === 'object' ? read.body : {}
@@ -293,7 +294,8 @@ function shownCode({ clock }: OAuthDeps, provider: ResolvedProvider, answer: unk
   }
   const { data } = parsed
   const complete = data.verification_uri_complete ?? null
-  // What the person is shown and a browser opens must not be the secret half of it.
+  // The user code and the address are shown and opened, so they must not contain the device code or the
+  // client secret.
   const traces = secretTraces([data.device_code, provider.clientSecret?.reveal()])
   if (traces.isIn(data.user_code) || traces.isIn(data.verification_uri)) {
     throw new KeywayError('provider_response_invalid', {

@@ -1,3 +1,5 @@
+// Sends token requests: deadline, client authentication, and outcomes instead of exceptions for server and
+// network failures.
 import type { Configuration, CustomFetch, DPoPOptions } from 'openid-client'
 import { asKeywayError, type KeywayError, nextStepFor } from '../../../../shared/contract/errors.ts'
 import { type ParsedReply, parseTokenReply, type Tokens } from '../../../../shared/domain/token-response.ts'
@@ -29,41 +31,41 @@ export type GrantTools = {
   library: Library
   config: Configuration
   options: DPoPOptions | undefined
-  /** False once the reply is known to have no id_token, so that none is insisted on. */
+  /** False once the response is known to have no id_token, so that the library does not require one. */
   expectIdToken: boolean
 }
 
-/** One request to a token endpoint, whatever the grant. */
+/** One request to a token endpoint, for any grant type. */
 export type TokenRequest = {
   provider: ResolvedProvider
   server: AuthorizationServer
-  /** Where it really goes; a separate refresh address is unknown to the library. */
+  /** The address that is really used. The library does not know a separate refresh endpoint. */
   url: string
   purpose: TokenPurpose
   shaping: Shaping
-  /** What was sent and must not come back in a message. */
+  /** Values of the request that must not appear in a message. */
   secrets: readonly string[]
   dpopKey: PrivateJwk | null
   withoutSecret?: boolean
   /**
-   * Monotonic milliseconds at which the whole call began: what came before (discovery) is part of the
+   * Monotonic milliseconds at which the whole call started. Earlier work (discovery) counts toward the
    * deadline.
    */
   startedAt?: number
   signal?: AbortSignal | undefined
-  /** The library's grant. */
+  /** The grant function of the library. */
   run(tools: GrantTools): Promise<unknown>
 }
 
-// The frame of every token request: deadline, which authentication to try, and no throw for what a server or
-// the network does.
+// Runs every token request: applies the deadline, tries the client authentication methods, and does not throw
+// for server or network failures.
 
 export type TokenEndpointClient = {
   request(request: TokenRequest): Promise<TokenOutcome>
 }
 
 export function createTokenEndpointClient(deps: OAuthDeps, dpopKeys: DpopKeys): TokenEndpointClient {
-  /** Which way of authentication a provider took, where the spec leaves it open. */
+  /** The client authentication that a provider accepted, where the spec does not fix it. */
   const taken = new Map<string, AuthMethod>()
 
   const attempts = async (call: TokenRequest, signal: AbortSignal): Promise<TokenOutcome> => {
@@ -110,8 +112,8 @@ function stopFailure(error: unknown, request: TokenRequest): ReturnType<typeof h
 }
 
 /**
- * What is left of a token call's deadline; never nothing, so that the failure is the server's and not the
- * arithmetic's.
+ * The remaining milliseconds of a token call's deadline. Never 0, so that a timeout is reported as the
+ * server's failure.
  */
 export function timeLeft(
   { clock }: Pick<OAuthDeps, 'clock'>,
@@ -121,7 +123,7 @@ export function timeLeft(
   return startedAt === undefined ? deadlineMs : Math.max(1000, deadlineMs - (clock.monotonicMs() - startedAt))
 }
 
-/** Servers that do not see the credentials where they look also say it in other ways. */
+/** Servers that look for the credentials elsewhere also send other error codes. */
 function isClientRefused(outcome: TokenOutcome): boolean {
   if (outcome.kind === 'refused') return isClientRejection(outcome.code)
   if (outcome.kind !== 'config_error') return false
@@ -129,13 +131,13 @@ function isClientRefused(outcome: TokenOutcome): boolean {
   return isClientRejection(outcome.code) || (outcome.code === 'invalid_request' && aboutClient)
 }
 
-/** RFC 8414: metadata without the field means Basic. Without metadata nobody has said. */
+/** RFC 8414: if the metadata has no such field, Basic is supported. Without metadata nothing is known. */
 function supportedMethods({ server }: TokenRequest): readonly string[] | null {
   if (server.discovered === null) return null
   return server.discovered.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
 }
 
-/** A coded failure that came before the request (missing address, discovery) as the outcome that it means. */
+/** The outcome for an error before the request (missing address, discovery). */
 export function outcomeOfPreparation(provider: ResolvedProvider, thrown: unknown): TokenOutcome {
   const failure: KeywayError = asKeywayError(thrown)
   const passing =
@@ -159,9 +161,9 @@ export function outcomeOfPreparation(provider: ResolvedProvider, thrown: unknown
   return { kind: 'config_error', code: failure.code, message: failure.message, nextStep }
 }
 
-// One grant through the library. Its fetch is where odd servers become standard ones: the request is shaped
-// on the way out, the reply on the way in. What the library then refuses is looked at again with the rules of
-// the provider; the request itself is never repeated.
+// Runs one grant through the library. Its fetch adapts non-conformant servers: the request is shaped before
+// it is sent, and the response is normalized. If the library rejects the response, the provider's rules are
+// applied; the request is never repeated.
 
 export type AttemptTools = { deps: OAuthDeps; dpopKeys: DpopKeys; library: Library; signal: AbortSignal }
 
@@ -213,7 +215,7 @@ async function sendTokenRequest(
   return { reply, parsed: parseTokenReply(reply, token, scopes.responseSeparator ?? scopes.separator) }
 }
 
-/** Null when the library is content, else what it said. */
+/** Null if the library accepts the response, else its error. */
 async function runGrant(
   { library, dpopKeys }: AttemptTools,
   call: TokenRequest,
@@ -234,8 +236,8 @@ async function runGrant(
 }
 
 /**
- * The provider's relaxations, made explicit: its issuer pattern, the server's own clock, no id_token where
- * none came.
+ * The relaxed checks of this provider: issuer pattern, server clock, and no id_token if the response has
+ * none.
  */
 function adjusted(call: TokenRequest, tokens: Tokens, reply: HttpResponse): Checks {
   const expected = call.server.metadata.issuer
@@ -244,21 +246,21 @@ function adjusted(call: TokenRequest, tokens: Tokens, reply: HttpResponse): Chec
       tokens.idToken === null
         ? null
         : relaxedIssuer(expected, idTokenClaims(tokens.idToken), call.provider.spec.discovery),
-    // An id_token was dated by the server that sent this very reply, so its clock is the one to measure by.
+    // The server that sent this response dated the id_token, so its clock is used.
     skewSeconds: Math.round((reply.serverNow - Date.now()) / 1000),
     expectIdToken: tokens.idToken !== null,
   }
 }
 
-/** The library reads the machine's clock; the core has its own. */
+/** The library reads the system clock; the core has its own clock. */
 function localSkewSeconds({ deps }: AttemptTools): number {
   const skew = Math.round((deps.clock.now() - Date.now()) / 1000)
   return Math.abs(skew) < 2 ? 0 : skew
 }
 
 /**
- * An id_token that does not hold. At sign-in that is the end: it may be somebody else's. At a refresh the new
- * tokens are kept, because the old ones are spent already and the identity was checked at sign-in.
+ * Handles an invalid id_token. At sign-in it is an error: it may belong to somebody else. At a refresh the
+ * new tokens are kept, because the old ones are used up and the identity was verified at sign-in.
  */
 function withoutIdToken(
   { deps }: AttemptTools,
@@ -317,7 +319,7 @@ function reasonOf(problem: unknown): string {
   return inner === '' ? problem.message : inner
 }
 
-/** The library refused before anything was sent: a setup that it cannot work with. */
+/** The library failed before a request was sent: it cannot use this configuration. */
 function missing(problem: unknown): never {
   throw problem instanceof Error ? problem : new Error('the library sent nothing')
 }

@@ -1,5 +1,4 @@
-// What a failed token request means: the one place that decides between retry, ended, refused and
-// config_error (product.md).
+// Interprets failed token requests. Only this file decides between retry, ended, refused and config_error.
 import { KeywayError, nextStepFor } from '../../../../shared/contract/errors.ts'
 import type { ParsedReply } from '../../../../shared/domain/token-response.ts'
 import { secretTraces } from '../../secret-traces.ts'
@@ -15,7 +14,7 @@ export type FailureFacts = {
   secrets: readonly string[]
 }
 
-/** Nothing came back. */
+/** The outcome if there was no response. */
 export function outcomeOfHttpFailure(failure: HttpFailure, facts: FailureFacts): FailedTokenOutcome {
   const sentence = `${facts.providerName}: ${failure.message}.`
   if (failure.kind === 'tls' || failure.kind === 'unsafe_address' || failure.kind === 'setup') {
@@ -39,7 +38,7 @@ export function outcomeOfHttpFailure(failure: HttpFailure, facts: FailureFacts):
   }
 }
 
-/** Something came back, and it is not tokens. */
+/** The outcome of a response without tokens. */
 export function outcomeOfResponse(
   reply: HttpResponse,
   parsed: Exclude<ParsedReply, { kind: 'tokens' }>,
@@ -55,8 +54,8 @@ export function outcomeOfResponse(
     retryAfterMs: parseRetryAfterMs(reply.headers, reply.serverNow),
     sent: true,
   })
-  // The clearest of all noes under a status that may mean anything: it is asked for again before it is
-  // believed. 502 to 504 say "later".
+  // `invalid_grant` with status 500 is a definite answer with an ambiguous status, so it is confirmed by a
+  // second request. 502 to 504 mean "later".
   if (reply.status === 500 && parsed.kind === 'error' && code === 'invalid_grant') {
     return {
       kind: 'refused',
@@ -79,7 +78,10 @@ export function outcomeOfResponse(
   )
 }
 
-/** A code of the protocol decides what happens next, and is no secret whatever the secrets are. */
+/**
+ * A protocol error code is never redacted, even if a secret contains the same text, because it decides what
+ * happens next.
+ */
 function redactedCode(code: string, secrets: readonly string[]): string {
   if (code === 'invalid_grant' || configCodes.has(code) || passingCodes.has(code.toLowerCase())) return code
   return deviceCodes.has(code) ? code : scrub(code, secrets).slice(0, 120)
@@ -98,8 +100,8 @@ function outcomeOfCode(
 }
 
 /**
- * Many servers say invalid_request of a refresh token that is no good, with or without words. The same
- * request has worked before, so its form is to blame only where the words say so.
+ * Many servers send invalid_request for an invalid refresh token, with or without a description. The same
+ * request worked before, so its form is the cause only if the description says so.
  */
 function isAboutTheForm(said: string): boolean {
   if (/refresh.?token|expired|revoked|\bgrant\b(?!.?type)/i.test(said)) return false
@@ -122,14 +124,15 @@ function isPassing(status: number): boolean {
 }
 
 /**
- * 401 with a Basic challenge and no readable error: the server wants other client credentials (RFC 6749 5.2).
+ * 401 with a Basic challenge and no readable error: the server requires other client credentials (RFC 6749
+ * 5.2).
  */
 function isClientChallenge(reply: HttpResponse): boolean {
   return reply.status === 401 && /^\s*basic\b/i.test(reply.headers.get('www-authenticate') ?? '')
 }
 
 const unreadable = new Set(['html_answer', 'torn_answer'])
-/** Not there, not this method, not this format: the address or the format of the request is wrong. */
+/** Not found, wrong method or wrong format: the address or the format of the request is wrong. */
 const wrongAddress = new Set([404, 405, 406, 410, 415])
 
 const configCodes = new Set([
@@ -153,7 +156,7 @@ const configCodes = new Set([
 /** RFC 8628 3.5. */
 const deviceCodes = new Set(['authorization_pending', 'slow_down', 'access_denied', 'expired_token'])
 
-/** Codes by which servers say "later", also inside a 200 or 400. */
+/** Error codes that mean "later", also with status 200 or 400. */
 const passingCodes = new Set([
   'temporarily_unavailable',
   'server_error',
@@ -172,14 +175,12 @@ const passingCodes = new Set([
 
 const MOST_WORDS = 500
 
-/**
- * The server's words without anything secret that it may have echoed; cut to what is shown only after that.
- */
+/** Removes secrets that the server may have echoed, and shortens the text only after that. */
 export function scrub(words: string, secrets: readonly (string | undefined)[]): string {
   return secretTraces(secrets).scrub(words).slice(0, MOST_WORDS)
 }
 
-// What to change, and where, for each way in which a provider refuses its setup.
+// For each error code: which setting to change, and where.
 
 const advice: Readonly<Record<string, string>> = {
   invalid_client:
@@ -218,7 +219,7 @@ const sameAs: Readonly<Record<string, string>> = {
   unsupported_response_type: 'unsupported_grant_type',
 }
 
-/** Null where there is nothing to say beyond the provider's own words. */
+/** Null if there is nothing to add to the provider's own message. */
 export function knownAdvice(code: string): string | null {
   return advice[sameAs[code] ?? code] ?? null
 }
@@ -229,7 +230,10 @@ export function adviceFor(code: string): string {
 
 const LONGEST_MS = 86_400_000
 
-/** Retry-After as seconds or as a date by the server's clock; null when absent or odd, at most a day. */
+/**
+ * Parses Retry-After as seconds or as a date by the server's clock. Null if missing or invalid; at most one
+ * day, in milliseconds.
+ */
 export function parseRetryAfterMs(headers: Pick<Headers, 'get'>, serverNow: number): number | null {
   const value = headers.get('retry-after')?.trim() ?? ''
   if (/^\d+(?:\.\d+)?$/.test(value)) return Math.min(LONGEST_MS, Math.ceil(Number(value) * 1000))

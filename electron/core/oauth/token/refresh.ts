@@ -1,4 +1,5 @@
-// A fresh token without a person: RFC 6749 6, or the exchange of the access token itself.
+// Gets a new access token without the person: refresh token grant (RFC 6749 6) or exchange of the access
+// token.
 import { joinScopes } from '../../../../shared/domain/scopes.ts'
 import { fillMap } from '../../../../shared/domain/template.ts'
 import { parseTokenReply } from '../../../../shared/domain/token-response.ts'
@@ -73,7 +74,7 @@ async function standardRefresh(
   })
 }
 
-/** The library builds its request for the metadata's address, and DPoP proofs are made over it. */
+/** The library sends its request to the address in the metadata, and DPoP proofs contain that address. */
 function withTokenEndpoint<S extends { metadata: object }>(server: S, url: string): S {
   return { ...server, metadata: { ...server.metadata, token_endpoint: url } }
 }
@@ -126,8 +127,8 @@ async function exchangeAccessToken(
   })
 }
 
-// Token requests that are no OAuth grant and so cannot go through the library: exchanging an access token for
-// a longer one.
+// Token requests that are not an OAuth grant and cannot use the library: the exchange of an access token for
+// one of longer lifetime.
 
 export async function plainTokenRequest(
   deps: OAuthDeps,

@@ -1,4 +1,4 @@
-// What a provider's spec makes of each token request.
+// Adapts token requests to a provider's spec.
 import type { Secret } from '../../../../shared/contract/secret.ts'
 import { fillMap, type TemplateValues } from '../../../../shared/domain/template.ts'
 import { withSecrets } from '../templates.ts'
@@ -7,14 +7,14 @@ import type { ResolvedProvider } from '../types.ts'
 
 export type TokenPurpose = 'exchange' | 'refresh' | 'client_credentials' | 'device'
 
-/** The redirect_uri of the token request: the very one that was sent before, or none. */
+/** The redirect_uri of the token request: the one of the authorization request, or none. */
 export type ShapingInput = {
   provider: ResolvedProvider
   values: TemplateValues
   userAgent: string
   purpose: TokenPurpose
   redirectUri: string | null
-  /** What a refresh holds already. */
+  /** The tokens that a refresh starts from. */
   tokens?: { accessToken: Secret; refreshToken: Secret | null }
 }
 
@@ -58,28 +58,28 @@ export function tokenShaping(input: ShapingInput): Shaping {
 }
 
 /**
- * A service without registration knows no client id; the library wants one all the same, and it goes no
- * further than here.
+ * A service without registration has no client id, but the library requires one. It is removed before the
+ * request is sent.
  */
 export function clientIdRule(provider: ResolvedProvider): string[] {
   return provider.clientId === '' ? ['client_id'] : []
 }
 
-/** What the library is told where there is no client id. */
+/** The placeholder for the library if there is no client id. */
 export const NO_CLIENT_ID = 'none'
 
-// From the standard form request that the library builds to the one a server wants. Pure.
+// Converts the standard form request of the library into the request that a server requires. Pure.
 
 export type Shaping = {
   method: 'POST' | 'GET' | 'DELETE'
   format: 'form' | 'json' | 'query' | 'none'
-  /** Standard names taken out. */
+  /** Standard parameter names to remove. */
   omit: readonly string[]
-  /** Put in after that, under standard names; replaces what is there. */
+  /** Parameters to add after that, by standard name; they replace existing ones. */
   add: Readonly<Record<string, string>>
   /** Standard name → the server's name. */
   rename: Readonly<Record<string, string>>
-  /** Lower-case names or not; they win over the library's. */
+  /** Header names in any case; they replace the library's headers. */
   headers: Readonly<Record<string, string>>
 }
 
@@ -106,7 +106,7 @@ export function shapeRequest(request: StandardRequest, shaping: Shaping): HttpRe
   return { method, url: request.url, headers, body: new URLSearchParams(parameters).toString() }
 }
 
-/** Omits, adds, renames, in this order. */
+/** Removes, adds and renames, in this order. */
 export function shapeParameters(
   parameters: StandardRequest['parameters'],
   { omit, add, rename }: Pick<Shaping, 'omit' | 'add' | 'rename'>,
@@ -118,7 +118,7 @@ export function shapeParameters(
   ])
 }
 
-/** Adds to a query without touching what stands there; spaces as %20, which every server reads. */
+/** Adds to a query without changing existing parameters. Spaces become %20, which every server accepts. */
 export function withQuery(url: string, parameters: ReadonlyArray<readonly [string, string]>): string {
   if (parameters.length === 0) return url
   const target = new URL(url)
@@ -135,7 +135,7 @@ function mergeHeaders(
   return Object.fromEntries(merged.map(([name, value]) => [name.toLowerCase(), value]))
 }
 
-/** A name that comes several times (resource) becomes a list. */
+/** A repeated parameter (resource) becomes a list. */
 function asObject(parameters: ReadonlyArray<readonly [string, string]>): Record<string, string | string[]> {
   const object: Record<string, string | string[]> = {}
   for (const [name, value] of parameters) {

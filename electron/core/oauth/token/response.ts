@@ -1,4 +1,5 @@
-// An understood reply as a standard server would have sent it, for the library to validate.
+// Converts a parsed token response: into a standard one for the library to validate, and into a TokenResponse
+// for the core.
 import { Secret, secretOrNull } from '../../../../shared/contract/secret.ts'
 import { parseJson } from '../../../../shared/domain/exact-json.ts'
 import { expiryOf } from '../../../../shared/domain/expiry.ts'
@@ -9,8 +10,8 @@ import { skewOf, type HttpResponse } from '../transport/http-exchange.ts'
 import type { TokenResponse } from '../types.ts'
 
 /**
- * RFC 6749 5.1 and 5.2 whatever came: lower-case token type, numbers as numbers, errors as 400 with a JSON
- * body.
+ * The response in the form of RFC 6749 5.1 and 5.2: token type in lower case, numbers as numbers, errors as
+ * 400 with a JSON body.
  */
 export function normalizeResponse(
   reply: Pick<HttpResponse, 'status' | 'headers'>,
@@ -43,8 +44,7 @@ export function isDpop(tokenType: string): boolean {
 }
 
 /**
- * Only the nonce of a DPoP answer means anything to the library; a challenge would make it look away from the
- * body.
+ * Only the nonce of a DPoP response matters to the library. With a challenge header it would ignore the body.
  */
 export function jsonResponse(status: number, reply: Pick<HttpResponse, 'headers'>, body: object): Response {
   const nonce = reply.headers.get('dpop-nonce')
@@ -54,7 +54,7 @@ export function jsonResponse(status: number, reply: Pick<HttpResponse, 'headers'
   })
 }
 
-/** One reply as the rest of the core sees it: expiry is receipt time plus lifetime, by the local clock. */
+/** The token response for the core. Expiry is the time of receipt plus the lifetime, by the local clock. */
 export function tokenResponseOf(
   tokens: Tokens,
   reply: Pick<HttpResponse, 'receivedAt' | 'clockSkewMs'>,
@@ -62,8 +62,8 @@ export function tokenResponseOf(
     dpopKey: Readonly<Record<string, unknown>> | null
     values: Readonly<Record<string, string>>
     /**
-     * What the reply and the request held that must not come out in a field that is shown or stored in the
-     * clear.
+     * Secrets of the request and response that must not appear in a field that is shown or stored
+     * unencrypted.
      */
     secrets: readonly (string | undefined)[]
   },
@@ -73,7 +73,7 @@ export function tokenResponseOf(
   const bound = isDpop(tokens.tokenType)
   return {
     accessToken: new Secret(tokens.accessToken),
-    // Odd types ("user", "bot") are carried as Bearer like any other.
+    // Non-standard types ("user", "bot") are sent as Bearer like any other.
     tokenType: bound ? 'DPoP' : 'Bearer',
     refreshToken: secretOrNull(tokens.refreshToken),
     idToken: secretOrNull(tokens.idToken),
@@ -95,20 +95,20 @@ export function tokenResponseOf(
             expiresAt: expiryOf(receivedAt, tokens.second.lifetimeSeconds),
             scopes: openScopes(tokens.second.scopes, traces),
           },
-    // Without a Date header the time of issue is the next best sight of the server's clock.
+    // Without a Date header, the time of issue is the best estimate of the server's clock.
     clockSkewMs: clockSkewMs ?? (tokens.issuedAt === null ? null : skewOf(tokens.issuedAt, receivedAt)),
   }
 }
 
-/** The tokens of an answer, for {@link secretTraces}. */
+/** The tokens of a response, for {@link secretTraces}. */
 export function responseSecrets({ accessToken, refreshToken, idToken, second }: TokenResponse): string[] {
   const all = [accessToken, refreshToken, idToken, second?.accessToken ?? null, second?.refreshToken ?? null]
   return all.flatMap((token) => (token === null ? [] : [token.reveal()]))
 }
 
 /**
- * The claims of a JWT, unverified: for picking the rules to check it by, and for reading one that was checked
- * before. Empty when unreadable.
+ * The claims of a JWT, not verified: to select the rules for its validation, or to read a token that was
+ * validated before. Empty if the JWT cannot be read.
  */
 export function idTokenClaims(jwt: string): Readonly<Record<string, unknown>> {
   try {
@@ -122,9 +122,8 @@ export function idTokenClaims(jwt: string): Readonly<Record<string, unknown>> {
 }
 
 /**
- * The same token with its subject as text, for the library, which takes no other and reads numbers as
- * doubles. It checks the claims only: what vouches for a token from the token endpoint is the connection
- * (OIDC Core 3.1.3.7, 6).
+ * The same token with its subject as text. The library accepts no other type and reads numbers as doubles. It
+ * checks the claims only; TLS authenticates a token from the token endpoint (OIDC Core 3.1.3.7, 6).
  */
 export function withTextSubject(jwt: string): string {
   const claims = idTokenClaims(jwt)

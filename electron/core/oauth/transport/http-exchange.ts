@@ -1,12 +1,15 @@
-// One request and its whole answer, bounded in size, without following redirects. Everything this folder
-// sends goes through here.
+// Sends one HTTP request and reads the whole response, with a size limit and without following redirects. All
+// requests of this folder use it.
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { isSafeUrl } from '../../../../shared/contract/provider-template.ts'
 import { DeadlineExceeded } from '../../async.ts'
 import type { Clock, HttpFetch } from '../../ports.ts'
 
 export const MAX_RESPONSE_BYTES = 1_000_000
-/** The Date header counts whole seconds and answers take time: less than this is no skew. */
+/**
+ * The Date header has whole seconds and responses take time, so a smaller difference is not treated as clock
+ * skew.
+ */
 const SKEW_NOISE_MS = 5000
 
 export type HttpRequest = {
@@ -21,7 +24,10 @@ export type HttpResponse = {
   headers: Headers
   text: string
   receivedAt: number
-  /** The server's clock by its Date header, or the local one when that is close or absent. */
+  /**
+   * The server's time from its Date header; local time if the header is missing or the difference is small.
+   * Epoch milliseconds.
+   */
   serverNow: number
   /** Server clock minus local clock; null without a Date header. */
   clockSkewMs: number | null
@@ -68,7 +74,7 @@ function timesOf(
   return { receivedAt, serverNow: receivedAt + clockSkewMs, clockSkewMs }
 }
 
-/** Server clock minus local clock, when it is more than the way of the answer explains. */
+/** Server clock minus local clock in milliseconds; 0 if the response time explains the difference. */
 export function skewOf(serverTime: number, receivedAt: number): number {
   const skew = serverTime - receivedAt
   return Math.abs(skew) < SKEW_NOISE_MS ? 0 : skew
@@ -94,11 +100,11 @@ async function readBounded(response: Response, host: string): Promise<string> {
   }
 }
 
-// A request without an answer: why, and whether it can have reached the server. Rotating refresh tokens
-// depend on that second fact.
+// A request without a response: the reason, and whether the request can have reached the server. The latter
+// matters for rotating refresh tokens.
 
 export type HttpFailureKind =
-  /** No connection was made: nothing left. */
+  /** No connection was made, so nothing was sent. */
   | 'unreachable'
   /** Broken off somewhere after that; the server may have acted. */
   | 'network'
@@ -114,9 +120,9 @@ export type HttpFailureKind =
 export class HttpFailure extends Error {
   override readonly name = 'HttpFailure'
   readonly kind: HttpFailureKind
-  /** False only when the request certainly never left. */
+  /** False only if the request was certainly not sent. */
   readonly sent: boolean
-  /** The system's own code, e.g. ECONNREFUSED. */
+  /** The system's error code, e.g. ECONNREFUSED. */
   readonly systemCode: string | null
 
   constructor(
@@ -147,7 +153,7 @@ const neverLeft = new Set([
 const certificate =
   /^(?:CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|EPROTO$)/
 
-/** What a rejected fetch means. */
+/** Classifies the error of a rejected fetch. */
 export function httpFailureOf(thrown: unknown, host: string): HttpFailure {
   if (thrown instanceof HttpFailure) return thrown
   if (thrown instanceof KeywayError) {
@@ -179,7 +185,7 @@ export function httpFailureOf(thrown: unknown, host: string): HttpFailure {
   return new HttpFailure('network', `the connection to ${host} broke${detail}`, { ...about, sent: true })
 }
 
-/** System codes of an error, its causes and, for several tried addresses, of each. */
+/** The system error codes of an error, its causes, and each attempted address. */
 function codesOf(thrown: unknown, depth = 0): string[] {
   if (!(thrown instanceof Error) || depth > 5) return []
   if (thrown instanceof AggregateError) {

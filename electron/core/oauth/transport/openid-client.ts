@@ -1,4 +1,4 @@
-// The protocol library, loaded at the first sign-in or refresh and not at start-up.
+// Loads the openid-client library at the first sign-in or refresh, not at startup.
 import type * as openid from 'openid-client'
 import type { Configuration } from 'openid-client'
 
@@ -9,16 +9,15 @@ export function loadLibrary(): Promise<Library> {
 }
 
 /**
- * Lets a configuration speak http. Every address has passed isSafeUrl before, so this only ever means
- * loopback; the library marks the switch as deprecated so that it stands out, hence the look-up by name.
+ * Allows http for a configuration. Every address passed isSafeUrl before, so this only affects loopback. The
+ * library marks the function as deprecated to make it visible, so it is looked up by name.
  */
 export function allowLoopbackHttp(library: Library, config: Configuration): void {
   for (const extension of loopbackExtensions(library)) extension(config)
 }
 
 /**
- * The same for calls that make their own configuration: they look for this very function among their
- * extensions.
+ * The same for calls that build their own configuration: they look for this function among their extensions.
  */
 export function loopbackExtensions(library: Library): Array<(config: Configuration) => void> {
   const allow: unknown = Reflect.get(library, 'allowInsecureRequests')

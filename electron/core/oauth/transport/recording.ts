@@ -1,13 +1,14 @@
+// Records HTTP exchanges as redacted text, for the provider check.
 import { replaceNamedValues } from '../../../../shared/domain/redact.ts'
 import type { HttpFetch } from '../../ports.ts'
 import { secretTraces } from '../../secret-traces.ts'
 
 export type ExchangeRecorder = { fetch: HttpFetch; take(): RecordedExchange[] }
 
-/** Keeps what goes over the wire as redacted text; the answer's body is read here and handed on whole. */
+/** Records every exchange as redacted text. The response body is read here and passed on unchanged. */
 export function recordExchanges(
   fetch: HttpFetch,
-  /** What must not be shown of an answer with this text. */
+  /** The secrets to redact from a response with this text. */
   secrets: (answer: string) => readonly string[],
 ): ExchangeRecorder {
   let exchanges: RecordedExchange[] = []
@@ -43,7 +44,7 @@ export function recordExchanges(
 
 const SHOWN_BYTES = 16_000
 
-/** Enough to show; the rest of a large or endless body is left to the one who bounds it. */
+/** Reads enough to show. The caller limits a large or endless body. */
 async function readBeginning(stream: ReadableStream<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
@@ -57,8 +58,8 @@ async function readBeginning(stream: ReadableStream<Uint8Array>): Promise<string
   return text
 }
 
-// Requests and answers as text for a person, without anything secret: known values are masked wherever they
-// stand, and fields that hold secrets by their name are masked whatever they hold.
+// Requests and responses as text without secrets: known values are masked everywhere, and fields with a
+// secret name are masked whatever their value.
 
 export type RecordedExchange = { request: string; answer: string }
 
@@ -102,7 +103,7 @@ export function mask(text: string, secrets: readonly string[]): string {
   })
 }
 
-/** The scheme of an Authorization header is worth showing; what follows is not. */
+/** Shows the scheme of an Authorization header, but not its value. */
 function maskHeader(name: string, value: string): string {
   if (!secretHeaders.test(name)) return value
   const scheme = /^([A-Za-z-]+) /.exec(value)?.[1]
