@@ -1,5 +1,5 @@
-// Builds the core: every part once, handed to those that need it. It opens nothing itself; what it is given
-// (stores, vault, journal) belongs to whoever opened it.
+// Builds the core from its parts. It opens nothing itself: the caller opens and closes the stores, the vault
+// and the audit log.
 import type { Snapshot } from '../../shared/contract/ui-api.ts'
 import { createUsageTally } from './audit-log/usage-tally.ts'
 import { INTEGRITY_OFF, integrityTargets } from './integrity/targets.ts'
@@ -20,10 +20,10 @@ import { buildParts, type KeywayDeps, type KeywayParts } from './wiring.ts'
 
 export type { KeywayDeps }
 
-/** Before a lock of the vault, and in it, a rotation under way is given this long to end. */
+/** Milliseconds that a refresh in progress may take to finish before and while the vault is locked. */
 const LOCK_WAIT_MS = 5_000
 
-/** Reads the stores and starts the background work. `close` ends it; twice is fine. */
+/** Reads the stores and starts the background work. `close` ends it and may be called twice. */
 export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
   const activity = createUsageTally(given.clock, given.activity)
   const deps = { ...given, activity }
@@ -50,7 +50,8 @@ export async function createKeyway(given: KeywayDeps): Promise<Keyway> {
   let mayUndoMore = !isUndone
   const compareFolder = (): void => {
     deps.integrity?.unlocked()
-    // A locked vault does not let an import that is undone put settings back.
+    // While the vault is locked, undoing an unfinished import cannot restore the settings; so it runs again
+    // after the unlock.
     if (mayUndoMore) void undoImportAgain(deps, parts)
     mayUndoMore = false
   }
@@ -90,7 +91,7 @@ function startOverDeps(deps: KeywayDeps, parts: KeywayParts): StartOverDeps {
   }
 }
 
-/** More changed than one part can say. */
+/** Announces a change that affects several lists. */
 function announceAllChanges({ events, providers, connections, apps }: KeywayParts): void {
   events.changed('providers', providers.list)
   events.changed('connections', connections.connections.list)
@@ -143,9 +144,10 @@ function keywayApi(
     serverChanged(next) {
       server.changed(next)
       events.changed('server', server.view)
-      // Redirect addresses carry the port.
+      // Redirect URIs contain the port.
       events.changed('providers', providers.list)
-      // Not before: its redirect addresses carry the port, and the first answer must not wait for it.
+      // Only after the server listens: the practice provider's redirect URIs contain the port. It does not
+      // delay the first response.
       if (next.listening) void parts.practiceProviders.resume()
     },
     controlServer: parts.settingsChange.controlServer,
@@ -189,13 +191,13 @@ function watchVault(
 ): () => void {
   let was = vault.state().kind
   const stopLocking = vault.onLocking(() => {
-    // Before the key goes, so that this row too is one that it vouches for.
+    // Written before the key is removed, so that this row is authenticated too.
     activity.append({ kind: 'vault', outcome: 'ok', note: 'locked' })
     integrity?.locking()
   })
   const stopChanges = vault.onChange((state) => {
     if (state.kind !== was) {
-      // Before anybody is served: what was changed outside is known from the first moment.
+      // Compared before any token is served, so that changes made outside Keyway are found first.
       if (state.kind === 'unlocked') compareFolder()
       if (state.kind === 'uninitialised') integrity?.withoutVault()
       if (state.kind !== 'locked') activity.append({ kind: 'vault', outcome: 'ok', note: state.kind })

@@ -1,6 +1,7 @@
+// Deadlines, timeouts, a keyed mutex and a concurrency limit, all on the injected clock.
 import type { Clock } from './ports.ts'
 
-/** Why a call was aborted: its own time was up, as opposed to the caller's signal. */
+/** A call was aborted because its own deadline passed, and not by the caller's signal. */
 export class DeadlineExceeded extends Error {
   override readonly name = 'DeadlinePassed'
 }
@@ -8,8 +9,8 @@ export class DeadlineExceeded extends Error {
 export type Deadline = { clock: Clock; timeoutMs: number; signal?: AbortSignal | undefined }
 
 /**
- * Runs `work` until it settles, the time is up or the outer signal aborts, whichever is first: also when the
- * work ignores its signal.
+ * Runs `work` until it settles, the deadline passes or the outer signal aborts, whichever comes first. This
+ * also works if `work` ignores its signal.
  */
 export async function withDeadline<T>(
   { clock, timeoutMs, signal }: Deadline,
@@ -60,7 +61,7 @@ function reasonOf(signal: AbortSignal): Error {
 }
 
 /**
- * Waits for `work` at most `timeoutMs`, then fails with `late()`. The work itself goes on; its late answer is
+ * Waits at most `timeoutMs` for `work`, then rejects with `late()`. The work continues; its late result is
  * dropped.
  */
 export function withTimeout<Result>(
@@ -76,8 +77,8 @@ export function withTimeout<Result>(
 }
 
 /**
- * Runs tasks of one key one after the other, in the order they came; different keys do not wait for each
- * other. A task that fails does not stop the ones behind it.
+ * Runs the tasks of one key one at a time, in order of arrival. Tasks of different keys run concurrently. A
+ * failed task does not stop the following ones.
  */
 export function createKeyedMutex(): <Result>(key: string, task: () => Promise<Result>) => Promise<Result> {
   const last = new Map<string, Promise<unknown>>()
@@ -97,8 +98,8 @@ export function createKeyedMutex(): <Result>(key: string, task: () => Promise<Re
 }
 
 /**
- * Runs work for many ids, only so many of one lane at the same time; the rest waits its turn. Lanes do not
- * wait for each other.
+ * Runs work for many ids with a limit of concurrent tasks per key; the rest is queued. Keys do not wait for
+ * each other.
  */
 export type KeyedLimit = { add(id: string): void; close(): void }
 

@@ -1,4 +1,4 @@
-// The core as its hosts see it (HTTP server, window bridge, tray). create-keyway.ts builds it.
+// The interface of the core for its hosts (HTTP server, window, tray). app.ts implements it.
 import type {
   ActivityEntry,
   ActivityQuery,
@@ -30,22 +30,22 @@ import type { Clock, HttpFetch, Logger, OpenLoopbackListener } from './ports.ts'
 import type { Presence } from './presence/presence.ts'
 import type { ServerControl, SettingsStore } from './settings.ts'
 
-/** A right may have ended: by a change, by time, by a lock. */
+/** Permissions may have ended: by a change, an expiry, or a lock of the vault. */
 export type PermissionsChange = {
-  /** Only this connection's; null: any. */
+  /** The connection concerned; null: any connection. */
   connectionId: string | null
-  /** The connection has been given to another account. */
+  /** The connection now belongs to another account. */
   isOtherAccount: boolean
 }
 
 export type Providers = {
   list(): ProviderView[]
-  /** By id or slug, whichever matches; null when none. */
+  /** Finds a provider by id or slug; null if there is none. */
   find(idOrSlug: string): ProviderView | null
   create(input: ProviderInput): ProviderView
   /**
-   * What a change of a few fields would make of a provider; nothing is stored. @throws KeywayError
-   * invalid_request | provider_not_found
+   * The provider as it would be after a change of some fields. Nothing is stored.
+   * @throws KeywayError invalid_request | provider_not_found
    */
   preview(
     id: string,
@@ -54,35 +54,40 @@ export type Providers = {
   ): { patch: ProviderPatch; after: ProviderView }
   update(id: string, patch: ProviderPatch): { provider: ProviderView; reauthorise: boolean }
   remove(id: string): Promise<{ removedConnections: number }>
-  /** With the secret opened. @throws KeywayError vault_locked | provider_not_found */
+  /**
+   * The provider with its decrypted client secret.
+   * @throws KeywayError vault_locked | provider_not_found
+   */
   resolve(id: string): ResolvedProvider
 }
 
 /**
- * Where proxied requests of a connection may go, computed from provider, preset and what the person added.
+ * The targets that proxy requests of a connection may reach: from the provider, its preset and the person's
+ * additions.
  */
 export type ProxyPolicy = {
   baseUrl: string | null
-  /** `host[:port]` patterns; `*.` takes subdomains. */
+  /** `host[:port]` patterns; `*.` matches subdomains. */
   hosts: readonly string[]
-  /** Of these, private and loopback addresses are allowed for. */
+  /** The patterns of these for which private and loopback addresses are allowed. */
   privateHosts: readonly string[]
-  /** Filled API headers of the spec. */
+  /** API headers of the spec, with their templates filled. */
   headers: Readonly<Record<string, string>>
   extraCa: string | null
 }
 
 export type Connections = {
   /**
-   * Rises, at once, with every change that can make a remembered answer of `select` or `record` wrong (added,
-   * removed, renamed, new default, provider renamed or removed). Absent: nothing is remembered.
+   * Increases immediately with every change that can invalidate a cached result of `select` or `record`:
+   * connection added, removed or renamed, new default, provider renamed or removed. Absent: results must not
+   * be cached.
    */
   readonly revision?: number
   list(): ConnectionView[]
   get(id: string): ConnectionView | null
   record(id: string): ConnectionRecord | null
   /**
-   * The connection an app means. Without `account`: the default, or the only one.
+   * The connection that an app refers to. Without `account`: the default connection, or the only one.
    * @throws KeywayError provider_not_found | not_connected (details.provider) | connection_not_found |
    * ambiguous_account (details.accounts)
    */
@@ -94,11 +99,11 @@ export type Connections = {
   disconnect(id: string): Promise<DisconnectResult>
   proxyPolicy(id: string): ProxyPolicy
   /**
-   * Finds the secrets of a connection in text that is about to be shown. @throws KeywayError vault_locked |
-   * data_damaged
+   * Finds the secrets of a connection in text before it is shown.
+   * @throws KeywayError vault_locked | data_damaged
    */
   traces(id: string): SecretTraces
-  /** For building API headers; opened when asked for, never kept. */
+  /** The credential for API headers. It is decrypted on each call and never cached. */
   credential(id: string): ApiCredential
 }
 
@@ -108,25 +113,25 @@ export type CallbackResult = {
   failure: { code: string; message: string; nextStep: string } | null
 }
 
-/** Who asks for a sign-in. Without custody of the connection nobody else's sign-in gives way to it. */
+/** Who starts a sign-in. Without `managesConnection` it cancels no pending sign-in of anybody else. */
 export type FlowStarter = { appId: string | null; managesConnection: boolean }
 
 export type Flows = {
   list(): Flow[]
   get(id: string): Flow | null
   /**
-   * The provider sent the browser back. Never throws, never hangs: the result page is made from what it says.
-   * Resolves when the exchange is over.
+   * Handles the redirect from the provider. Never throws and always ends: the result page is built from what
+   * it returns. Resolves after the code exchange.
    */
   callback(
     parameters: URLSearchParams,
-    /** Address of the listener that it came to. */ arrivedAt?: string | null,
+    /** The address of the listener that received the callback. */ arrivedAt?: string | null,
   ): Promise<CallbackResult>
   paste(id: string, text: string): Promise<Flow>
   cancel(id: string): Flow
-  /** Fresh authorization URL for a browser that arrives with a ticket. */
+  /** A fresh authorization URL for a browser that opened a connect link. */
   startForLink(input: ConnectInput, by?: FlowStarter): Promise<{ flow: Flow; url: string | null }>
-  /** The app that started it; null for the person. */
+  /** The id of the app that started the sign-in; null: the person. */
   startedBy(id: string): string | null
 }
 
@@ -138,11 +143,11 @@ export type Apps = {
   update(id: string, patch: AppPatch): AppView
   rotateKey(id: string, overlapMinutes: number): { app: AppView; key: string }
   remove(id: string): void
-  /** Constant-time; null when the key is unknown, expired, revoked or its app paused. */
+  /** Compares in constant time. Null if the key is unknown, expired or revoked, or if its app is paused. */
   authenticate(key: string): AppSession | null
-  /** A right key whose app was changed outside Keyway: what its caller is told. Null for any other key. */
+  /** The error for a valid key whose app was changed outside Keyway. Null for any other key. */
   heldBack?(key: string): KeywayError | null
-  /** Rises with every change that can make a remembered answer of `authenticate` or of the policy wrong. */
+  /** Increases with every change that can invalidate a cached result of `authenticate` or of the policy. */
   readonly revision: number
   noteUse(appId: string): void
 }
@@ -150,13 +155,15 @@ export type Apps = {
 export type Approvals = {
   list(): Approval[]
   /**
-   * For who wants to ask: while the vault is locked nobody can answer, so nobody waits. @throws KeywayError
-   * vault_locked
+   * To be called before a request for approval: while the vault is locked nobody can answer, so nobody should
+   * wait.
+   * @throws KeywayError vault_locked
    */
   requireUnlocked(asked: Omit<LockedRequest, 'at' | 'count'>): void
   /**
-   * Resolves with the decision, `remembered` when it is a yes that ends by itself; 60 s without an answer is
-   * a no. @throws KeywayError vault_locked | rate_limited
+   * Resolves with the decision; `remembered` for an approval that ends by itself. Without an answer within 60
+   * s the request is denied.
+   * @throws KeywayError vault_locked | rate_limited
    */
   askUse(question: {
     app: AppRecord
@@ -165,11 +172,11 @@ export type Approvals = {
     method: string | null
     url: string | null
     bodyBytes: number | null
-    /** Of a body that is held until the answer. */
+    /** The digest of a body that is held until the decision. */
     bodySha256?: string | null
     signal?: AbortSignal
   }): Promise<'allowed' | 'remembered' | 'denied' | 'timed_out'>
-  /** Whether the person's yes for some minutes still covers this. */
+  /** Whether an earlier approval for some minutes still covers this call. */
   isRemembered(
     appId: string,
     use: Pick<Extract<Approval, { kind: 'use' }>, 'connectionId' | 'what' | 'method' | 'url'>,
@@ -180,15 +187,15 @@ export type Approvals = {
     signal?: AbortSignal,
   ): Promise<{ app: AppView; key: string } | 'denied' | 'timed_out'>
   /**
-   * `by`: the app that answers for the person; absent, the person in the window. Gives the app that a pairing
-   * made.
-   * @throws KeywayError not_found | invalid_request, when "always" cannot be kept; the question then stays
+   * Decides a request. `by`: the app that answers for the person; absent: the person in the window. Returns
+   * the app that a pairing created.
+   * @throws KeywayError not_found | invalid_request if "always" cannot be stored; the request then stays open
    */
   decide(id: string, decision: Decision, patch?: AppPatch, by?: string): AppView | null
 }
 
 export type AuditLog = {
-  /** Returns at once; durable within a second. */
+  /** Returns immediately; the row is durable within one second. */
   append(entry: ActivityEntry): void
   query(query: ActivityQuery): Promise<ActivityRow[]>
   verify(): Promise<ActivityVerdict>
@@ -208,19 +215,19 @@ export type Keyway = {
   readonly activity: AuditLog
   readonly settings: SettingsStore
   readonly vault: { readonly unlocked: boolean }
-  /** Which windows may do more than look. */
+  /** Which windows have proven presence and may change things. */
   readonly presence: Presence
-  /** The window's calls; inputs are parsed already. */
+  /** The calls of the window. Their inputs are already validated. */
   readonly ui: UiApi
   snapshot(): Snapshot
   on<Name extends UiEventName>(name: Name, listener: (value: UiEvents[Name]) => void): () => void
   emit<Name extends UiEventName>(name: Name, value: UiEvents[Name]): void
   /**
-   * Called at once, before whoever took a right away is answered, also when one runs out. It may be called
-   * when nothing has ended.
+   * Calls the listener immediately, before the caller that removed a permission gets its response, and also
+   * when one expires. It may be called although no permission ended.
    */
   onPermissionsChanged(listener: (change: PermissionsChange) => void): () => void
-  /** The local server says where it listens (or why not), for redirect URIs and the window. */
+  /** The local server reports where it listens (or its failure), for redirect URIs and the window. */
   serverChanged(server: {
     url: string
     listening: boolean
@@ -228,17 +235,21 @@ export type Keyway = {
     socketPath: string | null
   }): void
   /**
-   * How the host moves its local server; from then on a change of its settings acts at once, or is refused.
+   * Sets how the local server is moved. From then on a change of its settings takes effect immediately or is
+   * rejected.
    */
   controlServer(control: ServerControl): void
-  /** How a listener of its own is opened for a sign-in at a provider that takes any port. */
+  /**
+   * Sets the factory for the loopback listener of a sign-in (RFC 8252 7.3), for providers that accept any
+   * port.
+   */
   setLoopbackListenerFactory(open: OpenLoopbackListener): void
   /**
-   * A refresh request is out, or its answer not on disk yet: ending the process now could cost an
+   * A refresh request is running, or its response is not on disk yet. Ending the process now could lose an
    * authorization.
    */
   refreshUnderWay(): boolean
-  /** The machine woke up or came online: check everything, spread with jitter. */
+  /** The machine woke up or came online: checks everything, spread with jitter. */
   wake(): void
   close(): Promise<void>
 }

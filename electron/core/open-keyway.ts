@@ -1,5 +1,5 @@
-// What both hosts do alike: the data folder with its stores, vault, journal and log, and the core on top. A
-// host brings only what differs: where the folder is, what keeps the key, how a browser opens.
+// Opens what desktop and headless have in common: the data folder with its stores, vault, audit log and log
+// file, and the core. The host provides the folder, the key wrappers and the browser.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Preset } from '../../shared/contract/preset.ts'
 import { createActivityFeed, keepActivityShort } from './audit-log/retention.ts'
@@ -40,31 +40,28 @@ import { refuseNewerFolder } from './vault/vault-file.ts'
 import { createVault, type Vault } from './vault/vault.ts'
 
 export type OpenDeps = {
-  /** Made when it is not there; owned by this process until `close`. */
+  /** Created if missing; owned by this process until `close`. */
   dataFolder: string
-  /** Default: the machine's own time. */
+  /** Default: the system clock. */
   clock?: Clock
   host: KeywayDeps['host']
-  /** Those that need no passphrase, in the order in which they are tried. */
+  /** Key wrappers without a passphrase, in the order in which they are tried. */
   keyWrappers: readonly KeyWrapper[]
   openKv: (deps: Omit<GuardedKvDeps, 'open'>) => KeyValueStore
   browser: Browser
-  /** Absent: the window has no rehearsal to offer. */
+  /** Absent: there is no practice provider. */
   openPracticeProvider?: OpenPracticeProvider
   presets: readonly Preset[]
-  /** The built thread that reads files from elsewhere; absent: its source. */
+  /** The built worker that parses foreign files. Absent: its source file. */
   readerFile?: string
   /** For HTTP(S)_PROXY and NO_PROXY. */
   environment: Readonly<Record<string, string | undefined>>
   logLevel?: LogLevel
-  /** Gets each finished log line too, for a terminal. */
+  /** Receives each finished log line too, for a terminal. */
   mirrorLog?: (line: string) => void
-  /**
-   * How files are written. Default: as the platform does it; crash tests bring a set that dies at a chosen
-   * step.
-   */
+  /** File operations. Default: the platform's. Crash tests replace them to stop at a chosen step. */
   fileOps?: FileOps
-  /** Default: a passphrase that is dear to guess. */
+  /** Default: a key derivation that is expensive to guess. */
   passphraseKeyWrappers?: PassphraseKeyWrapperFactory
 }
 
@@ -74,17 +71,17 @@ export type OpenedKeyway = {
   readonly folder: DataFolder
   readonly outgoing: Outgoing
   readonly journal: ActivityJournal
-  /** Where the second door (UNIX socket, named pipe) belongs; null where none can be bound. */
+  /** The path for the local socket (UNIX socket, named pipe); null if none can be bound. */
   readonly socketPath: string | null
   /**
-   * Ends the background work, waits for a rotation under way, writes what is left, lets go of the folder.
-   * Twice is fine.
+   * Ends the background work, waits for a refresh in progress, writes pending data and releases the folder.
+   * May be called twice.
    */
   close(): Promise<void>
 }
 
 /**
- * @throws KeywayError data_folder_busy while another process owns the folder; save_failed | disk_full when it
+ * @throws KeywayError data_folder_busy while another process owns the folder; save_failed | disk_full if it
  * cannot be used.
  */
 export async function openKeyway(deps: OpenDeps): Promise<OpenedKeyway> {
@@ -117,7 +114,7 @@ async function openIn(
   const corruptFiles = createCorruptFileList({ clock, dataFolder: folder.path })
   const place: Place = { folder, clock, logger, corruptFiles }
   const vaultStore = recordStore(place, 'vault')
-  // Before anything else here is read or written: it may mean something else to a newer version.
+  // Checked before anything else is read or written: a newer version may have another format.
   refuseNewerFolder(await vaultStore.read(VAULT_RECORD).catch(() => null))
   const vault = createVault({
     keyWrappers: deps.keyWrappers,
@@ -156,8 +153,8 @@ async function openIn(
 }
 
 /**
- * A keychain that hangs is given up after some seconds; the window and the API are not kept waiting for that,
- * and say what is going on.
+ * If the keychain does not respond within this time, startup continues. The window and the API are not
+ * delayed and report the state.
  */
 const VAULT_START_WAIT_MS = 1_500
 
@@ -250,7 +247,7 @@ function openIntegrity(deps: OpenDeps, place: Place & { vault: Vault; journal: A
   })
 }
 
-/** The window hears of new rows; rows older than the person wants them go. */
+/** Sends new rows to the window, and deletes rows that are older than the retention setting. */
 function followActivity(
   keyway: Keyway,
   { journal, clock, logger }: Place & { journal: ActivityJournal },

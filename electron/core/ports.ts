@@ -1,26 +1,26 @@
-// What the core needs from outside, as nouns of need. Adapters live in desktop/, headless/ and core/storage;
-// tests bring in-memory twins.
+// The interfaces through which the core reaches the outside. Implementations are in desktop/, headless/ and
+// core/storage; tests use in-memory ones.
 import { randomBytes } from 'node:crypto'
 import type { InstalledBrowser } from '../../shared/contract/settings.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
 import type { LoopbackHost } from '../../shared/domain/redirect-uri.ts'
 
-/** Time. The only source of it in the core, so that tests and the simulation own the clock. */
+/** The only source of time in the core, so that tests and simulations control it. */
 export type Clock = {
   /** Wall clock, epoch milliseconds. May jump. */
   now(): number
-  /** Milliseconds since an arbitrary start; never goes back; on some systems stands still during sleep. */
+  /** Milliseconds since an arbitrary start. Never decreases; on some systems it stops during sleep. */
   monotonicMs(): number
   /**
-   * Runs `task` once after `delayMs`; the returned function cancels it. The timer never keeps the process
-   * alive by itself.
+   * Runs `task` once after `delayMs`; the returned function cancels it. The timer does not keep the process
+   * alive.
    */
   after(delayMs: number, task: () => void): () => void
 }
 
 export type LogFields = Readonly<Record<string, unknown>>
 
-/** Structured log. Every field passes the redactor; secrets must not be handed in all the same. */
+/** Structured log. Every field is redacted, but secrets must not be passed anyway. */
 export type Logger = {
   debug(message: string, fields?: LogFields): void
   info(message: string, fields?: LogFields): void
@@ -29,43 +29,40 @@ export type Logger = {
 }
 
 /**
- * Small documents that change seldom (settings, providers, apps). Reads are from memory; writes are durable
+ * Small documents that rarely change (settings, providers, apps). Reads come from memory. Writes are durable
  * when `set` returns.
  */
 export type KeyValueStore = {
-  /** Every entry as it was loaded; `unknown` because the caller parses it. */
+  /** Every entry as it was loaded. The values are `unknown` because the caller parses them. */
   entries(): ReadonlyArray<readonly [key: string, value: unknown]>
   get(key: string): unknown
-  /** @throws KeywayError `disk_full` or `save_failed`; the value in memory is then still the old one. */
+  /** @throws KeywayError `disk_full` or `save_failed`; the value in memory is then unchanged. */
   set(key: string, value: unknown): void
   delete(key: string): void
 }
 
 /**
- * One file a record, for what there may be ten thousand of. `put` resolves when the record is durable (fsync
- * + rename + folder fsync).
+ * One file per record, for up to ten thousand records. `put` resolves when the record is durable (fsync +
+ * rename + folder fsync).
  */
 export type RecordStore = {
-  /**
-   * Loads all readable records; unreadable ones are set aside and reported through the damage list, never
-   * overwritten.
-   */
+  /** Loads all readable records. Unreadable ones are moved to quarantine and reported, never overwritten. */
   loadAll(): Promise<ReadonlyArray<{ id: string; value: unknown }>>
   /**
-   * Fresh from disk. Null when there is none. @throws KeywayError `data_damaged` when it cannot be read in
-   * any generation.
+   * Reads from disk. Null if there is no record.
+   * @throws KeywayError `data_damaged` if neither the record nor its backup can be read.
    */
   read(id: string): Promise<unknown>
   /**
-   * Atomic and durable. The generation before it is kept beside it. @throws KeywayError `disk_full` |
-   * `save_failed`; the old record is then intact.
+   * Atomic and durable. The previous version is kept as a backup.
+   * @throws KeywayError `disk_full` | `save_failed`; the old record is then unchanged.
    */
   put(id: string, value: unknown): Promise<void>
-  /** Removes the record and its kept generation. Removing what is not there is fine. */
+  /** Removes the record and its backup. A missing record is not an error. */
   remove(id: string): Promise<void>
   /**
-   * What a killed process had written whole and not put in place yet. Whoever can tell whether it is genuine
-   * decides what becomes of it.
+   * Records that a killed process had written completely but not moved into place. The caller verifies them
+   * and decides.
    */
   leftovers(): readonly Leftover[]
 }
@@ -73,11 +70,14 @@ export type RecordStore = {
 export type Leftover = {
   id: string
   value: unknown
-  /** To be called when it has been dealt with. @throws KeywayError `save_failed` */
+  /**
+   * To be called when the record has been handled.
+   * @throws KeywayError `save_failed`
+   */
   discard(): Promise<void>
 }
 
-/** A file that could not be read: moved to `setAsidePath`, with what is in use instead. */
+/** A file that could not be read. It was moved to `setAsidePath`; `using` tells what replaces it. */
 export type CorruptFile = {
   file: string
   setAsidePath: string
@@ -88,76 +88,78 @@ export type CorruptFile = {
 export type KeyWrapperKind = 'os-keychain' | 'safe-storage' | 'passphrase'
 
 /**
- * Keeps the vault's data key for somebody who may have it. A protector never makes a weaker copy of it. Every
- * call ends within 10 s. Throws KeywayError `keychain_unavailable`, `keychain_timeout`, `wrong_passphrase` or
- * `passphrase_required`.
+ * Encrypts the vault's data key (keychain, safeStorage, passphrase). A key wrapper never stores the key in a
+ * weaker form. Every call ends within 10 s.
+ * @throws KeywayError `keychain_unavailable` | `keychain_timeout` | `wrong_passphrase` |
+ * `passphrase_required`
  */
 export type KeyWrapper = {
   readonly kind: KeyWrapperKind
-  /** What the window and `doctor` show, e.g. "Secret Service (gnome-keyring)". */
+  /** The name for the window and `doctor`, e.g. "Secret Service (gnome-keyring)". */
   describe(): string
-  /** Whether it can be used here now; says why not. `basic_text` is a no. */
+  /** Whether it can be used now, with the reason if not. `basic_text` is not usable. */
   probe(): Promise<{ usable: true } | { usable: false; reason: string }>
-  /** Wraps the 32-byte data key; the answer is JSON-storable and useless without this protector. */
+  /**
+   * Encrypts the 32-byte data key. The result can be stored as JSON and is useless without this key wrapper.
+   */
   wrap(dataKey: Uint8Array): Promise<Record<string, unknown>>
-  /** Gives the data key back. A locked or absent keychain entry is a failure, never a new key. */
+  /** Decrypts the data key. A locked or missing keychain entry is an error and never creates a new key. */
   unwrap(wrapped: unknown): Promise<Uint8Array>
   /**
-   * Removes what `wrap` left outside the vault's file (a keychain entry). Absent where nothing is left.
-   * Removing twice is fine.
+   * Removes what `wrap` stored outside the vault file (a keychain entry). Absent if there is nothing to
+   * remove. May be called twice.
    */
   forget?(wrapped: unknown): Promise<void>
-  /** Absent where the keychain keeps nothing but the key. */
+  /** Absent if the keychain stores only the key. */
   readonly counter?: RollbackCounter
 }
 
 /**
- * A number beside the key in the keychain. The folder has it too; a folder that is behind it is an older copy
- * of itself.
+ * A counter that is stored with the key in the keychain and also in the folder. A folder with a lower counter
+ * is an older copy (rollback).
  */
 export type RollbackCounter = {
-  /** Whether there is an entry that it belongs to: a key was wrapped or unwrapped here. */
+  /** Whether the keychain entry exists: a key was wrapped or unwrapped here. */
   isKept(): boolean
-  /** As it stood when the key was unwrapped; null when there was none. */
+  /** The value when the key was unwrapped; null if there was none. */
   seen(): number | null
   store(value: number): Promise<void>
 }
 
-/** Makes a passphrase protector; separate because the passphrase comes from a person each time. */
+/** Creates a passphrase key wrapper. It is a factory because the person enters the passphrase each time. */
 export type PassphraseKeyWrapperFactory = (passphrase: Secret) => KeyWrapper
 
-/**
- * Opens the system browser, or says that it could not (a warning, not a failure: the link is shown instead).
- */
+/** Opens the system browser. A failure is only a warning: the link is shown instead. */
 export type Browser = {
-  /** `browserId`: one of `installed`; null: the system's own. */
+  /** `browserId`: one of `installed`; null: the system default. */
   open(url: string, browserId: string | null): Promise<{ opened: true } | { opened: false; reason: string }>
-  /** What else could open it, by name; empty where nobody can say. */
+  /** The other installed browsers; empty if unknown. */
   installed(): Promise<InstalledBrowser[]>
 }
 
 /**
- * The platform's fetch, or a dispatcher-bound undici fetch: one for every outgoing request (corporate proxy,
- * extra CA).
+ * The fetch for all outgoing requests: the platform's, or undici with a dispatcher (corporate proxy, extra
+ * CA).
  */
 export type HttpFetch = (url: string, init?: RequestInit) => Promise<Response>
 
-/** A listener for one sign-in, on a free port of this machine; only the callback is answered there. */
+/** A listener for one sign-in on a free port of this machine (RFC 8252 7.3). It serves only the callback. */
 export type LoopbackListener = {
   readonly port: number
-  /** Answers under way are still given. Twice is fine. */
+  /** Stops listening; responses in progress are completed. May be called twice. */
   close(): void
 }
 
 /**
- * `localhost` listens on 127.0.0.1 and, where there is one, on [::1] with the same port. @throws KeywayError
+ * `localhost` listens on 127.0.0.1 and, if available, on [::1] with the same port.
+ * @throws KeywayError
  */
 export type OpenLoopbackListener = (host: LoopbackHost) => Promise<LoopbackListener>
 
-/** A longer timer would overflow and fire at once. */
+/** setTimeout overflows above this and would fire at once. Milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** The machine's own time. */
+/** The clock of the operating system. */
 export function systemClock(): Clock {
   return {
     now: () => Date.now(),
@@ -175,10 +177,10 @@ export function systemClock(): Clock {
   }
 }
 
-// Lowercase without look-alikes, and fit for a file name on every platform.
+// Lower case without similar characters, valid in file names on every platform.
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
-/** A prefix and 80 random bits, such as `con_7k2m…`. */
+/** The prefix and 80 random bits, such as `con_7k2m…`. */
 export function newId(prefix: string): string {
   return prefix + '_' + Array.from(randomBytes(16), (byte) => ALPHABET[byte & 31]).join('')
 }

@@ -1,3 +1,4 @@
+// Creates the parts of the core and connects them; server state and change events.
 import { asKeywayError, type KeywayError, toErrorBody } from '../../shared/contract/errors.ts'
 import type { Preset } from '../../shared/contract/preset.ts'
 import type { ServerView, Snapshot, UiEventName, UiEvents } from '../../shared/contract/ui-api.ts'
@@ -30,31 +31,34 @@ import type { CorruptFileList } from './storage/quarantine.ts'
 import { secretBoxOf } from './vault/secret-box.ts'
 import type { Vault } from './vault/vault.ts'
 
-/** What the core is built of; whoever opened it closes it. */
+/** The dependencies of the core. The caller that opened them closes them. */
 export type KeywayDeps = {
   clock: Clock
   logger: Logger
   browser: Browser
   oauth: OAuthClient
-  /** Trusting a provider's own authorities too; null: only the system's and the settings'. */
+  /**
+   * A fetch that also trusts a provider's own certificate authorities; null: only the system's and those in
+   * the settings.
+   */
   fetchFor: (extraCa: string | null) => HttpFetch
   vault: Vault
   activity: AuditLog
-  /** Absent: nothing is compared with what was recorded; `stores` are then not guarded either. */
+  /** Absent: no integrity checks, and `stores` are not guarded. */
   integrity?: Integrity
   stores: {
     settings: KeyValueStore
     providers: KeyValueStore
     apps: KeyValueStore
     connections: RecordStore
-    /** Holds the note of an import under way. */
+    /** Contains the note of an unfinished import. */
     imports: RecordStore
-    /** What the practice provider keeps over a restart; absent: nothing. */
+    /** State of the practice provider that survives a restart. Absent: none. */
     practice?: RecordStore
   }
-  /** Where the files are, for diagnostics. Absent: nowhere. */
+  /** Where the files are, for diagnostics. Absent: unknown. */
   place?: DataPlace
-  /** Absent: there is no rehearsal provider. */
+  /** Absent: there is no practice provider. */
   openPracticeProvider?: OpenPracticeProvider
   corruptFiles: CorruptFileList
   presets: readonly Preset[]
@@ -62,16 +66,16 @@ export type KeywayDeps = {
     kind: Snapshot['host']
     platform: string
     version: string
-    /** Whether `keyway://` addresses arrive here. Absent: they do not. */
+    /** Whether `keyway://` URLs are delivered to this process. Absent: no. */
     customSchemeWorks?: () => boolean
-    /** Absent: there is no desktop around it. */
+    /** Absent: not a desktop host. */
     desktop?: NonNullable<Snapshot['desktop']>
   }
-  /** Resolves when all that a refresh needs is loaded. Absent: nothing has to be. */
+  /** Resolves when everything that a refresh needs is loaded. Absent: nothing to wait for. */
   warmUp?: () => Promise<void>
-  /** The built thread that reads files from elsewhere; absent: its source. */
+  /** The built worker that parses foreign files. Absent: its source file. */
   readerFile?: string
-  /** For jitter; a simulation brings its own. */
+  /** Random numbers for jitter; a simulation replaces them. */
   random?: () => number
 }
 
@@ -88,7 +92,7 @@ export type KeywayParts = {
   settingsChange: SettingsChange
 }
 
-/** Every part of the core, once. Nothing is read from the disk but the small documents. */
+/** Creates every part of the core once. Only the small documents are read from disk. */
 export function buildParts(deps: KeywayDeps): KeywayParts {
   const box = secretBoxOf(deps.vault, deps.integrity?.gate)
   const onUnreadable = deps.corruptFiles.addUnreadable
@@ -109,7 +113,7 @@ export function buildParts(deps: KeywayDeps): KeywayParts {
       events.permissionsChanged({ connectionId: id, isOtherAccount: kind === 'account' })
       events.changed('connections', () => connections.connections.list())
       if (kind === 'content') return
-      // They count connections, and apps name what they miss.
+      // Provider views count connections, and app views list missing connections.
       events.changed('providers', () => providers.list())
       events.changed('apps', () => apps.apps.list())
     },
@@ -206,15 +210,15 @@ function plannerFor({ host }: KeywayDeps, server: ServerState, settings: Setting
     })
 }
 
-/** What the local server last said of itself. */
+/** The last reported state of the local server. */
 export type ServerState = {
   view(): ServerView
-  /** Null until it listens. */
+  /** Null while it does not listen. */
   port(): number | null
   changed(server: Parameters<Keyway['serverChanged']>[0]): void
-  /** How a listener of its own is opened for a sign-in. */
+  /** Sets the factory for the loopback listener of a sign-in. */
   setLoopbackListenerFactory(open: OpenLoopbackListener): void
-  /** Null where none can be opened; the local server's own port then does. */
+  /** Null if none can be opened; then the local server's port is used. */
   openLoopbackListener(host: LoopbackHost): Promise<LoopbackListener | null>
 }
 
@@ -240,8 +244,8 @@ export function createServerState(version: string, logger: Logger): ServerState 
   }
 }
 
-// Who wants to know that something changed. Lists are sent whole, so bursts are gathered: the first change
-// goes out at once, later ones within a tenth of a second, and nothing is built when nobody listens.
+// Change events. Lists are sent whole, so changes are combined: the first is sent at once, later ones within
+// 100 ms. Without a listener nothing is built.
 
 const GATHER_MS = 100
 
@@ -250,9 +254,12 @@ type Listener = (value: never) => void
 export type Events = {
   on<Name extends UiEventName>(name: Name, listener: (value: UiEvents[Name]) => void): () => void
   emit<Name extends UiEventName>(name: Name, value: UiEvents[Name]): void
-  /** Announces a change; `build` makes the value when it is sent. */
+  /** Announces a change; `build` creates the value when it is sent. */
   changed<Name extends UiEventName>(name: Name, build: () => UiEvents[Name]): void
-  /** Tells at once: whoever made the change is answered after every listener has run. */
+  /**
+   * Calls every listener before it returns, so that the caller that made the change gets its response after
+   * them.
+   */
   permissionsChanged(change?: PermissionsChange): void
   onPermissionsChanged(listener: (change: PermissionsChange) => void): () => void
   close(): void
@@ -291,7 +298,7 @@ export function createEvents({ clock, logger }: { clock: Clock; logger: Logger }
         const startedAt = clock.monotonicMs()
         emit(name, build())
         const endedAt = clock.monotonicMs()
-        // A list of ten thousand takes its time; never more than a tenth of all time goes into it.
+        // Building a list of ten thousand takes time; at most a tenth of all time is spent on it.
         freeAt.set(name, endedAt + Math.max(GATHER_MS, 10 * (endedAt - startedAt)))
       }
       const waitMs = (freeAt.get(name) ?? 0) - clock.monotonicMs()
@@ -299,7 +306,7 @@ export function createEvents({ clock, logger }: { clock: Clock; logger: Logger }
         waiting.set(name, clock.after(waitMs, send))
         return
       }
-      // Not this very moment: a change is often followed by another in the same turn.
+      // Not sent immediately: another change often follows in the same tick.
       waiting.set(name, () => undefined)
       queueMicrotask(() => {
         if (waiting.has(name)) send()
