@@ -1,5 +1,5 @@
-// Renews in the background what falls due, a few of each provider at a time, and tells the truth about what
-// ends by itself.
+// Refreshes connections in the background when they are due, with a limit per provider, and records tokens
+// that expire.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import { marginMs } from '../../../../shared/domain/expiry.ts'
@@ -13,24 +13,24 @@ import { refreshMethod } from './backoff.ts'
 import { createScheduler } from './scheduler.ts'
 
 /**
- * At one provider: many that fall due together do not fall on it together, and one that hangs holds up no
- * other.
+ * Concurrent refreshes per provider. Many due connections do not overload it, and a hanging provider does not
+ * delay the others.
  */
 const AT_ONCE = 8
-/** A wrong plan must never become a storm. */
+/** Minimum pause, so that a wrong schedule cannot flood a provider. */
 const LEAST_PAUSE_MS = 1_000
 const PAUSE_AFTER_ERROR_MS = 5 * 60_000
-/** After waking up: this long for each hundred connections that are due. */
+/** After a wakeup, due refreshes are spread over this time per hundred connections. */
 const SPREAD_MS_PER_HUNDRED = 2_000
 const LEAST_SPREAD_MS = 3_000
 
 export type Background = {
-  /** The connection changed, came or went. */
+  /** The connection was changed, added or removed. */
   changed(id: string): void
-  /** What it waited for may be mended: try what failed again, soon. */
+  /** The cause of a failure may be fixed: retry soon. */
   retry(id: string): void
   nextRefreshAt(id: string): number | null
-  /** The machine slept, came online, or the vault was unlocked: check everything, spread with jitter. */
+  /** The machine woke up, came online, or the vault was unlocked: check everything, spread with jitter. */
   wake(): void
   close(): void
 }
@@ -50,7 +50,7 @@ export function createBackground(deps: BackgroundDeps): Background {
   const { records, clock, random } = deps
   const plan = createPlan(deps)
   const renewDue = async (id: string): Promise<void> => {
-    // A locked vault can neither open nor keep a token; unlocking wakes everything up.
+    // A locked vault can neither decrypt nor store a token. The unlock schedules everything again.
     if (!deps.box.unlocked) return
     const pauseMs = await refreshOne(deps, id)
     const next = plan.dueAt(id)
@@ -86,7 +86,7 @@ export function createBackground(deps: BackgroundDeps): Background {
 
 type Plan = {
   nextRefreshAt(id: string): number | null
-  /** The next renewal; for what nothing renews, the moment to say that it has ended. */
+  /** The time of the next refresh, or of the expiry if nothing can refresh the token. */
   dueAt(id: string): number | null
 }
 
@@ -115,15 +115,15 @@ function createPlan(deps: BackgroundDeps): Plan {
 }
 
 /**
- * When a token ends that nothing renews. What is not renewed only because nobody uses it waits for somebody
- * who does.
+ * The expiry of a token that cannot be refreshed. A token that is not refreshed because it is unused is
+ * refreshed at its next use.
  */
 function endOf({ providerOf }: BackgroundDeps, record: ConnectionRecord): number | null {
   const isUnrenewable = refreshMethod(record, providerOf(record.providerId).spec) === 'none'
   return isUnrenewable && record.lastOutcome.status === 'ok' ? record.expiresAt : null
 }
 
-/** Resolves with the least pause until the next one. */
+/** Resolves with the minimum pause before the next attempt, in milliseconds. */
 async function refreshOne({ records, tokens, logger }: BackgroundDeps, id: string): Promise<number> {
   if (records.get(id) === null) return 0
   try {
@@ -135,12 +135,12 @@ async function refreshOne({ records, tokens, logger }: BackgroundDeps, id: strin
   }
 }
 
-// When a connection is renewed without anybody asking. Pure.
+// When a connection is refreshed without a request. Pure.
 
-/** Tokens that live shorter than this are not renewed for nobody. */
+/** Unused tokens with a shorter lifetime than this are not refreshed in the background. */
 const SHORT_LIFE_MS = 60 * 60_000
 const LEAST_IDLE_MS = 60_000
-/** A token that a provider lets live long is renewed at half its life where only a living one can be. */
+/** Where only a valid token can be refreshed, a token of long lifetime is refreshed at half of it. */
 const EXCHANGE_SHARE = 0.5
 const KEEP_ALIVE_SHARE = 0.9
 const LEAST_LEFT_MS = 5_000
@@ -159,8 +159,8 @@ type Times = Pick<
 >
 
 /**
- * Epoch ms of the next renewal, or null when none is planned. `spread` in [0, 1) is the connection's own
- * jitter, so that those issued together are not renewed together.
+ * Epoch milliseconds of the next refresh, or null if none is planned. `spread` in [0, 1) is the jitter of the
+ * connection, so that tokens issued together are not refreshed together.
  */
 export function nextRefreshAt(
   record: Times,
@@ -172,7 +172,8 @@ export function nextRefreshAt(
   const { status, retryAt } = record.lastOutcome
   if (status !== 'ok')
     return status === 'reconnect_needed' && retryAt === null ? null : (retryAt ?? about.now)
-  // Stopped between question and answer: nothing is sure of this grant until it has been asked.
+  // The previous refresh has no known response, so the state of the authorization is unknown until the next
+  // one.
   if (record.refreshStartedAt !== null) return about.now
   const times = [
     byExpiry(record, way, about),
@@ -196,18 +197,20 @@ function byExpiry(
       ? Math.max(0, record.expiresAt - record.issuedAt)
       : record.lifetimeSeconds * 1000
   if (way === 'exchange') return record.issuedAt + lifeMs * (EXCHANGE_SHARE + about.spread / 10)
-  // Short-lived tokens that nobody uses would keep a provider busy for nothing; the next ask renews them.
+  // Refreshing unused tokens of short lifetime would only load the provider; the next request refreshes them.
   const idleMs = about.now - Math.max(record.lastAuthorizedAt, about.lastUsedAt ?? 0)
   if (lifeMs < SHORT_LIFE_MS && idleMs > Math.max(LEAST_IDLE_MS, 10 * lifeMs)) return null
-  // Ahead of the margin in which callers would wait, by up to a tenth of the life.
+  // Earlier than the margin in which callers would wait, by up to a tenth of the lifetime.
   return record.expiresAt - marginMs(record.lifetimeSeconds) - (lifeMs / 10) * about.spread
 }
 
-/** A refresh token with an end of its own is used before that; most providers then give a longer one. */
+/**
+ * A refresh token with its own expiry is used before it; most providers then issue one with a later expiry.
+ */
 function beforeLapse(record: Times, spread: number): number | null {
   const { refreshTokenExpiresAt, issuedAt } = record
   if (refreshTokenExpiresAt === null || record.how === 'client_credentials') return null
   const leftMs = refreshTokenExpiresAt - issuedAt
-  // An end that no renewal moves: asking again and again as it comes near, or after it, would bring nothing.
+  // If a refresh does not move the expiry, further refreshes close to it or after it are useless.
   return leftMs < LEAST_LEFT_MS ? null : issuedAt + leftMs * (0.8 - spread / 10)
 }

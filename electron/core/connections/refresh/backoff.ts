@@ -1,32 +1,32 @@
-// When a connection may be tried again after a failure. Kept in memory and on the monotonic clock, so that
-// setting the wall clock neither hammers a provider nor waits for ever; what the person sees is the same
-// moment in wall time.
+// Retry backoff after a failed refresh. It is kept in memory and on the monotonic clock, so that a change of
+// the wall clock causes neither a burst nor an endless wait. The person sees the same time as wall time.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import type { Clock } from '../../ports.ts'
 
 const QUICK = { firstMs: 1_000, mostMs: 5 * 60_000 }
-/** For refusals, which seldom pass by themselves but do (a firewall, a provider's bad day). */
+/** For rejections, which are rarely temporary but can be (a firewall, an outage). */
 const SLOW = { firstMs: 15 * 60_000, mostMs: 6 * 60 * 60_000 }
-/** For the own disk, which is asked again soon: trying costs nobody anything. */
+/** For failed disk writes. A short delay, because retries cost the provider nothing. */
 const DISK = { firstMs: 1_000, mostMs: 10_000 }
-/** A provider that asks for more patience than this is asked once a day all the same. */
+/** Longest Retry-After that is followed; after that the provider is asked once a day. */
 const MOST_PATIENCE_MS = 24 * 60 * 60_000
 
 export type Backoff = {
-  /** Epoch ms before which no request goes out, or null when one may. */
+  /** Epoch milliseconds before which no request may be sent; null if one may. */
   blockedUntil(id: string): number | null
-  /** Notes a passing failure; returns the epoch ms of the next try. */
+  /** Records a temporary failure. Returns the time of the next attempt in epoch milliseconds. */
   failed(id: string, retryAfterMs: number | null): number
   /**
-   * Notes that nothing was sent, because the disk took no note of it; returns the epoch ms of the next try.
+   * Records that no request was sent because the refresh marker could not be written. Returns the time of the
+   * next attempt in epoch milliseconds.
    */
   notSaved(id: string): number
-  /** Notes a refusal; returns the epoch ms of the next try. */
+  /** Records a rejection. Returns the time of the next attempt in epoch milliseconds. */
   refused(id: string): number
-  /** What a person asks for, or what worked, waits for nothing. */
+  /** Ends the backoff after a success or for a request of the person. */
   clear(id: string): void
-  /** Time has passed that the monotonic clock did not count: the machine slept. */
+  /** Adds time that the monotonic clock did not count because the machine slept. */
   slept(forMs: number): void
 }
 
@@ -36,7 +36,7 @@ export function createBackoff({ clock, random }: { clock: Clock; random: () => n
   const block = (id: string, ladder: typeof QUICK, leastMs: number): number => {
     const failures = states.get(id)?.failures ?? 0
     const step = Math.min(ladder.mostMs, ladder.firstMs * 2 ** Math.min(failures, 20))
-    // Half of the step is jitter, so that ten thousand connections that failed together do not come back
+    // Half of the step is jitter, so that ten thousand connections that failed together do not retry
     // together.
     const delayMs = Math.max(step * (0.5 + random() / 2), leastMs)
     states.set(id, { failures: failures + 1, notBefore: clock.monotonicMs() + delayMs })
@@ -58,8 +58,8 @@ export function createBackoff({ clock, random }: { clock: Clock; random: () => n
 }
 
 /**
- * How a connection gets its next token without a person. `exchange` needs the old access token to be alive
- * still.
+ * How a connection gets its next token without the person. `exchange` requires that the old access token is
+ * still valid.
  */
 export type RefreshMethod = 'refresh_token' | 'exchange' | 'client_credentials' | 'none'
 

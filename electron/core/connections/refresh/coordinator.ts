@@ -1,5 +1,5 @@
-// One renewal of a connection at a time, shared by all who want one. Whether it is needed is decided inside,
-// on the newest record.
+// Runs one refresh per connection at a time, shared by all callers (single flight). Inside it, the newest
+// record decides whether the refresh is needed.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { failedOutcome } from '../../../../shared/domain/expiry.ts'
@@ -31,17 +31,15 @@ export type RefreshCoordinator = Pick<
 > & {
   refreshIfNeeded(id: string, required: TokenRequirements): Promise<RefreshResult>
   /**
-   * `due`: a new generation is wanted, unless one is there already; `person`: whatever was said before and
-   * however short ago.
+   * `due`: refresh unless a newer generation exists already. `person`: refresh regardless of earlier results
+   * and their age.
    */
   refreshNow(id: string, why: 'due' | 'person'): Promise<RefreshResult>
 }
 
 export type RefreshCoordinatorDeps = Omit<RefreshDeps, 'onRefreshed' | 'unconfirmedRefreshes'> & {
   cache: TokenCache
-  /**
-   * Connections whose mark of an unanswered refresh was found at the start; emptied as they are cleared up.
-   */
+  /** Connections whose refresh marker was found at startup; removed as they are resolved. */
   unconfirmedRefreshes: Set<string>
   providerOf: (providerId: string) => ProviderFacts
 }
@@ -51,7 +49,7 @@ export function createRefreshCoordinator(deps: RefreshCoordinatorDeps): RefreshC
   const singleFlight = createSingleFlight<RefreshResult>(deps.clock)
   const onRefreshed = (id: string): void => recordRefreshed(deps, id)
 
-  /** `need` null: whatever is there, a new one is wanted. */
+  /** `required` null: refresh in any case. */
   const run = async (id: string, required: TokenRequirements | null): Promise<RefreshResult> => {
     const pending = deps.pendingTokenWrites.waiting(id)
     if (pending !== null) return pending
@@ -62,7 +60,7 @@ export function createRefreshCoordinator(deps: RefreshCoordinatorDeps): RefreshC
     const result = await refreshConnection({ ...deps, onRefreshed }, record)
     const after = records.get(id)
     if (after?.refreshStartedAt === null) unconfirmedRefreshes.delete(id)
-    // A sign-in has put newer tokens there meanwhile; what became of the old ones does not matter any more.
+    // A sign-in stored newer tokens meanwhile, so the result for the old ones is irrelevant.
     if (after !== null && after.generation !== record.generation) return { kind: 'ok' }
     if (result.kind === 'ended') await recordAuthorizationRevoked(deps, id, result.failure)
     return result
@@ -75,7 +73,7 @@ export function createRefreshCoordinator(deps: RefreshCoordinatorDeps): RefreshC
     anyUnderWay: () => singleFlight.anyUnderWay() || deps.pendingTokenWrites.any(),
     refreshIfNeeded,
     refreshNow: async (id, why) =>
-      // What is under way already when a person asks began before, but its answer is as new.
+      // A refresh that is already running counts too: its tokens are just as new.
       refreshIfNeeded(
         id,
         why === 'person' ? null : { leastMs: 0, notGeneration: records.getOrThrow(id).generation },
@@ -134,8 +132,8 @@ async function recordAuthorizationRevoked(
   if (record === null || record.lastOutcome.status === 'reconnect_needed') return
   const at = clock.now()
   const { message, nextStep } = failure
-  // Without the provider's own word the end is a matter of time, and the time may be wrong: `retryAt` keeps
-  // it open.
+  // Without a rejection by the provider, the end follows from the expiry time, which may be wrong. `retryAt`
+  // allows another attempt.
   const lastOutcome = failedOutcome('reconnect_needed', {
     code: 'token_expired',
     message,
@@ -151,19 +149,21 @@ async function recordAuthorizationRevoked(
     })
 }
 
-// How a caller waits for a renewal: within its deadline, and not long at all while it could be answered with
-// what is there.
+// How long a caller waits for a refresh: until its deadline, and only briefly while the current token is
+// usable.
 
 const DEADLINE_MS = 15_000
-/** While a token is still good, nobody waits longer than this for a newer one. */
+/** Longest wait for a newer token while the current one is valid, in milliseconds. */
 const USABLE_TOKEN_WAIT_MS = 2_000
-/** Whoever comes to a refresh that others have waited out already is told so soon. */
+/** Longest wait for a refresh that is already overdue, in milliseconds. */
 const OVERDUE_WAIT_MS = 1_000
-/** A caller may join a renewal that a smaller need found unnecessary; then it takes one of its own. */
+/**
+ * A caller may join a refresh that was skipped because a smaller requirement was met; then it starts its own.
+ */
 const MAX_ROUNDS = 3
 /**
- * A token with less left than this (or a twentieth of a short life) would be dead before its caller has used
- * it.
+ * A token with less remaining time than this (or a twentieth of a short lifetime) would expire before its
+ * caller used it.
  */
 const MIN_USABLE_MS = 500
 
@@ -171,11 +171,11 @@ export type WaitDeps = {
   records: ConnectionStore
   clock: Clock
   tokenClock: TokenClock
-  /** Connections in doubt: stopped between a refresh and its answer in an earlier run. */
+  /** Connections whose refresh in an earlier run has no known response. */
   unconfirmedRefreshes: ReadonlySet<string>
   providerOf: (providerId: string) => ProviderFacts
   refreshIfNeeded: (id: string, required: TokenRequirements) => Promise<RefreshResult>
-  /** For how long a renewal of this connection has been under way; 0 when none is. */
+  /** Milliseconds since the running refresh of this connection started; 0 if none is running. */
   underWayMs: (id: string) => number
   ok: (record: ConnectionRecord, options: TokenOptions) => TokenResult
 }
@@ -203,7 +203,7 @@ export async function waitForRefresh(
     )
     if (answer !== 'once more') return answer
     if (result === 'late' && !wasUsable) return refreshStillRunning(deps, record)
-    // A token that ended while a newer one was waited for: from here on there is only the newer one.
+    // The token expired during the wait; from now on only a newer one counts.
     if (result === 'late') round -= 1
     if (round < MAX_ROUNDS && clock.monotonicMs() < endsAt) continue
     return isUsable(deps, record, required) ? deps.ok(record, options) : refreshStillRunning(deps, record)
@@ -219,13 +219,13 @@ function resultFor(
 ): TokenResult | 'once more' {
   if (result === 'late') return isUsable(deps, record, required) ? deps.ok(record, options) : 'once more'
   if (result.kind === 'ok') {
-    // A token made just now is the best there is, also where it lives shorter than the one before.
+    // A token that was just issued is the best available, even if its lifetime is shorter than before.
     const isGood = isNew
       ? isUsable(deps, record, required)
       : meetsRequirements(record, required, deps.tokenClock)
     return isGood ? deps.ok(record, options) : 'once more'
   }
-  // A hiccup must not take away what still works; only the end of the grant does.
+  // A temporary failure does not invalidate a usable token; only a revoked authorization does.
   return result.kind !== 'ended' && isUsable(deps, record, required)
     ? deps.ok(record, options)
     : tokenResultOf(result)
@@ -239,16 +239,16 @@ function waitLimitMs(
   leftMs: number,
 ): number {
   const isOverdueInMs = Math.max(OVERDUE_WAIT_MS, DEADLINE_MS - deps.underWayMs(record.id))
-  // Who asked for a long-lived token is better served by waiting for it.
+  // A caller that requires a minimum lifetime prefers waiting to a short token.
   const canWait = options.minValidSeconds !== undefined || !isUsable(deps, record, required)
   const mostMs = canWait ? isOverdueInMs : Math.min(USABLE_TOKEN_WAIT_MS, deps.tokenClock.remainingMs(record))
   return Math.max(0, Math.min(mostMs, leftMs))
 }
 
 /**
- * Whether the token that is there may be handed out while no newer one comes. Not after a crash between a
- * refresh and its answer: the provider may have ended the grant since, access token and all, and only its
- * next answer tells.
+ * Whether the current token may be served while no newer one is available. Not after a crash between a
+ * refresh and its response: the provider may have revoked the authorization including the access token, and
+ * only its next response tells.
  */
 function isUsable(deps: WaitDeps, record: ConnectionRecord, required: TokenRequirements): boolean {
   const isDoubtful = deps.unconfirmedRefreshes.has(record.id) || record.generation === required.notGeneration
@@ -257,8 +257,8 @@ function isUsable(deps: WaitDeps, record: ConnectionRecord, required: TokenRequi
 }
 
 /**
- * By hand: a thousand callers wait here at once, and each promise and error less is a millisecond sooner for
- * all.
+ * Written without async functions: a thousand callers may wait here at once, and each promise adds latency
+ * for all.
  */
 function resultOrLate(
   clock: Clock,
@@ -278,12 +278,12 @@ function resultOrLate(
 }
 
 /**
- * The caller's time is up, the request's is not: an answer that comes later is kept, and the next ask gets
- * it.
+ * The caller's deadline has passed, but the request continues: a later response is stored and the next
+ * request gets it.
  */
 function refreshStillRunning(deps: WaitDeps, record: ConnectionRecord): TokenResult {
   const { slug } = deps.providerOf(record.providerId)
-  // By then it has been answered or given up, and the next attempt may go out.
+  // By then the refresh has a response or was aborted, and the next attempt may start.
   const overdueMs = deps.underWayMs(record.id) - DEADLINE_MS
   const leftMs = REFRESH_DEADLINE_MS - DEADLINE_MS - Math.max(0, overdueMs)
   const retryAt = deps.clock.now() + Math.max(0, leftMs) + 1_000
@@ -294,17 +294,17 @@ function refreshStillRunning(deps: WaitDeps, record: ConnectionRecord): TokenRes
   return { kind: 'retrying', retryAt, failure }
 }
 
-/** One piece of work at a time for each id; whoever comes while it runs gets its result. */
+/** One running task per id; callers that come while it runs get its result. */
 export type SingleFlight<Result> = {
   join(id: string, start: () => Promise<Result>): Promise<Result>
-  /** For how long the work of this id has been under way; 0 when none is. */
+  /** Milliseconds since the task of this id started; 0 if none is running. */
   underWayMs(id: string): number
-  /** Tells all who wait for this id that it is over for them; the work itself goes on to its end. */
+  /** Rejects all callers that wait for this id. The task itself continues to its end. */
   cancelWaiters(id: string, reason: Error): void
-  /** Resolves when nothing is under way for this id, or after `timeoutMs`. */
+  /** Resolves when no task runs for this id, or after `timeoutMs`. */
   whenIdle(id: string, timeoutMs: number): Promise<void>
   whenAllIdle(timeoutMs: number): Promise<void>
-  /** Work is under way, also where nobody waits for it any more. */
+  /** Whether any task is running, including those without waiting callers. */
   anyUnderWay(): boolean
 }
 
@@ -312,7 +312,7 @@ type SharedCall<Result> = { shared: Promise<Result>; since: number; cancelWaiter
 
 export function createSingleFlight<Result>(clock: Clock): SingleFlight<Result> {
   const calls = new Map<string, SharedCall<Result>>()
-  /** All work, also what nobody waits for any more. */
+  /** All running tasks, including those without waiting callers. */
   const running = new Set<Promise<Result>>()
   const quiet = (work: Promise<unknown>, timeoutMs: number): Promise<void> =>
     withTimeout(clock, timeoutMs, work, () => new Error('late')).then(

@@ -1,3 +1,4 @@
+// Results of a refresh: what callers get, what is stored, and when the refresh is retried.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { type ErrorCode, errorTable, KeywayError } from '../../../../shared/contract/errors.ts'
 import { failedOutcome, type LastOutcome } from '../../../../shared/domain/expiry.ts'
@@ -6,8 +7,8 @@ import type { TokenResult } from '../tokens/types.ts'
 import type { Backoff } from './backoff.ts'
 
 /**
- * How an attempt to renew ended. `ended`: the provider said invalid_grant, or nothing can renew it;
- * `refused`: it said no in another way, twice, which may pass.
+ * The result of a refresh. `ended`: the provider sent invalid_grant, or nothing can refresh the token.
+ * `refused`: the provider rejected it twice with another error, which may be temporary.
  */
 export type RefreshResult =
   | { kind: 'ok' }
@@ -19,8 +20,7 @@ export type RefreshResult =
 export type RefreshFailure = Exclude<RefreshResult, { kind: 'ok' }>
 
 /**
- * What a caller needs to make a connect link or to name the account; the same in every failure of a
- * connection.
+ * What a caller needs to build a connect link or to name the account; part of every error of a connection.
  */
 export function failureDetails(
   record: Pick<ConnectionRecord, 'id' | 'account'>,
@@ -29,7 +29,7 @@ export function failureDetails(
   return { provider: providerSlug, account: record.account, connectionId: record.id }
 }
 
-/** The stored last outcome as a result again, for callers that come while nothing is tried. */
+/** The stored last outcome as a result, for callers while no refresh is attempted. */
 export function rememberedFailure(record: ConnectionRecord, providerSlug: string): RefreshFailure | null {
   const { status, code, message, nextStep, retryAt } = record.lastOutcome
   if (status === 'ok') return null
@@ -56,18 +56,15 @@ function isErrorCode(code: string | null): code is ErrorCode {
   return code !== null && Object.hasOwn(errorTable, code)
 }
 
-// What a failed refresh means: the words for the person, the outcome that is stored, and when it is tried
-// again.
+// Interprets a failed refresh: the message for the person, the stored outcome, and the time of the next
+// attempt.
 
 export type FailureContext = {
   record: ConnectionRecord
   providerSlug: string
   now: number
   backoff: Backoff
-  /**
-   * The mark of an unanswered refresh that stood before this attempt, and whether another run of Keyway set
-   * it.
-   */
+  /** The unconfirmed refresh before this attempt, and whether this or an earlier run started it. */
   unanswered: { startedAt: number; by: 'this run' | 'earlier run' } | null
 }
 
@@ -113,7 +110,7 @@ function misconfigured(
   context: FailureContext,
 ): Failed {
   const { backoff, record } = context
-  // A certificate may be renewed any minute, and a refused handshake has asked the provider for nothing.
+  // A certificate may be replaced at any time, and a failed handshake causes no load on the provider.
   const isSoon = outcome.code === 'tls_failure'
   const retryAt = isSoon ? backoff.failed(record.id, null) : backoff.refused(record.id)
   const { message, nextStep } = outcome
@@ -141,8 +138,8 @@ function newFailure(
 }
 
 /**
- * A rotating provider refuses the old token when its answer with the new one never reached the disk; then
- * that is the reason to tell.
+ * If the response with a rotated refresh token was lost, the provider rejects the old one. Then that is the
+ * reason to report.
  */
 function endedMessage(outcome: FailedTokenOutcome, { unanswered }: FailureContext): string {
   const said = `The provider ended the grant (${outcome.code}${outcome.message === '' ? '' : `: ${outcome.message}`}).`

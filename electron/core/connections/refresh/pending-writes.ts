@@ -1,5 +1,6 @@
-// Answers of rotating providers that could not be written: the old refresh token may be dead, so the new one
-// lives here, is tried again until the disk takes it, and nobody is handed the new access token before.
+// Token responses of rotating providers that could not be written. The old refresh token may be invalid, so
+// the new one is kept in memory and written again until it succeeds. Until then its access token is not
+// served.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import { failedOutcome } from '../../../../shared/domain/expiry.ts'
@@ -11,16 +12,16 @@ const FIRST_MS = 500
 const MOST_MS = 10_000
 
 export type PendingTokenWrites = {
-  /** Holds the change and tries again by itself; returns what callers are told meanwhile. */
+  /** Keeps the change and retries the write. Returns the error for callers meanwhile. */
   keep(id: string, change: ConnectionChange, error: unknown): RefreshFailure
-  /** Null when nothing waits for this connection. */
+  /** Null if no write is pending for this connection. */
   waiting(id: string): RefreshFailure | null
   any(): boolean
-  /** The record as it will be once its answer is on disk; the same one when nothing waits. */
+  /** The record with its pending change applied; the same record if none is pending. */
   newest(record: ConnectionRecord): ConnectionRecord
-  /** The connection was replaced or removed; its answer is of no use any more. */
+  /** The connection was replaced or removed, so its pending write is dropped. */
   drop(id: string): void
-  /** Tries everything once more, at once: the vault was unlocked, or Keyway closes. */
+  /** Retries all pending writes now: the vault was unlocked, or Keyway closes. */
   saveNow(): Promise<void>
 }
 

@@ -1,9 +1,9 @@
-// One attempt to renew a connection's tokens, safe against a crash at any point. The order is what keeps
-// rotating grants alive:
-// 1. the record says durably that a refresh is on its way, 2. the request goes out, 3. the answer is durable,
-// 4. somebody gets it.
-// Between the provider's rotation and 3 there is a window that no client can close; 1 is what lets the next
-// start tell the person why.
+// One refresh of a connection's tokens, safe against a crash at any point. The order protects rotating
+// refresh tokens:
+// 1. a refresh marker is durable in the record, 2. the request is sent, 3. the response is durable,
+// 4. a caller gets the token.
+// A crash between the rotation at the provider and step 3 cannot be prevented by any client. The marker lets
+// the next start explain it.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
@@ -21,7 +21,7 @@ import { type Backoff, refreshMethod } from './backoff.ts'
 import { failureDetails, refreshFailureOf, type RefreshResult } from './errors.ts'
 import type { PendingTokenWrites } from './pending-writes.ts'
 
-/** Renews now; the caller holds the connection's turn and has decided that it is needed. */
+/** Refreshes now. The caller holds the connection's lock and has decided that a refresh is needed. */
 export async function refreshConnection(deps: RefreshDeps, record: ConnectionRecord): Promise<RefreshResult> {
   const provider = deps.resolve(record.providerId)
   const blocked = refreshBlockedReason(deps, record, provider)
@@ -41,7 +41,7 @@ export async function refreshConnection(deps: RefreshDeps, record: ConnectionRec
   return recordFailure(deps, record, provider, { outcome, unanswered })
 }
 
-/** Why no request can be of use. */
+/** The reason why a request cannot succeed; null if it can. */
 function refreshBlockedReason(
   { tokenClock, clock }: RefreshDeps,
   record: ConnectionRecord,
@@ -66,8 +66,8 @@ function refreshBlockedReason(
 }
 
 /**
- * Notes durably that a refresh is under way. Without that note nothing is sent that could use up a refresh
- * token: a disk that cannot take the note cannot take the answer either.
+ * Writes the refresh marker durably. Without it no request is sent that could use up a refresh token: a disk
+ * that cannot store the marker cannot store the response either.
  */
 async function writeRefreshMarker(
   deps: RefreshDeps,
@@ -112,15 +112,16 @@ async function sendRefresh(
   const tokens = openTokens(deps.box, record)
   const first = await requestTokens(deps, provider, record, tokens)
   if (first.kind === 'refused') {
-    // Servers under load or behind a filter say no with odd codes; one more try tells a hiccup from a no.
+    // Servers under load or behind a filter send misleading error codes, so a rejection is confirmed by a
+    // second request.
     await new Promise<void>((resolve) => void deps.clock.after(deps.confirmAfterMs, resolve))
     return requestTokens(deps, provider, record, tokens)
   }
   if (first.kind !== 'ended' || provider.spec.refresh.rotates !== 'no' || record.sealedPrevious === null)
     return first
-  // This provider does not rotate, yet its last answer brought another refresh token, and that one never
-  // worked: the one before may. Never done where the provider might rotate: there the old token would count
-  // as stolen.
+  // This provider does not rotate, but its last response contained another refresh token, which never worked.
+  // The previous one may still work. Never done if the provider may rotate: it would treat the old token as
+  // stolen and revoke the authorization.
   const previous = openTokens(deps.box, record, 'previous')
   if (previous.refreshToken === null || previous.refreshToken.equals(tokens.refreshToken ?? new Secret('')))
     return first
@@ -137,7 +138,7 @@ async function saveResponse(
   const { records, box } = deps
   deps.backoff.clear(sent.id)
   const apply = (current: ConnectionRecord): ConnectionRecord =>
-    // A sign-in that finished meanwhile has newer tokens than this answer.
+    // A sign-in that finished meanwhile stored newer tokens than this response.
     current.generation === sent.generation
       ? refreshedRecord(current, response, {
           box,
@@ -168,7 +169,7 @@ async function handleSaveFailure(
   const { sent, provider, response } = lost
   const { code } = asKeywayError(lost.error)
   if (code === 'connection_not_found') {
-    // Disconnected while the answer was on its way: what came must not live on at the provider.
+    // The connection was disconnected during the request, so the new tokens are revoked at the provider.
     await deps.revokeOrphaned(provider, sent, response)
     return { kind: 'ended', failure: asKeywayError(lost.error) }
   }
@@ -181,8 +182,7 @@ async function handleSaveFailure(
   })
   const mayBeLost = !deps.box.unlocked || rotatesRefreshToken(deps.box, sent, response)
   if (mayBeLost) return deps.pendingTokenWrites.keep(sent.id, lost.apply, lost.error)
-  // The refresh token on disk goes on, so a crash would lose nothing: the access token can be used right
-  // away.
+  // The refresh token on disk stays valid, so a crash loses nothing and the access token can be used now.
   deps.logger.error('A renewed token could not be saved; it is used from memory', {
     connectionId: sent.id,
     code,
@@ -210,8 +210,8 @@ async function recordFailure(
     backoff: deps.backoff,
     unanswered: what.unanswered,
   })
-  // The mark stays while an answer may have been lost: now, or before, as only a grant that works or has
-  // ended settles that.
+  // The marker stays while a response may have been lost, in this attempt or before. Only a successful
+  // refresh or a revoked authorization resolves it.
   const isLost = outcome.kind === 'retry' && outcome.sent
   const markStays = outcome.kind !== 'ended' && (isLost || what.unanswered !== null)
   await deps.records
@@ -267,11 +267,11 @@ export type RefreshDeps = {
   pendingTokenWrites: PendingTokenWrites
   /** @throws KeywayError vault_locked | provider_not_found */
   resolve: (providerId: string) => ResolvedProvider
-  /** Connections whose mark of an unanswered refresh was found at the start. */
+  /** Connections whose refresh marker was found at startup. */
   unconfirmedRefreshes: ReadonlySet<string>
-  /** Resolves when all that a refresh needs is loaded. Absent: nothing has to be. */
+  /** Resolves when everything that a refresh needs is loaded. Absent: nothing to wait for. */
   warmUp?: (() => Promise<void>) | undefined
-  /** Pause before a refusal is confirmed. */
+  /** Pause in milliseconds before a rejection is confirmed. */
   confirmAfterMs: number
   onRefreshed: (id: string) => void
   revokeOrphaned: (
@@ -281,15 +281,12 @@ export type RefreshDeps = {
   ) => Promise<void>
 }
 
-/**
- * Above the client's own deadline: only for one that forgot it, so that a connection's turn is never held for
- * ever.
- */
+/** Longer than the client's own deadline. A safeguard, so that a connection's lock is never held forever. */
 const ABORT_AFTER_MS = 25_000
 
 /**
- * The one token request of a renewal. Whatever is thrown counts as a passing failure whose request may have
- * gone out.
+ * The token request of a refresh. An exception counts as a temporary failure whose request may have been
+ * sent.
  */
 export async function requestTokens(
   { oauth, clock, logger }: { oauth: OAuthClient; clock: Clock; logger: Logger },

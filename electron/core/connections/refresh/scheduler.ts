@@ -1,19 +1,17 @@
-// What falls due when, for ten thousand at once: a binary heap under a single timer. A changed time is a new
-// entry; the old one is recognised as stale when it comes up.
+// Schedules up to ten thousand ids with a binary heap and a single timer. A changed time adds a new entry;
+// the old one is recognized as stale when it is due.
 import type { Clock } from '../../ports.ts'
 
-/**
- * Timers stand still while some machines sleep, and very long ones overflow; so none runs longer than this.
- */
+/** Timers stop while some machines sleep, and very long ones overflow, so none is longer than this. */
 const LONGEST_MS = 5 * 60_000
 
 type Entry = { dueAt: number; id: string; version: number }
 
 export type Scheduler = {
-  /** Replaces the id's time; null takes it out. Epoch ms. */
+  /** Replaces the time of the id in epoch milliseconds; null removes it. */
   set(id: string, dueAt: number | null): void
   dueAt(id: string): number | null
-  /** Looks at the clock again, after it jumped or the machine slept. */
+  /** Reads the clock again after it jumped or the machine slept. */
   check(): void
   close(): void
 }

@@ -1,3 +1,4 @@
+// Starts an authorization code sign-in: authorization URL, redirect URI and browser.
 import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import type { ConnectInput, Flow } from '../../../../shared/contract/flow.ts'
 import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
@@ -10,8 +11,8 @@ import { type FlowDeps, startFailed } from './sessions.ts'
 const OPENER_MS = 5_000
 
 /**
- * Sends the person to the provider: a fresh URL with its own state and verifier, in the system browser or as
- * a link.
+ * Builds a fresh authorization URL with its own state and PKCE verifier, and opens the browser or returns a
+ * link.
  */
 export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promise<Flow> {
   const { running, provider } = start
@@ -50,7 +51,7 @@ export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promis
 const browserOf = ({ running, before }: FlowStart): string | null =>
   running.input.browser ?? before?.browser ?? null
 
-/** A browser that does not open is a warning: the link is there. */
+/** A browser that does not open is only a warning: the link is shown. */
 async function openBrowser(deps: FlowDeps, running: RunningFlow, browser: string | null): Promise<Flow> {
   const { flow, authorizationState } = running
   if (flow.kind !== 'waiting_for_browser') return flow
@@ -61,7 +62,7 @@ async function openBrowser(deps: FlowDeps, running: RunningFlow, browser: string
       reason: error instanceof Error ? error.message : 'unknown reason',
     }),
   )
-  // The person may have been quicker than the opener's answer.
+  // The person may have continued before the browser opener returned.
   if (running.authorizationState !== authorizationState || running.flow.kind !== 'waiting_for_browser')
     return running.flow
   return deps.flows.show(running, () => ({
@@ -82,7 +83,7 @@ function pick(values: Readonly<Record<string, string>>, names: readonly string[]
   )
 }
 
-// How this one sign-in comes home: the planner's way, with the port that is really ours.
+// The redirect URI of one sign-in: the planned method with the real port.
 
 export function redirectPlan(
   deps: Pick<FlowDeps, 'planRedirect' | 'providers'>,
@@ -97,7 +98,10 @@ export function redirectPlan(
   })
 }
 
-/** With any port, a free one is opened for this attempt; where that cannot be, the local server's does. */
+/**
+ * If any port is allowed, opens a listener on a free port for this sign-in; if that fails, the local server's
+ * port is used.
+ */
 export async function sentRedirectUri(
   deps: Pick<FlowDeps, 'localServer' | 'openLoopbackListener'>,
   running: RunningFlow,
@@ -112,7 +116,7 @@ export async function sentRedirectUri(
   return withPort(plan.redirectUri, loopbackListener?.port ?? deps.localServer().port)
 }
 
-/** Told before the person signs in, not when the browser ends at an error page. */
+/** Shown before the sign-in, and not after the browser ended at an error page. */
 export function redirectWarning(
   deps: Pick<FlowDeps, 'localServer'>,
   { loopbackListener }: RunningFlow,
@@ -125,8 +129,8 @@ export function redirectWarning(
 }
 
 /**
- * The provider with a client id; where it has none and registers clients itself, one is registered now and
- * kept.
+ * The provider with a client id. If it has none and supports registration, a client is registered and stored
+ * now.
  */
 export async function ensureRegisteredClient(
   deps: FlowDeps,

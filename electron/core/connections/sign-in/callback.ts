@@ -1,5 +1,5 @@
-// The browser's way back. State selects the flow and is spent by it; whatever arrives, the result page gets
-// something to say in time.
+// Handles the authorization response. The state selects the sign-in and can be used once. The result page
+// gets an answer in any case and in time.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
@@ -12,8 +12,8 @@ import { FLOW_MS, type PendingSignIn, isPendingFlow, type RunningFlow } from './
 import { type FlowDeps, startFailed } from './sessions.ts'
 
 /**
- * The client's own deadlines (exchange, identity, resources) end before; this is for the browser tab that
- * waits.
+ * Limit for the browser tab that waits. The client's own deadlines (exchange, identity, resources) are
+ * shorter.
  */
 const CALLBACK_MS = 30_000
 
@@ -54,8 +54,8 @@ async function finished(
 }
 
 /**
- * The same with what the person pasted: the final address, its query, or just the code. @throws KeywayError;
- * the flow then still waits.
+ * Handles a pasted response: the final address, its query, or only the code.
+ * @throws KeywayError; the sign-in then still waits.
  */
 export async function receivePastedCallback(
   deps: FlowDeps,
@@ -75,7 +75,7 @@ export async function receivePastedCallback(
     })
   }
   if (stateIn(deps, parameters) !== authorizationState.state) throw new KeywayError('state_mismatch')
-  // A bare code has no issuer that could be another one's: the person copied it from the page that this flow
+  // A code without parameters has no issuer to mix up: the person copied it from the page that this sign-in
   // opened.
   const isBareCode = parameters.get('code') === text.trim()
   if (isBareCode && typeof authorizationState.issuer === 'string')
@@ -84,8 +84,8 @@ export async function receivePastedCallback(
 }
 
 /**
- * Each listener is for one sign-in: what comes to another's is not what was asked for (RFC 9700 4.4, distinct
- * redirect addresses).
+ * Each listener serves one sign-in. A response that arrives at another listener is rejected (RFC 9700 4.4,
+ * distinct redirect URIs).
  */
 function assertRedirectUri(deps: FlowDeps, parameters: URLSearchParams, arrivedAt: string | null): void {
   const state = stateIn(deps, parameters)
@@ -104,7 +104,7 @@ function takeFlow(deps: FlowDeps, parameters: URLSearchParams): RunningFlow {
   if (taken.kind === 'spent' || running.flow.kind !== 'waiting_for_browser') {
     throw new KeywayError(spentCode(running.flow))
   }
-  // A machine that slept through the expiry's timer.
+  // The machine slept past the expiry timer.
   if (running.base.expiresAt <= deps.clock.now()) {
     const failure = new KeywayError('flow_expired')
     deps.flows.end(running, { kind: 'failed', failure })
@@ -119,8 +119,8 @@ function spentCode(flow: Flow): 'callback_replayed' | 'flow_cancelled' | 'flow_e
 }
 
 /**
- * Servers may name it otherwise (spec: authorize.paramNames); a value that is one of ours can only be the
- * state.
+ * Servers may use another parameter name (spec: authorize.paramNames). A value that is a known state can only
+ * be the state.
  */
 function stateIn(deps: FlowDeps, parameters: URLSearchParams): string | null {
   const named = parameters.getAll('state')
@@ -140,7 +140,7 @@ async function exchange(deps: FlowDeps, running: RunningFlow, parameters: URLSea
     const exchangeCode = (): Promise<TokenOutcome> =>
       deps.oauth.exchange(provider, authorizationState, parameters, running.abort.signal)
     const first = await exchangeCode()
-    // A request that never left has not used up the code.
+    // A request that was not sent has not used the code.
     const outcome = first.kind === 'retry' && !first.sent ? await exchangeCode() : first
     const response = responseOrThrow(outcome, provider)
     return await finishSignIn(
@@ -153,7 +153,10 @@ async function exchange(deps: FlowDeps, running: RunningFlow, parameters: URLSea
   }
 }
 
-/** The answer of a sign-in's token request. @throws KeywayError with what the provider said instead */
+/**
+ * The token response of a sign-in.
+ * @throws KeywayError with the provider's error otherwise
+ */
 export function responseOrThrow(outcome: TokenOutcome, provider: ResolvedProvider): TokenResponse {
   if (outcome.kind === 'ok') return outcome.response
   const details = { provider: provider.slug, providerCode: outcome.code }

@@ -1,3 +1,4 @@
+// The device authorization sign-in (RFC 8628).
 import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import type { DeviceCode, ResolvedProvider } from '../../oauth/types.ts'
@@ -7,7 +8,7 @@ import { finishSignIn } from './finish.ts'
 import { type FlowStart, isPendingFlow, type RunningFlow } from './running.ts'
 import { type FlowDeps, startFailed } from './sessions.ts'
 
-/** RFC 8628: shows the code at once; the answer is waited for in the background. */
+/** Shows the user code at once and polls for the token in the background (RFC 8628). */
 export async function startDeviceFlow(deps: FlowDeps, start: FlowStart): Promise<Flow> {
   const { running } = start
   try {

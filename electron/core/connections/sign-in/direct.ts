@@ -1,4 +1,4 @@
-// Connecting without a browser: the app's own credentials, or a token that the person brings.
+// Sign-ins without a browser: client credentials, or a token that the person pastes.
 import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
@@ -16,7 +16,7 @@ const how = {
   access_token: 'pasted_access_token',
 } as const
 
-/** Resolves when it is over. */
+/** Resolves when the sign-in has ended. */
 export async function runDirectFlow(
   deps: FlowDeps,
   start: FlowStart,
@@ -43,8 +43,8 @@ async function answerOf(
   if (by.kind === 'client_credentials') {
     return responseOrThrow(await deps.oauth.clientCredentials(provider, scopes, signal), provider)
   }
-  // Proved before anything is stored. A rotating provider's answer replaces the pasted token; without a new
-  // one the pasted goes on.
+  // A pasted refresh token is verified with one refresh before it is stored. If the provider rotates, the new
+  // token replaces it; otherwise the pasted one is kept.
   const request = {
     refreshToken: by.token,
     accessToken: new Secret(''),

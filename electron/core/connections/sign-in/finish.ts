@@ -1,5 +1,5 @@
-// From tokens to a connection: who is it, is it who it was, which resource, stored. What needs the person's
-// word waits in the flow, and nothing is replaced before.
+// Turns a token response into a stored connection: identity, account, resource. If the person has to decide,
+// the tokens wait in the sign-in and nothing is replaced before.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import type { AccountQuestion, Flow } from '../../../../shared/contract/flow.ts'
@@ -17,10 +17,7 @@ import type { FlowDeps } from './sessions.ts'
 
 const IDENTITY_MS = 10_000
 
-/**
- * Carries a fresh answer as far as it goes without the person. Never throws: what goes wrong is the flow's
- * end.
- */
+/** Continues as far as possible without the person. Never throws: an error ends the sign-in. */
 export async function finishSignIn(
   deps: FlowDeps,
   running: RunningFlow,
@@ -28,7 +25,7 @@ export async function finishSignIn(
 ): Promise<Flow> {
   try {
     const pending = await identified(deps, running, fresh)
-    // Cancelled or superseded while the provider was asked.
+    // The sign-in was cancelled or replaced during the request.
     if (!isPendingFlow(running.flow)) return await discardSignIn(deps, running, pending)
     const target = targetOf(deps, pending)
     const question = target === null ? null : questionAbout(running, target, pending)
@@ -40,7 +37,7 @@ export async function finishSignIn(
   }
 }
 
-/** The person has said what to do with another account's tokens. */
+/** The person decided what to do with the tokens of another account. */
 export async function confirmAccount(
   deps: FlowDeps,
   running: RunningFlow,
@@ -100,11 +97,12 @@ async function identified(
     asked,
     () => new KeywayError('deadline_exceeded'),
   ).catch((error: unknown) => {
-    // A sign-in is worth keeping also when nobody tells whose it is.
+    // A sign-in is stored even if the account is unknown.
     deps.logger.warn('The provider did not say which account this is', { provider: provider.slug, error })
     return { id: null, label: null, values: {} }
   })
-  // Also what the person is asked about (another account, which resource) is shown before anything is stored.
+  // Redacted before the person is asked (another account, which resource), because the question is shown
+  // before anything is stored.
   const traces = secretTraces([...responseSecrets(response), provider.clientSecret?.reveal()])
   return {
     ...pending,
@@ -120,8 +118,8 @@ async function identified(
 }
 
 /**
- * Where the tokens go: the connection that was to be reconnected, or the one of the same account when no
- * other label was asked for.
+ * The connection for the tokens: the one to reconnect, or the one of the same account if no other label was
+ * requested.
  */
 function targetOf(deps: FlowDeps, pending: PendingSignIn): ConnectionRecord | null {
   if (pending.connectionId !== null) return deps.records.getOrThrow(pending.connectionId)
@@ -134,7 +132,7 @@ function targetOf(deps: FlowDeps, pending: PendingSignIn): ConnectionRecord | nu
   )
 }
 
-/** Null where the tokens may go into the connection without the person's word. */
+/** Null if the tokens may be stored in the connection without asking the person. */
 function questionAbout(
   { input }: RunningFlow,
   target: ConnectionRecord,
@@ -154,7 +152,7 @@ function askForAccount(
   running.pendingSignIn = { ...pending, connectionId: target.id }
   deps.flows.expireAfter(running, FLOW_MS)
   const [was, is] = [target.identity, pending.sign.identity]
-  // Two names that may well be the same say nothing without the identifiers.
+  // Two accounts may have the same label, so the identifiers are shown too.
   const nameOf = ({ label, id }: ConnectionRecord['identity']): string =>
     question === 'rounded_id' && label !== null && id !== null
       ? `${label} (${id})`
@@ -303,7 +301,8 @@ function waitingIn(running: RunningFlow, kind: Flow['kind']): PendingSignIn {
 type SignedIn = Pick<ConnectionRecord, 'how' | 'hasRefreshToken' | 'expiresAt' | 'requestedScopes'>
 
 /**
- * What a person should know right after signing in: that this will end by itself, and what would prevent it.
+ * A warning for the person right after the sign-in: that the connection will end by itself, and how to
+ * prevent it.
  */
 export function signInWarning(record: SignedIn, spec: ProviderSpec): string | null {
   if (refreshMethod(record, spec) !== 'none' || record.expiresAt === null) return null

@@ -1,3 +1,4 @@
+// The state of a sign-in in progress.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { ConnectInput, Flow } from '../../../../shared/contract/flow.ts'
 import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
@@ -22,17 +23,17 @@ export type FlowBase = Pick<
 export type RunningFlow = {
   base: FlowBase
   flow: Flow
-  /** What there may be one pending flow of: a connection, or a provider and account label. */
+  /** At most one sign-in is pending per key: a connection, or a provider and account label. */
   readonly concurrencyKey: string
-  /** The app that asked for it; null: the person. */
+  /** The id of the app that requested it; null: the person. */
   readonly startedBy: string | null
   input: ConnectInput
-  /** What the provider is asked for. */
+  /** The requested scopes. */
   readonly scopes: readonly string[]
   authorizationState: AuthorizationState | null
-  /** Where its answer must come, when it has a listener of its own. */
+  /** The listener for the response, if this sign-in has its own. */
   loopbackListener: LoopbackListener | null
-  /** Tokens that came and wait for the person's decision. */
+  /** Tokens that wait for the person's decision. */
   pendingSignIn: PendingSignIn | null
   readonly abort: AbortController
   cancelExpiry: () => void
@@ -87,13 +88,13 @@ export type FlowStart = {
 
 export type Resource = { id: string; label: string; url: string | null }
 
-/** Everything a sign-in brought, from the exchange until it is stored or dropped. */
+/** The result of a sign-in, from the token response until it is stored or discarded. */
 export type PendingSignIn = {
   provider: ResolvedProvider
   response: TokenResponse
   sign: SignIn
   redirectUri: string | null
-  /** The connection it goes into; null for a new one. */
+  /** The target connection; null for a new one. */
   connectionId: string | null
   account: string | null
   resources: readonly Resource[]

@@ -1,4 +1,4 @@
-// The running and the lately finished attempts to connect: which is pending, which has ended and how.
+// The running and recently finished sign-ins with their states.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError, toErrorBody } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
@@ -27,7 +27,7 @@ import {
 } from './running.ts'
 
 const MAX_FINISHED = 20
-/** Sign-ins that one app may have pending; each holds what it began with, and maybe a listener. */
+/** Pending sign-ins per app. Each holds its input and possibly a listener. */
 const MAX_PENDING_PER_APP = 20
 
 export type FlowStore = {
@@ -35,18 +35,19 @@ export type FlowStore = {
   get(id: string): RunningFlow | null
   /** @throws KeywayError flow_not_found */
   getOrThrow(id: string): RunningFlow
-  /** What is pending in the same slot gives way, and the oldest of an app that has too many. */
+  /** Cancels a pending sign-in with the same concurrency key, and the oldest one of an app with too many. */
   open(opening: FlowOpening): RunningFlow
-  /** Shows the next step. A flow that has ended stays as it is. */
+  /** Sets the next step. A sign-in that has ended does not change. */
   show(running: RunningFlow, step: (base: FlowBase) => Flow): Flow
-  /** Gives the flow this much time from now. */
+  /** Sets the expiry to this many milliseconds from now. */
   expireAfter(running: RunningFlow, lifetimeMs: number): void
   bind(running: RunningFlow, authorizationState: AuthorizationState): void
-  /** Whom a state belongs to. A pending one is spent by this call. */
+  /** The sign-in of a state. This call uses up a pending state. */
   take(state: string): ReturnType<FlowStates<RunningFlow>['take']>
   knows(state: string): boolean
   /**
-   * Whether an answer with this state belongs to another listener than the one it came to. Spends nothing.
+   * Whether a response with this state belongs to another listener than the one that received it. Does not
+   * use up the state.
    */
   redirectUriMismatches(state: string, arrivedAt: string): boolean
   end(running: RunningFlow, how: { kind: 'cancelled' } | { kind: 'failed'; failure: KeywayError }): Flow
@@ -58,7 +59,7 @@ type FlowEntries = {
   clock: Clock
   flows: Map<string, RunningFlow>
   onChanged: () => void
-  /** Tokens that wait in a flow which ends without them. */
+  /** Tokens of a sign-in that ended before they were stored. */
   onDropped: (held: PendingSignIn) => void
 }
 
@@ -171,19 +172,19 @@ function expireAfter(entries: FlowEntries, running: RunningFlow, lifetimeMs: num
   running.cancelExpiry()
   running.base = { ...running.base, expiresAt: entries.clock.now() + lifetimeMs }
   running.cancelExpiry = entries.clock.after(lifetimeMs, () => {
-    // An exchange that is under way has a deadline of its own.
+    // A code exchange in progress has its own deadline.
     if (running.flow.kind === 'exchanging') return
     end(entries, running, { kind: 'failed', failure: new KeywayError('flow_expired') })
   })
 }
 
-// Which state belongs to which sign-in. A state is spent once; what it was is remembered for a while, so that
-// a replayed answer can be told from a foreign one.
+// Maps states to sign-ins. A state can be used once. Used states are kept for a while, so that a replayed
+// response can be told from an unknown one.
 const MAX_STATES = 500
 
 export type FlowStates<Owner> = {
   bind(state: string, owner: Owner): void
-  /** Makes it worthless without an answer: a fresh attempt took its place. */
+  /** Invalidates a state without a response, because a new attempt replaced it. */
   spend(state: string): void
   take(state: string): { kind: 'pending' | 'spent'; owner: Owner } | { kind: 'unknown' }
   knows(state: string): boolean
@@ -226,22 +227,25 @@ export type FlowDeps = {
   browser: Browser
   activity: Pick<AuditLog, 'append'>
   planRedirect: PlanRedirect
-  /** Where the local server listens, or would; callbacks arrive there. */
+  /** The local server's port and whether it listens; callbacks arrive there. */
   localServer: () => { port: number; listening: boolean }
-  /** A listener for one sign-in; null where there can be none. */
+  /** Opens a listener for one sign-in; null if that is not possible. */
   openLoopbackListener: (host: LoopbackHost) => Promise<LoopbackListener | null>
   /**
-   * Keeps a client that a provider registered for us. @throws KeywayError disk_full | save_failed |
-   * vault_locked
+   * Stores a client that was registered at a provider.
+   * @throws KeywayError disk_full | save_failed | vault_locked
    */
   saveRegisteredClient: (providerId: string, client: RegisteredClient) => ProviderRecord
   /** @throws KeywayError vault_locked | provider_not_found */
   resolve: (provider: ProviderRecord) => ResolvedProvider
-  /** Runs one after the other what may change which labels a provider's connections have. */
+  /** Runs tasks that may change the labels of a provider's connections one at a time. */
   withProviderLock: <Result>(providerId: string, task: () => Promise<Result>) => Promise<Result>
-  /** Resolves when no renewal of the connection is under way: its answer and a sign-in's must not cross. */
+  /**
+   * Resolves when no refresh of the connection is running, so that its response and the sign-in's do not
+   * overwrite each other.
+   */
   whenIdle: (connectionId: string) => Promise<void>
-  /** The tokens of a connection were replaced by a sign-in; `before` is null for a new one. */
+  /** A sign-in stored the tokens of a connection; `before` is null for a new one. */
   onSignedIn: (record: ConnectionRecord, before: ConnectionRecord | null) => void
 }
 

@@ -1,3 +1,4 @@
+// Starts sign-ins of every kind and implements {@link Flows}.
 import type { z } from 'zod'
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
@@ -13,17 +14,17 @@ import { confirmAccount, resourceChosen } from './finish.ts'
 import type { FlowStart } from './running.ts'
 import type { FlowDeps } from './sessions.ts'
 
-/** {@link Flows}, and the steps that only the window takes. */
+/** {@link Flows}, plus the steps that only the window uses. */
 export type FlowRegistry = Flows & {
   start(input: ConnectInput): Promise<Flow>
-  /** A fresh URL for a flow that waits for the browser, in the browser. */
+  /** Opens a fresh authorization URL for a sign-in that waits for the browser. */
   openAgain(id: string, browser: string | null): Promise<Flow>
   chooseResource(id: string, resourceId: string): Promise<Flow>
   confirmAccount(id: string, answer: 'replace' | 'add' | 'discard'): Promise<Flow>
   dismiss(id: string): void
-  /** Keyway closes: ends what waits for a person. An exchange under way may still finish. */
+  /** Keyway closes: cancels sign-ins that wait for the person. A code exchange in progress may finish. */
   cancelWaiting(): void
-  /** Ends what is pending for a provider or connection that goes away. */
+  /** Cancels the pending sign-ins of a provider or connection that is removed. */
   cancelOf(gone: { providerId: string } | { connectionId: string }): void
 }
 
@@ -63,8 +64,8 @@ export function createFlows(deps: FlowDeps): FlowRegistry {
   }
 }
 
-// Starts an attempt to connect, of whatever kind, and says how it stands. Only what the person can correct
-// before starting is thrown; everything later is the flow's own end.
+// Starts a sign-in of any kind and returns its state. Only errors that the person can correct before the
+// start are thrown; later errors end the sign-in.
 
 type FlowKind = z.output<typeof flowKind>
 
@@ -118,8 +119,8 @@ function concurrencyKeyOf({ connectionId, providerId, account }: ConnectInput): 
 }
 
 /**
- * A reconnect goes the way the connection came; a pasted token can only be pasted again, so there the
- * provider's own way is taken.
+ * A reconnect uses the method of the first sign-in. A pasted token can only be pasted again, so then the
+ * provider's own method is used.
  */
 function kindOf(before: ConnectionRecord | null): FlowKind | null {
   if (before === null || before.how === 'pasted_refresh_token' || before.how === 'pasted_access_token')
