@@ -1,6 +1,6 @@
-// What of a connection stands in the clear: on disk, in the window, in answers to apps. No secret of the
-// connection may be among it, whatever the provider put there; records of an earlier version are cleaned when
-// they are opened or written again.
+// Removes secrets from the unencrypted fields of a connection (on disk, in the window, in API responses),
+// whatever the provider put there. Records of an earlier version are cleaned when they are decrypted or
+// written.
 import type { ConnectionRecord, LifeEvent } from '../../../shared/contract/connection.ts'
 import {
   HIDDEN,
@@ -14,7 +14,7 @@ import type { SecretBox } from '../vault/secret-box.ts'
 import { openTokenSet, type SealedRecord } from './store/sealed.ts'
 
 /**
- * Traces of every token that a record holds, and of the client secret.
+ * Traces of every token of a record and of the client secret.
  * @throws KeywayError vault_locked | data_damaged | integrity_check_failed
  */
 export function tracesOf(box: SecretBox, record: SealedRecord, clientSecret: string | null): SecretTraces {
@@ -32,13 +32,13 @@ export function tracesOf(box: SecretBox, record: SealedRecord, clientSecret: str
   ])
 }
 
-/** The record without the traces; the very same one when there are none. */
+/** The record without the traces; the same object if there are none. */
 export function withoutTraces(record: ConnectionRecord, traces: SecretTraces): ConnectionRecord {
   const { identity, grantedScopes, requestedScopes, values, account, lastOutcome, life } = record
   const scrub = (text: string | null): string | null => (text === null ? null : traces.scrub(text))
   const clean: ConnectionRecord = {
     ...record,
-    // A name made of a token is no name; the end of the id keeps it apart from its neighbors.
+    // A label that contains a token is replaced; the end of the id makes it unique.
     account: traces.isIn(account) ? `account ${record.id.slice(-6)}` : account,
     identity: { id: openText(identity.id, traces), label: openText(identity.label, traces) },
     requestedScopes: requestedScopes.filter((scope) => !traces.isIn(scope)),
@@ -63,7 +63,7 @@ function openEvent(event: LifeEvent, traces: SecretTraces): LifeEvent {
   return Object.assign({}, event, { code, message, by })
 }
 
-/** Cheap, without the vault: whether a record has anything in the clear that could be a token at all. */
+/** Whether any unencrypted field could contain a token. Cheap, without the vault. */
 export function mayHoldTraces({
   identity,
   grantedScopes,

@@ -1,3 +1,4 @@
+// The operations on connections for the window and the API: list, select, rename, refresh, disconnect.
 import type { ConnectionRecord, ConnectionView, Probe } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
@@ -35,11 +36,13 @@ import { selectConnection } from './store/select.ts'
 import type { ConnectionStore } from './store/store.ts'
 import type { InternalTokenService } from './tokens/service.ts'
 
-/** All that a person waits for at the provider, a renewal under way included. */
+/**
+ * Longest wait of the person for the provider at a disconnect, including a refresh in progress. Milliseconds.
+ */
 const DISCONNECT_MS = 3_000
 /**
- * A renewal under way is waited for a moment, so that the newest refresh token is the one that is revoked;
- * what comes later is given back.
+ * Wait for a refresh in progress, so that the newest refresh token is revoked. Tokens that arrive later are
+ * revoked then.
  */
 const SETTLE_MS = 1_000
 
@@ -73,7 +76,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       probe: probeOf(record),
     })
   }
-  /** Connections of a provider that cannot be read stay on disk and out of sight, until the provider can. */
+  /** Connections whose provider cannot be read stay on disk and hidden until it can. */
   const shown = (): ConnectionRecord[] =>
     records.list().filter(({ providerId }) => providers.byId(providerId) !== null)
 
@@ -123,8 +126,8 @@ export function createConnections(deps: ConnectionsDeps): Connections {
 }
 
 /**
- * @throws KeywayError integrity_check_failed where its provider was changed outside Keyway, and nobody has
- * decided about that
+ * @throws KeywayError integrity_check_failed if its provider was changed outside Keyway and the person has
+ * not decided yet
  */
 function unchangedOutside({ records, box }: ConnectionsDeps, id: string): ConnectionRecord {
   const record = records.getOrThrow(id)
@@ -133,8 +136,8 @@ function unchangedOutside({ records, box }: ConnectionsDeps, id: string): Connec
 }
 
 /**
- * The outcome is in the record afterwards. @throws KeywayError where nothing was sent, as the record would
- * then read as a success
+ * The outcome is in the record afterwards.
+ * @throws KeywayError if no request was sent, because the record would then look like a success
  */
 async function refreshNow(
   { records, box, clock, providers, tokens }: ConnectionsDeps,
@@ -144,7 +147,7 @@ async function refreshNow(
   if (!box.unlocked) throw new KeywayError('vault_locked')
   const provider = providers.getOrThrow(record.providerId)
   const isAlive = record.expiresAt === null || record.expiresAt > clock.now()
-  // The token still works: trying in vain would show it as ended.
+  // The token is still valid: a useless attempt would show it as ended.
   if (isAlive && refreshMethod(record, providers.specOf(provider)) === 'none') {
     throw new KeywayError('invalid_request', cannotRefresh(record, provider.slug))
   }
@@ -168,7 +171,8 @@ function cannotRefresh(
 }
 
 async function makeDefault(records: ConnectionStore, id: string): Promise<void> {
-  // The new one first: a crash in between leaves two, of which `select` takes one, instead of none.
+  // The new default first: after a crash in between there are two, of which `select` takes one, instead of
+  // none.
   const chosen = await records.change(id, (record) => ({ ...record, isDefault: true }))
   for (const other of records.ofProvider(chosen.providerId)) {
     if (other.id === id || !other.isDefault) continue
@@ -177,8 +181,8 @@ async function makeDefault(records: ConnectionStore, id: string): Promise<void> 
 }
 
 /**
- * On a disk that lets nothing go the connection stays, but not as one that works. @throws KeywayError
- * save_failed | disk_full
+ * If the disk refuses the removal, the connection stays, but not as a working one.
+ * @throws KeywayError save_failed | disk_full
  */
 async function removeOrSay(
   { records, clock, tokens }: ConnectionsDeps,
@@ -225,10 +229,9 @@ async function disconnect(deps: ConnectionsDeps, id: string): Promise<Disconnect
 }
 
 /**
- * A locked vault cannot open what has to be revoked. The connection is out of use at once and for good; its
- * tokens stay until the next unlock.
- * @throws KeywayError vault_locked while a newer refresh token is held in memory only; nothing has changed
- * then
+ * A locked vault cannot decrypt the tokens to revoke. The connection is disabled at once; its tokens stay
+ * until the next unlock.
+ * @throws KeywayError vault_locked while a newer refresh token is in memory only; nothing has changed then
  */
 async function disconnectLater(deps: ConnectionsDeps, id: string): Promise<DisconnectResult> {
   const record = deps.tokens.newest(id)
@@ -238,7 +241,7 @@ async function disconnectLater(deps: ConnectionsDeps, id: string): Promise<Disco
 }
 
 /**
- * Revokes what was disconnected while the vault was locked. What a provider does not answer is tried again at
+ * Revokes what was disconnected while the vault was locked. If a provider does not respond, it is retried at
  * the next unlock.
  */
 export async function revokeDisconnected(
@@ -295,7 +298,7 @@ function said(
   return result
 }
 
-/** What the window sees of a connection: no ciphertext. */
+/** The view of a connection for the window, without ciphertext. */
 export function connectionView(
   record: ConnectionRecord,
   about: {
@@ -330,8 +333,8 @@ export function connectionView(
 }
 
 /**
- * Where a person can end what Keyway could not: the page of their account, else the provider's console. Null:
- * nobody has told.
+ * The page where the person can revoke what Keyway could not: the account's page, else the provider's
+ * console. Null: unknown.
  */
 export function manageUrl(
   preset: Pick<Preset, 'manageUrl' | 'consoleUrl'> | null,

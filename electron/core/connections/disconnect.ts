@@ -1,5 +1,5 @@
-// Ends a grant at the person's word: at the provider when it can, here in any case, and the result says which
-// of the two happened.
+// Ends an authorization for the person: revokes it at the provider if possible and removes it here in any
+// case. The result says which happened.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { DisconnectResult } from '../../../shared/contract/ui-api.ts'
@@ -23,11 +23,11 @@ export type RevocationDeps = {
   box: SecretBox
   clock: Clock
   logger: Logger
-  /** Less than the revocation's own three seconds, where something else was waited for already. */
+  /** Milliseconds; less than the revocation's own three seconds if the caller has waited before. */
   timeoutMs?: number
 }
 
-/** Never throws: whatever goes wrong, the local removal follows. */
+/** Never throws: the local removal follows in any case. */
 export async function revokeAtProvider(
   deps: RevocationDeps,
   resolve: () => ResolvedProvider,
@@ -42,7 +42,7 @@ export async function revokeAtProvider(
   }
 }
 
-/** For tokens that arrive when nobody wants them any more. */
+/** Revokes tokens that arrived but are no longer needed. */
 export async function revokeTokenResponse(
   deps: RevocationDeps,
   provider: ResolvedProvider,
@@ -82,7 +82,7 @@ export function disconnectResult(
   }
 }
 
-/** The vault is locked. */
+/** The result while the vault is locked. */
 export function queuedResult(providerName: string): DisconnectResult {
   return {
     revoked: 'queued',
@@ -91,7 +91,7 @@ export function queuedResult(providerName: string): DisconnectResult {
   }
 }
 
-/** It was unlocked, and the provider did not answer. */
+/** The result if the provider did not respond. */
 export function notYetResult(providerName: string, why: string): DisconnectResult {
   return {
     revoked: 'local_only',
@@ -121,12 +121,12 @@ function requestFor(record: ConnectionRecord, tokens: ReturnType<typeof openToke
   }
 }
 
-// What becomes of the grant that a fresh sign-in took the place of. It is ended at the provider where that
-// cannot end the new one too.
+// The authorization that a new sign-in replaced. It is revoked at the provider if that cannot revoke the new
+// one too.
 
 export type ReplacedConnection = { before: ConnectionRecord; after: ConnectionRecord }
 
-/** To be called once the new tokens are durable. Never throws. */
+/** To be called when the new tokens are durable. Never throws. */
 export async function revokePreviousAuthorization(
   deps: RevocationDeps & { providers: ProviderStore; activity: Pick<AuditLog, 'append'> },
   { before, after }: ReplacedConnection,
@@ -156,10 +156,10 @@ export async function revokePreviousAuthorization(
 }
 
 /**
- * Another account's grant always is a grant of its own. One of the same account only where the provider makes
- * a grant of each sign-in, as a plain OAuth server does: OpenID providers bind grants to the browser's
- * session, many well-known services have one for each account and client, and a pasted token belongs to a
- * grant that is older than the paste. There one revocation would end the fresh grant with the old.
+ * Another account always has a separate authorization. The same account has one only if the provider creates
+ * an authorization per sign-in, as a plain OAuth server does. OpenID providers bind it to the browser
+ * session, many well-known services have one per account and client, and a pasted token belongs to an older
+ * one. There a revocation would end the new authorization too.
  * @throws KeywayError vault_locked | data_damaged
  */
 export function mayBeRevoked(
@@ -179,9 +179,9 @@ export function mayBeRevoked(
 }
 
 /**
- * Revokes tokens that nobody wants, but only those of an account that is surely not connected here: many
- * providers end all grants of an account and client with one revocation, and a dropped sign-in must not take
- * a living connection with it.
+ * Revokes unused tokens, but only of an account that is certainly not connected here: many providers end all
+ * authorizations of an account and client with one revocation, and a discarded sign-in must not end a working
+ * connection.
  */
 export async function revokeUnused(
   deps: Pick<FlowDeps, 'records' | 'oauth' | 'box' | 'clock' | 'logger'>,

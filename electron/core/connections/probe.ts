@@ -1,5 +1,4 @@
-// The request that snippets and test calls begin with: one that succeeds as it stands, filled for a
-// connection.
+// The example request for snippets and test calls, filled for a connection so that it succeeds unchanged.
 import type { ConnectionRecord, Probe } from '../../../shared/contract/connection.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
@@ -11,14 +10,14 @@ import type { ProviderStore } from '../providers/store.ts'
 
 type ProbeSpec = NonNullable<ProviderSpec['api']['probe']>
 
-/** The provider's own where it has one, else the request that tells whose account it is. */
+/** The provider's own probe, else its identity request. */
 export function probeSpecOf({ api, account, endpoints }: ProviderSpec): ProbeSpec | null {
   if (api.probe !== null) return api.probe
   const url = account.request?.method === 'GET' ? account.request.url : endpoints.userinfo
   return url === null ? null : { method: 'GET', url, headers: {}, body: null }
 }
 
-/** Made once for a connection and its provider: both change by being replaced. */
+/** Built once per connection and provider; a change replaces these objects. */
 export function createProbes(
   providers: Pick<ProviderStore, 'getOrThrow' | 'specOf'>,
   policyOf: (connection: ConnectionRecord) => ProxyPolicy,
@@ -34,7 +33,7 @@ export function createProbes(
   }
 }
 
-/** Null also where a value for it is missing, or where requests of the connection may not go. */
+/** Null also if a value is missing or the proxy policy forbids the address. */
 export function probeOf(
   provider: Pick<ProviderRecord, 'clientId' | 'parameters'>,
   spec: ProviderSpec,

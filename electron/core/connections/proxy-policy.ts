@@ -1,6 +1,6 @@
-// Where requests of a connection may go: the provider's API, what its description names, and what the person
-// added. Never what an answer alone says: a host from a reply must match the provider's own pattern (fillUrl
-// sees to that).
+// The targets that proxy requests of a connection may reach: the provider's API, the hosts of its
+// description, and the person's additions. A host from a response alone never counts: it must match the
+// provider's own pattern (fillUrl checks that).
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { isLoopbackHost } from '../../../shared/contract/provider-template.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
@@ -10,10 +10,7 @@ import type { ProxyPolicy } from '../keyway.ts'
 import { matchPattern } from '../providers/data-patterns.ts'
 import type { ProviderStore } from '../providers/store.ts'
 
-/**
- * The policy of a connection, made once: record and provider change by being replaced, so the same two mean
- * the same policy.
- */
+/** Built once per connection and provider; a change replaces these objects. */
 export function createProxyPolicies(
   providers: Pick<ProviderStore, 'getOrThrow' | 'specOf'>,
 ): (connection: ConnectionRecord) => ProxyPolicy {
@@ -50,7 +47,7 @@ export function proxyPolicy(
       ...spec.api.hosts.flatMap((host) => fillTemplate(host, parameters) ?? []),
       ...provider.allowedHosts,
     ],
-    // A provider on this machine was typed in as such by the person; that is leave enough to call it.
+    // The person entered a provider on this machine as such, so its address is allowed.
     privateHosts: [
       ...provider.privateHosts,
       ...(base !== null && isLoopbackHost(base.hostname) ? [base.host] : []),

@@ -1,17 +1,17 @@
-// What became of the tokens that were handed out: the last use, and whether the API takes them. Cheap, as it
-// runs on every request.
+// Tracks served tokens: the last use, and whether the API accepts them. Cheap, because it runs on every
+// request.
 import { failedOutcome, type LastOutcome, okOutcome } from '../../../shared/domain/expiry.ts'
 import type { Clock } from '../ports.ts'
 import type { ConnectionStore } from './store/store.ts'
 import { appendHistory } from './store/record.ts'
 import type { TokenService } from './tokens/types.ts'
 
-/** Uses are gathered this long before the record changes. */
+/** Uses are collected for this long before the record changes. */
 const GATHER_MS = 10_000
 
 export type Usage = Pick<TokenService, 'reportApiOutcome' | 'noteUse'> & {
   lastUsedAt(id: string): number | null
-  /** Puts what was gathered into the records. */
+  /** Writes collected uses into the records. */
   flush(): void
 }
 
@@ -37,7 +37,7 @@ export function createUsage({ records, clock }: { records: ConnectionStore; cloc
     worked.set(id, generation)
     records.updateLazily(id, (record) => {
       if (record.generation !== generation) return record
-      // The new generation has worked, so the one before is of no use any more.
+      // The new generation has worked, so the previous one is dropped.
       return {
         ...record,
         sealedPrevious: null,
@@ -96,9 +96,9 @@ function putInto(records: ConnectionStore, { used, verified }: Gathered): void {
 }
 
 /**
- * An API's 401 is shown, but it ends nothing: what the provider said of the grant itself weighs more, and the
- * next renewal or working call clears it. `retryAt` equal to `at` is what tells it from the provider's own
- * words.
+ * An API's 401 is shown but ends nothing: a statement of the provider about the authorization takes
+ * precedence, and the next refresh or successful call clears it. `retryAt` equal to `at` marks it as the
+ * API's answer.
  */
 const apiWord = (at: number): LastOutcome =>
   failedOutcome('reconnect_needed', {

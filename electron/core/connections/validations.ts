@@ -1,5 +1,4 @@
-// The regular check of a token that some providers demand of apps that keep one. What it finds is the truth
-// about the connection.
+// Regular token validation, which some providers require. Its result determines the status of the connection.
 import type { OAuthClient, ResolvedProvider } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
 import type { SecretBox } from '../vault/secret-box.ts'
@@ -13,7 +12,7 @@ import type { ProviderFacts } from './tokens/serve.ts'
 const AT_ONCE = 2
 
 export type Validations = {
-  /** The connection changed, came or went. */
+  /** The connection was changed, added or removed. */
   changed(id: string): void
   close(): void
 }

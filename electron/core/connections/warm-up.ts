@@ -1,6 +1,6 @@
-// The first refresh of a process would load and compile on the way what lies between the provider's answer
-// and the disk, and for that long a killed process would lose a rotated authorization. So refreshes with an
-// answer made up here go that way first; nothing leaves this process.
+// Loads and compiles the code of a refresh before the first real one, with made-up responses; nothing leaves
+// the process. Otherwise the first refresh would take longer between the response and the disk, and a crash
+// in that time would lose a rotated authorization.
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
 import { createOAuthClient } from '../oauth/client.ts'
@@ -10,16 +10,13 @@ import type { SecretBox } from '../vault/secret-box.ts'
 import { encodeRecord } from '../storage/records.ts'
 import { newConnection, refreshedRecord } from './store/record.ts'
 
-/** Enough for the compiler to have seen each step. */
+/** Enough runs for the compiler to optimize each step. */
 const TIMES = 20
 const MOST_MS = 10_000
 
 type Deps = { box: SecretBox; clock: Clock; logger: Logger }
 
-/**
- * To be awaited before a refresh is sent: done once, by whoever asks first. Needs an unlocked vault. Never
- * throws.
- */
+/** To be awaited before a refresh is sent; runs once. Needs an unlocked vault. Never throws. */
 export function createWarmUp(deps: Deps): () => Promise<void> {
   let running: Promise<void> | null = null
   return () => (running ??= warmUp(deps))

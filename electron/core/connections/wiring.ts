@@ -1,4 +1,5 @@
-// Everything about connections, put together: tokens, sign-ins, and what the window and the API do with them.
+// Creates the parts for connections and connects them: tokens, sign-ins, and the operations for the window
+// and the API.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
@@ -27,7 +28,7 @@ import { createTokenService, type InternalTokenService } from './tokens/service.
 import { createUsage, type Usage } from './usage.ts'
 import { createValidations } from './validations.ts'
 
-/** As long as a refresh may take. */
+/** The longest duration of a refresh in milliseconds. */
 const SETTLE_MS = 21_000
 
 export type ConnectionPartsDeps = TokenPartsDeps & {
@@ -43,7 +44,7 @@ export type ConnectionParts = Omit<TokenParts, 'providerChanged' | 'usage'> & {
   connections: Connections
   flows: FlowRegistry
   providerChanged(change: { before: ProviderRecord | null; after: ProviderRecord | null }): void
-  /** Disconnects all of a provider's; resolves with how many there were. */
+  /** Disconnects all connections of a provider; resolves with their number. */
   removeOf(providerId: string): Promise<number>
 }
 
@@ -108,21 +109,21 @@ export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionPart
   }
 }
 
-/** Without its addresses and its client, nothing of it could be revoked any more. */
+/** Without the provider's addresses and client, its tokens could not be revoked. */
 const stillNeeded = (): KeywayError =>
   new KeywayError('vault_locked', {
     message: 'The provider is still needed to revoke what was granted, and the vault is locked.',
     nextStep: 'Unlock the vault first. Disconnecting single accounts works while it is locked.',
   })
 
-// Everything that makes tokens, put together: book, cache, renewals, background.
+// Creates the parts that serve tokens: store, cache, refresh, background.
 
 const CONFIRM_AFTER_MS = 1_000
-/** Whoever waited for the start is served by then. A refresh that comes sooner does not wait for this. */
+/** By then the first requests have been served. A refresh before this time does not wait for it. */
 const WARM_UP_AFTER_MS = 2_000
 /**
- * Above a refresh's two requests at their longest with the pause between them, so that a rotation under way
- * is not cut off.
+ * Longer than two refresh requests with the pause between them, so that a rotation in progress is not cut
+ * off.
  */
 const CLOSING_MS = 55_000
 
@@ -148,11 +149,11 @@ export type TokenParts = {
   background: Background
   usage: Usage
   load(): Promise<void>
-  /** Takes connections into use that an import has written. */
+  /** Adds connections that an import has written. */
   adopt(added: readonly ConnectionRecord[]): void
   unlocked(): void
   locked(): void
-  /** Credentials or behaviour of a provider changed: what was refused for them may be tried again. */
+  /** Credentials or behavior of a provider changed, so failed refreshes may be retried. */
   providerChanged(before: ProviderRecord, after: ProviderRecord): void
   close(): Promise<void>
 }
@@ -217,13 +218,10 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
   }
 }
 
-/** Records between which others get their turn. */
+/** Records per step, so that other work can run in between. */
 const CLEANED_AT_ONCE = 10
 
-/**
- * What an earlier version stored in the clear though it was a token: taken out as soon as the tokens can be
- * opened to tell.
- */
+/** Removes tokens that an earlier version stored unencrypted, as soon as the vault is unlocked. */
 async function cleanStored(
   { box, clock, logger, providers }: TokenPartsDeps,
   records: ConnectionStore,
@@ -237,7 +235,7 @@ async function cleanStored(
       const traces = tracesOf(box, record, secret?.reveal() ?? null)
       if (withoutTraces(record, traces) === record) continue
       await records.change(record.id, (current) => withoutTraces(current, traces))
-      // Once more: the store keeps the generation before, which is the one with the token.
+      // Written twice, because the store keeps the previous version, which contains the token.
       await records.change(record.id, (current) => current)
       logger.warn('A token stood in the clear in a stored connection; it was taken out', {
         connectionId: record.id,
@@ -329,7 +327,7 @@ function isOutdated(
   return held !== null && (record?.generation !== held.generation || record.account !== held.account)
 }
 
-/** What the person took out of the provider is not asked for again at the next consent. */
+/** Scopes that the person removed from the provider are not requested at the next consent. */
 function withoutDropped(
   record: ConnectionRecord,
   before: ProviderRecord,
@@ -339,7 +337,7 @@ function withoutDropped(
   return { ...record, requestedScopes: record.requestedScopes.filter((scope) => !isDropped(scope)) }
 }
 
-/** A provider's behaviour, also while its entry cannot be read: then nothing is known but the defaults. */
+/** The provider's behavior; the defaults if its entry cannot be read. */
 function providerFactsOf(providers: ProviderStore): (providerId: string) => ProviderFacts {
   const unknown = { slug: 'unknown', spec: providerSpec.parse({}), parameters: {} }
   return (providerId) => {

@@ -1,19 +1,19 @@
-// Which connection a caller means, found without walking through ten thousand of them on every request.
+// An index of connections per provider, so that a lookup does not scan ten thousand records on every request.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { labelKey } from './labels.ts'
 
 type ProviderIndex = {
   ids: readonly string[]
   byLabel: ReadonlyMap<string, string>
-  /** The one that is meant when no account is named. */
+  /** The id of the connection to use if no account is named. */
   preferred: string | null
 }
 
 export type ConnectionIndex = {
   of(providerId: string): ProviderIndex
-  /** Rises with every change that may make another connection be meant than before. */
+  /** Increases with every change that can alter the result of a lookup. */
   revision(): number
-  /** To be told of every change; only those of label, default and provider cost anything. */
+  /** To be called for every change; only changes of label, default and provider invalidate the index. */
   changed(before: ConnectionRecord | null, after: ConnectionRecord | null): void
 }
 

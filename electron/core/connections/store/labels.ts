@@ -1,10 +1,11 @@
+// Account labels of connections: comparison and free names.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { cleanName, nameProblem } from '../../../../shared/contract/name.ts'
 
 /**
- * @throws KeywayError invalid_request | name_taken when another account of the provider has this label, in
- * whatever case.
+ * @throws KeywayError invalid_request | name_taken if another account of the provider has this label in any
+ * case.
  */
 export function checkLabelFree(
   connections: readonly ConnectionRecord[],
@@ -21,7 +22,7 @@ export function checkLabelFree(
   }
 }
 
-/** The wanted label, or the next free one after it: "work", "work (2)". */
+/** The wanted label, or the next free one: "work", "work (2)". */
 export function freeLabel(connections: readonly ConnectionRecord[], wanted: string): string {
   const base = cleanName(wanted, 90) || 'account'
   const taken = (label: string): boolean => connections.some(({ account }) => sameLabel(account, label))
@@ -31,7 +32,7 @@ export function freeLabel(connections: readonly ConnectionRecord[], wanted: stri
   }
 }
 
-/** Labels are compared without regard to case. */
+/** Labels are compared case-insensitively. */
 export const labelKey = (label: string): string => label.normalize('NFC').toLowerCase()
 
 export const sameLabel = (one: string, other: string): boolean => labelKey(one) === labelKey(other)

@@ -1,5 +1,5 @@
-// A token answer made into a connection record: a new one, a renewed one, or one that a fresh sign-in
-// replaced. Pure but for the sealing.
+// Builds a connection record from a token response: new, refreshed, or reconnected by a sign-in. Pure except
+// for the encryption.
 import type { ConnectionRecord, LifeEvent } from '../../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import type { Secret } from '../../../../shared/contract/secret.ts'
@@ -11,7 +11,7 @@ import type { SecretBox } from '../../vault/secret-box.ts'
 import { tracesOf, withoutTraces } from '../clear-fields.ts'
 import { openTokens, sealResponse, sealAsPrevious, type SealedRecord } from './sealed.ts'
 
-/** What a finished sign-in knows beside the tokens. */
+/** What a finished sign-in knows besides the tokens. */
 export type SignIn = {
   how: ConnectionRecord['how']
   identity: ConnectionRecord['identity']
@@ -61,7 +61,7 @@ export function newConnection(
   return withoutClearSecrets(record, box, clientSecret)
 }
 
-/** Whatever a provider put into a field that stands in the clear: its tokens are not among it. */
+/** Removes tokens that the provider put into a field that is stored unencrypted. */
 function withoutClearSecrets(
   record: ConnectionRecord,
   box: SecretBox,
@@ -70,15 +70,15 @@ function withoutClearSecrets(
   return withoutTraces(record, tracesOf(box, record, clientSecret?.reveal() ?? null))
 }
 
-/** A fresh sign-in into the same connection: id, label, history stay. */
+/** A new sign-in for the same connection: id, label and history are kept. */
 export function reconnected(
   record: ConnectionRecord,
   sign: SignIn,
   answer: TokenResponse,
   { box, spec, now, clientSecret }: Tools,
 ): ConnectionRecord {
-  // A dead or foreign refresh token must not be taken over; a living one of the same account goes on when no
-  // new one came.
+  // A refresh token of another account or of a revoked authorization must not be kept. A valid one of the
+  // same account is kept if the response has no new one.
   const of = { id: record.id, providerId: record.providerId, generation: record.generation + 1 }
   const sameGrant = record.lastOutcome.status !== 'reconnect_needed' && continuesAuthorization(record, sign)
   const before = sameGrant && passesIntegrityCheck(box, record) ? record : null
@@ -114,11 +114,11 @@ export function reconnected(
   return withoutClearSecrets(next, box, clientSecret)
 }
 
-/** Where it was perhaps the same account the person has said so before this. */
+/** For `perhaps` the person has confirmed before that it is the same account. */
 const continuesAuthorization = (record: ConnectionRecord, sign: SignIn): boolean =>
   ['yes', 'perhaps'].includes(sameAccount(record, sign))
 
-/** What was changed outside Keyway is not gone on with; the fresh sign-in takes its place. */
+/** Tokens that were changed outside Keyway are not kept; the new sign-in replaces them. */
 function passesIntegrityCheck(box: SecretBox, record: ConnectionRecord): boolean {
   try {
     box.gate?.connection(record)
@@ -128,7 +128,10 @@ function passesIntegrityCheck(box: SecretBox, record: ConnectionRecord): boolean
   }
 }
 
-/** The next generation of the same grant. The one before is kept, sealed, until this one has worked. */
+/**
+ * The next generation of the same authorization. The previous one is kept encrypted until this one has
+ * worked.
+ */
 export function refreshedRecord(
   record: ConnectionRecord,
   answer: TokenResponse,
@@ -160,16 +163,13 @@ export function refreshedRecord(
   return withoutClearSecrets(next, box, clientSecret)
 }
 
-/** A pasted access token is only what somebody says it is, until its owner's name came for it. */
+/** A pasted access token counts as verified only when the provider confirmed its account. */
 function verifiedBySignIn({ how, identity }: SignIn, now: number): number | null {
   const isNamed = identity.id !== null || identity.label !== null
   return how === 'pasted_access_token' && !isNamed ? null : now
 }
 
-/**
- * Whether the answer brought another refresh token than the stored one; then the stored one may be dead
- * already.
- */
+/** Whether the response contains another refresh token than the stored one, which may then be invalid. */
 export function rotatesRefreshToken(box: SecretBox, record: SealedRecord, answer: TokenResponse): boolean {
   if (answer.refreshToken === null) return false
   const stored = openTokens(box, record).refreshToken
@@ -177,8 +177,8 @@ export function rotatesRefreshToken(box: SecretBox, record: SealedRecord, answer
 }
 
 /**
- * Whether two sign-ins are of one account; by id where both tell one, else by label. `perhaps` is for the
- * person to say.
+ * Whether two sign-ins belong to one account: by id if both have one, else by label. For `perhaps` the person
+ * decides.
  */
 export function sameAccount(
   record: Pick<ConnectionRecord, 'identity'>,
@@ -197,7 +197,7 @@ export function sameAccount(
   return mayBeRounded ? 'perhaps' : 'no'
 }
 
-/** What earlier versions made of an identifier: a number went through a double, a text was cut off. */
+/** Earlier versions converted numeric identifiers to doubles and cut long texts. */
 const CUT_AT = 300
 
 /** Whether an earlier version would have stored this text for that identifier. */
@@ -207,10 +207,7 @@ function isShortFormOf(stored: string, id: string): boolean {
   return hasLostDigits && String(Number(id)) === stored
 }
 
-/**
- * Where a reply does not say how long its token lives, the provider's usual lifetime counts, or the last one
- * that was told.
- */
+/** If a response has no lifetime, the provider's usual lifetime applies, or the last one it sent. */
 function timesOf(
   answer: TokenResponse,
   { token }: ProviderSpec,
@@ -236,7 +233,7 @@ function secondsBetween(from: number, to: number | null): number | null {
   return to === null ? null : Math.max(0, (to - from) / 1000)
 }
 
-/** What the timeline tells of an answer. */
+/** The facts of a response for the connection history. */
 function historyFactsOf(
   box: SecretBox,
   answer: TokenResponse,
@@ -250,14 +247,16 @@ function historyFactsOf(
   }
 }
 
-/** Expiry does not depend on the two clocks agreeing, but a person should know that theirs is wrong. */
+/**
+ * Expiry does not depend on the clock difference, but the person should know that the local clock is wrong.
+ */
 function skewNote(skewMs: number | null): string | null {
   if (skewMs === null || Math.abs(skewMs) < 60_000) return null
   const minutes = Math.round(Math.abs(skewMs) / 60_000)
   return `This computer's clock is ${minutes} min ${skewMs > 0 ? 'behind' : 'ahead of'} the provider's.`
 }
 
-/** Enough for the picture in the window; the journal has the rest. */
+/** Events kept per connection for the window; the audit log has all. */
 const KEPT = 100
 
 const nothing = {
@@ -270,7 +269,7 @@ const nothing = {
 }
 
 /**
- * The life with one more event. An outage or a busy app is one event that gets a later time, not a hundred.
+ * Adds an event to the history. A repeated event (outage, busy app) only updates the time of the last one.
  */
 export function appendHistory(
   record: Pick<ConnectionRecord, 'life'>,

@@ -1,4 +1,4 @@
-// The secret part of a connection, sealed for that connection alone. Nothing else opens or seals it.
+// The encrypted part of a connection, bound to that connection. Only this file encrypts and decrypts it.
 import { z } from 'zod'
 import type { ConnectionRecord, TokenSet } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
@@ -21,23 +21,26 @@ export const tokenSet = z.object({
     .nullable(),
 })
 
-/** Which of a record's two sealed fields. */
+/** Which of the two encrypted fields of a record. */
 export type TokenPlace = 'current' | 'previous'
 
-/** What a token set is sealed for: this connection of this provider, at this generation. */
+/** What a token set is bound to: this connection of this provider at this generation. */
 export type SealedFor = Pick<ConnectionRecord, 'id' | 'providerId' | 'generation'>
 
 export type SealedRecord = SealedFor & Pick<ConnectionRecord, 'sealedTokens' | 'sealedPrevious'>
 
 /**
- * The whole set behind one of a connection's sealed fields, for a bundle. @throws KeywayError vault_locked |
- * data_damaged
+ * The whole token set of one encrypted field, for a bundle.
+ * @throws KeywayError vault_locked | data_damaged
  */
 export function openTokenSet(box: SecretBox, record: SealedRecord, place: TokenPlace = 'current'): TokenSet {
   return parseSet(box, record, place)
 }
 
-/** The other way round. @throws KeywayError vault_locked */
+/**
+ * Encrypts a token set.
+ * @throws KeywayError vault_locked
+ */
 export function sealTokenSet(
   box: SecretBox,
   of: SealedFor,
@@ -47,15 +50,15 @@ export function sealTokenSet(
   return box.seal(new Secret(JSON.stringify(set)), associatedData(of, place))
 }
 
-// Generation and place too: a ciphertext of an earlier generation, or the two exchanged, would have an old
-// refresh token sent, and a provider that rotates takes that for theft and ends the grant.
+// Includes generation and place. Otherwise a ciphertext of an earlier generation, or two swapped ones, would
+// send an old refresh token, and a rotating provider treats that as theft and revokes the authorization.
 const associatedData = ({ id, providerId, generation }: SealedFor, place: TokenPlace): string =>
   `connection:${id}:tokens:2:${providerId}:${generation}:${place}`
 
-/** As versions before the folder's second format sealed. */
+/** The associated data of versions before folder format 2. */
 const oldAssociatedData = (id: string): string => `connection:${id}:tokens`
 
-/** A token set in memory, with its secrets wrapped. */
+/** A decrypted token set in memory, with its values wrapped as secrets. */
 export type OpenTokens = {
   accessToken: Secret
   tokenType: string
@@ -77,8 +80,8 @@ export function openTokens(box: SecretBox, record: SealedRecord, place: TokenPla
 }
 
 /**
- * The answer as a sealed token set. What it leaves out is kept from the set before: an answer without a
- * refresh token means that the old one goes on (RFC 6749 6), and a refresh seldom repeats the id_token.
+ * Encrypts a response. Missing values are taken from the previous set: without a refresh token in the
+ * response the old one stays valid (RFC 6749 6), and a refresh rarely repeats the id_token.
  */
 export function sealResponse(
   box: SecretBox,
@@ -106,17 +109,14 @@ export function sealResponse(
 }
 
 /**
- * The current tokens, sealed as what they are when the next generation is there. @throws KeywayError
- * vault_locked | data_damaged
+ * The current tokens, encrypted as the previous ones of the next generation.
+ * @throws KeywayError vault_locked | data_damaged
  */
 export function sealAsPrevious(box: SecretBox, before: SealedRecord, of: SealedFor): string {
   return sealTokenSet(box, of, parseSet(box, before, 'current'), 'previous')
 }
 
-/**
- * The record with its tokens sealed anew where an earlier version sealed them; else the same one. Never
- * throws.
- */
+/** The record with tokens of an earlier version encrypted again; otherwise the same record. Never throws. */
 export function resealed(box: SecretBox, record: ConnectionRecord): ConnectionRecord {
   if (!box.unlocked || !isOld(box, record, 'current')) return record
   try {
@@ -148,7 +148,7 @@ function parseSet(box: SecretBox, record: SealedRecord, place: TokenPlace): Toke
 const sealedIn = (record: SealedRecord, place: TokenPlace): string =>
   (place === 'current' ? record.sealedTokens : record.sealedPrevious) ?? ''
 
-/** Only the very ciphertexts that stood in the folder when it was taken over may be of the old kind. */
+/** Only ciphertexts that were in the folder when it was upgraded may have the old format. */
 const isOld = (box: SecretBox, record: SealedRecord, place: TokenPlace): boolean =>
   box.gate?.opensOld(record.id, place, sealedIn(record, place)) === true &&
   !opens(box, sealedIn(record, place), associatedData(record, place))

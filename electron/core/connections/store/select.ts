@@ -1,11 +1,12 @@
+// Selects the connection for a request.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { labelKey, sameLabel } from './labels.ts'
 import type { ConnectionStore } from './store.ts'
 
 /**
- * The connection that a caller means: by label, id, or detected identity; without any, the default or the
- * only one. Never a guess.
+ * The connection that a caller refers to: by label, id or identity; without an account, the default or the
+ * only one. Never guesses.
  * @throws KeywayError not_connected | connection_not_found | ambiguous_account (details.accounts)
  */
 export function selectConnection(

@@ -1,6 +1,6 @@
-// The connections as they are stored, each in a file of its own, all of them in memory. Changes are functions
-// of the newest record and take turns, so that a rename cannot undo a refresh that ran beside it. What does
-// not parse is left on disk and reported.
+// Stores connections, one file per connection, all of them in memory. Changes are functions of the newest
+// record and run one at a time, so that a rename cannot overwrite a concurrent refresh. Records that cannot
+// be parsed stay on disk and are reported.
 import { isDeepStrictEqual } from 'node:util'
 import { connectionRecord, type ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
@@ -14,39 +14,42 @@ export type ConnectionChange = (record: ConnectionRecord) => ConnectionRecord
 
 export type ConnectionStore = Omit<ConnectionMap, 'put' | 'delete'> & {
   load(): Promise<void>
-  /** Durable when it resolves; shown only then. @throws KeywayError disk_full | save_failed */
+  /**
+   * Durable when it resolves; visible only then.
+   * @throws KeywayError disk_full | save_failed
+   */
   add(record: ConnectionRecord): Promise<void>
   /**
-   * Durable when it resolves; on failure the record in memory is the old one. @throws KeywayError
-   * connection_not_found | disk_full | save_failed
+   * Durable when it resolves; on failure the record in memory is unchanged.
+   * @throws KeywayError connection_not_found | disk_full | save_failed
    */
   change(id: string, change: ConnectionChange): Promise<ConnectionRecord>
   /**
-   * At once in memory, on disk with the next write or within half a minute. For what may be lost in a crash.
+   * Changes memory at once, and the disk with the next write or within 30 s. For data that a crash may lose.
    */
   updateLazily(id: string, change: ConnectionChange): void
   /**
-   * Takes the newer generation from disk, should there be one. Never gives up what is in memory for a file
-   * that cannot be read.
+   * Loads a newer generation from disk, if there is one. An unreadable file never replaces the record in
+   * memory.
    */
   reload(id: string): Promise<ConnectionRecord>
   /**
-   * Takes over what a killed process had written and not put in place, where it is newer than what is there
-   * and genuine. Whatever else is asked of these connections waits until that is done. `isGenuine` throws
-   * when it cannot tell now.
+   * Recovers records that a killed process had written but not moved into place, if they are newer and
+   * genuine. Other operations on these connections wait for it. `isGenuine` throws if it cannot tell now.
    */
   recoverLeftovers(isGenuine: (record: ConnectionRecord) => boolean): Promise<void>
-  /** Takes a record into use that somebody else has written to the store. */
+  /** Adds a record that another component wrote to the store. */
   insertLoaded(record: ConnectionRecord): void
   remove(id: string): Promise<void>
   /**
-   * Out of use at once, and over a restart; its tokens stay on disk until `remove`. Durable when it resolves.
+   * Disables the connection at once, also across restarts; its tokens stay on disk until `remove`. Durable
+   * when it resolves.
    * @throws as `change`
    */
   disconnect(id: string, at: number): Promise<void>
-  /** What is out of use and still has to be revoked. */
+  /** Disabled connections that still have to be revoked. */
   disconnected(): ConnectionRecord[]
-  /** Writes what waits. Twice is fine. */
+  /** Writes pending changes. May be called twice. */
   close(): Promise<void>
 }
 
@@ -56,7 +59,7 @@ export type ConnectionStoreDeps = {
   logger: Logger
   onUnreadable: (entry: { store: string; key: string }) => void
   onChanged: (id: string, kind: ChangeKind) => void
-  /** Each record passes on its way to disk. */
+  /** Applied to each record before it is written. */
   onWrite?: ConnectionChange
 }
 
@@ -72,7 +75,7 @@ export function createConnectionStore(deps: ConnectionStoreDeps): ConnectionStor
     meanwhile.set(id, touches)
     await store.put(id, next).finally(() => meanwhile.delete(id))
     if (touches.length === 0) lazy.drop(id)
-    // What was touched while the file was being written is applied again on top of it.
+    // Lazy changes made during the write are applied again.
     const newest = touches.reduce((record, updateLazily) => updateLazily(record), next)
     loaded.put(newest)
     return newest
@@ -137,7 +140,7 @@ type EndingParts = {
   drop: (id: string) => void
 }
 
-/** How a connection leaves: for good, or kept on disk until its authorization is revoked. */
+/** Removal of a connection: for good, or kept on disk until its authorization is revoked. */
 function endings(
   store: RecordStore,
   loaded: ConnectionMap,
@@ -181,7 +184,7 @@ async function recoverLeftover(
 ): Promise<void> {
   const { data: record } = connectionRecord.safeParse(value)
   const current = loaded.get(id)
-  // One that was never in place may have been removed since: nothing brings it back.
+  // A new record that was never in place may have been removed since, so it is not restored.
   const isNewer = record?.id === id && current !== null && record.generation > current.generation
   if (isNewer && isGenuine(record)) {
     logger.info('Tokens that a crash had left half saved were taken over', { connectionId: id })
@@ -208,7 +211,7 @@ async function load(
   }
 }
 
-// The connections in memory, and whoever is to hear of their changes. Nothing here touches the disk.
+// The connections in memory, with change notifications. Does not access the disk.
 
 export type ConnectionMap = {
   list(): ConnectionRecord[]
@@ -223,8 +226,8 @@ export type ConnectionMap = {
 }
 
 /**
- * What a change means for others. `set`: one came, went or may do more or less; `account`: it is another
- * account's now; `content`: only this connection changed.
+ * The effect of a change. `set`: a connection was added or removed, or its permissions changed; `account`: it
+ * belongs to another account now; `content`: only this connection changed.
  */
 export type ChangeKind = 'set' | 'account' | 'content'
 
@@ -264,16 +267,13 @@ function kindOf(before: ConnectionRecord | null, after: ConnectionRecord): Chang
   return sameScopes(before.grantedScopes, after.grantedScopes) ? 'content' : 'set'
 }
 
-/** Uses and such need not be on disk at once. */
+/** Uses and similar changes are written after this delay. */
 const LAZY_MS = 30_000
 
-/**
- * Writes that can wait: gathered for half a minute, tried again when the disk refuses, done at once by
- * `flush`.
- */
+/** Delayed writes: collected for 30 s, retried if the disk refuses, written at once by `flush`. */
 export type LazyWrites = {
   add(id: string): void
-  /** Somebody else has written it. */
+  /** Another write included the change. */
   drop(id: string): void
   flush(): Promise<void>
 }

@@ -1,24 +1,24 @@
-// Tokens ready to be handed out, by connection. Reading allocates nothing; a lock of the vault empties it.
+// Caches tokens per connection. Reading allocates nothing; locking the vault clears it.
 import type { Clock } from '../../ports.ts'
 import { JUMP_MS } from './clock.ts'
 import type { ServedToken } from './types.ts'
 
 type Entry = {
   token: ServedToken
-  /** The same token for an ask that no token of this provider can meet in full. */
+  /** The same token, for a request whose minimum lifetime no token of this provider meets. */
   shortened: ServedToken | null
   freshUntil: number
   freshUntilMonotonic: number
   /**
-   * How far the two ends are apart by the two clocks; it changes when the wall clock is set, and then what
-   * the token says is wrong.
+   * The difference of the expiry on the two clocks. It changes if the wall clock is set; then the expiry in
+   * the token is wrong.
    */
   apartMs: number
 }
 
 export type TokenCache = {
   peek(connectionId: string, nowMs: number): ServedToken | null
-  /** Whether or not it is still fresh. */
+  /** The cached token, even if it is not fresh. */
   held(connectionId: string): ServedToken | null
   shortened(connectionId: string): ServedToken | null
   put(token: ServedToken, fresh: { until: number; untilMonotonic: number }): ServedToken

@@ -1,20 +1,20 @@
-// How long tokens really have left. The wall clock alone lies after it was set; the monotonic one stands
-// still on some systems while the machine sleeps. So both count, and the shorter answer wins.
+// The remaining lifetime of tokens. The wall clock may be set, and the monotonic clock stops during sleep on
+// some systems. So both are used and the shorter result counts.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { marginMs } from '../../../../shared/domain/expiry.ts'
 import type { Clock } from '../../ports.ts'
 
-/** A token from "the future" by more than this was dated by another clock. */
+/** A token dated further in the future than this was dated by another clock. */
 const PLAUSIBLE_MS = 60_000
 
 type Dated = Pick<ConnectionRecord, 'id' | 'generation' | 'issuedAt' | 'expiresAt' | 'lifetimeSeconds'>
 
 export type TokenClock = {
-  /** A token set came, or was found on disk: from now on its end is known on the monotonic clock too. */
+  /** A token set was received or loaded: from now on its expiry is known on the monotonic clock too. */
   observe(record: Dated, from: 'provider' | 'disk'): void
-  /** Milliseconds until the token ends, 0 or less when it has; Infinity when the provider tells no end. */
+  /** Milliseconds until expiry, 0 or less if expired; Infinity if the provider sends no expiry. */
   remainingMs(record: Dated): number
-  /** The monotonic moment of the token's end, for checks without the record. */
+  /** The expiry in monotonic milliseconds, for checks without the record. */
   endsAtMonotonic(record: Dated): number
   forget(id: string): void
 }
@@ -25,7 +25,7 @@ export function createTokenClock(clock: Clock): TokenClock {
   const see = (record: Dated, from: 'provider' | 'disk'): number => {
     const known = ends.get(record.id)
     if (known?.generation === record.generation) return known.endsAt
-    // While Keyway did not run, the clock may have been set a little; nobody saw it, so the last stretch is
+    // While Keyway was not running, the clock may have been set slightly, so the last part of the lifetime is
     // not trusted.
     const doubtMs = from === 'disk' ? marginMs(record.lifetimeSeconds) : 0
     const endsAt = clock.monotonicMs() + leftAtFirstSight(record, clock.now()) - doubtMs
@@ -46,29 +46,28 @@ export function createTokenClock(clock: Clock): TokenClock {
 
 function leftAtFirstSight({ issuedAt, expiresAt, lifetimeSeconds }: Dated, now: number): number {
   if (expiresAt === null) return Number.POSITIVE_INFINITY
-  // The clock has been set back since the token came: nobody knows how old it is, so it counts as used up and
-  // a refresh decides.
+  // The clock was set back since the token was issued. Its age is unknown, so it counts as expired and is
+  // refreshed.
   if (issuedAt > now + PLAUSIBLE_MS) return 0
   const left = expiresAt - now
   return lifetimeSeconds === null ? left : Math.min(left, lifetimeSeconds * 1000)
 }
 
-// Notices that the wall clock was set, or that the machine slept: then it and the monotonic clock no longer
-// agree.
+// Detects that the wall clock was set or the machine slept: then it differs from the monotonic clock.
 
-/** A clock is corrected by less than this without anybody minding. */
+/** Smaller corrections of the clock are ignored. Milliseconds. */
 export const JUMP_MS = 2_000
 const LOOK_EVERY_MS = 60_000
 
 export type ClockJumpDetector = {
-  /** Two readings of a clock; cheap enough for every call. */
+  /** Reads two clocks; cheap enough for every call. */
   check(): void
   close(): void
 }
 
 /**
- * `onJump` gets how far the wall clock ran ahead (sleep, or set forward) or fell back. Looks by itself once a
- * minute.
+ * `onJump` receives by how many milliseconds the wall clock jumped forward (sleep, or set) or back. Also
+ * checked once a minute.
  */
 export function createClockJumpDetector(clock: Clock, onJump: (byMs: number) => void): ClockJumpDetector {
   const offset = (): number => clock.now() - clock.monotonicMs()
@@ -91,8 +90,8 @@ export function createClockJumpDetector(clock: Clock, onJump: (byMs: number) => 
 }
 
 /**
- * The record's moments by the clock as it goes now. Only a clock that was set back is answered so: one that
- * ran ahead may have slept.
+ * The record with its times adjusted to the current clock. Only for a clock that was set back: a jump forward
+ * may be sleep.
  */
 export function redated(record: ConnectionRecord, byMs: number): ConnectionRecord {
   const moved = (moment: number | null): number | null => (moment === null ? null : moment + byMs)

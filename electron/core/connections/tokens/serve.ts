@@ -1,4 +1,4 @@
-// Makes a stored token set into what callers get, and remembers it while it is fresh.
+// Converts a stored token set into the token for callers and caches it while it is fresh.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
@@ -30,7 +30,7 @@ export function createTokenServer(deps: {
   const remember = (record: ConnectionRecord): ServedToken => {
     const provider = deps.providerOf(record.providerId)
     const token = servedToken(record, provider, openTokens(deps.box, record))
-    // What nothing can renew is handed out to its last moment; everything else is renewed a little before.
+    // A token that cannot be refreshed is served until it expires; all others are refreshed shortly before.
     const margin = refreshMethod(record, provider.spec) === 'none' ? 0 : marginMs(record.lifetimeSeconds)
     return cache.put(token, {
       until: record.expiresAt === null ? Number.POSITIVE_INFINITY : record.expiresAt - margin,
@@ -46,7 +46,7 @@ export function createTokenServer(deps: {
   }
 }
 
-/** What callers get for a record's token set. */
+/** The served form of a record's token set. */
 export function servedToken(
   record: ConnectionRecord,
   provider: { slug: string; spec: ProviderSpec; parameters: Readonly<Record<string, string>> },
@@ -81,7 +81,7 @@ function headerOf(
   const name = template.slice(0, colon).trim()
   const value = fillTemplate(template.slice(colon + 1).trim(), {
     ...values,
-    // An app is handed the token, never what else a header to the API may hold.
+    // An app gets the token, but no other secret that an API header may contain.
     client_secret: '',
     refresh_token: '',
     id_token: '',

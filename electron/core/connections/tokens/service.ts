@@ -1,5 +1,5 @@
-// Tokens for callers: from memory when they are good, else through one renewal that all callers of a
-// connection share. No caller waits beyond its deadline, and the work goes on without it.
+// Serves tokens: from memory if valid, else through one refresh shared by all callers of a connection. No
+// caller waits beyond its deadline; the refresh continues.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { missingScopes } from '../../../../shared/domain/scopes.ts'
@@ -26,21 +26,21 @@ import {
 export type TokenServiceDeps = RefreshCoordinatorDeps & {
   usage: Usage
   isClosing: () => boolean
-  /** Before anything is decided by the clock. */
+  /** Called before any decision that depends on the clock. */
   checkClock: () => void
 }
 
-/** {@link TokenService}, and what the rest of the core needs of it. */
+/** {@link TokenService}, plus what the rest of the core needs. */
 export type InternalTokenService = TokenService &
   Pick<RefreshCoordinator, 'refreshNow' | 'whenIdle' | 'whenAllIdle' | 'anyUnderWay'> & {
-    /** The token set was replaced, renamed or removed from outside: forget what is remembered about it. */
+    /** The token set was replaced, renamed or removed: drops everything cached about it. */
     replaced(id: string): void
     /**
-     * With the tokens that the provider gave last, also where the disk has not taken them yet. @throws
-     * KeywayError connection_not_found
+     * The record with the newest tokens, including those not yet on disk.
+     * @throws KeywayError connection_not_found
      */
     newest(id: string): ConnectionRecord
-    /** The connection is gone: whoever still waits for its token is told so now. */
+    /** The connection was removed: rejects callers that wait for its token. */
     removed(id: string): void
   }
 
@@ -53,7 +53,7 @@ export function createTokenService(deps: TokenServiceDeps): InternalTokenService
 
   const answer = async (record: ConnectionRecord, options: TokenOptions): Promise<TokenResult> => {
     const { rejected, rejectedBy = 'caller' } = options
-    // Otherwise somebody renewed it already: the caller only has to take the newer one.
+    // Otherwise the token was already refreshed and the caller only has to use the newer one.
     const isRefused = rejected !== undefined && isCurrent(deps, record, rejected)
     const waitMs = isRefused ? forced[rejectedBy].take(record.id, record.generation) : 0
     if (waitMs > 0) return refreshedTooRecently(deps, record, waitMs)
@@ -128,7 +128,7 @@ function isCurrent(
   return rejected.equals(accessToken)
 }
 
-/** The provider is not asked again for every caller that finds fault with a token that is seconds old. */
+/** A provider is not asked again for every caller that reports a token that is seconds old. */
 function refreshedTooRecently(deps: TokenServiceDeps, record: ConnectionRecord, waitMs: number): TokenResult {
   const retryAt = deps.clock.now() + waitMs
   const { slug } = deps.providerOf(record.providerId)
@@ -140,7 +140,7 @@ function refreshedTooRecently(deps: TokenServiceDeps, record: ConnectionRecord, 
   return { kind: 'retrying', retryAt, failure }
 }
 
-/** What is said without looking at the token: scopes that were never granted, and a grant that has ended. */
+/** Rejections that do not depend on the token: scopes that were not granted, or a revoked authorization. */
 function refusal(
   deps: TokenServiceDeps,
   record: ConnectionRecord,
@@ -156,18 +156,21 @@ function refusal(
   return last?.kind === 'ended' ? tokenResultOf(last) : null
 }
 
-/** Callers may say that a token was refused, but not make Keyway hammer the provider with it. */
+/**
+ * Minimum time between forced refreshes, so that callers that report rejected tokens cannot overload the
+ * provider.
+ */
 const LEAST_MS = 10_000
 
 export type ForcedRefreshLimit = {
   /**
-   * How long this generation has to stay, because the one before was replaced a moment ago; 0 when it may be
-   * replaced now.
+   * Milliseconds until this generation may be replaced, because the previous one was just replaced; 0 if it
+   * may be replaced now.
    */
   waitMs(id: string, generation: number): number
   /**
-   * The same, and takes the right when there is one. All callers whose same token was refused have it
-   * together: they join the one refresh that it takes. What fails is slowed down by its own backoff.
+   * The same, and claims the refresh if it is allowed. All callers that report the same token share the claim
+   * and join one refresh. Failures have their own backoff.
    */
   take(id: string, generation: number): number
   forget(id: string): void

@@ -1,4 +1,4 @@
-// What callers ask for tokens. The fast path is synchronous and touches nothing but memory.
+// The interface for requesting tokens. The fast path is synchronous and uses only memory.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { KeywayError } from '../../../../shared/contract/errors.ts'
 import type { Secret } from '../../../../shared/contract/secret.ts'
@@ -6,8 +6,8 @@ import { neededMs } from '../../../../shared/domain/expiry.ts'
 import type { TokenClock } from './clock.ts'
 
 /**
- * A token that works right now. Frozen; the same object as long as the token is the same, so callers may hang
- * prepared answers on it.
+ * A valid token. Frozen; the same object as long as the token is the same, so callers may attach cached
+ * responses to it.
  */
 export type ServedToken = {
   readonly connectionId: string
@@ -17,40 +17,36 @@ export type ServedToken = {
   readonly generation: number
   readonly accessToken: Secret
   readonly tokenType: string
-  /** Epoch ms, or null when the provider tells none. */
+  /** Epoch milliseconds; null if the provider sends no expiry. */
   readonly expiresAt: number | null
   readonly scopes: readonly string[]
-  /** Name and value template of the API header when it is not `Authorization: Bearer`. */
+  /** Name and value of the API header if it is not `Authorization: Bearer`. */
   readonly header: { name: string; value: Secret } | null
-  /** The longest `minValid` that this provider's tokens can meet was reached. */
+  /** The requested minimum lifetime exceeds what this provider's tokens can reach. */
   readonly maxLifetimeReached: boolean
 }
 
 export type TokenOptions = {
   /**
-   * At least this long must be left, as far as the provider's lifetimes allow. Default: the margin, never
-   * over a fifth of the lifetime.
+   * Minimum remaining lifetime in seconds, as far as the provider's lifetimes allow. Default: the margin, at
+   * most a fifth of the lifetime.
    */
   minValidSeconds?: number
   /**
-   * The caller's token was refused by the API: refresh unless the stored one is newer already. Never answered
-   * with the refused token: one that was made a moment ago is not replaced yet, and the answer is `retrying`.
-   * By its generation where that is known; `current`: the newest.
+   * The API rejected the caller's token: refresh unless the stored one is newer. The rejected token is never
+   * returned; if it was just issued, the result is `retrying`. Given by generation if known; `current`: the
+   * newest.
    */
   rejected?: 'current' | Secret | { generation: number }
-  /**
-   * Who saw the refusal: the proxy's own eyes are limited apart from what callers say. Default: the caller.
-   */
+  /** Who saw the rejection. The proxy has a separate limit from callers. Default: the caller. */
   rejectedBy?: 'caller' | 'proxy'
-  /** These must be granted, else `scope_missing`. */
+  /** Scopes that must be granted, else `scope_missing`. */
   scopes?: readonly string[]
-  /**
-   * Epoch-independent budget; the call ends within it, with `retrying` when nothing has come. Default 15 s.
-   */
+  /** Milliseconds within which the call ends, with `retrying` if there is no token. Default 15 s. */
   deadlineMs?: number
 }
 
-/** The four outcomes. `failure` has the code, the sentence and what HTTP answers. */
+/** The four outcomes. `failure` has the error code, the message and what the HTTP API returns. */
 export type TokenResult =
   | { kind: 'ok'; token: ServedToken }
   | { kind: 'retrying'; retryAt: number; failure: KeywayError }
@@ -58,31 +54,31 @@ export type TokenResult =
   | { kind: 'config_error'; failure: KeywayError }
 
 export type TokenService = {
-  /** The cached token when it is good for this ask; null means: ask properly. Synchronous, no I/O. */
+  /** The cached token if it is valid for these requirements; null: call `get`. Synchronous, no I/O. */
   peek(connectionId: string, nowMs: number): ServedToken | null
-  /** What `get` would answer to a plain ask, when that is a token and nothing has to be waited for. */
+  /** The result of `get` without options, if that is a token and nothing has to be awaited; else null. */
   ready(connectionId: string): ServedToken | null
   /**
-   * One refresh for any number of callers. @throws KeywayError only for vault_locked, connection_not_found,
-   * shutting_down.
+   * One refresh for any number of callers.
+   * @throws KeywayError only vault_locked, connection_not_found, shutting_down.
    */
   get(connectionId: string, options: TokenOptions): Promise<TokenResult>
   /**
-   * Whether a report that this generation was refused would bring a newer token, for what the proxy itself
+   * Whether reporting this generation as rejected would produce a newer token; for rejections that the proxy
    * saw.
    */
   mayReplace(connectionId: string, generation: number): boolean
-  /** A proxied API answered 401 or worked; feeds the status. */
+  /** A proxied API call returned 401 or succeeded; updates the status. */
   reportApiOutcome(connectionId: string, generation: number, outcome: 'worked' | 'unauthorized'): void
-  /** Somebody used it: last use, life picture. Cheap; persisted lazily. */
+  /** Records a use for the last use and the history. Cheap; persisted with a delay. */
   noteUse(connectionId: string, by: string): void
 }
 
-/** What a token must be like to answer an ask. */
+/** The requirements that a token must meet. */
 export type TokenRequirements = {
-  /** Milliseconds that must be left. */
+  /** Minimum remaining milliseconds. */
   leastMs: number
-  /** This generation was refused by the API; null when none was. */
+  /** The generation that the API rejected; null if none. */
   notGeneration: number | null
 }
 
