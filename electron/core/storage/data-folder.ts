@@ -1,5 +1,4 @@
-// The folder that holds everything: private to its user, owned by one process at a time, and able to say who
-// that is.
+// The data folder: private to its user, owned by one process at a time, with a note about that process.
 import { createHash } from 'node:crypto'
 import { chmodSync, type Dirent, mkdirSync, readdirSync, readFileSync, statSync, unlinkSync } from 'node:fs'
 import { dirname, isAbsolute, join, posix, resolve as resolvePath, win32 } from 'node:path'
@@ -12,36 +11,37 @@ import { systemCode, toSaveError } from './file-ops.ts'
 import { refuseLinks } from './no-link.ts'
 import { type OwnerLock, takeOwnerLock } from './owner-lock.ts'
 
-/** What a second process may know of the owner, to hand its errand over. Never a secret. */
+/** What a second process may know about the owner, to pass its request on. Never a secret. */
 const ownerFacts = z.object({
   pid: z.number().int().positive(),
-  /** Epoch ms. */
+  /** Epoch milliseconds. */
   since: z.number(),
   url: z.url().optional(),
 })
 export type OwnerFacts = z.output<typeof ownerFacts>
 
-/** An owner on a busy machine may take this long to say that it is. */
+/** On a busy machine the owner may need this many attempts to write its note. */
 const MOST_ATTEMPTS = 200
 const ATTEMPT_MS = 25
 
 export type DataFolder = {
   readonly path: string
-  /** The path of a file or folder in it. */
+  /** The path of a file or folder in the data folder. */
   resolve(...names: string[]): string
   /**
-   * Tells a second process where this one can be reached. @throws KeywayError `disk_full` | `save_failed`.
+   * Tells a second process where this one can be reached.
+   * @throws KeywayError `disk_full` | `save_failed`
    */
   publish(facts: { url: string }): Promise<void>
-  /** Lets go of the folder. Twice is fine. */
+  /** Releases the folder. May be called twice. */
   close(): void
 }
 
 /**
- * Opens the folder as its only owner; makes it when it is not there.
- * @throws KeywayError `data_folder_busy` with `{ holderPid, since, url?, port? }` while another process has
- * it; `save_failed` |
- * `disk_full` when it cannot be made, read or locked, or belongs to somebody else; `folder_link`.
+ * Opens the folder as its only owner and creates it if missing.
+ * @throws KeywayError `data_folder_busy` with `{ holderPid, since, url?, port? }` while another process owns
+ * it; `save_failed` | `disk_full` if it cannot be created, read or locked, or belongs to another user;
+ * `folder_link`.
  */
 export async function openDataFolder(deps: {
   path: string
@@ -82,7 +82,7 @@ export async function openDataFolder(deps: {
   }
 }
 
-// The note is a courtesy to a second process. What is on a full disk can still be read, and tokens served.
+// The note only helps a second process. With a full disk the data can still be read and tokens served.
 function noteOwner(path: string, facts: OwnerFacts, logger: Logger): void {
   try {
     writeDurablySync(path, JSON.stringify(facts))
@@ -93,8 +93,8 @@ function noteOwner(path: string, facts: OwnerFacts, logger: Logger): void {
 }
 
 /**
- * Who owns the folder at `path` by its own note; null when nobody left one. The note outlives a killed owner,
- * the lock does not.
+ * The owner of the folder at `path` according to its note; null without a note. The note may be left by a
+ * killed owner; the lock is not.
  */
 export function readOwnerFacts(path: string): OwnerFacts | null {
   return factsAt(join(path, 'owner.json'))
@@ -111,9 +111,9 @@ function lockOf(path: string): OwnerLock | null {
 }
 
 /**
- * The lock, or who has it. Takers that race may each find the lock busy for a moment and nobody get it, so
- * while no living process says that the folder is its own, it is tried again. The owner writes its note right
- * after it took the lock; a note of somebody dead is the last owner's, about to be replaced.
+ * Takes the lock or finds its owner. Concurrent processes may each find the lock busy for a moment, so it is
+ * retried while no living process is named as the owner. The owner writes its note right after it took the
+ * lock; a note of a dead process is from the previous owner and will be replaced.
  */
 async function takeOrFindOwner(path: string, factsPath: string): Promise<OwnerLock | OwnerFacts | null> {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
@@ -123,7 +123,7 @@ async function takeOrFindOwner(path: string, factsPath: string): Promise<OwnerLo
     if (facts !== null && seemsAlive(facts.pid)) return facts
     await pause(ATTEMPT_MS)
   }
-  // In another container, where its pid means nothing here.
+  // The owner is in another container, where its pid has no meaning here.
   return factsAt(factsPath)
 }
 
@@ -141,7 +141,7 @@ function seemsAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: there, but somebody else's.
+    // EPERM: the process exists but belongs to another user.
     return systemCode(error) === 'EPERM'
   }
 }
@@ -160,14 +160,15 @@ function busy(path: string, holder: OwnerFacts | null): KeywayError {
   })
 }
 
-// Makes a folder its user's own: made when it is not there, closed to everybody else, with what is in it.
+// Makes a folder private to its user: creates it if missing, and restricts the permissions of it and its
+// content.
 
 const FOLDER_MODE = 0o700
 const FILE_MODE = 0o600
 
 /**
- * @throws KeywayError `save_failed` | `disk_full` when it cannot be made or closed, or belongs to somebody
- * else.
+ * @throws KeywayError `save_failed` | `disk_full` if it cannot be created or restricted, or belongs to
+ * another user.
  */
 export function makePrivateFolder(path: string, logger: Logger): void {
   try {
@@ -182,17 +183,16 @@ export function makePrivateFolder(path: string, logger: Logger): void {
         mode: (mode & 0o777).toString(8),
       })
     }
-    // Also where the umask, or somebody, took rights from the owner.
+    // Also restores rights that the umask or somebody removed from the owner.
     if ((mode & 0o777) !== FOLDER_MODE) chmodSync(path, FOLDER_MODE)
-    // Below a folder that was closed nobody could reach anything, so looking at the first level costs less
-    // and is enough.
+    // Below a private folder nobody else can reach anything, so checking the first level is enough.
     closeContent(path, wasOpen ? 'all' : 'first level')
   } catch (error) {
     throw toSaveError(error, path)
   }
 }
 
-/** Not by `recursive`: where a file system makes no folders (below /proc) Node tries for ever. */
+/** Not with `recursive`: where a file system does not create folders (below /proc), Node loops forever. */
 function makeFolders(path: string, parents: 'to be made' | 'made' = 'to be made'): void {
   try {
     mkdirSync(path, FOLDER_MODE)
@@ -209,8 +209,8 @@ function makeFolders(path: string, parents: 'to be made' | 'made' = 'to be made'
 function checkOwner(path: string, uid: number, logger: Logger): void {
   const self = process.getuid?.()
   if (self === undefined || uid === self) return
-  // Root may: a container's root in a volume of the host's user. The owner cannot read the files (0600), only
-  // take them away.
+  // Root is allowed: a container's root in a volume of the host's user. The other owner cannot read the files
+  // (0600), only delete them.
   if (self === 0) return logger.warn('The data folder belongs to another user', { path, uid })
   throw new KeywayError('save_failed', {
     message: 'The data folder belongs to another user.',
@@ -220,8 +220,8 @@ function checkOwner(path: string, uid: number, logger: Logger): void {
 }
 
 /**
- * A copied or restored folder brings the rights that its copier gave it. Links are left alone: what they name
- * is not Keyway's.
+ * A copied or restored folder may have other permissions. Links are skipped, because their targets do not
+ * belong to Keyway.
  */
 function closeContent(folder: string, depth: 'all' | 'first level'): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -232,7 +232,7 @@ function closeContent(folder: string, depth: 'all' | 'first level'): void {
       if ((statSync(path).mode & 0o777) !== wanted) chmodSync(path, wanted)
       if (depth === 'all' && entry.isDirectory()) closeContent(path, depth)
     } catch (error) {
-      // The owner of the folder may be writing in it: its temporary files come and go.
+      // The owner of the folder may be writing: its temporary files appear and disappear.
       if (systemCode(error) !== 'ENOENT') throw error
     }
   }
@@ -243,7 +243,7 @@ function modeFor(entry: Dirent): number | null {
   return entry.isFile() || entry.isSocket() ? FILE_MODE : null
 }
 
-// Where the data folder is unless somebody says otherwise.
+// The default location of the data folder.
 
 export type Place = {
   platform: NodeJS.Platform
@@ -251,7 +251,7 @@ export type Place = {
   environment: Readonly<Record<string, string | undefined>>
 }
 
-/** `--data`, then KEYWAY_DATA, then the platform's own place for an application's data. */
+/** `--data`, then KEYWAY_DATA, then the platform's location for application data. */
 export function dataLocation(chosen: string | undefined, { platform, home, environment }: Place): string {
   const explicit = chosen ?? environment['KEYWAY_DATA']
   if (explicit !== undefined && explicit !== '') return explicit
@@ -259,17 +259,17 @@ export function dataLocation(chosen: string | undefined, { platform, home, envir
     return win32.join(environment['APPDATA'] ?? win32.join(home, 'AppData', 'Roaming'), 'Keyway')
   }
   if (platform === 'darwin') return posix.join(home, 'Library', 'Application Support', 'Keyway')
-  // The XDG specification: a relative path is to be ignored.
+  // XDG Base Directory Specification: relative paths must be ignored.
   const xdg = environment['XDG_DATA_HOME'] ?? ''
   return posix.join(isAbsolute(xdg) ? xdg : posix.join(home, '.local', 'share'), 'keyway')
 }
 
-/** The longest path that every system binds a socket to. */
+/** The longest path in bytes that every system can bind a socket to. */
 const MOST_BYTES = 100
 
 /**
- * Where the second door of a data folder is: inside it, so that only its user gets there. Null where no
- * socket can be bound.
+ * The path of the local socket: inside the data folder, so that only its user can connect. Null if no socket
+ * can be bound.
  */
 export function socketPathIn(folder: string, platform: NodeJS.Platform = process.platform): string | null {
   if (platform === 'win32') {

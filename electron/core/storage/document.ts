@@ -1,4 +1,4 @@
-// Reading one JSON document, and finding the one to start from: the file, else its last good copy.
+// Stores small JSON documents with conf or electron-store, protected against corrupt files and torn writes.
 import { readFileSync, renameSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -16,15 +16,15 @@ export type DocumentPlace = {
   clock: Clock
   logger: Logger
   onCorruptFile: (damage: CorruptFile) => void
-  /** Whether an entry is what belongs in this document. Absent: anything is. */
+  /** Whether an entry is valid in this document. Absent: every entry is. */
   isReadable?: (key: string, value: unknown) => boolean
 }
 
 export type DocumentState = {
   values: Document
-  /** Whether `values` stand in the file itself. */
+  /** Whether `values` come from the file itself. */
   fileExists: boolean
-  /** What the last good copy holds; null when there is none. */
+  /** The content of the backup; null if there is none. */
   backedUp: Document | null
 }
 
@@ -48,9 +48,9 @@ export function recoverDocument(place: DocumentPlace): DocumentState {
 }
 
 /**
- * Damage can leave JSON behind: a byte in a name, a document of something else, `{}`. It is told by comparing
- * with a last good copy that is readable throughout; one that is not (a newer Keyway wrote both) says
- * nothing. Emptying by a person goes entry by entry.
+ * A corrupt file may still be JSON: a changed byte in a name, another document, `{}`. It is detected by
+ * comparison with a backup whose entries are all valid. A backup with unknown entries (a newer Keyway wrote
+ * both) proves nothing. A person empties a document entry by entry.
  */
 function isCorrupt({ isReadable }: DocumentPlace, values: Document, backedUp: Document | null): boolean {
   if (backedUp === null || isReadable === undefined) return false
@@ -78,7 +78,7 @@ export function readDocument(
     return { kind: systemCode(error) === 'ENOENT' ? 'absent' : 'damaged' }
   }
   try {
-    // A text editor may have put a byte order mark in front; conf skips it, so it is no damage.
+    // A text editor may add a byte order mark; conf skips it, so the file is not corrupt.
     const parsed: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
     const isDocument = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
     return isDocument ? { kind: 'good', values: parsed as Document } : { kind: 'damaged' }
@@ -87,17 +87,14 @@ export function readDocument(
   }
 }
 
-// The key-value port over conf or electron-store, with what those two lack: a damaged file never reaches them
-// (they throw, or empty it), a last good copy stands beside the file, and a write is checked before it
-// counts. Reads are from memory.
+// Implements the key-value port with conf or electron-store and adds what these lack: they never see a
+// corrupt file (they would throw or empty it), there is a backup, and each write is verified. Reads come from
+// memory.
 
-/** What is used of conf and electron-store: the whole document, written at once. */
+/** The part of conf and electron-store in use: the whole document, written at once. */
 export type ConfLike = { store: Document }
 
-/**
- * The options both libraries must be given. Keys are names, never paths; and neither may ever empty a file by
- * itself.
- */
+/** Options for both libraries: keys are names, not paths, and a file is never emptied automatically. */
 export const confOptions = {
   fileExtension: 'json',
   configFileMode: 0o600,
@@ -107,13 +104,13 @@ export const confOptions = {
 
 export type GuardedKvDeps = {
   folder: string
-  /** File name without its ending. */
+  /** File name without its extension. */
   name: string
   open: (place: { cwd: string; name: string }) => ConfLike
   clock: Clock
   logger: Logger
   onCorruptFile: (damage: CorruptFile) => void
-  /** Whether an entry is what belongs in this document. Absent: anything is. */
+  /** Whether an entry is valid in this document. Absent: every entry is. */
   isReadable?: (key: string, value: unknown) => boolean
 }
 
@@ -138,17 +135,17 @@ export function createGuardedKv({ folder, name, open, ...rest }: GuardedKvDeps):
 }
 
 /**
- * conf writes through `atomically`: a temporary file, ONE write call, fsync, rename. It neither asks how much
- * that call wrote (on a nearly full disk it is a part, and a torn file is renamed over the good one) nor
- * syncs the folder. So before each write the backup is brought up to what is in memory, and after it the file
- * is read back; what is not whole is replaced by the backup.
+ * conf writes with `atomically`: a temporary file, ONE write call, fsync, rename. It does not check how much
+ * that call wrote (on a nearly full disk it may be a part, and the torn file replaces the good one), and it
+ * does not sync the folder. So the backup is updated before each write, and the file is read back after it;
+ * an incomplete file is replaced by the backup.
  */
 function openGuardedDocument(
   place: DocumentPlace,
   library: { folder: string; open: () => ConfLike },
 ): { values(): Document; replace(next: Document): void } {
   const { path, backupPath, logger } = place
-  // Before the library looks: its constructor throws on a damaged file.
+  // Before the library is created: its constructor throws on a corrupt file.
   const state = recoverDocument(place)
   const conf = library.open()
 
@@ -173,7 +170,7 @@ function openGuardedDocument(
   return {
     values: () => state.values,
     replace(next) {
-      // As it will be read back: what JSON drops is dropped now, not at the next start.
+      // Values that JSON drops are dropped now, not at the next start.
       const wanted = JSON.parse(JSON.stringify(next)) as Document
       backUp()
       write(wanted)
@@ -199,7 +196,7 @@ function rollBack(
     if (!state.fileExists) {
       unlinkSync(path)
     } else if (!holds(path, state.values)) {
-      // A rename needs no space, so this works on the full disk that brought us here.
+      // A rename needs no space, so it works on a full disk.
       renameSync(backupPath, path)
       state.backedUp = null
     }
@@ -214,7 +211,7 @@ function holds(path: string, values: Document): boolean {
   return file.kind === 'good' && isDeepStrictEqual(file.values, values)
 }
 
-// conf keeps its own bookkeeping under the first of these and refuses it to everybody else.
+// conf reserves the first name for itself and rejects it for others.
 const RESERVED = new Set(['__internal__', '__proto__'])
 
 function checkedKey(key: string): string {
@@ -230,5 +227,5 @@ function checkedValue(value: unknown): unknown {
   throw new KeywayError('invalid_request', { message: 'The value is not JSON.', details: { field: 'value' } })
 }
 
-// What a short write on a full disk looks like afterwards.
+// The error for a short write on a full disk.
 const tornWrite = (): Error => Object.assign(new Error('The file was not written whole.'), { code: 'ENOSPC' })

@@ -1,5 +1,5 @@
-// Writes that survive a crash at any point: the whole new file beside the old one, fsync, rename over it,
-// fsync of the folder. It refuses to leave half a file under the real name.
+// Writes files so that a crash at any point is safe: the new file is written beside the old one, synced, and
+// renamed over it, and the folder is synced. A partial file never gets the real name.
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
@@ -16,12 +16,13 @@ import { type FileOps, nodeFileOps, systemCode, toSaveError } from './file-ops.t
 
 const FILE_MODE = 0o600
 
-// `.kwtmp` is ours; `.tmp-…` is what conf's writer (atomically) leaves behind when the process is killed.
+// `.kwtmp` files are Keyway's; `.tmp-…` files are left by conf's writer (atomically) if the process is
+// killed.
 const LEFTOVER = /\.(?:[0-9a-f]{12}\.kwtmp|tmp-[0-9]{10}[0-9a-f]{6})$/
 
 const temporaryName = (path: string): string => `${path}.${randomBytes(6).toString('hex')}.kwtmp`
 
-// Windows cannot open a folder for fsync; NTFS journals the rename by itself.
+// Windows cannot open a folder for fsync; NTFS journals the rename.
 const foldersCanSync = process.platform !== 'win32'
 
 export async function syncFolder(folder: string, ops: FileOps = nodeFileOps): Promise<void> {
@@ -35,10 +36,10 @@ export async function syncFolder(folder: string, ops: FileOps = nodeFileOps): Pr
 }
 
 /**
- * Replaces `path` with `data`, durable when it resolves. With `keepAs`, what stood there before is kept under
- * that name.
- * @throws KeywayError `disk_full` | `save_failed`; what stood at `path` is then still there, at worst under
- * `keepAs`.
+ * Replaces `path` with `data`; durable when it resolves. With `keepAs`, the previous file is kept under that
+ * name.
+ * @throws KeywayError `disk_full` | `save_failed`; the previous content is then still at `path`, or at worst
+ * at `keepAs`.
  */
 export async function writeDurably(
   path: string,
@@ -61,7 +62,7 @@ export async function writeDurably(
 async function writeNewFile(path: string, data: Uint8Array, ops: FileOps): Promise<void> {
   const handle = await ops.open(path, 'wx', FILE_MODE)
   try {
-    // A nearly full disk takes a part and reports success; only asking again brings out ENOSPC.
+    // A nearly full disk writes a part and reports success; only the next call returns ENOSPC.
     for (let done = 0; done < data.length;) done += await ops.write(handle, data.subarray(done))
     await ops.sync(handle)
   } finally {
@@ -69,8 +70,8 @@ async function writeNewFile(path: string, data: Uint8Array, ops: FileOps): Promi
   }
 }
 
-// Between the two renames the old state stands only under `keepAs`; readers look there too, so a crash there
-// loses nothing.
+// Between the two renames the old state exists only under `keepAs`. Readers check that name too, so a crash
+// there loses nothing.
 async function replaceKeeping(path: string, keepAs: string, fresh: string, ops: FileOps): Promise<void> {
   const hadOne = await ops.rename(path, keepAs).then(
     () => true,
@@ -88,8 +89,8 @@ async function replaceKeeping(path: string, keepAs: string, fresh: string, ops: 
 }
 
 /**
- * Removes a file for good. Removing what is not there is fine. @throws KeywayError `disk_full` |
- * `save_failed`.
+ * Removes files durably. A missing file is not an error.
+ * @throws KeywayError `disk_full` | `save_failed`
  */
 export async function removeDurably(paths: readonly string[], ops: FileOps = nodeFileOps): Promise<void> {
   for (const path of paths) {
@@ -106,9 +107,7 @@ export async function removeDurably(paths: readonly string[], ops: FileOps = nod
   })
 }
 
-/**
- * The same promise as {@link writeDurably} for callers that cannot wait (the key-value port is synchronous).
- */
+/** Like {@link writeDurably}, for synchronous callers (the key-value port). */
 export function writeDurablySync(path: string, data: string): void {
   const temporary = temporaryName(path)
   try {
@@ -142,7 +141,10 @@ export function syncFolderSync(folder: string): void {
   }
 }
 
-/** Makes a folder for its owner alone. @throws KeywayError `disk_full` | `save_failed`. */
+/**
+ * Creates a folder that only its owner can access.
+ * @throws KeywayError `disk_full` | `save_failed`
+ */
 export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -151,14 +153,16 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** Of the file that it was to become; null when it is no leftover of {@link writeDurably}. */
+/**
+ * The name of the file that a leftover was to become; null if it is not a leftover of {@link writeDurably}.
+ */
 export function leftoverOf(name: string): string | null {
   return /^(.+)\.[0-9a-f]{12}\.kwtmp$/.exec(name)?.[1] ?? null
 }
 
 /**
- * Clears what a killed writer left in `folder`. Call it only as the folder's owner, before anything writes
- * there.
+ * Removes the leftovers of a killed process in `folder`. To be called only by the folder's owner, before
+ * anything writes there.
  */
 export function removeLeftovers(folder: string, isKept: (name: string) => boolean = () => false): void {
   for (const name of readdirSync(folder)) {
@@ -171,7 +175,7 @@ export function removeLeftovers(folder: string, isKept: (name: string) => boolea
   }
 }
 
-// The failure that brought us here is the one to report; a leftover is cleared at the next start.
+// The earlier error is the one to report; the leftover is removed at the next start.
 function leaveForNextStart(error: unknown): void {
   if (systemCode(error) === undefined) throw error
 }

@@ -1,5 +1,4 @@
-// The few calls of node:fs that a durable write is made of. Tests bring a set that fails, or kills the
-// process, at each of them.
+// The node:fs calls of a durable write. Tests replace them to fail, or kill the process, at each step.
 import { closeSync, fsync, openSync, renameSync, writeSync } from 'node:fs'
 import { rename, unlink } from 'node:fs/promises'
 import { promisify } from 'node:util'
@@ -11,7 +10,7 @@ export type OpenFile = { readonly fd: number }
 export type FileOps = {
   open(path: string, flags: string, mode?: number): Promise<OpenFile>
   write(file: OpenFile, data: Uint8Array): Promise<number>
-  /** On macOS libuv asks for F_FULLFSYNC, so this is a real one on all platforms. */
+  /** On macOS libuv uses F_FULLFSYNC, so this is a real sync on all platforms. */
   sync(file: OpenFile): Promise<void>
   close(file: OpenFile): Promise<void>
   rename(from: string, to: string): Promise<void>
@@ -21,9 +20,9 @@ export type FileOps = {
 const syncFile = promisify(fsync)
 
 /**
- * What only reaches the system's cache is done on the spot, some 50 µs in all, against a trip each through a
- * thread pool that may be busy: a rotated refresh token is safe from kill -9, and its access token can be
- * served, that much sooner. Only syncing waits for a disk.
+ * Calls that only reach the system's cache are synchronous: about 50 µs in total, instead of one trip each
+ * through a thread pool that may be busy. So a rotated refresh token is safe from kill -9, and its access
+ * token can be served, earlier. Only the sync is asynchronous.
  */
 export const nodeFileOps: FileOps = {
   open: async (path, flags, mode) => ({ fd: openSync(path, flags, mode) }),
@@ -34,8 +33,8 @@ export const nodeFileOps: FileOps = {
   unlink,
 }
 
-// A virus scanner or the search indexer may hold a fresh file open for some milliseconds; Windows then
-// refuses the rename.
+// On Windows a rename fails while a virus scanner or the search indexer has the new file open, for some
+// milliseconds.
 async function renamePastScanners(from: string, to: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -55,7 +54,10 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-/** A failed write as `disk_full` (no space, or quota used up) or `save_failed`, with the file named. */
+/**
+ * Converts a failed write into `disk_full` (no space, or quota exceeded) or `save_failed`, with the file
+ * name.
+ */
 export function toSaveError(error: unknown, file: string): KeywayError {
   if (error instanceof KeywayError) return error
   const reason = systemCode(error)

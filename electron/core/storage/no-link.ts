@@ -1,30 +1,31 @@
-// Files and folders of the data folder are Keyway's own. A symbolic link in their place leads to somebody
-// else's, which Keyway would read, write over or empty; so none is followed. A linked record counts as one
-// that cannot be read; any other link stops the start in words.
+// Rejects symbolic links in the data folder: Keyway would read, overwrite or empty a file that is not its
+// own. A linked record counts as unreadable; any other link stops the start with an error.
 import { constants, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Logger } from '../ports.ts'
 import { quarantineFile } from './quarantine.ts'
 
-/** For flags of `open`. Windows has no such flag; there a person needs a right of their own to make links. */
+/** A flag for `open`. Windows has no such flag; there creating links requires a privilege. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0
 
-/** What Keyway itself puts into the folder. What else is there, a person put there. */
+/** The names that Keyway itself creates in the folder. The person put everything else there. */
 const OWN =
   /^(?:owner\.(?:lock|json)|keyway\.(?:log(?:\.1)?|sock)|window-sessions\.json|(?:settings|providers|apps)(?:\.last-good)?\.json|integrity(?:\.copy)?\.json|activity|connections|vault|imports|practice-provider|set-aside)$/
 
-/** Where what is opened is written on in place. Records are many, and are opened without following. */
+/**
+ * Folders whose files are written in place. Record files are many, and are opened without following links.
+ */
 const FOLDERS = ['activity', 'vault']
 
-/** @throws as `readFileSync`; ELOOP for a link */
+/** @throws like `readFileSync`; ELOOP for a link */
 export function readNoLink(path: string): string {
   return readFileSync(path, { encoding: 'utf8', flag: constants.O_RDONLY | NO_FOLLOW })
 }
 
 /**
- * Looks at the folder before anything in it is opened. A link to nothing stays: whoever wants a file there
- * sets it aside. What would keep a reader waiting for ever (a pipe) or is a device is set aside now.
+ * Checks the folder before anything in it is opened. A dangling link stays: the code that needs the file
+ * quarantines it. Pipes (which block a reader) and devices are quarantined now.
  * @throws KeywayError `folder_link`
  */
 export function refuseLinks(folder: string, logger: Logger): void {
@@ -55,7 +56,7 @@ function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
   } catch {
-    // Not there yet, or not a folder: whoever makes it says so.
+    // Missing, or not a folder: the code that creates it reports that.
     return []
   }
 }

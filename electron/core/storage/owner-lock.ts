@@ -1,13 +1,12 @@
-// One owner process a data folder. The lock is a file lock of the operating system, taken through SQLite's
-// exclusive transaction, because that is the one way in Node to reach fcntl and LockFileEx without a native
-// add-on. Against a pid file or a socket:
-// - the kernel lets go when the holder dies, kill -9 included, so there is no stale state, no taking over and
-// no reused pid;
-// - of many takers the kernel picks one; nothing is created, deleted or renamed for it;
-// - it holds across containers that share the folder, where pids mean nothing, and on long paths, where
-// sockets cannot be bound.
-// POSIX drops a process's locks on a file as soon as that process closes ANY descriptor of it: nothing else
-// may ever open `owner.lock`.
+// Ensures one owner process per data folder. The lock is an operating system file lock, taken through
+// SQLite's exclusive transaction, because that is the only way in Node to use fcntl and LockFileEx without a
+// native add-on. Advantages over a pid file or a socket:
+// - the kernel releases it when the owner dies, including kill -9, so there is no stale state, no takeover
+// and no reused pid;
+// - the kernel selects one of several processes; nothing is created, deleted or renamed for it;
+// - it works across containers that share the folder, where pids have no meaning, and with long paths, where
+// sockets cannot be bound. POSIX releases a process's locks on a file as soon as that process closes ANY
+// descriptor of it, so no other code may ever open `owner.lock`.
 import { chmodSync, closeSync, existsSync, lstatSync, openSync, statSync, truncateSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { systemCode } from './file-ops.ts'
@@ -19,15 +18,15 @@ const NOT_A_DATABASE = 26
 export type OwnerLock = { release(): void }
 
 /**
- * Takes the lock or says at once that somebody has it. @throws what SQLite or the file system says when
- * neither is possible.
+ * Takes the lock, or reports at once that it is taken.
+ * @throws the error of SQLite or the file system if neither is possible.
  */
 export function takeOwnerLock(path: string): { kind: 'taken'; lock: OwnerLock } | { kind: 'busy' } {
   moveAwayWhatIsNoFile(path)
   createPrivately(path)
   const first = attempt(path)
   if (first.kind !== 'foreign') return first
-  // Nobody can hold a lock on a file that SQLite cannot read, so emptying it takes nothing from anybody.
+  // A file that SQLite cannot read cannot be locked by anybody, so it is safe to empty it.
   truncateSync(path)
   const second = attempt(path)
   if (second.kind !== 'foreign') return second
@@ -39,8 +38,7 @@ function attempt(
 ): { kind: 'taken'; lock: OwnerLock } | { kind: 'busy' } | { kind: 'foreign'; error: Error } {
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
-    // Nothing is ever written in it, so the journal that a transaction keeps on disk would only be in the way
-    // of a full one.
+    // Nothing is written in it, and a journal on disk would fail on a full disk.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()
@@ -57,8 +55,8 @@ function attempt(
   return { kind: 'taken', lock: { release } }
 }
 
-// A folder or a link to nothing under that name is nobody's lock. A link to a file is followed: it may be a
-// person's own doing.
+// A folder or a dangling link with this name cannot be a lock. A link to a file is followed, because a person
+// may have created it.
 function moveAwayWhatIsNoFile(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined || statSync(path, { throwIfNoEntry: false })?.isFile() === true) return

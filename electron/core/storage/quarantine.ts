@@ -1,11 +1,12 @@
+// Quarantine for files that cannot be read, and the list of them for the window.
 import { lstatSync, mkdirSync, renameSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Clock, CorruptFile } from '../ports.ts'
 import { syncFolderSync } from './durable-file.ts'
 
 /**
- * Where a file that could not be read will go: `set-aside/` beside it, with the time in its name, taken by no
- * other file.
+ * The path for a file that could not be read: `set-aside/` beside it, with the time in the name, unused by
+ * any other file.
  */
 export function quarantinePath(path: string, detectedAt: number): string {
   const stamp = new Date(detectedAt).toISOString().replaceAll(/[:.]/g, '-')
@@ -17,8 +18,8 @@ export function quarantinePath(path: string, detectedAt: number): string {
 }
 
 /**
- * Moves a file that could not be read out of the way, overwriting nothing, and gives back where it is now.
- * Where moving is impossible (a read-only disk) the file stays, and its own path comes back.
+ * Moves an unreadable file away without overwriting anything, and returns its new path. If moving is
+ * impossible (read-only disk), the file stays and its own path is returned.
  */
 export function quarantineFile(
   path: string,
@@ -37,8 +38,7 @@ export function quarantineFile(
 }
 
 /**
- * A link counts as there, whatever it leads to. Nothing is there below what is no folder, or cannot be looked
- * into.
+ * A link exists whatever its target. Below something that is not a folder, or cannot be read, nothing exists.
  */
 function isThere(path: string): boolean {
   try {
@@ -48,11 +48,11 @@ function isThere(path: string): boolean {
   }
 }
 
-/** What could not be read since the start, for the window. */
+/** The files that could not be read since the start, for the window. */
 export type CorruptFileList = {
   list(): CorruptFile[]
   add(damage: CorruptFile): void
-  /** An entry that is JSON but not what belongs there: it stays where it is, untouched. */
+  /** An entry that is JSON but not valid. It stays in its file unchanged. */
   addUnreadable(entry: { store: string; key: string }): void
   onAdded(listener: () => void): void
 }

@@ -1,5 +1,5 @@
-// One file a record, with the generation before it kept beside it. Writes of one record take turns; different
-// records do not wait.
+// Stores one file per record, with the previous version as a backup. Writes of one record run one at a time;
+// different records do not wait.
 import { hash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,21 +21,21 @@ import { quarantineFile, quarantinePath } from './quarantine.ts'
 
 const ID = /^[a-z0-9_-]{1,64}$/
 const FILE_NAME = /^([a-z0-9_-]{1,64})(?:\.prev\.json|\.json|\.lost)$/
-// Names that Windows gives to devices, with any ending.
+// Device names of Windows, which are reserved with any extension.
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/
 
-// About a millisecond of reading, then whoever else waits for the event loop has a turn.
+// About one millisecond of reading before other work may run.
 const RECORDS_A_TURN = 25
 
 export type RecordStoreDeps = {
-  /** The store's own folder; made 0700 when it is not there. */
+  /** The store's own folder; created with mode 0700 if missing. */
   folder: string
   clock: Clock
   logger: Logger
   onCorruptFile: (damage: CorruptFile) => void
   /**
-   * What becomes of a whole record that a killed process did not put in place. Default: it is removed, like
-   * half a one.
+   * What to do with complete records that a killed process did not move into place. Default: removed, like
+   * incomplete ones.
    */
   leftovers?: 'removed' | 'kept'
   ops?: FileOps
@@ -55,8 +55,8 @@ export function createRecordStore({
   const runExclusive = createKeyedMutex()
   const generations = createRecordVersions({ folder, clock, logger, onCorruptFile })
 
-  // A new record has no generation before it; with a copy in that place one bad block costs nothing, of the
-  // vault's key least of all.
+  // A new record has no previous version, so a second copy is written: one bad disk block must not lose it,
+  // least of all the vault's key.
   const keepSecondCopy = (path: string, text: string): Promise<void> =>
     writeDurably(path, text, { ops }).catch((error: unknown) => {
       logger.warn('A new record has no second copy yet; its next change makes one', { file: path, error })
@@ -85,8 +85,7 @@ export function createRecordStore({
         })
       }),
     async put(id, value) {
-      // Encoded now, so that what the caller changes while waiting for its turn is not written half old and
-      // half new.
+      // Encoded now, so that changes by the caller during the wait do not mix old and new values.
       const text = encodeRecord(checkedId(id), value)
       await runExclusive(id, async () => {
         const { current, previous } = recordPaths(folder, id)
@@ -99,8 +98,7 @@ export function createRecordStore({
     remove: async (id) =>
       runExclusive(checkedId(id), async () => {
         const { current, previous, lost } = recordPaths(folder, id)
-        // The kept generation goes first: were it last, a crash in between would bring the removed record
-        // back.
+        // The backup is removed first. If it were last, a crash in between would restore the removed record.
         await removeDurably([...leftoversOf(kept, id), lost, previous, current], ops)
       }),
     leftovers: () => [...kept.keys()].flatMap((name) => openLeftover(kept, name, ops)),
@@ -132,7 +130,7 @@ function wholeLeftovers(folder: string): Map<string, KeptLeftover> {
   return kept
 }
 
-/** So that none of them brings a removed record back. */
+/** So that no leftover restores a removed record. */
 function leftoversOf(kept: Map<string, KeptLeftover>, id: string): string[] {
   return [...kept].flatMap(([name, leftover]) => {
     if (leftover.id !== id) return []
@@ -154,9 +152,9 @@ function recordIds(folder: string): string[] {
   return [...new Set(ids)].sort()
 }
 
-// The text of one record's file: one JSON object whose checksum covers the record's name and value, so that a
-// torn, edited or swapped file is noticed. Compared on the text as it stands, because parsing and printing
-// again need not give the same bytes.
+// The file format of a record: one JSON object with a checksum over the record's id and value, so that a
+// torn, edited or swapped file is detected. The checksum covers the text, because parsing and serializing may
+// not give the same bytes.
 
 const SHAPE = /^\{"keyway":1,"id":"([a-z0-9_-]{1,64})","sum":"([0-9a-f]{64})","value":/
 const END = '}\n'
@@ -183,9 +181,9 @@ export function decodeRecord(id: string, text: string): Decoded {
   }
 }
 
-// Reads a record from the newest generation that is whole, and sets aside what is not. A record of which
-// nothing readable is left gets a marker `<id>.lost`, so that it is never taken for one that was not there,
-// not even after a restart.
+// Reads a record from its newest complete version and quarantines corrupt files. If nothing readable is left,
+// a marker `<id>.lost` is written, so that the record is never mistaken for one that did not exist, even
+// after a restart.
 
 export type RecordPaths = { current: string; previous: string; lost: string }
 
@@ -207,10 +205,7 @@ export type RecordVersionsDeps = {
 
 export type RecordVersions = {
   recall(id: string): RecalledRecord
-  /**
-   * Before a write: moves a current file that cannot be read out of the way, so that the write does not
-   * destroy it.
-   */
+  /** Before a write: moves an unreadable current file away, so that the write does not destroy it. */
   protectUnreadable(id: string): void
 }
 
@@ -222,8 +217,8 @@ export function createRecordVersions(deps: RecordVersionsDeps): RecordVersions {
       if (current.kind === 'good') return { kind: 'found', value: current.value }
       const previous = readVersion(id, paths.previous)
       if (previous.kind === 'good') {
-        // Without a current file a crash fell between the two renames of a write: the previous generation is
-        // the last one promised.
+        // If there is no current file, a crash happened between the two renames of a write; the previous
+        // version is the last durable one.
         if (current.kind === 'damaged') replace(deps, paths.current, 'previous generation')
         return { kind: 'found', value: previous.value }
       }
@@ -249,15 +244,15 @@ function replace(deps: RecordVersionsDeps, path: string, using: CorruptFile['usi
   report(deps, { file: path, setAsidePath: quarantineFile(path, detectedAt), using, detectedAt })
 }
 
-// The marker first: a crash after the move and before the marker would make the record look as if it had
-// never been.
+// The marker first: after a crash between the move and the marker the record would look as if it never
+// existed.
 function lose(deps: RecordVersionsDeps, paths: RecordPaths, damaged: string): RecalledRecord {
   const detectedAt = deps.clock.now()
   const target = quarantinePath(damaged, detectedAt)
   try {
     writeDurablySync(paths.lost, JSON.stringify({ setAsidePath: target, detectedAt }))
   } catch (error) {
-    // Without the marker the damaged file must stay where it is: it is the only sign that there was a record.
+    // Without the marker the corrupt file must stay in place: it is the only evidence of the record.
     deps.logger.error('The loss of a record could not be noted on disk', { file: paths.lost, error })
     report(deps, { file: paths.current, setAsidePath: damaged, using: 'nothing', detectedAt })
     return { kind: 'lost', setAsidePath: damaged }
@@ -279,12 +274,11 @@ function rememberLoss(deps: RecordVersionsDeps, paths: RecordPaths): RecalledRec
   return { kind: 'lost', setAsidePath }
 }
 
-// Running out of descriptors or memory says nothing about the file; taking that for damage would move healthy
-// data away.
+// A lack of file descriptors or memory says nothing about the file; treating it as corruption would move
+// valid data away.
 const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
 
-// Synchronous on purpose: some 20 µs for a file in the page cache, against five trips through the thread
-// pool.
+// Synchronous: about 20 µs for a cached file, instead of five trips through the thread pool.
 function readVersion(id: string, path: string): Decoded | { kind: 'absent' } {
   try {
     return decodeRecord(id, readNoLink(path))

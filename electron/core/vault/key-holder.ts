@@ -1,4 +1,4 @@
-// The data key while the vault is unlocked: the one place where it is, and where it is wiped.
+// Holds the data key while the vault is unlocked, and wipes it. No other code keeps the key.
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -9,7 +9,10 @@ export type KeyHolder = {
   readonly unlocked: boolean
   hold: (dataKey: Uint8Array) => void
   wipe: () => void
-  /** The key itself, for wrapping it by another protector. @throws KeywayError `vault_locked`. */
+  /**
+   * The key itself, to encrypt it with another key wrapper.
+   * @throws KeywayError `vault_locked`
+   */
   dataKey: () => Uint8Array
   seal: (secret: Secret, aad: string) => Sealed
   open: (value: string, aad: string) => Secret
@@ -61,30 +64,31 @@ export function createKeyHolder(): KeyHolder {
 }
 
 /**
- * Twelve hex digits that tell whether two secrets are the same, for logs and timelines. Keyed, so that nobody
- * with the log alone can try likely secrets; stable as long as the data key is, whoever protects it.
+ * Twelve hex digits that tell whether two secrets are equal, for logs and the history. Keyed, so that likely
+ * secrets cannot be tested with the log alone. Stable as long as the data key is, whatever key wrapper is
+ * used.
  */
 export function createFingerprint(dataKey: Uint8Array): (secret: Secret) => string {
   const key = new Uint8Array(hkdfSync('sha256', dataKey, '', 'keyway fingerprint v1', 32))
   return (secret) => createHmac('sha256', key).update(secret.reveal()).digest('hex').slice(0, 12)
 }
 
-// AES-256-GCM under a 32-byte key: `kw1.<nonce>.<ciphertext and tag>`, base64url. The associated data says
-// what the value is and whose, so a ciphertext moved to another record or field does not open.
+// AES-256-GCM with a 32-byte key: `kw1.<nonce>.<ciphertext and tag>`, base64url. The associated data names
+// the value and its owner, so a ciphertext that was moved to another record or field does not decrypt.
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 export const KEY_BYTES = 32
 
-/** A sealed value as it stands in a file. Says nothing without the key. */
+/** An encrypted value as it is stored in a file. */
 export const sealed = z
   .string()
   .regex(/^kw1\.[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22,}$/)
   .brand<'Sealed'>()
 export type Sealed = z.output<typeof sealed>
 
-// 96-bit random nonces are safe for 2^32 messages under one key (NIST SP 800-38D, 8.3); a person's tokens
-// stay far below.
+// Random 96-bit nonces are safe for 2^32 messages per key (NIST SP 800-38D, 8.3); the tokens of a person stay
+// far below.
 export function sealBytes(key: Uint8Array, plain: Uint8Array, aad: string): Sealed {
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
@@ -93,7 +97,7 @@ export function sealBytes(key: Uint8Array, plain: Uint8Array, aad: string): Seal
   return `kw1.${nonce.toString('base64url')}.${body.toString('base64url')}` as Sealed
 }
 
-/** Null when the key, the associated data or a single bit is not what it was sealed with. */
+/** Null if the key, the associated data or any bit differs. */
 export function openBytes(key: Uint8Array, value: string, aad: string): Buffer | null {
   const parsed = sealed.safeParse(value)
   if (!parsed.success) return null

@@ -1,10 +1,11 @@
+// Message authentication codes with keys that are derived from the data key.
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
-/** What a code authenticates; each has a key of its own, so that one can never stand for another. */
+/** What a code authenticates. Each purpose has its own key, so that one code cannot replace another. */
 export type MacPurpose = 'manifest' | 'audit-log'
 
 /**
- * HMAC-SHA-256 in hex under a key derived (HKDF, RFC 5869) from the data key, the same whoever wraps that.
+ * HMAC-SHA-256 in hex with a key derived from the data key (HKDF, RFC 5869); independent of the key wrapper.
  */
 export function createMac(dataKey: Uint8Array): (purpose: MacPurpose, text: string) => string {
   const keyFor = (purpose: MacPurpose): Uint8Array =>
@@ -16,7 +17,7 @@ export function createMac(dataKey: Uint8Array): (purpose: MacPurpose, text: stri
   return (purpose, text) => createHmac('sha256', keys[purpose]).update(text).digest('hex')
 }
 
-/** Takes as long whatever differs. */
+/** Compares in constant time. */
 export function sameMac(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)]
   return a.length === b.length && timingSafeEqual(a, b)

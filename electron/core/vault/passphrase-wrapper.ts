@@ -1,4 +1,4 @@
-// A key made from a passphrase by scrypt. Nothing of the passphrase is kept.
+// The passphrase key wrapper: derives a key with scrypt. The passphrase is not stored.
 import { randomBytes, scrypt } from 'node:crypto'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -10,13 +10,13 @@ const MIN_LENGTH = 8
 
 export type ScryptCost = { N: number; r: number; p: number }
 
-/** 128 MiB and some 0.3 s for each guess (OWASP's first choice for scrypt). */
+/** 128 MiB and about 0.3 s per guess (OWASP's first recommendation for scrypt). */
 export const DEFAULT_COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 }
 
-/** Twice of what Keyway itself uses. */
+/** Twice what Keyway itself uses. Bytes. */
 const MOST_MEMORY = 256 * 1024 * 1024
 
-// Bounded, so that an edited file cannot make an unlock take all memory.
+// Limited, so that an edited file cannot make an unlock use all memory.
 export const scryptCost = z
   .object({
     N: z
@@ -29,7 +29,7 @@ export const scryptCost = z
   })
   .refine(({ N, r }) => 128 * N * r <= MOST_MEMORY, 'It would take more memory than any bundle of ours.')
 
-/** @throws KeywayError invalid_request with the least length */
+/** @throws KeywayError invalid_request with the minimum length */
 export function checkNewPassphrase(passphrase: Secret): void {
   if (passphrase.length >= MIN_LENGTH) return
   throw new KeywayError('invalid_request', {
@@ -39,14 +39,14 @@ export function checkNewPassphrase(passphrase: Secret): void {
   })
 }
 
-/** 32 bytes. The caller wipes them. */
+/** Derives 32 bytes. The caller wipes them. */
 export function passphraseKey(
   passphrase: Secret,
   salt: Uint8Array,
   { N, r, p }: ScryptCost,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    // The same passphrase typed on another keyboard or system may come in another Unicode form.
+    // The same passphrase may have another Unicode form on another keyboard or system.
     const text = passphrase.reveal().normalize('NFKC')
     const maxmem = 128 * N * r * 2 + 1024 * 1024
     scrypt(text, salt, KEY_BYTES, { N, r, p, maxmem }, (error, key) => {
@@ -56,8 +56,8 @@ export function passphraseKey(
   })
 }
 
-// Protects the data key with a key made from a passphrase by scrypt. Nothing of the passphrase is kept;
-// losing it loses the vault.
+// Encrypts the data key with a key derived from the passphrase. Without the passphrase the vault cannot be
+// opened.
 
 const AAD = 'keyway wrap passphrase v1'
 
@@ -70,7 +70,7 @@ const wrappedByPassphrase = z.object({
 })
 
 /**
- * A factory, because the passphrase comes from a person each time. `cost` is for tests; what was used is
+ * A factory, because the person enters the passphrase each time. `cost` is for tests; the cost in use is
  * stored with the key.
  */
 export function createPassphraseKeyWrappers(

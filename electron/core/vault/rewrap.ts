@@ -1,5 +1,5 @@
-// Exchanging what protects the data key. A new wrap is proved by unwrapping before an old one gives way; the
-// last never goes.
+// Changes the key wrappers of the data key. A new wrap is verified by decrypting it before an old one is
+// removed. The last one cannot be removed.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { KeyWrapperKind } from '../ports.ts'
@@ -54,8 +54,8 @@ export async function migrate(
 }
 
 /**
- * Says in the vault's file that there is a manifest. Twice, so that no older copy of the file is left that
- * says otherwise and could be taken for the newest.
+ * Records in the vault file that the folder has a manifest. Written twice, so that no backup without that
+ * fact remains that could be taken for the newest.
  */
 export async function markSigned(parts: VaultParts): Promise<void> {
   const file = await unlockedFile(parts)
@@ -69,7 +69,7 @@ export async function markSigned(parts: VaultParts): Promise<void> {
   parts.status.rewrapped(next)
 }
 
-// With a copy of the key: lock() wipes the key at once, and a wrap of the wiped one would lose everything.
+// Uses a copy of the key: lock() wipes the key at once, and wrapping the wiped key would lose everything.
 async function newWrap(
   { calls, keys }: VaultParts,
   file: VaultFile,
@@ -104,8 +104,8 @@ async function replaceWraps(parts: VaultParts, file: VaultFile, wraps: readonly 
   return parts.status.rewrapped(next)
 }
 
-// The store keeps the generation before; written once more, that too no longer holds the dropped wraps, so an
-// old passphrase or a removed keychain opens nothing in this folder.
+// The store keeps the previous version. A second write removes the dropped wraps from it too, so that an old
+// passphrase or a removed keychain cannot open this folder.
 async function forgetDropped(
   { deps, calls }: VaultParts,
   file: VaultFile,

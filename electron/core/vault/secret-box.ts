@@ -1,10 +1,10 @@
+// The interface of the vault for stored records.
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { IntegrityGate } from '../integrity/integrity.ts'
 import type { Vault } from './vault.ts'
 
 /**
- * What the core's records need of the vault. Associated data binds a ciphertext to the record and field it
- * was made for.
+ * Encrypts and decrypts secrets of records. The associated data binds a ciphertext to its record and field.
  */
 export type SecretBox = {
   readonly unlocked: boolean
@@ -12,9 +12,12 @@ export type SecretBox = {
   seal(secret: Secret, associatedData: string): string
   /** @throws KeywayError vault_locked | data_damaged */
   open(sealed: string, associatedData: string): Secret
-  /** Twelve hex digits that tell whether two secrets are the same. @throws KeywayError vault_locked */
+  /**
+   * Twelve hex digits that tell whether two secrets are equal.
+   * @throws KeywayError vault_locked
+   */
   fingerprint(secret: Secret): string
-  /** Asked before a secret is opened for what was changed outside Keyway. Absent: nothing is compared. */
+  /** Called before a secret is decrypted, for changes made outside Keyway. Absent: nothing is checked. */
   readonly gate?: IntegrityGate
 }
 

@@ -1,4 +1,4 @@
-// What the vault says about itself, and the key that this depends on: both change together or not at all.
+// The state of the vault together with its key; both always change together.
 import type { ErrorCode, KeywayError } from '../../../shared/contract/errors.ts'
 import type { KeyWrapperView } from '../../../shared/contract/ui-api.ts'
 import type { KeyWrapperKind } from '../ports.ts'
@@ -7,16 +7,16 @@ import type { VaultFile } from './vault-file.ts'
 
 export type VaultStatus = {
   state: () => VaultState
-  /** Of the vault that is open. */
+  /** Identity of the open vault. */
   identity: () => { vaultId: string; format: number } | null
   onChange: (listener: (state: VaultState) => void) => () => void
   offer: (protectors: readonly KeyWrapperView[]) => VaultState
   becomeLocked: (why: KeywayError, wraps: readonly KeyWrapperKind[]) => VaultState
   /** There is no vault any more. */
   becomeUninitialized: (protectors: readonly KeyWrapperView[]) => VaultState
-  /** Takes the key over. */
+  /** Takes ownership of the key. */
   becomeUnlocked: (dataKey: Uint8Array, file: VaultFile) => VaultState
-  /** Other wraps hold the key now; locked stays locked. */
+  /** The wraps changed; a locked vault stays locked. */
   rewrapped: (file: VaultFile) => VaultState
 }
 
@@ -71,7 +71,8 @@ export function createVaultStatus(keys: KeyHolder, offered: readonly KeyWrapperV
 export const kindsOf = ({ wraps }: VaultFile): KeyWrapperKind[] => wraps.map(({ kind }) => kind)
 
 /**
- * What the vault can do now. `protectors` are those this host offers; `wraps` those that hold the data key.
+ * The state of the vault. `protectors`: the key wrappers that this host offers; `wraps`: those that encrypt
+ * the data key.
  */
 export type VaultState =
   | { kind: 'uninitialised'; protectors: readonly KeyWrapperView[] }
@@ -80,12 +81,12 @@ export type VaultState =
       protectors: readonly KeyWrapperView[]
       wraps: readonly KeyWrapperKind[]
       /**
-       * Why: `passphrase_required`, `vault_locked` (a person locked it), a keychain's failure, or
+       * The reason: `passphrase_required`, `vault_locked` (locked by a person), a keychain error, or
        * `data_damaged`.
        */
       code: ErrorCode
       reason: string
-      /** A passphrase would open it. */
+      /** A passphrase would unlock it. */
       needsPassphrase: boolean
     }
   | { kind: 'unlocked'; protectors: readonly KeyWrapperView[]; wraps: readonly KeyWrapperKind[] }

@@ -1,4 +1,4 @@
-// Making the vault, and opening it. Callers take turns.
+// Creates and unlocks the vault. Callers must not run these functions concurrently.
 import { randomBytes } from 'node:crypto'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
@@ -11,7 +11,7 @@ import { kindsOf, type VaultState, type VaultStatus } from './status.ts'
 export const VAULT_RECORD = 'vault'
 
 export type VaultDeps = KeyWrapperCallsDeps & {
-  /** The vault's own store; its one record is `vault`. */
+  /** The vault's own store, with one record `vault`. */
   store: RecordStore
 }
 
@@ -30,11 +30,11 @@ export async function initializeVault(
   kind: KeyWrapperKind,
   passphrase: Secret | undefined,
 ): Promise<VaultState> {
-  // Also fails, with `data_damaged`, where there was a vault that cannot be read: secrets out there need its
-  // key, not a new one.
+  // Also fails with `data_damaged` if there is a vault that cannot be read: existing secrets need its key,
+  // not a new one.
   if ((await readVaultFile(deps)) !== null) throw new KeywayError('vault_exists')
   const dataKey = new Uint8Array(randomBytes(KEY_BYTES))
-  // Of the first format until there is a manifest: see `markFolderSigned`.
+  // Format 1 until there is a manifest: see `markFolderSigned`.
   const check = makeCheck(dataKey, { version: 1, vaultId: randomBytes(16).toString('hex') })
   const wrap = await calls.wrapVerified(calls.keyWrapperFor(kind, passphrase), dataKey, check)
   const file: VaultFile = { ...check, createdAt: deps.clock.now(), wraps: [wrap] }
@@ -48,7 +48,7 @@ export async function initializeVault(
   return status.becomeUnlocked(dataKey, file)
 }
 
-/** `stillWanted` turns false when a person locks the vault meanwhile: then it stays locked. */
+/** `stillWanted` becomes false if a person locks the vault meanwhile; then it stays locked. */
 export async function unlockVault(
   { deps, calls, keys, status }: VaultParts,
   passphrase: Secret | undefined,
@@ -66,14 +66,17 @@ export async function unlockVault(
     return status.state()
   } catch (error) {
     const failure = asKeywayError(error)
-    // What was typed says nothing about the vault: that is locked for the reason it was.
+    // A wrong passphrase does not change why the vault is locked.
     const isTypingError = failure.code === 'wrong_passphrase' && status.state().kind === 'locked'
     if (!isNoVault(failure) && !isTypingError) status.becomeLocked(failure, wraps)
     throw failure
   }
 }
 
-/** The data key by the first wrap that opens. @throws the first failure when none does. */
+/**
+ * The data key from the first wrap that decrypts.
+ * @throws the first failure if none does
+ */
 async function firstKey(
   calls: KeyWrapperCalls,
   file: VaultFile,
@@ -96,7 +99,7 @@ export async function quarantineVault({ deps, calls, status }: VaultParts): Prom
   status.becomeUninitialized(await calls.probeAll())
 }
 
-/** Not by unlocking: that succeeds with any passphrase where somebody else has just unlocked. */
+/** Not by unlocking: that would succeed with any passphrase if the vault was just unlocked. */
 export async function verifyPassphrase({ deps, calls }: VaultParts, passphrase: Secret): Promise<void> {
   const file = await readVaultFile(deps)
   const wrap = file?.wraps.find(({ kind }) => kind === 'passphrase')
@@ -109,8 +112,7 @@ export async function verifyPassphrase({ deps, calls }: VaultParts, passphrase: 
   key.fill(0)
 }
 
-// With a passphrase given, that is the way the person chose; a keychain is not asked (and does not prompt)
-// besides.
+// If a passphrase is given, only that is used, so that a keychain does not prompt as well.
 function candidates({ wraps }: VaultFile, passphrase: Secret | undefined): readonly Wrap[] {
   const byPassphrase = wraps.filter(({ kind }) => kind === 'passphrase')
   if (passphrase !== undefined && byPassphrase.length > 0) return byPassphrase

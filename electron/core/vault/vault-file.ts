@@ -1,5 +1,4 @@
-// What the vault keeps on disk: the data key wrapped by each protector, and a value that tells whether an
-// unwrapped key is the one.
+// The vault file: the data key encrypted by each key wrapper, and a value that verifies a decrypted key.
 import { timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -10,31 +9,31 @@ export const keyWrapperKind = z.enum(['os-keychain', 'safe-storage', 'passphrase
 const wrap = z.object({
   kind: keyWrapperKind,
   wrapped: z.record(z.string(), z.unknown()),
-  /** Epoch ms. */
+  /** Epoch milliseconds. */
   createdAt: z.number(),
 })
 export type Wrap = z.output<typeof wrap>
 
 /**
- * The format of the whole data folder. 1: nothing but secrets is authenticated. 2: a manifest says what else
- * must be as Keyway left it, and without one the folder was tampered with. A Keyway that knows only 1 refuses
- * 2 in words, and leaves the file as it is.
+ * The format of the data folder. 1: only secrets are authenticated. 2: a manifest authenticates everything
+ * else that matters, and a folder without it was tampered with. A Keyway that knows only format 1 refuses
+ * format 2 with an error and does not change the file.
  */
 export const FOLDER_FORMAT = 2
 
 const vaultFile = z.object({
   version: z.literal([1, FOLDER_FORMAT]),
   vaultId: z.string().regex(/^[0-9a-f]{32}$/),
-  /** Epoch ms. */
+  /** Epoch milliseconds. */
   createdAt: z.number(),
   check: sealed,
   wraps: z.array(wrap).min(1),
 })
 export type VaultFile = z.output<typeof vaultFile>
-/** What tells the vault's data key from any other. */
+/** What distinguishes the vault's data key from any other. */
 export type KeyCheck = Pick<VaultFile, 'version' | 'vaultId' | 'check'>
 
-/** @throws KeywayError `data_damaged`: there is a vault, and nobody here may make a new one over it. */
+/** @throws KeywayError `data_damaged`: there is a vault, so no new one may be created over it. */
 export function parseVaultFile(value: unknown): VaultFile {
   const parsed = vaultFile.safeParse(value)
   if (parsed.success) return parsed.data
@@ -48,8 +47,8 @@ export function parseVaultFile(value: unknown): VaultFile {
 const newerFile = z.object({ version: z.number().gt(FOLDER_FORMAT) })
 
 /**
- * @throws KeywayError `folder_newer`: before anything of the folder is read or written that this Keyway might
- * take for something else.
+ * @throws KeywayError `folder_newer`, before anything of the folder is read or written that this version
+ * might misinterpret.
  */
 export function refuseNewerFolder(value: unknown): void {
   const newer = newerFile.safeParse(value)
@@ -61,8 +60,7 @@ export function refuseNewerFolder(value: unknown): void {
 }
 
 const CHECK = Buffer.from('this is the data key')
-// The format is part of it, so that a folder cannot be made to look like an older one by writing another
-// number.
+// Includes the format, so that a folder cannot be downgraded by changing the number.
 const checkAad = ({ version, vaultId }: Omit<KeyCheck, 'check'>): string =>
   version === 1 ? `vault:${vaultId}:check` : `vault:${vaultId}:check:${version}`
 
@@ -71,7 +69,7 @@ export function makeCheck(dataKey: Uint8Array, of: Omit<KeyCheck, 'check'>): Key
   return { version, vaultId, check: sealBytes(dataKey, CHECK, checkAad(of)) }
 }
 
-/** Whether `key` is the data key of this vault: asked before anything is read or written with it. */
+/** Whether `key` is the data key of this vault. Checked before anything is read or written with it. */
 export function isDataKey(key: Uint8Array, file: KeyCheck): boolean {
   if (key.length !== KEY_BYTES) return false
   const opened = openBytes(key, file.check, checkAad(file))

@@ -1,6 +1,6 @@
-// One random data key for all secrets, wrapped by one or more protectors. It refuses to make a new key where
-// a vault is, or was: a keychain that is locked, empty or silent means LOCKED, and a vault file that cannot
-// be read means LOCKED too.
+// The vault: one random data key for all secrets, encrypted by one or more key wrappers. It never creates a
+// new key where a vault exists or existed: a keychain that is locked, empty or silent means LOCKED, and so
+// does an unreadable vault file.
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { KeyWrapperView } from '../../../shared/contract/ui-api.ts'
@@ -25,63 +25,77 @@ export type { VaultDeps }
 
 export type Vault = {
   /**
-   * Reads the vault's file, and unlocks when a protector can without asking anybody. Never rejects: what is
-   * wrong is in the state.
+   * Reads the vault file, and unlocks if a key wrapper can without the person. Never rejects: errors are in
+   * the state.
    */
   start(): Promise<VaultState>
   state(): VaultState
   readonly unlocked: boolean
-  /** Called after each change, never with a secret. Returns the way to stop. */
+  /** Called after each change, never with a secret. Returns a function that unsubscribes. */
   onChange(listener: (state: VaultState) => void): () => void
-  /** Probes every protector, for the moment when a person is to choose one. */
+  /** Probes every key wrapper, for the person to choose one. */
   probe(): Promise<readonly KeyWrapperView[]>
   /**
-   * @throws KeywayError `vault_exists`, `data_damaged`, a protector's or a disk's failure; nothing is left
-   * half made.
+   * @throws KeywayError `vault_exists`, `data_damaged`, or an error of the key wrapper or the disk; nothing
+   * is left incomplete.
    */
   initialize(kind: KeyWrapperKind, passphrase?: Secret): Promise<VaultState>
-  /** Tries what can open it. @throws the first failure; the state then says the same. */
+  /**
+   * Tries everything that can unlock it.
+   * @throws the first failure; the state then reports the same.
+   */
   unlock(passphrase?: Secret): Promise<VaultState>
   /**
-   * Whether this is the passphrase, in any state. @throws KeywayError `wrong_passphrase`;
-   * `passphrase_required` where the vault has none
+   * Verifies the passphrase, in any state.
+   * @throws KeywayError `wrong_passphrase`; `passphrase_required` if the vault has none
    */
   verifyPassphrase(passphrase: Secret): Promise<void>
   /**
-   * Removes the vault's file, of which the caller has a copy; a new one can be made. @throws KeywayError
-   * `invalid_request` unless locked
+   * Removes the vault file, of which the caller has a copy, so that a new vault can be created.
+   * @throws KeywayError `invalid_request` unless locked
    */
   quarantine(): Promise<void>
   /** Wipes the key from memory at once. */
   lock(): void
   /**
-   * `aad` names what the secret is and whose, e.g. `connection:<id>:refresh-token`; the same is needed to
-   * open it.
-   * @throws KeywayError `vault_locked`.
+   * `aad` names the secret and its owner, e.g. `connection:<id>:refresh-token`; the same value is needed to
+   * decrypt it.
+   * @throws KeywayError `vault_locked`
    */
   seal(secret: Secret, aad: string): Sealed
-  /** @throws KeywayError `vault_locked`; `data_damaged` when it was changed or sealed as something else. */
+  /**
+   * @throws KeywayError `vault_locked`; `data_damaged` if it was changed or encrypted with other associated
+   * data.
+   */
   open(sealed: string, aad: string): Secret
-  /** Twelve hex digits, the same for the same secret in this vault. @throws KeywayError `vault_locked`. */
+  /**
+   * Twelve hex digits, equal for equal secrets in this vault.
+   * @throws KeywayError `vault_locked`
+   */
   fingerprint(secret: Secret): string
-  /** Authenticates a text under a key that only an unlocked vault has. @throws KeywayError `vault_locked`. */
+  /**
+   * Authenticates a text with a key that exists only while the vault is unlocked.
+   * @throws KeywayError `vault_locked`
+   */
   mac(purpose: MacPurpose, text: string): string
-  /** Told in the moment before the key is wiped, for what still needs it. Returns the way to stop. */
+  /**
+   * Called right before the key is wiped, for code that still needs it. Returns a function that unsubscribes.
+   */
   onLocking(listener: () => void): () => void
-  /** What tells this vault from any other; null while it is locked or there is none. */
+  /** Identifies this vault; null while it is locked or missing. */
   readonly identity: { vaultId: string; format: number } | null
-  /** From now on the folder is one that has a manifest; older versions of Keyway refuse it. Twice is fine. */
+  /** Marks the folder as one with a manifest; older versions of Keyway refuse it. May be called twice. */
   markSigned(): Promise<void>
   /**
-   * The following need an unlocked vault. Each new wrap is proved by unwrapping before anything else gives
-   * way.
+   * The following need an unlocked vault. Each new wrap is verified by decrypting it before anything else
+   * changes.
    */
   addKeyWrapper(kind: KeyWrapperKind, passphrase?: Secret): Promise<VaultState>
   /** @throws KeywayError `invalid_request` for the last one. */
   removeKeyWrapper(kind: KeyWrapperKind): Promise<VaultState>
-  /** @throws KeywayError `wrong_passphrase`, or `invalid_request` with the least length. */
+  /** @throws KeywayError `wrong_passphrase`, or `invalid_request` with the minimum length. */
   changePassphrase(change: { current: Secret; next: Secret }): Promise<VaultState>
-  /** Puts everything under this one protector and drops the others. */
+  /** Encrypts the key with this key wrapper only and removes the others. */
   migrate(kind: KeyWrapperKind, passphrase?: Secret): Promise<VaultState>
 }
 
@@ -100,7 +114,7 @@ function lockNow({ deps, status }: VaultParts, beforeLock: ReadonlySet<() => voi
   status.becomeLocked(new KeywayError('vault_locked'), state.wraps)
 }
 
-/** The key goes in any case. */
+/** A failing listener does not stop the lock. */
 function tellSafely(listener: () => void, logger: VaultDeps['logger']): void {
   try {
     listener()
@@ -131,8 +145,8 @@ export function createVault(deps: VaultDeps): Vault {
         const file = await readVaultFile(deps)
         if (file === null) await probe()
         else {
-          // While a keychain is asked, which may take its time: there is a vault, and nobody is to make
-          // another.
+          // While the keychain is asked, which may take long, the state tells that a vault exists, so that
+          // nobody creates another.
           status.becomeLocked(beingAsked(), kindsOf(file))
           await unlock()
         }
@@ -173,20 +187,20 @@ export function createVault(deps: VaultDeps): Vault {
   }
 }
 
-/** Locks the vault when neither the window nor an app was used for as long as the person set. */
+/** Locks the vault if neither the window nor an app used it for the configured time. */
 export type AutoLock = {
-  /** The person did something. */
+  /** The person was active. */
   touched(): void
-  /** The setting changed, or the machine slept: look again. */
+  /** The setting changed or the machine slept: check again. */
   check(): void
   close(): void
 }
 
 export function createAutoLock(deps: {
   clock: Clock
-  /** 0: never. */
+  /** Minutes; 0: never. */
   minutes: () => number
-  /** Epoch ms; looked at when the time is up, so that an app's call costs nothing. */
+  /** Epoch milliseconds; read only when the time is up, so that calls of apps cost nothing. */
   lastAppUseAt: () => number
   lock: () => void
 }): AutoLock {
@@ -200,7 +214,7 @@ export function createAutoLock(deps: {
     const minutes = deps.minutes()
     if (minutes === 0) return
     const now = clock.now()
-    // A clock that was set back makes a use look as if it were still to come.
+    // After the clock was set back, a use may seem to be in the future.
     const usedAt = Math.min(now, Math.max(touchedAt, deps.lastAppUseAt()))
     const leftMs = usedAt + minutes * 60_000 - now
     if (leftMs <= 0) deps.lock()

@@ -1,5 +1,5 @@
-// Calls to protectors, bounded where they ask somebody else: a keychain that hangs behind a prompt or a dead
-// bus must not hang the vault.
+// Calls key wrappers with a time limit where they depend on other software: a keychain that hangs behind a
+// prompt or a dead bus must not block the vault.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { KeyWrapperView } from '../../../shared/contract/ui-api.ts'
@@ -10,7 +10,7 @@ import { isDataKey, type KeyCheck, type Wrap } from './vault-file.ts'
 const KEY_WRAPPER_TIMEOUT_MS = 10_000
 
 export type KeyWrapperCallsDeps = {
-  /** Those that need no passphrase, in the order in which they are tried. */
+  /** Key wrappers without a passphrase, in the order in which they are tried. */
   keyWrappers: readonly KeyWrapper[]
   passphrase: PassphraseKeyWrapperFactory
   clock: Clock
@@ -18,24 +18,24 @@ export type KeyWrapperCallsDeps = {
 }
 
 export type KeyWrapperCalls = {
-  /** What this host offers, probed now. */
+  /** The key wrappers of this host, probed now. */
   probeAll(): Promise<KeyWrapperView[]>
-  /** The same list without touching a keychain, for when none needs choosing. */
+  /** The same list without access to a keychain. */
   listed(): KeyWrapperView[]
-  /** @throws KeywayError `keychain_unavailable` | `passphrase_required` when this host cannot make it. */
+  /** @throws KeywayError `keychain_unavailable` | `passphrase_required` if this host cannot create it. */
   keyWrapperFor(kind: KeyWrapperKind, passphrase: Secret | undefined): KeyWrapper
-  /** Wraps, and unwraps once more: a wrap counts only when the right key came back out of it. */
+  /** Encrypts and decrypts again: a wrap is accepted only if it returns the right key. */
   wrapVerified(keyWrapper: KeyWrapper, dataKey: Uint8Array, check: KeyCheck): Promise<Wrap>
-  /** The data key, checked to be this vault's. */
+  /** The data key, verified to belong to this vault. */
   unwrap(keyWrapper: KeyWrapper, wrap: Wrap, check: KeyCheck): Promise<Uint8Array>
-  /** Removes what a wrap left in a keychain. Never fails: a wrapping key without its wrap opens nothing. */
+  /** Removes what a wrap stored in a keychain. Never fails: a wrapping key without its wrap is useless. */
   forget(wrap: Pick<Wrap, 'kind' | 'wrapped'>): Promise<void>
 }
 
 export function createKeyWrapperCalls(deps: KeyWrapperCallsDeps): KeyWrapperCalls {
   const { keyWrappers, clock, logger } = deps
   const bounded: Bounded = (keyWrapper, call) =>
-    // A passphrase is worked on right here; on a slow machine that takes as long as it takes.
+    // A passphrase is processed in this process; on a slow machine that takes long, so it has no limit.
     keyWrapper.kind === 'passphrase'
       ? startSafely(call)
       : withTimeout(clock, KEY_WRAPPER_TIMEOUT_MS, startSafely(call), () => timedOut(keyWrapper))
@@ -58,7 +58,7 @@ export function createKeyWrapperCalls(deps: KeyWrapperCallsDeps): KeyWrapperCall
     },
     async wrapVerified(keyWrapper, dataKey, check) {
       const wrapped = await bounded(keyWrapper, () => keyWrapper.wrap(dataKey))
-      // Through JSON, as it will come back from disk.
+      // Through JSON, as it will be read from disk.
       const stored: unknown = JSON.parse(JSON.stringify(wrapped))
       const back = await bounded(keyWrapper, () => keyWrapper.unwrap(stored))
       if (!isDataKey(back, check)) throw wrongKey(keyWrapper)
@@ -84,7 +84,7 @@ export function createKeyWrapperCalls(deps: KeyWrapperCallsDeps): KeyWrapperCall
 
 type Bounded = <Result>(keyWrapper: KeyWrapper, call: () => Promise<Result>) => Promise<Result>
 
-// A protector that throws instead of rejecting is treated alike.
+// A key wrapper that throws is treated like one that rejects.
 async function startSafely<Result>(call: () => Promise<Result>): Promise<Result> {
   return call()
 }
