@@ -3,6 +3,7 @@ import { hotRoutes } from './benches/hot-routes.ts'
 import { expiryStorm, hangingRefresh } from './benches/one-refresh.ts'
 import { proxyMemory } from './benches/proxy-memory.ts'
 import { proxyLarge, proxySmall } from './benches/proxy-speed.ts'
+import { reach } from './benches/reach.ts'
 import { refreshToDisk } from './benches/refresh-to-disk.ts'
 import { scale } from './benches/scale.ts'
 import { start } from './benches/start.ts'
@@ -22,4 +23,5 @@ export const benches: readonly Bench[] = [
   start,
   window,
   endurance,
+  reach,
 ]

@@ -1,20 +1,21 @@
 // Requests under way, which may last for hours. What an app key or a permission gives ends with it: on every
 // change, and when something runs out, each running request is looked at again, before whoever took the right
 // away is answered. Then not one more byte goes either way.
-import type { RunningRequest, RunningRequests } from '../server/context.ts'
+import type { AuthenticateRequest, RunningRequest, RunningRequests } from '../server/context.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Keyway } from '../../core/keyway.ts'
-import { authenticate, refusalOf } from './app-key.ts'
+import { refusalOf } from './app-key.ts'
 import { sendFailure } from '../server/respond.ts'
 
-export function createRunningRequests(keyway: Keyway): RunningRequests {
+/** `authenticate`: made before, so that it hears of a change first. */
+export function createRunningRequests(keyway: Keyway, authenticate: AuthenticateRequest): RunningRequests {
   const running = new Set<RunningRequest>()
   const stop = keyway.onPermissionsChanged((change) => {
     for (const request of running) {
       const { permission } = request
       const isAnothers = change.connectionId !== null && change.connectionId !== permission?.connectionId
       if (isAnothers) continue
-      const refusal = change.isOtherAccount ? otherAccount() : refusalNow(keyway, request)
+      const refusal = change.isOtherAccount ? otherAccount() : refusalNow(authenticate, request)
       if (refusal !== null) end(request, refusal)
     }
   })
@@ -30,7 +31,7 @@ export function createRunningRequests(keyway: Keyway): RunningRequests {
       return request
     },
     check(request) {
-      const refusal = request.ended ?? refusalNow(keyway, request)
+      const refusal = request.ended ?? refusalNow(authenticate, request)
       if (refusal !== null) throw refusal
     },
     close() {
@@ -40,8 +41,8 @@ export function createRunningRequests(keyway: Keyway): RunningRequests {
   }
 }
 
-function refusalNow(keyway: Keyway, request: RunningRequest): KeywayError | null {
-  const now = authenticate(request.admission, keyway)
+function refusalNow(authenticate: AuthenticateRequest, request: RunningRequest): KeywayError | null {
+  const now = authenticate(request.response.req, request.admission)
   if (now.kind !== 'ok') return refusalOf(now)
   const { app } = now.session
   if (app.id !== request.session.app.id) return new KeywayError('unauthorized')

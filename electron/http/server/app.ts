@@ -78,7 +78,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     vends: createVendNotes(keyway),
     withConnectUrl: (failure, call) => withConnectUrl(context, failure, call),
     deadlines: { ...DEADLINES, ...options.deadlines },
-    running: createRunningRequests(keyway),
+    running: createRunningRequests(keyway, authentication.request),
     authenticate: authentication.request,
     closing: closing.signal,
   }
