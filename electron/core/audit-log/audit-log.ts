@@ -1,5 +1,5 @@
-// The record of who did what when: append-only, chained by hashes, never a secret. It refuses to write over
-// rows that are missing.
+// The audit log: who did what when. Append-only, with a hash chain, and without secrets. Missing rows are
+// never overwritten.
 import { readFile } from 'node:fs/promises'
 import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
 import { type Authenticity, createAuthenticity } from './authenticity.ts'
@@ -19,11 +19,11 @@ import {
   type WriteAt,
 } from './writer.ts'
 
-// Some 14,000 rows: searched in a few milliseconds, and the piece in which pruning removes.
+// About 14,000 rows: searched in a few milliseconds, and the unit that pruning removes.
 const MAX_SEGMENT_BYTES = 4 * 1024 * 1024
 
 export type ActivityJournalDeps = {
-  /** The journal's own folder; made 0700. */
+  /** The log's own folder; created with mode 0700. */
   folder: string
   clock: Clock
   logger: Logger
@@ -33,40 +33,43 @@ export type ActivityJournalDeps = {
 }
 
 export type ActivityJournal = {
-  /** Returns at once; durable within a second. Never throws. */
+  /** Returns immediately; durable within one second. Never throws. */
   append(entry: ActivityEntry): void
   /**
-   * Newest first; rows not on disk yet are among them. For the next page give the last row's `seq` as
-   * `before`.
+   * Newest first, including rows that are not on disk yet. For the next page pass the `seq` of the last row
+   * as `before`.
    */
   query(query: ActivityQuery): Promise<ActivityRow[]>
   /**
-   * Names the first row that was changed, taken out, exchanged or cut off, and says whether the vault's key
-   * vouches for the rest.
+   * Reports the first row that was changed, removed, swapped or cut off, and whether the vault's key
+   * authenticates the log.
    */
   verify(): Promise<LogVerificationResult>
-  /** The vault's key over the log. */
+  /** Authentication of the log with the vault's key. */
   readonly authenticity: LogKey
-  /** Called after each row, in order. Returns the way to stop. */
+  /** Called after each row, in order. Returns a function that unsubscribes. */
   onAppend(listener: (row: ActivityRow) => void): () => void
-  /** All rows recorded so far, oldest first, as JSON lines in pieces of up to some megabytes. */
+  /** All rows so far, oldest first, as JSON lines in chunks of up to some megabytes. */
   lines(): AsyncGenerator<string>
   /**
-   * Removes days (segments) of which every row is older than `olderThan`, epoch ms. The chain holds from
-   * there on.
+   * Removes segments (days) of which every row is older than `olderThan`, in epoch milliseconds. The chain is
+   * valid from there on.
    */
   prune(olderThan: number): Promise<{ removedRows: number }>
-  /** Everything recorded is durable when it resolves. @throws KeywayError `disk_full` | `save_failed`. */
+  /**
+   * Resolves when all rows are durable.
+   * @throws KeywayError `disk_full` | `save_failed`
+   */
   flush(): Promise<void>
-  /** Flushes and lets go of the files, in any case. Twice is fine. */
+  /** Flushes and closes the files in any case. May be called twice. */
   close(): Promise<void>
 }
 
-/** As {@link Authenticity}; what a step vouches for is on disk with the next write. */
+/** Like {@link Authenticity}; each change is on disk with the next write. */
 export type LogKey = Pick<Authenticity, 'isKeyed' | 'unlock' | 'accept' | 'lock'> & {
-  /** How far it is on disk and vouched for; null while nobody does. */
+  /** The last row that is on disk and authenticated; null while there is none. */
   durableHead(): ChainPoint | null
-  /** Rows that were written while the vault was locked, for whoever verifies. */
+  /** Records which rows were written while the vault was locked, for the verification. */
   name(stretches: readonly Stretch[]): void
 }
 
@@ -146,7 +149,8 @@ function assemble(deps: ActivityJournalDeps, opened: OpenedChain) {
 }
 
 function logKey({ authenticity, note, logger, unkeyed }: Parts): LogKey {
-  // On a disk that takes nothing, the rows since the last note count as not vouched for until the next one.
+  // If the disk refuses the write, the rows since the last note count as not authenticated until the next
+  // one.
   const noteNow = (): Promise<void> =>
     note.update({}).catch((error: unknown) => {
       logger.warn('That the activity log is authenticated could not be noted yet', { error })
@@ -187,8 +191,7 @@ async function pruneParts(parts: Parts, olderThan: number): Promise<{ removedRow
   if (!parts.authenticity.mayPrune) return { removedRows: 0 }
   const plan = await planPruning([...parts.segments], olderThan)
   if (plan === null) return { removedRows: 0 }
-  // The new beginning first: segments from before it are then leftovers, removed at the next start if not
-  // now.
+  // The new start first: earlier segments are then leftovers, which the next start removes if this fails.
   await parts.note.update({ anchor: plan.anchor })
   await removeDurably(plan.segments.map(({ path }) => path))
   parts.segments.splice(0, plan.segments.length)
@@ -203,10 +206,10 @@ async function* allLines({ writer, segments }: Parts): AsyncGenerator<string> {
   for (const { path } of upTo) yield await readFile(path, 'utf8')
 }
 
-// The moment of recording: number, chain, hand to the writer, tell who listens. Microseconds, and never a
-// failure.
+// Appends rows in memory: numbers them, links them to the chain, passes them to the writer and to the
+// listeners. Takes microseconds and never fails.
 
-// What is kept in memory while the disk takes nothing; beyond it rows are counted, not kept.
+// Rows kept in memory while the disk accepts nothing; further rows are only counted.
 const MAX_BUFFERED = 20_000
 
 export type BufferedAuditLog = {

@@ -1,6 +1,6 @@
-// Who vouches for the log. Its chain of hashes shows that rows fit together; only the vault's key shows that
-// they are the ones Keyway wrote. While the vault is locked rows are still written, and no key closes them:
-// the next unlock does, and names them.
+// Authenticates the audit log with a key of the vault. The hash chain only shows that rows fit together; the
+// key shows that Keyway wrote them. Rows that are written while the vault is locked are authenticated at the
+// next unlock, which records which rows they are.
 import { type LogMac, type Stretch, type ChainPoint, GENESIS, readLink } from './entry.ts'
 import { readFile } from 'node:fs/promises'
 import { sameMac } from '../vault/mac.ts'
@@ -11,25 +11,25 @@ import { linesOf, type JournalSegment, type WaitingLine } from './writer.ts'
 export type LogCheck = { kind: 'ok'; unkeyed: Stretch | null } | { kind: 'finding'; message: string }
 
 export type Authenticity = {
-  /** Whether the rows recorded now, and all before them, are vouched for. */
+  /** Whether the newest rows, and all before them, are authenticated. */
   readonly isKeyed: boolean
-  /** The beginning may move only where that can be vouched for. */
+  /** The start of the chain may move only while that can be authenticated. */
   readonly mayPrune: boolean
-  /** For the note on disk. */
+  /** The authentication for the note on disk. */
   sign(chain: Pick<Chain, 'anchor' | 'head'>): KeyedChain | null
   /**
-   * The vault opened. From an `ok` on, everything is vouched for again. `known`: how far the manifest says
-   * the log went.
+   * The vault was unlocked. After `ok` everything is authenticated again. `known`: the last row according to
+   * the manifest.
    */
   unlock(mac: LogMac, known: ChainPoint | null): Promise<LogCheck>
-  /** The person goes on with the log as it is. */
+  /** The person accepts the log as it is. */
   accept(mac: LogMac): Stretch | null
-  /** The last moment with a key: vouches for everything up to now. */
+  /** Called right before the key is wiped: authenticates everything up to now. */
   lock(): void
 }
 
 export function createAuthenticity(log: {
-  /** As found at the start. */
+  /** The state of the chain at startup. */
   found: Pick<Chain, 'anchor' | 'keyed'> & { noteIsMissing: boolean }
   anchor: () => ChainPoint
   head: () => ChainPoint
@@ -38,7 +38,7 @@ export function createAuthenticity(log: {
   unwritten: () => readonly WaitingLine[]
 }): Authenticity {
   let mac: LogMac | null = null
-  // Up to where somebody vouched for it, by the file at the start and by this process later.
+  // The last authenticated state: from the file at startup, later from this process.
   let closed = log.found.keyed
   let isChecked = false
 
@@ -63,11 +63,11 @@ export function createAuthenticity(log: {
     },
     sign(chain) {
       if (mac !== null) return (closed = signed(chain, mac))
-      // Made in the last moment with a key, for rows that had not reached the disk yet.
+      // Authenticated right before the key was wiped, for rows that were not on disk yet.
       return closed !== null && chain.head.seq >= closed.head.seq ? closed : null
     },
     async unlock(by, known) {
-      // What comes while the rest is being looked at comes with the key there.
+      // Rows that are added during the check are authenticated with the key.
       const { seq } = log.head()
       if (!isChecked) {
         const message = await complaint(log, by, known)
@@ -88,7 +88,7 @@ export function createAuthenticity(log: {
 
 type Log = Parameters<typeof createAuthenticity>[0]
 
-/** What speaks against the log as it was found; null when nothing does. */
+/** The problem with the log as found at startup; null if there is none. */
 async function complaint(log: Log, mac: LogMac, known: ChainPoint | null): Promise<string | null> {
   const { keyed, noteIsMissing } = log.found
   if (keyed === null) {
@@ -109,8 +109,8 @@ async function complaint(log: Log, mac: LogMac, known: ChainPoint | null): Promi
 }
 
 /**
- * Whether the row that was vouched for stands in the log, and what follows fits. Only the parts from that row
- * on are read: that the ones before are whole is what `verify` is for, and takes its time with a long log.
+ * Checks that the authenticated row is in the log and that the rows after it fit. Only segments from that row
+ * on are read. Earlier ones are checked by `verify`, which takes longer.
  */
 async function tailComplaint(log: Log, keyed: ChainPoint): Promise<string | null> {
   const now = log.head()

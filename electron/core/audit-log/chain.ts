@@ -1,5 +1,5 @@
-// Finding where to go on at start: after the last whole row, with a torn last line taken off and everything
-// odd told.
+// Opens the hash chain at startup: finds the last complete row, cuts off a torn last line, and reports
+// everything unexpected.
 import { mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -12,15 +12,15 @@ import { type ChainPoint, GENESIS, type Link, readLink } from './entry.ts'
 import { linesOf, listSegments, type JournalSegment } from './writer.ts'
 
 export type OpenedChain = Chain & {
-  /** Oldest first; the last one is written on. */
+  /** Oldest first; the last one is continued. */
   segments: JournalSegment[]
-  /** When the last row was recorded; null when there is none. */
+  /** The time of the last row; null if there is none. */
   newestAt: number | null
-  /** How much of the newest segment is whole lines. */
+  /** The number of bytes of complete lines in the newest segment. */
   newestBytes: number
-  /** There are rows, and no note of how far they go. */
+  /** There are rows, but no note of the last one. */
   noteIsMissing: boolean
-  /** What was found wrong, to be recorded as rows of the journal itself. */
+  /** Problems that were found, to be recorded as rows of the log. */
   findings: string[]
 }
 
@@ -65,8 +65,8 @@ function notedChain(deps: OpenChainDeps, findings: string[]): Chain | null {
 }
 
 /**
- * What has a segment's name and is no file (a folder, a link to nothing) can hold no rows; it must not keep
- * Keyway from starting.
+ * Something with a segment's name that is not a file (a folder, a dangling link) contains no rows and must
+ * not prevent the start.
  */
 function filesAmong(deps: OpenChainDeps, findings: string[]): JournalSegment[] {
   return listSegments(deps.folder).filter(({ path }) => {
@@ -79,7 +79,7 @@ function filesAmong(deps: OpenChainDeps, findings: string[]): JournalSegment[] {
   })
 }
 
-// A crash in the middle of pruning leaves segments from before the anchor.
+// A crash during pruning leaves segments from before the anchor.
 function finishPruning(
   deps: OpenChainDeps,
   segments: readonly JournalSegment[],
@@ -97,8 +97,8 @@ function finishPruning(
 }
 
 /**
- * How much of the newest segment is whole lines. What follows is half a row: copied aside where the disk
- * takes it, and written over when the journal goes on.
+ * The number of bytes of complete lines in the newest segment. A partial row after them is copied to
+ * quarantine if possible, and overwritten when the log continues.
  */
 function wholeBytes(deps: OpenChainDeps, { path }: JournalSegment, findings: string[]): number {
   const bytes = readFileSync(path)
@@ -128,7 +128,7 @@ function lastRow(segments: readonly JournalSegment[]): Link | null {
   return null
 }
 
-/** Without a note, the chain is taken to begin where its first row says. */
+/** Without a note, the chain starts where its first row says. */
 function beginningOf(segments: readonly JournalSegment[]): ChainPoint {
   const [first] = segments
   if (first === undefined) return GENESIS
@@ -137,8 +137,8 @@ function beginningOf(segments: readonly JournalSegment[]): ChainPoint {
   return link === null ? GENESIS : { seq: link.seq - 1, hash: link.prev }
 }
 
-// Rows that were once on disk and are gone are not written over: the chain goes on from what was noted, and
-// verifying shows the break.
+// Rows that were on disk and are missing are not overwritten: the chain continues from the noted row, and the
+// verification shows the gap.
 function furthest(last: ChainPoint, noted: ChainPoint, findings: string[]): ChainPoint {
   if (noted.seq < last.seq || noted.hash === last.hash) return { seq: last.seq, hash: last.hash }
   if (noted.seq === last.seq) {
@@ -149,9 +149,9 @@ function furthest(last: ChainPoint, noted: ChainPoint, findings: string[]): Chai
   return noted
 }
 
-// Where the chain begins (after pruning) and how far it was once on disk. Without the second, cutting off the
-// newest rows would leave a chain that fits. Both are authenticated by the vault's key up to the last moment
-// in which there was one; whoever can write the folder cannot make another end look right.
+// The start of the chain (after pruning) and its last durable row. Without the latter, cutting off the newest
+// rows would leave a valid chain. Both are authenticated with the vault's key up to the last lock, so that
+// write access to the folder is not enough to forge another end.
 
 const point = z.object({
   seq: z.int().nonnegative(),
@@ -163,17 +163,16 @@ const chainFile = z.object({
   anchor: point,
   head: point,
   /**
-   * Absent: written by a version without it, or before there was a vault. Anything else in its place is no
-   * authentication.
+   * Absent: written by an earlier version, or before there was a vault. Any other value is no authentication.
    */
   keyed: keyed.nullable().default(null).catch(null),
 })
 
-/** A beginning and an end that the vault's key vouches for. */
+/** A start and an end that the vault's key authenticates. */
 export type KeyedChain = z.output<typeof keyed>
 export type Chain = { anchor: ChainPoint; head: ChainPoint; keyed: KeyedChain | null }
 
-/** What the code of a {@link KeyedChain} is made over. */
+/** The text that the code of a {@link KeyedChain} authenticates. */
 export const chainText = ({ anchor, head }: Pick<Chain, 'anchor' | 'head'>): string =>
   `${anchor.seq} ${anchor.hash}\n${head.seq} ${head.hash}`
 
@@ -193,16 +192,16 @@ export function readChain(
   }
 }
 
-/** Keeps the note on disk in step; changes take turns, and each writes the newest of both points. */
+/** Keeps the note on disk up to date. Writes run one at a time; each writes the newest start and end. */
 export function createChainNote(
   folder: string,
   initial: Chain,
-  /** What vouches for this much, from now on; null: nothing new does. */
+  /** Authenticates a chain; null: no new authentication. */
   sign: (chain: Pick<Chain, 'anchor' | 'head'>) => KeyedChain | null,
 ): {
   readonly anchor: ChainPoint
   readonly keyed: KeyedChain | null
-  /** Every write that was begun has ended. */
+  /** Resolves when all started writes have ended. */
   settled(): Promise<void>
   update(change: Partial<Pick<Chain, 'anchor' | 'head'>>): Promise<void>
 } {

@@ -1,6 +1,5 @@
-// Finds rows, newest first, without parsing those that do not match: a filter is looked for as the bytes it
-// has in a line, and only what is shown is parsed. Quotes within values are escaped in JSON, so such bytes
-// cannot come from somebody's text.
+// Searches rows, newest first, and parses only matches: a filter is searched as the bytes it has in a line.
+// JSON escapes quotes in values, so these bytes cannot come from text inside a value.
 import { readFile } from 'node:fs/promises'
 import type { ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
 import { systemCode } from '../storage/file-ops.ts'
@@ -8,14 +7,14 @@ import { parseLine, readOpening } from './entry.ts'
 import type { JournalSegment } from './writer.ts'
 
 /**
- * Memory first (it is newest), then the segments from the newest back. `below` is the first number that is
+ * Memory first (newest), then the segments from the newest to the oldest. `below`: the first number that is
  * not on disk yet.
  */
 export type SearchPlace = {
   lines: readonly string[]
   segments: readonly JournalSegment[]
   below: number
-  /** What is remembered of segments that no longer change. */
+  /** Cached times of segments that no longer change. */
   times: SegmentTimes
 }
 
@@ -44,7 +43,7 @@ export async function searchRows(query: ActivityQuery, place: SearchPlace): Prom
 type Matcher = { needles: readonly Buffer[]; from: number; to: number; below: number }
 
 function matcher(query: ActivityQuery): Matcher {
-  // The rarest first: it is the one that is searched for, the others are only checked where it was found.
+  // The rarest first: it is searched; the others are only checked at its matches.
   const fields = [
     ['connectionId', query.connectionId],
     ['appId', query.appId],
@@ -67,7 +66,7 @@ const NEWLINE = 0x0a
 
 function searchBytes(bytes: Buffer, wanted: Matcher & { limit: number }, found: ActivityRow[]): void {
   const [rarest, ...others] = wanted.needles
-  // What follows the last line break is being written right now.
+  // The text after the last line break is being written.
   let end = bytes.lastIndexOf(NEWLINE)
   while (end > 0 && found.length < wanted.limit) {
     const hit = rarest === undefined ? end - 1 : bytes.subarray(0, end).lastIndexOf(rarest)
@@ -95,7 +94,7 @@ function isElsewhen(times: { earliest: number; latest: number } | undefined, { f
   return times !== undefined && (times.latest < from || times.earliest >= to)
 }
 
-// Looked up line by line and not taken from the ends: the wall clock may have been set back in between.
+// Read from every line and not only from the ends, because the wall clock may have been set back.
 function rememberTimes(known: SegmentTimes, { path }: JournalSegment, bytes: Buffer): void {
   if (known.has(path)) return
   const times = { earliest: Infinity, latest: -Infinity }
@@ -111,7 +110,7 @@ function rememberTimes(known: SegmentTimes, { path }: JournalSegment, bytes: Buf
   known.set(path, times)
 }
 
-// Pruning may take the oldest segments away while a search is under way.
+// Pruning may remove the oldest segments during a search.
 function nothingIfPruned(error: unknown): Buffer {
   if (systemCode(error) === 'ENOENT') return Buffer.alloc(0)
   throw error

@@ -1,3 +1,4 @@
+// Deletes old audit log rows, and sends new rows to the window.
 import type { ActivityRow } from '../../../shared/contract/activity.ts'
 import type { Clock, Logger } from '../ports.ts'
 import type { ActivityJournal } from './audit-log.ts'
@@ -6,8 +7,8 @@ const DAY_MS = 24 * 60 * 60_000
 const FIRST_MS = 60_000
 
 /**
- * Removes activity that is older than the person wants it: a minute after the start, daily, and when they
- * want it kept for less time.
+ * Deletes rows older than the retention setting: one minute after the start, daily, and when the setting is
+ * reduced.
  */
 export function keepActivityShort(deps: {
   journal: Pick<ActivityJournal, 'prune'>
@@ -39,10 +40,10 @@ export function keepActivityShort(deps: {
 }
 
 const GATHER_MS = 250
-/** The window shows the newest; it asks for the rest. A busy proxy must not fill its memory. */
+/** The window shows the newest rows and requests the rest. The limit protects its memory. */
 const MOST_ROWS = 200
 
-/** New rows for the window, a few times a second at most. */
+/** Sends new rows to the window, at most a few times per second. */
 export function createActivityFeed(deps: { clock: Clock; send: (rows: ActivityRow[]) => void }): {
   add(row: ActivityRow): void
   close(): void

@@ -1,23 +1,23 @@
-// Between those who record and the journal: an app that does thousands of things a second, allowed or
-// refused, gets its first rows of each second one by one, and the like of them afterwards as rows with a
-// count. Nothing is left out, and no app can flood the journal, the disk or the memory.
+// Limits the audit log rows of one app: its first rows of each second are written individually, similar ones
+// after them as one row with a count. Nothing is omitted, and no app can flood the log, the disk or the
+// memory.
 import type { ActivityEntry } from '../../../shared/contract/activity.ts'
 import type { AuditLog } from '../keyway.ts'
 import type { Clock } from '../ports.ts'
 
 const SINGLE_ROWS_A_SECOND = 50
 const GATHER_MS = 100
-/** Of one app within a second; then what is gathered is written once a second. */
+/** Rows of one app within a second; above it, counts are written once per second. */
 const GATHERED_ROWS_A_SECOND = 50
 /**
- * Different rows gathered for one app; what else comes is counted without its address and words, and at last
- * by its outcome alone.
+ * Different rows counted per app. Further ones are counted without address and text, and finally by outcome
+ * only.
  */
 const MOST_DIFFERENT = 20
 const MOST_ALIKE = 40
 const LONGEST_PATH = 500
 
-/** What happens once, by the person's hand or the clock's, has its own row always. */
+/** Actions of the person or of a timer always have their own row. */
 const NEVER_GATHERED: ReadonlySet<ActivityEntry['kind']> = new Set(['vault', 'system', 'refresh'])
 
 type Tally = {
@@ -32,12 +32,12 @@ type AppState = {
   singles: number
   gathered: number
   tallies: Map<string, Tally>
-  /** The last one that was counted; the next entry is nearly always like it. */
+  /** The last counted row; the next one is usually similar. */
   last: Tally | null
   cancel: (() => void) | null
 }
 
-/** The same journal with that in front of it. `close` writes what is gathered; twice is fine. */
+/** The audit log with this limit. `close` writes pending counts and may be called twice. */
 export function createUsageTally(clock: Clock, journal: AuditLog): AuditLog & { close(): void } {
   const apps = new Map<string, AppState>()
 
@@ -111,7 +111,7 @@ function gather(state: AppState, entry: ActivityEntry, now: number): void {
   if (entry.bytesOut !== undefined) tally.bytesOut = (tally.bytesOut ?? 0) + entry.bytesOut
 }
 
-/** Under the exact row as long as there is room, then under what it has in common with others. */
+/** Counted by the exact row while there is room, then by what it has in common with others. */
 function newTally(tallies: Map<string, Tally>, entry: ActivityEntry, now: number): Tally {
   const { durationMs: _duration, bytesIn: _in, bytesOut: _out, count: _count, ...exact } = entry
   const { method: _method, host: _host, path: _path, note: _note, account: _account, ...alike } = exact
@@ -125,7 +125,7 @@ function newTally(tallies: Map<string, Tally>, entry: ActivityEntry, now: number
   return tally
 }
 
-/** As {@link keyOf} says, without making the key. */
+/** Compares like {@link keyOf}, without building the key. */
 function isAlike(one: ActivityEntry, other: ActivityEntry): boolean {
   return (
     one.kind === other.kind &&

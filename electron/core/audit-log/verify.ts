@@ -1,4 +1,4 @@
-// Follows the chain from its anchor to the newest row and names the first place where it does not hold.
+// Verifies the hash chain from its anchor to the newest row and reports the first invalid row.
 import { readFile } from 'node:fs/promises'
 import { type LogMac, type Stretch, type ChainPoint, GENESIS, readLink } from './entry.ts'
 import { sameMac } from '../vault/mac.ts'
@@ -7,12 +7,12 @@ import { linesOf, listSegments, type JournalSegment, type WaitingLine } from './
 
 export type VerificationResult = { ok: boolean; rows: number; firstBad: number | null; message: string }
 
-/** `authenticated`: the vault's key vouches for it, not only that the rows fit together. */
+/** `authenticated`: the vault's key confirms it, not only that the rows fit together. */
 export type LogVerificationResult = VerificationResult & { authenticated: boolean }
 
 /**
- * The verdict in the words that the window and the terminal share. `unkeyed`: rows that were written while
- * the vault was locked.
+ * Adds the message that the window and the terminal show. `unkeyed`: rows that were written while the vault
+ * was locked.
  */
 export function withWords(
   verdict: VerificationResult,
@@ -41,11 +41,11 @@ export type VerifyPlace = {
   anchor: ChainPoint
   segments: readonly JournalSegment[]
   unwritten: readonly WaitingLine[]
-  /** The newest row there must be; later ones are not looked at. */
+  /** The newest row that must exist; later ones are ignored. */
   head: ChainPoint
 }
 
-// Some milliseconds of hashing, then whoever else waits for the event loop has a turn.
+// Some milliseconds of hashing before other work may run.
 const LINES_A_TURN = 1_000
 
 export async function verifyChain({
@@ -72,7 +72,7 @@ export async function verifyChain({
     }
   }
   for (const { line, point } of unwritten) {
-    // What reached the disk meanwhile was checked there.
+    // Rows that reached the disk meanwhile were checked there.
     const verdict = point.seq > at.seq && point.seq <= head.seq ? check(line.trimEnd()) : null
     if (verdict !== null) return verdict
   }
@@ -114,13 +114,16 @@ function finished(at: ChainPoint, head: ChainPoint, rows: number, anchor: ChainP
 
 const badStep = (seq: number, message: string): Step => ({ kind: 'bad', seq, message })
 
-// The journal checked from outside: only reading, so also while a Keyway writes to it. With the vault's key
-// it is authenticated; without, it can only be said that what is there fits together.
+// Verifies the log read-only, so also while another Keyway writes to it. With the vault's key it is
+// authenticated; without it only the consistency of the rows is checked.
 
-/** What the vault knows of the log. */
+/** What the vault knows about the log. */
 export type LogAuthority = { mac: LogMac; known: ChainPoint | null; unkeyed: readonly Stretch[] }
 
-/** `folder`: the journal's own. @throws when it cannot be read */
+/**
+ * `folder`: the log's own folder.
+ * @throws if it cannot be read
+ */
 export async function verifyFolder(
   folder: string,
   authority: LogAuthority | null,
@@ -133,7 +136,7 @@ export async function verifyFolder(
   const last = await lastRow(segments)
   if (chain === null && last !== null)
     return bad('The note of how far the log goes (chain.json) is missing; entries may have been cut off.')
-  // How far it went by its own note, or by its rows where they go on: the note is written after them.
+  // The last row according to the note, or to the rows if they continue: the note is written after them.
   const written = chain?.head ?? anchor
   const head = last !== null && last.seq > written.seq ? last : written
   const place = { anchor, segments, unwritten: [] }

@@ -1,4 +1,4 @@
-// The lines between memory and disk. What a write did not bring there goes back in front of what came since.
+// Writes lines from memory to segment files. Lines of a failed write are queued again before newer ones.
 import { existsSync, readdirSync } from 'node:fs'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,7 +15,10 @@ export type JournalBatches = {
   readonly waiting: number
   /** Lines that are not on disk yet, oldest first. */
   unwritten: () => readonly WaitingLine[]
-  /** One at a time. @throws KeywayError `disk_full` | `save_failed`; nothing is lost then. */
+  /**
+   * Not to be called concurrently.
+   * @throws KeywayError `disk_full` | `save_failed`; nothing is lost then
+   */
   write: () => Promise<void>
   sync: () => Promise<void>
 }
@@ -67,8 +70,8 @@ export function createJournalBatches(deps: {
   }
 }
 
-// When lines go to disk, behind the back of who records: written a moment after they came, synced at most a
-// second later, and what cannot be written now is tried again.
+// Schedules the writes: shortly after a line was added, synced within one second, and retried after a
+// failure. Callers never wait.
 
 const WRITE_AFTER_MS = 50
 const SYNC_AFTER_MS = 900
@@ -83,10 +86,11 @@ export type JournalWriterDeps = Parameters<typeof createJournalBatches>[0] & {
 export type JournalWriter = Pick<JournalBatches, 'unwritten' | 'waiting'> & {
   push: (waiting: WaitingLine) => void
   /**
-   * Everything pushed so far is durable when it resolves. @throws KeywayError `disk_full` | `save_failed`.
+   * Resolves when all lines so far are durable.
+   * @throws KeywayError `disk_full` | `save_failed`
    */
   flush: () => Promise<void>
-  /** The same, then the files are let go in any case. */
+  /** Flushes, then closes the files in any case. */
   close: () => Promise<void>
 }
 
@@ -131,7 +135,7 @@ export function createJournalWriter(deps: JournalWriterDeps): JournalWriter {
   }
 }
 
-/** At most one timer a name; asking again while it runs changes nothing. */
+/** At most one timer per name; a second request while it runs has no effect. */
 function createTimers(clock: Clock): {
   once: (name: string, delayMs: number, task: () => Promise<void>) => void
   cancelAll: () => void
@@ -153,19 +157,19 @@ function createTimers(clock: Clock): {
   }
 }
 
-// Adds bytes to the newest segment and begins the next one when it is large enough or the day is over.
+// Appends bytes to the newest segment. A new segment starts when it is large enough or a new day begins.
 
-/** One positional write; tests bring one that fails. */
+/** One positional write; tests replace it to fail. */
 export type WriteAt = (handle: FileHandle, data: Uint8Array, position: number) => Promise<number>
 
 export type SegmentWriterDeps = {
   folder: string
-  /** Oldest first; those begun are added. */
+  /** Oldest first; new ones are added. */
   segments: JournalSegment[]
   maxBytes: number
-  /** When the newest segment's last row was recorded; null when there is none to go on with. */
+  /** The time of the last row of the newest segment; null if there is no segment to continue. */
   newestAt: number | null
-  /** How much of it is whole lines; what follows is cut off. */
+  /** The number of bytes of complete lines in it; the rest is cut off. */
   newestBytes: number
   writeAt?: WriteAt
 }
@@ -194,8 +198,8 @@ export function createSegmentWriter(deps: SegmentWriterDeps): SegmentWriter {
   }
   const begin = async (first: { seq: number; at: number }): Promise<Target> => {
     const segment = segmentAt(deps.folder, first.seq)
-    // A file of that name from an earlier run holds rows that could not be read; one of this run, a first
-    // write that failed.
+    // A file with that name from an earlier run contains unreadable rows; one of this run is left by a failed
+    // first write.
     const mayReuse = begun.has(segment.path)
     if (!mayReuse && existsSync(segment.path)) quarantineFile(segment.path, first.at)
     const handle = await open(segment.path, mayReuse ? 'r+' : 'wx', 0o600)
@@ -220,7 +224,7 @@ export function createSegmentWriter(deps: SegmentWriterDeps): SegmentWriter {
   return {
     async append(data, first) {
       const place = await targetFor(first)
-      // By position: what a full disk took of it is simply written over by the next attempt.
+      // By position: the next attempt overwrites what a full disk accepted.
       for (let done = 0; done < data.length;)
         done += await writeAt(place.handle, data.subarray(done), place.size + done)
       place.size += data.length
@@ -239,8 +243,8 @@ const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10)
 const writeWithNode: WriteAt = async (handle, data, position) =>
   (await handle.write(data, 0, data.length, position)).bytesWritten
 
-// The journal's files: each holds a run of rows and is named by the number of its first, so their order is
-// that of their names.
+// The segment files. Each contains consecutive rows and is named by the number of its first row, so that
+// names sort by age.
 
 export type JournalSegment = { path: string; firstSeq: number }
 
@@ -259,7 +263,7 @@ export function listSegments(folder: string): JournalSegment[] {
     .sort((a, b) => a.firstSeq - b.firstSeq)
 }
 
-/** The lines of a segment's text without their breaks; what follows the last break is not a line. */
+/** The complete lines of a segment's text, without line breaks. */
 export function* linesOf(text: string): Generator<string> {
   for (let start = 0; ;) {
     const end = text.indexOf('\n', start)
@@ -269,14 +273,14 @@ export function* linesOf(text: string): Generator<string> {
   }
 }
 
-// Which segments are old enough to go, and where the chain begins once they are gone.
+// The segments to delete, and the start of the chain after that.
 
 export type PrunePlan = { segments: readonly JournalSegment[]; anchor: ChainPoint; rows: number }
 
 /**
- * The oldest segments of which every row is older than `olderThan`; never the newest segment, which is
- * written on. Null when there are none, or when the last row to go does not hold: then nothing may be
- * removed, because it would be evidence.
+ * The oldest segments of which every row is older than `olderThan`, but never the newest segment. Null if
+ * there are none, or if the last row to delete is invalid: then nothing may be deleted, because it is
+ * evidence.
  */
 export async function planPruning(
   segments: readonly JournalSegment[],

@@ -1,5 +1,4 @@
-// The comparison at each unlock: with what the vault's key vouches for, or, where there is nothing yet, what
-// is recorded first.
+// Compares the folder with the manifest at each unlock; without a manifest, records the first one.
 import type { Stretch } from '../audit-log/entry.ts'
 import { compareConnections, compareEntries, decisiveEntries, rowOf } from './compare.ts'
 import { sections, type DecisiveSection } from './decisive.ts'
@@ -39,7 +38,7 @@ export function compareFolder(parts: IntegrityParts, isDamaged: (section: Decisi
 }
 
 /**
- * A folder without a manifest, by an earlier version or a new one: what is there is recorded, and shown to
+ * A folder without a manifest (new, or from an earlier version): the current content is recorded and shown to
  * the person once.
  */
 function recordFirst(parts: IntegrityParts): void {
@@ -56,7 +55,7 @@ function recordFirst(parts: IntegrityParts): void {
     deps.logger.error('The manifest could not be written; it is tried again with the next change', { error })
     state.writeSoon((manifest) => manifest)
   }
-  // Nobody has vouched for the log yet, or somebody whose key is gone.
+  // The log is not authenticated yet, or with a key that no longer exists.
   const mac = (text: string): string => deps.vault.mac('audit-log', text)
   closeStretch(parts, deps.log.accept(mac), 'before')
 }
@@ -111,7 +110,7 @@ function takeOver(
   if (findings.length > 0) parts.targets().reloadSettings()
 }
 
-/** What was accepted holds from now on: what it took the place of must not come back. */
+/** Written at once: the old state must not come back after it was replaced. */
 function writeNow({ deps, state }: IntegrityParts): void {
   try {
     state.write((manifest) => manifest)
@@ -122,8 +121,7 @@ function writeNow({ deps, state }: IntegrityParts): void {
 }
 
 /**
- * A document that could not be read was replaced by an older copy, or by nothing; the manifest has what it
- * lost.
+ * An unreadable document was replaced by its backup or is empty; lost entries are restored from the manifest.
  */
 function putBack(
   parts: IntegrityParts,
@@ -150,7 +148,7 @@ async function checkLog(parts: IntegrityParts, manifest: Manifest): Promise<void
     }
     closeStretch(parts, check.unkeyed, manifest.audit.head === null ? 'before' : 'locked')
   } catch (error) {
-    // Locked again meanwhile: the next unlock checks.
+    // The vault was locked meanwhile; the next unlock checks.
     deps.logger.info('The activity log was not checked', { error })
   }
 }
@@ -172,7 +170,7 @@ export function closeStretch(
   deps.note({ outcome: 'ok', note: `${entries} written ${when}: ${from} to ${to}.` })
 }
 
-/** Only what is on disk: a kill must not make the log look cut off. */
+/** Only rows that are on disk: after a kill the log must not look cut off. */
 export function noteLog({ deps, state }: IntegrityParts): void {
   const head = deps.log.durableHead()
   if (head === null || head.seq === state.manifest?.audit.head?.seq) return

@@ -1,5 +1,4 @@
-// What stands in the folder against what the key vouches for. Pure: it says what is as it was, what was only
-// taken away, and what the person has to look at.
+// Compares stored entries with the manifest: unchanged, only reduced, or to be decided by the person. Pure.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import {
   decidesSame,
@@ -16,16 +15,16 @@ import type { ManifestConnectionRow, Manifest } from './manifest.ts'
 type Entries = Readonly<Record<string, unknown>>
 
 export type Compared<Signed> = {
-  /** What is vouched for from now on. What has a finding keeps what was vouched for before. */
+  /** The new content of the manifest. Entries with a finding keep their recorded state. */
   next: Signed
   findings: Finding[]
-  /** Keys of entries that were narrowed or removed while there was no key. */
+  /** Keys of entries that were reduced or removed while the vault was locked. */
   reduced: string[]
-  /** What a damaged document has lost, and the manifest still has. */
+  /** Entries that a corrupt document lost and the manifest still has. */
   lost: ReadonlyArray<readonly [key: string, value: unknown]>
 }
 
-/** Entries that decide something; the others are nobody's business here. */
+/** The entries that the manifest covers; others are not compared. */
 export const decisiveEntries = (
   section: DecisiveSection,
   entries: Iterable<readonly [string, unknown]>,
@@ -61,7 +60,7 @@ export function compareEntries(
   return { next, findings, reduced, lost }
 }
 
-/** A write that was under way when Keyway ended: either it was done, or it was not. */
+/** A write that was in progress when Keyway ended: either it was done, or it was not. */
 function isPending({ pending }: Manifest, section: DecisiveSection, key: string, present: unknown): boolean {
   return (
     pending?.section === section && pending.key === key && decidesSame(section, key, pending.value, present)
@@ -87,8 +86,8 @@ export function compareConnections(
 
 function complaintAbout(record: ConnectionRecord, row: ManifestConnectionRow): 'older' | 'changed' | null {
   if (record.generation < row.generation) return 'older'
-  // A newer one was written by Keyway, and the manifest had not heard of it: its tokens open as that
-  // generation, or not at all.
+  // Keyway wrote a newer generation that the manifest does not contain yet. Its tokens decrypt only as that
+  // generation.
   if (record.generation > row.generation) return null
   const isKnown =
     hasFacts(record, row.facts) || (row.nextFacts !== undefined && hasFacts(record, row.nextFacts))
@@ -102,7 +101,7 @@ function rowAfter(record: ConnectionRecord, row: ManifestConnectionRow): Manifes
 }
 
 /**
- * A connection as it is, vouched for from now on. `old`: its tokens may be sealed as earlier versions did.
+ * The manifest row for a connection as it is. `old`: its tokens may have the encryption of earlier versions.
  */
 export function rowOf(record: ConnectionRecord, sealing: 'old' | 'new'): ManifestConnectionRow {
   const row = { generation: record.generation, facts: sealingFactsOf(record) }

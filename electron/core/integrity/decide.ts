@@ -1,4 +1,4 @@
-// What the person's word does to a finding: the change counts from now on, or it is taken back.
+// Applies the person's decision about a finding: accepts the change or reverts it.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { IntegrityDecision, IntegrityView } from '../../../shared/contract/integrity.ts'
 import { rowOf } from './compare.ts'
@@ -8,8 +8,8 @@ import type { IntegrityParts } from './state.ts'
 import { emptyManifest } from './manifest.ts'
 
 /**
- * The person has looked at what an earlier version left here. @throws KeywayError vault_locked | disk_full |
- * save_failed
+ * The person confirmed the state that an earlier version left.
+ * @throws KeywayError vault_locked | disk_full | save_failed
  */
 export function confirm({ deps, state }: IntegrityParts): IntegrityView {
   if (state.manifest === null) throw new KeywayError('vault_locked')
@@ -73,7 +73,7 @@ function takeAsIs(parts: IntegrityParts, finding: Finding): void {
   state.settle(finding.id)
 }
 
-/** Everything as it is now, with the person's word; what they saw is shown to them again to be confirmed. */
+/** Records the current state on the person's decision; it is shown again for confirmation. */
 function recordAnew(parts: IntegrityParts, finding: Finding): void {
   const { deps, state } = parts
   const counter = deps.counter?.seen() ?? 0

@@ -1,4 +1,4 @@
-// Of the stored entries, the part that decides where secrets go and who gets them.
+// Selects the part of stored entries that decides where secrets are sent and who gets them.
 import { hash } from 'node:crypto'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { settings as settingsSchema } from '../../../shared/contract/settings.ts'
@@ -8,10 +8,7 @@ import { isReducedSetting, isReduction } from '../../../shared/domain/reductions
 export type DecisiveSection = 'providers' | 'apps' | 'settings'
 export const sections = ['providers', 'apps', 'settings'] as const satisfies readonly DecisiveSection[]
 
-/**
- * Where requests go, whom they trust, how soon the vault locks, and how long the log is kept. The rest is how
- * the window looks.
- */
+/** Settings for request targets, trust, auto-lock and log retention. The others only affect the window. */
 const decisiveSettings: ReadonlySet<string> = new Set([
   'port',
   'socketDoor',
@@ -21,25 +18,25 @@ const decisiveSettings: ReadonlySet<string> = new Set([
   'activityDays',
 ])
 
-/** Change with every use, and decide nothing. */
+/** Fields that change with every use and decide nothing. */
 const idle: ReadonlySet<string> = new Set(['lastUsedAt', 'updatedAt'])
 
 export const isDecisive = (section: DecisiveSection, key: string): boolean =>
   section !== 'settings' || decisiveSettings.has(key)
 
-/** Whether two values of an entry decide the same. `undefined`: it is not there. */
+/** Whether two values of an entry decide the same. `undefined`: missing. */
 export function decidesSame(section: DecisiveSection, key: string, one: unknown, other: unknown): boolean {
   return sameJson(decisivePart(section, key, one), decisivePart(section, key, other))
 }
 
-/** Whether the second value only takes away from the first. */
+/** Whether the second value only removes rights from the first. */
 export function onlyReduces(section: DecisiveSection, key: string, before: unknown, after: unknown): boolean {
   return section === 'settings'
     ? isReducedSetting(key, decisivePart(section, key, before), decisivePart(section, key, after))
     : isReduction(section, before, after)
 }
 
-/** A setting that is not there is its default. */
+/** A missing setting has its default. */
 function decisivePart(section: DecisiveSection, key: string, value: unknown): unknown {
   if (section === 'settings') return value === undefined ? defaultOf(key) : value
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
@@ -54,10 +51,7 @@ type Facts = Pick<
   'providerId' | 'account' | 'isDefault' | 'how' | 'identity' | 'values' | 'disconnectedAt'
 >
 
-/**
- * Of a connection: whose account it is, and what fills in the addresses it is used with. The tokens are
- * sealed.
- */
+/** The account of a connection and the values in its addresses. The tokens are encrypted. */
 export function sealingFactsOf(record: Facts): string {
   const values = Object.entries(record.values).toSorted(([one], [other]) => (one < other ? -1 : 1))
   const { id, label } = record.identity
@@ -66,7 +60,9 @@ export function sealingFactsOf(record: Facts): string {
   return digestOf(JSON.stringify([providerId, account, isDefault, how, id, label, values, ...gone]))
 }
 
-/** Whether a connection has these facts, or had them before it was disconnected, which only takes away. */
+/**
+ * Whether a connection has these facts, or had them before it was disconnected, which only removes rights.
+ */
 export function hasFacts(record: Facts, facts: string): boolean {
   if (sealingFactsOf(record) === facts) return true
   return (

@@ -1,17 +1,17 @@
-// What was changed outside, in words for the person: the entry, and each member with its old and new value.
+// Describes changes made outside Keyway for the person: the entry, and each field with its old and new value.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { IntegrityChange, IntegrityFinding } from '../../../shared/contract/integrity.ts'
 import { sameJson } from '../../../shared/domain/canonical-json.ts'
 import type { DecisiveSection } from './decisive.ts'
 
-/** What is not to be used until the person has decided. */
+/** A change whose subject is not used until the person decides. */
 export type Finding = IntegrityFinding & {
-  /** The entry's section and key; null for what concerns everything. */
+  /** The entry's section and key; null if it concerns everything. */
   at: { section: DecisiveSection | 'connections'; key: string } | null
-  /** As Keyway vouches for it; undefined: there was none. */
+  /** The recorded state; undefined: there was none. */
   signed?: unknown
-  /** Of a connection: the one that stood in the folder. */
+  /** For a connection: the generation that was in the folder. */
   generation?: number
 }
 
@@ -69,7 +69,7 @@ export function connectionFinding(
   }
 }
 
-/** For what concerns the log or the folder as a whole. */
+/** For findings about the log or the whole folder. */
 export function wholeFinding(
   kind: 'log' | 'manifest' | 'older_folder',
   how: IntegrityFinding['how'],
@@ -102,7 +102,7 @@ function changesBetween(before: unknown, after: unknown): IntegrityChange[] {
     .map((field) => ({ field, before: shown(field, was.get(field)), after: shown(field, is.get(field)) }))
 }
 
-/** Members by their path; lists as a whole, as they are read. */
+/** Fields by their path; lists as a whole. */
 function leavesOf(value: unknown, path = ''): Map<string, unknown> {
   if (value === undefined) return new Map()
   if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -113,7 +113,7 @@ function leavesOf(value: unknown, path = ''): Map<string, unknown> {
   return leaves
 }
 
-/** Ciphertexts and hashes of keys say nothing to a person; that they changed does. */
+/** Ciphertexts and key hashes are not shown, only that they changed. */
 function shown(field: string, value: unknown): string | null {
   if (value === undefined || value === null) return null
   if (/(?:^|\.)sealed[A-Z]/.test(field)) return '(a stored secret)'

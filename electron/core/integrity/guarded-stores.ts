@@ -1,6 +1,6 @@
-// The stores as the rest of the core sees them. A change that decides something is written down in the
-// manifest before it is made and after it; one that only takes away is also made while the vault is locked,
-// and is vouched for at the next unlock.
+// Wraps the stores so that the manifest stays up to date. A change that decides something is recorded in the
+// manifest before and after it. A change that only removes rights is also possible while the vault is locked
+// and is recorded at the next unlock.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { sameJson } from '../../../shared/domain/canonical-json.ts'
@@ -23,7 +23,7 @@ type Tools = { deps: IntegrityDeps; state: IntegrityState }
 export function guardEntries(tools: Tools, section: DecisiveSection): KeyValueStore {
   const { deps, state } = tools
   const raw = deps.stores[section]
-  /** Until the person has decided, a setting that was changed outside is as it was before. */
+  /** A setting that was changed outside keeps its recorded value until the person decides. */
   const heldBack = (key: string): { signed: unknown } | null => {
     const finding = section === 'settings' ? state.findings.get(findingId(section, key)) : undefined
     return finding === undefined ? null : { signed: finding.signed }
@@ -62,7 +62,7 @@ function change({ deps, state }: Tools, { section, key, after, write }: Change):
     return write()
   }
   const signed = state.manifest[section][key]
-  // What was changed outside may only go back to what it was, or to less.
+  // An entry that was changed outside may only be changed to its recorded state or less.
   if (
     finding !== undefined &&
     !decidesSame(section, key, signed, after) &&
@@ -76,7 +76,7 @@ function change({ deps, state }: Tools, { section, key, after, write }: Change):
 }
 
 /**
- * Before, so that a kill in between is not taken for a change from outside; after, so that the old value
+ * Before, so that a kill in between does not look like a change from outside; after, so that the old value
  * cannot come back.
  */
 function writeBoth({ deps, state }: Tools, { section, key, after, write }: Change): void {
@@ -108,14 +108,14 @@ function writeBoth({ deps, state }: Tools, { section, key, after, write }: Chang
   }
 }
 
-/** The vault must be open, or what was found be decided first. */
+/** The vault must be unlocked, or the finding must be decided first. */
 function needsKey(state: IntegrityState): KeywayError {
   const [whole] = state.findings.values()
   return whole === undefined ? new KeywayError('vault_locked') : refusal(whole)
 }
 
 export type GuardedRecords = RecordStore & {
-  /** These are about to be put: vouched for in one write. */
+  /** Records that are about to be written; recorded in one write. */
   expect(records: readonly ConnectionRecord[]): void
 }
 
@@ -154,7 +154,10 @@ export function guardConnections({ deps, state }: Tools, raw: RecordStore): Guar
   }
 }
 
-/** While there is no key, a connection may be used and noted, not renamed or led elsewhere. */
+/**
+ * While the vault is locked, a connection may be used and its use recorded, but not renamed or given other
+ * addresses.
+ */
 async function refuseOtherFacts(
   state: IntegrityState,
   raw: RecordStore,
@@ -172,7 +175,7 @@ async function putUnlocked({ state }: Tools, raw: RecordStore, record: Connectio
   const next = rowOf(record, 'new')
   if (finding !== undefined) {
     const stored = (await raw.read(id)) as ConnectionRecord | null
-    // Only a fresh sign-in ends what was found; a use that is noted does not.
+    // Only a new sign-in ends a finding; recording a use does not.
     if (stored !== null && record.generation > stored.generation) {
       setRow(state, id, next)
       await raw.put(id, record)

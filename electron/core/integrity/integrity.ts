@@ -1,6 +1,5 @@
-// Integrity of what decides: at each unlock the folder is compared with what the vault's key vouches for.
-// What was changed outside is not used until the person has decided about it; nothing is overwritten
-// meanwhile.
+// Detects changes made outside Keyway. At each unlock the folder is compared with the manifest. Changed
+// entries are not used until the person decides, and nothing is overwritten meanwhile.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { IntegrityDecision, IntegrityView } from '../../../shared/contract/integrity.ts'
 import type { KeyValueStore, RecordStore } from '../ports.ts'
@@ -17,14 +16,14 @@ import {
 } from './state.ts'
 
 /**
- * What the rest of the core asks before a secret is opened, or an app is let in. Each @throws KeywayError
+ * Checks before a secret is decrypted or an app is authenticated. Each @throws KeywayError
  * integrity_check_failed.
  */
 export type IntegrityGate = {
   provider(id: string): void
   connection(of: { id: string; generation: number }): void
   app(id: string): void
-  /** Whether this ciphertext may have been sealed the way that earlier versions did. */
+  /** Whether this ciphertext may have the encryption of earlier versions. */
   opensOld(id: string, place: 'current' | 'previous', sealed: string): boolean
 }
 
@@ -32,31 +31,31 @@ export type Integrity = {
   readonly stores: Readonly<Record<DecisiveSection, KeyValueStore>> & { connections: GuardedRecords }
   readonly gate: IntegrityGate
   view(): IntegrityView
-  /** Once, when the core is built: from now on each unlock compares. */
+  /** Called once when the core is built; from then on each unlock compares. */
   attach(targets: IntegrityTargets): void
-  /** There is no vault (any more): what another one vouched for is set aside. */
+  /** There is no vault (any more): the manifest of another one is quarantined. */
   withoutVault(): void
-  /** The vault opened: compares at once. */
+  /** The vault was unlocked: compares at once. */
   unlocked(): void
-  /** The last moment with a key. */
+  /** Called right before the key is wiped. */
   locking(): void
-  /** The person has looked at what there is. */
+  /** The person confirmed the current state. */
   confirm(): IntegrityView
   /** @throws KeywayError not_found | vault_locked | invalid_request */
   decide(decision: IntegrityDecision): IntegrityView
-  /** What began with an unlock has ended. */
+  /** Resolves when the work after an unlock has ended. */
   settled(): Promise<void>
-  /** After the log is closed. */
+  /** To be called after the audit log is closed. */
   close(): Promise<void>
 }
 
-/** How far the log has come is noted this often when nothing else is written. */
+/** How often the last log row is recorded if nothing else is written. Milliseconds. */
 const CHECKPOINT_MS = 10 * 60_000
 
 export function createIntegrity(
   given: Omit<IntegrityDeps, 'onChanged'> & {
     connections: RecordStore
-    /** Its file could not be read at this start. */
+    /** Whether the file could not be read at this start. */
     isDamaged: (section: DecisiveSection) => boolean
   },
 ): Integrity {
@@ -114,7 +113,7 @@ export function createIntegrity(
   }
 }
 
-/** How far the log has come, noted from time to time. */
+/** Records the last log row at intervals. */
 function createCheckpoints(parts: IntegrityParts): { begin(): void; stop(): void } {
   let cancel = (): void => undefined
   const note = (): void => {

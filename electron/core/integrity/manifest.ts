@@ -1,6 +1,6 @@
-// What the vault's key vouches for beside the secrets: every entry that decides where secrets go and who gets
-// them, how far each connection and the audit log had come, and a counter. The code covers the text as it
-// stands, so nothing hangs on how JSON is printed.
+// The manifest: authenticated with the vault's key, it lists every entry that decides where secrets are sent
+// and who gets them, the generation of each connection, the last row of the audit log, and a counter. The
+// code covers the text, so it does not depend on how JSON is serialized.
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -16,14 +16,14 @@ const entries = z.record(z.string(), z.unknown())
 
 /** A connection as it was last written. */
 const connectionRow = z.object({
-  /** Of its tokens: an older one is never taken for the newest. */
+  /** The generation of its tokens; an older one is never accepted as the newest. */
   generation: z.int().nonnegative(),
-  /** Digest of what decides whose account it is and where it goes. */
+  /** Digest of its account and the values in its addresses. */
   facts: z.string(),
-  /** Digest that it will have when the write under way has ended. */
+  /** The digest after the write in progress. */
   nextFacts: z.string().optional(),
   /**
-   * Digests of tokens that were sealed by a version whose associated data named neither generation nor place.
+   * Digests of tokens encrypted by a version whose associated data contained neither generation nor place.
    */
   old: z.object({ current: z.string(), previous: z.string().nullable() }).optional(),
 })
@@ -32,17 +32,16 @@ export type ManifestConnectionRow = z.output<typeof connectionRow>
 const manifest = z.object({
   version: z.literal(1),
   vaultId: z.string(),
-  /** Rises with every write. */
+  /** Increases with every write. */
   counter: z.int().nonnegative(),
-  /** Epoch ms at which the person looked at the first one; null: not yet. */
+  /** When the person confirmed the first manifest, in epoch milliseconds; null: not yet. */
   confirmedAt: z.number().nullable(),
   providers: entries,
   apps: entries,
   settings: entries,
   connections: z.record(z.string(), connectionRow),
   /**
-   * The one change that is being written. `value` absent: a removal. Found at a start: it was written, or it
-   * was not.
+   * The change that is being written. `value` absent: a removal. At startup: it was written, or it was not.
    */
   pending: z
     .object({
@@ -78,7 +77,7 @@ export function encodeManifest(value: Manifest, mac: Mac): string {
   return `{"keyway":1,"mac":"${mac(body)}","signed":${body}${END}`
 }
 
-/** Null for what the key does not vouch for, or vouches for in another vault. */
+/** Null if the key does not authenticate the text, or only for another vault. */
 export function decodeManifest(text: string, mac: Mac, vaultId: string): Manifest | null {
   const head = HEAD.exec(text)
   if (head === null || !text.endsWith(END)) return null
@@ -88,21 +87,24 @@ export function decodeManifest(text: string, mac: Mac, vaultId: string): Manifes
   return parsed.success && parsed.data.vaultId === vaultId ? parsed.data : null
 }
 
-// The manifest on disk, twice: a damaged file is not taken for one that was changed.
+// The manifest on disk, in two copies, so that a corrupt file is not mistaken for a changed one.
 
 export type ManifestFiles = {
-  /** Each copy that is there; `text` null: it cannot be read. */
+  /** Each existing copy; `text` null: unreadable. */
   read(): Array<{ path: string; text: string | null }>
   /**
-   * Durable when it returns. @throws KeywayError disk_full | save_failed; what stood there is then still
-   * there.
+   * Durable when it returns.
+   * @throws KeywayError disk_full | save_failed; the previous content is then unchanged
    */
   write(text: string): void
-  /** The same for what may be behind after a damage: the second copy follows with the next write. */
+  /**
+   * Writes only the first copy; the second follows with the next write. For content that may be outdated
+   * after a crash.
+   */
   writeFirst(text: string): void
-  /** Out of the way; it is kept. */
+  /** Moves the file to quarantine. */
   quarantine(path: string, detectedAt: number): void
-  /** The same for a copy that was damaged while the other one is whole; it is named in the window. */
+  /** The same for a corrupt copy while the other one is valid; the window shows it. */
   quarantineCorrupt(path: string, detectedAt: number): void
 }
 

@@ -1,4 +1,4 @@
-// The manifest in memory, what was found against it, and the one way in which it is written.
+// The manifest in memory, its findings, and the only code that writes it.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { IntegrityView } from '../../../shared/contract/integrity.ts'
 import type { LogKey } from '../audit-log/audit-log.ts'
@@ -8,9 +8,9 @@ import type { DecisiveSection } from './decisive.ts'
 import { type Finding, refusal } from './findings.ts'
 import { encodeManifest, type Manifest, type ManifestFiles } from './manifest.ts'
 
-/** What may be behind for a moment: generations of tokens, the end of the log. */
+/** Delay for changes that may be lost: token generations and the last log row. Milliseconds. */
 const LAZY_MS = 10_000
-/** The keychain's client is a process of its own. */
+/** Delay for the keychain, whose client is a separate process. Milliseconds. */
 const COUNTER_MS = 2_000
 
 export type IntegrityDeps = {
@@ -18,10 +18,7 @@ export type IntegrityDeps = {
   files: ManifestFiles
   stores: Readonly<Record<DecisiveSection, KeyValueStore>>
   log: LogKey
-  /**
-   * Where the counter is kept that an older copy of the folder cannot bring back; null where there is no such
-   * place.
-   */
+  /** A counter outside the folder, which an older copy of the folder cannot reset; null if there is none. */
   counter: RollbackCounter | null
   note: (entry: { outcome: 'ok' | 'refused'; note: string }) => void
   clock: Clock
@@ -29,34 +26,34 @@ export type IntegrityDeps = {
   onChanged: () => void
 }
 
-/** What belongs to the core and is only there once it is built. */
+/** Parts of the core that exist only after it is built. */
 export type IntegrityTargets = {
   connections(): readonly ConnectionRecord[]
-  /** Puts an entry as it was, or takes it away, in memory and on disk. */
+  /** Restores or removes an entry in memory and on disk. */
   restore(section: DecisiveSection, key: string, value: unknown): void
-  /** Settings that are held back, or no longer, count from now on. */
+  /** Settings with or without a finding take effect. */
   reloadSettings(): void
-  /** What is found, or decided, changed. */
+  /** Findings or decisions changed. */
   changed(): void
 }
 
 export type IntegrityState = {
-  /** Null while the vault is locked, and while nothing on disk can be vouched for. */
+  /** Null while the vault is locked, and while the manifest cannot be authenticated. */
   readonly manifest: Manifest | null
   readonly findings: ReadonlyMap<string, Finding>
   begin(manifest: Manifest, findings: readonly Finding[]): void
-  /** Nothing is vouched for until the person has decided. */
+  /** Stops all recording until the person decides. */
   block(finding: Finding): void
   find(finding: Finding): void
   settle(id: string): void
   /**
-   * Durable when it returns. @throws KeywayError disk_full | save_failed; what is in memory is then as
-   * before.
+   * Durable when it returns.
+   * @throws KeywayError disk_full | save_failed; the manifest in memory is then unchanged
    */
   write(change: (manifest: Manifest) => Manifest): void
-  /** In memory now, on disk soon. */
+  /** Changes memory at once and the disk soon. */
   writeSoon(change: (manifest: Manifest) => Manifest): void
-  /** Writes what waits. Never throws. */
+  /** Writes pending changes. Never throws. */
   flush(): void
   end(): void
   /** @throws KeywayError integrity_check_failed */
@@ -69,7 +66,7 @@ export type IntegrityParts = {
   deps: IntegrityDeps
   state: IntegrityState
   targets: () => IntegrityTargets
-  /** Work that goes on behind a call and must have ended before the folder is let go. */
+  /** Background work that must end before the folder is released. */
   track: (work: Promise<void>) => void
 }
 
@@ -111,7 +108,7 @@ export function createIntegrityState(deps: IntegrityDeps): IntegrityState {
       const whole = findings.get('manifest') ?? findings.get('older_folder')
       const finding = whole ?? findings.get(id)
       if (finding === undefined) return
-      // A later generation came from a sign-in here, not from the folder.
+      // A later generation comes from a sign-in here, not from the folder.
       const isLater = generation !== undefined && generation > (finding.generation ?? Infinity)
       if (!isLater) throw refusal(finding)
     },
@@ -129,7 +126,7 @@ type CurrentManifest = Pick<IntegrityState, 'manifest' | 'write' | 'writeSoon' |
   set(manifest: Manifest | null): void
 }
 
-/** The manifest in memory, and its way to disk. */
+/** The manifest in memory, with its writes to disk. */
 function createCurrentManifest(deps: IntegrityDeps): CurrentManifest {
   const { vault, files, clock, logger } = deps
   const counter = createCounterNote(deps)
@@ -170,7 +167,7 @@ function createCurrentManifest(deps: IntegrityDeps): CurrentManifest {
       if (manifest === null) return
       manifest = change(manifest)
       isBehind = true
-      // Not put off by the next change: a busy folder is noted all the same.
+      // Not restarted by the next change, so that a busy folder is written too.
       cancel ??= clock.after(LAZY_MS, flush)
     },
     flush,
@@ -189,8 +186,8 @@ function stateOf(
 }
 
 /**
- * Tells the keychain how far the counter is: gathered, and never in the way. A keychain that is behind
- * notices a little less.
+ * Stores the counter in the keychain, combined and in the background. An outdated counter only weakens the
+ * rollback detection.
  */
 function createCounterNote({ counter, clock, logger }: IntegrityDeps): {
   reached(value: number): void

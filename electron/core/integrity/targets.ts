@@ -1,5 +1,4 @@
-// Where a decision about a change from outside takes effect: in the parts of the core that hold the entry in
-// memory.
+// Applies decisions about findings to the parts of the core that hold the entries in memory.
 import { appRecord } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { IntegrityView } from '../../../shared/contract/integrity.ts'
@@ -46,7 +45,7 @@ export function integrityTargets(deps: KeywayDeps, parts: KeywayParts): Integrit
   }
 }
 
-/** The window's calls about it. */
+/** The window's calls for findings. */
 export function integrityCalls(
   integrity: Integrity | undefined,
 ): Pick<UiApi, 'integrity.confirm' | 'integrity.decide'> {

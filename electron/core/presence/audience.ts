@@ -1,27 +1,27 @@
-// Who is told what windows from a shell do: windows that are present, and the terminal that started Keyway.
-// Codes are shown to these only.
+// Informs windows with presence, and the terminal that started Keyway, about windows that a shell opened.
+// Codes are shown only there.
 import type { ActivityEntry } from '../../../shared/contract/activity.ts'
 import type { PresenceNotice, PresenceView, ShownCode } from '../../../shared/contract/presence.ts'
 import type { Clock } from '../ports.ts'
 
 /**
  * One window. `person`: the desktop's own window, or a link that the service itself opened or printed on its
- * terminal. `shell`: a link that some program asked for. `restored`: a session from before a restart of the
+ * terminal. `shell`: a link that a program requested. `restored`: a session from before a restart of the
  * service.
  */
 export type WindowSession = { readonly id: string; readonly opened: 'person' | 'shell' | 'restored' }
 
-/** What a window is told beside the events that everybody gets. */
+/** What a window receives in addition to the common events. */
 export type PresenceListener = {
   codes(codes: ShownCode[]): void
   notice(notice: PresenceNotice): void
 }
 
 export type PresenceAudience = {
-  /** Where a code would be seen. */
+  /** Where a code would be shown. */
   places(): PresenceView['codeAppears']
   showCodes(codes: ShownCode[]): void
-  /** In the activity, and to windows that are present. */
+  /** Writes to the audit log and informs windows with presence. */
   note(kind: PresenceNotice['kind'], text: string): void
   attach(session: WindowSession, listener: PresenceListener, codes: ShownCode[]): () => void
   attachTerminal(show: (codes: ShownCode[]) => void): () => void

@@ -1,30 +1,30 @@
-// One-time codes that a person reads in one place and types in another: random, short-lived, few attempts,
-// one at a time for a session.
+// One-time codes that a person reads in one place and enters in another: random, valid for a short time, few
+// attempts, one per session.
 import { createHash, randomInt, timingSafeEqual } from 'node:crypto'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ShownCode } from '../../../shared/contract/presence.ts'
 import type { Clock } from '../ports.ts'
 
-/** No letters that look like digits. 8 of 32: 40 bits, for three attempts. */
+/** No letters that look like digits. 8 of 32 characters: 40 bits for three attempts. */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 const LENGTH = 8
 const LIFETIME_MS = 2 * 60_000
 const ATTEMPTS = 3
 
 export type PresenceCodes = {
-  /** The session's code; a new one where it has none. */
+  /** The code of the session; creates one if there is none. */
   issue(sessionId: string): ShownCode
-  /** What may be shown now. */
+  /** The codes that may be shown now. */
   live(): ShownCode[]
   of(sessionId: string): ShownCode | null
-  /** @throws KeywayError wrong_code when it is not the code; after three attempts there is none any more */
+  /** @throws KeywayError wrong_code if the code is wrong; after three attempts the code is invalid */
   redeem(sessionId: string, typed: string): void
   drop(sessionId: string): void
 }
 
 type Issued = ShownCode & { hash: Buffer; attemptsLeft: number }
 
-/** `onChange` is told what may be shown now. */
+/** `onChange` receives the codes that may be shown now. */
 export function createPresenceCodes(clock: Clock, onChange: (live: ShownCode[]) => void): PresenceCodes {
   const issued = new Map<string, Issued>()
   const live = (): ShownCode[] => [...issued.values()].filter(isLive).map(shown)
@@ -44,7 +44,7 @@ export function createPresenceCodes(clock: Clock, onChange: (live: ShownCode[]) 
       if (known !== null) return shown(known)
       const code = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
       const entry: Issued = {
-        // Not the session's own name, which is nobody else's business.
+        // Not the session id, which must stay private.
         id: hashOf(`${sessionId}:${code}`).toString('base64url').slice(0, 12),
         code: `${code.slice(0, 4)}-${code.slice(4)}`,
         expiresAt: clock.now() + LIFETIME_MS,

@@ -1,5 +1,5 @@
-// Which windows the person opened, and what one that a shell opened has to prove before it may answer, give
-// or reveal anything.
+// Decides which windows the person opened, and what a window opened by a shell has to prove before it may
+// approve, grant or reveal anything.
 import { randomUUID } from 'node:crypto'
 import type { ActivityEntry } from '../../../shared/contract/activity.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
@@ -23,33 +23,42 @@ import { createPresenceCodes } from './codes.ts'
 export type { WindowSession }
 
 /**
- * A proof ends after this long in which nothing was done that needs it. Also with a lock, and with the
- * session.
+ * A proof ends after this time without a call that needs it, and also with a lock or the session.
+ * Milliseconds.
  */
 const PROOF_IDLE_MS = 60 * 60_000
 
 export type Presence = {
   newSession(opened: WindowSession['opened']): WindowSession
   isPresent(session: WindowSession): boolean
-  /** Also counts as a use of the proof. @throws KeywayError presence_required */
+  /**
+   * Also counts as a use of the proof.
+   * @throws KeywayError presence_required
+   */
   demand(session: WindowSession): void
   view(session: WindowSession): PresenceView
-  /** Codes that may be shown in this window: none unless it is present. */
+  /** Codes that may be shown in this window; none without presence. */
   codesFor(session: WindowSession): ShownCode[]
   /**
-   * Shows a code in windows that are present and on the terminal, never here. @throws KeywayError
-   * presence_required | rate_limited
+   * Shows a code in windows with presence and on the terminal, never in this window.
+   * @throws KeywayError presence_required | rate_limited
    */
   showCode(session: WindowSession): void
-  /** @throws KeywayError wrong_passphrase | wrong_code | rate_limited; nothing is proved then */
+  /** @throws KeywayError wrong_passphrase | wrong_code | rate_limited; nothing is proven then */
   check(session: WindowSession, proof: PresenceProof): Promise<void>
-  /** Takes over what was proved. `session` may be a new one in place of the one that was checked. */
+  /** Applies a proof. `session` may be a new one that replaces the checked one. */
   grant(session: WindowSession): void
-  /** A link was made for whoever asked at the local socket. @throws KeywayError rate_limited */
+  /**
+   * A link was created for a caller at the local socket.
+   * @throws KeywayError rate_limited
+   */
   linkMade(): void
-  /** An open window; what it is told depends on its presence at that moment. Returns what ends it. */
+  /**
+   * Registers an open window; its events depend on its presence at that moment. Returns a function that
+   * unregisters it.
+   */
   attach(session: WindowSession, listener: PresenceListener): () => void
-  /** The terminal that started Keyway. Returns what ends it. */
+  /** Registers the terminal that started Keyway. Returns a function that unregisters it. */
   attachTerminal(show: (codes: ShownCode[]) => void): () => void
   close(): void
 }
@@ -109,12 +118,12 @@ export function createPresence(deps: PresenceDeps): Presence {
   }
 }
 
-/** One attempt at a proof: bounded in number, and on record whether it was right or not. */
+/** One attempt at a proof: limited in number, and logged whether it was right or not. */
 async function guess(
   { limit, audience, how }: { limit: RateLimit; audience: PresenceAudience; how: string },
   attempt: () => Promise<void>,
 ): Promise<void> {
-  // Taken before it is known whether the proof is right: a thousand guesses at once are a thousand guesses.
+  // Counted before the result is known: a thousand concurrent guesses are a thousand guesses.
   const release = limit()
   try {
     await attempt()
@@ -173,21 +182,21 @@ function presenceRequired(methods: readonly ProofMethod[]): KeywayError {
   })
 }
 
-// What a program in a loop could fill the activity and the terminal with, or guess by: so many within a time,
-// for all windows together.
+// Rate limits for what a looping program could use to flood the audit log and the terminal, or to guess; for
+// all windows together.
 
 const MINUTE_MS = 60_000
 
 /**
- * Takes one; gives back what undoes that. @throws KeywayError rate_limited, with the seconds until there is
- * room
+ * Takes one attempt and returns a function that undoes it.
+ * @throws KeywayError rate_limited, with the seconds until the next attempt
  */
 export type RateLimit = () => () => void
 
 export type PresenceLimits = {
   links: RateLimit
   codes: RateLimit
-  /** Only those that were wrong stay taken. */
+  /** Only wrong attempts stay counted. */
   proofs: RateLimit
 }
 

@@ -5,8 +5,9 @@
 // and no reused pid;
 // - the kernel selects one of several processes; nothing is created, deleted or renamed for it;
 // - it works across containers that share the folder, where pids have no meaning, and with long paths, where
-// sockets cannot be bound. POSIX releases a process's locks on a file as soon as that process closes ANY
-// descriptor of it, so no other code may ever open `owner.lock`.
+// sockets cannot be bound.
+// POSIX releases a process's locks on a file as soon as that process closes ANY descriptor of it, so no other
+// code may ever open `owner.lock`.
 import { chmodSync, closeSync, existsSync, lstatSync, openSync, statSync, truncateSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { systemCode } from './file-ops.ts'
