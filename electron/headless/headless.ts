@@ -11,7 +11,7 @@ import { type Browser, type KeyValueStore, systemClock } from '../core/ports.ts'
 import type { OpenPracticeProvider } from '../core/practice/practice-providers.ts'
 import { confOptions, createGuardedKv, type GuardedKvDeps } from '../core/storage/document.ts'
 import { type LocalServer, openLocalServer } from '../http/server/local-server.ts'
-import type { Doorstep } from '../http/server/startup-listener.ts'
+import type { StartupListener } from '../http/server/startup-listener.ts'
 import { createBrowserOpener } from './browser-opener.ts'
 import { createKeyringChild } from './keyring-child.ts'
 import { createKeyringKeyWrapper, KEYRING_SERVICE } from './keyring-key-wrapper.ts'
@@ -21,7 +21,7 @@ export type HeadlessOptions = {
   /** 0: any free one. Null: the one in the settings. */
   port: number | null
   /** Listens already, and lets callers wait. Closed when the settings name another port. */
-  startupListener?: Doorstep | null
+  startupListener?: StartupListener | null
   /** The built window. */
   windowFolder: string
   /** The built thread that reads files from elsewhere; absent: its source. */
@@ -117,7 +117,7 @@ function listen(
     outgoing,
     windowFolder,
     windowSessionsFile: folder.resolve('window-sessions.json'),
-    doorstep: startupListener,
+    startupListener: startupListener,
     socketPath,
     whenBusy: 'fail',
     // A second start on this folder is told where this one answers.

@@ -12,7 +12,7 @@ import { redactText } from '../../shared/domain/redact.ts'
 import { logUnhandledRejections } from '../core/logging/log-file.ts'
 import { listenForShutdown, shutDown, type ShutdownSignal } from '../core/shutdown.ts'
 import { dataLocation } from '../core/storage/data-folder.ts'
-import { openDoorstep } from '../http/server/startup-listener.ts'
+import { openStartupListener } from '../http/server/startup-listener.ts'
 import { type CommandLine, readCommandLine, rememberedPort } from './command-line.ts'
 import type { Headless } from './headless.ts'
 
@@ -58,7 +58,7 @@ async function start(
 ): Promise<Headless> {
   const dataFolder = folderOf(options)
   const windowFolder = findWindow()
-  const startupListener = await openDoorstep(options.port ?? rememberedPort(dataFolder))
+  const startupListener = await openStartupListener(options.port ?? rememberedPort(dataFolder))
   // Who has been waiting for it to listen is answered before the rest is loaded, which keeps this thread busy
   // for a while.
   await pause(ANSWER_FIRST_MS)

@@ -2,18 +2,18 @@
 // as ever.
 import { expect, onTestFinished, test } from 'vitest'
 import { openLocalServer } from '../../electron/http/server/local-server.ts'
-import { type Doorstep, openDoorstep } from '../../electron/http/server/startup-listener.ts'
+import { type StartupListener, openStartupListener } from '../../electron/http/server/startup-listener.ts'
 import { createFakeKeyway } from '../support/fake-keyway.ts'
 import { everything, sendRaw } from '../support/local-api.ts'
 
-async function openEarly(): Promise<Doorstep> {
-  const doorstep = await openDoorstep(0)
-  if (doorstep === null) throw new Error('no free port')
-  onTestFinished(() => doorstep.listening.close(0))
-  return doorstep
+async function openEarly(): Promise<StartupListener> {
+  const startupListener = await openStartupListener(0)
+  if (startupListener === null) throw new Error('no free port')
+  onTestFinished(() => startupListener.listening.close(0))
+  return startupListener
 }
 
-function becomeReady(doorstep: Doorstep, port = 0) {
+function becomeReady(startupListener: StartupListener, port = 0) {
   const keyway = createFakeKeyway()
   keyway.addProvider({ slug: 'slack' })
   keyway.addConnection('slack')
@@ -21,7 +21,7 @@ function becomeReady(doorstep: Doorstep, port = 0) {
   const ready = async () => {
     const server = await openLocalServer(keyway, {
       port,
-      doorstep,
+      startupListener,
       socketPath: null,
       onListening: () => Promise.resolve(),
       whenBusy: 'fail',
@@ -35,19 +35,19 @@ function becomeReady(doorstep: Doorstep, port = 0) {
 const turns = () => new Promise((resolve) => setTimeout(resolve, 50))
 
 test('its health says that it starts, and then that it is there, on the same port', async () => {
-  const doorstep = await openEarly()
-  const { url } = doorstep.listening
+  const startupListener = await openEarly()
+  const { url } = startupListener.listening
   const health = async () => (await fetch(`${url}/healthz`)).json()
   expect(await health()).toEqual({ status: 'starting', service: 'keyway', vault: 'locked' })
-  const server = await becomeReady(doorstep).ready()
+  const server = await becomeReady(startupListener).ready()
   expect(server.url).toBe(url)
   expect(await health()).toEqual({ status: 'ok', service: 'keyway', vault: 'unlocked' })
 })
 
 test('calls that come early wait, whole bodies and pipelined ones included', async () => {
-  const doorstep = await openEarly()
-  const { url, port } = doorstep.listening
-  const { key, ready } = becomeReady(doorstep)
+  const startupListener = await openEarly()
+  const { url, port } = startupListener.listening
+  const { key, ready } = becomeReady(startupListener)
   const get = fetch(`${url}/api/integrations/slack/token`, { headers: { 'x-api-key': key } })
   const post = fetch(`${url}/api/integrations/token`, {
     method: 'POST',
@@ -69,23 +69,23 @@ test('calls that come early wait, whole bodies and pipelined ones included', asy
 })
 
 test('strangers learn nothing at the door: their calls are for the guard', async () => {
-  const doorstep = await openEarly()
-  const { port } = doorstep.listening
+  const startupListener = await openEarly()
+  const { port } = startupListener.listening
   const health = (headers: string) =>
     sendRaw(port, `GET /healthz HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`)
   const rebound = health(`Host: attacker.example:${port}\r\n`)
   const page = health(`Host: 127.0.0.1:${port}\r\nOrigin: http://attacker.example\r\n`)
   await turns()
-  await becomeReady(doorstep).ready()
+  await becomeReady(startupListener).ready()
   expect(await rebound).toMatch(/^HTTP\/1\.1 403 /)
   expect(await page).toMatch(/^HTTP\/1\.1 403 /)
 })
 
 test('who has gone meanwhile is not answered', async () => {
-  const doorstep = await openEarly()
-  const { key, ready } = becomeReady(doorstep)
+  const startupListener = await openEarly()
+  const { key, ready } = becomeReady(startupListener)
   const gone = new AbortController()
-  const call = fetch(`${doorstep.listening.url}/api/integrations/slack/token`, {
+  const call = fetch(`${startupListener.listening.url}/api/integrations/slack/token`, {
     headers: { 'x-api-key': key },
     signal: gone.signal,
   })
@@ -93,10 +93,10 @@ test('who has gone meanwhile is not answered', async () => {
   gone.abort()
   await expect(call).rejects.toThrow('aborted')
   await ready()
-  expect((await fetch(`${doorstep.listening.url}/healthz`)).status).toBe(200)
+  expect((await fetch(`${startupListener.listening.url}/healthz`)).status).toBe(200)
 })
 
 test('a port that is taken is no door, and no failure yet', async () => {
   const taken = await openEarly()
-  expect(await openDoorstep(taken.listening.port)).toBeNull()
+  expect(await openStartupListener(taken.listening.port)).toBeNull()
 })

@@ -30,7 +30,7 @@ export type Polled =
 
 export type Pairings = {
   /** `connection`: whose bytes the request came with. @throws KeywayError vault_locked */
-  start(wants: PairInput, connection: Connection): Started
+  start(wants: PairInput, connection: PeerConnection): Started
   /** A decision is handed out once. Null: unknown, fetched already, or not with this token. */
   poll(pairingId: string, pollToken: string): Polled | null
   /**
@@ -43,11 +43,11 @@ export type Pairings = {
 }
 
 /** A socket; one without an address is of the local socket. */
-export type Connection = { readonly remoteAddress?: string | undefined }
+export type PeerConnection = { readonly remoteAddress?: string | undefined }
 
 type Pairing = {
   readonly id: string
-  readonly connection: Connection
+  readonly connection: PeerConnection
   /** Asked for at the local socket. */
   readonly isLocal: boolean
   readonly tokenHash: Buffer
@@ -122,7 +122,7 @@ export function createPairings(
 
 function newPairing(
   wants: PairInput,
-  connection: Connection,
+  connection: PeerConnection,
   { pollToken, expiresAt }: { pollToken: string; expiresAt: number },
 ): Omit<Pairing, 'decided'> {
   return {
@@ -148,14 +148,14 @@ function forgetOld(pairings: Map<string, Pairing>): void {
 const isTokenOf = ({ tokenHash }: Pairing, token: string): boolean =>
   timingSafeEqual(tokenHash, hashOf(token))
 
-const isLocal = ({ remoteAddress }: Connection): boolean => remoteAddress === undefined
+const isLocal = ({ remoteAddress }: PeerConnection): boolean => remoteAddress === undefined
 
 /** Of a pairing whose key waits to be fetched. */
 const appOf = ({ decision }: Pairing): AppView | null =>
   decision !== null && typeof decision === 'object' && 'app' in decision ? decision.app : null
 
 /** When there are as many as the person may see, one of them gives way. */
-function displaceFor(all: readonly Pairing[], name: string, connection: Connection): void {
+function displaceFor(all: readonly Pairing[], name: string, connection: PeerConnection): void {
   const pending = all.filter(
     (one) => one.decision === null && !one.isDisplaced && one.isLocal === isLocal(connection),
   )
@@ -168,7 +168,7 @@ function displaceFor(all: readonly Pairing[], name: string, connection: Connecti
 /**
  * Whoever asks again and again gives up its own place first; then one that nobody waits for; then the oldest.
  */
-function leastOf(pending: readonly Pairing[], name: string, connection: Connection): Pairing | undefined {
+function leastOf(pending: readonly Pairing[], name: string, connection: PeerConnection): Pairing | undefined {
   return (
     pending.find((one) => one.connection === connection) ??
     pending.find(({ wants }) => wants.name === name) ??

@@ -5,7 +5,7 @@ import { type ErrorCode, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Flow } from '../../../shared/contract/flow.ts'
 import type { ConnectBody, ConnectionResponse } from '../../../shared/contract/http-api.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
-import { mayFinish, needCustody } from '../security/authorize.ts'
+import { mayFinish, requireConnectionManagement } from '../security/authorize.ts'
 import type { HttpContext } from '../server/context.ts'
 import { connectInputOf, flowState } from './start.ts'
 import { chooseProvider, chooseToConnect, sameAccount } from './selection.ts'
@@ -13,7 +13,7 @@ import { connectionAnswer } from './views.ts'
 
 const DEADLINE_MS = 15_000
 
-export async function connectWithProof(
+export async function completeConnection(
   context: HttpContext,
   { app }: AppSession,
   id: string,
@@ -24,7 +24,7 @@ export async function connectWithProof(
   const { provider } = chosen
   const target = chooseToConnect(keyway, app, chosen, body.account)
   const existing = target.connectionId === null ? null : keyway.connections.record(target.connectionId)
-  needCustody(keyway, app, { provider, connection: existing })
+  requireConnectionManagement(keyway, app, { provider, connection: existing })
   const started =
     body.refreshToken === undefined
       ? await keyway.flows.paste(

@@ -2,11 +2,11 @@
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { type ConnectTicket, TICKET_LIFETIME_MS } from '../../../shared/domain/callback-url.ts'
 import type { FailedCall, HttpContext } from '../server/context.ts'
-export type LinkWish = Omit<ConnectTicket, 'expiresAt'> & { slug: string }
+export type ConnectLinkOptions = Omit<ConnectTicket, 'expiresAt'> & { slug: string }
 
 export function connectUrl(
   context: HttpContext,
-  { slug, ...wish }: LinkWish,
+  { slug, ...wish }: ConnectLinkOptions,
 ): { url: string; expiresAt: number } {
   const { ticket, expiresAt } = context.tickets.issue(
     { ...wish, expiresAt: context.keyway.clock.now() + TICKET_LIFETIME_MS },

@@ -10,8 +10,8 @@ import { checkReturnUrl, type ConnectTicket, ticketFits } from '../../../shared/
 import type { FlowStarter, Keyway } from '../../core/keyway.ts'
 import { pageHeaders } from '../pages/page.ts'
 import { flowPage, openKeywayPage, usedLinkPage } from '../pages/result-page.ts'
-import { hasCustody } from '../security/authorize.ts'
-import { admissionOf } from '../security/request-guard.ts'
+import { mayManageConnection } from '../security/authorize.ts'
+import { requestContextOf } from '../security/request-guard.ts'
 import type { HttpContext } from '../server/context.ts'
 import { sessionOrNull } from '../server/framework.ts'
 import { wantsPage } from '../server/respond.ts'
@@ -24,7 +24,7 @@ export type LinkCall = {
   account: string | undefined
 }
 
-type Admitted = Omit<ConnectTicket, 'expiresAt'>
+type StartOptions = Omit<ConnectTicket, 'expiresAt'>
 
 export async function startFromLink(
   context: HttpContext,
@@ -32,35 +32,39 @@ export async function startFromLink(
   reply: FastifyReply,
   call: LinkCall,
 ): Promise<void> {
-  const { purpose } = admissionOf(request.raw).headers
+  const { purpose } = requestContextOf(request.raw).headers
   // A browser that looks ahead must not use the ticket up, nor start what nobody has clicked.
   if (purpose !== null && /prefetch|prerender|preview/i.test(purpose)) return void reply.code(503).send()
-  const admitted = admit(context, request, call)
-  if (admitted === 'used') return answerPage(request, reply, new KeywayError('expired_link'), usedLinkPage())
-  if (admitted === 'nobody') {
+  const options = startOptions(context, request, call)
+  if (options === 'used') return answerPage(request, reply, new KeywayError('expired_link'), usedLinkPage())
+  if (options === 'nobody') {
     const name = context.keyway.providers.find(call.id)?.name ?? 'your account'
     return answerPage(request, reply, new KeywayError('unauthorized'), openKeywayPage(name))
   }
   const { flow, url } = await context.keyway.flows.startForLink(
-    connectInputOf(admitted),
-    starterOf(context.keyway, admitted),
+    connectInputOf(options),
+    starterOf(context.keyway, options),
   )
   if (url !== null) void reply.redirect(url, 302)
   else if (wantsPage(request)) void reply.headers(pageHeaders()).send(flowPage(flow))
   else void reply.send(flowState(flow))
 }
 
-function starterOf(keyway: Keyway, { appId, providerId, connectionId }: Admitted): FlowStarter {
+function starterOf(keyway: Keyway, { appId, providerId, connectionId }: StartOptions): FlowStarter {
   const app = keyway.apps.list().find(({ id }) => id === appId)
   if (appId === null) return { appId, managesConnection: true }
   const connection = connectionId === null ? null : { id: connectionId, providerId }
   return {
     appId,
-    managesConnection: app !== undefined && hasCustody(keyway, app, { providerId, connection }),
+    managesConnection: app !== undefined && mayManageConnection(keyway, app, { providerId, connection }),
   }
 }
 
-function admit(context: HttpContext, request: FastifyRequest, call: LinkCall): Admitted | 'nobody' | 'used' {
+function startOptions(
+  context: HttpContext,
+  request: FastifyRequest,
+  call: LinkCall,
+): StartOptions | 'nobody' | 'used' {
   const { keyway } = context
   const session = sessionOrNull(request)
   if (session !== null) {
@@ -117,19 +121,19 @@ export function allowedReturnUrl(
   })
 }
 
-export function connectInputOf(admitted: Admitted): ConnectInput {
+export function connectInputOf(options: StartOptions): ConnectInput {
   return {
-    providerId: admitted.providerId,
-    connectionId: admitted.connectionId,
-    account: admitted.account,
-    addScopes: [...admitted.addScopes],
+    providerId: options.providerId,
+    connectionId: options.connectionId,
+    account: options.account,
+    addScopes: [...options.addScopes],
     kind: null,
     redirect: 'auto',
     open: 'link-only',
     browser: null,
     loginHint: null,
     prompt: null,
-    returnUrl: admitted.returnUrl,
+    returnUrl: options.returnUrl,
   }
 }
 

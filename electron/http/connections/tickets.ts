@@ -1,4 +1,4 @@
-// Things that open one door once: connect links, the headless window's launch link, pairing polls. In memory
+// Tickets of one use: connect links, the headless window's launch link, pairing polls. In memory
 // only; a restart voids them all.
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '../../core/ports.ts'

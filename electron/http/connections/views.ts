@@ -8,7 +8,7 @@ import {
 } from '../../../shared/contract/http-api.ts'
 import type { DisconnectResult } from '../../../shared/contract/ui-api.ts'
 import type { AppSession } from '../../core/keyway.ts'
-import { needCustody } from '../security/authorize.ts'
+import { requireConnectionManagement } from '../security/authorize.ts'
 import type { HttpContext } from '../server/context.ts'
 
 /** integrations-api's shape of one connection. */
@@ -100,7 +100,7 @@ export async function disconnect(
   const view = keyway.connections.get(connectionId)
   const provider = view === null ? null : keyway.providers.find(view.providerId)
   if (view === null || provider === null) throw new KeywayError('connection_not_found')
-  needCustody(keyway, app, { provider, connection: view })
+  requireConnectionManagement(keyway, app, { provider, connection: view })
   const result = await keyway.connections.disconnect(connectionId)
   keyway.activity.append({
     kind: 'disconnect',

@@ -5,26 +5,26 @@ import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { may } from '../../../shared/domain/app-policy.ts'
 import { resolveTarget } from '../../../shared/domain/proxy-target.ts'
-import { permit, type PermittedUse, policyUse } from '../security/authorize.ts'
+import { authorize, type PermittedUse, policyUse } from '../security/authorize.ts'
 import { connectionPermission } from '../security/connection-permission.ts'
 import { clientGone } from '../server/respond.ts'
 import { tokenFor } from '../tokens/serve.ts'
 import { overriddenMethods } from './parse.ts'
-import type { Forwarding, Permitted } from './request.ts'
+import type { Forwarding, AuthorizedRequest } from './request.ts'
 import type { Keyway } from '../../core/keyway.ts'
 import type { HttpContext } from '../server/context.ts'
 
-type Aimed = Omit<Permitted, 'token' | 'uses'>
+type Aimed = Omit<AuthorizedRequest, 'token' | 'uses'>
 
 /**
  * Null when it cannot be said without waiting. @throws KeywayError target_not_allowed | invalid_request |
  * forbidden
  */
-export function permitNow(
+export function authorizeNow(
   context: HttpContext,
   forwarding: Forwarding,
   connection: ConnectionRecord,
-): Permitted | null {
+): AuthorizedRequest | null {
   const { keyway } = context
   const now = keyway.clock.now()
   const token = keyway.tokens.peek(connection.id, now)
@@ -36,7 +36,7 @@ export function permitNow(
   const verdict = may(forwarding.session.app, policyUse(use), connection, now)
   if (verdict.kind === 'deny') throw new KeywayError('forbidden', { message: verdict.reason })
   if (verdict.kind === 'ask') return null
-  const permitted: Permitted = { ...aimed, uses: [{ use, by: 'permission' }], token }
+  const permitted: AuthorizedRequest = { ...aimed, uses: [{ use, by: 'permission' }], token }
   runOn(keyway, forwarding, permitted)
   // The app was looked at before its body came.
   context.running.check(forwarding.running)
@@ -47,11 +47,11 @@ export function permitNow(
  * @throws KeywayError also when the person says no, or when what it runs on went away while it was waited
  * for.
  */
-export async function permitLater(
+export async function authorizeLater(
   context: HttpContext,
   forwarding: Forwarding,
   connection: ConnectionRecord,
-): Promise<Permitted> {
+): Promise<AuthorizedRequest> {
   const { keyway } = context
   const { session, running, response, call } = forwarding
   const aimed = aim(keyway, forwarding, connection)
@@ -60,7 +60,7 @@ export async function permitLater(
   const uses: PermittedUse[] = []
   for (const method of methods) {
     runOn(keyway, forwarding, { ...aimed, uses })
-    uses.push(await permit(keyway, session, connection, { ...use, method }, () => clientGone(response)))
+    uses.push(await authorize(keyway, session, connection, { ...use, method }, () => clientGone(response)))
   }
   runOn(keyway, forwarding, { ...aimed, uses })
   context.running.check(running)
@@ -74,7 +74,7 @@ export async function permitLater(
 export function runOn(
   keyway: Keyway,
   { running, call }: Pick<Forwarding, 'running' | 'call'>,
-  permitted: Omit<Permitted, 'token'> & { asked?: string },
+  permitted: Omit<AuthorizedRequest, 'token'> & { asked?: string },
 ): void {
   const { connection, uses, asked = call.target } = permitted
   running.permission = connectionPermission(keyway, connection, [...uses], { ...permitted, asked })

@@ -7,7 +7,7 @@ import { accountQuery, integrationId, requestBody, TARGET_HEADER } from '../../.
 import { parseJsonAsWritten } from '../../../shared/domain/exact-json.ts'
 import { invalidRequest, parsed } from '../../core/invalid-request.ts'
 import type { Wanted } from '../connections/selection.ts'
-import type { Admission, SeenHeaders } from '../security/request-guard.ts'
+import type { RequestContext, RequestHeaders } from '../security/request-guard.ts'
 import { jsonOf } from '../tokens/request.ts'
 
 export type ProxiedCall = {
@@ -38,7 +38,7 @@ export function isJsonForm(method: string | undefined, path: string): boolean {
 
 export function parsePathForm(
   request: IncomingMessage,
-  { path, query, headers }: Admission,
+  { path, query, headers }: RequestContext,
   body: Buffer | Readable | null,
 ): ProxiedCall {
   const [, id, rest] = PATH_FORM.exec(path) ?? []
@@ -63,7 +63,7 @@ export function parsePathForm(
  * The header names an address that a path cannot: another host's, or one that a client would write in another
  * way.
  */
-function targetIn({ targets: [named, ...more] }: SeenHeaders, path: string): string {
+function targetIn({ targets: [named, ...more] }: RequestHeaders, path: string): string {
   if (named === undefined) return path
   const refuse = (message: string): KeywayError =>
     invalidRequest('headers', [{ path: [TARGET_HEADER], message }])
@@ -86,7 +86,7 @@ function noWebSocket(): KeywayError {
 
 export function parseJsonForm(
   contentType: string | undefined,
-  { path, headers }: Admission,
+  { path, headers }: RequestContext,
   raw: Buffer,
 ): ProxiedCall {
   if (!/^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i.test(contentType ?? '')) {
@@ -110,7 +110,7 @@ export function parseJsonForm(
 }
 
 /** Header bytes come as Latin-1; whoever writes a name in another script sends UTF-8. */
-function accountIn({ accounts: [sent] }: SeenHeaders): string | undefined {
+function accountIn({ accounts: [sent] }: RequestHeaders): string | undefined {
   if (sent === undefined) return undefined
   const bytes = Buffer.from(sent, 'latin1')
   const named = isUtf8(bytes) ? bytes.toString('utf8') : sent

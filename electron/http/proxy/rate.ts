@@ -5,7 +5,7 @@
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Clock } from '../../core/ports.ts'
 import { clientGone } from '../server/respond.ts'
-import type { Trip } from './request.ts'
+import type { ProxyRequest } from './request.ts'
 
 export type PacedRequest = {
   providerId: string
@@ -67,7 +67,7 @@ export function createRequestPace(clock: Clock): RequestPace {
 const BUDGET_MS = 15_000
 
 /** The time that one request may still spend waiting for its turn. */
-export function leftMs(clock: Clock, { leavesAt }: Pick<Trip, 'leavesAt'>): number {
+export function leftMs(clock: Clock, { leavesAt }: Pick<ProxyRequest, 'leavesAt'>): number {
   return Math.max(0, leavesAt + BUDGET_MS - clock.monotonicMs())
 }
 
@@ -77,16 +77,16 @@ export function leftMs(clock: Clock, { leavesAt }: Pick<Trip, 'leavesAt'>): numb
  */
 export async function waitWithin(
   clock: Clock,
-  trip: Pick<Trip, 'leavesAt' | 'response'>,
+  proxyRequest: Pick<ProxyRequest, 'leavesAt' | 'response'>,
   delayMs: number,
 ): Promise<void> {
-  if (delayMs > leftMs(clock, trip)) {
+  if (delayMs > leftMs(clock, proxyRequest)) {
     throw new KeywayError('rate_limited', {
       message: 'More requests than this provider takes right now.',
       details: { retryAfterSeconds: Math.ceil(delayMs / 1000) },
     })
   }
-  const gone = clientGone(trip.response)
+  const gone = clientGone(proxyRequest.response)
   await new Promise<void>((resolve) => {
     const over = (): void => {
       cancel()

@@ -7,7 +7,7 @@ import type { Routes } from '../../core/network/types.ts'
 import type { RunningRequest } from '../server/context.ts'
 import { isReturned, responseHeaders, type ReturnedHeaders, returnedTrailers } from './headers.ts'
 
-export type Try = {
+export type Attempt = {
   origin: string
   /** With its query. */
   path: string
@@ -18,7 +18,7 @@ export type Try = {
   decide(status: number, head: ReturnedHeaders): 'relay' | 'drop'
 }
 
-export type Tried =
+export type AttemptResult =
   | { kind: 'relayed'; status: number; bytes: number }
   | { kind: 'dropped'; status: number; head: ReturnedHeaders }
   /**
@@ -47,11 +47,11 @@ const MOST_WAITING_BYTES = 256 * 1024
  */
 const MOST_JOINED_BYTES = 16 * 1024
 
-export function tryOnce(
+export function sendOnce(
   routes: Routes,
   running: RunningRequest,
-  attempt: Try,
-  done: (tried: Tried) => void,
+  attempt: Attempt,
+  done: (tried: AttemptResult) => void,
 ): void {
   const relay = new Relay(running.response, attempt, done)
   running.abort = () => relay.abort()
@@ -75,8 +75,8 @@ export function tryOnce(
 /** A class, because one is made for every request. */
 class Relay implements Dispatcher.DispatchHandler {
   readonly #response: RunningRequest['response']
-  readonly #attempt: Try
-  readonly #done: (tried: Tried) => void
+  readonly #attempt: Attempt
+  readonly #done: (tried: AttemptResult) => void
   readonly #gone = (): void => this.abort()
   #controller: Dispatcher.DispatchController | null = null
   #status = 0
@@ -90,7 +90,7 @@ class Relay implements Dispatcher.DispatchHandler {
   #isFlushed = false
   isOver = false
 
-  constructor(response: RunningRequest['response'], attempt: Try, done: (tried: Tried) => void) {
+  constructor(response: RunningRequest['response'], attempt: Attempt, done: (tried: AttemptResult) => void) {
     this.#response = response
     this.#attempt = attempt
     this.#done = done
@@ -188,7 +188,7 @@ class Relay implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error('the caller has gone'))
   }
 
-  #settle(tried: Tried): void {
+  #settle(tried: AttemptResult): void {
     if (this.isOver) return
     this.isOver = true
     this.#response.off('close', this.#gone)

@@ -18,7 +18,7 @@ export type Forwarding = {
 }
 
 /** Where a request may go with what, all of it checked. */
-export type Permitted = {
+export type AuthorizedRequest = {
   readonly connection: ConnectionRecord
   readonly policy: ProxyPolicy
   readonly url: TargetUrl
@@ -27,8 +27,8 @@ export type Permitted = {
   readonly token: ServedToken
 }
 
-export type Trip = Forwarding &
-  Omit<Permitted, 'url' | 'token'> & {
+export type ProxyRequest = Forwarding &
+  Omit<AuthorizedRequest, 'url' | 'token'> & {
     url: TargetUrl
     token: ServedToken
     /** From then on it may spend its time waiting; an answer of the person does not count. Monotonic ms. */
@@ -40,7 +40,11 @@ export type Trip = Forwarding &
     redirects: number
   }
 
-export function startTrip(forwarding: Forwarding, permitted: Permitted, leavesAt: number): Trip {
+export function startProxyRequest(
+  forwarding: Forwarding,
+  permitted: AuthorizedRequest,
+  leavesAt: number,
+): ProxyRequest {
   return {
     ...forwarding,
     ...permitted,

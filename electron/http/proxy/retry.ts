@@ -1,10 +1,10 @@
-// What to do with an answer's head: hand it on, or try again in a better way. Pure; the trip says what was
+// What to do with an answer's head: hand it on, or try again in a better way. Pure; the request says what was
 // tried before.
 import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { ProxyPolicy } from '../../core/keyway.ts'
 import { isBound, type ReturnedHeaders } from './headers.ts'
 import type { ProxiedCall } from './parse.ts'
-import type { Tried } from './relay.ts'
+import type { AttemptResult } from './relay.ts'
 
 export type Move =
   | { kind: 'relay' }
@@ -16,7 +16,7 @@ export type Move =
 type Seen = {
   status: number
   head: ReturnedHeaders
-  trip: {
+  proxyRequest: {
     call: Pick<ProxiedCall, 'method' | 'body'>
     url: TargetUrl
     policy: ProxyPolicy
@@ -38,15 +38,15 @@ const MOST_WAITS = 3
 const MOST_REDIRECTS = 5
 
 export function nextMove(seen: Seen): Move {
-  const { status, trip } = seen
-  if (!isReplayable(trip.call)) return { kind: 'relay' }
+  const { status, proxyRequest } = seen
+  if (!isReplayable(proxyRequest.call)) return { kind: 'relay' }
   if (status === 401) return afterUnauthorized(seen)
   if (status === 429 || status === 503) return afterOverload(seen)
   return REDIRECTS.has(status) ? afterRedirect(seen) : { kind: 'relay' }
 }
 
 /** A body that was streamed is gone. */
-function isReplayable({ body }: Seen['trip']['call']): boolean {
+function isReplayable({ body }: Seen['proxyRequest']['call']): boolean {
   return body === null || Buffer.isBuffer(body)
 }
 
@@ -57,25 +57,34 @@ const DEAD_SOCKET: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET
  * may be repeated anyway, is sent once more (RFC 9112 9.3.1); anything else is never sent twice.
  */
 export function maySendAgain(
-  { call, resent }: Pick<Seen['trip'], 'call'> & { resent: boolean },
-  { error, answered, sent }: Extract<Tried, { kind: 'failed' }>,
+  { call, resent }: Pick<Seen['proxyRequest'], 'call'> & { resent: boolean },
+  { error, answered, sent }: Extract<AttemptResult, { kind: 'failed' }>,
 ): boolean {
   if (resent || answered || !isReplayable(call)) return false
   if (!DEAD_SOCKET.has((error as NodeJS.ErrnoException).code)) return false
   return !sent || IDEMPOTENT.has(call.method)
 }
 
-function afterUnauthorized({ head, trip }: Seen): Move {
+function afterUnauthorized({ head, proxyRequest }: Seen): Move {
   // RFC 9449 9: the server wants a nonce of its own in the proof; the token itself may be fine.
-  if (isBound(trip.token) && headerOf(head.headers, 'dpop-nonce') !== null && !trip.retriedNonce) {
+  if (
+    isBound(proxyRequest.token) &&
+    headerOf(head.headers, 'dpop-nonce') !== null &&
+    !proxyRequest.retriedNonce
+  ) {
     return { kind: 'with_nonce' }
   }
-  return trip.retriedToken ? { kind: 'relay' } : { kind: 'fresh_token' }
+  return proxyRequest.retriedToken ? { kind: 'relay' } : { kind: 'fresh_token' }
 }
 
-function afterOverload({ head, trip, leftMs, nowMs }: Seen): Move {
+function afterOverload({ head, proxyRequest, leftMs, nowMs }: Seen): Move {
   const delayMs = retryAfterMs(head.retryAfter, nowMs)
-  if (delayMs === null || !IDEMPOTENT.has(trip.call.method) || trip.waits >= MOST_WAITS || delayMs > leftMs) {
+  if (
+    delayMs === null ||
+    !IDEMPOTENT.has(proxyRequest.call.method) ||
+    proxyRequest.waits >= MOST_WAITS ||
+    delayMs > leftMs
+  ) {
     return { kind: 'relay' }
   }
   return { kind: 'wait', delayMs }
@@ -85,19 +94,19 @@ function afterOverload({ head, trip, leftMs, nowMs }: Seen): Move {
  * Within the same origin a redirect is followed for the caller, whose own client could not find the way. To
  * any other origin it is handed back as it is: credentials never follow.
  */
-function afterRedirect({ head, trip }: Seen): Move {
-  if (trip.call.method !== 'GET' && trip.call.method !== 'HEAD') return { kind: 'relay' }
+function afterRedirect({ head, proxyRequest }: Seen): Move {
+  if (proxyRequest.call.method !== 'GET' && proxyRequest.call.method !== 'HEAD') return { kind: 'relay' }
   if (
     head.location === null ||
-    trip.redirects >= MOST_REDIRECTS ||
-    !URL.canParse(head.location, trip.url.href)
+    proxyRequest.redirects >= MOST_REDIRECTS ||
+    !URL.canParse(head.location, proxyRequest.url.href)
   ) {
     return { kind: 'relay' }
   }
-  const url = new URL(head.location, trip.url.href)
+  const url = new URL(head.location, proxyRequest.url.href)
   url.hash = ''
-  if (url.origin !== trip.url.origin) return { kind: 'relay' }
-  const target = resolveTarget(trip.policy, url.href)
+  if (url.origin !== proxyRequest.url.origin) return { kind: 'relay' }
+  const target = resolveTarget(proxyRequest.policy, url.href)
   return target.kind === 'ok'
     ? { kind: 'redirect', url: target.url, privateAllowed: target.privateAllowed }
     : { kind: 'relay' }

@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { refuse } from '../security/app-key.ts'
 import { allowOrigin } from '../security/cors.ts'
-import type { Admission } from '../security/request-guard.ts'
-import { notAStranger } from '../server/connection-limit.ts'
+import type { RequestContext } from '../security/request-guard.ts'
+import { markAuthenticated } from '../server/connection-limit.ts'
 import type { HttpContext } from '../server/context.ts'
 import { sendsBody, limitBodyTime, passBody, readBody } from '../server/request-body.ts'
 import { logInternal, sendFailure } from '../server/respond.ts'
@@ -15,15 +15,15 @@ import { isJsonForm, parseJsonForm, parsePathForm, type ProxiedCall } from './pa
 import { createRequestPace } from './rate.ts'
 import type { Forwarding } from './request.ts'
 import { createUpstreams, type Resolve } from './upstream.ts'
-import { createProxyNotes } from './usage-log.ts'
+import { createProxyUsageLog } from './usage-log.ts'
 
 export { isProxyCall } from './parse.ts'
 
 export type ProxyRoute = {
-  answer(request: IncomingMessage, response: ServerResponse, admission: Admission): void
+  answer(request: IncomingMessage, response: ServerResponse, requestContext: RequestContext): void
 }
 
-type Exchange = { request: IncomingMessage; response: ServerResponse; admission: Admission }
+type Exchange = { request: IncomingMessage; response: ServerResponse; requestContext: RequestContext }
 
 const JSON_BYTES = 1024 * 1024
 /** Bodies up to this size are kept, so that the request can be repeated with a fresh token. */
@@ -36,25 +36,25 @@ export function createProxyRoute(context: HttpContext, { resolve }: { resolve?: 
     upstreams: createUpstreams(context.outgoing, keyway.clock, resolve),
     pace: createRequestPace(keyway.clock),
     nonces: createNonces(),
-    notes: createProxyNotes(keyway),
+    usageLog: createProxyUsageLog(keyway),
   }
   return {
-    answer: (request, response, admission) => answer(parts, { request, response, admission }),
+    answer: (request, response, requestContext) => answer(parts, { request, response, requestContext }),
   }
 }
 
-function answer(parts: ForwardParts, { request, response, admission }: Exchange): void {
+function answer(parts: ForwardParts, { request, response, requestContext }: Exchange): void {
   const { context } = parts
   const startedAt = context.keyway.clock.monotonicMs()
-  const authenticated = context.authenticate(request, admission)
+  const authenticated = context.authenticate(request, requestContext)
   if (authenticated.kind !== 'ok') {
     void refuse(context, request, response, authenticated)
     return
   }
-  notAStranger(request.socket, authenticated.session.app.id)
-  allowOrigin(response, admission)
+  markAuthenticated(request.socket, authenticated.session.app.id)
+  allowOrigin(response, requestContext)
   const { session } = authenticated
-  const running = context.running.start({ admission, session, response })
+  const running = context.running.start({ requestContext, session, response })
   const asked = { session, running, response, startedAt }
   const withBody = (parse: (body: Buffer) => ProxiedCall) => (body: Buffer | KeywayError) => {
     try {
@@ -64,23 +64,23 @@ function answer(parts: ForwardParts, { request, response, admission }: Exchange)
       sendFailure(response, error)
     }
   }
-  const { headers } = admission
+  const { headers } = requestContext
   const length = sendsBody(headers) ? Number(headers.contentLength ?? Infinity) : 0
-  const isJson = isJsonForm(request.method, admission.path)
+  const isJson = isJsonForm(request.method, requestContext.path)
   if (sendsBody(headers) && (isJson || length <= REPLAY_BYTES))
     limitBodyTime(request, response, context.deadlines.bodyMs)
   if (isJson) {
     const parse = (body: Buffer): ProxiedCall =>
-      parseJsonForm(request.headers['content-type'], admission, body)
+      parseJsonForm(request.headers['content-type'], requestContext, body)
     readBody(request, response, JSON_BYTES, withBody(parse))
   } else if (length === 0) {
-    send(parts, { ...asked, call: parsePathForm(request, admission, null) })
+    send(parts, { ...asked, call: parsePathForm(request, requestContext, null) })
   } else if (length <= REPLAY_BYTES) {
-    const parse = (body: Buffer): ProxiedCall => parsePathForm(request, admission, body)
+    const parse = (body: Buffer): ProxiedCall => parsePathForm(request, requestContext, body)
     readBody(request, response, REPLAY_BYTES, withBody(parse))
   } else {
     const body = passBody(request, response, context.deadlines.silenceMs)
-    send(parts, { ...asked, call: parsePathForm(request, admission, body) })
+    send(parts, { ...asked, call: parsePathForm(request, requestContext, body) })
   }
 }
 

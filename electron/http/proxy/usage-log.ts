@@ -5,11 +5,11 @@ import type { KeywayError } from '../../../shared/contract/errors.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
 import { noteUse } from '../tokens/usage-log.ts'
 import type { ProxiedCall } from './parse.ts'
-import type { Tried } from './relay.ts'
-import type { Trip } from './request.ts'
+import type { AttemptResult } from './relay.ts'
+import type { ProxyRequest } from './request.ts'
 
-export type ProxyNotes = {
-  note(trip: Trip, tried: Tried): void
+export type ProxyUsageLog = {
+  note(proxyRequest: ProxyRequest, tried: AttemptResult): void
   /** Nothing of the API was handed on. `url`: null when it was refused before there was one. */
   noteFailure(asked: Asked, failure: KeywayError): void
 }
@@ -18,16 +18,16 @@ type Asked = {
   session: AppSession
   connection: ConnectionRecord | null
   call: ProxiedCall
-  url: Trip['url'] | null
+  url: ProxyRequest['url'] | null
   startedAt: number
 }
 
-export function createProxyNotes(keyway: Keyway): ProxyNotes {
+export function createProxyUsageLog(keyway: Keyway): ProxyUsageLog {
   return {
-    note(trip, tried) {
-      noteUse(keyway, trip.session, trip.connection.id)
-      const durationMs = keyway.clock.monotonicMs() - trip.startedAt
-      keyway.activity.append({ ...entryOf(trip, outcomeOf(tried)), durationMs })
+    note(proxyRequest, tried) {
+      noteUse(keyway, proxyRequest.session, proxyRequest.connection.id)
+      const durationMs = keyway.clock.monotonicMs() - proxyRequest.startedAt
+      keyway.activity.append({ ...entryOf(proxyRequest, outcomeOf(tried)), durationMs })
     },
     noteFailure({ session, connection, call, url, startedAt }, failure) {
       const provider = keyway.providers.find(connection?.providerId ?? call.wanted.id)
@@ -50,7 +50,7 @@ export function createProxyNotes(keyway: Keyway): ProxyNotes {
 }
 
 function entryOf(
-  { session, connection, call, url, token }: Trip,
+  { session, connection, call, url, token }: ProxyRequest,
   came: Pick<ActivityEntry, 'status' | 'bytesIn' | 'note'>,
 ): ActivityEntry {
   const isGood = came.note === undefined && came.status !== undefined && came.status < 400
@@ -70,7 +70,7 @@ function entryOf(
   }
 }
 
-function outcomeOf(tried: Tried): Pick<ActivityEntry, 'status' | 'bytesIn' | 'note'> {
+function outcomeOf(tried: AttemptResult): Pick<ActivityEntry, 'status' | 'bytesIn' | 'note'> {
   if (tried.kind === 'relayed') return { status: tried.status, bytesIn: tried.bytes }
   if (tried.kind === 'dropped') return { status: tried.status }
   const note = tried.kind === 'failed' ? 'The answer broke off.' : 'The caller went away before the end.'

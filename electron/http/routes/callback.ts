@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CallbackResult } from '../../core/keyway.ts'
 import { type ErrorCode, errorTable, KeywayError } from '../../../shared/contract/errors.ts'
 import { errorResponseSchema, toolshedConnected } from '../../../shared/contract/http-api.ts'
-import { admissionOf } from '../security/request-guard.ts'
+import { requestContextOf } from '../security/request-guard.ts'
 import { type Framework, jsonOrPage } from '../server/framework.ts'
 import type { HttpContext } from '../server/context.ts'
 import { pageHeaders } from '../pages/page.ts'
@@ -33,7 +33,7 @@ export async function callbackRoutes(app: Framework, context: HttpContext): Prom
     },
   }
   app.get(PATH, { config: { access: 'public' }, schema }, async (request, reply) => {
-    const { query } = admissionOf(request.raw)
+    const { query } = requestContextOf(request.raw)
     finish(
       request,
       reply,
@@ -65,9 +65,9 @@ export async function callbackRoutes(app: Framework, context: HttpContext): Prom
   })
 }
 
-/** Null at the second door, which has no address. */
+/** Null at the local socket, which has no address. */
 function addressOf({ raw }: FastifyRequest): string | null {
-  return raw.socket.localPort === undefined ? null : `http://${admissionOf(raw).host}${PATH}`
+  return raw.socket.localPort === undefined ? null : `http://${requestContextOf(raw).host}${PATH}`
 }
 
 function finish(request: FastifyRequest, reply: FastifyReply, result: CallbackResult): void {

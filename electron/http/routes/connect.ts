@@ -17,7 +17,7 @@ import type { Keyway } from '../../core/keyway.ts'
 import { chooseProvider, chooseToConnect, type ToConnect } from '../connections/selection.ts'
 import { connectUrl } from '../connections/links.ts'
 import { allowedReturnUrl, startFromLink } from '../connections/start.ts'
-import { connectWithProof } from '../connections/complete.ts'
+import { completeConnection } from '../connections/complete.ts'
 import { type Framework, jsonOrPage, sessionOf } from '../server/framework.ts'
 import type { HttpContext } from '../server/context.ts'
 
@@ -69,7 +69,7 @@ export function connectRoutes(app: Framework, context: HttpContext): void {
     },
     async (request, reply) => {
       const body = { ...request.body, account: request.body.account ?? request.query.account }
-      const answer = await connectWithProof(context, sessionOf(request), request.params.id, body)
+      const answer = await completeConnection(context, sessionOf(request), request.params.id, body)
       return reply.code(201).send(answer)
     },
   )

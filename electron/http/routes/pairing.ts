@@ -18,7 +18,7 @@ import type { Framework } from '../server/framework.ts'
 import type { HttpContext } from '../server/context.ts'
 import { createPairings, type Pairings, type Polled } from '../apps/pairing.ts'
 import { delayedRefusal } from '../security/app-key.ts'
-import { notAStranger, strangersAgain } from '../server/connection-limit.ts'
+import { markAuthenticated, markUnauthenticated } from '../server/connection-limit.ts'
 import { describeApp } from './apps.ts'
 
 /** Connections that one poll token keeps from giving way. */
@@ -26,7 +26,7 @@ const MOST_POLLERS = 2
 const ownerOf = (pairingId: string): string => `pairing ${pairingId}`
 
 export function pairingRoutes(app: Framework, context: HttpContext): void {
-  const pairings = createPairings(context.keyway, context.closing, (id) => strangersAgain(ownerOf(id)))
+  const pairings = createPairings(context.keyway, context.closing, (id) => markUnauthenticated(ownerOf(id)))
   startRoute(app, context, pairings)
   pollRoute(app, context, pairings)
   cancelRoute(app, context, pairings)
@@ -82,7 +82,7 @@ function pollRoute(app: Framework, context: HttpContext, pairings: Pairings): vo
       const token = pollTokenOf(request)
       const before = pairings.poll(pairingId, token)
       // It waits for the person: silent connections must not push it out.
-      if (before?.kind === 'pending') notAStranger(request.raw.socket, ownerOf(pairingId), MOST_POLLERS)
+      if (before?.kind === 'pending') markAuthenticated(request.raw.socket, ownerOf(pairingId), MOST_POLLERS)
       if (before?.kind === 'pending' && request.query.wait > 0) {
         await pairings.wait(pairingId, request.query.wait * 1000, clientGone(reply.raw))
       }

@@ -4,7 +4,7 @@ import { appEvents } from '../apps/events.ts'
 import { pageHeaders } from '../pages/page.ts'
 import { referencePage } from '../pages/reference-page.ts'
 import { authenticate } from '../security/app-key.ts'
-import { admissionOf } from '../security/request-guard.ts'
+import { requestContextOf } from '../security/request-guard.ts'
 import type { HttpContext } from '../server/context.ts'
 import { answeredInFront, contentOf, type Framework, sessionOf } from '../server/framework.ts'
 import { healthAnswer, openEventStream } from '../server/respond.ts'
@@ -64,13 +64,13 @@ export function eventRoutes(app: Framework, context: HttpContext): void {
       if (streams >= MOST_STREAMS_PER_APP) {
         throw new KeywayError('rate_limited', { message: 'This app has too many event streams open.' })
       }
-      const admission = admissionOf(request.raw)
+      const requestContext = requestContextOf(request.raw)
       const stream = openEventStream(reply.hijack().raw, context)
       open.set(caller.id, streams + 1)
       // Looked at for each event, since a permission may have been taken away; the end of the key ends the
       // stream itself.
       const current = () => {
-        const authenticated = authenticate(admission, keyway)
+        const authenticated = authenticate(requestContext, keyway)
         return authenticated.kind === 'ok' ? authenticated.session.app : null
       }
       const stops = appEvents(keyway, current, (name, data) => stream.send(name, data))

@@ -5,7 +5,7 @@ import type { Keyway } from '../../core/keyway.ts'
 import type { Authenticated, AuthenticateRequest, HttpContext } from '../server/context.ts'
 import { hasBody } from '../server/request-body.ts'
 import { sendFailure } from '../server/respond.ts'
-import type { Admission, SeenHeaders } from './request-guard.ts'
+import type { RequestContext, RequestHeaders } from './request-guard.ts'
 
 const LONGEST_KEY = 200
 
@@ -26,9 +26,9 @@ export function createAuthentication(keyway: Keyway): { request: AuthenticateReq
   const verified = new WeakMap<object, Verified>()
   let revision = 0
   const close = keyway.onPermissionsChanged(() => void (revision += 1))
-  const verify: AuthenticateRequest = ({ socket }, admission) => {
-    const answer = authenticate(admission, keyway)
-    const key = keyFrom(admission.headers)
+  const verify: AuthenticateRequest = ({ socket }, requestContext) => {
+    const answer = authenticate(requestContext, keyway)
+    const key = keyFrom(requestContext.headers)
     if (answer.kind !== 'ok' || key === null || key === 'contradiction') return answer
     const { app, keyId } = answer.session
     const expiresAt = app.keys.find(({ id }) => id === keyId)?.expiresAt ?? null
@@ -36,22 +36,22 @@ export function createAuthentication(keyway: Keyway): { request: AuthenticateReq
     return answer
   }
   return {
-    request(request, admission) {
+    request(request, requestContext) {
       const known = verified.get(request.socket)
       const isVerified =
         known?.revision === revision &&
         // An Origin is checked against the app each time.
-        admission.origin === null &&
-        keyFrom(admission.headers) === known.key &&
+        requestContext.origin === null &&
+        keyFrom(requestContext.headers) === known.key &&
         (known.expiresAt === null || known.expiresAt > keyway.clock.now())
-      return isVerified ? known.answer : verify(request, admission)
+      return isVerified ? known.answer : verify(request, requestContext)
     },
     close,
   }
 }
 
-export function authenticate(admission: Admission, keyway: Keyway): Authenticated {
-  const key = keyFrom(admission.headers)
+export function authenticate(requestContext: RequestContext, keyway: Keyway): Authenticated {
+  const key = keyFrom(requestContext.headers)
   if (key === null) return { kind: 'missing' }
   if (key === 'contradiction') return { kind: 'wrong' }
   const session = keyway.apps.authenticate(key)
@@ -60,12 +60,12 @@ export function authenticate(admission: Admission, keyway: Keyway): Authenticate
     return failure === null ? { kind: 'wrong' } : { kind: 'held_back', failure }
   }
   // An Origin is good for the app that registered it, not for whichever key a page got hold of.
-  if (admission.origin !== null && !session.app.origins.includes(admission.origin))
+  if (requestContext.origin !== null && !session.app.origins.includes(requestContext.origin))
     return { kind: 'foreign_origin' }
   return { kind: 'ok', session }
 }
 
-function keyFrom({ apiKeys, authorizations }: SeenHeaders): string | null {
+function keyFrom({ apiKeys, authorizations }: RequestHeaders): string | null {
   const [only] = apiKeys
   if (only !== undefined && apiKeys.length === 1 && authorizations.length === 0)
     return only.length > LONGEST_KEY ? 'contradiction' : only

@@ -1,4 +1,5 @@
-// May this app do this now? The grants say yes, no, or ask the person; nobody's answer is a no.
+// Whether an app may do something now. Its permissions allow it, deny it, or have the person asked; without
+// an answer it is denied.
 import { hash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { AppRecord } from '../../../shared/contract/app.ts'
@@ -31,7 +32,7 @@ export type PermittedUse = { readonly use: Use; by: 'permission' | 'once' | 'rem
  * Resolves when it is allowed. `gone` is asked only when the person is. @throws KeywayError forbidden |
  * approval_denied | approval_timeout
  */
-export async function permit(
+export async function authorize(
   keyway: Keyway,
   { app }: AppSession,
   connection: ConnectionRecord,
@@ -66,8 +67,8 @@ export function policyUse(use: Use) {
     : ({ what: 'proxy', method: use.method, host: use.url.host, path: use.url.pathname } as const)
 }
 
-// Ending a grant, or putting one in its place, is more than using it. Whoever may be handed the token could
-// do both at the provider anyway; an app that may only send requests could not, so it may not here.
+// Ending or replacing an authorization is more than using it. An app that may have the token could do both at
+// the provider anyway. An app that may only send requests could not, so it may not do so here.
 
 type Subject = { id: string; providerId: string }
 
@@ -75,7 +76,7 @@ type Subject = { id: string; providerId: string }
  * Whether an app may connect, replace or disconnect a connection; null stands for one that does not exist
  * yet.
  */
-export function hasCustody(
+export function mayManageConnection(
   keyway: Keyway,
   app: Pick<AppRecord, 'manage' | 'grants' | 'paused'>,
   of: { providerId: string; connection: Subject | null },
@@ -87,12 +88,12 @@ export function hasCustody(
 }
 
 /** @throws KeywayError forbidden */
-export function needCustody(
+export function requireConnectionManagement(
   keyway: Keyway,
   app: AppRecord,
   of: { provider: ProviderView; connection: Subject | null },
 ): void {
-  if (hasCustody(keyway, app, { providerId: of.provider.id, connection: of.connection })) return
+  if (mayManageConnection(keyway, app, { providerId: of.provider.id, connection: of.connection })) return
   throw new KeywayError('forbidden', {
     message:
       'Only an app that may be handed the token without asking, or may manage providers, can connect or disconnect.',
@@ -100,12 +101,12 @@ export function needCustody(
 }
 
 /**
- * Whether an app may bring a running sign-in to its end: one that it started, or one of a connection in its
- * custody.
+ * Whether an app may complete a running sign-in: one that it started, or one of a connection that it may
+ * manage.
  */
 export function mayFinish(keyway: Keyway, app: AppRecord, flow: Flow): boolean {
   if (keyway.flows.startedBy(flow.id) === app.id) return true
   const { providerId, connectionId } = flow
   const connection = connectionId === null ? null : { id: connectionId, providerId }
-  return hasCustody(keyway, app, { providerId, connection })
+  return mayManageConnection(keyway, app, { providerId, connection })
 }

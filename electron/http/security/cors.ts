@@ -2,7 +2,7 @@
 // headers its calls need.
 import type { ServerResponse } from 'node:http'
 import { COMMON_HEADERS } from '../server/respond.ts'
-import type { Admission } from './request-guard.ts'
+import type { RequestContext } from './request-guard.ts'
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE'
 const REQUEST_HEADERS = 'Authorization, X-API-Key, Content-Type, Keyway-Account, Keyway-Target'
@@ -11,9 +11,9 @@ const EXPOSED = 'Retry-After, Keyway-Revocation, Keyway-Upstream, Location, Link
 export function isPreflight(
   method: string | undefined,
   requestedMethod: string | undefined,
-  admission: Admission,
+  requestContext: RequestContext,
 ): boolean {
-  return method === 'OPTIONS' && admission.origin !== null && requestedMethod !== undefined
+  return method === 'OPTIONS' && requestContext.origin !== null && requestedMethod !== undefined
 }
 
 /** The guard has let the origin in, so some app registered it; which one, the call's key will tell. */
@@ -37,7 +37,7 @@ export function answerPreflight(
   response.end()
 }
 
-export function allowOrigin(response: ServerResponse, { origin }: Admission): void {
+export function allowOrigin(response: ServerResponse, { origin }: RequestContext): void {
   if (origin === null) return
   response.setHeader('access-control-allow-origin', origin)
   response.setHeader('access-control-expose-headers', EXPOSED)

@@ -6,12 +6,12 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import { checkHost } from '../../../shared/domain/host-header.ts'
 import type { Keyway } from '../../core/keyway.ts'
 
-export type Admission = {
+export type RequestContext = {
   /** Path without query, as sent. */
   path: string
   query: string
   host: string
-  headers: SeenHeaders
+  headers: RequestHeaders
   /**
    * The one Origin header; null when there is none. It still has to belong to the app whose key comes along.
    */
@@ -28,7 +28,7 @@ const OF_UPSTREAM = /^\/api\/integrations\/[^/]+\/request(?:\/|$)/
 const KEY_PARAMETERS = /[?&](?:api[_-]?key|x-api-key|app[_-]?key|access_token|authorization)=/i
 
 /** @throws KeywayError host_refused | origin_refused | invalid_request */
-export function guard(request: IncomingMessage, keyway: Keyway): Admission {
+export function guard(request: IncomingMessage, keyway: Keyway): RequestContext {
   const headers = readHeaders(request)
   const checked = checkHost(headers.hosts, request.socket.localPort ?? null)
   if (checked.kind === 'refused') throw new KeywayError('host_refused', { message: checked.reason })
@@ -104,7 +104,11 @@ function checkOrigin(kind: PathKind, origin: string | null, own: string, keyway:
   if (!welcome) throw new KeywayError('origin_refused')
 }
 
-function checkFetchSite(kind: PathKind, path: string, { fetchSite, fetchMode, origins }: SeenHeaders): void {
+function checkFetchSite(
+  kind: PathKind,
+  path: string,
+  { fetchSite, fetchMode, origins }: RequestHeaders,
+): void {
   if (fetchSite === null || fetchSite === 'none' || fetchSite === 'same-origin') return
   if (kind === 'callback' || kind === 'link' || kind === 'public') return
   // Pages on other loopback ports count as "same-site", so that is foreign too. With a registered Origin it
@@ -123,7 +127,7 @@ function invalidUrl(message: string): KeywayError {
  * The headers that decide about a request, every occurrence of each: what two parsers could read differently
  * must be seen.
  */
-export type SeenHeaders = {
+export type RequestHeaders = {
   hosts: readonly string[]
   origins: readonly string[]
   apiKeys: readonly string[]
@@ -133,7 +137,7 @@ export type SeenHeaders = {
   /** Where a streamed request goes when its path does not say so. */
   targets: readonly string[]
   /** Of the window in a browser: the half of its session that only its own origin has. */
-  windowProofs: readonly string[]
+  csrfTokens: readonly string[]
   /** As node reads them: the first type and length, and all transfer codings. */
   contentType: string | null
   contentLength: string | null
@@ -150,8 +154,8 @@ const and = (before: readonly string[], value: string): readonly string[] =>
   before.length === 0 ? [value] : [...before, value]
 
 /** In one pass; node's own `headers` makes an object of all of them first. */
-export function readHeaders(request: IncomingMessage): SeenHeaders {
-  const seen: SeenHeaders = {
+export function readHeaders(request: IncomingMessage): RequestHeaders {
+  const seen: RequestHeaders = {
     hosts: NONE,
     origins: NONE,
     apiKeys: NONE,
@@ -159,7 +163,7 @@ export function readHeaders(request: IncomingMessage): SeenHeaders {
     cookies: NONE,
     accounts: NONE,
     targets: NONE,
-    windowProofs: NONE,
+    csrfTokens: NONE,
     contentType: null,
     contentLength: null,
     transferEncoding: null,
@@ -174,7 +178,7 @@ export function readHeaders(request: IncomingMessage): SeenHeaders {
   return seen
 }
 
-function note(seen: SeenHeaders, name: string, value: string): void {
+function note(seen: RequestHeaders, name: string, value: string): void {
   switch (name) {
     case 'host':
       seen.hosts = and(seen.hosts, value)
@@ -198,7 +202,7 @@ function note(seen: SeenHeaders, name: string, value: string): void {
       seen.targets = and(seen.targets, value)
       break
     case 'x-keyway-window':
-      seen.windowProofs = and(seen.windowProofs, value)
+      seen.csrfTokens = and(seen.csrfTokens, value)
       break
     case 'content-type':
       seen.contentType ??= value
@@ -226,14 +230,14 @@ function note(seen: SeenHeaders, name: string, value: string): void {
 
 // What the guard found out, for those who handle the request later. A request that it never saw is never let
 // in.
-const admissions = new WeakMap<IncomingMessage, Admission>()
+const admissions = new WeakMap<IncomingMessage, RequestContext>()
 
-export function noteAdmission(request: IncomingMessage, admission: Admission): void {
-  admissions.set(request, admission)
+export function keepRequestContext(request: IncomingMessage, requestContext: RequestContext): void {
+  admissions.set(request, requestContext)
 }
 
-export function admissionOf(request: IncomingMessage): Admission {
-  const admission = admissions.get(request)
-  if (admission === undefined) throw new KeywayError('host_refused')
-  return admission
+export function requestContextOf(request: IncomingMessage): RequestContext {
+  const requestContext = admissions.get(request)
+  if (requestContext === undefined) throw new KeywayError('host_refused')
+  return requestContext
 }

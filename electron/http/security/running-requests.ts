@@ -42,7 +42,7 @@ export function createRunningRequests(keyway: Keyway, authenticate: Authenticate
 }
 
 function refusalNow(authenticate: AuthenticateRequest, request: RunningRequest): KeywayError | null {
-  const now = authenticate(request.response.req, request.admission)
+  const now = authenticate(request.response.req, request.requestContext)
   if (now.kind !== 'ok') return refusalOf(now)
   const { app } = now.session
   if (app.id !== request.session.app.id) return new KeywayError('unauthorized')

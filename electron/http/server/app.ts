@@ -1,4 +1,4 @@
-// Builds the local API over the core. Nothing listens yet: listen.ts opens the doors.
+// Builds the local API over the core. It does not listen yet: listener.ts opens the listeners.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Keyway } from '../../core/keyway.ts'
@@ -10,14 +10,14 @@ import type { Resolve } from '../proxy/upstream.ts'
 import { createAuthentication } from '../security/app-key.ts'
 import { answerPreflight, isPreflight } from '../security/cors.ts'
 import { createGuessDelay } from '../security/guess-delay.ts'
-import { type Admission, guard, noteAdmission } from '../security/request-guard.ts'
+import { type RequestContext, guard, keepRequestContext } from '../security/request-guard.ts'
 import { createRunningRequests } from '../security/running-requests.ts'
 import { createTokenRoute } from '../tokens/endpoint.ts'
 import { isTokenCall } from '../tokens/request.ts'
-import { createVendNotes } from '../tokens/usage-log.ts'
-import { answerOpenWindow, createWindowDoor, isOpenWindowCall, type WindowDoor } from '../window/entry.ts'
+import { createTokenUsageLog } from '../tokens/usage-log.ts'
+import { answerOpenWindow, createWindowEntry, isOpenWindowCall, type WindowEntry } from '../window/entry.ts'
 import type { LinkAsker } from '../window/sessions.ts'
-import { notAStranger } from './connection-limit.ts'
+import { markAuthenticated } from './connection-limit.ts'
 import type { HttpContext, ServerAddress, Deadlines } from './context.ts'
 import { DEADLINES, hasBody, limitBodyTime, sendsBody } from './request-body.ts'
 import { answerHealth, logInternal, sendFailure } from './respond.ts'
@@ -75,7 +75,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
     address: { url: null },
     tickets: createOneTimeTickets(keyway.clock),
     guesses: createGuessDelay(keyway.clock),
-    vends: createVendNotes(keyway),
+    tokenUsage: createTokenUsageLog(keyway),
     withConnectUrl: (failure, call) => withConnectUrl(context, failure, call),
     deadlines: { ...DEADLINES, ...options.deadlines },
     running: createRunningRequests(keyway, authentication.request),
@@ -85,7 +85,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
   const window =
     options.windowFolder === undefined
       ? null
-      : createWindowDoor(context, options.windowFolder, options.windowSessionsFile ?? null)
+      : createWindowEntry(context, options.windowFolder, options.windowSessionsFile ?? null)
   const framework = lazily(() => loadFramework(context, window))
   const handler: Handler = async (request, response) => {
     const { routing } = await framework()
@@ -93,7 +93,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
   }
   const proxy = createProxyRoute(context, options.resolve === undefined ? {} : { resolve: options.resolve })
   return {
-    handle: createFrontDoor(context, handler, proxy),
+    handle: createRouter(context, handler, proxy),
     address: context.address,
     ready: async () => void (await framework()),
     launchUrl: (asker) => window?.launchUrl(asker) ?? null,
@@ -108,7 +108,7 @@ export function createServer(keyway: Keyway, options: ServerOptions = {}): Local
   }
 }
 
-async function loadFramework(context: HttpContext, window: WindowDoor | null) {
+async function loadFramework(context: HttpContext, window: WindowEntry | null) {
   const [{ createFramework }, { apiRoutes }] = await Promise.all([
     import('./framework.ts'),
     import('../routes/api-routes.ts'),
@@ -139,40 +139,41 @@ function lazily<Value>(make: () => Promise<Value>): Lazy<Value> {
   return Object.assign(get, { started: () => made })
 }
 
-// Every request enters here: the guard looks first, then the few calls that must be fast are answered at
-// once, and the framework gets the rest.
+// The router. Every request is checked by the guard first. Token calls and proxied requests are answered
+// directly; the framework handles the others.
 
 /** Handles a request when the framework is there; loads it the first time. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
-export function createFrontDoor(
-  context: HttpContext,
-  framework: Handler,
-  proxy: ProxyRoute,
-): RequestListener {
+export function createRouter(context: HttpContext, framework: Handler, proxy: ProxyRoute): RequestListener {
   const tokens = createTokenRoute(context)
 
-  const route = (request: IncomingMessage, response: ServerResponse, admission: Admission): void => {
-    const { path, origin } = admission
+  const route = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestContext: RequestContext,
+  ): void => {
+    const { path, origin } = requestContext
     if (isTokenCall(request.method, path)) {
-      tokens(request, response, admission)
+      tokens(request, response, requestContext)
       return
     }
     const isProxied = isProxyCall(request.method, path)
     // Uploads that are handed on have a time of their own.
-    if (!isProxied && sendsBody(admission.headers)) limitBodyTime(request, response, context.deadlines.bodyMs)
+    if (!isProxied && sendsBody(requestContext.headers))
+      limitBodyTime(request, response, context.deadlines.bodyMs)
     const wantedMethod = request.headers['access-control-request-method']
-    if (origin !== null && isPreflight(request.method, wantedMethod, admission)) {
+    if (origin !== null && isPreflight(request.method, wantedMethod, requestContext)) {
       answerPreflight(response, origin, request.headers['access-control-request-headers'])
-    } else if (isProxied) proxy.answer(request, response, admission)
-    else if (isOpenWindowCall(request, path)) answerOpenWindow(response, admission, context.openWindow)
+    } else if (isProxied) proxy.answer(request, response, requestContext)
+    else if (isOpenWindowCall(request, path)) answerOpenWindow(response, requestContext, context.openWindow)
     else if (path === '/healthz' && (request.method === 'GET' || request.method === 'HEAD'))
       answerHealth(context, response)
     else {
-      noteAdmission(request, admission)
+      keepRequestContext(request, requestContext)
       // Known at once, not only when the framework looks: requests may wait behind this one already.
-      const authenticated = context.authenticate(request, admission)
-      if (authenticated.kind === 'ok') notAStranger(request.socket, authenticated.session.app.id)
+      const authenticated = context.authenticate(request, requestContext)
+      if (authenticated.kind === 'ok') markAuthenticated(request.socket, authenticated.session.app.id)
       framework(request, response).catch((error: unknown) =>
         logInternal(context, sendFailure(response, error)),
       )
@@ -182,8 +183,8 @@ export function createFrontDoor(
   return (request, response) => {
     try {
       if (context.closing.aborted) throw new KeywayError('shutting_down')
-      const admission = guard(request, context.keyway)
-      route(request, response, admission)
+      const requestContext = guard(request, context.keyway)
+      route(request, response, requestContext)
     } catch (error) {
       if (hasBody(request)) response.shouldKeepAlive = false
       logInternal(context, sendFailure(response, error))

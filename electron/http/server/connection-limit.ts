@@ -1,18 +1,17 @@
-// How many connections may be open without having shown a valid key. The oldest of them gives way to the
-// next, so a flood neither keeps a program with a key out nor uses up the file descriptors that the data
-// folder needs.
+// Limits the connections on which no valid key was shown. The oldest is closed for the next one, so that a
+// flood neither keeps a program with a key out nor uses up the file descriptors that the data folder needs.
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 
-const MOST_STRANGERS = 2000
+const MOST_UNAUTHENTICATED = 2000
 /**
- * Beyond these an owner's connections give way like those of strangers: one program cannot use up everyone's
+ * Beyond these an owner's connections give way like unauthenticated ones: one program cannot use up everyone's
  * either.
  */
 const MOST_OF_ONE_OWNER = 1000
 
 /** Where each open connection is counted as long as nobody has shown a key on it. */
-const strangersWith = new WeakMap<object, Set<Socket>>()
+const unauthenticatedWith = new WeakMap<object, Set<Socket>>()
 const ownerOf = new WeakMap<object, string>()
 const owned = new Map<string, Set<Socket>>()
 
@@ -20,22 +19,22 @@ const owned = new Map<string, Set<Socket>>()
  * A valid key, poll token or window session came on it. `owner`: whose it is; no more than `most` of its
  * connections count.
  */
-export function notAStranger(socket: Socket, owner: string, most = MOST_OF_ONE_OWNER): void {
-  const strangers = strangersWith.get(socket)
-  if (ownerOf.get(socket) === owner || strangers === undefined || socket.destroyed) return
+export function markAuthenticated(socket: Socket, owner: string, most = MOST_OF_ONE_OWNER): void {
+  const unauthenticated = unauthenticatedWith.get(socket)
+  if (ownerOf.get(socket) === owner || unauthenticated === undefined || socket.destroyed) return
   const own = owned.get(owner) ?? new Set()
   if (own.size >= most) return
   leave(socket)
-  strangers.delete(socket)
+  unauthenticated.delete(socket)
   ownerOf.set(socket, owner)
   owned.set(owner, own.add(socket))
 }
 
 /** What the owner showed is not good for anything any more. */
-export function strangersAgain(owner: string): void {
+export function markUnauthenticated(owner: string): void {
   for (const socket of owned.get(owner) ?? []) {
     leave(socket)
-    strangersWith.get(socket)?.add(socket)
+    unauthenticatedWith.get(socket)?.add(socket)
   }
 }
 
@@ -43,17 +42,17 @@ export function isAuthenticated(socket: object): boolean {
   return ownerOf.has(socket)
 }
 
-export function limitStrangers(server: Server): void {
-  const strangers = new Set<Socket>()
+export function limitUnauthenticatedConnections(server: Server): void {
+  const unauthenticated = new Set<Socket>()
   server.on('connection', (socket) => {
-    strangersWith.set(socket, strangers.add(socket))
+    unauthenticatedWith.set(socket, unauthenticated.add(socket))
     socket.once('close', () => {
-      strangers.delete(socket)
-      strangersWith.delete(socket)
+      unauthenticated.delete(socket)
+      unauthenticatedWith.delete(socket)
       leave(socket)
     })
-    const [oldest] = strangers
-    if (strangers.size > MOST_STRANGERS) oldest?.destroy()
+    const [oldest] = unauthenticated
+    if (unauthenticated.size > MOST_UNAUTHENTICATED) oldest?.destroy()
   })
 }
 

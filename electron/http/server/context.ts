@@ -2,15 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import type { KeywayError } from '../../../shared/contract/errors.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
-import type { Admission } from '../security/request-guard.ts'
+import type { RequestContext } from '../security/request-guard.ts'
 import type { ConnectTicket } from '../../../shared/domain/callback-url.ts'
 import type { Outgoing } from '../../core/network/outgoing.ts'
 import type { OneTimeTickets } from '../connections/tickets.ts'
 import type { GuessDelay } from '../security/guess-delay.ts'
 
-import type { VendNotes } from '../tokens/usage-log.ts'
+import type { TokenUsageLog } from '../tokens/usage-log.ts'
 
-/** Where this server can be reached; listen.ts fills it in. Null until it listens. */
+/** Where this server can be reached; listener.ts fills it in. Null until it listens. */
 export type ServerAddress = { url: string | null }
 
 /** What every part of the local API works with. */
@@ -20,7 +20,7 @@ export type HttpContext = {
   readonly address: ServerAddress
   readonly tickets: OneTimeTickets<ConnectTicket>
   readonly guesses: GuessDelay
-  readonly vends: VendNotes
+  readonly tokenUsage: TokenUsageLog
   /** The same failure, with a `connectUrl` when signing in is the next step. */
   readonly withConnectUrl: (failure: KeywayError, call: FailedCall) => KeywayError
   readonly deadlines: Deadlines
@@ -40,7 +40,7 @@ export type Authenticated =
   | { kind: 'foreign_origin' }
   | { kind: 'held_back'; failure: KeywayError }
 
-export type AuthenticateRequest = (request: IncomingMessage, admission: Admission) => Authenticated
+export type AuthenticateRequest = (request: IncomingMessage, requestContext: RequestContext) => Authenticated
 
 /** A call that failed, for the link that helps. `id`: as the app named what it wanted. */
 export type FailedCall = Omit<ConnectTicket, 'expiresAt' | 'providerId' | 'returnUrl'> & { id: string }
@@ -54,7 +54,7 @@ export type RequestPermission = {
 }
 
 export type RunningRequest = {
-  readonly admission: Admission
+  readonly requestContext: RequestContext
   readonly session: AppSession
   readonly response: ServerResponse
   /** Null until it is known; then only the app key counts. */
@@ -66,7 +66,7 @@ export type RunningRequest = {
 }
 
 export type RunningRequests = {
-  start(exchange: Pick<RunningRequest, 'admission' | 'session' | 'response'>): RunningRequest
+  start(exchange: Pick<RunningRequest, 'requestContext' | 'session' | 'response'>): RunningRequest
   /** After its permission was set, or waited for. @throws KeywayError why it may not go on */
   check(request: RunningRequest): void
   /** Ends all that still run. */

@@ -1,4 +1,4 @@
-// Fastify behind the front door: everything but the few calls that must be as fast as Node itself. It is
+// Fastify behind the router: everything but the few calls that must be as fast as Node itself. It is
 // loaded after the server listens.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import swagger from '@fastify/swagger'
@@ -24,7 +24,7 @@ import { pageHeaders } from '../pages/page.ts'
 import { failurePage } from '../pages/result-page.ts'
 import { authenticate, delayedRefusal } from '../security/app-key.ts'
 import { allowOrigin } from '../security/cors.ts'
-import { admissionOf } from '../security/request-guard.ts'
+import { requestContextOf } from '../security/request-guard.ts'
 import type { HttpContext } from './context.ts'
 import { hasBody, inviteBody } from './request-body.ts'
 import { COMMON_HEADERS, failureHeaders, logInternal, wantsPage } from './respond.ts'
@@ -250,19 +250,19 @@ async function admit(
   access: Access,
   context: HttpContext,
 ): Promise<void> {
-  const admission = admissionOf(request.raw)
-  const authenticated = authenticate(admission, context.keyway)
+  const requestContext = requestContextOf(request.raw)
+  const authenticated = authenticate(requestContext, context.keyway)
   if (authenticated.kind === 'missing' && access === 'link') return
   if (authenticated.kind !== 'ok') {
     if (hasBody(request.raw)) reply.raw.shouldKeepAlive = false
     throw await delayedRefusal(context, request.raw, authenticated)
   }
-  allowOrigin(reply.raw, admission)
+  allowOrigin(reply.raw, requestContext)
   const { session } = authenticated
   const refusal = accessRefusal(access, session.app)
   if (refusal !== null) throw refusal
   sessions.set(request.raw, session)
-  const running = context.running.start({ admission, session, response: reply.raw })
+  const running = context.running.start({ requestContext, session, response: reply.raw })
   running.permission = { connectionId: null, refusal: (app) => accessRefusal(access, app) }
   // What the route answers later goes nowhere.
   running.abort = () => void reply.hijack()
@@ -288,7 +288,7 @@ export function sessionOrNull(request: FastifyRequest): AppSession | null {
 }
 
 /**
- * For routes that are described here but answered by the front door, which is faster; the framework never
+ * For routes that are described here but answered by the router, which is faster; the framework never
  * sees a request for them.
  */
 export function answeredInFront(): never {

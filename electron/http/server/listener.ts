@@ -1,4 +1,4 @@
-// Opens the doors: loopback addresses only, and a UNIX socket (named pipe) beside them. A busy port is named,
+// Opens the listeners: loopback addresses only, and a UNIX socket (named pipe) beside them. A busy port is named,
 // with who holds it and the next free one; it never ends on another interface.
 import { createServer as createNodeServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,9 +7,9 @@ import { CALLBACK_PATH, type LoopbackHost } from '../../../shared/domain/redirec
 import type { LoopbackListener } from '../../core/ports.ts'
 import type { LocalApi } from './app.ts'
 import { explainBusyPort, tryListen } from './busy-port.ts'
-import { limitStrangers } from './connection-limit.ts'
-import { answerBadRequest, openSocketDoor, refuseTunnel } from './local-socket.ts'
-import { inTurn } from './pipelining.ts'
+import { limitUnauthenticatedConnections } from './connection-limit.ts'
+import { answerBadRequest, openLocalSocket, refuseTunnel } from './local-socket.ts'
+import { withPipelining } from './pipelining.ts'
 import { DEADLINES, inviteNoBody, noteExpectation } from './request-body.ts'
 import type { Deadlines } from './context.ts'
 import { KEEP_ALIVE_SECONDS } from './respond.ts'
@@ -50,15 +50,15 @@ export async function listen(
   try {
     const { port, opened } = await openLoopback(api.handle, wanted, host, deadlines)
     servers.push(...opened)
-    const door = socketPath === null ? null : await trySocketDoor(api.handle, socketPath, deadlines)
-    if (door !== null && !(door instanceof KeywayError)) servers.push(door)
+    const localSocket = socketPath === null ? null : await tryLocalSocket(api.handle, socketPath, deadlines)
+    if (localSocket !== null && !(localSocket instanceof KeywayError)) servers.push(localSocket)
     const url = `http://${host === '[::1]' ? host : '127.0.0.1'}:${port}`
     api.address.url = url
     return {
       port,
       url,
-      socketPath: door instanceof KeywayError ? null : socketPath,
-      socketFailure: door instanceof KeywayError ? door : null,
+      socketPath: localSocket instanceof KeywayError ? null : socketPath,
+      socketFailure: localSocket instanceof KeywayError ? localSocket : null,
       close: (graceMs = 2000) => closeAll(servers, graceMs),
     }
   } catch (error) {
@@ -89,12 +89,12 @@ async function openLoopback(
   return { port, opened: [first, ...second] }
 }
 
-/** The second door alone. @throws KeywayError save_failed | port_busy */
-export async function listenAtSocket(
+/** The local socket alone. @throws KeywayError save_failed | port_busy */
+export async function listenOnLocalSocket(
   api: LocalApi,
   socketPath: string,
 ): Promise<Pick<Listening, 'socketPath' | 'close'>> {
-  const server = await openSocketDoor(makeServer(api.handle), socketPath)
+  const server = await openLocalSocket(makeServer(api.handle), socketPath)
   return { socketPath, close: (graceMs = 2000) => closeAll([server], graceMs) }
 }
 
@@ -102,7 +102,7 @@ function makeServer(
   handle: RequestListener,
   { headersMs = DEADLINES.headersMs }: Partial<Deadlines> = {},
 ): Server {
-  const answer = inTurn((request, response) => {
+  const answer = withPipelining((request, response) => {
     // They could otherwise only be answered by ending the connection.
     inviteNoBody(request, response)
     handle(request, response)
@@ -128,7 +128,7 @@ function makeServer(
   })
   server.on('connect', (_request, socket) => refuseTunnel(socket))
   server.on('clientError', answerBadRequest)
-  limitStrangers(server)
+  limitUnauthenticatedConnections(server)
   return server
 }
 
@@ -159,13 +159,13 @@ async function openSecondStack(
   return failure === null ? [server] : []
 }
 
-async function trySocketDoor(
+async function tryLocalSocket(
   handle: RequestListener,
   path: string,
   deadlines?: Partial<Deadlines>,
 ): Promise<Server | KeywayError> {
   try {
-    return await openSocketDoor(makeServer(handle, deadlines), path)
+    return await openLocalSocket(makeServer(handle, deadlines), path)
   } catch (error) {
     return asKeywayError(error)
   }

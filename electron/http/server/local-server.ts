@@ -5,17 +5,23 @@ import { asKeywayError } from '../../../shared/contract/errors.ts'
 import type { Settings } from '../../../shared/contract/settings.ts'
 import type { Keyway } from '../../core/keyway.ts'
 import { createServer, type LocalApi, type ServerOptions } from './app.ts'
-import { listen, listenAtSocket, type Listening, type ListenOptions, openReturnDoor } from './listener.ts'
-import type { Doorstep } from './startup-listener.ts'
+import {
+  listen,
+  listenOnLocalSocket,
+  type Listening,
+  type ListenOptions,
+  openReturnDoor,
+} from './listener.ts'
+import type { StartupListener } from './startup-listener.ts'
 
 export type LocalServerOptions = ServerOptions &
   Pick<ListenOptions, 'port' | 'host'> & {
-    /** Where the second door belongs; null where none can be. */
+    /** Where the local socket belongs; null where none can be. */
     socketPath: string | null
     /** It listens somewhere (else) now. */
     onListening: (url: string) => Promise<void>
     /** Listens already; taken over when it has the port that is wanted. */
-    doorstep?: Doorstep | null
+    startupListener?: StartupListener | null
     /** `wait`: a port that is busy at the start is said in the window, where another can be chosen. */
     whenBusy: 'fail' | 'wait'
   }
@@ -29,27 +35,32 @@ export type LocalServer = {
   close(): Promise<void>
 }
 
-type Door = Awaited<ReturnType<typeof listenAtSocket>>
+type LocalSocket = Awaited<ReturnType<typeof listenOnLocalSocket>>
 type Place = {
   tcp: Listening | null
-  door: Door | null
+  localSocket: LocalSocket | null
   url: string
-  /** Doors that let their last callers out. */
+  /** Listeners that answer their last callers. */
   leaving: Set<Promise<void>>
 }
 
 /**
- * From then on a change of port or second door in the settings acts at once. @throws KeywayError port_busy,
+ * From then on a change of port or local socket in the settings acts at once. @throws KeywayError port_busy,
  * with `whenBusy: 'fail'`
  */
 export async function openLocalServer(keyway: Keyway, options: LocalServerOptions): Promise<LocalServer> {
   const api = createServer(keyway, options)
   keyway.setLoopbackListenerFactory((host) => openReturnDoor(api, host))
-  const place: Place = { tcp: null, door: null, url: `http://127.0.0.1:${options.port}`, leaving: new Set() }
+  const place: Place = {
+    tcp: null,
+    localSocket: null,
+    url: `http://127.0.0.1:${options.port}`,
+    leaving: new Set(),
+  }
   const moving = { keyway, api, options, place }
   try {
     await start(moving)
-    options.doorstep?.letIn(api.handle)
+    options.startupListener?.handOver(api.handle)
   } catch (error) {
     tell(moving, error)
     if (options.whenBusy === 'fail') {
@@ -68,7 +79,7 @@ export async function openLocalServer(keyway: Keyway, options: LocalServerOption
     close: () =>
       (closing ??= (async () => {
         api.stop()
-        await Promise.all([place.tcp?.close(), place.door?.close(), ...place.leaving])
+        await Promise.all([place.tcp?.close(), place.localSocket?.close(), ...place.leaving])
         await api.close()
       })()),
   }
@@ -77,7 +88,7 @@ export async function openLocalServer(keyway: Keyway, options: LocalServerOption
 type Moving = { keyway: Keyway; api: LocalApi; options: LocalServerOptions; place: Place }
 
 /**
- * A second door that cannot be opened does not cost the first one at a start; the person did not ask for it
+ * A local socket that cannot be opened does not cost the port at a start; the person did not ask for it
  * just now.
  */
 async function start(moving: Moving): Promise<void> {
@@ -100,19 +111,19 @@ async function move(moving: Moving, wanted: Pick<Settings, 'port' | 'socketDoor'
       (await listen(api, { port: wanted.port, ...(host === undefined ? {} : { host }) })))
   const before = { ...place }
   try {
-    if (wanted.socketDoor && place.door === null && socketPath !== null)
-      place.door = await listenAtSocket(api, socketPath)
+    if (wanted.socketDoor && place.localSocket === null && socketPath !== null)
+      place.localSocket = await listenOnLocalSocket(api, socketPath)
   } catch (error) {
     if (!isThere) await tcp?.close(0)
     if (before.tcp !== null) api.address.url = before.url
     throw error
   }
-  if (!wanted.socketDoor) place.door = null
+  if (!wanted.socketDoor) place.localSocket = null
   place.tcp = tcp
   place.url = tcp?.url ?? place.url
   // Not waited for: the call that asked for the move may itself stand on a connection of the old place.
   if (before.tcp !== tcp) leave(place, before.tcp)
-  if (before.door !== place.door) leave(place, before.door)
+  if (before.localSocket !== place.localSocket) leave(place, before.localSocket)
   tell(moving, null)
   if (isThere) return
   await options
@@ -124,11 +135,11 @@ async function move(moving: Moving, wanted: Pick<Settings, 'port' | 'socketDoor'
 
 /** Only at the start, when there is no place yet. */
 function takeOver({ options, place, api }: Moving, port: number): Listening | null {
-  const { doorstep } = options
-  if (doorstep === undefined || doorstep === null || place.tcp !== null) return null
-  if (doorstep.wantedPort !== port) return null
-  api.address.url = doorstep.listening.url
-  return doorstep.listening
+  const { startupListener } = options
+  if (startupListener === undefined || startupListener === null || place.tcp !== null) return null
+  if (startupListener.wantedPort !== port) return null
+  api.address.url = startupListener.listening.url
+  return startupListener.listening
 }
 
 function leave({ leaving }: Place, old: Pick<Listening, 'close'> | null): void {
@@ -142,6 +153,6 @@ function tell({ keyway, place }: Moving, failure: unknown): void {
     url: place.url,
     listening: place.tcp !== null,
     failure: failure === null ? null : asKeywayError(failure),
-    socketPath: place.door?.socketPath ?? null,
+    socketPath: place.localSocket?.socketPath ?? null,
   })
 }

@@ -1,4 +1,4 @@
-// The second door: a UNIX socket that only this user can open, or a named pipe on Windows. Keys are wanted
+// The local socket: a UNIX socket that only this user can open, or a named pipe on Windows. Keys are wanted
 // there all the same.
 import { chmod, lstat, mkdir, stat, unlink } from 'node:fs/promises'
 import { type Server, STATUS_CODES } from 'node:http'
@@ -8,13 +8,13 @@ import type { Duplex } from 'node:stream'
 import { type ErrorCode, KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
 import { markLocalSocket } from '../window/entry.ts'
 import { tryListen } from './busy-port.ts'
-import { underWay } from './pipelining.ts'
+import { requestInProgress } from './pipelining.ts'
 import { COMMON_HEADERS } from './respond.ts'
 
 const ASK_TIMEOUT_MS = 500
 
 /** @throws KeywayError save_failed when the path cannot be used, port_busy when a living server holds it */
-export async function openSocketDoor(server: Server, path: string): Promise<Server> {
+export async function openLocalSocket(server: Server, path: string): Promise<Server> {
   const isPipe = path.startsWith('\\\\.\\pipe\\')
   if (!isPipe) await makeRoom(path)
   markLocalSocket(server)
@@ -95,7 +95,7 @@ export function refuseTunnel(socket: Duplex): void {
  * this refusal for its own.
  */
 function endInTurn(socket: Duplex, failure: KeywayError): void {
-  const before = underWay(socket)
+  const before = requestInProgress(socket)
   if (before === null) end(socket, failure)
   else if (before.request.complete)
     before.response.once('close', () => (socket.writable ? end(socket, failure) : socket.destroy()))

@@ -21,12 +21,12 @@ type Exchange = { request: IncomingMessage; response: ServerResponse }
 const current = new WeakMap<Duplex, Exchange>()
 
 /** What is being answered on a connection; null when nothing is. */
-export function underWay(socket: Duplex): Exchange | null {
+export function requestInProgress(socket: Duplex): Exchange | null {
   const exchange = current.get(socket)
   return exchange === undefined || exchange.response.writableFinished ? null : exchange
 }
 
-export function inTurn(handle: RequestListener): RequestListener {
+export function withPipelining(handle: RequestListener): RequestListener {
   const places = createPlaces()
   const pauseIfBehind = (socket: Socket): void => {
     if (places.taken(socket) > 0) socket.pause()

@@ -1,7 +1,7 @@
 // Request bodies: small ones read whole, large ones handed on as they come, both with an end to waiting. A
 // caller that waits for a word before it sends its body (RFC 9110 10.1.1) gets it from whoever wants that
 // body, so one that is refused sends nothing.
-import type { SeenHeaders } from '../security/request-guard.ts'
+import type { RequestHeaders } from '../security/request-guard.ts'
 import type { Deadlines } from './context.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
@@ -10,7 +10,7 @@ import { sendFailure } from './respond.ts'
 
 export const DEADLINES: Deadlines = { headersMs: 10_000, bodyMs: 15_000, silenceMs: 120_000 }
 
-type Framing = Pick<SeenHeaders, 'contentLength' | 'transferEncoding'>
+type Framing = Pick<RequestHeaders, 'contentLength' | 'transferEncoding'>
 
 /** As {@link hasBody}, for whoever has read the headers. */
 export function sendsBody({ contentLength, transferEncoding }: Framing): boolean {

@@ -1,6 +1,5 @@
-// The door before the house. A host that starts listens at once, while most of it is still being loaded and
-// its vault opened: whoever asks how Keyway is gets told, and whoever wants something waits for a moment
-// instead of being refused.
+// Minimal listener while the service starts. It listens at once, while most of the service is still being
+// loaded and the vault is opened. Health checks are answered; other requests wait instead of being refused.
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { checkHost } from '../../../shared/domain/host-header.ts'
 import { readHeaders } from '../security/request-guard.ts'
@@ -8,16 +7,16 @@ import type { ServerAddress } from './context.ts'
 import { listen, type Listening } from './listener.ts'
 import { sendJson } from './respond.ts'
 
-export type Doorstep = {
+export type StartupListener = {
   /** The port that was asked for; 0 for any free one. */
   readonly wantedPort: number
   readonly listening: Listening
   /** From now on `handle` answers, first those who wait. */
-  letIn(handle: RequestListener): void
+  handOver(handle: RequestListener): void
 }
 
 /** Null when the port cannot be had: the start that follows finds out why, and says it better. */
-export async function openDoorstep(port: number): Promise<Doorstep | null> {
+export async function openStartupListener(port: number): Promise<StartupListener | null> {
   const address: ServerAddress = { url: null }
   const waiting: Array<Parameters<RequestListener>> = []
   let inside: RequestListener = (request, response) => {
@@ -32,7 +31,7 @@ export async function openDoorstep(port: number): Promise<Doorstep | null> {
   return {
     wantedPort: port,
     listening,
-    letIn(handle) {
+    handOver(handle) {
       inside = handle
       for (const [request, response] of waiting.splice(0)) {
         if (!response.destroyed) handle(request, response)
@@ -41,7 +40,7 @@ export async function openDoorstep(port: number): Promise<Doorstep | null> {
   }
 }
 
-/** As in health.ts, of which nothing may be loaded yet. */
+/** As `healthAnswer` describes it; its schema is not loaded yet. */
 const STARTING = { status: 'starting', service: 'keyway', vault: 'locked' } as const
 
 /** Anything unusual about it is for the guard, which has not come yet. */

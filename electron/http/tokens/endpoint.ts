@@ -1,6 +1,6 @@
-// GET /api/integrations/{id}/token and POST /api/integrations/token: the calls that everything else waits
-// for. They sit in front of the framework and share its guard, authentication, choice and permission. Nearly
-// always the token is at hand, and the call is answered at once; everything else takes the full path.
+// GET /api/integrations/{id}/token and POST /api/integrations/token. They are answered in front of the
+// framework, with the same guard, authentication, selection and authorization. Nearly always a valid token
+// is in memory and the request is answered directly. Everything else takes the full path in serve.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { AppSession } from '../../core/keyway.ts'
@@ -8,8 +8,8 @@ import type { Wanted } from '../connections/selection.ts'
 import { refuse } from '../security/app-key.ts'
 import { connectionPermission } from '../security/connection-permission.ts'
 import { allowOrigin } from '../security/cors.ts'
-import type { Admission } from '../security/request-guard.ts'
-import { notAStranger } from '../server/connection-limit.ts'
+import type { RequestContext } from '../security/request-guard.ts'
+import { markAuthenticated } from '../server/connection-limit.ts'
 import type { HttpContext, RunningRequest } from '../server/context.ts'
 import { bodyAtHand, hasBody, limitBodyTime, readBody, sendsBody, tooLarge } from '../server/request-body.ts'
 import { logInternal, sendFailure } from '../server/respond.ts'
@@ -18,35 +18,39 @@ import {
   parseTokenQuery,
   plainTokenBody,
   plainTokenQuery,
-  readTokenBody,
+  readJsonBody,
   type TokenCall,
 } from './request.ts'
 import { sendToken } from './response.ts'
-import { serveAtHand, vendToken } from './serve.ts'
+import { serveAtHand, serveToken } from './serve.ts'
 
 const BODY_LIMIT = 64 * 1024
 
 /** For what isTokenCall says yes to. */
-export type TokenRoute = (request: IncomingMessage, response: ServerResponse, admission: Admission) => void
+export type TokenRoute = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestContext: RequestContext,
+) => void
 
 type Exchange = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  readonly admission: Admission
+  readonly requestContext: RequestContext
   readonly session: AppSession
 }
 
 export function createTokenRoute(context: HttpContext): TokenRoute {
-  return (request, response, admission) => {
-    const authenticated = context.authenticate(request, admission)
+  return (request, response, requestContext) => {
+    const authenticated = context.authenticate(request, requestContext)
     if (authenticated.kind !== 'ok') {
       void refuse(context, request, response, authenticated)
       return
     }
     const { session } = authenticated
-    notAStranger(request.socket, session.app.id)
-    allowOrigin(response, admission)
-    const exchange = { request, response, admission, session }
+    markAuthenticated(request.socket, session.app.id)
+    allowOrigin(response, requestContext)
+    const exchange = { request, response, requestContext, session }
     setImmediate(answerInTurn, context, exchange)
   }
 }
@@ -68,11 +72,11 @@ function answerInTurn(context: HttpContext, exchange: Exchange): void {
 }
 
 function answerGet(context: HttpContext, exchange: Exchange): void {
-  const { request, response, admission } = exchange
-  if (sendsBody(admission.headers)) limitBodyTime(request, response, context.deadlines.bodyMs)
-  const plain = plainTokenQuery(admission)
+  const { request, response, requestContext } = exchange
+  if (sendsBody(requestContext.headers)) limitBodyTime(request, response, context.deadlines.bodyMs)
+  const plain = plainTokenQuery(requestContext)
   if (plain !== null && answerAtHand(context, exchange, plain)) return
-  const call = parseTokenQuery(admission)
+  const call = parseTokenQuery(requestContext)
   if (plain === null && isPlain(call) && answerAtHand(context, exchange, call.wanted)) return
   void answerLater(context, context.running.start(exchange), call)
 }
@@ -98,11 +102,11 @@ function answerBody(
   exchange: Exchange,
   came: { body: Buffer | KeywayError; running: RunningRequest | null },
 ): void {
-  const { response, admission } = exchange
+  const { response, requestContext } = exchange
   try {
     if (came.body instanceof KeywayError) throw came.body
     if (came.body.length > BODY_LIMIT) throw tooLarge(BODY_LIMIT)
-    const body = readTokenBody(admission.headers.contentType, came.body)
+    const body = readJsonBody(requestContext.headers.contentType, came.body)
     const plain = came.running === null ? plainTokenBody(body) : null
     if (plain !== null && answerAtHand(context, exchange, plain)) return
     const call = parseTokenBody(body)
@@ -115,8 +119,8 @@ function answerBody(
 }
 
 /** Its app may have changed since its head came. */
-function isStillAuthenticated(context: HttpContext, { request, admission, session }: Exchange): boolean {
-  const now = context.authenticate(request, admission)
+function isStillAuthenticated(context: HttpContext, { request, requestContext, session }: Exchange): boolean {
+  const now = context.authenticate(request, requestContext)
   return now.kind === 'ok' && now.session === session
 }
 
@@ -139,7 +143,7 @@ function answerAtHand(context: HttpContext, exchange: Exchange, wanted: Wanted):
 async function answerLater(context: HttpContext, running: RunningRequest, call: TokenCall): Promise<void> {
   const { response } = running
   try {
-    const token = await vendToken(context, running, call)
+    const token = await serveToken(context, running, call)
     sendToken(response, token, context.keyway.clock.now())
   } catch (error) {
     logInternal(context, sendFailure(response, error))

@@ -7,7 +7,7 @@ import { parseJson } from '../../../shared/domain/exact-json.ts'
 import type { TokenOptions } from '../../core/connections/tokens/types.ts'
 import { invalidRequest, parsed } from '../../core/invalid-request.ts'
 import type { Wanted } from '../connections/selection.ts'
-import type { Admission } from '../security/request-guard.ts'
+import type { RequestContext } from '../security/request-guard.ts'
 
 export type TokenCall = { wanted: Wanted; ask: TokenOptions }
 
@@ -23,11 +23,11 @@ export function isTokenCall(method: string | undefined, path: string): boolean {
 const idInTokenPath = (path: string): string => path.slice(PREFIX.length, -SUFFIX.length)
 
 /** As {@link plainTokenBody}, for a path without a query. */
-export function plainTokenQuery({ path, query }: Admission): Wanted | null {
+export function plainTokenQuery({ path, query }: RequestContext): Wanted | null {
   return query === '' ? { id: idInTokenPath(path) } : null
 }
 
-export function parseTokenQuery({ path, query }: Admission): TokenCall {
+export function parseTokenQuery({ path, query }: RequestContext): TokenCall {
   const id = parsed(integrationId, idInTokenPath(path), 'path')
   const asked = parsed(tokenQuery, queryObject(query), 'query')
   return {
@@ -49,7 +49,7 @@ function isTokenPath(path: string): boolean {
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i
 
 /** @throws KeywayError unsupported_media_type | invalid_request */
-export function readTokenBody(contentType: string | null, body: Buffer): unknown {
+export function readJsonBody(contentType: string | null, body: Buffer): unknown {
   if (contentType !== 'application/json' && !JSON_TYPE.test(contentType ?? '')) {
     throw new KeywayError('unsupported_media_type')
   }

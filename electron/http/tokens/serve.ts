@@ -1,4 +1,4 @@
-// A token for an app: choose, permit, ask the core, answer with one of the four outcomes, and write down who
+// A token for an app: choose, authorize, ask the core, answer with one of the four outcomes, and write down who
 // got what.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
@@ -7,7 +7,7 @@ import { may } from '../../../shared/domain/app-policy.ts'
 import type { TokenOptions, TokenResult, ServedToken } from '../../core/connections/tokens/types.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
 import { chooseConnection, findConnection, type Wanted } from '../connections/selection.ts'
-import { permit } from '../security/authorize.ts'
+import { authorize } from '../security/authorize.ts'
 import { connectionPermission } from '../security/connection-permission.ts'
 import type { RunningRequest, HttpContext } from '../server/context.ts'
 import { clientGone } from '../server/respond.ts'
@@ -30,7 +30,7 @@ export function serveAtHand(context: HttpContext, session: AppSession, wanted: W
   if (!isProviderUsable(keyway, connection.id)) return null
   const token = keyway.tokens.ready(connection.id)
   if (token === null) return null
-  context.vends.note(session, token, keyway.clock.monotonicMs() - startedAt)
+  context.tokenUsage.note(session, token, keyway.clock.monotonicMs() - startedAt)
   return { token, connection }
 }
 
@@ -47,7 +47,7 @@ function isProviderUsable({ connections }: Keyway, connectionId: string): boolea
 }
 
 /** @throws KeywayError of whichever outcome is not `ok`, with connectUrl or retryAt where they help. */
-export async function vendToken(
+export async function serveToken(
   context: HttpContext,
   request: RunningRequest,
   { wanted, ask }: TokenCall,
@@ -59,12 +59,12 @@ export async function vendToken(
   try {
     connection = chooseConnection(keyway, session.app, wanted)
     request.permission = connectionPermission(keyway, connection, [])
-    const use = await permit(keyway, session, connection, { what: 'token' }, () => clientGone(response))
+    const use = await authorize(keyway, session, connection, { what: 'token' }, () => clientGone(response))
     request.permission = connectionPermission(keyway, connection, [use])
     running.check(request)
     const token = await tokenFor(context, connection, withGeneration(context, session, connection, ask))
     if (request.ended !== null) throw request.ended
-    context.vends.note(session, token, keyway.clock.monotonicMs() - startedAt)
+    context.tokenUsage.note(session, token, keyway.clock.monotonicMs() - startedAt)
     return token
   } catch (thrown) {
     const failure = context.withConnectUrl(asKeywayError(thrown), {
@@ -89,13 +89,13 @@ export async function vendToken(
  * more.
  */
 function withGeneration(
-  { vends }: HttpContext,
+  { tokenUsage }: HttpContext,
   session: AppSession,
   connection: ConnectionRecord,
   ask: TokenOptions,
 ): TokenOptions {
   if (ask.rejected !== 'current') return ask
-  const generation = vends.lastGeneration(session, connection.id)
+  const generation = tokenUsage.lastGeneration(session, connection.id)
   return generation === null ? ask : { ...ask, rejected: { generation } }
 }
 

@@ -2,7 +2,7 @@
 import type { ServedToken } from '../../core/connections/tokens/types.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
 
-export type VendNotes = {
+export type TokenUsageLog = {
   note(session: AppSession, token: ServedToken, durationMs: number): void
   /**
    * The generation of the token that the app was handed last for this connection; null when it had none since
@@ -11,7 +11,7 @@ export type VendNotes = {
   lastGeneration(session: AppSession, connectionId: string): number | null
 }
 
-export function createVendNotes(keyway: Keyway): VendNotes {
+export function createTokenUsageLog(keyway: Keyway): TokenUsageLog {
   const generations = new Map<string, Map<string, number>>()
   return {
     note(session, token, durationMs) {

@@ -6,12 +6,12 @@ import type { Socket } from 'node:net'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { OPEN_WINDOW_PATH } from '../../../shared/contract/presence.ts'
 import { createOneTimeTickets } from '../connections/tickets.ts'
-import type { Admission } from '../security/request-guard.ts'
+import type { RequestContext } from '../security/request-guard.ts'
 import type { Framework } from '../server/framework.ts'
 import { sendJson } from '../server/respond.ts'
 import { createWindowSessions, type LinkAsker } from './sessions.ts'
 
-export type WindowDoor = {
+export type WindowEntry = {
   routes(app: Framework, context: HttpContext): Promise<void>
   /** A link of one use. Null before the server listens. */
   launchUrl(asker: LinkAsker): string | null
@@ -23,11 +23,11 @@ const LIFETIME_MS: Record<LinkAsker, number> = {
   shell: 2 * 60_000,
 }
 
-export function createWindowDoor(
+export function createWindowEntry(
   context: HttpContext,
   folder: string,
   sessionsFile: string | null,
-): WindowDoor {
+): WindowEntry {
   const { clock, logger, presence } = context.keyway
   const launches = createOneTimeTickets<LinkAsker>(clock)
   const sessions = createWindowSessions({ clock, logger, presence, file: sessionsFile })
@@ -61,8 +61,12 @@ export function isOpenWindowCall(request: IncomingMessage, path: string): boolea
 }
 
 /** @throws KeywayError forbidden | rate_limited | not_found */
-export function answerOpenWindow(response: ServerResponse, admission: Admission, open: OpenWindow): void {
-  const { apiKeys, authorizations, origins } = admission.headers
+export function answerOpenWindow(
+  response: ServerResponse,
+  requestContext: RequestContext,
+  open: OpenWindow,
+): void {
+  const { apiKeys, authorizations, origins } = requestContext.headers
   if (apiKeys.length + authorizations.length + origins.length > 0) {
     throw new KeywayError('forbidden', {
       message: 'An app key opens no window.',

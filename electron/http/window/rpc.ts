@@ -5,8 +5,8 @@ import { parseJson } from '../../../shared/domain/exact-json.ts'
 import { invalidRequest } from '../../core/invalid-request.ts'
 import type { WindowSession } from '../../core/presence/presence.ts'
 import { dispatchCall, subscribeWindow } from '../../core/ui/dispatch.ts'
-import { admissionOf } from '../security/request-guard.ts'
-import { notAStranger } from '../server/connection-limit.ts'
+import { requestContextOf } from '../security/request-guard.ts'
+import { markAuthenticated } from '../server/connection-limit.ts'
 import type { HttpContext } from '../server/context.ts'
 import type { Framework } from '../server/framework.ts'
 import { openEventStream } from '../server/respond.ts'
@@ -47,7 +47,7 @@ export async function addUiBridge(
       '/ui/call/:name',
       { config: { access: 'window' }, schema: { hide: true } },
       async (request, reply) => {
-        if (admissionOf(request.raw).headers.origins.length !== 1) {
+        if (requestContextOf(request.raw).headers.origins.length !== 1) {
           throw new KeywayError('origin_refused', { message: 'Window calls come from the window only.' })
         }
         const { name } = request.params as { name: string }
@@ -81,8 +81,8 @@ export async function addUiBridge(
  * the proof.
  */
 function needWindow({ raw }: FastifyRequest, sessions: WindowSessions): WindowSession {
-  const { cookies, windowProofs } = admissionOf(raw).headers
-  const [proof, ...more] = windowProofs
+  const { cookies, csrfTokens } = requestContextOf(raw).headers
+  const [proof, ...more] = csrfTokens
   const session = proof === undefined || more.length > 0 ? null : sessions.find(cookies, proof)
   if (session === null) {
     throw new KeywayError('unauthorized', {
@@ -90,6 +90,6 @@ function needWindow({ raw }: FastifyRequest, sessions: WindowSessions): WindowSe
       nextStep: 'Press Enter in the terminal in which Keyway runs, or run "keyway open".',
     })
   }
-  notAStranger(raw.socket, 'window')
+  markAuthenticated(raw.socket, 'window')
   return session
 }

@@ -4,11 +4,17 @@ import { nextMove, retryAfterMs } from '../../../electron/http/proxy/retry.ts'
 const now = Date.parse('2026-11-21T12:00:00Z')
 const seen = (
   status: number,
-  overrides: { method?: string; body?: Buffer | null; head?: object; trip?: object; leftMs?: number } = {},
+  overrides: {
+    method?: string
+    body?: Buffer | null
+    head?: object
+    proxyRequest?: object
+    leftMs?: number
+  } = {},
 ) => ({
   status,
   head: { headers: [] as string[], contentLength: null, retryAfter: null, location: null, ...overrides.head },
-  trip: {
+  proxyRequest: {
     call: { method: overrides.method ?? 'GET', body: overrides.body ?? null },
     url: new URL('https://api.example.com/v1/a'),
     policy: {
@@ -23,7 +29,7 @@ const seen = (
     retriedNonce: false,
     waits: 0,
     redirects: 0,
-    ...overrides.trip,
+    ...overrides.proxyRequest,
   },
   leftMs: overrides.leftMs ?? 15_000,
   nowMs: now,
@@ -36,14 +42,14 @@ test('a plain answer is handed on, whatever its status', () => {
 
 test('401 asks for a fresh token once', () => {
   expect(nextMove(seen(401))).toEqual({ kind: 'fresh_token' })
-  expect(nextMove(seen(401, { trip: { retriedToken: true } }))).toEqual({ kind: 'relay' })
+  expect(nextMove(seen(401, { proxyRequest: { retriedToken: true } }))).toEqual({ kind: 'relay' })
 })
 
 test('a DPoP nonce is taken once before the token is blamed', () => {
   const head = { headers: ['DPoP-Nonce', 'n1'] }
-  const trip = { token: { tokenType: 'DPoP' } }
-  expect(nextMove(seen(401, { head, trip }))).toEqual({ kind: 'with_nonce' })
-  expect(nextMove(seen(401, { head, trip: { ...trip, retriedNonce: true } }))).toEqual({
+  const proxyRequest = { token: { tokenType: 'DPoP' } }
+  expect(nextMove(seen(401, { head, proxyRequest }))).toEqual({ kind: 'with_nonce' })
+  expect(nextMove(seen(401, { head, proxyRequest: { ...proxyRequest, retriedNonce: true } }))).toEqual({
     kind: 'fresh_token',
   })
   expect(nextMove(seen(401, { head }))).toEqual({ kind: 'fresh_token' })
@@ -59,7 +65,7 @@ describe('Retry-After', () => {
     })
     expect(nextMove(seen(429, { head, method: 'POST' }))).toEqual({ kind: 'relay' })
     expect(nextMove(seen(429, { head, leftMs: 1999 }))).toEqual({ kind: 'relay' })
-    expect(nextMove(seen(429, { head, trip: { waits: 3 } }))).toEqual({ kind: 'relay' })
+    expect(nextMove(seen(429, { head, proxyRequest: { waits: 3 } }))).toEqual({ kind: 'relay' })
   })
 
   test('may be seconds or a date, and is nothing when it is neither', () => {
@@ -78,7 +84,7 @@ describe('redirects', () => {
     expect(to('/v1/b')).toMatchObject({ kind: 'redirect', url: new URL('https://api.example.com/v1/b') })
     expect(to('b#frag')).toMatchObject({ kind: 'redirect', url: new URL('https://api.example.com/v1/b') })
     expect(to('/v1/b', { method: 'POST' })).toEqual({ kind: 'relay' })
-    expect(to('/v1/b', { trip: { redirects: 5 } })).toEqual({ kind: 'relay' })
+    expect(to('/v1/b', { proxyRequest: { redirects: 5 } })).toEqual({ kind: 'relay' })
   })
 
   test('to any other origin are handed back', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createProxyNotes } from '../../../electron/http/proxy/usage-log.ts'
-import { startTrip } from '../../../electron/http/proxy/request.ts'
+import { createProxyUsageLog } from '../../../electron/http/proxy/usage-log.ts'
+import { startProxyRequest } from '../../../electron/http/proxy/request.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { createFakeKeyway } from '../../support/fake-keyway.ts'
 import { everything } from '../../support/local-api.ts'
@@ -11,12 +11,12 @@ function start() {
   keyway.addProvider({ slug: 'slack' })
   const { id } = keyway.addConnection('slack', { baseUrl: 'https://api.example.com' })
   const session = keyway.apps.authenticate(keyway.addApp({ name: 'Busy', grants: everything }).key)!
-  const notes = createProxyNotes(keyway)
+  const notes = createProxyUsageLog(keyway)
   const connection = keyway.connections.record(id)!
   const call = { wanted: { id }, method: 'GET', target: '/a', headers: [], body: null, bodyBytes: 0 }
   const note = (times: number, path = '/a', status = 200) => {
     for (let time = 0; time < times; time += 1) {
-      const trip = startTrip(
+      const trip = startProxyRequest(
         { session, running: null as never, call, response: null as never, startedAt: clock.monotonicMs() },
         {
           connection,

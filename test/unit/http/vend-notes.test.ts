@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createVendNotes } from '../../../electron/http/tokens/usage-log.ts'
+import { createTokenUsageLog } from '../../../electron/http/tokens/usage-log.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
 import { everything } from '../../support/local-api.ts'
 import { createFakeKeyway } from '../../support/fake-keyway.ts'
@@ -11,7 +11,7 @@ function start() {
   const { id } = keyway.addConnection('slack')
   const { key } = keyway.addApp({ name: 'Busy', grants: everything })
   const session = keyway.apps.authenticate(key)!
-  const notes = createVendNotes(keyway)
+  const notes = createTokenUsageLog(keyway)
   const note = (times: number, token = keyway.tokens.peek(id, clock.now())!) => {
     for (let time = 0; time < times; time += 1) notes.note(session, token, 1)
   }
