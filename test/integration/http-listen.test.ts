@@ -135,9 +135,9 @@ describe('the second door', () => {
     const other = join(folder, 'other')
     const modes: number[] = []
     // At every step of the opening.
-    let isOpen = false
-    void opening.then(() => (isOpen = true))
-    while (!isOpen) {
+    const state = { isOpen: false }
+    void opening.then(() => (state.isOpen = true))
+    while (!state.isOpen) {
       writeFileSync(other, '')
       modes.push(lstatSync(other).mode & 0o777)
       rmSync(other)
