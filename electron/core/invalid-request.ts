@@ -1,5 +1,4 @@
-// Input that a schema refused, as a coded failure: the field, and what is allowed there, in words for whoever
-// sent it.
+// Converts schema errors into a KeywayError that names the field and the allowed values.
 import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
 
@@ -16,8 +15,8 @@ export type Issue = {
 }
 
 /**
- * 400 that names the field and what is allowed there; `where` is the part of the request (body, query, path,
- * headers, input).
+ * An error (status 400) that names the field and what is allowed. `where`: the part of the request (body,
+ * query, path, headers, input).
  */
 export function invalidRequest(where: string, issues: readonly Issue[], schema?: z.ZodType): KeywayError {
   const allowed = schema === undefined ? null : fieldsOf(schema)
@@ -55,10 +54,10 @@ function fieldOf({ path, keys }: Issue, where: string): string {
   return inner.length === 0 ? where : inner.map(String).join('.')
 }
 
-/** How the validator speaks when a schema has no words of its own. */
+/** The default messages of the validator. */
 const PLAIN = /^(?:Invalid (?:input|option)|Too (?:small|big)|Unrecognized key)/
 
-/** `allowed`: the names of the fields there are, where they are known. A schema's own words are kept. */
+/** `allowed`: the existing field names, if known. Custom messages of a schema are kept. */
 function wordsOf(issue: Issue, allowed: readonly string[] | null): string {
   if (issue.code === 'unrecognized_keys') {
     return allowed === null || issue.path.length > 0

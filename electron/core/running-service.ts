@@ -1,4 +1,4 @@
-// What a second program of this user may ask of the Keyway that owns a data folder: to open its window.
+// Lets another program of the same user ask the running service to open its window.
 import { createRequire } from 'node:module'
 import type * as Http from 'node:http'
 import { resolve } from 'node:path'
@@ -12,12 +12,12 @@ const { request } = createRequire(import.meta.url)('node:http') as typeof Http
 const ANSWER_MS = 10_000
 const MOST_BYTES = 64 * 1024
 
-/** `url`: a link of one use; null: the desktop's window is in front. */
+/** `url`: a link for one use; null: the desktop window was brought to the front. */
 export type RunningWindow = { url: string | null }
 
 /**
- * @throws KeywayError keyway_unreachable where nothing answers at the folder's socket, or what the service
- * says
+ * @throws KeywayError keyway_unreachable if nothing answers at the folder's socket, or the service's own
+ * error
  */
 export async function requestWindow(dataFolder: string): Promise<RunningWindow> {
   const folder = resolve(dataFolder)

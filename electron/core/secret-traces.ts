@@ -1,20 +1,19 @@
-// Traces of secrets in text that comes from outside and is shown or stored. A provider may echo a token in
-// any field, whole or in part, and written in another way: percent-encoded, JSON-escaped, as base64 or hex,
-// in other case, with spaces in it. Twelve characters in a row of a secret count as the secret; that is what
-// nobody writes by chance.
+// Finds secrets in text from outside before it is shown or stored. A provider may echo a token in any field,
+// in part or encoded: percent-encoded, JSON-escaped, base64, hex, in other case, with spaces. Twelve
+// consecutive characters of a secret count as the secret, because that does not happen by chance.
 
 const FRAGMENT = 12
 const BLOCK = FRAGMENT / 2
 const INDEXED = 2000
-/** Shorter than a fragment, but long enough not to be a common word: found only as a whole. */
+/** Shorter than a fragment but longer than common words: found only as a whole. */
 const SHORT = 8
-/** Shorter still: found only where it is written exactly so. */
+/** Even shorter: found only in exactly this spelling. */
 const SHORTEST = 4
 
 export const HIDDEN = '[secret]'
 
 export type SecretTraces = {
-  /** Whether a text is or holds a trace of a secret; such a value is not kept. */
+  /** Whether a text contains a trace of a secret; such a value is not stored. */
   isIn(text: string): boolean
   /** The text with every trace replaced by `[secret]`. */
   scrub(text: string): string
@@ -37,7 +36,7 @@ export function secretTraces(given: Iterable<string | null | undefined>): Secret
   }
 }
 
-/** The text, or null when it is or holds a secret. */
+/** The text, or null if it contains a secret. */
 export const openText = (text: string | null, traces: SecretTraces): string | null =>
   text === null || traces.isIn(text) ? null : text
 
@@ -48,7 +47,7 @@ export function openValues(
   return Object.fromEntries(Object.entries(values).filter(([, value]) => !traces.isIn(value)))
 }
 
-/** The scopes that are none; null when they hold a secret only together (a token with spaces in it). */
+/** The scopes without secrets; null if they contain a secret only together (a token with spaces in it). */
 export function openScopes(scopes: readonly string[] | null, traces: SecretTraces): string[] | null {
   if (scopes === null) return null
   const open = scopes.filter((scope) => !traces.isIn(scope))
@@ -60,8 +59,7 @@ type Range = readonly [start: number, end: number]
 type Folded = { text: string; starts: number[]; ends: number[] }
 
 /**
- * Finds the ranges of a text in which a secret shows; `letters` looks past everything that is neither letter
- * nor digit.
+ * Finds the ranges of a text that reveal a secret; `letters` ignores everything except letters and digits.
  */
 function createFinder(secrets: readonly string[], what: 'letters' | 'all'): (text: string) => Range[] {
   const forms = secrets.map((secret) => formsOf(secret).map((form) => foldedForm(form, what)))
@@ -78,11 +76,11 @@ function createFinder(secrets: readonly string[], what: 'letters' | 'all'): (tex
   }
   return (text) => {
     const folded = fold(text, what)
-    // A scope or a label is looked up as it is; a whole body is worth an index.
+    // A short text (scope, label) is searched directly; a whole body gets an index.
     const holdsBlock = text.length < INDEXED ? (block: string) => hay.includes(block) : inSet
     const runs = [...runsIn(folded.text, hay, holdsBlock), ...wholesIn(folded.text, whole)]
     return runs.flatMap(([start, end]) => {
-      // A part of a token that is a plain number (an account's id) is no secret part.
+      // A plain number inside a token (an account id) is not secret.
       const isNumber = /^\d+$/.test(folded.text.slice(start, end))
       if (isNumber && !hasNumber && end - start < 2 * FRAGMENT) return []
       return [[folded.starts[start] ?? 0, folded.ends[end - 1] ?? text.length] as const]
@@ -97,8 +95,8 @@ function blocksOf(hay: string): Set<string> {
 }
 
 /**
- * Every fragment of twelve holds one of the blocks of six that the text is cut into: only near those is
- * looked more closely.
+ * Every fragment of twelve contains one of the blocks of six of the text, so only their surroundings are
+ * compared.
  */
 function runsIn(text: string, hay: string, holdsBlock: (block: string) => boolean): Range[] {
   const runs: Array<[number, number]> = []
@@ -136,7 +134,7 @@ function withoutRanges(text: string, ranges: readonly Range[]): string {
   return shown + text.slice(at)
 }
 
-/** A secret in the ways it may be written: plain, hex, and base64 wherever in a longer text it begins. */
+/** The encodings of a secret: plain, hex, and base64 at each offset. */
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret, 'utf8')
   const inBase64 = [0, 1, 2].map((before) =>
@@ -150,16 +148,14 @@ function formsOf(secret: string): string[] {
 const ESCAPE =
   /%(?:25)*([0-9a-f]{2})|\\+u\{?([0-9a-f]{4,6})\}?|\\+x([0-9a-f]{2})|&#x([0-9a-f]{1,6});|&#([0-9]{1,7});|\\+([^ux])/iy
 
-/**
- * What {@link fold} makes of a form, without the places: tokens seldom hold anything that could be an escape.
- */
+/** The result of {@link fold} without positions; tokens rarely contain anything that could be an escape. */
 function foldedForm(form: string, what: 'letters' | 'all'): string {
   if (/[^\x20-\x7e]|[%\\&]/.test(form)) return fold(form, what).text
   const plain = form.toLowerCase()
   return what === 'all' ? plain : plain.replaceAll(/[^a-z0-9]/g, '')
 }
 
-/** The text in one case, with its escapes undone; each character knows where it stood. */
+/** The text in one case with escapes decoded; each character knows its original position. */
 function fold(text: string, what: 'letters' | 'all'): Folded {
   const folded: Folded = { text: '', starts: [], ends: [] }
   for (let at = 0; at < text.length;) {

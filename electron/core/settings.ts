@@ -1,3 +1,4 @@
+// The settings: stored entries, defaults, and changes that other parts must accept.
 import { KeywayError } from '../../shared/contract/errors.ts'
 import {
   settings as settingsSchema,
@@ -11,11 +12,11 @@ import type { KeyValueStore, Logger } from './ports.ts'
 export type SettingsStore = {
   get(): Settings
   update(patch: SettingsPatch): Settings
-  /** Reads the store again: what it holds back, or no longer, counts from now on. */
+  /** Reads the store again, because the values it provides may have changed. */
   reload(): void
   /**
-   * Called within the change itself: what comes after it finds the new settings in force. Returns how to
-   * stop.
+   * Called during the change, so that the new settings are in effect when it returns. Returns a function that
+   * unsubscribes.
    */
   onChange(listener: (settings: Settings) => void): () => void
 }
@@ -23,7 +24,7 @@ export type SettingsStore = {
 type SettingsDeps = {
   store: KeyValueStore
   logger: Logger
-  /** Told of each at the start, and again after a failed save. */
+  /** Called for each at startup, and again after a failed save. */
   onUnreadable?: (entry: { store: string; key: string }) => void
 }
 
@@ -33,8 +34,8 @@ export function isSetting(name: string, value: unknown): boolean {
 }
 
 /**
- * Each setting is an entry of its own: one that cannot be read falls back to its default and stays in the
- * file until it is set anew.
+ * Each setting is a separate entry: an unreadable one has its default and stays in the file until it is set
+ * again.
  */
 export function createSettings(deps: SettingsDeps): SettingsStore {
   const { store } = deps
@@ -81,12 +82,11 @@ function load({ store, logger, onUnreadable }: SettingsDeps): Settings {
   return settingsSchema.parse(readable)
 }
 
-// A change of settings by the person: what another part must agree to is asked first, and what it refuses is
-// not saved.
+// A change of settings by the person: parts that must accept it are asked first, and a rejected value is not
+// saved.
 
 /**
- * Moves the local server to where it is wanted, or throws and leaves it as it was. Comes from the host once
- * it has one.
+ * Moves the local server, or throws and leaves it unchanged. Provided by the host.
  * @throws KeywayError port_busy
  */
 export type ServerControl = (wanted: Pick<Settings, 'port' | 'socketDoor'>) => Promise<void>

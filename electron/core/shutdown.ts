@@ -1,6 +1,5 @@
-// Ending a process without losing an authorization. A refresh that was sent may have used up a rotating
-// refresh token, so nothing ends the process while its answer is on the way or not on disk yet: no second
-// signal, no time limit.
+// Ends the process without losing an authorization. A refresh request may have used up a rotating refresh
+// token, so nothing ends the process until its response is on disk: no second signal, no time limit.
 import type { Clock } from './ports.ts'
 
 export const SHUTDOWN_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -9,9 +8,9 @@ export type ShutdownSignal = (typeof SHUTDOWN_SIGNALS)[number]
 type SignalSource = Pick<NodeJS.Process, 'on' | 'off' | 'listeners'>
 
 /**
- * From now on `listener` alone hears these signals. `when-exit`, below conf, answers each of them by raising
- * it again, which nothing could tell from a second one; and without a listener behind it that would end the
- * process on the spot. `takeOver` is to be called again once such a library may have been loaded.
+ * From now on only `listener` receives these signals. `when-exit`, a dependency of conf, raises each signal
+ * again, which looks like a second one and would end the process without this listener. `takeOver` must be
+ * called again when such a library may have been loaded.
  */
 export function listenForShutdown(
   source: SignalSource,
@@ -30,20 +29,20 @@ export function listenForShutdown(
   return { takeOver }
 }
 
-/** Above what closing may take once no refresh is under way. */
+/** Longer than closing takes when no refresh is running. Milliseconds. */
 const CLOSE_LIMIT_MS = 26_000
 const SAY_WHY_AFTER_MS = 3_000
 const LOOK_EVERY_MS = 1_000
 
 export type Shutdown = {
   /**
-   * `closed`: everything is. `gave up`: a part does not end, or the person at the terminal wants no more
-   * waiting.
+   * `closed`: everything is closed. `gave up`: a part does not end, or the person at the terminal does not
+   * want to wait.
    */
   readonly ended: Promise<'closed' | 'gave up'>
   /**
-   * Another signal. It counts from a terminal only, after the message that offers it, and never while a
-   * refresh is under way.
+   * A further signal. It counts only from a terminal, after the message that offers it, and never while a
+   * refresh is running.
    */
   signal(signal: ShutdownSignal): void
 }
@@ -51,7 +50,7 @@ export type Shutdown = {
 export function shutDown(deps: {
   clock: Clock
   close: () => Promise<void>
-  /** A refresh request is out, or its answer not on disk yet. */
+  /** A refresh request is running, or its response is not on disk yet. */
   refreshUnderWay: () => boolean
   isTerminal: boolean
   say: (text: string) => void
@@ -78,7 +77,7 @@ export function shutDown(deps: {
     })
   }
   lookLater()
-  // What is waited for may hold nothing that keeps a process running.
+  // Keeps the process alive while it waits for work without open handles.
   const running = setInterval(() => undefined, CLOSE_LIMIT_MS)
   deps.close().then(() => resolve('closed'), reject)
   return {

@@ -1,6 +1,6 @@
-// A forgotten passphrase: vault, connections and client secrets are set aside in a folder of their own, and a
-// new vault can be made. Nothing is deleted that was not copied and synced before, so whoever remembers the
-// passphrase can put everything back by hand.
+// For a forgotten passphrase: moves vault, connections and client secrets to a folder of their own, so that a
+// new vault can be created. Nothing is deleted before it was copied and synced, so everything can be restored
+// by hand with the passphrase.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { KeywayError } from '../../shared/contract/errors.ts'
@@ -12,14 +12,14 @@ import { makeFolder, removeDurably, writeDurably } from './storage/durable-file.
 import { quarantinePath } from './storage/quarantine.ts'
 import type { Vault } from './vault/vault.ts'
 
-/** What the old key signed; without it, it only says that nothing agrees. */
+/** Signed with the old key; without that key they only produce errors. */
 const SIGNED = ['integrity.json', 'integrity.copy.json']
-/** What is sealed by the old key, and that. */
+/** Everything encrypted with the old key, and the key. */
 const OLD = ['vault', 'connections', 'providers.json', ...SIGNED]
 
 export type StartOverDeps = {
   clock: Clock
-  /** Null: nothing is on disk (tests in memory), so nothing is set aside. */
+  /** Null: nothing is on disk (tests in memory), so nothing is moved. */
   folder: string | null
   vault: Vault
   connections: Pick<ConnectionParts, 'records' | 'flows' | 'tokens'>
@@ -29,8 +29,8 @@ export type StartOverDeps = {
 }
 
 /**
- * @throws KeywayError invalid_request unless the vault is locked; disk_full | save_failed: what was not set
- * aside is still in place then
+ * @throws KeywayError invalid_request unless the vault is locked; disk_full | save_failed: what was not moved
+ * is still in place then
  */
 export async function startOver(deps: StartOverDeps): Promise<{ setAsidePath: string }> {
   const { vault, connections, providers } = deps
@@ -48,7 +48,7 @@ export async function startOver(deps: StartOverDeps): Promise<{ setAsidePath: st
     await connections.records.remove(id)
     connections.tokens.removed(id)
   }
-  // Until here the lock screen is where the person can do it again.
+  // Up to here the person can repeat it from the lock screen.
   await vault.quarantine()
   if (deps.folder !== null) await removeDurably(SIGNED.map((name) => join(deps.folder ?? '', name)))
   for (const record of providers.list()) {

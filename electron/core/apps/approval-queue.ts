@@ -1,5 +1,5 @@
-// Questions to the person, with a clock: no answer in a minute is a no. Every call that asks has a question
-// of its own; identical ones are only shown as one, so that no answer to one call lets another through.
+// The queue of approvals with their timeout: without an answer in one minute a request is denied. Every call
+// has its own entry. Identical ones are shown as one, but no answer to one call permits another.
 import { z } from 'zod'
 import {
   type AppRecord,
@@ -16,11 +16,11 @@ import { type Clock, newId } from '../ports.ts'
 export const APPROVAL_TIMEOUT_MS = 60_000
 const MAX_SHOWN_PER_APP = 25
 const MAX_SHOWN = 100
-/** Identical ones included: each may hold a body. */
+/** Including identical ones, since each may hold a body. */
 const MAX_CALLS_PER_APP = 100
 
 export type ApprovalOutcome =
-  /** `paired`: what the answer made, for the one program that asked. */
+  /** `paired`: the app and key that the answer created, for the program that requested it. */
   | { decision: Decision; by?: string | undefined; paired?: { app: AppView; key: string } }
   /**
    * Nobody answered; nobody could (the vault was locked meanwhile); nobody waits any more; or it was not put
@@ -31,15 +31,15 @@ type DistributiveOmit<Whole, Key extends PropertyKey> = Whole extends unknown ? 
 export type QueuedQuestion = DistributiveOmit<Approval, 'id' | 'askedAt' | 'expiresAt' | 'waiting'>
 
 export type ApprovalQueue = {
-  /** Identical calls as one, the oldest of them. */
+  /** One entry per group of identical calls, the oldest. */
   list(): Approval[]
-  /** `sameAs`: calls with the same text are shown as one; null: this call is like no other. */
+  /** `sameAs`: calls with the same key are shown as one; null: this call is never combined. */
   ask(question: QueuedQuestion, sameAs: string | null, signal?: AbortSignal): Promise<ApprovalOutcome>
   /** @throws KeywayError not_found */
   getOrThrow(id: string): Approval
-  /** Every call that waits, each with its own id. */
+  /** Every waiting call, each with its own id. */
   each(): Approval[]
-  /** Those that are shown together with this one, itself included. */
+  /** The calls that are shown together with this one, including itself. */
   groupOf(id: string): Approval[]
   settle(id: string, verdict: ApprovalOutcome): void
   settleAll(verdict: ApprovalOutcome): void
@@ -68,10 +68,11 @@ export function createApprovalQueue(deps: { clock: Clock; onChanged: () => void 
       ),
     ask(question, sameAs, signal) {
       if (signal?.aborted === true) return Promise.resolve({ decision: 'gone' })
-      // A flood of questions must not bury the window; what comes on top of it is refused unasked.
+      // A flood of requests must not hide others in the window, so further ones are rejected without being
+      // shown.
       if (isTooMuch(groups(), question.appId, sameAs)) return Promise.resolve({ decision: 'too_many' })
       const askedAt = clock.now()
-      // Whoever asks keeps no hand on what is shown, and from which it is granted.
+      // A copy, so that the caller cannot change what is shown and then granted.
       const shown = structuredClone(question)
       const id = newId('ask')
       const approval = { ...shown, id, askedAt, expiresAt: askedAt + APPROVAL_TIMEOUT_MS, waiting: 1 }
@@ -120,7 +121,7 @@ function isTooMuch(shown: readonly Open[][], appId: string | null, sameAs: strin
   return shown.length >= MAX_SHOWN || ofApp.length >= MAX_SHOWN_PER_APP
 }
 
-// What a question about a use is about, how far a remembered yes reaches, and what "always" leaves behind.
+// What an approval of a use covers, how far a remembered one reaches, and which permission "always" creates.
 
 export type RequestedUse = Pick<
   Extract<Approval, { kind: 'use' }>,
@@ -137,8 +138,8 @@ const remembered = z.tuple([
 ])
 
 /**
- * The very same call, to the last byte of its body; those are shown as one. Null where not all of it is
- * known: no other call is the same.
+ * Identifies the exact call including its body; equal calls are shown as one. Null if a part is unknown: then
+ * no other call is equal.
  */
 export function sameCallKey(appId: string, use: RequestedUse): string | null {
   const { connectionId, what, method, url, bodyBytes, bodySha256 } = use
@@ -147,8 +148,8 @@ export function sameCallKey(appId: string, use: RequestedUse): string | null {
 }
 
 /**
- * How far a yes for ten minutes reaches: the token, or one method at one host. Not each single path, or an
- * agent that pages asks for ever.
+ * What an approval for ten minutes covers: the token, or one method at one host. Not a single path, because
+ * an agent that reads pages would ask all the time.
  */
 export function sameUseKey({
   connectionId,
@@ -159,7 +160,7 @@ export function sameUseKey({
   return JSON.stringify([connectionId, what, method, parsed(url)?.host ?? null])
 }
 
-/** {@link sameUseKey} read back. */
+/** The inverse of {@link sameUseKey}. */
 export function rememberedUseFrom(text: string, until: number): RememberedUse {
   const [connectionId, what, method, host] = remembered.parse(JSON.parse(text))
   return { connectionId, what, method, host, until }
@@ -167,7 +168,7 @@ export function rememberedUseFrom(text: string, until: number): RememberedUse {
 
 type Known = { id: string; providerId: string }
 
-/** What the app's permissions say about what was asked, as they are now. */
+/** What the app's current permissions say about the request. */
 export function policyVerdict(
   app: AppRecord,
   asked: RequestedUse,
@@ -178,10 +179,10 @@ export function policyVerdict(
 }
 
 /**
- * The app's permissions with "always" among them, as one that the person sees and can take away: this method,
- * host and path, no longer than the permission that made us ask. Unchanged when the app would not be asked
- * any more.
- * @throws KeywayError invalid_request when no permission can say exactly this; the question stays
+ * The app's permissions with one added for "always", which the person sees and can remove: this method, host
+ * and path, not longer than the permission that required the approval. Unchanged if the app no longer needs
+ * an approval.
+ * @throws KeywayError invalid_request if no permission can express exactly this; the request then stays open
  */
 export function withLastingGrant(
   app: AppRecord,
@@ -236,8 +237,8 @@ function parsed(url: string | null): URL | null {
   return url !== null && URL.canParse(url) ? new URL(url) : null
 }
 
-// Who asked while the vault was locked: a short list for the lock screen, kept in memory only. Whoever has no
-// key can fill only its last place.
+// Requests while the vault was locked: a short list for the lock screen, in memory only. Callers without a
+// key share the last entry.
 
 const MOST_LOCKED_ASKS = 5
 

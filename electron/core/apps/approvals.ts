@@ -1,6 +1,5 @@
-// What the person's answers mean: a use allowed once, for ten minutes, or from now on (as a permission that
-// stands in the window), and a program paired or sent away. Everything is granted from the question as it was
-// shown.
+// Applies the person's answers: a use is allowed once, for ten minutes, or permanently (as a permission), and
+// a program is paired or rejected. What is granted is exactly the request as it was shown.
 import {
   type AppInput,
   type AppPatch,
@@ -32,14 +31,14 @@ export type ApprovalsDeps = {
   apps: AppRegistry
   clock: Clock
   activity: Pick<AuditLog, 'append'>
-  /** For words and targets. */
+  /** For names and targets. */
   provider: (idOrSlug: string) => { id: string; name: string } | null
   connection: (id: string) => ConnectionRecord | null
-  /** Nobody can be asked while the vault is locked. */
+  /** While the vault is locked nobody can be asked. */
   isUnlocked: () => boolean
   onChanged: () => void
   onRequestWhileLocked: () => void
-  /** A yes for ten minutes began or ended. */
+  /** An approval for ten minutes started or ended. */
   onRemembered: () => void
 }
 
@@ -47,7 +46,7 @@ export type ApprovalService = Approvals & {
   remembered(appId: string): RememberedUse[]
   forget(appId: string): void
   lockedAsks(): LockedRequest[]
-  /** What waits gets its answer at once: nobody can say yes any more. */
+  /** Waiting requests are answered at once, because nobody can approve them any more. */
   locked(): void
   unlocked(): void
   close(): void
@@ -138,7 +137,7 @@ async function askPair(
     const found = tools.provider(provider)
     return { provider, registered: found === null ? null : { id: found.id, name: found.name } }
   })
-  // Like no other, whatever its name and code: a yes to one pairing makes one app.
+  // Never combined with another request: one approval creates one app.
   const verdict = await tools.board.ask({ kind: 'pair', ...asker, code, wants, providers }, null, signal)
   note(tools, { id: null, name: wants.name }, { verdict, what: 'to pair it', connection: null })
   const outcome = outcomeOf(verdict)
@@ -157,8 +156,8 @@ function lockedAskOf(approval: Approval): Omit<LockedRequest, 'at' | 'count'> {
 type Yes = { decision: Exclude<Decision, 'deny'>; by: string | undefined }
 
 /**
- * What lasts comes first: where it cannot be kept, the question stays. @throws KeywayError invalid_request |
- * disk_full | save_failed
+ * The permission is stored first; if that fails, the request stays open.
+ * @throws KeywayError invalid_request | disk_full | save_failed
  */
 function allowUse(tools: ApprovalTools, approval: UseApproval, yes: Yes): void {
   const { board, remembered, apps, clock } = tools
@@ -171,11 +170,11 @@ function allowUse(tools: ApprovalTools, approval: UseApproval, yes: Yes): void {
   else {
     remembered.remember(appId, sameUseKey(approval))
     tools.onRemembered()
-    // A timer may be a little early.
+    // A timer may fire slightly early.
     clock.after(TEN_MINUTES_MS + 5, tools.onRemembered)
   }
   board.settle(id, yes)
-  // What else waits and is covered by what now stands has its answer with this one.
+  // Other waiting requests that the new permission covers are answered too.
   for (const other of board.each()) {
     if (other.kind !== 'use' || other.appId !== appId) continue
     const app = apps.record(appId)
@@ -239,7 +238,7 @@ const CODES = {
   too_many: 'rate_limited',
 } as const
 
-/** In words that the redactor does not take for a secret with its name before it. */
+/** Worded so that the redactor does not take the text for a named secret. */
 function answered(verdict: ApprovalOutcome): string {
   const by = 'by' in verdict ? verdict.by : undefined
   const said = SAID[verdict.decision]
@@ -268,7 +267,7 @@ function note(
   })
 }
 
-/** The app that a pairing makes: what the question showed, as far as the person did not narrow it. */
+/** The app that a pairing creates: what the request showed, reduced by the person's changes. */
 export function pairedApp(
   { wants, providers }: Extract<Approval, { kind: 'pair' }>,
   patch: AppPatch | undefined,
@@ -285,7 +284,7 @@ export function pairedApp(
     name: freeName(patch?.name ?? wants.name, takenNames),
     grants: patch?.grants ?? grants,
     manage: wants.manage && patch?.manage !== false,
-    // Nothing that a program can ask for.
+    // A program cannot request this.
     approve: patch?.approve ?? false,
     origins: patch?.origins ?? [],
     authProviders: patch?.authProviders ?? wants.authProviders,
@@ -303,13 +302,13 @@ function freeName(wanted: string, takenNames: readonly string[]): string {
 export const TEN_MINUTES_MS = 10 * 60_000
 
 /**
- * A yes for ten minutes. Kept in memory only and by the monotonic clock: a restart, or a changed app, asks
- * again.
+ * Approvals for ten minutes. In memory only and on the monotonic clock: after a restart or a change of the
+ * app the person is asked again.
  */
 export type RememberedDecisions = {
   remember(appId: string, thing: string): void
   covers(appId: string, thing: string): boolean
-  /** What still stands, and for how long. */
+  /** The current approvals with their remaining milliseconds. */
   of(appId: string): Array<{ thing: string; leftMs: number }>
   forget(appId: string): void
 }

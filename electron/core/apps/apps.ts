@@ -1,3 +1,4 @@
+// The registered apps: creating and changing them, their keys and sessions.
 import type { AppInput, AppPatch, AppRecord, AppView } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { AuditLog, Apps } from '../keyway.ts'
@@ -9,26 +10,32 @@ export type AppsDeps = {
   store: AppStore
   clock: Clock
   activity: Pick<AuditLog, 'append'>
-  /** Of an app's declared needs, those that no connection meets. */
+  /** The app's declared needs that no connection meets. */
   missingOf: (app: AppRecord) => AppView['missing']
-  /** What the person allowed for some minutes. */
+  /** The person's approvals for some minutes. */
   rememberedOf: (appId: string) => AppView['remembered']
   onChanged: (appId: string) => void
-  /** A key or a permission has run out. */
+  /** A key or a permission has expired. */
   onExpired: () => void
-  /** Why an app is not let in, whatever its key; null: it is. */
+  /** Why an app is rejected whatever its key; null: it is not. */
   blocked: (appId: string) => KeywayError | null
 }
 
 export type AppRegistry = Apps & {
   record(id: string): AppRecord | null
   records(): AppRecord[]
-  /** An app as it was elsewhere, keys included. @throws KeywayError disk_full | save_failed */
+  /**
+   * Adds an imported app with its keys.
+   * @throws KeywayError disk_full | save_failed
+   */
   adopt(app: AppRecord): void
   timePassed(): void
-  /** An app as it was here before. @throws KeywayError disk_full | save_failed */
+  /**
+   * Restores an app.
+   * @throws KeywayError disk_full | save_failed
+   */
   put(app: AppRecord): void
-  /** Who is let in may have changed: remembered answers count no longer. */
+  /** Rejections may have changed: cached authentications become invalid. */
   recheck(): void
   close(): void
 }
@@ -107,7 +114,7 @@ function pausing(before: AppRecord, after: AppRecord): string | null {
   return after.paused ? 'paused' : 'resumed'
 }
 
-// An app record made, changed, or given another key. Pure but for the new key's randomness.
+// Builds app records: new, changed, or with another key. Pure except for the random key.
 
 const MOST_KEYS = 10
 
@@ -130,7 +137,7 @@ export function changedApp(app: AppRecord, patch: AppPatch, now: number): AppRec
   return { ...app, ...given, updatedAt: now }
 }
 
-/** A new key beside the old ones, which end after the overlap. */
+/** Adds a new key; the old ones expire after the overlap. */
 export function withNewKey(
   app: AppRecord,
   overlapMinutes: number,

@@ -1,5 +1,5 @@
-// App keys: 256 random bits, shown once, stored as a hash. A plain SHA-256 is enough for what nobody can
-// guess.
+// App keys: 256 random bits, shown once, stored as a hash. Plain SHA-256 is enough for values that cannot be
+// guessed.
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import type { KeywayError } from '../../../shared/contract/errors.ts'
@@ -22,8 +22,8 @@ export type KnownKey = { appId: string; keyId: string; digest: Buffer; expiresAt
 
 export type AppKeyIndex = {
   /**
-   * The stored key that this is, expired or not; null for none. The comparison's time says nothing about the
-   * stored hashes.
+   * Finds the stored key, expired or not; null if there is none. Its timing reveals nothing about the stored
+   * hashes.
    */
   find(key: string): KnownKey | null
   rebuild(apps: Iterable<AppRecord>): void
@@ -35,8 +35,8 @@ export function createAppKeyIndex(): AppKeyIndex {
     find(key) {
       if (!SHAPE.test(key)) return null
       const digest = digestOf(key)
-      // Looked up by the hash of what was sent, which a guesser cannot steer towards a stored one; the last
-      // word is a constant-time one.
+      // Looked up by the hash of the received key, which an attacker cannot steer toward a stored one; then
+      // compared in constant time.
       const candidate = known.get(digest)
       if (candidate === undefined) return null
       return timingSafeEqual(candidate.digest, Buffer.from(digest, 'hex')) ? candidate : null
@@ -52,25 +52,25 @@ export function createAppKeyIndex(): AppKeyIndex {
   }
 }
 
-/** In hex. In one go, which costs a fifth of what a hash object does. */
+/** In hex. One call costs a fifth of a hash object. */
 function digestOf(key: string): string {
   return hash('sha256', key, 'hex')
 }
 
-// Who a key belongs to right now, and a number that changes whenever the answer might: callers remember
-// answers as long as it stands.
+// Authenticates app keys, with a revision that changes whenever a result may change: callers may cache
+// results per revision.
 
-/** Very long timers are no use; a revision too many costs nothing. */
+/** Longer timers are not useful; an additional revision costs nothing. */
 const LONGEST_TIMER_MS = 24 * 60 * 60_000
 
 export type AppSessions = {
   authenticate(key: string): AppSession | null
-  /** Why this key's app is not let in although the key is right; null for any other key. */
+  /** Why the app of a valid key is rejected; null for any other key. */
   heldBack(key: string): KeywayError | null
   readonly revision: number
-  /** The apps changed. */
+  /** To be called after the apps changed. */
   rebuild(): void
-  /** The wall clock was set, or the machine slept: what has run out meanwhile? */
+  /** The wall clock was set or the machine slept: checks for expired keys and permissions. */
   timePassed(): void
   close(): void
 }
@@ -79,9 +79,9 @@ export function createAppSessions(deps: {
   clock: Clock
   list: () => AppRecord[]
   get: (id: string) => AppRecord | null
-  /** A key or a permission has run out. */
+  /** A key or a permission has expired. */
   onExpired: () => void
-  /** Why an app is not let in; null: it is. */
+  /** Why an app is rejected; null: it is not. */
   blocked: (id: string) => KeywayError | null
 }): AppSessions {
   const { clock } = deps
@@ -90,7 +90,7 @@ export function createAppSessions(deps: {
   let revision = 0
   let cancelTimer: () => void = () => undefined
 
-  // What runs out by itself changes answers too: a key after its rotation, a grant with an end.
+  // An expiry changes results too: of a key after its rotation, or of a permission.
   const outdate = (): void => {
     revision += 1
     sessions.clear()

@@ -1,9 +1,9 @@
-// The apps as they are stored. What does not parse stays in the file untouched and opens no door.
+// Stores the apps. An entry that cannot be parsed stays in the file unchanged and grants nothing.
 import { appRecord, type AppRecord } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Clock, KeyValueStore, Logger } from '../ports.ts'
 
-/** The last use of an app need not be on disk at once; the file is written whole each time. */
+/** Delay for writing an app's last use, because each write replaces the whole file. */
 const LAZY_MS = 5 * 60_000
 
 export type AppStore = {
@@ -11,10 +11,10 @@ export type AppStore = {
   get(id: string): AppRecord | null
   /** @throws KeywayError not_found */
   getOrThrow(id: string): AppRecord
-  /** @throws KeywayError disk_full | save_failed; nothing has changed then. */
+  /** @throws KeywayError disk_full | save_failed; nothing has changed then */
   save(app: AppRecord): void
   remove(id: string): void
-  /** Last use: in memory at once, on disk within minutes. */
+  /** Records the last use: in memory at once, on disk within minutes. */
   used(id: string): void
   close(): void
 }
@@ -65,8 +65,8 @@ export function createAppStore(deps: AppStoreDeps): AppStore {
     used(id) {
       const app = apps.get(id)
       if (app === undefined) return
-      // In place: sessions hand this object out on every request, and a copy for each use would make theirs
-      // stale.
+      // Changed in place: sessions return this object on every request, and a copy would make cached ones
+      // outdated.
       app.lastUsedAt = clock.now()
       stale.add(id)
       cancel ??= clock.after(LAZY_MS, flush)

@@ -1,4 +1,4 @@
-// Everything about apps, put together: who they are, what they may do, and the questions to the person.
+// Creates the parts for apps and connects them: registry, permissions and approvals.
 import type { AppRecord, AppView } from '../../../shared/contract/app.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { KeywayError } from '../../../shared/contract/errors.ts'
@@ -62,8 +62,8 @@ export function createAppParts(deps: {
 }
 
 /**
- * What an app declared to need and no connection gives: a provider without a connection, or scopes that none
- * of its connections has.
+ * Declared needs of an app that no connection meets: a provider without a connection, or scopes that none of
+ * its connections has.
  */
 export function missingNeeds(
   app: Pick<AppRecord, 'authProviders'>,

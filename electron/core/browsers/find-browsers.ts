@@ -1,4 +1,4 @@
-// The browsers that are installed here, each with the command that opens an address in it.
+// Finds the installed browsers, with the command that opens a URL in each.
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,9 +23,9 @@ export async function findBrowsers(
   return found.sort((one, other) => one.name.localeCompare(other.name))
 }
 
-/** The first file of a name counts, in the order of the XDG Base Directory Specification. */
+/** The first file of a name counts (XDG Base Directory Specification). */
 function inDesktopEntries(environment: Environment): FoundBrowser[] {
-  // Nobody would see a browser without a display.
+  // Without a display a browser would not be visible.
   if (!environment['DISPLAY'] && !environment['WAYLAND_DISPLAY']) return []
   const home = environment['HOME'] ?? ''
   const folders = [
@@ -47,7 +47,7 @@ function inDesktopEntries(environment: Environment): FoundBrowser[] {
   })
 }
 
-/** macOS has no list of browsers that a program could read; these are the ones that people have. */
+/** macOS has no list of browsers that a program can read, so these are well-known ones. */
 const MAC_BROWSERS = [
   'Safari',
   'Google Chrome',
@@ -100,7 +100,7 @@ function filesIn(folder: string): string[] {
   }
 }
 
-/** A file that cannot be read describes no browser. */
+/** An unreadable file describes no browser. */
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
@@ -111,11 +111,11 @@ function readText(path: string): string {
 
 export type InstalledBrowsers = {
   list(): Promise<InstalledBrowser[]>
-  /** Null when there is no such browser any more: the system's own is the next best. */
+  /** Null if the browser is no longer installed; the system default is used then. */
   open(id: string, url: string): Promise<Awaited<ReturnType<Browser['open']>> | null>
 }
 
-/** Looked for anew each time it is asked: a browser may have come or gone, and nobody asks often. */
+/** Searched on each request: browsers may be installed or removed, and requests are rare. */
 export function createInstalledBrowsers(
   deps: ProgramDeps & { platform: NodeJS.Platform },
 ): InstalledBrowsers {
@@ -131,8 +131,8 @@ export function createInstalledBrowsers(
   }
 }
 
-// What `reg query HK…\SOFTWARE\Clients\StartMenuInternet /s` prints: where Windows keeps the browsers that
-// registered themselves.
+// Parses the output of `reg query HK…\SOFTWARE\Clients\StartMenuInternet /s`, where browsers register on
+// Windows.
 
 type Entry = InstalledBrowser & { commandFor(url: string): Command }
 
@@ -158,7 +158,7 @@ export function browsersInRegistry(listing: string): Entry[] {
   }))
 }
 
-/** `    (Default)    REG_SZ    Mozilla Firefox`, whatever "Default" is called in this system's language. */
+/** `    (Default)    REG_SZ    Mozilla Firefox`; "Default" is translated on some systems. */
 function defaultIn(line: string): string | null {
   const [name = '', ...value] = line.split('REG_SZ')
   const text = value.join('REG_SZ').trim()
@@ -170,12 +170,11 @@ function programIn(command: string): string {
   return /^"([^"]+)"/.exec(command)?.[1] ?? /^(.+?\.exe)/i.exec(command)?.[1] ?? command
 }
 
-// A browser as Linux desktops describe it: freedesktop.org's Desktop Entry Specification 1.5, as much of it
-// as opening an address needs.
+// A browser in the Desktop Entry Specification 1.5 of freedesktop.org, as far as opening a URL needs it.
 
 export type BrowserEntry = { name: string; commandFor(url: string): Command }
 
-/** Null when the text describes no browser, or one that its owner hides. */
+/** Null if the text describes no browser, or a hidden one. */
 export function browserEntry(text: string): BrowserEntry | null {
   const main = mainGroup(text)
   const name = main.get('Name')
@@ -206,14 +205,14 @@ function mainGroup(text: string): Map<string, string> {
   return found
 }
 
-/** Quoted words may hold blanks; a backslash in them keeps the next character. */
+/** Quoted words may contain spaces; a backslash in them escapes the next character. */
 function wordsOf(exec: string): string[] {
   return [...exec.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(
     ([, quoted, plain]) => quoted?.replaceAll(/\\(.)/g, '$1') ?? plain ?? '',
   )
 }
 
-/** Field codes: the address where one belongs, nothing for those about files, icons and names. */
+/** Field codes: replaced by the URL where it belongs, removed for files, icons and names. */
 function placed(word: string, url: string): string[] {
   if (/^%[uUfF]$/.test(word)) return [url]
   if (/^%[a-zA-Z]$/.test(word)) return []

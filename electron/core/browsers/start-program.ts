@@ -1,4 +1,4 @@
-// Starts a program of the person's desktop and lets it go. Failing is an answer, not a throw.
+// Starts a desktop program detached. A failure is returned, not thrown.
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
@@ -11,10 +11,10 @@ export type ProgramDeps = {
   environment: Readonly<Record<string, string | undefined>>
 }
 
-/** A program that stays in the foreground is taken for started after this. */
+/** A program that is still running after this time counts as started. Milliseconds. */
 const SETTLED_AFTER_MS = 3_000
 
-/** Null when it was started, else why not. */
+/** Null if it was started, else the reason. */
 export function startProgram(
   { program, parameters }: Command,
   { clock, environment }: ProgramDeps,

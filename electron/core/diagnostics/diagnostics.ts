@@ -1,5 +1,4 @@
-// What a person hands on when something is wrong: shown before it is saved, and without anything that opens
-// an account.
+// Collects diagnostics for support: shown before they are saved, and without secrets.
 import type { Diagnostics } from '../../../shared/contract/settings.ts'
 import type { Snapshot, UiApi } from '../../../shared/contract/ui-api.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -16,7 +15,7 @@ import {
 import { namesOf, redactedLine, redactForSupport, supportReport } from './support-report.ts'
 
 const LOG_LINES = 500
-/** Those in trouble come first, so that they are among them. */
+/** Connections with problems come first, so that they are included. */
 const MOST_CONNECTIONS = 200
 
 export type DiagnosticsCalls = Pick<UiApi, 'diagnostics.collect' | 'connections.report'>
@@ -113,7 +112,7 @@ function appFacts({
   }
 }
 
-/** One part that cannot be had (a folder that cannot be read) must not cost the others. */
+/** One part that fails (an unreadable folder) must not prevent the others. */
 async function attempt(read: () => Promise<unknown>): Promise<unknown> {
   try {
     return await read()

@@ -1,3 +1,4 @@
+// The facts in diagnostics: audit log, connections, folder, machine, providers and log lines.
 import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { arch, availableParallelism, freemem, release, totalmem, uptime, version } from 'node:os'
@@ -13,7 +14,7 @@ import type { Clock } from '../ports.ts'
 import { systemCode } from '../storage/file-ops.ts'
 import type { Vault } from '../vault/vault.ts'
 
-/** Where Keyway's own files are. Null: nothing on disk (tests in memory). */
+/** Where Keyway's files are. Null: nothing is on disk (tests in memory). */
 export type DataPlace = {
   folder: string
   logFile: string
@@ -32,7 +33,7 @@ export type DiagnosticsDeps = {
 const LOOKED_AT = 1000
 const SHOWN_FAILURES = 50
 
-/** How much of what happened lately, and the latest failures; not which addresses were called. */
+/** Counts of recent activity and the latest failures, without the called addresses. */
 export async function activityFacts(
   activity: Pick<AuditLog, 'query' | 'verify'>,
 ): Promise<Record<string, unknown>> {
@@ -67,7 +68,7 @@ function failureFacts({
   return { ...facts, ...(note === undefined ? {} : { note: redactText(note) }) }
 }
 
-/** A connection as a stranger may see it: states, times and fingerprints. */
+/** A connection for support: states, times and fingerprints. */
 export function connectionFacts(connection: ConnectionView): Record<string, unknown> {
   const { identity, lastOutcome, life, values, account, ...rest } = connection
   const { providerName: _name, ...facts } = rest
@@ -110,11 +111,11 @@ export function iso(at: number | null): string | null {
   return at === null || Number.isNaN(new Date(at).getTime()) ? null : new Date(at).toISOString()
 }
 
-// POSIX drops a process's locks on a file when it closes ANY descriptor of it, so the owner's lock is not
-// even looked at.
+// POSIX releases a process's locks on a file when it closes ANY descriptor of it, so the lock file is not
+// opened.
 const LOCK = /^owner\.lock/
 
-/** What is in the data folder, by size and number alone. Opens no file. */
+/** Sizes and counts of the files in the data folder. Opens no file. */
 export async function folderFacts(path: string): Promise<Record<string, unknown>> {
   const entries = readdirSync(path, { withFileTypes: true }).filter(({ name }) => !LOCK.test(name))
   const space = await statfs(path)
@@ -140,7 +141,7 @@ function insideOf(folder: string): { files: number; bytes: number } {
   }
 }
 
-/** 0 for what went away meanwhile. */
+/** 0 if the file was removed meanwhile. */
 const sizeOf = (path: string): number => lstatSync(path, { throwIfNoEntry: false })?.size ?? 0
 
 const VARIABLES = [
@@ -157,7 +158,7 @@ const VARIABLES = [
   'container',
 ] as const
 
-/** What Keyway runs on. Of the environment only whether a variable is set. */
+/** The platform. Of environment variables only whether they are set. */
 export function machineFacts(
   environment: Readonly<Record<string, string | undefined>>,
   now: number,
@@ -179,7 +180,7 @@ export function machineFacts(
   }
 }
 
-/** Maps of parameters and headers: what a person typed in there may be a key, so only the names are shown. */
+/** Parameter and header maps may contain a key that a person entered, so only the names are shown. */
 const MAPS = new Set([
   'extraParams',
   'exchangeParams',
@@ -191,7 +192,7 @@ const MAPS = new Set([
   'authHeader',
 ])
 
-/** A provider without secrets: what is set, and how it departs from its preset. */
+/** A provider without secrets: its settings, and how it differs from its preset. */
 export function providerFacts(provider: ProviderView): Record<string, unknown> {
   const { id, slug, name, preset, clientId, hasClientSecret, scopes, flow, redirect, redirectHost } = provider
   return {
@@ -231,12 +232,12 @@ function plain(value: unknown): unknown {
   return Array.isArray(value) ? value.map(plain) : value
 }
 
-/** Some ten times what 500 usual lines take. */
+/** About ten times the size of 500 typical lines. Bytes. */
 const MOST_BYTES = 2 * 1024 * 1024
 
 /**
- * The newest lines of a log and, where it is short, of the one before it (`<path>.1`); oldest first. No file:
- * no lines.
+ * The newest lines of a log and, if it is short, of the previous one (`<path>.1`); oldest first. Without a
+ * file: none.
  */
 export function readLogTail(path: string, count: number): string[] {
   const newest = tailOf(path)
@@ -257,7 +258,7 @@ function tailOf(path: string): string[] {
     const bytes = Buffer.alloc(Math.min(size, MOST_BYTES))
     const read = readSync(descriptor, bytes, 0, bytes.length, size - bytes.length)
     const lines = bytes.subarray(0, read).toString('utf8').split('\n')
-    // The first one is cut off unless the whole file was read.
+    // The first line is incomplete unless the whole file was read.
     return (size > MOST_BYTES ? lines.slice(1) : lines).filter((line) => line !== '')
   } finally {
     closeSync(descriptor)

@@ -1,4 +1,4 @@
-// "Why did it die?": one connection's life on one page, for the support of a provider or an app.
+// The history of one connection on one page, for the support of a provider or an app.
 import { homedir } from 'node:os'
 import type { ActivityRow } from '../../../shared/contract/activity.ts'
 import type { ConnectionView, LifeEvent } from '../../../shared/contract/connection.ts'
@@ -91,16 +91,16 @@ function activityLine({ at, kind, outcome, appName, status, code, note, duration
     .join('  ')
 }
 
-// The last look at a text before a stranger gets it. Everything in it was redacted where it came from; this
-// is done once more, and what is merely private goes too.
+// The final redaction before a text is passed on. Everything in it was redacted at its source; here that is
+// repeated, and private data is removed too.
 
 export type KnownNames = {
   clientIds: readonly string[]
-  /** The person's home folder; stands for their name. */
+  /** The person's home folder, which contains their name. */
   home: string
 }
 
-/** A log line, redacted again as the structure that it is. */
+/** Redacts a log line again as structured data. */
 export function redactedLine(line: string): string {
   try {
     return JSON.stringify(redact(JSON.parse(line)))

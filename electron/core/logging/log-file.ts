@@ -1,12 +1,12 @@
-// A log file that cannot grow without end: at its limit it becomes `<name>.1`, and what was `.1` goes.
-// Written line by line and at once, so that the last lines before a crash are there; a disk that takes
-// nothing costs lines, never a failure.
+// A log file of limited size: at its limit it becomes `<name>.1`, which replaces the previous one. Lines are
+// written synchronously, so that the last ones before a crash are there. A full disk loses lines but causes
+// no error.
 import { chmodSync, closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs'
 import type { LogFields, Logger } from '../ports.ts'
 
 export type LogFile = {
   write(line: string): void
-  /** Twice is fine; later lines are dropped. */
+  /** May be called twice; later lines are dropped. */
   close(): void
 }
 
@@ -14,13 +14,13 @@ export function openLogFile({ path, maxBytes }: { path: string; maxBytes: number
   let descriptor: number | null = null
   let size = 0
   let lost = 0
-  // Set when a full disk took half a line; the next one then starts on a line of its own.
+  // Set when a full disk accepted a partial line; the next one then starts on a new line.
   let torn = false
   let closed = false
 
   const open = (): number => {
     const opened = openSync(path, 'a', 0o600)
-    // A file from an earlier run may have been opened up by somebody.
+    // The permissions of a file from an earlier run may have been changed.
     if (process.platform !== 'win32') chmodSync(path, 0o600)
     size = fstatSync(opened).size
     descriptor = opened
@@ -66,7 +66,7 @@ export function openLogFile({ path, maxBytes }: { path: string; maxBytes: number
   }
 }
 
-/** Keeps what is said before there is a place for a log file, and hands it on once. */
+/** Keeps lines until there is a log file, and passes them on once. */
 export function createEarlyLogger(): { logger: Logger; hand: (to: Logger) => void } {
   const kept: Array<{ level: keyof Logger; message: string; fields: LogFields | undefined }> = []
   const at =
@@ -82,8 +82,7 @@ export function createEarlyLogger(): { logger: Logger; hand: (to: Logger) => voi
   }
 }
 
-// What nobody caught. A promise that failed with nobody waiting is one call's bug: it is written down, and
-// every other call goes on.
+// Logs unhandled rejections. Such a rejection is a bug in one call; all others continue.
 
 type Unhandled = {
   on(event: 'unhandledRejection', listener: (reason: unknown) => void): unknown

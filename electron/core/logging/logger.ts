@@ -1,4 +1,4 @@
-// The log: pino for the lines, the redactor in front of every one of them, a bounded file behind.
+// The logger: pino formats the lines, every line is redacted, and the file is limited in size.
 import { pino } from 'pino'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import { redact, redactText } from '../../../shared/domain/redact.ts'
@@ -11,23 +11,20 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 export type LoggerDeps = {
   /**
-   * The log file; made 0600. At `maxBytes` it becomes `<file>.1` and a new one begins, so twice that is the
-   * most on disk.
+   * The log file; created with mode 0600. At `maxBytes` it becomes `<file>.1` and a new one starts, so the
+   * disk holds at most twice that.
    */
   file: string
   clock: Clock
   level?: LogLevel
   maxBytes?: number
-  /**
-   * Marks a secret so that two lines can be told to be about the same one; null while that is impossible (the
-   * vault is locked).
-   */
+  /** Identifies a secret, so that lines about the same one can be matched; null while the vault is locked. */
   fingerprint?: (secret: Secret) => string | null
-  /** Gets each finished line too, for a terminal. */
+  /** Receives each finished line too, for a terminal. */
   mirror?: (line: string) => void
 }
 
-/** Every field and message passes the redactor. Logging never throws and never waits. */
+/** Every field and message is redacted. Logging never throws and never waits. */
 export function createLogger(deps: LoggerDeps): Logger & { close(): void } {
   const file = openLogFile({ path: deps.file, maxBytes: deps.maxBytes ?? MAX_BYTES })
   const options = { fingerprint: (secret: Secret) => fingerprintOrNull(deps, secret) }
@@ -49,7 +46,7 @@ export function createLogger(deps: LoggerDeps): Logger & { close(): void } {
   const at =
     (level: LogLevel) =>
     (message: string, fields: LogFields = {}): void => {
-      // Below the level nothing is looked at: redacting costs more than writing.
+      // Lines below the level are skipped early, because redaction costs more than writing.
       if (!lines.isLevelEnabled(level)) return
       const safe = redact(reserveNames(fields), options) as Record<string, unknown>
       lines[level](safe, redactText(message))
@@ -63,7 +60,7 @@ export function createLogger(deps: LoggerDeps): Logger & { close(): void } {
   }
 }
 
-// A field of these names would stand twice in the line, and readers take the last.
+// A field with one of these names would be in the line twice, and readers use the last.
 const RESERVED = new Set(['level', 'time', 'message'])
 
 function reserveNames(fields: LogFields): LogFields {
@@ -77,7 +74,7 @@ function fingerprintOrNull({ fingerprint }: LoggerDeps, secret: Secret): string 
   try {
     return fingerprint?.(secret) ?? null
   } catch {
-    // A locked vault makes no fingerprints; the line is still worth having.
+    // A locked vault has no fingerprints; the line is still logged.
     return null
   }
 }

@@ -1,6 +1,5 @@
-// Every outgoing request leaves through here: discovery, exchange, refresh, revocation, probe and proxied
-// calls see the same corporate proxy and the same certificate authorities. There is no way to switch
-// certificate checks off.
+// All outgoing requests: discovery, exchange, refresh, revocation, probe and proxy requests use the same
+// corporate proxy and certificate authorities. Certificate checks cannot be disabled.
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { X509Certificate } from 'node:crypto'
 import type { Dispatcher } from 'undici'
@@ -9,28 +8,26 @@ import type { HttpFetch } from '../ports.ts'
 import { chooseProxy, type Environment, type Lookup, type ProxyChoice, type Routes } from './types.ts'
 
 export type OutgoingSettings = {
-  /** http(s)://host:port for everything; null: HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment. */
+  /** http(s)://host:port for all requests; null: HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment. */
   proxyUrl: string | null
-  /** PEM certificate authorities to trust beside the system's; null: none. */
+  /** PEM certificate authorities in addition to the system's; null: none. */
   extraCa: string | null
 }
 
 export type Outgoing = {
   /**
-   * A fetch that trusts the provider's own authorities too. The HTTP library is loaded at the first request,
-   * not at start-up.
+   * A fetch that also trusts the provider's own authorities. The HTTP library is loaded at the first request,
+   * not at startup.
    */
   fetchFor(extraCa: string | null): HttpFetch
   /**
-   * What is behind it, for streaming; a promise only until it is made. `lookup` replaces name resolution
-   * (other connections for each function).
+   * The underlying dispatcher, for streaming; a promise only until it exists. `lookup` replaces name
+   * resolution, with separate connections per function.
    */
   routesFor(extraCa: string | null, lookup?: Lookup): Routes | Promise<Routes>
-  /**
-   * True when requests to this address leave through a corporate proxy, which then resolves the name itself.
-   */
+  /** Whether requests to this address use a corporate proxy, which then resolves the name. */
   usesProxy(url: string): boolean
-  /** After the settings changed: new connections follow the new ones. */
+  /** To be called after the settings changed: new connections use the new ones. */
   reset(): Promise<void>
   close(): Promise<void>
 }
@@ -71,9 +68,9 @@ export function createOutgoing({ settings, environment }: Deps): Outgoing {
     routesFor,
     fetchFor: (extraCa) => async (url, init) => {
       const [{ fetch }, routes] = await Promise.all([import('undici'), routesFor(extraCa)])
-      // All that fetch does with a dispatcher is to dispatch.
+      // fetch uses only the dispatch method of a dispatcher.
       const dispatcher: Pick<Dispatcher, 'dispatch'> = routes
-      // undici's own types and the global ones name the same interfaces twice.
+      // undici's types and the global ones declare the same interfaces separately.
       const answer: unknown = await fetch(url, { ...(init as object), dispatcher: dispatcher as Dispatcher })
       return answer as Response
     },
@@ -83,7 +80,7 @@ export function createOutgoing({ settings, environment }: Deps): Outgoing {
   }
 }
 
-/** Node's own list, the system's, and what the person added. */
+/** The authorities of Node, of the system, and of the settings. */
 function trusting(added: readonly string[]): SecureContext {
   const all = new Set([...getCACertificates('default'), ...getCACertificates('system'), ...added])
   return createSecureContext({ ca: [...all] })
@@ -93,8 +90,8 @@ const BEGIN = '-----BEGIN CERTIFICATE-----'
 const END = '-----END CERTIFICATE-----'
 
 /**
- * The certificates in a PEM text. @throws KeywayError invalid_request when there is none or one cannot be
- * read.
+ * The certificates in a PEM text.
+ * @throws KeywayError invalid_request if there is none or one cannot be read
  */
 export function certificatesIn(pem: string): string[] {
   const found = pem

@@ -1,7 +1,8 @@
+// Recognizes private, loopback and other non-public addresses.
 import { BlockList, isIP } from 'node:net'
 
-// IANA special-purpose registries: this machine, private networks, link-local (cloud metadata sits there),
-// shared, test, multicast, reserved.
+// IANA special-purpose registries: loopback, private, link-local (including cloud metadata), shared, test,
+// multicast, reserved.
 const IPV4: ReadonlyArray<readonly [network: string, prefix: number]> = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -20,7 +21,8 @@ const IPV4: ReadonlyArray<readonly [network: string, prefix: number]> = [
 ]
 const IPV6: typeof IPV4 = [
   ['::', 96],
-  // IPv4-translated (RFC 2765); the list takes plain IPv4 for ::ffff/96, so nothing wider than these will do.
+  // IPv4-translated (RFC 2765). The block list treats ::ffff/96 as plain IPv4, so only wider prefixes can be
+  // listed.
   ['::ffff:0:0:0', 96],
   ['64:ff9b:1::', 48],
   ['100::', 64],
@@ -37,13 +39,13 @@ const list = new BlockList()
 for (const [network, prefix] of IPV4) list.addSubnet(network, prefix, 'ipv4')
 for (const [network, prefix] of IPV6) list.addSubnet(network, prefix, 'ipv6')
 
-/** Where machines keep what is for themselves alone: cloud metadata, the neighbours on the wire. */
+/** Link-local addresses: cloud metadata services and the local network segment. */
 const linkLocal = new BlockList()
 linkLocal.addSubnet('169.254.0.0', 16, 'ipv4')
 linkLocal.addSubnet('fe80::', 10, 'ipv6')
 linkLocal.addAddress('fd00:ec2::254', 'ipv6')
 
-/** A host that is written as such an address, and not as a name. */
+/** Whether a host is written as a link-local address. Names return false. */
 export function isLinkLocalHost(hostname: string): boolean {
   const bare = hostname.replace(/^\[|\]$/g, '')
   const family = isIP(bare)
@@ -53,14 +55,14 @@ export function isLinkLocalHost(hostname: string): boolean {
   return inner === null ? linkLocal.check(bare, 'ipv6') : linkLocal.check(inner, 'ipv4')
 }
 
-/** A host that is written as an address, and not as a name, in a private network or on this machine. */
+/** Whether a host is written as a private or loopback address. Names return false. */
 export function isPrivateHost(hostname: string): boolean {
   return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 && isPrivateAddress(hostname)
 }
 
 /**
- * True for every address that is not on the public internet, however it is written. What is no address at all
- * counts as private.
+ * True for every address that is not on the public internet, in any notation. Invalid addresses count as
+ * private.
  */
 export function isPrivateAddress(address: string): boolean {
   const bare = (address.split('%', 1)[0] ?? '').replace(/^\[|\]$/g, '')
@@ -80,7 +82,7 @@ function embeddedIpv4(address: string): string | null {
 }
 
 function ipv6Groups(address: string): string[] {
-  // The URL parser writes every IPv6 address one way: hexadecimal, shortened.
+  // The URL parser normalizes every IPv6 address: hexadecimal, shortened.
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
   const [head = '', tail] = canonical.split('::')
   const before = head === '' ? [] : head.split(':')

@@ -1,4 +1,4 @@
-// The way to each origin, found once: straight, or through a corporate proxy. A file of its own because it
+// Selects the route to each origin once: direct, or through a corporate proxy. A separate file, because it
 // loads the HTTP library.
 import type { SecureContext } from 'node:tls'
 import { Agent, buildConnector, ProxyAgent, type Dispatcher } from 'undici'
@@ -6,7 +6,9 @@ import type { Lookup, ProxyChoice, Routes } from './types.ts'
 
 export type RoutesDeps = {
   proxyFor: ProxyChoice
-  /** Called once, for the first https connection: reading all authorities costs tens of milliseconds. */
+  /**
+   * Called once, for the first https connection, because reading all authorities takes tens of milliseconds.
+   */
   trust: () => SecureContext
   lookup: Lookup | undefined
 }
@@ -14,7 +16,7 @@ export type RoutesDeps = {
 type Route = { agent: Agent; kind: 'straight' } | { agent: ProxyAgent; kind: 'proxy' }
 
 const CONNECT_TIMEOUT_MS = 10_000
-/** Some APIs list every permission in a header; node's own limit is 16 KB. */
+/** Some APIs list every permission in a header; Node's own limit is 16 KB. */
 const MAX_HEADER_BYTES = 64 * 1024
 const MOST_REMEMBERED = 1000
 
@@ -47,7 +49,8 @@ export function createRoutes({ proxyFor, trust, lookup }: RoutesDeps): Routes {
       const origin = String(request.origin)
       const { kind, agent } = ways.get(origin) ?? find(origin)
       if (kind === 'straight') return agent.dispatch(request, handler)
-      // A proxy agent keeps only the last of several headers with one name, unless they come as an object.
+      // A proxy agent keeps only the last of several headers with one name, unless they are given as an
+      // object.
       return agent.dispatch({ ...request, headers: byName(request.headers) }, handler)
     },
     isProxied: (origin) => (ways.get(origin) ?? find(origin)).kind === 'proxy',

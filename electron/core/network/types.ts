@@ -1,13 +1,13 @@
-// Which corporate proxy an address is reached through: the one of the settings for everything, or those of
-// the environment, and NO_PROXY.
+// Selects the corporate proxy for an address: the one of the settings, or those of the environment with
+// NO_PROXY.
 import type { Dispatcher } from 'undici'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The proxy's address; null: straight. */
+/** The proxy's address; null: direct. */
 export type ProxyChoice = (url: URL) => string | null
 
-/** `proxyUrl`: the one of the settings; null: HTTP_PROXY and HTTPS_PROXY. */
+/** `proxyUrl`: from the settings; null: HTTP_PROXY and HTTPS_PROXY. */
 export function chooseProxy(proxyUrl: string | null, environment: Environment): ProxyChoice {
   const http = proxyUrl ?? variable(environment, 'http_proxy')
   const https = proxyUrl ?? variable(environment, 'https_proxy') ?? http
@@ -24,8 +24,8 @@ function variable(environment: Environment, name: string): string | null {
 }
 
 /**
- * `example.com` and `.example.com` take subdomains too, `*.example.com` takes only them; a port narrows; `*`
- * is everything.
+ * `example.com` and `.example.com` include subdomains, `*.example.com` means only those; a port restricts the
+ * entry; `*` matches everything.
  */
 function covers(entry: string, url: URL): boolean {
   const { name, port } = split(entry.toLowerCase())
@@ -46,7 +46,7 @@ function split(entry: string): { name: string; port: string | null } {
   return { name: name.replace(/\.$/, ''), port }
 }
 
-/** How a connection finds its address; the proxy pins the one it has checked. */
+/** Resolves the address of a connection; the token proxy pins the address that it has checked. */
 export type Lookup = (
   hostname: string,
   options: object,
@@ -57,9 +57,9 @@ export type Lookup = (
   ) => void,
 ) => void
 
-/** Sends each request on its way: straight, or through a corporate proxy. */
+/** Dispatches each request directly or through a corporate proxy. */
 export type Routes = Pick<Dispatcher, 'dispatch'> & {
-  /** Through a corporate proxy, which then resolves the name itself. */
+  /** Whether a corporate proxy is used, which then resolves the name. */
   isProxied(origin: string): boolean
   close(): Promise<void>
 }

@@ -1,5 +1,5 @@
-// The rehearsal from the window: loaded at the first start, ended with the app. Its port, what it issued and
-// whether it ran outlive a restart of the app, so that a connection to it is not dead the next morning.
+// Runs the practice provider for the window: loaded at its first start, ended with the app. Its port, its
+// issued tokens and whether it ran survive a restart of the app, so that a connection to it still works then.
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { providerInput, type ProviderInput, type ProviderView } from '../../../shared/contract/provider.ts'
@@ -19,14 +19,14 @@ import type { AuditLog, Providers } from '../keyway.ts'
 import type { Logger, RecordStore } from '../ports.ts'
 
 export type PracticeProvidersDeps = {
-  /** Null where there is none (tests in memory). */
+  /** Null if there is none (tests in memory). */
   open: OpenPracticeProvider | null
-  /** Absent: nothing outlives a restart. */
+  /** Null: nothing survives a restart. */
   store: RecordStore | null
   logger: Logger
   providers: Providers
   activity: Pick<AuditLog, 'append'>
-  /** Where the local server listens. */
+  /** The port of the local server. */
   serverPort: () => number
   onChanged: () => void
 }
@@ -35,12 +35,12 @@ type Calls = Pick<UiApi, 'rehearsal.state' | 'rehearsal.start' | 'rehearsal.stop
 export type PracticeProviders = {
   calls: Calls
   state(): PracticeState
-  /** Starts it where it ran when the app ended. Never rejects. */
+  /** Starts it if it ran when the app ended. Never rejects. */
   resume(): Promise<void>
   close(): Promise<void>
 }
 
-/** Its public client; fixed, so that what was registered is found again before anything is opened. */
+/** Its public client id; fixed, so that an earlier registration is found before anything is started. */
 const CLIENT_ID = 'rehearsal-native'
 
 export function createPracticeProviders(deps: PracticeProvidersDeps): PracticeProviders {
@@ -103,7 +103,7 @@ export function createPracticeProviders(deps: PracticeProvidersDeps): PracticePr
 
 type CurrentRun = { run: PracticeRun | null; isRunning: boolean }
 
-/** False: it runs already. */
+/** False: it is already running. */
 async function startIn(current: CurrentRun, deps: PracticeProvidersDeps, memory: Memory): Promise<boolean> {
   if (current.isRunning) return false
   current.run = await opened(current.run, deps, memory)
@@ -116,7 +116,7 @@ const kept = { run: z.object({ isRunning: z.boolean() }), tokens: keptTokens }
 
 type Memory = {
   read(what: keyof typeof kept): Promise<unknown>
-  /** Never rejects: it is for practice, and a full disk must not end it. */
+  /** Never rejects: a full disk must not end the practice provider. */
   keep(what: keyof typeof kept, value: unknown): Promise<void>
 }
 
@@ -149,7 +149,7 @@ async function opened(
       return true
     })
     if (isBack === true) return paused
-    // Somebody took the port meanwhile: it goes on at another one, with what it has issued.
+    // Another program took the port: it continues at another port with its issued tokens.
     await paused.close()
   }
   const { open } = deps
@@ -195,16 +195,16 @@ const notRunning = (): KeywayError =>
     nextStep: 'Start it first.',
   })
 
-/** A rehearsal provider that was opened, as the core needs it; `electron/practice-provider` has one. */
+/** A running practice provider, as the core needs it; implemented in `electron/practice-provider`. */
 export type PracticeRun = {
   readonly issuer: string
   readonly port: number
   readonly clientId: string
   readonly accounts: ReadonlyArray<{ email: string; name: string }>
   situation(): PracticeSituation
-  /** @throws KeywayError port_busy when the port cannot be had back after an outage. */
+  /** @throws KeywayError port_busy if the port is not available after an outage. */
   behave(situation: PracticeSituation): Promise<void>
-  /** Lets go of the port and keeps what was issued. */
+  /** Releases the port and keeps the issued tokens. */
   pause(): Promise<void>
   /** @throws KeywayError port_busy */
   resume(): Promise<void>
@@ -213,26 +213,25 @@ export type PracticeRun = {
 }
 
 /**
- * Comes from the composition roots, which load it when it is wanted for the first time. @throws KeywayError
- * port_busy
+ * Provided by the composition roots, which load it at its first use.
+ * @throws KeywayError port_busy
  */
 export type OpenPracticeProvider = (options: {
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: number
   redirectUris: readonly string[]
   onChanged: () => void
-  /** What the one before it had issued, and where it goes on keeping that; `keep` never rejects. */
+  /** The tokens issued by the previous run, and how new ones are stored; `keep` never rejects. */
   keeping: { before: KeptTokens | null; keep: (state: KeptTokens) => Promise<void> }
 }) => Promise<PracticeRun>
 
-// The rehearsal as an ordinary provider of this Keyway, so that connecting is two clicks and everything about
-// it is as with a real one.
+// Registers the practice provider as an ordinary provider, so that connecting works as with a real one.
 
 const SLUG = 'rehearsal'
 
 const LOOPBACK_ISSUER = /^http:\/\/127\.0\.0\.1:(\d+)$/
 
-/** What an earlier start registered, by its client and its place on this machine. */
+/** The provider that an earlier start registered, by its client id and loopback issuer. */
 export function registeredPracticeProvider(
   providers: Pick<Providers, 'list'>,
   clientId: string,
@@ -244,9 +243,7 @@ export function registeredPracticeProvider(
   return null
 }
 
-/**
- * Registers it, or moves what is registered to where it runs now. What the person changed otherwise stays.
- */
+/** Registers it, or updates its addresses. The person's other changes are kept. */
 export function registerAsProvider(providers: Providers, run: PracticeRun): ProviderView {
   const registered = registeredPracticeProvider(providers, run.clientId)
   if (registered === null) return providers.create(registration(providers, run))
@@ -273,7 +270,7 @@ function registration(providers: Pick<Providers, 'list'>, run: PracticeRun): Pro
     name: 'Rehearsal (nothing is real)',
     clientId: run.clientId,
     scopes: ['openid', 'profile', 'email', 'offline_access', 'files.read'],
-    // Its API runs on this very machine, which is never allowed unless somebody says so.
+    // Its API runs on this machine, which must be allowed explicitly.
     allowedHosts: [host],
     privateHosts: [host],
     spec: {

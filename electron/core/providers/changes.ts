@@ -1,3 +1,4 @@
+// Builds provider records: new or changed, with all checks of their fields.
 import { isDeepStrictEqual } from 'node:util'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
@@ -20,8 +21,8 @@ import { patchedSpec, sealClientSecret, sealRegistration } from './store.ts'
 type Tools = { box: SecretBox; clock: Clock }
 
 /**
- * A slug that this registration may have. @throws KeywayError slug_reserved | slug_taken | provider_not_found
- * (the preset) | invalid_request
+ * Checks the slug of a registration.
+ * @throws KeywayError slug_reserved | slug_taken | provider_not_found (the preset) | invalid_request
  */
 export function checkSlug(
   input: Pick<ProviderInput, 'slug' | 'preset'>,
@@ -40,7 +41,7 @@ export function checkSlug(
   if (availability === 'taken') {
     throw new KeywayError('slug_taken', { details: { field: 'slug', slug: input.slug } })
   }
-  // Underscores tell a preset's own slug at a glance, so nobody else's slug has them.
+  // Underscores are reserved for the slugs of presets.
   if (input.slug !== input.preset && !slugSchema.safeParse(input.slug).success) {
     throw new KeywayError('invalid_request', {
       message: 'A slug has lowercase letters, digits and single hyphens between them.',
@@ -50,8 +51,8 @@ export function checkSlug(
 }
 
 /**
- * The deviations after a change of the spec. @throws KeywayError invalid_request naming the field that does
- * not fit
+ * The deviations from the preset after a change of the spec.
+ * @throws KeywayError invalid_request that names the invalid field
  */
 export function checkedSpec(
   { spec: overrides }: ProviderRecord,
@@ -70,8 +71,8 @@ export function checkedSpec(
 }
 
 /**
- * A provider that no sign-in could use is refused while whoever typed it is there to hear it. @throws
- * KeywayError invalid_request naming the address that is missing
+ * Rejects a provider that no sign-in could use, while the person is editing it.
+ * @throws KeywayError invalid_request that names the missing address
  */
 export function needAddresses(
   { flow }: Pick<ProviderRecord, 'flow'>,
@@ -136,7 +137,7 @@ export function changedProvider(
   return { record: next, reauthorise: secretChanged || !isDeepStrictEqual(basisOf(record), basisOf(next)) }
 }
 
-/** The provider with a client that it registered for us (RFC 7591, or its own API). */
+/** The provider with a client that was registered for Keyway (RFC 7591, or the provider's own API). */
 export function withRegisteredClient(
   record: ProviderRecord,
   client: RegisteredClient,
@@ -153,8 +154,8 @@ export function withRegisteredClient(
   }
 }
 
-// What a grant hangs on: after a change of these the stored grants may not be what the provider now stands
-// for.
+// The fields that authorizations depend on: after a change the stored ones may not match the provider any
+// more.
 function basisOf({ clientId, scopes, secondaryScopes, parameters, spec }: ProviderRecord): unknown {
   return [clientId, scopes, secondaryScopes, parameters, spec.endpoints, spec.discovery, spec.resources]
 }

@@ -1,5 +1,5 @@
-// Regular expressions that come as data: a provider's own. They run in a linear engine (RE2), for the one
-// that JavaScript has can be made to take longer than anybody lives.
+// Regular expressions of a provider. They run in a linear engine (RE2), because JavaScript's engine can take
+// exponential time (ReDoS).
 import { RE2JS, RE2JSException } from 're2js'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
@@ -30,17 +30,17 @@ function tryToCompile(pattern: string): RE2JS | null {
   }
 }
 
-/** Whether the whole of `value` matches. */
+/** Whether the pattern matches the whole of `value`. */
 export const matchPattern: PatternMatch = (pattern, value) => {
   const expression = compile(pattern)
   if (expression === null) return 'unreadable'
   return expression.matches(value) ? 'fits' : 'misfits'
 }
 
-/** A text as the pattern that matches it and nothing else. */
+/** The pattern that matches exactly this text. */
 export const literally = (text: string): string => RE2JS.quote(text)
 
-/** Every pattern of a provider with where it stands. */
+/** Every pattern of a provider with its field. */
 export function patternsOf({
   templateParameters,
   api,
@@ -64,9 +64,9 @@ export function patternsOf({
 }
 
 /**
- * Patterns that can be used, and parameters that fit them. What was stored before stands; its use says what
- * is wrong with it.
- * @throws KeywayError invalid_request, naming the field
+ * Checks that patterns are valid and parameters match them. Stored values are accepted; an invalid one is
+ * reported when it is used.
+ * @throws KeywayError invalid_request that names the field
  */
 export function checkPatterns(
   spec: ProviderSpec,

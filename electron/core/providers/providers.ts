@@ -1,3 +1,4 @@
+// The registered providers: creating, changing, removing and resolving them.
 import { isDeepStrictEqual } from 'node:util'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
@@ -37,14 +38,14 @@ export type ProvidersDeps = {
   activity: Pick<AuditLog, 'append'>
   planRedirect: PlanRedirect
   connectionCount: (providerId: string) => number
-  /** Disconnects and removes them all; resolves with how many there were. */
+  /** Disconnects and removes all connections of a provider; resolves with their number. */
   removeConnections: (providerId: string) => Promise<number>
   onChanged: (change: { before: ProviderRecord | null; after: ProviderRecord | null }) => void
 }
 
-/** {@link Providers}, and registration with what a dynamic registration (RFC 7591) gave. */
+/** {@link Providers}, plus registration with the result of a dynamic registration (RFC 7591). */
 export type ProviderRegistry = Providers & {
-  /** A client that the provider itself registered for Keyway. */
+  /** Stores a client that the provider registered for Keyway. */
   saveRegisteredClient(id: string, client: RegisteredClient): ProviderRecord
   createRegistered(input: ProviderInput, registration: Secret | null): ProviderView
 }
@@ -106,10 +107,7 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
   }
 }
 
-/**
- * Before it is written: settings that make no spec together, patterns, parameters and addresses that cannot
- * be used are refused.
- */
+/** Rejects, before the write, an invalid spec and invalid patterns, parameters and addresses. */
 function check(
   { specOf }: Pick<ProviderStore, 'specOf'>,
   before: ProviderRecord | null,
@@ -118,8 +116,8 @@ function check(
   const parameters = after.parameters === before?.parameters ? {} : after.parameters
   const [was, is] = [before === null ? null : specOf(before), specOf(after)]
   checkPatterns(is, { before: was, parameters })
-  // What an older version took without an address can still be renamed; a change of the addresses has to make
-  // it whole.
+  // A provider that an older version stored without an address can still be renamed; a change of its
+  // addresses must complete them.
   const isSame =
     before?.flow === after.flow &&
     isDeepStrictEqual([was?.endpoints, was?.discovery], [is.endpoints, is.discovery])
@@ -152,7 +150,7 @@ export function resolveProvider(
   box: SecretBox,
   record: ProviderRecord,
 ): ResolvedProvider {
-  // Also without a secret: a locked vault starts nothing that it could not finish.
+  // Also without a secret: with a locked vault nothing is started that could not be finished.
   if (!box.unlocked) throw new KeywayError('vault_locked')
   box.gate?.provider(record.id)
   return {
@@ -167,7 +165,7 @@ export function resolveProvider(
   }
 }
 
-/** What the window and the API see of a provider: everything but its secrets. */
+/** The view of a provider for the window and the API, without secrets. */
 export function providerView(
   record: ProviderRecord,
   about: { spec: ProviderSpec; plan: RedirectPlan; connectionCount: number },

@@ -1,5 +1,5 @@
-// The registered providers as they are stored. What does not parse is left untouched in the file and
-// reported; nothing overwrites it.
+// Stores the registered providers. An entry that cannot be parsed stays in the file unchanged and is
+// reported.
 import type { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
@@ -22,9 +22,9 @@ export type ProviderStore = {
   getOrThrow(id: string): ProviderRecord
   specOf(record: ProviderRecord): ProviderSpec
   presetOf(record: Pick<ProviderRecord, 'preset'>): Preset | null
-  /** Every slug in the file, also of entries that cannot be read. */
+  /** Every slug in the file, including those of unreadable entries. */
   takenSlugs(): string[]
-  /** @throws KeywayError disk_full | save_failed; nothing has changed then. */
+  /** @throws KeywayError disk_full | save_failed; nothing has changed then */
   save(record: ProviderRecord): void
   remove(id: string): void
 }
@@ -39,8 +39,7 @@ export type ProviderStoreDeps = {
 export function createProviderStore(deps: ProviderStoreDeps): ProviderStore {
   const presets = new Map(deps.presets.map((preset) => [preset.slug, preset]))
   const { records, unreadableSlugs } = load(deps)
-  // By record, not by id: a changed record is a new object, so an old spec can never be taken for the new
-  // one's.
+  // By record and not by id: a changed record is a new object, so an old spec is never used for it.
   const specs = new WeakMap<ProviderRecord, ProviderSpec>()
   const presetOf: ProviderStore['presetOf'] = ({ preset }) =>
     preset === null ? null : (presets.get(preset) ?? null)
@@ -49,7 +48,7 @@ export function createProviderStore(deps: ProviderStoreDeps): ProviderStore {
     list: () => [...records.values()],
     byId: (id) => records.get(id) ?? null,
     bySlug(slug) {
-      // On every request: no list is made for it.
+      // Called on every request, so no list is created.
       for (const record of records.values()) if (record.slug === slug) return record
       return null
     },
@@ -105,7 +104,7 @@ const secretOf = (id: string): string => `provider:${id}:client-secret`
 const registrationOf = (id: string): string => `provider:${id}:registration`
 
 /**
- * The sealed client secret after a save: kept when nothing or the placeholder was sent, none when it was
+ * The encrypted client secret after a save: kept if nothing or the placeholder was sent, removed if it was
  * emptied.
  */
 export function sealClientSecret(
@@ -133,9 +132,9 @@ export function openRegistration(box: SecretBox, record: ProviderRecord): Secret
 }
 
 /**
- * The preset's sparse spec with the registration's own deviations on top, filled up with the defaults of a
- * plain server.
- * @throws KeywayError invalid_request when the two do not make a spec together
+ * The preset's sparse spec with the registration's deviations, completed with the defaults of a standard
+ * server.
+ * @throws KeywayError invalid_request if the result is not valid
  */
 export function specOf(preset: Preset | null, overrides: ProviderSpecInput): ProviderSpec {
   const parsed = providerSpec.safeParse(merge(preset?.spec ?? {}, overrides))
@@ -148,8 +147,8 @@ export function specOf(preset: Preset | null, overrides: ProviderSpecInput): Pro
   })
 }
 
-// Objects are merged name by name; arrays, scalars and null replace. An entry of a map is taken away by an
-// empty text, which no request sends.
+// Merges objects by name; arrays, scalars and null replace. An empty text removes a map entry; no request
+// sends one.
 function merge(base: unknown, over: unknown): unknown {
   if (over === undefined) return base
   if (!isObject(base) || !isObject(over)) return over
@@ -161,9 +160,9 @@ function merge(base: unknown, over: unknown): unknown {
 }
 
 /**
- * A change of a few fields, put into what a provider has of its own; not checked yet. What is left out stays
- * as it is (RFC 7396, with the schema to tell maps from objects): null is a value where the schema knows it,
- * and takes an entry out of a map.
+ * Applies a change of some fields to the provider's deviations; not validated yet. Missing fields are
+ * unchanged (RFC 7396, with the schema to tell maps from objects): null is a value where the schema allows
+ * it, and removes a map entry.
  */
 export function patchedSpec(
   standing: { overrides: unknown; preset: unknown },
@@ -188,7 +187,7 @@ export function patchedSpec(
   return merged
 }
 
-/** An object with members that must be there is kept whole, for a part of it would be no valid deviation. */
+/** An object with required fields is kept whole, because a part of it would not be valid. */
 function startOf(
   schema: z.ZodType,
   { overrides, preset }: { overrides: unknown; preset: unknown },

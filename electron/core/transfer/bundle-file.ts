@@ -1,6 +1,5 @@
-// The file that a bundle is: JSON whose header anybody can read and nobody can change, around one ciphertext
-// (scrypt, AES-256-GCM). It tells a file that suffered on its way (checksum) from a passphrase that is not
-// the right one.
+// The file format of a bundle: JSON with a readable, authenticated header and one ciphertext (scrypt,
+// AES-256-GCM). A checksum tells a corrupt file from a wrong passphrase.
 import { createHash, randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
@@ -19,7 +18,7 @@ const RECORDS_AT_ONCE = 100
 const header = z.strictObject({
   keyway: z.literal('bundle'),
   version: z.literal(VERSION),
-  /** Epoch ms. */
+  /** Epoch milliseconds. */
   createdAt: z.int().nonnegative(),
   kdf: z.strictObject({ name: z.literal('scrypt'), cost: scryptCost, salt: z.base64url().min(22).max(100) }),
   cipher: z.literal('aes-256-gcm'),
@@ -30,7 +29,7 @@ const envelope = header.extend({ sealed, sha256: z.string().regex(/^[0-9a-f]{64}
 
 const unpack = promisify(gunzip)
 
-/** As JSON, a piece at a time: what is written at once holds everybody else up for as long. */
+/** As JSON in chunks, because one long step would block all other work. */
 async function pack(content: object): Promise<Buffer> {
   return Buffer.concat((await Readable.from(jsonPieces(content)).pipe(createGzip()).toArray()) as Buffer[])
 }
@@ -64,7 +63,7 @@ export async function sealBundle(
     cost = DEFAULT_COST,
   }: { passphrase: Secret; createdAt: number; cost?: ScryptCost },
 ): Promise<string> {
-  // Now, and not when the key is there: what the content is made of goes on changing.
+  // Now, and not when the key is derived, because the content may change meanwhile.
   const packed = await pack(content)
   const salt = randomBytes(16)
   const head: Header = {
@@ -82,8 +81,8 @@ export async function sealBundle(
 }
 
 /**
- * What was sealed, still to be parsed. @throws KeywayError bundle_damaged | bundle_newer | wrong_passphrase,
- * `details.step` says where
+ * The decrypted content, not parsed yet.
+ * @throws KeywayError bundle_damaged | bundle_newer | wrong_passphrase, with `details.step`
  */
 export async function openBundle(
   text: string,
@@ -132,13 +131,13 @@ function readEnvelope(text: string): z.output<typeof envelope> {
   )
 }
 
-// Every field in a fixed order, whatever the order and the blanks in the file.
+// All fields in a fixed order, independent of order and whitespace in the file.
 function authenticated({ version, createdAt, kdf, cipher, compression }: Header): string {
   const { N, r, p } = kdf.cost
   return `keyway bundle ${JSON.stringify([version, createdAt, kdf.name, N, r, p, kdf.salt, cipher, compression])}`
 }
 
-/** Against accidents only; against intent there is the cipher's own tag. */
+/** Detects accidents only; the authentication tag detects manipulation. */
 function checksum(head: Header, box: string): string {
   return createHash('sha256')
     .update(`${authenticated(head)}\n${box}`)

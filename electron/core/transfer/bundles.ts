@@ -1,5 +1,5 @@
-// Export and import of everything, as the window calls them. One import at a time; the vault must be unlocked
-// for each call.
+// Export and import of all data for the window. One import at a time; the vault must be unlocked for each
+// call.
 import type { BundleReport } from '../../../shared/contract/transfer.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
@@ -27,11 +27,11 @@ export type BundlesDeps = {
   version: string
   files: Pick<FileReader, 'bundle'>
   /**
-   * Resolves when nothing is being renewed, so that no refresh token is exported while its successor is on
-   * the way.
+   * Resolves when no refresh is running, so that no refresh token is exported while its successor is on the
+   * way.
    */
   whenRefreshesIdle: () => Promise<void>
-  /** Something was imported. */
+  /** Called after an import. */
   onImported: () => void
 }
 
@@ -93,7 +93,7 @@ async function read(
   return opened
 }
 
-/** Deviations are kept sparse, so whether they make a whole with their preset shows only here. */
+/** Deviations are stored sparsely, so whether they are valid with their preset shows only here. */
 function checkSpecs(content: BundleContent, localData: ExistingData): void {
   for (const [index, provider] of content.providers.entries()) {
     if (provider.preset !== null && !localData.presetSlugs.includes(provider.preset)) continue

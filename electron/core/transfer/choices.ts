@@ -9,11 +9,10 @@ type List = 'providers' | 'connections' | 'apps'
 
 export type Chooser = {
   /**
-   * What is to be done with an item; a missing or impossible choice is noted, and counts as `skip` until
-   * `check`.
+   * The choice for an item. A missing or impossible choice is recorded and counts as `skip` until `check`.
    */
   choose(list: List, item: { id: string; name: string }, fit: Fit): BundleChoice
-  /** @throws KeywayError invalid_request naming every choice that is missing or impossible */
+  /** @throws KeywayError invalid_request that names every missing or impossible choice */
   check(): void
 }
 
@@ -24,7 +23,7 @@ export function createChooser(choices: BundleChoices, content: BundleContent): C
       const chosen = choices[list][id]
       const field = `choices.${list}.${id}`
       if (chosen === undefined) {
-        // What clashes is never decided here, unless there is only one thing that can be done.
+        // A conflict is never decided here, unless there is only one possibility.
         if (fit.clash === null || fit.choices.length === 1) return fit.choices[0] ?? 'skip'
         issues.push({
           field,

@@ -1,3 +1,4 @@
+// Compares the content of a bundle with the existing data and finds conflicts.
 import { isDeepStrictEqual } from 'node:util'
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import type { BundleChoice, BundleClash } from '../../../shared/contract/transfer.ts'
@@ -10,16 +11,16 @@ import { sameLabel } from '../connections/store/labels.ts'
 import { sameAccount } from '../connections/store/record.ts'
 import type { BundledConnection, BundledProvider } from './content.ts'
 
-/** What a bundle is made of, and what one that comes in is held against. */
+/** The existing data: the source of an export, and what an import is compared with. */
 export type ExistingData = {
   providers(): ProviderRecord[]
   connections(): ConnectionRecord[]
   apps(): AppRecord[]
   settings(): Settings
   presetSlugs: readonly string[]
-  /** Also those of entries that cannot be read. */
+  /** Including those of unreadable entries. */
   takenSlugs(): string[]
-  /** @throws KeywayError invalid_request when preset and deviations make no spec together */
+  /** @throws KeywayError invalid_request if preset and deviations are not valid together */
   specOf(provider: { preset: string | null; spec: ProviderSpecInput }): ProviderSpec
 }
 
@@ -40,7 +41,7 @@ export function fitApp(app: AppRecord, apps: readonly AppRecord[]): Fit {
   return { clash: null, choices: ['add', 'skip'] }
 }
 
-/** Where a connection goes: to the provider here of this id, to one that the import makes, or nowhere. */
+/** The target of a connection: an existing provider by id, one that the import creates, or none. */
 export type ConnectionTarget = { kind: 'here'; providerId: string } | { kind: 'new' } | { kind: 'none' }
 
 export function fitConnection(
@@ -65,7 +66,7 @@ export function fitConnection(
   }
   const beside =
     home.kind === 'new' ? [] : connections.filter(({ providerId }) => providerId === home.providerId)
-  // One that an earlier version rounded may be it too; whoever imports decides.
+  // An identifier that an earlier version rounded may be the same account; the person decides.
   const same = beside.find(
     (each) =>
       each.identity.id !== null &&
@@ -84,9 +85,9 @@ export function fitConnection(
   return { clash: null, choices: ['add', 'skip'] }
 }
 
-// How a provider of a bundle fits in here. Two registrations count as the same when they are one client at
-// one server: then the grants of the one work with the other. By name alone nothing is ever the same, or a
-// token could be sent to a server that is not its own.
+// How a bundle's provider fits the existing ones. Two registrations are the same if they are one client at
+// one server, because then tokens of one work with the other. The name alone never counts: a token could be
+// sent to a wrong server.
 
 export type Fit = {
   clash: BundleClash | null
@@ -95,7 +96,7 @@ export type Fit = {
 }
 export type ProviderFit = Fit & {
   differs: string[]
-  /** The provider here that serves its connections when it is skipped; null: they have none then. */
+  /** The existing provider that serves its connections if it is skipped; null: they are skipped too. */
   counterpart: ProviderRecord | null
 }
 
@@ -155,7 +156,7 @@ function isSameClient(provider: BundledProvider, other: ProviderRecord, localDat
   return isDeepStrictEqual(basisOf(provider, localData), basisOf(other, localData))
 }
 
-/** What a grant hangs on. */
+/** The fields that authorizations depend on. */
 function basisOf(
   provider: Pick<ProviderRecord, 'clientId' | 'parameters' | 'preset' | 'spec'>,
   localData: ExistingData,

@@ -1,5 +1,4 @@
-// What is inside a bundle, as it is parsed before anything of it is used. Records as they are stored, with
-// their secrets opened.
+// The schema of a bundle's content, validated before use: the stored records with their secrets decrypted.
 import { z } from 'zod'
 import { appRecord } from '../../../shared/contract/app.ts'
 import { connectionRecord } from '../../../shared/contract/connection.ts'
@@ -9,7 +8,7 @@ import { isDeeperThan } from '../../../shared/contract/schema-walk.ts'
 import { settings } from '../../../shared/contract/settings.ts'
 import { tokenSet } from '../connections/store/sealed.ts'
 
-/** Ids become file names and keys here, so they are held to what Keyway itself makes. */
+/** Ids become file names and keys, so only the format of Keyway's own ids is accepted. */
 const safeId = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,63}$/, 'An id has lowercase letters, digits, "_" and "-".')
@@ -50,10 +49,10 @@ export const bundleContent = z.strictObject({
 export type BundleContent = z.output<typeof bundleContent>
 
 const MOST_ISSUES = 20
-/** Deeper than anything that Keyway writes. */
+/** Deeper than anything Keyway writes. */
 const MOST_LEVELS = 100
 
-/** @throws KeywayError bundle_damaged naming each field that is not right (`details.issues`) */
+/** @throws KeywayError bundle_damaged that names each invalid field (`details.issues`) */
 export function parseContent(value: unknown): BundleContent {
   if (isDeeperThan(value, MOST_LEVELS)) {
     throw new KeywayError('bundle_damaged', {

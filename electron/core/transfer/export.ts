@@ -1,5 +1,5 @@
-// What goes into a bundle: every record that can be read here, with its secrets opened. One that cannot be is
-// left out, and said.
+// Collects the content of a bundle: every readable record with its secrets decrypted. Unreadable ones are
+// omitted and reported.
 import type { BundleWarning } from '../../../shared/contract/transfer.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
@@ -19,8 +19,7 @@ export async function collectContent(
   keywayVersion: string,
 ): Promise<{ content: BundleContent; warnings: BundleWarning[] }> {
   const warnings: BundleWarning[] = []
-  // Everything as it is now: records are replaced when they change, so those at hand stay what they were
-  // while others get their turn.
+  // A snapshot: a change replaces a record, so these records stay unchanged while other work runs.
   const records = localData.providers()
   const [apps, settings] = [localData.apps(), localData.settings()]
   const all = localData.connections()
@@ -84,7 +83,7 @@ function bundledConnection(
 
 const unusable: ReadonlySet<string> = new Set(['data_damaged', 'integrity_check_failed'])
 
-/** A damaged secret is one thing left out; a locked vault is the end of it. */
+/** A corrupt secret is omitted; a locked vault ends the export. */
 function readable<Value>(read: () => Value, onDamaged: () => unknown): Value | null {
   try {
     return read()

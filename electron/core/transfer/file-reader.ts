@@ -1,3 +1,4 @@
+// Parses foreign files on a worker thread, with limits.
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, type ErrorDetails, KeywayError } from '../../../shared/contract/errors.ts'
 import type { ProviderInput } from '../../../shared/contract/provider.ts'
@@ -10,7 +11,7 @@ import type { BundleContent } from './content.ts'
 
 const SLICE_MS = 5
 
-/** For long loops: whoever waits gets its turn between two of their steps. */
+/** For long loops: lets other work run between two steps. */
 export function createYielder(): () => Promise<void> {
   let since = performance.now()
   return async () => {
@@ -20,8 +21,8 @@ export function createYielder(): () => Promise<void> {
   }
 }
 
-// Files from elsewhere are read on a thread of their own, one at a time, with an end to its time and memory:
-// whatever is in them, the service goes on answering.
+// Parses foreign files on a worker thread, one at a time, with limits of time and memory, so that the service
+// keeps responding whatever they contain.
 
 export type FileReader = {
   foreign(text: string, format: ForeignFormat | 'auto'): Promise<ForeignRead>
@@ -43,14 +44,14 @@ export type ReaderReply =
 
 export type FileReaderDeps = {
   clock: Clock
-  /** The built thread; absent: its source beside this file. */
+  /** The built worker; absent: its source beside this file. */
   file?: string | URL | undefined
   limits?: Partial<Limits>
 }
 
 type Limits = { textMs: number; bundleMs: number; megabytes: number }
 
-/** A bundle's passphrase alone may take seconds, and its records tens of megabytes. */
+/** A bundle's passphrase alone may take seconds, and its records may be tens of megabytes. */
 const IDLE_MS = 30_000
 const LIMITS: Limits = { textMs: 10_000, bundleMs: 120_000, megabytes: 1024 }
 
@@ -85,7 +86,7 @@ export function createFileReader(deps: FileReaderDeps): FileReader {
   }
 }
 
-/** A thread takes a while to start, and whoever looks at a file reads it again soon. */
+/** Starting a worker takes time, and a file is usually read again soon, so it is kept for a while. */
 function createThreads({ clock, file }: FileReaderDeps, limits: Limits) {
   let idle: { worker: Worker; cancel: () => void } | null = null
   const start = (): Worker => {
@@ -94,7 +95,7 @@ function createThreads({ clock, file }: FileReaderDeps, limits: Limits) {
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: limits.megabytes },
     })
-    // It never keeps a process that wants to end; whoever waits for it hears of its end by itself.
+    // The worker never keeps the process alive; callers learn of its end themselves.
     worker.on('error', () => undefined).unref()
     worker.once('exit', () => {
       if (idle?.worker === worker) idle = null

@@ -1,5 +1,5 @@
-// Providers out of files: one that Keyway exported, registered at once; and what another tool's file says, as
-// drafts for the form.
+// Imports providers from files: an export of Keyway is registered at once; files of other tools become drafts
+// for the form.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import type { ForeignProviders, ImportedProvider } from '../../../shared/contract/transfer.ts'
@@ -39,7 +39,7 @@ export function createProviderFiles({ providers, presets, files }: ProviderFiles
   }
 }
 
-/** Says when a preset describes the same server: it knows more about it than the other tool did. */
+/** Adds a note if a preset describes the same server, because it knows more than the other tool. */
 function withPreset(provider: ImportedProvider, presets: readonly Preset[]): ImportedProvider {
   const token = provider.draft.spec === undefined ? null : tokenAddress(provider.draft.spec)
   const preset = presets.find(({ spec }) => token !== null && tokenAddress(spec) === token)

@@ -1,6 +1,5 @@
-// From a bundle and the person's choices to the very records that will be written, sealed for this vault.
-// Nothing is written here, and nothing that exists is among them: every record is a new one under an id that
-// is free.
+// Builds the records of an import from a bundle and the person's choices, encrypted for this vault. Nothing
+// is written here, and no existing record changes: every record is new, with a free id.
 import { type AppRecord, appRecord, grant as grantSchema, type Grant } from '../../../shared/contract/app.ts'
 import type { BundleChoices, BundleImported } from '../../../shared/contract/transfer.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
@@ -28,7 +27,7 @@ export type ImportPlan = {
   outcome: BundleImported
 }
 
-/** @throws KeywayError vault_locked, or invalid_request for choices that are missing or impossible */
+/** @throws KeywayError vault_locked, or invalid_request for missing or impossible choices */
 export async function planImport(
   content: BundleContent,
   choices: BundleChoices,
@@ -78,7 +77,7 @@ function settingsOf({ content, localData }: Planning): SettingsPatch {
   return Object.fromEntries(Object.entries(content.settings).filter(([name]) => names.has(name)))
 }
 
-/** What the parts of an import's plan share; `outcome` is filled as they go. */
+/** Shared by the steps of the plan; `outcome` is filled as they run. */
 export type Planning = {
   content: BundleContent
   chooser: Chooser
@@ -88,7 +87,7 @@ export type Planning = {
   outcome: BundleImported
 }
 
-/** The wanted id when nothing here and nothing before it in the bundle has it. */
+/** The wanted id if neither the existing data nor the bundle uses it. */
 export function freeId(wanted: string, taken: ReadonlySet<string>, make: () => string): string {
   return taken.has(wanted) ? make() : wanted
 }
@@ -100,9 +99,9 @@ type Places = {
 }
 
 /**
- * Apps arrive without power: paused, without their key unless the person keeps it, and with permissions for
- * nothing but what the bundle brought. Each is put together from the fields that are named here, so that a
- * right which apps have one day stays out as well.
+ * Imported apps get no rights by default: paused, without their key unless the person keeps it, and with
+ * permissions only for what the bundle brought. Each is built from the fields named here, so that future
+ * rights of apps are not imported by accident.
  */
 export function planApps(planning: Planning, places: Places): AppRecord[] {
   const { content, chooser, localData, now, outcome } = planning
@@ -118,7 +117,7 @@ export function planApps(planning: Planning, places: Places): AppRecord[] {
     }
     const id = freeId(app.id, ids, () => newId('app'))
     const name = freeName(app.name, names)
-    // One key opens one door: were it at two apps, nobody could say which of them a caller is.
+    // A key must belong to one app only; otherwise its caller would be ambiguous.
     const kept = places.keepKeys.has(app.id) ? app.keys.filter(({ sha256 }) => !hashes.has(sha256)) : []
     const grants = broughtGrants(app.grants, places).slice(0, MOST_GRANTS)
     ids.add(id)
@@ -133,10 +132,10 @@ export function planApps(planning: Planning, places: Places): AppRecord[] {
   return apps
 }
 
-/** As many as an app can have. */
+/** The maximum that an app can have. */
 const MOST_GRANTS = 100
 
-/** A sentence about what the app came with and what it lost. */
+/** Reports what the app brought and what it lost. */
 function importedApp(
   name: string,
   app: AppRecord,
@@ -155,7 +154,7 @@ function importedApp(
 const isNarrowed = (before: readonly Grant[], after: readonly Grant[]): boolean =>
   after.length < before.length || before.some(({ target }) => target.kind === 'all')
 
-/** Permissions for what this import adds; what is here already was given to other apps, not to these. */
+/** Permissions for what this import adds. Existing connections were never granted to these apps. */
 function broughtGrants(grants: readonly Grant[], { providerTargets, connectionTargets }: Places): Grant[] {
   const providerIds = [...providerTargets.values()].flatMap(({ providerId, isNew }) =>
     isNew ? [providerId] : [],
@@ -178,9 +177,7 @@ function broughtGrants(grants: readonly Grant[], { providerTargets, connectionTa
   })
 }
 
-/**
- * Field by field: a permission that grants know one day stays out until somebody has thought about it here.
- */
+/** Field by field, so that future fields of permissions are not imported by accident. */
 function movedGrant(
   { token, proxy, hosts, methods, paths, expiresAt, approval }: Grant,
   target: Grant['target'],
@@ -210,7 +207,7 @@ function freeName(wanted: string, taken: ReadonlySet<string>): string {
   }
 }
 
-/** What a connection of the bundle became: a new one, or the one that is here already. Absent: nothing. */
+/** The connection that a bundle's connection became: new or existing. Absent: none. */
 export type ConnectionTargets = ReadonlyMap<
   string,
   { connectionId: string; providerId: string; isNew: boolean }
@@ -249,7 +246,7 @@ export async function planConnections(
     const account = freeLabel(beside, connection.account)
     if (account !== connection.account)
       outcome.renamed.push({ kind: 'connection', from: connection.account, to: account })
-    // Beside accounts that are here already it is never the one that apps get without naming an account.
+    // If there are other accounts already, it is never the default.
     const isDefault = connection.isDefault && home.isNew && !beside.some((other) => other.isDefault)
     connections.push(
       recordOf(connection, { id, providerId: home.providerId, account, isDefault }, planning.box),
@@ -278,9 +275,7 @@ function recordOf(
   }
 }
 
-/**
- * Where what belonged to a provider of the bundle goes: id and whether the import makes it. Absent: nowhere.
- */
+/** The provider that a bundle's provider became: its id and whether the import creates it. Absent: none. */
 export type ProviderTargets = ReadonlyMap<string, { providerId: string; isNew: boolean }>
 
 export function planProviders(planning: Planning): {
@@ -317,7 +312,7 @@ function slugFor(
   presetSlugs: readonly string[],
 ): string {
   if (slugAvailability(slug, { preset, presetSlugs, takenSlugs: taken }) === 'free') return slug
-  // Underscores are the presets' own; a second registration of one has hyphens.
+  // Underscores are reserved for presets; a second registration has hyphens.
   const base = slug.replaceAll('_', '-')
   return freeSlug(base, new Set([...taken, ...presetSlugs, base]))
 }

@@ -1,4 +1,4 @@
-// One provider as a file describes it: what Keyway exported, as JSON or as code, or JSON of the same shape.
+// Reads a file that describes one provider: an export of Keyway as JSON or code, or JSON of the same form.
 import type { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { cleanName } from '../../../shared/contract/name.ts'
@@ -6,7 +6,7 @@ import { providerInput, type ProviderInput, SECRET_PLACEHOLDER } from '../../../
 import { readJson } from '../../../shared/domain/json-path.ts'
 
 /**
- * @throws KeywayError invalid_request: where it is not JSON, or each field that is not right
+ * @throws KeywayError invalid_request with the position if it is not JSON, or each invalid field
  * (`details.issues`)
  */
 export function readProviderFile(
@@ -38,12 +38,12 @@ export function readProviderFile(
   })
 }
 
-/** A file from elsewhere is not refused for what its name hides. */
+/** Invisible characters in a name are removed; the file is not rejected for them. */
 function withCleanName(given: Record<string, unknown>): Record<string, unknown> {
   return typeof given['name'] === 'string' ? { ...given, name: cleanName(given['name']) } : given
 }
 
-/** The object within `defineProvider({…})`, or the text as it is. */
+/** The object inside `defineProvider({…})`, or the whole text. */
 function definitionIn(text: string): string {
   const begins = text.indexOf('defineProvider(')
   const ends = text.lastIndexOf(')')

@@ -1,5 +1,5 @@
-// The thread that reads what other tools and other machines wrote. It has no part of Keyway in it: text comes
-// in, plain values go out.
+// The worker thread that parses foreign files. It contains no other part of Keyway: text comes in, plain
+// values go out.
 import { parentPort } from 'node:worker_threads'
 import { asKeywayError } from '../../../shared/contract/errors.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
@@ -9,7 +9,7 @@ import { parseContent } from './content.ts'
 import type { ReaderReply, ReaderTask } from './file-reader.ts'
 import { readProviderFile } from './provider-file.ts'
 
-/** Small enough to be taken over between two other turns of the service's own thread. */
+/** Small enough to be received without blocking the main thread. */
 const RECORDS_AT_ONCE = 100
 
 const port = parentPort
@@ -34,7 +34,10 @@ async function run(task: ReaderTask): Promise<void> {
 }
 
 let takenBy: () => void = () => undefined
-/** The next piece goes when the one before was taken: all at once they would be unpacked in one turn. */
+/**
+ * The next chunk is sent after the previous one was received; otherwise all would be deserialized in one
+ * step.
+ */
 const taken = (): Promise<void> => new Promise((resolve) => (takenBy = resolve))
 
 port.on('message', (message: ReaderTask | 'taken') => {

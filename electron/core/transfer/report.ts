@@ -1,5 +1,4 @@
-// A bundle as the person sees it before anything is imported: what is in it, what clashes, and what is
-// suggested for each.
+// The preview of an import: its content, the conflicts, and a suggestion for each.
 import { isDeepStrictEqual } from 'node:util'
 import type { AppRecord, Grant } from '../../../shared/contract/app.ts'
 import type { BundleReport, BundleSetting, BundleWarning } from '../../../shared/contract/transfer.ts'
@@ -100,7 +99,7 @@ export function contentWarnings(content: BundleContent, localData: ExistingData)
 const isPresetKnown = ({ preset }: BundledProvider, here: ExistingData): boolean =>
   preset === null || here.presetSlugs.includes(preset)
 
-/** The settings whose values are not the same. */
+/** The settings whose values differ. */
 export function settingDifferences(here: Settings, there: Settings): BundleSetting[] {
   const names = Object.keys(there) as (keyof Settings)[]
   return names
@@ -113,10 +112,10 @@ export function settingDifferences(here: Settings, there: Settings): BundleSetti
     }))
 }
 
-/** Who could read what Keyway sends: never out of a file, whoever made it. */
+/** These decide who can read what Keyway sends, so they are never imported. */
 const DECIDES_TRUST: ReadonlySet<keyof Settings> = new Set(['proxyUrl', 'extraCa'])
 
-/** What an app of the file does not bring along, as far as it can be told before the choices are made. */
+/** Rights that an app of the file does not keep, as far as known before the choices. */
 function lostRights(app: AppRecord, localData: ExistingData): BundleReport['apps'][number]['loses'] {
   const [providers, connections] = [localData.providers(), localData.connections()]
   const isHere = ({ target }: Grant): boolean =>
@@ -136,11 +135,11 @@ function asText(value: string | number | boolean | null): string {
   return certificates === undefined ? value : `${certificates} certificate${certificates === 1 ? '' : 's'}`
 }
 
-// What a person must know before a grant is in two places.
+// What a person must know before an authorization is used in two places.
 
 type StoredGrant = Pick<ConnectionRecord, 'id' | 'account' | 'hasRefreshToken' | 'life' | 'refreshStartedAt'>
 
-/** Whether a renewal uses the refresh token up: what was seen weighs more than what is written. */
+/** Whether a refresh uses up the refresh token: observation takes precedence over the description. */
 export function rotation(
   { hasRefreshToken, life }: Pick<StoredGrant, 'hasRefreshToken' | 'life'>,
   spec: ProviderSpec,

@@ -1,5 +1,5 @@
-// Writes what was planned: all of it durable, or none of it there. Connections come into use only at the very
-// end, because a renewal of one that is then taken away again would cost its grant.
+// Writes an import: either everything is durable or nothing remains. Connections become usable only at the
+// end, because a refresh of one that is then removed would lose its authorization.
 import { z } from 'zod'
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
@@ -11,16 +11,16 @@ import type { ExistingData } from './compatible.ts'
 import type { ImportPlan } from './plan.ts'
 
 export type ImportTargets = {
-  /** Holds the note while an import is under way. */
+  /** Contains the note of the import in progress. */
   imports: RecordStore
   connections: RecordStore
-  /** Told before they are written: one note for all of them. */
+  /** Called before they are written, once for all. */
   expectConnections: (records: readonly ConnectionRecord[]) => void
-  /** Takes connections that are on disk into use. */
+  /** Makes connections on disk usable. */
   adoptConnections: (records: readonly ConnectionRecord[]) => void
   providers: Pick<ProviderStore, 'save' | 'remove'>
   apps: { adopt(app: AppRecord): void; remove(id: string): void }
-  /** As the person's own change: what depends on a setting follows at once, or refuses it. */
+  /** Like a change by the person: dependent parts follow at once, or reject it. */
   changeSettings: (patch: SettingsPatch) => Promise<Settings>
   logger: Logger
 }
@@ -80,7 +80,7 @@ async function removeImported(
     )
 }
 
-/** While the connections were written, the person may have registered or renamed something. */
+/** The person may have registered or renamed something while the connections were written. */
 function checkStillFree(plan: ImportPlan, localData: ExistingData): void {
   const slugs = new Set(localData.takenSlugs())
   const names = new Set(localData.apps().map(({ name }) => name.toLowerCase()))
@@ -109,9 +109,8 @@ function inStep(thrown: unknown): KeywayError {
   })
 }
 
-// The note that stands on disk while an import is being written. Found at a start, it says what to take away
-// again, so that a crash in the middle leaves as little behind as a failure does. All that an import writes
-// is new, so taking it away is removing.
+// The note on disk while an import is written. At the next start it tells what to remove, so that a crash
+// leaves nothing behind, like a failure. An import only adds records, so undoing it means removing them.
 
 export const NOTE_ID = 'unfinished'
 
@@ -139,7 +138,7 @@ export function noteOf(plan: ImportPlan, settings: Readonly<Record<string, unkno
   }
 }
 
-/** How to take away what an import wrote. Removing what is not there is fine. */
+/** Removes what an import wrote. Missing records are not an error. */
 export type Undoing = {
   provider(id: string): void
   app(id: string): void
@@ -147,9 +146,7 @@ export type Undoing = {
   settings(changes: ImportNote['settings']): Promise<void>
 }
 
-/**
- * True when nothing is left of it. What cannot be removed now is logged, and tried again at the next start.
- */
+/** True if everything was removed. Failures are logged and retried at the next start. */
 export async function undoImport(note: ImportNote, undo: Undoing, logger: Logger): Promise<boolean> {
   let isWhole = true
   const attempt = async (what: string, step: () => Promise<void> | void): Promise<void> => {
@@ -175,10 +172,7 @@ type Stores = {
   settings: KeyValueStore
 }
 
-/**
- * Before anything is read at a start. Never keeps Keyway from starting. False: something of it is still
- * there.
- */
+/** Runs before anything is read at startup and never prevents the start. False: something remains. */
 export async function undoUnfinishedImport(stores: Stores, logger: Logger): Promise<boolean> {
   const found = await stores.imports.read(NOTE_ID).catch((error: unknown) => {
     logger.error('The note of an unfinished import cannot be read', { error })
@@ -202,7 +196,7 @@ export async function undoUnfinishedImport(stores: Stores, logger: Logger): Prom
   return isWhole
 }
 
-/** A setting that the person has changed since is theirs. */
+/** A setting that the person has changed since then is kept. */
 function restoreSettings(store: KeyValueStore, changes: ImportNote['settings']): void {
   for (const { name, before, after } of changes) {
     if (JSON.stringify(store.get(name)) === JSON.stringify(after)) store.set(name, before)

@@ -1,6 +1,6 @@
-// The window's calls and events, for both hosts: Electron's IPC and the HTTP bridge bring a name and an
-// input, and get the same envelope back. A window that was opened from a shell has to prove presence before a
-// call that wants it is run.
+// Dispatches the window's calls and events for both hosts: Electron's IPC and HTTP pass a name and an input
+// and get the same envelope. A window that was opened from a shell must prove presence before calls that
+// require it.
 import { asKeywayError, KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
 import type { PresenceView } from '../../../shared/contract/presence.ts'
 import {
@@ -17,18 +17,16 @@ import { invalidRequest } from '../invalid-request.ts'
 import type { Keyway } from '../keyway.ts'
 import type { WindowSession } from '../presence/presence.ts'
 
-/** The window that calls. */
+/** The calling window. */
 export type WindowCaller = {
   readonly session: WindowSession
-  /**
-   * It has proved presence: gives the session that has it from now on, which only this caller's window knows.
-   */
+  /** Called after presence was proven: returns the new session, which only this window knows. */
   renew(): WindowSession
 }
 
 /**
- * Parses the input by the contract's schema and runs the call. Never rejects: every failure comes back as a
- * coded body.
+ * Validates the input with the contract's schema and runs the call. Never rejects: every failure becomes a
+ * result with an error code.
  */
 export async function dispatchCall(
   keyway: Keyway,
@@ -41,7 +39,7 @@ export async function dispatchCall(
     const { input: schema } = uiCalls[name]
     const parsed = schema.safeParse(input)
     if (!parsed.success) throw invalidRequest('input', parsed.error.issues, schema)
-    // `null`, as JSON has no undefined: both hosts answer the same.
+    // `null`, because JSON has no undefined and both hosts must return the same.
     return { ok: true, value: (await run(keyway, caller, name, parsed.data as never)) ?? null }
   } catch (error) {
     const failure = asKeywayError(error)
@@ -51,12 +49,12 @@ export async function dispatchCall(
   }
 }
 
-/** A call that was not run, in the envelope that calls are answered in. */
+/** The result for a call that was not run. */
 export function failed(failure: KeywayError): UiResult<never> {
   return { ok: false, failure: toErrorBody(failure) }
 }
 
-/** Everything that this window may be told, until the returned function is called. */
+/** Sends the events for this window until the returned function is called. */
 export function subscribeWindow(
   keyway: Keyway,
   session: WindowSession,

@@ -1,5 +1,4 @@
-// The window's calls that stand apart from the daily ones: bundles, provider files, diagnostics, the
-// rehearsal, and settings.
+// The window's calls for bundles, provider files, diagnostics, the practice provider and settings.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
@@ -110,8 +109,8 @@ function existingDataOf({
 const MOST = 20
 
 /**
- * Registration access tokens (RFC 7592) between a discovery that registered a client and the save of the
- * provider made from it. They never travel to the window and back.
+ * Registration access tokens (RFC 7592) between a discovery that registered a client and the save of its
+ * provider. They are never sent to the window.
  */
 export type DiscoveredRegistrations = {
   remember(clientId: string, registration: Secret): void
@@ -134,7 +133,7 @@ export function createDiscoveredRegistrations(): DiscoveredRegistrations {
   }
 }
 
-/** The vault's state as the window shows it. */
+/** The vault's state for the window. */
 export function vaultView(state: VaultState): VaultView {
   const protectors = state.protectors.map((protector) => ({ ...protector }))
   if (state.kind === 'unlocked') return { kind: 'unlocked', protectors, wraps: [...state.wraps] }

@@ -1,5 +1,4 @@
-// One request that changes nothing to the connection's API, so that a person sees with their own eyes that it
-// works.
+// Sends one read-only request to the connection's API, so that the person can see that it works.
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Probe } from '../../../shared/contract/connection.ts'
 import type { TestCallResult, UiParsed } from '../../../shared/contract/ui-api.ts'
@@ -25,8 +24,8 @@ export type TestCallDeps = {
 type TestCallRequest = UiParsed<'connections.testCall'>
 
 /**
- * @throws KeywayError target_not_allowed | invalid_request | provider_unreachable, or what asking for a token
- * gave
+ * @throws KeywayError target_not_allowed | invalid_request | provider_unreachable, or the error of the token
+ * request
  */
 export async function testCall(deps: TestCallDeps, ask: TestCallRequest): Promise<TestCallResult> {
   const policy = deps.connections.proxyPolicy(ask.id)
@@ -45,7 +44,7 @@ export async function testCall(deps: TestCallDeps, ask: TestCallRequest): Promis
   const first = await send('no')
   const answer = first.status === 401 ? await send('yes').catch(whenTooSoon(first)) : first
   const { body, truncated } = await readSome(answer)
-  // An API may echo what it was sent. The window shows the answer, not the credential.
+  // An API may echo the request. The window shows the response without the credential.
   const traces = deps.connections.traces(ask.id)
   const contentType = answer.headers.get('content-type')
   return {
@@ -57,7 +56,7 @@ export async function testCall(deps: TestCallDeps, ask: TestCallRequest): Promis
   }
 }
 
-/** A token that was renewed a moment ago is not renewed again: then the refusal is the answer. */
+/** A token that was just refreshed is not refreshed again; then the rejection is the result. */
 const whenTooSoon =
   (first: Response) =>
   (error: unknown): Response => {
@@ -65,7 +64,7 @@ const whenTooSoon =
     throw error
   }
 
-/** The provider's own known-good request, when it is this one. */
+/** The provider's probe, if this is its request. */
 function probeAt({ connections }: TestCallDeps, ask: TestCallRequest, url: TargetUrl): Probe | null {
   const probe = connections.get(ask.id)?.probe ?? null
   return probe?.method === ask.method && new URL(probe.url).href === url.href ? probe : null
@@ -105,7 +104,7 @@ async function request(
     ...own,
   ]
   try {
-    // A redirect is shown, not followed: credentials must not travel to where an answer points.
+    // A redirect is shown but not followed: credentials must not be sent to its target.
     return await deps.fetchFor(policy.extraCa)(url.href, {
       method: ask.method,
       headers,

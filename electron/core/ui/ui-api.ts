@@ -1,4 +1,4 @@
-// The window's calls, each a line over the parts of the core. Inputs are parsed by whoever carries them here.
+// The window's calls, each a thin layer over the core. The caller has validated the inputs.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
 import { providerInput, type ProviderView } from '../../../shared/contract/provider.ts'
@@ -71,7 +71,7 @@ function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets
     'providers.update': async ({ id, patch }) => providers.update(id, patch),
     'providers.remove': async ({ id }) => providers.remove(id),
     'providers.redirectPlan': async ({ draft }) => {
-      // The form asks while it is being filled in, so only what matters here must be right.
+      // The form calls this while it is being filled in, so only the relevant fields must be valid.
       const wanted = providerInput
         .pick({ preset: true, redirect: true, redirectHost: true, flow: true, spec: true })
         .safeParse(pickFrom(draft))
@@ -147,7 +147,7 @@ function pickFrom(draft: unknown): Record<string, unknown> {
   )
 }
 
-/** The same calls, each of them noticed as something that a person did; looking at the whole state is not. */
+/** Reports every call as activity of the person, except reading the snapshot. */
 export function trackActivity(ui: UiApi, onCall: () => void): UiApi {
   const entries = Object.entries(ui).map(([name, call]) => [
     name,
@@ -171,7 +171,7 @@ type VaultCalls =
 
 export function vaultCalls(deps: {
   vault: Vault
-  /** Resolves when nothing is being renewed: an answer that arrives after the lock could not be sealed. */
+  /** Resolves when no refresh is running: a response after the lock could not be encrypted. */
   whenRefreshesIdle: () => Promise<void>
   startOver: UiApi['vault.startOver']
 }): Pick<UiApi, VaultCalls> {
@@ -198,8 +198,8 @@ export function vaultCalls(deps: {
 }
 
 /**
- * A provider to hand on: as JSON for the API, and as code for the command line. Without its secret, which
- * stands as an environment name.
+ * A provider for sharing: as JSON for the API, and as code for the command line. Its secret is replaced by
+ * the name of an environment variable.
  */
 export function exportProvider(provider: ProviderView): { json: string; code: string } {
   const { slug, name, preset, clientId, scopes, secondaryScopes, parameters, allowedHosts, privateHosts } =
