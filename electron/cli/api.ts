@@ -12,16 +12,16 @@ import { parseJson } from '../../shared/domain/exact-json.ts'
 type Call = { method?: string; json?: unknown; headers?: Record<string, string> }
 
 /**
- * The local API with one app's key, or none. Each call throws KeywayCallError (Keyway said no) or KeywayError
- * (it could not be asked).
+ * The local API with one app's key, or without. Each call throws KeywayCallError (Keyway refused) or
+ * KeywayError (no response).
  */
 export type ServiceApi = {
   readonly client: KeywayClient
-  /** The answer, checked. */
+  /** The response, validated. */
   call<Schema extends z.ZodType>(schema: Schema, path: string, call?: Call): Promise<z.output<Schema>>
-  /** The answer's head, where that is what counts. */
+  /** Status and headers of the response, for calls without a body to read. */
   head(path: string, call?: Call): Promise<ResponseLike>
-  /** An answer as it comes, whatever its status. */
+  /** The response as a stream, whatever its status. */
   stream(path: string, call: LoopbackCall): Promise<IncomingMessage>
 }
 
@@ -55,27 +55,27 @@ export function createLocalApi(url: string, key: Secret | null): ServiceApi {
   }
 }
 
-// HTTP to the local server with node:http: it starts faster than fetch, streams both ways, follows no
-// redirect, and heeds no proxy setting that would carry the key off this machine.
+// HTTP to the local server with node:http. It starts faster than fetch, streams in both directions, follows
+// no redirect, and ignores proxy settings, which would send the key off this machine.
 
 export type LoopbackCall = {
   method: string
   headers: Readonly<Record<string, string | string[]>>
   body?: string | Readable
-  /** Without a byte for this long it is given up. Absent: as long as the connection stands. */
+  /** The call fails after this long without a byte. Absent: no limit while the connection is open. */
   silenceMs?: number
 }
 
-// An import statement would read every export of node:http, one of which loads all of fetch: 35 ms of each
-// command.
+// Not an import statement: that would evaluate every export of node:http, one of which loads all of fetch and
+// adds 35 ms to each command.
 const { Agent, request } = createRequire(import.meta.url)('node:http') as typeof Http
 
-/** Longer than any call may take: a person may be asked first. */
+/** Longer than any call may take: a person may have to approve it first. */
 const CALL_SILENCE_MS = 120_000
 
 /**
- * Resolves with the answer's head; its body streams. @throws KeywayError keyway_unreachable |
- * deadline_exceeded
+ * Resolves with status and headers; the body streams. @throws KeywayError `keyway_unreachable` |
+ * `deadline_exceeded`
  */
 export function sendToLoopback(url: string, call: LoopbackCall): Promise<Http.IncomingMessage> {
   const { method, headers, body, silenceMs } = call
@@ -95,8 +95,8 @@ export function sendToLoopback(url: string, call: LoopbackCall): Promise<Http.In
     }
     if (body === undefined || typeof body === 'string') outgoing.end(body)
     else {
-      // When the server hangs up early its answer, or the request's own error, says why; here only what
-      // cannot be read counts.
+      // When the server closes early, its response or the request's own error states the reason. Only errors
+      // of reading the body count here.
       pipeline(body, outgoing, () => {
         if (body.errored !== null) reject(unreadable(body.errored))
       })
@@ -111,7 +111,7 @@ const unreadable = (cause: Error): KeywayError =>
     cause,
   })
 
-/** The same in the shape that the client library takes. */
+/** The same with the interface that the client library expects. */
 export const loopbackFetch: FetchLike = async (url, { method, headers, body }) => {
   if (body !== undefined && typeof body !== 'string')
     throw new TypeError('Bytes are streamed by sendToLoopback.')

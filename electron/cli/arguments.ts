@@ -10,7 +10,7 @@ import type { Terminal } from './output.ts'
 export const providerArgument = integrationId
 export const accountOption = accountSelector.optional()
 
-/** Scopes as people write them: with commas or with spaces between. */
+/** Scopes separated by commas or spaces. */
 export const scopesOption = z
   .string()
   .transform((text) => text.split(/[\s,]+/).filter((scope) => scope !== ''))
@@ -18,7 +18,7 @@ export const scopesOption = z
   .optional()
 
 /**
- * What was typed, parsed. @throws KeywayError `invalid_request` naming the argument and what is allowed there
+ * The parsed arguments. @throws KeywayError `invalid_request` that names the argument and its allowed values
  */
 export function readArguments<Schema extends z.ZodObject>(schema: Schema, given: unknown): z.output<Schema> {
   const parsed = schema.safeParse(given)
@@ -45,11 +45,14 @@ const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-
 
 export type RequestBodySource = {
   stream: Readable
-  /** Absent: only its end tells. */
+  /** Absent: the length is known only at the end of the stream. */
   bytes?: number
 }
 
-/** What `-d` names: text, `@file`, `-`. @throws KeywayError invalid_request when the file cannot be read */
+/**
+ * Opens the body that `-d` names: text, `@file`, `-`. @throws KeywayError `invalid_request` when the file
+ * cannot be read
+ */
 export async function openBody(
   data: string | undefined,
   { stdin }: Pick<Terminal, 'stdin'>,
@@ -67,10 +70,10 @@ export async function openBody(
   return facts.isFile() ? { stream, bytes: facts.size } : { stream }
 }
 
-/** Keyway sets these itself; what is typed here would be lost, or taken for its own. */
+/** Keyway sets these headers itself; a typed one would be lost or mistaken for its own. */
 const OURS = /^(?:authorization|x-api-key|cookie|host|content-length|transfer-encoding|connection|keyway-.*)$/
 
-/** `-H` lines as headers. @throws KeywayError invalid_request, without the value, which may be a secret */
+/** `-H` lines as headers. @throws KeywayError `invalid_request`, without the value, which may be a secret */
 export function headersFrom(lines: readonly string[]): Record<string, string[]> {
   const headers: Record<string, string[]> = {}
   for (const line of lines) {

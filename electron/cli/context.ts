@@ -19,9 +19,9 @@ export type Context = {
   readonly terminal: Terminal
   readonly json: boolean
   readonly keyFrom: 'environment' | 'stdin'
-  /** Where Keyway answers. */
+  /** Base URL of the running Keyway. */
   url(): string
-  /** @throws KeywayError unauthorized without a key */
+  /** @throws KeywayError `unauthorized` without a key */
   api(): Promise<ServiceApi>
   /** For the few calls that need no key. */
   openApi(): ServiceApi
@@ -45,8 +45,8 @@ export function createContext(
 
 export type RunCommand = (context: Context, given: Readonly<Record<string, unknown>>) => Promise<number>
 
-// Where Keyway answers and with which key. The key comes from the environment or standard input, never from
-// an argument, which every program on the machine can read; and it is sent to this machine only.
+// Base URL and app key. The key comes from the environment or standard input, never from an argument, which
+// every program on the machine can read. It is sent to this machine only.
 
 const LONGEST_KEY = 1000
 const keySchema = z
@@ -69,7 +69,7 @@ const urlSchema = z
   )
   .transform((url) => url?.origin ?? '')
 
-/** @throws KeywayError invalid_request */
+/** @throws KeywayError `invalid_request` */
 export function baseUrlFrom({ environment }: Pick<Terminal, 'environment'>): string {
   const parsed = urlSchema.safeParse(environment['KEYWAY_URL'] || 'http://127.0.0.1:7317')
   if (parsed.success) return parsed.data
@@ -78,7 +78,7 @@ export function baseUrlFrom({ environment }: Pick<Terminal, 'environment'>): str
   )
 }
 
-/** @throws KeywayError unauthorized */
+/** @throws KeywayError `unauthorized` */
 export async function keyFrom(terminal: Terminal, from: 'environment' | 'stdin'): Promise<Secret> {
   const text = from === 'stdin' ? await firstLine(terminal) : terminal.environment['KEYWAY_KEY']
   const parsed = keySchema.safeParse(text)
@@ -101,8 +101,7 @@ async function firstLine({ stdin }: Terminal): Promise<string> {
   return text.split('\n')[0] ?? ''
 }
 
-// Any failure as the command line shows it: one sentence, the next step, and what the person needs to take
-// it.
+// A failure as the command line prints it: one sentence, the next step, and the details needed for it.
 
 const shown = z.looseObject({
   code: z.string(),
@@ -144,12 +143,12 @@ export function exitOf(code: string): number {
   return Object.hasOwn(errorTable, code) ? errorTable[code as keyof typeof errorTable].exit : 1
 }
 
-/** A key that was mistyped into an argument comes back in the complaint about that argument. */
+/** A key that was typed as an argument by mistake would be repeated in the error about that argument. */
 function withoutKeys(text: string): string {
   return text.replaceAll(/\bk[wp]_[A-Za-z0-9_-]{6,}/g, '[secret]')
 }
 
-/** What a streamed answer says is wrong, when it is Keyway's own. */
+/** The failure in a streamed response, when it is Keyway's own. */
 export async function failureIn(answer: IncomingMessage): Promise<KeywayCallError> {
   const text = Buffer.concat(await answer.toArray()).toString('utf8')
   return readFailure({

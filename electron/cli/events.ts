@@ -8,15 +8,15 @@ import { failureIn } from './context.ts'
 export type ServerEvent = { name: string; data: unknown }
 export type EventFeed = {
   /**
-   * The next one; null once it was closed here. @throws KeywayError keyway_unreachable when the server ends
-   * it
+   * The next event; null after it was closed here. @throws KeywayError `keyway_unreachable` when the server
+   * ends the stream
    */
   next(): Promise<ServerEvent | null>
   close(): void
 }
 
 /**
- * GET /api/events, from the moment that nothing can be missed any more. @throws KeywayCallError | KeywayError
+ * Opens GET /api/events; resolves when no later event can be missed. @throws KeywayCallError | KeywayError
  */
 export async function openEventFeed(api: ServiceApi): Promise<EventFeed> {
   const answer = await api.stream('/api/events', { method: 'GET', headers: { accept: 'text/event-stream' } })
@@ -57,7 +57,7 @@ async function* eventsIn(answer: IncomingMessage): AsyncGenerator<ServerEvent, u
   return undefined
 }
 
-// Waiting for a person who signs in elsewhere, by what the server tells of it.
+// Waits for a sign-in in a browser, by the events of the server.
 
 const flowChanged = z.looseObject({
   flowId: z.string(),
@@ -76,15 +76,15 @@ export type SignInEnd =
 export type SignInWait = {
   slug: string
   account: string | null
-  /** Of a sign-in that has begun already; null: the next one that fits. */
+  /** Id of a sign-in that has started; null: the next one that matches. */
   flowId: string | null
-  /** Epoch ms until which the link can be opened; a sign-in that has begun has its own end. */
+  /** Epoch ms until which the link can be opened; a sign-in that has started has its own timeout. */
   linkExpiresAt: number
   /** The person must decide something in the window. */
   onQuestion: () => void
 }
 
-/** @throws KeywayError when the server goes */
+/** @throws KeywayError when the server ends */
 export async function awaitSignIn(events: EventFeed, wait: SignInWait): Promise<SignInEnd> {
   const limit = setTimeout(() => events.close(), Math.max(0, wait.linkExpiresAt - Date.now()))
   let ours: string | null = wait.flowId
@@ -99,7 +99,7 @@ export async function awaitSignIn(events: EventFeed, wait: SignInWait): Promise<
       }
       if (flow.state === 'failed') return { kind: 'failed', code: codeOf(flow) }
       if (flow.state === 'cancelled') {
-        // An earlier attempt makes room for this one.
+        // The event of an earlier sign-in that this one replaced.
         if (ours === null) continue
         return { kind: 'failed', code: 'flow_cancelled' }
       }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// What `keyway` starts. Plain JavaScript, because it must also speak on a Node that is too old for the rest.
+// Entry point of `keyway`. Plain JavaScript, because it must also report an error on a Node version that is
+// too old for the rest.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'

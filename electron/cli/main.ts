@@ -4,17 +4,17 @@ import { describeFailure } from './context.ts'
 import { say, unwritable } from './output.ts'
 
 const environment = { ...process.env }
-// A browser that is opened and a file that is applied have no business with the key.
+// A browser that is opened and a file that is applied must not see the key.
 delete process.env['KEYWAY_KEY']
 
-// What cannot be written ends the command in a sentence, whichever command it is.
+// A failed write ends every command with a sentence.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   const failure = describeFailure(unwritable(error))
   say(process.stderr, failure.text)
-  // `keyway … | grep -q`: the reader has had enough, which is no failure.
+  // `keyway … | grep -q` closes the pipe early, which is not a failure.
   process.exit(error.code === 'EPIPE' ? 0 : failure.exit)
 })
-// Where not even that can be said, the exit code still tells.
+// When the sentence cannot be written either, the exit code still reports the failure.
 process.stderr.on('error', () => undefined)
 for (const kind of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(kind, (error) => {
@@ -29,7 +29,7 @@ const processTerminal = {
   environment,
   stdout: process.stdout,
   stderr: process.stderr,
-  // Most commands never look at it, and opening it takes time.
+  // Opened lazily: most commands never read it, and opening it takes time.
   get stdin() {
     stdinUsed = true
     return process.stdin
@@ -37,6 +37,6 @@ const processTerminal = {
 }
 void runCommandLine(process.argv.slice(2), processTerminal).then((code) => {
   process.exitCode = code
-  // Whoever feeds it may not be done, though the answer is there.
+  // The writer may keep the pipe open although the command is done.
   if (stdinUsed) process.stdin.destroy()
 })

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** How long an opener may take to fail before it counts as having worked. */
+/** An opener that has not failed after this time counts as successful. */
 const SETTLED_AFTER_MS = 1_500
 
-/** True when a browser was started. $BROWSER counts alone where it is set. */
+/** True when a browser was started. Where $BROWSER is set, only it is tried. */
 export function openBrowser(url: string, environment: Environment): Promise<boolean> {
   const command = openerFor(url, environment, process.platform)
   if (command === null || !/^https?:\/\//.test(url)) return Promise.resolve(false)
@@ -24,7 +24,7 @@ export function openBrowser(url: string, environment: Environment): Promise<bool
   })
 }
 
-/** Program and parameters, or null where nobody could see a browser. */
+/** Program and arguments, or null where no browser could be seen. */
 export function openerFor(url: string, environment: Environment, platform: NodeJS.Platform): string[] | null {
   const chosen = environment['BROWSER']?.split(platform === 'win32' ? ';' : ':')[0]?.trim()
   if (chosen !== undefined && chosen !== '') {
@@ -32,7 +32,7 @@ export function openerFor(url: string, environment: Environment, platform: NodeJ
     return chosen.includes('%s') ? words.map((word) => word.replaceAll('%s', url)) : [...words, url]
   }
   if (platform === 'darwin') return ['open', url]
-  // `cmd /c start` would read & and ^ in the address as its own.
+  // `cmd /c start` would interpret & and ^ in the URL.
   if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler', url]
   if (environment['WSL_DISTRO_NAME'] !== undefined) return ['wslview', url]
   const display = (environment['DISPLAY'] ?? '') !== '' || (environment['WAYLAND_DISPLAY'] ?? '') !== ''

@@ -3,7 +3,7 @@ import { KeywayCallError } from '../../shared/client/call-error.ts'
 import { asKeywayError, KeywayError } from '../../shared/contract/errors.ts'
 import { errorResponseSchema } from '../../shared/contract/http-api.ts'
 
-/** What the command line speaks through. `isTTY`: a person sits there. */
+/** Input and output of the command line. `isTTY`: connected to a terminal. */
 export type Terminal = {
   environment: Readonly<Record<string, string | undefined>>
   stdin: Readable & { isTTY?: boolean }
@@ -11,7 +11,7 @@ export type Terminal = {
   stderr: Writable & { isTTY?: boolean }
 }
 
-/** Why nothing more could be said on standard output. */
+/** Why standard output cannot be written. */
 export function unwritable(cause: NodeJS.ErrnoException): KeywayError {
   if (cause.code === 'EPIPE') {
     return new KeywayError('save_failed', {
@@ -32,16 +32,16 @@ export function say(stream: Writable, ...lines: string[]): void {
 }
 
 /**
- * What others named (accounts, providers, apps) must not steer the terminal it is printed on, reorder the
- * line, or hide. It is escaped the way JSON does it, so JSON stays the same JSON. Elsewhere, words written
- * from right to left are set apart so that they move nothing around them.
+ * Names from elsewhere (accounts, providers, apps) must not control the terminal, reorder the line, or hide.
+ * They are escaped as in JSON, so JSON output stays equivalent. Elsewhere, right-to-left text is isolated so
+ * that it does not reorder the text around it.
  */
 function printable(line: string): string {
   const text = harmless(line)
   return /^[[{]/.test(text) ? text : text.replaceAll(RIGHT_TO_LEFT, '\u2068$&\u2069')
 }
 
-/** For text that comes in pieces, such as an answer's body: line ends and tabs stay. */
+/** For text that arrives in chunks, such as a response body: line ends and tabs stay. */
 export function harmless(text: string): string {
   return text.replaceAll(STEERING, (hidden) => {
     const units = Array.from({ length: hidden.length }, (_, index) => hidden.charCodeAt(index))
@@ -52,11 +52,10 @@ export function harmless(text: string): string {
 const STEERING =
   /[^\P{Cc}\n\t]|[\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]|(?!\u200C|\u200D|\uFE0E|\uFE0F)\p{Default_Ignorable_Code_Point}/gu
 const LETTER = '[\\u0590-\\u08FF\\uFB1D-\\uFDFF\\uFE70-\\uFEFE\\u{10800}-\\u{10FFF}\\u{1E800}-\\u{1EFFF}]'
-// Within one word or between words of one name; two names side by side stay in their order (UAX 9, FSI and
-// PDI).
+// Within one word or between words of one name; two adjacent names stay in their order (UAX 9, FSI and PDI).
 const RIGHT_TO_LEFT = new RegExp(`${LETTER}(?:(?:\\u200C|\\u200D|[ '’-])?${LETTER})*`, 'gu')
 
-/** Columns as wide as what is in them, for people. */
+/** Aligned columns, for people. */
 export function table(rows: ReadonlyArray<readonly string[]>): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows.map((row) =>
@@ -67,7 +66,7 @@ export function table(rows: ReadonlyArray<readonly string[]>): string[] {
   )
 }
 
-/** The same failure, saying what it is about and what became of the rest. */
+/** The same failure with a note about its subject and the state of the rest. */
 export function withNote(thrown: unknown, { about, note }: { about: string; note: string }): Error {
   const message = (text: string): string => `${about}: ${text} ${note}`
   if (thrown instanceof KeywayCallError) {

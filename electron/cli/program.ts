@@ -1,5 +1,5 @@
-// The words of the command line. A command's code is loaded when it runs, so that each starts as fast as it
-// can.
+// Commands, options and help texts of the command line. A command's code is loaded when it runs, so that each
+// starts fast.
 import { CommanderError, Command } from 'commander'
 import { invalidArguments } from './arguments.ts'
 import { describeFailure, createContext, type RunCommand } from './context.ts'
@@ -24,7 +24,7 @@ export function describeProgram(terminal: Terminal, onExit: (code: number) => vo
       'after',
       `\nThe app key is taken from KEYWAY_KEY, the address from KEYWAY_URL (default http://127.0.0.1:7317).\n${EXITS}`,
     )
-  /** `names`: what the positional arguments are called in what the command reads. */
+  /** `names`: the names of the positional arguments in the command's input. */
   const running =
     (names: readonly string[], load: () => Promise<RunCommand>) =>
     async (...given: unknown[]): Promise<void> => {
@@ -152,7 +152,10 @@ function describeProviders(program: Command, running: Running): void {
 
 const gather = (line: string, before: string[]): string[] => [...before, line]
 
-/** Does what the arguments say; resolves with the exit code, which is one of shared/contract/errors.ts. */
+/**
+ * Runs the command of these arguments; resolves with the exit code, which is one of
+ * shared/contract/errors.ts.
+ */
 export async function runCommandLine(argv: readonly string[], terminal: Terminal): Promise<number> {
   let exit = 0
   try {
@@ -170,10 +173,7 @@ export async function runCommandLine(argv: readonly string[], terminal: Terminal
   }
 }
 
-/**
- * The parser's message without its prefix. It quotes what was typed, and a value that was typed may be a
- * secret.
- */
+/** The parser's message without its prefix and without the typed value, which may be a secret. */
 function sentence(message: string): string {
   const [first = ''] = message.replace(/^error: /, '').split('\n')
   const text = first.replace(/^(unknown option '[^'=]*)=.*$/, "$1'")

@@ -9,7 +9,7 @@ export type Registered = z.output<typeof integrationResponseSchema>
 
 const PAGE = 1000
 
-/** All of them. @throws KeywayCallError forbidden without the manage grant */
+/** All registered providers. @throws KeywayCallError `forbidden` without the manage permission */
 export async function registeredProviders(api: ServiceApi): Promise<Registered[]> {
   const found: Registered[] = []
   for (;;) {

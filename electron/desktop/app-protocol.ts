@@ -1,5 +1,5 @@
 // app://keyway/ serves the window's bundle from the package, with the strictest policy that the bundle works
-// under, and nothing else.
+// with, and nothing else.
 import { isLoopbackHost } from '../../shared/contract/provider-template.ts'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize, sep } from 'node:path'
@@ -18,8 +18,8 @@ const types: Record<string, string> = {
 }
 
 /**
- * No remote content, no inline script, no frames, no forms; styles inline because radix positions its layers
- * with style attributes.
+ * No remote content, no inline scripts, no frames, no forms. Inline styles are allowed, because radix
+ * positions its layers with style attributes.
  */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -55,7 +55,7 @@ export function serveBundle(session: Session, folder: string): void {
   })
 }
 
-/** The file that an address names, inside the folder or null. */
+/** The file for a URL path, inside the folder, or null. */
 export function fileFor(address: string, folder: string): string | null {
   if (!URL.canParse(address)) return null
   const url = new URL(address)
@@ -84,8 +84,8 @@ function headers(type: string): Record<string, string> {
   }
 }
 
-// keyway:// addresses. They come from anywhere (any page can open one), so they start nothing by themselves:
-// a callback still needs a state that is pending, and a navigation only moves the window.
+// keyway:// URLs. Any web page can open one, so they start nothing by themselves: a callback still needs a
+// pending state, and a navigation only changes the page that the window shows.
 
 export type DeepLink =
   | { kind: 'callback'; parameters: URLSearchParams }
@@ -95,7 +95,7 @@ export type DeepLink =
 const MAX_LENGTH = 20_000
 const PAGES = new Set(['connections', 'providers', 'apps', 'activity', 'settings', 'add'])
 
-/** A hostile address as data; never throws. */
+/** Parses any URL, hostile ones included; never throws. */
 export function parseDeepLink(text: string): DeepLink {
   if (text.length > MAX_LENGTH || !URL.canParse(text)) return { kind: 'ignored', reason: 'not an address' }
   const url = new URL(text)
@@ -109,17 +109,17 @@ export function parseDeepLink(text: string): DeepLink {
 }
 
 /**
- * The keyway:// address among a second instance's arguments, if there is one (Windows and Linux hand it over
- * that way).
+ * The keyway:// URL among a second instance's arguments, if there is one (Windows and Linux pass it that
+ * way).
  */
 export function findDeepLink(argv: readonly string[]): string | null {
   return argv.find((argument) => argument.startsWith(`${LINK_SCHEME}://`)) ?? null
 }
 
 /**
- * The address as it may be handed to the operating system, or null. Only web addresses without credentials:
- * https, and http on this machine (a rehearsal provider). Everything else (file:, smb:, custom schemes) could
- * start programs.
+ * The URL as it may be passed to the operating system, or null. Only web URLs without credentials: https, and
+ * http on this machine (a practice provider). Any other scheme (file:, smb:, custom schemes) could start
+ * programs.
  */
 export function externalUrl(text: string): string | null {
   if (!URL.canParse(text)) return null

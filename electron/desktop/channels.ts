@@ -1,9 +1,9 @@
-/** The two channels between window and main; what passes is named in shared/contract/ui-api.ts. */
+/** The two IPC channels between window and main process; shared/contract/ui-api.ts defines the messages. */
 export const CALL_CHANNEL = 'keyway:call'
 export const EVENT_CHANNEL = 'keyway:event'
 
-/** Where the window's bundle is served from: its own origin, so that cookies, storage and CSP are its own. */
+/** Origin of the window's bundle. It has its own, so that cookies, storage and CSP apply to it alone. */
 export const APP_SCHEME = 'app'
 export const APP_ORIGIN = 'app://keyway'
-/** Where a provider may send the browser home to, and what links into the window are made of. */
+/** Scheme of redirect URIs and of links into the window. */
 export const LINK_SCHEME = 'keyway'

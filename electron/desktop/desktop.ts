@@ -1,4 +1,4 @@
-// The desktop's composition root: everything with Electron in it is built here, once.
+// The desktop's composition root: everything that uses Electron is created here, once.
 import { join } from 'node:path'
 import { app, ipcMain, nativeImage, Notification, powerMonitor, safeStorage, session } from 'electron'
 import Store from 'electron-store'
@@ -23,13 +23,13 @@ import { createMainWindow, createSystemBrowser } from './window.ts'
 
 export type Desktop = { show(): void; openLink(link: string): void }
 
-/** Set by `electron-vite dev`: the window then comes from vite, with its tools. */
+/** Set by `electron-vite dev`: the window is then served by vite, with its tools. */
 const DEV_URL = process.env['ELECTRON_RENDERER_URL']
 
 type DesktopOptions = { argv: readonly string[]; dataFolder: string }
 
 /**
- * Builds, opens and shows everything; the app's own events end it. @throws KeywayError when the data folder
+ * Creates, opens and shows everything; the app's own events end it. @throws KeywayError when the data folder
  * cannot be opened.
  */
 export async function createDesktop({ argv, dataFolder }: DesktopOptions): Promise<Desktop> {
@@ -112,13 +112,13 @@ function open(
   })
 }
 
-/** Loaded when somebody starts it: it is seldom wanted, and not small. */
+/** Loaded on first use, because it is seldom needed and not small. */
 const openPracticeProvider: OpenPracticeProvider = async (options) => {
   const practiceProvider = await import('../practice-provider/provider.ts')
   return practiceProvider.openPracticeProvider(options)
 }
 
-/** A busy port is shown in the window, which stays usable to choose another one. */
+/** A busy port is shown in the window, where the person can choose another one. */
 function listen(
   { keyway, outgoing, folder, socketPath }: OpenedKeyway,
   showWindow: () => void,
@@ -188,8 +188,8 @@ type Deps = {
 }
 
 /**
- * With a tray the app lives on when its window is closed. Quitting closes the core first, so that nothing
- * rotated is lost; quitting again does not hurry it.
+ * With a tray the app keeps running when its window is closed. Quitting closes the core first, so that no
+ * rotated token is lost; quitting again does not interrupt that.
  */
 export function quitInOrder({ hasTray, ...core }: Deps): void {
   let state: 'running' | 'closing' | 'closed' = 'running'
@@ -212,8 +212,8 @@ export function quitInOrder({ hasTray, ...core }: Deps): void {
 }
 
 /**
- * After sleep everything is checked. The answer says whether the person is away (asleep, screen locked): then
- * nothing is announced.
+ * Checks everything after sleep. The returned function states whether the person is away (asleep, screen
+ * locked): then no notification is shown.
  */
 export function watchPower({ wake }: { wake: () => void }): () => boolean {
   let away = false

@@ -1,5 +1,4 @@
-// The window's calls over IPC. A call is answered only when it comes from the top frame of the window's own
-// page.
+// The window's calls over IPC. Only calls from the top frame of the window's own page are accepted.
 import type { IpcMain, IpcMainInvokeEvent } from 'electron'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import type { Keyway } from '../core/keyway.ts'
@@ -9,13 +8,13 @@ import { CALL_CHANNEL, EVENT_CHANNEL } from './channels.ts'
 type Deps = {
   ipcMain: IpcMain
   keyway: Keyway
-  /** Origins the window's page may have. */ origins: readonly string[]
+  /** Origins that the window's page may have. */ origins: readonly string[]
   send: (channel: string, ...values: unknown[]) => void
 }
 
-/** Serves the calls and sends the events until the returned function is called. */
+/** Handles the calls and sends the events until the returned function is called. */
 export function serveWindow({ ipcMain, keyway, origins, send }: Deps): () => void {
-  // Only who sits at this desktop gets to its window.
+  // Only the person at this desktop can use its window.
   const session = keyway.presence.newSession('person')
   const caller: WindowCaller = { session, renew: () => session }
   ipcMain.handle(CALL_CHANNEL, async (event, name: unknown, input: unknown) => {

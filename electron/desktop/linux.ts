@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 
-/** What a program prints, trimmed; null when it is missing, fails or takes too long. */
+/** The output of a program, trimmed; null when it is missing, fails or exceeds the time limit. */
 export type RunProgram = (program: string, parameters: readonly string[]) => Promise<string | null>
 
 const LIMIT_MS = 3_000
@@ -17,11 +17,11 @@ export const runProgram: RunProgram = (program, parameters) =>
 // The text of a freedesktop.org desktop entry that starts this Keyway (Desktop Entry Specification 1.5).
 
 export type DesktopEntry = {
-  /** The program and its arguments, as they are. */
+  /** The program and its arguments, not escaped. */
   command: readonly string[]
-  /** Put behind them unquoted: `%u` stands for the address that is opened. */
+  /** Appended without quotes: `%u` is replaced by the URL that is opened. */
   fieldCode?: '%u'
-  /** Further lines, in their order. */
+  /** More lines, in this order. */
   lines: readonly string[]
 }
 
@@ -39,14 +39,15 @@ export function desktopEntry({ command, fieldCode, lines }: DesktopEntry): strin
 }
 
 /**
- * One argument of Exec: quoted where it holds a reserved character; a per cent sign would begin a field code.
+ * One argument of Exec: quoted where it holds a reserved character. A percent sign is doubled, because it
+ * would begin a field code.
  */
 function execWord(text: string): string {
   const word = text.replaceAll('%', '%%')
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `"${word.replaceAll(/["`$\\]/g, String.raw`\$&`)}"`
 }
 
-/** Every value passes this second escaping, after that of Exec. */
+/** Every value needs this second escaping, after that of Exec. */
 const stringValue = (text: string): string =>
   text
     .replaceAll('\\', '\\\\')
@@ -55,13 +56,13 @@ const stringValue = (text: string): string =>
 
 export type HomeFolders = { home: string; environment: Readonly<Record<string, string | undefined>> }
 
-/** Where a desktop looks for what starts at login (Desktop Application Autostart Specification). */
+/** Path of the entry that starts Keyway at login (Desktop Application Autostart Specification). */
 export const autostartFile = (homes: HomeFolders): string =>
   join(homeOf('XDG_CONFIG_HOME', '.config', homes), 'autostart', 'keyway.desktop')
 
 /**
- * Where it looks for a user's own applications. The name is not that of a package's entry, which must not be
- * shadowed.
+ * Path of the user's own application entry. Its name differs from a package's entry, which it must not
+ * replace.
  */
 export const LINKS_ENTRY = 'keyway-links.desktop'
 export const linksFile = (homes: HomeFolders): string =>
@@ -72,7 +73,7 @@ function homeOf(variable: string, otherwise: string, { home, environment }: Home
   return isAbsolute(value) ? value : join(home, otherwise)
 }
 
-/** Writes the entry where it is not so already. @throws what the file system says. */
+/** Writes the entry unless it is up to date. @throws the error of the file system. */
 export function writeEntry(path: string, text: string): void {
   if (contentOf(path) === text) return
   mkdirSync(join(path, '..'), { recursive: true })
@@ -92,9 +93,9 @@ function contentOf(path: string): string | null {
 }
 
 /**
- * Whether anything would show a tray icon. Electron makes the icon all the same on a Wayland desktop where
- * nobody shows it (GNOME without an extension), and a window closed "into the tray" is then gone. X11 has a
- * tray of its own; what cannot be asked counts as there.
+ * Whether the desktop shows tray icons. On a Wayland desktop without a tray (GNOME without an extension)
+ * Electron creates the icon all the same, and a window closed to the tray would be unreachable. X11 has its
+ * own tray. When it cannot be determined, the answer is true.
  */
 export async function showsTrays(place: {
   platform: NodeJS.Platform

@@ -1,4 +1,4 @@
-// The desktop app as a program: one process per user, and a second start hands its link over.
+// The desktop app as a program: one process per user; a second start passes its link to the first.
 import { desktopFolders } from './folders.ts'
 import { app, dialog, protocol, shell } from 'electron'
 import { asKeywayError, nextStepFor } from '../../shared/contract/errors.ts'
@@ -6,14 +6,13 @@ import { requestWindow } from '../core/running-service.ts'
 import { listenForShutdown } from '../core/shutdown.ts'
 import { findDeepLink, registerAppScheme, externalUrl } from './app-protocol.ts'
 import { createDesktop } from './desktop.ts'
-// Electron's own listeners give way to any in JavaScript, also to those of a library that ends the process
-// with the signal.
+// Any signal listener in JavaScript replaces Electron's own, also one of a library that ends the process.
 listenForShutdown(process, () => app.quit())
 app.enableSandbox()
 registerAppScheme(protocol)
 void run()
 
-/** One Keyway a user: a second start hands its link over and leaves. */
+/** One Keyway per user: a second start passes its link on and exits. */
 async function run(): Promise<void> {
   const folders = desktopFolders(process.argv, {
     platform: process.platform,
@@ -30,7 +29,7 @@ async function run(): Promise<void> {
     waiting.push(link)
   }
   let show = (): void => undefined
-  // Links and second starts may come before the window is there.
+  // Links and second starts may arrive before the window exists.
   app.on('open-url', (event, url) => {
     event.preventDefault()
     openLink(url)
@@ -59,7 +58,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** Quitting while everything opens waits until it is open and can be closed in order. */
+/** A quit during the start waits until everything is open and can be closed in order. */
 function holdQuit(): () => void {
   let isAsked = false
   const hold = (event: { preventDefault(): void }): void => {
@@ -73,10 +72,7 @@ function holdQuit(): () => void {
   }
 }
 
-/**
- * A headless Keyway owns the folder: its window is what the person wants. False: nobody answers at its
- * socket.
- */
+/** A headless Keyway owns the folder, so its window is opened. False: nothing responds at its socket. */
 async function openRunningInstance(dataFolder: string): Promise<boolean> {
   const running = await requestWindow(dataFolder).catch(() => null)
   if (running === null) return false

@@ -1,5 +1,5 @@
-// One notice when a connection stops working, then reminders no more often than the person set; nothing while
-// the screen is locked or the machine sleeps (demand: no storms of sign-in requests).
+// One notification when a connection stops working, then reminders no more often than the setting allows;
+// none while the screen is locked or the machine sleeps, so that requests to sign in do not pile up.
 import type { Approval } from '../../shared/contract/approval.ts'
 import type { ConnectionView } from '../../shared/contract/connection.ts'
 import { nextStepFor } from '../../shared/contract/errors.ts'
@@ -22,7 +22,7 @@ export function watchForNotices({ keyway, notify, isAway, isWindowFocused }: Dep
     if (!notifications || isAway()) return
     for (const connection of connections) {
       const { status } = connection.lastOutcome
-      // Only what works again has earned a fresh notice; an outage in between has not.
+      // Only a connection that works again causes a new notification later; an outage in between does not.
       if (status === 'ok') lastNoticeAt.delete(connection.id)
       if (status !== 'reconnect_needed' && status !== 'config_error') continue
       const before = lastNoticeAt.get(connection.id)
@@ -40,7 +40,7 @@ export function watchForNotices({ keyway, notify, isAway, isWindowFocused }: Dep
   }
 }
 
-/** Whoever asks anew all the time makes a few notices, not one each. */
+/** Limits the notifications of an app that keeps sending requests. */
 const MAX_NOTICES = 5
 const TOLD_WITHIN_MS = 10_000
 
@@ -59,7 +59,7 @@ function watchQuestions(keyway: Keyway, isQuiet: () => boolean, notify: Deps['no
       toldAt.push(clock.now())
       notify(approvalNotice(approval))
     }
-    // Those that still wait then are told then.
+    // Approvals that still wait then are announced then.
     for (const { id } of fresh.slice(room)) known.delete(id)
     if (fresh.length <= room) return
     cancel ??= clock.after(TOLD_WITHIN_MS, () => {

@@ -1,5 +1,5 @@
 // Wraps the data key with Electron's safeStorage: Keychain, DPAPI, or the Secret Service / KWallet. On Linux
-// safeStorage falls back to a fixed key ("basic_text") when it finds no keychain; that is no protection, so
+// safeStorage falls back to a fixed key ("basic_text") when it finds no keychain. That protects nothing, so
 // it counts as not usable.
 import type { SafeStorage } from 'electron'
 import { z } from 'zod'

@@ -1,5 +1,4 @@
-// What the desktop around Keyway offers, asked once at the start: a tray, a start at login, keyway://
-// addresses.
+// Features of the desktop, determined once at the start: a tray, start at login, keyway:// URLs.
 import type { App } from 'electron'
 import type { Keyway } from '../core/keyway.ts'
 import type { Logger } from '../core/ports.ts'
@@ -21,7 +20,7 @@ export type System = {
   readonly hasTray: Promise<boolean>
   readonly linkScheme: LinkScheme
   readonly loginItem: LoginItemPlace
-  /** Before this nothing of it is logged. */
+  /** Nothing is logged before this call. */
   logTo(logger: Logger): void
 }
 
@@ -53,7 +52,7 @@ export function createSystem(app: App): System {
 
 export type Launched = {
   isPackaged: boolean
-  /** The program that runs now. */
+  /** The running program. */
   execPath: string
   /** The checkout, or the archive inside the package. */
   appPath: string
@@ -61,8 +60,8 @@ export type Launched = {
 }
 
 /**
- * What starts this Keyway again. An AppImage is mounted anew at each start, so its program's path is of no
- * use the next time.
+ * The command that starts this Keyway again. An AppImage is mounted at a new path at each start, so its
+ * program's path cannot be used.
  */
 export function launchCommand({ isPackaged, execPath, appPath, environment }: Launched): string[] {
   if (!isPackaged) return [execPath, appPath]
@@ -70,20 +69,20 @@ export function launchCommand({ isPackaged, execPath, appPath, environment }: La
   return [appImage === '' ? execPath : appImage]
 }
 
-// Keeps the system's "start at login" in step with the setting: an autostart entry on Linux, which Electron
-// has no service for, and Electron's own on macOS and Windows. Where it cannot be kept the setting goes back,
-// so that the window shows what is.
+// Keeps the system's "start at login" equal to the setting: an autostart entry on Linux, which Electron does
+// not support, and Electron's own API on macOS and Windows. When it fails, the setting is reset, so that the
+// window shows the real state.
 
 export type LoginItemPlace = HomeFolders & {
   app: Pick<App, 'getLoginItemSettings' | 'isPackaged' | 'setLoginItemSettings'>
   platform: NodeJS.Platform
-  /** What starts this Keyway. */
+  /** The command that starts this Keyway. */
   command: readonly string[]
 }
 
 /**
- * Why the person cannot have it, or null. A checkout's program is Electron itself, which macOS and Windows
- * would start bare.
+ * Why start at login is not possible, or null. A checkout's program is Electron itself, which macOS and
+ * Windows would start without the app.
  */
 export function loginItemProblem({ app, platform }: Pick<LoginItemPlace, 'app' | 'platform'>): string | null {
   return platform === 'linux' || app.isPackaged
@@ -117,18 +116,17 @@ function setAutostart({ command, ...homes }: LoginItemPlace, startAtLogin: boole
 }
 
 function setLoginItem({ app }: LoginItemPlace, startAtLogin: boolean): void {
-  // Windows compares the arguments too when it looks for the entry.
+  // Windows also compares the arguments when it looks for the entry.
   const args = ['--hidden']
   if (app.getLoginItemSettings({ args }).openAtLogin !== startAtLogin)
     app.setLoginItemSettings({ openAtLogin: startAtLogin, args })
 }
 
-// keyway:// addresses. They are offered as a way home only after the system itself has said that it would
-// hand them to this Keyway; a registration that looks done and leads nowhere is the most common fault of such
-// addresses on Linux.
+// keyway:// URLs. They are offered as a redirect method only after the system confirms that it opens them
+// with this Keyway. On Linux a registration often succeeds without any effect.
 
 export type LinkScheme = {
-  /** Whether keyway:// addresses arrive here; false until that is known. */
+  /** Whether keyway:// URLs reach this process; false until that is known. */
   works(): boolean
   /** Resolves when it is known. Never rejects. */
   readonly settled: Promise<void>
@@ -139,11 +137,11 @@ export type LinkSchemeDeps = HomeFolders & {
   platform: NodeJS.Platform
   command: readonly string[]
   ask: RunProgram
-  /** The log is opened later than this. */
+  /** Passed later, because the log is opened later. */
   logger: () => Logger | null
 }
 
-/** A checkout leaves the system's registrations alone. */
+/** A checkout does not change the system's registrations. */
 export function registerLinkScheme(deps: LinkSchemeDeps): LinkScheme {
   let works = false
   const settled = !deps.app.isPackaged

@@ -1,5 +1,5 @@
-// What the tray shows, as data: one glance at what is healthy, and Reconnect. Everything in it is in the
-// window too.
+// The content of the tray menu, as data: the state of each connection, and Reconnect. The window shows all of
+// it too.
 import type { ConnectionView } from '../../shared/contract/connection.ts'
 import { isolated } from '../../shared/contract/name.ts'
 import type { VaultView } from '../../shared/contract/ui-api.ts'
@@ -37,7 +37,7 @@ const needsAttention: ReadonlySet<ConnectionState['kind']> = new Set([
 const kindOf = (connection: ConnectionView): ConnectionState['kind'] =>
   connectionState(connection, Date.now()).kind
 
-/** Longer menus cannot be taken in; the rest is in the window. */
+/** Longer menus are hard to read; the window lists the rest. */
 const MOST_SHOWN = 15
 
 export function trayMenu(state: {
@@ -79,7 +79,7 @@ function headline(state: {
   const attention = state.connections.filter((each) => needsAttention.has(kindOf(each))).length
   if (attention > 0) return `${attention} of ${state.connections.length} need attention`
   if (state.connections.length === 0) return 'No connections yet'
-  // Not "working": a grant may have been revoked at the provider, and nobody would know.
+  // Not "working": an authorization may have been revoked at the provider without any notice.
   return state.connections.length === 1
     ? '1 connection, nothing to do'
     : `${state.connections.length} connections, nothing to do`

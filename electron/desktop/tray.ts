@@ -7,8 +7,8 @@ import type { Keyway } from '../core/keyway.ts'
 type Deps = { keyway: Keyway; iconPath: string; perform: (action: TrayAction) => void }
 
 /**
- * The tray icon, following the core. Where the desktop has no tray, `null`: everything in it is in the window
- * too.
+ * The tray icon, updated by the core's events. `null` where the desktop has no tray; the window shows all of
+ * its content too.
  */
 export function createTray({ keyway, iconPath, perform }: Deps): { close(): void } | null {
   const icon = nativeImage.createFromPath(iconPath)
@@ -63,7 +63,7 @@ export function performTrayAction(action: TrayAction, { keyway, show, quit }: Tr
       reconnect(action.connectionId, { keyway, show }).catch(failed)
       break
     case 'unlock':
-      // A keychain opens without a word; a passphrase is typed in the window.
+      // A keychain unlocks without input; a passphrase is typed in the window.
       keyway.ui['vault.unlock']({}).catch(() => show('/'))
       break
     case 'lock':

@@ -1,5 +1,5 @@
-// The one window, hardened: sandboxed, isolated, no navigation away, no new windows, no permissions. Links
-// leave through the system browser.
+// The main window, hardened: sandboxed, isolated, no navigation away, no new windows, no permissions. Links
+// open in the system browser.
 import { externalUrl } from './app-protocol.ts'
 import { BrowserWindow, shell, type WebContents } from 'electron'
 import { createInstalledBrowsers } from '../core/browsers/find-browsers.ts'
@@ -10,13 +10,13 @@ type Deps = {
   preloadPath: string
   iconPath: string
   logger: Logger
-  /** vite's address while developing; absent in the built app. */ devUrl: string | undefined
+  /** vite's URL in development; absent in the built app. */ devUrl: string | undefined
 }
 
 export type MainWindow = {
-  /** Brings it to the front, making it when there is none. */
+  /** Brings the window to the front; creates it when there is none. */
   show(): BrowserWindow
-  /** The window as it is now, or null while none is open. */
+  /** The current window, or null while none is open. */
   current(): BrowserWindow | null
   send(channel: string, ...values: unknown[]): void
 }
@@ -68,9 +68,7 @@ function openWindow({ preloadPath, iconPath, logger, devUrl }: Deps): BrowserWin
   return window
 }
 
-/**
- * Nothing in the page can take the window elsewhere or open another one; web links go to the system browser.
- */
+/** The page cannot navigate away or open another window; web links open in the system browser. */
 function keepInside(contents: WebContents, { logger, allowed }: { logger: Logger; allowed: string }): void {
   const stop = (event: { preventDefault(): void; url: string }) => {
     if (isInside(event.url, allowed)) return
@@ -99,7 +97,7 @@ function isInside(url: string, allowed: string): boolean {
   return target.protocol === home.protocol && target.host === home.host
 }
 
-/** The system browser. That it could not be opened is a warning: the window shows the link. */
+/** The system browser. A failure to open it is logged as a warning, because the window shows the link. */
 export function createSystemBrowser(deps: Parameters<typeof createInstalledBrowsers>[0]): Browser {
   const installed = createInstalledBrowsers(deps)
   return {

@@ -1,5 +1,5 @@
-// Opens the system browser from a process without a window of its own. Failing is a warning: whoever asked
-// shows the link instead.
+// Opens the system browser from a process without a window. A failure is logged as a warning, because the
+// caller shows the link.
 import { delimiter } from 'node:path'
 import { createInstalledBrowsers } from '../core/browsers/find-browsers.ts'
 import { startProgram, type Command } from '../core/browsers/start-program.ts'
@@ -16,7 +16,7 @@ export function createBrowserOpener(deps: BrowserOpenerDeps): Browser {
   return {
     installed: installed.list,
     async open(url, browserId) {
-      // Only web pages: an opener hands other schemes to any program that registered for them.
+      // Only web URLs: an opener passes other schemes to any program that registered for them.
       if (!/^https?:\/\//.test(url)) return { opened: false, reason: 'That is no web address.' }
       const chosen = browserId === null ? null : await installed.open(browserId, url)
       if (chosen !== null) return chosen
@@ -33,8 +33,8 @@ export function createBrowserOpener(deps: BrowserOpenerDeps): Browser {
 }
 
 /**
- * What to try, in order. $BROWSER is a list of commands, `%s` standing for the address; it alone counts where
- * it is set.
+ * The commands to try, in order. $BROWSER is a list of commands in which `%s` is replaced by the URL. Where
+ * it is set, only it is tried.
  */
 export function openersFor(
   url: string,
@@ -43,13 +43,13 @@ export function openersFor(
   const chosen = (environment['BROWSER'] ?? '').split(delimiter).filter((each) => each.trim() !== '')
   if (chosen.length > 0) return chosen.flatMap((text) => commandFrom(text, url))
   if (platform === 'darwin') return [{ program: 'open', parameters: [url] }]
-  // `cmd /c start` would read & and ^ in the address as its own.
+  // `cmd /c start` would interpret & and ^ in the URL.
   if (platform === 'win32') return [{ program: 'rundll32', parameters: ['url.dll,FileProtocolHandler', url] }]
   const wsl = environment['WSL_DISTRO_NAME'] !== undefined
   const display = (environment['DISPLAY'] ?? '') !== '' || (environment['WAYLAND_DISPLAY'] ?? '') !== ''
   return [
     ...(wsl ? [{ program: 'wslview', parameters: [url] }] : []),
-    // Without a display xdg-open falls back to a browser in this terminal, which nobody could use.
+    // Without a display xdg-open falls back to a browser in this terminal, which could not be used.
     ...(display ? [{ program: 'xdg-open', parameters: [url] }] : []),
   ]
 }

@@ -1,4 +1,4 @@
-// The host's own arguments. Nothing secret is ever among them: a passphrase comes on standard input.
+// The host's arguments. None of them is secret: a passphrase is read from standard input.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DEFAULT_PORT } from '../../shared/domain/redirect-uri.ts'
@@ -7,7 +7,7 @@ import { KeywayError } from '../../shared/contract/errors.ts'
 import type { LogLevel } from '../core/logging/logger.ts'
 
 export type CommandLine = {
-  /** 0: any free one. Absent: the one in the settings. */
+  /** 0: any free port. Absent: the port in the settings. */
   port?: number
   data?: string
   open: boolean
@@ -15,10 +15,10 @@ export type CommandLine = {
   logLevel: LogLevel
 }
 
-/** What to run with, or what to print and leave: help, the version. */
+/** The options to run with, or text to print before exiting: help, the version. */
 export type HeadlessCommand = { kind: 'run'; options: CommandLine } | { kind: 'print'; text: string }
 
-/** @throws KeywayError `invalid_request` naming the argument and what is allowed. */
+/** @throws KeywayError `invalid_request` that names the argument and its allowed values. */
 export function readCommandLine(argv: readonly string[], version: string): HeadlessCommand {
   let printed = ''
   const command = describe(version)
@@ -35,8 +35,8 @@ export function readCommandLine(argv: readonly string[], version: string): Headl
 }
 
 /**
- * As commander found them, checked by hand: the schema library would be a third of what runs before Keyway
- * listens.
+ * The options from commander, validated by hand: the schema library would take a third of the time before
+ * Keyway listens.
  */
 type Found = { port?: string; data?: string; open: boolean; passphraseStdin?: boolean; logLevel: string }
 
@@ -96,8 +96,8 @@ const refused = (message: string, cause?: unknown): KeywayError =>
   })
 
 /**
- * The port in the settings, before anything is loaded that could read them properly. Only a guess where to
- * listen early: when the settings turn out to say something else, that is where Keyway listens.
+ * The port in the settings, read before the settings store is loaded. Used only to listen early: when the
+ * settings turn out to differ, Keyway listens on their port.
  */
 export function rememberedPort(dataFolder: string): number {
   try {
@@ -108,7 +108,7 @@ export function rememberedPort(dataFolder: string): number {
       ? port
       : DEFAULT_PORT
   } catch {
-    // None yet, or damaged: the start that follows says so.
+    // Missing or corrupted settings are reported later in the start.
     return DEFAULT_PORT
   }
 }

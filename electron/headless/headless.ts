@@ -1,5 +1,5 @@
-// Puts Keyway together without Electron: conf for the small documents, the keychain or a passphrase for the
-// key, the window served to a browser. What it opens it closes, in the opposite order.
+// Assembles Keyway without Electron: conf for the small documents, the keychain or a passphrase for the key,
+// the window served to a browser. Closes everything in the opposite order.
 import Conf from 'conf'
 import { asKeywayError } from '../../shared/contract/errors.ts'
 import type { Secret } from '../../shared/contract/secret.ts'
@@ -18,19 +18,23 @@ import { createKeyringKeyWrapper, KEYRING_SERVICE } from './keyring-key-wrapper.
 
 export type HeadlessOptions = {
   dataFolder: string
-  /** 0: any free one. Null: the one in the settings. */
+  /** 0: any free port. Null: the port in the settings. */
   port: number | null
-  /** Listens already, and lets callers wait. Closed when the settings name another port. */
+  /**
+   * Listens during the start and holds requests until the host is ready. Closed when the settings name
+   * another port.
+   */
   startupListener?: StartupListener | null
-  /** The built window. */
+  /** Folder of the built window. */
   windowFolder: string
-  /** The built thread that reads files from elsewhere; absent: its source. */
+  /** The built worker that reads files from elsewhere; absent: its source. */
   readerFile?: string
   /**
-   * Unlocks the vault, or makes it where there is none. Null: the window asks, unless the keychain opens it.
+   * Unlocks the vault, or creates it where there is none. Null: the window asks, unless the keychain unlocks
+   * it.
    */
   passphrase: Secret | null
-  /** `unused`: the operating system's keychain is never touched. */
+  /** `unused`: the operating system's keychain is never accessed. */
   keychain: 'used' | 'unused'
   logLevel: LogLevel
   version: string
@@ -39,19 +43,19 @@ export type HeadlessOptions = {
 
 export type Headless = {
   readonly keyway: Keyway
-  /** `http://127.0.0.1:<port>`, as it is now: the port can be changed in the window. */
+  /** `http://127.0.0.1:<port>` with the current port, which can be changed in the window. */
   readonly url: string
-  /** A fresh link to the window; works once, for ten minutes. */
+  /** A new link to the window, valid for one use and ten minutes. */
   launchUrl(): string
-  /** Opens the window in the system browser, by a link of its own. */
+  /** Opens the window in the system browser, with a new link. */
   openWindow(): ReturnType<Browser['open']>
-  /** Twice is fine. */
+  /** May be called more than once. */
   close(): Promise<void>
 }
 
 /**
- * @throws KeywayError `data_folder_busy`, `port_busy`, `wrong_passphrase`, a disk's or a keychain's failure;
- * nothing is left open then.
+ * @throws KeywayError `data_folder_busy`, `port_busy`, `wrong_passphrase`, or a failure of disk or keychain;
+ * nothing stays open then.
  */
 export async function createHeadless(options: HeadlessOptions): Promise<Headless> {
   try {
@@ -97,12 +101,12 @@ async function openVault({ vault }: OpenedKeyway, passphrase: Secret): Promise<v
   if (kind === 'uninitialised') await vault.initialize('passphrase', passphrase)
   if (kind !== 'locked') return
   await vault.unlock(passphrase).catch((error: unknown) => {
-    // Not the passphrase's fault: the window says what is wrong and where the file is.
+    // Not caused by the passphrase: the window shows the problem and the file's path.
     if (asKeywayError(error).code !== 'data_damaged') throw error
   })
 }
 
-/** Loaded when somebody starts it: it is seldom wanted, and not small. */
+/** Loaded on first use, because it is seldom needed and not small. */
 const openPracticeProvider: OpenPracticeProvider = async (options) => {
   const practiceProvider = await import('../practice-provider/provider.ts')
   return practiceProvider.openPracticeProvider(options)
@@ -117,10 +121,10 @@ function listen(
     outgoing,
     windowFolder,
     windowSessionsFile: folder.resolve('window-sessions.json'),
-    startupListener: startupListener,
+    startupListener,
     socketPath,
     whenBusy: 'fail',
-    // A second start on this folder is told where this one answers.
+    // A second start with this folder finds the URL here.
     onListening: (url) => folder.publish({ url }),
   })
 }

@@ -1,7 +1,6 @@
-// Talks to the OS keychain from a process of its own. The native client opens its D-Bus connection
-// synchronously and waits for ever on a bus that accepts and then says nothing (tried); in our own process
-// that would stop everything, and a worker thread stuck in native code cannot be stopped at all. A child can
-// be killed.
+// Accesses the OS keychain from a child process. The native client opens its D-Bus connection synchronously
+// and waits forever on a bus that accepts and never responds (verified). In the main process that would block
+// everything, and a worker thread in native code cannot be stopped. A child can be killed.
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { z } from 'zod'
@@ -11,12 +10,12 @@ import { KeywayError } from '../../shared/contract/errors.ts'
 export type KeyringStep =
   { op: 'set'; account: string; value: string } | { op: 'get' | 'delete'; account: string }
 
-/** Runs the steps in order; the answers are those of the `get` and `delete` steps and null for `set`. */
+/** Runs the steps in order. Returns the results of the `get` and `delete` steps, and null for `set`. */
 export type RunKeyring = (steps: readonly KeyringStep[]) => Promise<readonly (string | boolean | null)[]>
 
-// As text for `node --eval`, because a second file would have to be found again beside every bundle this code
-// is built into. The store is always named: left out, the library silently takes the kernel's in-memory
-// keyring, which forgets at reboot.
+// Source text for `node --eval`, because a second file would have to be located for every bundle. The store
+// is always named: without it the library uses the kernel's in-memory keyring without notice, which is empty
+// after a reboot.
 const CHILD = `
 const { Entry } = require(process.argv[1]);
 let input = '';
@@ -43,7 +42,7 @@ const reply = z.union([
   z.object({ failure: z.string() }),
 ])
 
-// Below the vault's own limit for a protector, so that the child is killed before its caller gives up on it.
+// Less than the vault's limit for a key wrapper, so that the child is killed before its caller times out.
 const TIMEOUT_MS = 9_000
 const MAX_REPLY = 64 * 1024
 
@@ -53,7 +52,7 @@ export function createKeyringChild(deps: {
   environment?: NodeJS.ProcessEnv
 }): RunKeyring {
   return async (steps) => {
-    // Values go through a pipe, never through argv, which every process of the user can read.
+    // Values are sent through a pipe, never in argv, which every process of the user can read.
     const output = await runChild(JSON.stringify({ service: deps.service, steps }), deps)
     const parsed = reply.safeParse(parseOrNull(output))
     if (!parsed.success) throw unavailable('The keychain client stopped without an answer.')
@@ -89,7 +88,7 @@ function runChild(
       cancel()
       resolve(output)
     })
-    // A child that died before reading reports itself by 'close'; the broken pipe adds nothing.
+    // A child that exits before reading is reported by 'close'; the broken pipe adds nothing.
     child.stdin.on('error', () => undefined)
     child.stdin.end(input)
   })

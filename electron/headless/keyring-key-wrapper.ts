@@ -1,7 +1,7 @@
-// Protects the data key by the OS keychain: macOS Keychain, Windows Credential Manager, Secret Service on
-// Linux. The keychain holds a random wrapping key, not the data key: what a keychain export or sync carries
-// away opens nothing without the vault's file, an entry changed by somebody else is noticed by the cipher's
-// tag, and dropping this protector really shuts it out.
+// Wraps the data key with the OS keychain: macOS Keychain, Windows Credential Manager, Secret Service on
+// Linux. The keychain holds a random wrapping key, not the data key. So an exported or synced keychain opens
+// nothing without the vault's file, a changed entry is detected by the authentication tag, and removing this
+// key wrapper is effective.
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
@@ -9,11 +9,11 @@ import type { KeyWrapper } from '../core/ports.ts'
 import { KEY_BYTES, openBytes, sealBytes, sealed } from '../core/vault/key-holder.ts'
 import type { RunKeyring } from './keyring-child.ts'
 
-/** The name under which entries stand in the keychain, for a person who looks. */
+/** The name of the entries in the keychain, for a person who looks there. */
 export const KEYRING_SERVICE = 'Keyway'
 
-// Each wrap has an entry of its own, with a random name that only this vault's file knows: two data folders,
-// or two generations of one, can neither share nor overwrite an entry.
+// Each wrap has its own entry, with a random name that only this vault's file contains. Two data folders, or
+// two versions of one, can neither share nor overwrite an entry.
 const wrappedByKeyring = z.object({
   version: z.literal(1),
   account: z.string().regex(/^vault-[0-9a-f]{32}$/),
@@ -22,7 +22,7 @@ const wrappedByKeyring = z.object({
 
 const counterOf = (account: string): string => `${account}-counter`
 
-/** What is no number there is none: the folder is then only compared with itself. */
+/** An entry that is not a number counts as absent: the folder is then compared only with itself. */
 function countIn(stored: unknown): number | null {
   return typeof stored === 'string' && /^[0-9]{1,15}$/.test(stored) ? Number(stored) : null
 }
@@ -31,7 +31,7 @@ const aadFor = (account: string): string => `keyway wrap os-keychain v1 ${accoun
 
 export function createKeyringKeyWrapper(deps: { run: RunKeyring; platform?: NodeJS.Platform }): KeyWrapper {
   const { run, platform = process.platform } = deps
-  // Of the entry that was wrapped or unwrapped last.
+  // The entry that was wrapped or unwrapped last.
   let kept: { account: string; seen: number | null } | null = null
   return {
     counter: {
@@ -59,8 +59,8 @@ export function createKeyringKeyWrapper(deps: { run: RunKeyring; platform?: Node
         { op: 'get', account },
         { op: 'get', account: counterOf(account) },
       ])
-      // A locked keyring also answers "nothing there". Either way the key exists no place else, so this is
-      // never a reason for a new one.
+      // A locked keyring also reports "no entry". The key exists nowhere else, so this is never a reason to
+      // create a new one.
       if (typeof stored !== 'string') throw lockedOrGone()
       const wrappingKey = Buffer.from(stored, 'base64url')
       const dataKey = wrappingKey.length === KEY_BYTES ? openBytes(wrappingKey, box, aadFor(account)) : null
@@ -81,8 +81,8 @@ export function createKeyringKeyWrapper(deps: { run: RunKeyring; platform?: Node
 }
 
 async function roundTrip(run: RunKeyring): ReturnType<KeyWrapper['probe']> {
-  // Only a round trip tells: a Secret Service without a collection, or with a locked one, answers every read
-  // with "nothing there".
+  // Only a round trip shows it: a Secret Service without a collection, or with a locked one, reports "no
+  // entry" for every read.
   const account = `probe-${randomBytes(8).toString('hex')}`
   const value = randomBytes(16).toString('base64url')
   try {

@@ -1,4 +1,4 @@
-// The headless host as a program: reads its arguments, prints where the window is, ends when it is asked to.
+// The headless host as a program: reads its arguments, prints the window's URL, shuts down on a signal.
 import './home-folder.ts'
 import { ignoreClosedOutput, onEnterKey, showCodes, readPassphrase, failureLine } from './terminal.ts'
 import { existsSync } from 'node:fs'
@@ -29,7 +29,7 @@ async function run(argv: readonly string[]): Promise<number> {
       return 0
     }
     const passphrase = asked.options.passphraseStdin ? await readPassphrase(process.stdin) : null
-    // From the first moment in which something is open: whoever sees it answer may already want it to end.
+    // Installed before anything is opened: a caller that sees a response may send a signal at once.
     const shutdown = untilShutdown()
     const headless = await start(asked.options, passphrase, shutdown.takeOver).catch((error: unknown) =>
       asKeywayError(error).code === 'data_folder_busy'
@@ -59,8 +59,7 @@ async function start(
   const dataFolder = folderOf(options)
   const windowFolder = findWindow()
   const startupListener = await openStartupListener(options.port ?? rememberedPort(dataFolder))
-  // Who has been waiting for it to listen is answered before the rest is loaded, which keeps this thread busy
-  // for a while.
+  // Waiting requests are answered before the rest is loaded, which blocks this thread for a while.
   await pause(ANSWER_FIRST_MS)
   const { createHeadless } = await import('./headless.ts')
   onLoaded()
@@ -92,7 +91,7 @@ function folderOf({ data }: CommandLine): string {
   return dataLocation(data, { platform: process.platform, home: homedir(), environment: process.env })
 }
 
-/** Null: the window of the Keyway that owns the folder was opened in place of a second one. */
+/** Null: another Keyway owns the folder, and its window was opened instead. */
 async function openRunningInstance(options: CommandLine, busy: unknown): Promise<null> {
   const { openRunning } = await import('./open-running.ts')
   const dataFolder = folderOf(options)
@@ -101,7 +100,7 @@ async function openRunningInstance(options: CommandLine, busy: unknown): Promise
   throw busy
 }
 
-/** Beside the bundle, or where the build puts it when this runs from its sources. */
+/** Next to the bundle, or in the build's output when this runs from source. */
 function findWindow(): string {
   const places = [join('..', 'renderer'), join('..', '..', 'out', 'renderer')]
   const found = places
@@ -114,7 +113,7 @@ function findWindow(): string {
   })
 }
 
-/** Beside the bundle; when this runs from its sources, the reader does too. */
+/** Next to the bundle; from source when this runs from source. */
 function readerFile(): { readerFile?: string } {
   const built = join(import.meta.dirname, 'reader-worker.js')
   return existsSync(built) ? { readerFile: built } : {}
@@ -122,7 +121,7 @@ function readerFile(): { readerFile?: string } {
 
 function logUnhandled({ keyway: { logger } }: Headless): void {
   logUnhandledRejections(process, logger)
-  // Node's own last words show source lines and whatever the error carries along.
+  // Node's own report prints source lines and all properties of the error.
   process.once('uncaughtException', (error) => {
     logger.error('Keyway cannot go on', { error })
     console.error(redactText(failureLine(error)))
@@ -132,7 +131,7 @@ function logUnhandled({ keyway: { logger } }: Headless): void {
 
 type Requests = {
   requested: Promise<void>
-  /** Other listeners of these signals go. */
+  /** Removes other listeners of these signals. */
   takeOver(): void
   onRepeated(listener: (signal: ShutdownSignal) => void): void
 }
@@ -161,4 +160,4 @@ async function closeAll(headless: Headless, onRepeated: Requests['onRepeated']):
   if ((await ended) === 'gave up') process.exit(1)
 }
 
-// The terminal that started Keyway: whoever reads and types there is the person.
+// The terminal that started Keyway: only the person reads and types there.

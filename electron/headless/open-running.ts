@@ -1,11 +1,11 @@
-// A second start on the data folder of a Keyway that runs: its window is what the person wants.
+// A second start on the data folder of a running Keyway opens the running one's window.
 import { setTimeout as pause } from 'node:timers/promises'
 import { asKeywayError } from '../../shared/contract/errors.ts'
 import { requestWindow, type RunningWindow } from '../core/running-service.ts'
 import { systemClock } from '../core/ports.ts'
 import { createBrowserOpener } from './browser-opener.ts'
 
-/** The other one may have just begun to start. */
+/** The first process may still be starting. */
 const TRIES = 10
 const BETWEEN_TRIES_MS = 300
 
@@ -17,7 +17,7 @@ export type SecondStart = {
 }
 
 /**
- * True when the running Keyway was asked and its window is open, or its link printed. False: nobody answers
+ * True when the running Keyway responded and its window is open or its link printed. False: nothing responds
  * at its socket.
  */
 export async function openRunning({ dataFolder, open, environment, say }: SecondStart): Promise<boolean> {

@@ -1,4 +1,4 @@
-// What the headless host reads from its terminal and says there.
+// Input and output of the headless host at its terminal.
 import type { Writable } from 'node:stream'
 import type { ReadStream, WriteStream } from 'node:tty'
 import {
@@ -12,20 +12,21 @@ import { Secret } from '../../shared/contract/secret.ts'
 import type { Presence } from '../core/presence/presence.ts'
 
 /**
- * Whoever read along may leave (`… | head`, a terminal that is gone), and a log's disk may be full: what is
- * said then goes nowhere, and the work goes on.
+ * The reader of the output may close it (`… | head`, a closed terminal), and a log's disk may be full. Output
+ * is discarded then, and the process keeps running.
  */
 export function ignoreClosedOutput(...outputs: readonly Writable[]): void {
   for (const output of outputs) output.on('error', () => undefined)
 }
 
 /**
- * Each press of Enter at the terminal calls `onEnter`. Does nothing without a terminal. Returns what ends it.
+ * Each press of Enter at the terminal calls `onEnter`. No effect without a terminal. Returns a function that
+ * stops it.
  */
 export function onEnterKey(input: ReadStream, onEnter: () => void): () => void {
   if (!input.isTTY) return () => undefined
   input.on('data', onEnter)
-  // Listening must not be what keeps the process alive.
+  // Reading must not keep the process alive.
   input.unref()
   return () => {
     input.off('data', onEnter)
@@ -34,7 +35,7 @@ export function onEnterKey(input: ReadStream, onEnter: () => void): () => void {
 }
 
 /**
- * Shows the codes that windows opened from a shell ask for; never where the output is a file or a pipe, which
+ * Shows the codes that windows opened from a shell ask for; never when the output is a file or a pipe, which
  * a program can read.
  */
 export function showCodes(output: WriteStream, presence: Pick<Presence, 'attachTerminal'>): () => void {
@@ -55,8 +56,8 @@ export function showCodes(output: WriteStream, presence: Pick<Presence, 'attachT
 const MAX_BYTES = 4096
 
 /**
- * The first line of a stream as a passphrase. @throws KeywayError `invalid_request` when it is empty or too
- * long to be one.
+ * Reads the first line of a stream as a passphrase. @throws KeywayError `invalid_request` when it is empty or
+ * too long.
  */
 export async function readPassphrase(input: AsyncIterable<Uint8Array>): Promise<Secret> {
   let bytes = Buffer.alloc(0)
@@ -74,7 +75,7 @@ export async function readPassphrase(input: AsyncIterable<Uint8Array>): Promise<
   })
 }
 
-/** Why the host could not start, for a terminal: one line, what to do now, no stack. */
+/** Why the host could not start, for a terminal: one line with the next step, no stack trace. */
 export function failureLine(thrown: unknown): string {
   const error = asKeywayError(thrown)
   return `keyway: ${[error.message, ...factsOf(error), stepOf(error)].join(' ')}`.replaceAll(/\s+/g, ' ')
@@ -91,7 +92,7 @@ function factsOf({ cause, code, details }: KeywayError): string[] {
   return []
 }
 
-/** What the system's codes mean, where the way out depends on it. */
+/** The meaning of the system's error codes where the next step depends on it. */
 const reasons: Record<string, string> = {
   EACCES: 'not allowed',
   EEXIST: 'something else has that name',
@@ -103,7 +104,7 @@ const reasons: Record<string, string> = {
   EROFS: 'the disk is read-only',
 }
 
-// The table's steps speak of a Keyway that runs and tries again.
+// The next steps of the error table assume a running Keyway.
 const stepsAtStart: Partial<Record<ErrorCode, string>> = {
   save_failed: 'Make that writable, or choose another folder with --data.',
   disk_full: 'Free some space, or choose another folder with --data.',

@@ -48,7 +48,7 @@ const sparse = (spec: z.ZodType) =>
 
 /** A sparse {@link providerSpecInput}. */
 export const specPatch = sparse(providerSpecInput)
-/** A sparse spec as any version of Keyway stored it. */
+/** A sparse spec, stored by any version of Keyway. */
 const storedSpec = sparse(providerSpec)
 
 /** Input for registering a provider, from the window's form, `POST /api/integrations` and the CLI. */

@@ -1,4 +1,4 @@
-// Carries out a plan, all of it or nothing: when a step is refused, the ones before it are taken back.
+// Applies a plan completely or not at all: when a step is refused, the previous ones are rolled back.
 import { readFileSync } from 'node:fs'
 import { createRequire, registerHooks } from 'node:module'
 import { extname, resolve } from 'node:path'
@@ -18,17 +18,14 @@ export type AppliedStep = {
   what: 'created' | 'changed' | 'unchanged'
   fields: string[]
   redirectUri: string | null
-  /** To sign in again with, when what changed is what the grants hang on. */
+  /** Connections that must sign in again, because the change affects what their authorizations depend on. */
   connectUrl: string | null
 }
 
-/**
- * @throws what the refused step threw, saying of which provider it was and whether everything could be taken
- * back
- */
+/** @throws the error of the refused step, with the provider's name and whether everything was rolled back */
 export async function applySteps(api: ServiceApi, steps: readonly ApplyStep[]): Promise<AppliedStep[]> {
   const done: Array<{ step: ApplyStep; result: AppliedStep }> = []
-  // New ones first: they are what a server refuses most, and they can be taken back whole.
+  // New providers first: servers refuse them most often, and they can be rolled back completely.
   const order = [...steps].sort((one, other) => rank(one) - rank(other))
   for (const step of order) {
     try {
@@ -53,9 +50,9 @@ async function applyStep(api: ServiceApi, step: ApplyStep): Promise<AppliedStep>
     return { ...nothing, what: 'created', redirectUri: made.redirectUri }
   }
   const call = { method: 'PATCH', json: step.body }
-  // What the file no longer says of the spec goes.
+  // Fields of the spec that the file no longer names are removed.
   const changed = await api.call(integrationChanged, `/api/integrations/${slug}?spec=replace`, call)
-  // A secret that is sent always counts as changed there; alone it is no reason to sign in again.
+  // A secret that is sent always counts as changed at the server; alone it is no reason to sign in again.
   const again = step.changed.length > 0 && changed.reauthorise && changed.connectionCount > 0
   return {
     ...nothing,
@@ -65,11 +62,11 @@ async function applyStep(api: ServiceApi, step: ApplyStep): Promise<AppliedStep>
   }
 }
 
-/** The one that stands there by now: an address is changed only by whoever knows what is sent to it. */
+/** The current URL: a URL may be changed only by a caller that knows the secrets sent to it. */
 const secretOf = ({ clientSecret }: Readonly<Record<string, unknown>>): object =>
   clientSecret === undefined ? {} : { clientSecret }
 
-/** What remains changed. */
+/** What could not be rolled back. */
 async function rollBack(api: ServiceApi, steps: readonly ApplyStep[]): Promise<string[]> {
   const left: string[] = []
   for (const step of steps) {
@@ -90,7 +87,7 @@ async function rollBack(api: ServiceApi, steps: readonly ApplyStep[]): Promise<s
   return left
 }
 
-// What applying a file comes to, decided before anything is sent.
+// The steps for applying a file, decided before anything is sent.
 
 export type ApplyStep =
   | { kind: 'create'; slug: string; body: Readonly<Record<string, unknown>> }
@@ -98,15 +95,15 @@ export type ApplyStep =
       kind: 'change'
       slug: string
       body: Readonly<Record<string, unknown>>
-      /** What stands there now; the secret cannot be read, so it is not among them. */
+      /** The current values; the secret is not among them, because it cannot be read. */
       before: Readonly<Record<string, unknown>>
       changed: string[]
-      /** A secret is sent: whether it differs is not known here. */
+      /** True when a secret is sent; whether it differs from the stored one is unknown. */
       sendsSecret: boolean
     }
   | { kind: 'keep'; slug: string }
 
-/** @throws KeywayError invalid_request when a provider builds on another preset than the file says */
+/** @throws KeywayError `invalid_request` when a provider is based on another preset than the file says */
 export function planFor(definitions: readonly Definition[], registered: readonly Registered[]): ApplyStep[] {
   return definitions.map((definition) => {
     const present = registered.find(({ slug }) => slug === definition.slug)
@@ -142,23 +139,23 @@ function change({ slug, input, fields }: Definition, present: Registered): Apply
   }
 }
 
-/** A provider's spec is shown whole, and beside it what was given of it. */
+/** The response holds a provider's full spec and, separately, the fields that were set. */
 const valueIn = (present: Registered, field: keyof ProviderInput): unknown =>
   present[field === 'spec' ? 'overrides' : field]
 
 const pick = (input: ProviderInput, fields: ReadonlyArray<keyof ProviderInput>): Record<string, unknown> =>
   Object.fromEntries(fields.map((field) => [field, input[field]]))
 
-// Reads a file of definitions. A .ts or .js file is run, as the person asked; `keyway` and lecca's toolkit in
-// it stand for the two functions that describe a provider, which here only hand on what they are given, so
-// that it can be checked whole.
+// Reads a file of definitions. A .ts or .js file is executed, as the person requested. The modules `keyway`
+// and lecca's toolkit are replaced by functions that return their argument, so that it can be validated as a
+// whole.
 
 const STANDS_FOR: ReadonlySet<string> = new Set(['keyway', 'keyway/client', '@lecca-io/toolkit'])
 const STAND_IN_URL = 'keyway-definitions:client'
 const STAND_IN =
   'export const defineProvider = (definition) => definition\nexport const createOAuth2Connection = (definition) => definition\n'
 
-/** What the file exports, unchecked. @throws KeywayError invalid_request */
+/** The exports of the file, not validated. @throws KeywayError `invalid_request` */
 export function loadFile(path: string): Record<string, unknown> {
   const text = readText(path)
   if (extname(path) === '.json') return { default: parseJson(path, text) }
@@ -180,7 +177,7 @@ export function loadFile(path: string): Record<string, unknown> {
     const exported: unknown = load(file)
     return typeof exported === 'object' && exported !== null ? { ...exported } : {}
   } catch (error) {
-    // The first line only: what follows quotes the file.
+    // Only the first line: the following ones quote the file.
     const [reason = ''] = (error instanceof Error ? `${error.name}: ${error.message}` : 'it throws').split(
       '\n',
     )

@@ -1,11 +1,11 @@
-// What a file exports, as providers that can be sent: placeholders filled, every field checked, every flaw
-// named.
+// Converts the exports of a file to providers that can be sent: fills placeholders, validates every field,
+// names every flaw.
 import { z } from 'zod'
 import { createOAuth2Connection } from '../../../shared/client/define-provider.ts'
 import { providerInput, type ProviderInput } from '../../../shared/contract/provider.ts'
 import { invalidArguments } from '../arguments.ts'
 
-/** `fields`: the ones that the file names, the slug aside; what it leaves out stays as it is. */
+/** `fields`: the fields that the file names, except the slug; all others stay as they are. */
 export type Definition = { slug: string; input: ProviderInput; fields: ReadonlyArray<keyof ProviderInput> }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -14,8 +14,8 @@ const text = z.string().min(1)
 const getter = z.custom<() => unknown>((value) => typeof value === 'function', 'A function is needed.')
 
 /**
- * lecca's createOAuth2Connection, strictly: a misspelt option must not be lost. In JSON, id and secret are
- * texts.
+ * Strict schema of lecca's createOAuth2Connection: a misspelled option must not be ignored. In JSON, id and
+ * secret are strings.
  */
 const oauth2Connection = z.strictObject({
   id: text,
@@ -34,7 +34,7 @@ const oauth2Connection = z.strictObject({
   pkce: z.boolean().optional(),
 })
 
-/** @throws KeywayError invalid_request that lists every flaw; no value of the file is in it */
+/** @throws KeywayError `invalid_request` that lists every flaw but contains no value of the file */
 export function readDefinitions(
   exported: Readonly<Record<string, unknown>>,
   environment: Environment,
@@ -63,7 +63,7 @@ export function readDefinitions(
 type Candidate = { where: string; value: unknown }
 
 function candidatesIn(exported: Readonly<Record<string, unknown>>): Candidate[] {
-  // CommonJS may make the one provider the whole of what it exports.
+  // A CommonJS module may export a single provider directly.
   if (['slug', 'authorizeUrl'].some((name) => typeof exported[name] === 'string'))
     return [{ where: 'module.exports', value: exported }]
   const found: Candidate[] = []
@@ -150,13 +150,13 @@ const sentence = (message: string, unknownKey: string | undefined): string =>
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-// `${NAME}` in a client id or secret comes from the environment, so that neither has to stand in a file.
+// `${NAME}` in a client id or secret is filled from the environment, so that neither has to be in a file.
 export type Flaw = { field: string; message: string }
 
 const FIELDS = ['clientId', 'clientSecret'] as const
 const PLACEHOLDER = /\$\{([^{}]*)\}/g
 
-/** The draft with its placeholders filled, or which of them cannot be. */
+/** The draft with its placeholders filled, or the names of those that are not set. */
 export function fillPlaceholders(
   draft: Readonly<Record<string, unknown>>,
   environment: Readonly<Record<string, string | undefined>>,

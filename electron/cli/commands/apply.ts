@@ -48,7 +48,7 @@ function linesOf({ slug, what, fields, redirectUri, connectUrl }: AppliedStep): 
   ]
 }
 
-/** A secret is written and never read, so whether it differs from the stored one is not known. */
+/** A secret is write-only, so whether it differs from the stored one is unknown. */
 function line(slug: string, what: string, fields: readonly string[]): string {
   const named = fields.map((field) => (field === 'clientSecret' ? 'clientSecret (sent)' : field))
   return `${slug}: ${what}${named.length === 0 ? '' : ` (${named.join(', ')})`}`

@@ -25,9 +25,9 @@ export const approvals: RunCommand = async (context, given) => {
   return 0
 }
 
-/** Each question once, as it comes, until the server goes or the person has had enough. */
+/** Prints each approval once, as it arrives, until the server ends or the person interrupts. */
 async function follow(context: Context, api: ServiceApi): Promise<number> {
-  // Before the first look, so that nothing is missed in between.
+  // Opened before the first listing, so that no event is missed in between.
   const events = await openEventFeed(api)
   const shown = new Set<string>()
   try {

@@ -28,7 +28,7 @@ export const connect: RunCommand = async (context, given) => {
   const asked = readArguments(connectArguments, given)
   const { provider, account, scopes, wait } = asked
   const api = await context.api()
-  // Before the link exists, so that nothing that follows from it is missed.
+  // Opened before the link is created, so that no event of the sign-in is missed.
   const events = wait ? await openEventFeed(api) : null
   try {
     const link = await api.client.connect(provider, {
@@ -63,8 +63,8 @@ export const connect: RunCommand = async (context, given) => {
 }
 
 /**
- * A flow that gives a browser nothing to open is begun from here: whoever sits at a terminal may have no
- * browser on this machine.
+ * A flow without a URL for a browser is started from here: a person at a terminal may have no browser on this
+ * machine.
  */
 async function startHere(api: ServiceApi, { connectUrl }: Link): Promise<Started> {
   const { pathname, search } = new URL(connectUrl)

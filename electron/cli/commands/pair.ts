@@ -30,7 +30,8 @@ export const pair: RunCommand = async (context, given) => {
     print(await requestKey(context, wants), context)
     return 0
   }
-  // Made first: the key comes once, and must not be lost to a file that cannot be written.
+  // The file is created first: the key is sent only once and must not be lost to a file that cannot be
+  // written.
   const file = await createPrivate(save)
   const removeFile = (): void => rmSync(save, { force: true })
   process.once('exit', removeFile)
@@ -60,7 +61,7 @@ function print(approved: Approved, context: Context): void {
   printGranted(approved, context)
 }
 
-/** What was asked for and what the person allowed need not be the same. */
+/** The person may have allowed less than was requested. */
 function printGranted({ granted, unregistered, app }: Approved, { terminal: { stderr } }: Context): void {
   const may = granted.map(({ provider, account, token, proxy }) => {
     const what = [...(token ? ['tokens'] : []), ...(proxy ? ['requests'] : [])].join(' and ')
@@ -78,7 +79,7 @@ function printGranted({ granted, unregistered, app }: Approved, { terminal: { st
   }
 }
 
-/** The key comes once; a file that takes it no more leaves an app that nobody can use. */
+/** The key is sent only once. If the file cannot be written, the app is left without a usable key. */
 async function writeKey(file: FileHandle, path: string, { key, app }: Approved): Promise<void> {
   try {
     await file.writeFile(`${key}\n`)
@@ -100,10 +101,10 @@ async function requestKey(context: Context, wants: object): Promise<Approved> {
   const takeBack = (): void => {
     const leave = (): never => process.exit(INTERRUPTED)
     setTimeout(leave, CANCEL_LIMIT_MS)
-    // Whoever gives up must not leave a question behind that somebody says yes to.
+    // An interrupted command must not leave a pairing that somebody then approves.
     void api.head(path, { method: 'DELETE', headers }).then(leave, leave)
   }
-  // Before it is said: whoever reads it may already want to give up.
+  // Set before the message: the reader may want to interrupt at once.
   for (const signal of ENDS) process.once(signal, takeBack)
   say(context.terminal.stderr, `Say yes in Keyway’s window if it shows ${started.code}.`)
   try {

@@ -10,7 +10,7 @@ import { openBrowser } from '../open-browser.ts'
 import { say, table } from '../output.ts'
 import { registeredProviders } from '../registered-providers.ts'
 
-/** Other versions may tell more. */
+/** Other versions may return more fields. */
 const health = z.looseObject({ service: z.literal('keyway'), vault: z.enum(['unlocked', 'locked']) })
 
 export const status: RunCommand = async (context) => {
@@ -75,9 +75,9 @@ export const providers: RunCommand = async (context) => {
   return 0
 }
 
-// Opens the window of the running Keyway. It is found by its data folder and asked over its own socket, so no
-// app key is needed; and whoever runs this may be a program, so the window that opens may look until it is
-// proved that a person sits there.
+// Opens the window of the running Keyway. It is found by its data folder and called over its own socket, so
+// no app key is needed. The caller may be a program, so the window that opens is read-only until presence is
+// proved.
 
 const openArguments = z.strictObject({
   data: z.string().min(1, 'A folder is needed.').max(4096).optional(),

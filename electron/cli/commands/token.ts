@@ -86,7 +86,7 @@ export const request: RunCommand = async (context, given) => {
   return upstreamExit(answer, context.terminal)
 }
 
-/** The body is streamed as it is, to whichever allowed host. */
+/** The body is streamed unchanged, to any allowed host. */
 async function send(api: ServiceApi, asked: Asked, terminal: Terminal): Promise<IncomingMessage> {
   const { provider, method, account } = asked
   const body = await openBody(asked.data, terminal)
@@ -105,7 +105,7 @@ async function send(api: ServiceApi, asked: Asked, terminal: Terminal): Promise<
 }
 
 /**
- * A header holds ASCII; an account may be named in any script, and then its connection's id stands for it.
+ * A header holds ASCII. An account may have a name in any script; then its connection's id is sent instead.
  */
 async function accountIn(
   api: ServiceApi,
@@ -131,7 +131,7 @@ async function print(answer: IncomingMessage, { include }: Asked, { stdout }: Te
     )
     say(stdout, `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`, ...pairs, '')
   }
-  // A file or a pipe gets the bytes; a terminal would act on some of them.
+  // A file or a pipe gets the raw bytes; a terminal would interpret some of them.
   const decoder = stdout.isTTY === true ? new TextDecoder() : null
   try {
     for await (const chunk of answer as AsyncIterable<Buffer>) {
@@ -144,7 +144,7 @@ async function print(answer: IncomingMessage, { include }: Asked, { stdout }: Te
   }
 }
 
-/** The API's own refusal is an answer, printed as such; only the exit code tells. */
+/** An error response of the API is printed like any other; only the exit code differs. */
 function upstreamExit({ statusCode = 0, statusMessage }: IncomingMessage, { stderr }: Terminal): number {
   if (statusCode < 400) return 0
   say(stderr, `keyway: The API answered HTTP ${statusCode} ${statusMessage}.`)
