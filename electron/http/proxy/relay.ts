@@ -53,8 +53,7 @@ export function sendOnce(
   attempt: Attempt,
   done: (tried: AttemptResult) => void,
 ): void {
-  const relay = new Relay(running.response, attempt, done)
-  running.abort = () => relay.abort()
+  const relay = new Relay(running, attempt, done)
   if (relay.isOver) return
   const { origin, path, method, headers, body } = attempt
   routes.dispatch(
@@ -74,6 +73,7 @@ export function sendOnce(
 
 /** A class, because one is made for every request. */
 class Relay implements Dispatcher.DispatchHandler {
+  readonly #running: RunningRequest
   readonly #response: RunningRequest['response']
   readonly #attempt: Attempt
   readonly #done: (tried: AttemptResult) => void
@@ -90,12 +90,17 @@ class Relay implements Dispatcher.DispatchHandler {
   #isFlushed = false
   isOver = false
 
-  constructor(response: RunningRequest['response'], attempt: Attempt, done: (tried: AttemptResult) => void) {
+  constructor(running: RunningRequest, attempt: Attempt, done: (tried: AttemptResult) => void) {
+    const { response } = running
+    this.#running = running
     this.#response = response
     this.#attempt = attempt
     this.#done = done
     if (response.destroyed) this.abort()
-    else response.on('close', this.#gone)
+    else {
+      running.abort = this.#gone
+      response.on('close', this.#gone)
+    }
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -191,6 +196,8 @@ class Relay implements Dispatcher.DispatchHandler {
   #settle(tried: AttemptResult): void {
     if (this.isOver) return
     this.isOver = true
+    // A request that is kept a little longer must not keep its answer, and so the next ones.
+    this.#running.abort = null
     this.#response.off('close', this.#gone)
     this.#done(tried)
   }
