@@ -8,7 +8,8 @@ import { CALL_CHANNEL, EVENT_CHANNEL } from './channels.ts'
 type Deps = {
   ipcMain: IpcMain
   keyway: Keyway
-  /** Origins that the window's page may have. */ origins: readonly string[]
+  /** Origins that the window's page may have. */
+  origins: readonly string[]
   send: (channel: string, ...values: unknown[]) => void
 }
 

@@ -10,7 +10,8 @@ type Deps = {
   preloadPath: string
   iconPath: string
   logger: Logger
-  /** vite's URL in development; absent in the built app. */ devUrl: string | undefined
+  /** vite's URL in development; absent in the built app. */
+  devUrl: string | undefined
 }
 
 export type MainWindow = {

@@ -1,4 +1,5 @@
-// The made-up people of the rehearsal. Addresses end in .test (RFC 2606), so none of them can be real.
+// The fictional accounts of the practice provider. Addresses end in .test (RFC 2606), so none of them can be
+// real.
 import { createHash } from 'node:crypto'
 
 export type PracticeAccount = {
@@ -9,12 +10,10 @@ export type PracticeAccount = {
 }
 
 export type AccountStore = {
-  /** The accounts to pick from. */
+  /** The accounts to choose from. */
   readonly known: readonly PracticeAccount[]
   byId(id: string): PracticeAccount | null
-  /**
-   * The account with this address; any address that looks like one gets an account. Null for anything else.
-   */
+  /** The account with this address; any text that looks like an address gets one. Null for anything else. */
   byEmail(email: string): PracticeAccount | null
 }
 
@@ -37,7 +36,7 @@ export function createAccountStore(people: ReadonlyArray<{ email: string; name?:
   }
 }
 
-/** The claims that userinfo, the id token and `GET /api/me` tell about an account. */
+/** The claims about an account in userinfo, the id token and `GET /api/me`. */
 export function accountClaims(account: PracticeAccount): {
   sub: string
   email: string
@@ -68,7 +67,7 @@ function accountFor(email: string, name?: string): PracticeAccount {
 const idFor = (address: string): string =>
   `rehearsal-${createHash('sha256').update(address).digest('hex').slice(0, 16)}`
 
-// The scopes that exist here, with what a person reads about them on the consent page.
+// The supported scopes, with their descriptions on the consent page.
 export const scopeWords: Readonly<Record<string, string>> = {
   openid: 'Know who you are',
   profile: 'See your name',
@@ -80,7 +79,7 @@ export const scopeWords: Readonly<Record<string, string>> = {
 
 export const scopeNames: readonly string[] = Object.keys(scopeWords)
 
-/** What a request without a scope gets (RFC 6749 section 3.3 lets a server have a default). */
+/** Granted to a request without a scope (RFC 6749 section 3.3 allows a default). */
 export const defaultScope = 'files.read'
 
 /** Scopes of the protected API and of every further resource. */

@@ -1,5 +1,5 @@
-// What the protected API answers once the token is found good. Small, but with every shape that a proxy must
-// carry.
+// The responses of the protected API after the token was accepted. Small, but with every kind of response
+// that a proxy must forward.
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -79,13 +79,13 @@ async function echo({ req, res, url }: PracticeApiCall): Promise<void> {
   })
 }
 
-/** Credentials are named, never repeated: of Authorization only its scheme. */
+/** Credentials are named, never returned: of Authorization only its scheme. */
 function shown(name: string, value: string | string[] | undefined): string | string[] | undefined {
   if (name === 'authorization') return `${String(value).split(' ')[0]} [redacted]`
   return name === 'dpop' || name === 'cookie' || name === 'proxy-authorization' ? '[redacted]' : value
 }
 
-/** Server-sent events, one by one, so that a proxy that collects them is found out. */
+/** Server-sent events, sent one by one, so that a buffering proxy is detected. */
 async function stream({ res, url, closing }: PracticeApiCall): Promise<void> {
   const events = numberIn(url, 'events', { fallback: 3, max: 10_000 })
   const intervalMs = numberIn(url, 'intervalMs', { fallback: 50, max: 60_000 })
@@ -161,7 +161,7 @@ function numberIn(url: URL, name: string, limits: { fallback: number; max: numbe
   return Math.min(value, limits.max)
 }
 
-// Whether a call to the protected API comes with a token that works: Bearer (RFC 6750) or DPoP (RFC 9449).
+// Whether a call to the protected API has a valid token: Bearer (RFC 6750) or DPoP (RFC 9449).
 
 export type Caller = {
   /** Null for a token of the client itself (client credentials). */
@@ -173,7 +173,7 @@ export type Caller = {
 
 export type CallDecision =
   | { kind: 'allowed'; caller: Caller }
-  /** `challenge` is the WWW-Authenticate value; `error` is null when no token came at all. */
+  /** `challenge` is the WWW-Authenticate value; `error` is null when there was no token. */
   | { kind: 'refused'; error: string | null; description: string; challenge: string }
 
 export type CallAuthorizer = (req: IncomingMessage, path: string) => Promise<CallDecision>
@@ -234,7 +234,7 @@ export function createCallAuthorizer({ accounts, issuer, provider }: CallAuthori
   }
 }
 
-/** A token counts only while its grant does: one may be issued in the same moment in which the grant ends. */
+/** A token is valid only while its grant is: it may be issued at the moment when the grant is revoked. */
 async function findToken(provider: Provider, value: string) {
   const token = await provider.AccessToken.find(value)
   if (token === undefined) return provider.ClientCredentials.find(value)
@@ -255,7 +255,7 @@ const claimsSchema = z.object({
 
 export type DpopRequest = { method: string; url: string; accessToken: string; proof: string }
 
-/** Gives the thumbprint of the key that signed the proof, or why the proof does not count. */
+/** Returns the thumbprint of the key that signed the proof, or why the proof is invalid. */
 export type DpopCheck = (request: DpopRequest) => Promise<{ thumbprint: string } | { refusal: string }>
 
 export function createDpopCheck(): DpopCheck {
@@ -304,7 +304,7 @@ function withoutQuery(address: string): string | null {
   return origin + pathname
 }
 
-// The protected API: a token first, then the answer.
+// The protected API: checks the token, then responds.
 
 export type ProtectedApi = (req: IncomingMessage, res: ServerResponse, url: URL) => Promise<void>
 

@@ -1,4 +1,4 @@
-// How the rehearsal provider behaves right now: one value, changed in parts while it runs.
+// The current behavior of the practice provider: one value, changed in parts while it runs.
 import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import type { PracticeSituation } from '../../shared/contract/practice-provider.ts'
@@ -12,7 +12,7 @@ const seconds = z
 
 const outageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }),
-  /** The port is closed: connections are refused. With `forMs` it opens again by itself. */
+  /** The port is closed: connections are refused. With `forMs` it reopens after that time. */
   z.strictObject({
     kind: z.literal('refused'),
     forMs: z.int().positive().max(600_000).optional(),
@@ -25,17 +25,17 @@ export const behaviourSchema = z.strictObject({
   /** Lifetime of the refresh tokens issued from now on. */
   refreshTokenSeconds: seconds.default(14 * 86_400),
   /**
-   * Whether a refresh gives a new refresh token and uses up the old one; a used-up one that comes back ends
-   * the grant.
+   * Whether a refresh returns a new refresh token and uses up the old one; reuse of a used-up one revokes the
+   * grant.
    */
   rotateRefreshTokens: z.boolean().default(true),
   /**
-   * Who gets a refresh token: those with `offline_access` (OpenID Connect needs `prompt=consent` for it),
-   * everybody, nobody.
+   * Who receives a refresh token: requests with `offline_access` (OpenID Connect needs `prompt=consent` for
+   * it), all, or none.
    */
   issueRefreshTokens: z.enum(['offline_access', 'always', 'never']).default('offline_access'),
   /**
-   * Whether the answer to a refresh repeats a refresh token. `omitted` keeps the old one valid, as Google
+   * Whether the response to a refresh contains a refresh token. `omitted` keeps the old one valid, as Google
    * does.
    */
   refreshTokenOnRefresh: z.enum(['given', 'omitted']).default('given'),
@@ -43,42 +43,40 @@ export const behaviourSchema = z.strictObject({
   expiresIn: z.enum(['number', 'string', 'milliseconds', 'omitted']).default('number'),
   /** How `token_type` is written. */
   tokenType: z.enum(['as-is', 'lowercase', 'omitted']).default('as-is'),
-  /** The token answer as JSON or form-encoded. */
+  /** The token response as JSON or form-encoded. */
   tokenAnswerFormat: z.enum(['json', 'form']).default('json'),
-  /** The status of a token answer that went well. */
+  /** The status of a successful token response. */
   tokenAnswerStatus: z.union([z.literal(200), z.literal(201)]).default(200),
   /** Whether DPoP proofs at the token endpoint need the server's nonce (RFC 9449 section 8). */
   requireDpopNonce: z.boolean().default(false),
-  /** Seconds between polls that the device flow asks for; fractions are allowed here for quick rehearsals. */
+  /** Polling interval of the device flow in seconds; fractions are allowed here for fast tests. */
   deviceIntervalSeconds: z.number().positive().max(60).default(1),
-  /** How far the Date header of every answer is off. */
+  /** Clock error of the Date header of every response. */
   dateSkewMs: z
     .int()
     .min(-86_400_000 * 365)
     .max(86_400_000 * 365)
     .default(0),
-  /**
-   * Whoever is picked at sign-in, this account comes back: the surprise that the same-account guard is for.
-   */
+  /** This account signs in, whichever one is chosen: tests the detection of another account. */
   signInAs: z.string().min(1).max(200).nullable().default(null),
   outage: outageSchema.default({ kind: 'none' }),
-  /** Struck in this order: the first one that fits a request is used for it. */
+  /** Applied in this order: the first fault that matches a request is used for it. */
   faults: z.array(faultSchema).max(100).default([]),
 })
 
 export type PracticeBehaviour = z.output<typeof behaviourSchema>
 
-/** Any part of a behaviour; what is not named stays as it is. `faults` replaces the whole list. */
+/** Any part of a behavior; what is not named stays as it is. `faults` replaces the whole list. */
 export type PracticeBehaviourChange = Partial<z.input<typeof behaviourSchema>>
 
 type FaultTarget = { endpoint: PracticeEndpoint; grantType: string | null }
 
 export type BehaviourSwitch = {
   now(): PracticeBehaviour
-  /** @throws KeywayError `invalid_request` naming the field; nothing is changed then. */
+  /** @throws KeywayError `invalid_request` that names the field; nothing is changed then. */
   change(change: unknown): PracticeBehaviour
   reset(): PracticeBehaviour
-  /** The fault for this request, if any, counted down. */
+  /** The fault for this request, if any; lowers its remaining count. */
   takeFault(struck: FaultTarget): PracticeFault | null
 }
 
@@ -111,7 +109,7 @@ const withoutAfter: ReadonlySet<PracticeEndpoint> = new Set(['api', 'sign-in', '
 
 function fits(fault: PracticeFault, struck: FaultTarget): boolean {
   if (fault.at !== 'everywhere' && fault.at !== struck.endpoint) return false
-  // Pages and the API have no "after": a fault that strikes everywhere leaves them alone then.
+  // Pages and the API have no "after", so a fault for all endpoints does not apply to them then.
   if (fault.when === 'after' && withoutAfter.has(struck.endpoint)) return false
   return fault.grantType === undefined || fault.grantType === struck.grantType
 }
@@ -136,10 +134,10 @@ function parseBehaviour(value: unknown): PracticeBehaviour {
   })
 }
 
-// What a person can rehearse, in the words of the provider's behaviour. Each situation is the whole
-// behaviour, so that none is left over from the one before.
+// The situations that a person can practice, as behaviors. Each situation is a complete behavior, so that
+// nothing of the previous one remains.
 
-/** Time enough to see that a caller waits for it. */
+/** Long enough to see that a caller waits. */
 const RETRY_AFTER_SECONDS = 5
 
 export function behaviourFor(situation: PracticeSituation): PracticeBehaviour {
@@ -175,6 +173,6 @@ function changeFor(situation: PracticeSituation): PracticeBehaviourChange {
       tokenType: 'lowercase',
     }
   }
-  // What is revoked is revoked; from then on the provider is an ordinary one.
+  // Only revokes; the provider behaves normally afterwards.
   return {}
 }

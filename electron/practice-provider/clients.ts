@@ -1,5 +1,5 @@
-// The preregistered clients. Their secrets are made up and the same at every start, so that a provider that
-// was registered in Keyway once keeps working with the next rehearsal; they guard nothing.
+// The preregistered clients. Their secrets are fictional and the same at every start, so that a provider
+// registered in Keyway keeps working after a restart; they protect nothing.
 import type { ClientMetadata } from 'oidc-provider'
 
 export type PracticeClient = {
@@ -19,7 +19,7 @@ export type PracticeClients = {
   readonly native: PracticeClient
 }
 
-/** What a person signing in sees of who asks. */
+/** The client's name on the sign-in page. */
 const names = {
   basic: 'Keyway (confidential client)',
   post: 'Keyway (confidential client, secret in the body)',
@@ -54,7 +54,7 @@ export function preregisteredClients(furtherRedirectUris: readonly string[]): Pr
   }
 }
 
-/** The same clients in the words of RFC 7591. */
+/** The same clients as client metadata of RFC 7591. */
 export function clientMetadata(clients: PracticeClients): ClientMetadata[] {
   return [
     { ...metadataOf(clients.basic), client_name: names.basic },

@@ -1,5 +1,5 @@
-// Turns the answer of the consent page into oidc-provider's grant: what was ticked is granted, the rest
-// refused.
+// Converts the submitted consent page to oidc-provider's grant: checked scopes are granted, the rest is
+// rejected.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type Provider from 'oidc-provider'
 import type { interactionPolicy as InteractionPolicy } from 'oidc-provider'
@@ -13,8 +13,8 @@ type ConsentInteraction = Awaited<ReturnType<Provider['interactionDetails']>>
 type Decision = { granted: string[]; refused: string[] }
 
 /**
- * Saves the grant and gives its id. A second consent of the same browser and client extends the grant that
- * there is, as oidc-provider recommends: revoking any token of it ends them all, as with Google.
+ * Saves the grant and returns its id. A second consent of the same browser and client extends the existing
+ * grant, as oidc-provider recommends: revoking any of its tokens revokes all, as with Google.
  */
 export async function decideGrant(
   provider: Provider,
@@ -49,14 +49,14 @@ export async function decideGrant(
   return grant.save()
 }
 
-/** What was decided now counts; what was decided before about other scopes stays. */
+/** The new decision replaces earlier ones about these scopes; those about other scopes stay. */
 function decide(
   asked: readonly string[],
   ticked: readonly string[],
   grantedBefore: readonly string[],
   refusedBefore: readonly string[],
 ): Decision {
-  // The sign-in itself (`openid`) is not a choice on the page.
+  // The sign-in itself (`openid`) cannot be deselected.
   const allowed = asked.filter((scope) => scope === 'openid' || ticked.includes(scope))
   const withheld = asked.filter((scope) => !allowed.includes(scope))
   return {
@@ -74,8 +74,7 @@ function resourcesOf(interaction: ConsentInteraction): string[] {
   return Array.isArray(resource) ? resource.filter((each): each is string => typeof each === 'string') : []
 }
 
-// When the rehearsal asks a person something: what oidc-provider asks by itself, and an account choice when
-// it is wanted.
+// When the practice provider shows a page: oidc-provider's own rules, and a choice of account on request.
 
 type Policy = typeof InteractionPolicy
 
@@ -85,11 +84,11 @@ export function createInteractionPolicy(
 ): InteractionPolicy.DefaultPolicy {
   const policy = base()
 
-  // `prompt=select_account`: shows the accounts even to somebody who is signed in.
+  // `prompt=select_account`: shows the accounts even to a person who is signed in.
   policy.add(new Prompt({ name: 'select_account', requestable: true }), 0)
 
-  // A login_hint for another account than the one signed in asks again; going on silently would connect the
-  // wrong account.
+  // A login_hint for another account than the signed-in one asks again; continuing would connect the wrong
+  // account.
   policy.get('login')?.checks.add(
     new Check('login_hint_differs', 'another account was hinted at', 'login_required', ({ oidc }) => {
       const hint = oidc.params?.['login_hint']
@@ -102,8 +101,8 @@ export function createInteractionPolicy(
   return policy
 }
 
-// Serves the sign-in and consent pages and takes their answers. The interaction cookie (httpOnly,
-// SameSite=Lax, this path only) ties an answer to the browser that was shown the page.
+// Serves the sign-in and consent pages and handles their forms. The interaction cookie (httpOnly,
+// SameSite=Lax, this path only) binds a form to the browser that was shown the page.
 
 const submissionSchema = z.object({
   account: z.string().max(200).nullable(),
@@ -169,7 +168,7 @@ async function signIn(
   }
   const { signInAs } = parts.behaviour()
   const account = (signInAs === null ? null : parts.accounts.byEmail(signInAs)) ?? picked
-  // Naming the prompt in the result is how oidc-provider learns that `select_account` has been seen to.
+  // The prompt in the result tells oidc-provider that `select_account` is done.
   const result = { login: { accountId: account.id }, select_account: {} }
   await parts.provider.interactionFinished(req, res, result, { mergeWithLastSubmission: false })
 }
@@ -210,7 +209,7 @@ async function clientNameOf(provider: Provider, interaction: Interaction): Promi
   return client?.clientName ?? clientId
 }
 
-/** Null when the page is older than its interaction, or belongs to another browser. */
+/** Null when the interaction has expired or belongs to another browser. */
 async function openInteraction(
   provider: Provider,
   req: IncomingMessage,

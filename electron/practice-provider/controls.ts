@@ -1,4 +1,5 @@
-// The switches of a running rehearsal: the same set for code in this process and for the control endpoints.
+// The controls of a running practice provider: the same for code in this process and for the control
+// endpoints.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
@@ -12,26 +13,26 @@ import { readRequestBody } from './request-body.ts'
 import type { GrantFilter, PracticeGrant, TokenStore } from './token-store.ts'
 import type { PracticeStats, VisitLog } from './visits.ts'
 
-/** Which grants are meant; what is absent does not narrow. `account` is an address or a `sub`. */
+/** Selects grants; an absent member does not narrow. `account` is an address or a `sub`. */
 export type PracticeGrantFilter = { account?: string; clientId?: string; grantId?: string }
 
 export type PracticeControls = {
-  /** What is in force, with the counts of the faults that are left. */
+  /** The current behavior, with the remaining counts of its faults. */
   behaviour(): PracticeBehaviour
   /**
    * Changes the named parts from the next request on; resolves when an outage has begun or ended.
-   * @throws KeywayError `invalid_request` (nothing is changed), `port_busy` when the port cannot be had back
-   * after an outage.
+   * @throws KeywayError `invalid_request` (nothing is changed), `port_busy` when the port is taken after an
+   * outage.
    */
   behave(change: PracticeBehaviourChange): Promise<PracticeBehaviour>
-  /** Back to a provider without quirks. */
+  /** Resets the behavior to the default. */
   behaveNormally(): Promise<PracticeBehaviour>
   stats(): PracticeStats
   clearStats(): void
   grants(): Array<PracticeGrant & { account: string | null }>
-  /** Ends grants with all their tokens, from outside, as on a provider's account page. Gives how many. */
+  /** Revokes grants with all their tokens, as on a provider's account page. Returns their number. */
   revokeGrants(filter?: PracticeGrantFilter): number
-  /** Makes access tokens stop working now, before the time they were given. Gives how many. */
+  /** Makes access tokens invalid now, before they expire. Returns their number. */
   expireAccessTokens(filter?: PracticeGrantFilter): number
 }
 
@@ -43,7 +44,7 @@ export type ControlParts = {
   store: TokenStore
 }
 
-/** `close` forgets an outage that would end by itself. */
+/** `close` cancels the timer of an outage. */
 export function createControls(parts: ControlParts): { controls: PracticeControls; close: () => void } {
   const { accounts, behaviour, listener, log, store } = parts
   let comeBack: NodeJS.Timeout | null = null
@@ -62,7 +63,8 @@ export function createControls(parts: ControlParts): { controls: PracticeControl
     await listener.refuse()
     if (now.outage.forMs !== undefined) {
       comeBack = setTimeout(() => {
-        // A port that somebody took meanwhile is told in the statistics; there is nobody here to throw to.
+        // A port that was taken meanwhile is reported in the statistics, because there is no caller to throw
+        // to.
         apply(behaviour.change({ outage: { kind: 'none' } })).catch((failure: unknown) => log.failed(failure))
       }, now.outage.forMs)
       comeBack.unref()
@@ -97,8 +99,8 @@ export function createControls(parts: ControlParts): { controls: PracticeControl
 const idOf = (accounts: AccountStore, account: string): string =>
   accounts.byId(account)?.id ?? accounts.byEmail(account)?.id ?? account
 
-// Lets another process drive the rehearsal over HTTP. Exists only when a control token was given, and wants
-// it every time.
+// Lets another process control the practice provider over HTTP. Exists only when a control token was given;
+// every request must carry it.
 
 export type ControlRoutes = (req: IncomingMessage, res: ServerResponse, path: string) => Promise<void>
 
@@ -129,7 +131,7 @@ const calls: Readonly<Record<string, Call>> = {
 
 export type ControlAccess = {
   token: string
-  /** Keeps the connection of this request alive through an outage that it asks for. */
+  /** Keeps the connection of this request open through an outage that it starts. */
   spare: (req: IncomingMessage) => void
 }
 
@@ -151,7 +153,7 @@ export function createControlRoutes(controls: PracticeControls, access: ControlA
     try {
       const body = parseBody(await readRequestBody(req, 64 * 1024))
       access.spare(req)
-      // A spared connection must not be used again: during an outage nobody gets through.
+      // The connection must not be reused: during an outage no request may succeed.
       res.setHeader('connection', 'close')
       respondJson(res, 200, await call(controls, body))
     } catch (failure) {

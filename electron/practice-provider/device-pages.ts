@@ -1,5 +1,5 @@
-// The pages of the device flow (RFC 8628): type the code, compare it, done. The forms are written here
-// because the library's own ones carry inline scripts.
+// The pages of the device flow (RFC 8628): enter the code, compare it, done. The forms are written here
+// because the library's own ones contain inline scripts.
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import { oidcRoutes } from './endpoints.ts'
 import { escapeHtml, practicePageHeaders, renderPage } from './pages.ts'
@@ -47,7 +47,7 @@ function show(ctx: KoaContextWithOIDC, page: { title: string; body: string }): v
   ctx.body = renderPage(page)
 }
 
-/** The names of oidc-provider's errors that lead back to this page. */
+/** Names of oidc-provider's errors for which this page is shown again. */
 function problemWords(problem: Error): string {
   if (problem.name === 'AbortedError')
     return 'Access was denied. To connect after all, start again on the device.'

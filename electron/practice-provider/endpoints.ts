@@ -1,7 +1,6 @@
-// Which part of the rehearsal provider a request is for. Faults and counts speak of these names, not of
-// paths.
+// Which part of the practice provider a request is for. Faults and counts use these names, not paths.
 
-/** The paths that oidc-provider serves; its defaults, written out because faults and tests rely on them. */
+/** The paths of oidc-provider: its defaults, written out because faults and tests depend on them. */
 export const oidcRoutes = {
   authorization: '/auth',
   code_verification: '/device',
@@ -33,8 +32,7 @@ export const practiceEndpoints = [
 ] as const
 
 /**
- * `sign-in` is the sign-in and consent pages, `device` the pages where a device code is typed, `api` the
- * protected API.
+ * `sign-in`: the sign-in and consent pages; `device`: the pages for a device code; `api`: the protected API.
  */
 export type PracticeEndpoint = (typeof practiceEndpoints)[number]
 

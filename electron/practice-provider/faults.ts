@@ -1,29 +1,29 @@
-// What can go wrong on purpose: the shapes of a fault, each one seen at a real server.
+// Fault injection: the kinds of faults, each observed at a real server.
 import type { ServerResponse } from 'node:http'
 import type { Writable } from 'node:stream'
 import { z } from 'zod'
 import { practiceEndpoints } from './endpoints.ts'
 
 const common = {
-  /** Where it strikes. Default: the token endpoint. */
+  /** The endpoint. Default: the token endpoint. */
   at: z.enum([...practiceEndpoints, 'everywhere']).default('token'),
   /** Only token requests of this grant type. */
   grantType: z.string().optional(),
-  /** How many requests it strikes before it is over; absent: until the behaviour is changed. */
+  /** Number of requests to affect; absent: until the behavior is changed. */
   times: z.int().positive().optional(),
   /**
-   * `before`: nothing happens at the provider. `after`: the provider does its work (rotates, revokes), only
-   * the answer is spoilt.
+   * `before`: the provider does nothing. `after`: the provider processes the request (rotates, revokes), and
+   * only the response is faulty.
    */
   when: z.enum(['before', 'after']).default('before'),
 }
 
-/** A Retry-After value: seconds, or the header's text as it is (an HTTP date, or nonsense). */
+/** A Retry-After value: seconds, or the literal text of the header (an HTTP date, or invalid text). */
 const retryAfter = z.union([z.int().nonnegative(), z.string().max(100)])
 
 export const faultSchema = z
   .discriminatedUnion('kind', [
-    /** Answers with this status; with `error`, an OAuth error body. */
+    /** Responds with this status; with `error`, an OAuth error body. */
     z.strictObject({
       kind: z.literal('status'),
       ...common,
@@ -32,22 +32,22 @@ export const faultSchema = z
       error: z.string().max(100).optional(),
       errorDescription: z.string().max(500).optional(),
     }),
-    /** Waits, then goes on as if nothing were wrong. */
+    /** Waits, then continues normally. */
     z.strictObject({ kind: z.literal('delay'), ...common, ms: z.int().nonnegative().max(600_000) }),
-    /** Takes the request and never answers. */
+    /** Accepts the request and never responds. */
     z.strictObject({ kind: z.literal('hang'), ...common }),
-    /** Sends the head and the first bytes, then nothing more. */
+    /** Sends the head and the first bytes, then nothing. */
     z.strictObject({ kind: z.literal('stall'), ...common }),
     /**
-     * Cuts the connection without a byte; with `when: 'after'` the answer is lost after the provider has
-     * acted on it.
+     * Closes the connection without a byte; with `when: 'after'` the response is lost after the provider has
+     * processed the request.
      */
     z.strictObject({ kind: z.literal('reset'), ...common }),
-    /** Cuts the connection in the middle of the real answer. */
+    /** Closes the connection in the middle of the real response. */
     z.strictObject({ kind: z.literal('torn'), ...common, when: z.literal('after').default('after') }),
-    /** A web page where JSON belongs. */
+    /** An HTML page instead of JSON. */
     z.strictObject({ kind: z.literal('html'), ...common, status: z.int().min(200).max(599).default(200) }),
-    /** A JSON answer of this many bytes. */
+    /** A JSON response of this many bytes. */
     z.strictObject({
       kind: z.literal('huge'),
       ...common,
@@ -57,9 +57,9 @@ export const faultSchema = z
         .max(1024 ** 3)
         .default(10 * 1024 * 1024),
     }),
-    /** 200 with a body that is not quite JSON. */
+    /** 200 with invalid JSON. */
     z.strictObject({ kind: z.literal('invalid-json'), ...common }),
-    /** 200 with nothing in it. */
+    /** 200 with an empty body. */
     z.strictObject({ kind: z.literal('empty'), ...common }),
     /** 200 with an error in the body, as some providers do. */
     z.strictObject({
@@ -77,17 +77,17 @@ export const faultSchema = z
     },
   )
 
-/** A fault as it is in force, defaults filled in. */
+/** An active fault, with defaults filled in. */
 export type PracticeFault = z.output<typeof faultSchema>
 
-/** A fault as one writes it. */
+/** A fault as input. */
 export type PracticeFaultInput = z.input<typeof faultSchema>
 
-// Carries a fault out on one answer. The connection, not a mock of it, is what breaks.
+// Applies a fault to one response, on the real connection.
 
 type ResponseFault = Exclude<PracticeFault, { kind: 'delay' }>
 
-/** `answer` is what the provider would have said, when it got that far. */
+/** `answer`: the provider's response body, if it was produced. */
 export async function injectFault(
   res: ServerResponse,
   fault: ResponseFault,
@@ -157,7 +157,7 @@ function sendStatus(res: ServerResponse, fault: Extract<ResponseFault, { kind: '
   res.end(body)
 }
 
-/** Promises the whole body, sends half of it, and cuts the line once that half has left. */
+/** Announces the whole body, sends half of it, and closes the connection once that half was sent. */
 function tear(res: ServerResponse, body: string): void {
   const bytes = Buffer.from(body)
   dropHeaders(res)
@@ -176,12 +176,12 @@ async function sendHuge(res: ServerResponse, bytes: number): Promise<void> {
   res.end('"}')
 }
 
-/** What the provider has put on the answer so far belongs to an answer that is not given. */
+/** Removes the headers that the provider has set, because they belong to its own response. */
 function dropHeaders(res: ServerResponse): void {
   for (const name of res.getHeaderNames()) if (name !== 'date') res.removeHeader(name)
 }
 
-/** Resolves when the other side has taken what was written, or is gone. */
+/** Resolves when the peer has received what was written, or is gone. */
 export const drainedOrClosed = (stream: Writable): Promise<void> =>
   new Promise((resolve) => {
     if (stream.destroyed) {

@@ -1,5 +1,5 @@
-// The listening socket on loopback: opens at a port, can refuse connections for a while and come back at the
-// same port, and leaves no socket behind when it closes.
+// The loopback listener: opens a port, can refuse connections for a while and reopen the same port, and
+// leaves no socket open when it closes.
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
@@ -7,13 +7,13 @@ import { KeywayError } from '../../shared/contract/errors.ts'
 
 export type Listener = {
   readonly port: number
-  /** Closes the port and cuts every connection but the spared ones: from now on connecting is refused. */
+  /** Closes the port and all connections except the spared ones: new connections are refused. */
   refuse(): Promise<void>
-  /** Listens again at the same port. @throws KeywayError `port_busy` when somebody else took it meanwhile. */
+  /** Reopens the same port. @throws KeywayError `port_busy` when another process took it. */
   accept(): Promise<void>
-  /** Lets this connection live through `refuse()`: the one that asked for it wants its answer. */
+  /** Keeps this connection open during `refuse()`, because its request needs a response. */
   spare(socket: Socket): void
-  /** Closes the port and cuts everything. Twice is fine. */
+  /** Closes the port and all connections. May be called more than once. */
   close(): Promise<void>
 }
 
@@ -41,8 +41,8 @@ export async function openListener(port: number, onRequest: RequestListener): Pr
 
   function stop(survives: (socket: Socket) => boolean): Promise<void> {
     const stopped = new Promise<void>((resolve) => {
-      // The callback waits for the last connection; the port itself is closed at once. "Not running" is fine
-      // too.
+      // The callback waits for the last connection; the port itself is closed at once. The error "not
+      // running" is ignored.
       server.close(() => resolve())
     })
     const survivors = [...sockets].filter(survives)
@@ -70,8 +70,8 @@ export async function openListener(port: number, onRequest: RequestListener): Pr
 }
 
 /**
- * A client in this process learns in its own turn that its idle connections are gone; it would try them once
- * more before.
+ * A client in this process notices only in a later turn of the event loop that its idle connections are
+ * closed; until then it would reuse them.
  */
 async function waitForSocketClose(): Promise<void> {
   await pause(5)

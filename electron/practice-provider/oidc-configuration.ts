@@ -1,5 +1,5 @@
-// The configuration of oidc-provider. Every default that would print a notice is replaced on purpose, so that
-// it has nothing to warn about: own keys, own store, own pages, lifetimes and policies.
+// The configuration of oidc-provider. Every default that would print a notice is replaced: own keys, store,
+// pages, lifetimes and policies.
 import { generateKeyPair, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { ClientMetadata, Configuration, interactionPolicy, JWKS } from 'oidc-provider'
@@ -18,12 +18,12 @@ export type ConfigurationParts = {
   behaviour: () => PracticeBehaviour
   clients: ClientMetadata[]
   jwks: JWKS
-  /** Whether somebody may ask for tokens for this resource (RFC 8707). */
+  /** Whether tokens for this resource may be requested (RFC 8707). */
   isKnownResource: (resource: string) => boolean
   policy: interactionPolicy.DefaultPolicy
-  /** What oidc-provider throws for a resource nobody knows. */
+  /** The error that oidc-provider throws for an unknown resource. */
   refuseResource: () => Error
-  /** What oidc-provider throws for a code or refresh token that was used before. */
+  /** The error that oidc-provider throws for reuse of a code or refresh token. */
   refuseReuse: () => Error
   store: TokenStore
 }
@@ -34,14 +34,13 @@ export function oidcConfiguration(parts: ConfigurationParts): Configuration {
     claims: { email: ['email', 'email_verified'], profile: ['name', 'preferred_username'], openid: ['sub'] },
     clientBasedCORS: () => false,
     clients: parts.clients,
-    // Tokens end when they say they do; the default would let them live 15 seconds longer.
+    // Tokens expire exactly on time; the default accepts them 15 seconds longer.
     clockTolerance: 0,
-    // OpenID Connect wants profile and e-mail at userinfo only when there is an access token; showing them in
-    // the id token too is what most providers do, and what tells accounts apart without another request.
+    // OpenID Connect requires profile and e-mail only at userinfo when there is an access token. Most
+    // providers also include them in the id token, which identifies the account without another request.
     conformIdTokenClaims: false,
     cookies: { keys: [makeCookieKey()] },
-    // A grant outlives the browser session it was made in, as with every provider that gives out refresh
-    // tokens.
+    // A grant outlasts its browser session, as with every provider that issues refresh tokens.
     expiresWithSession: () => false,
     features: features(parts),
     findAccount(_ctx, sub) {
@@ -71,7 +70,7 @@ function tokenPolicy(parts: ConfigurationParts): Partial<Configuration> {
       if (policy === 'never' || !client.grantTypeAllowed('refresh_token')) return false
       return policy === 'always' || source.scopes.has('offline_access')
     },
-    // Using up a token whose successor the answer leaves out would end every grant at its second refresh.
+    // Using up a token while the response omits its successor would revoke every grant at the second refresh.
     rotateRefreshToken() {
       const { rotateRefreshTokens, refreshTokenOnRefresh } = parts.behaviour()
       return rotateRefreshTokens && refreshTokenOnRefresh === 'given'
@@ -106,7 +105,7 @@ function features(parts: ConfigurationParts): NonNullable<Configuration['feature
       nonceSecret: makeNonceSecret(),
       requireNonce: () => parts.behaviour().requireDpopNonce,
     },
-    // A client may look at and revoke its own tokens.
+    // A client may introspect and revoke its own tokens.
     introspection: {
       enabled: true,
       allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
@@ -122,20 +121,20 @@ function features(parts: ConfigurationParts): NonNullable<Configuration['feature
         if (!parts.isKnownResource(resource)) throw parts.refuseResource()
         return { scope: resourceScopes, audience: resource, accessTokenFormat: 'opaque' }
       },
-      // The token that comes without a resource parameter is for userinfo when openid was asked for (the
-      // library's default).
+      // A token without a resource parameter is for userinfo when openid was requested (the library's
+      // default).
       useGrantedResource: () => false,
     },
     rpInitiatedLogout: { enabled: false },
   }
 }
 
-// Keys made at start and gone at the end; without them oidc-provider would fall back to published development
-// keys and say so.
+// Keys are generated at the start; without them oidc-provider would use published development keys and print
+// a notice.
 
 const makeKeyPair = promisify(generateKeyPair)
 
-/** One RS256 key, which every OpenID client must understand (OpenID Connect Core 15.1), and one ES256 key. */
+/** One RS256 key, which every OpenID client must support (OpenID Connect Core 15.1), and one ES256 key. */
 export async function makeSigningKeys(): Promise<JWKS> {
   const [rsa, ec] = await Promise.all([
     makeKeyPair('rsa', { modulusLength: 2048 }),
@@ -151,5 +150,5 @@ export async function makeSigningKeys(): Promise<JWKS> {
 
 export const makeCookieKey = (): string => randomBytes(32).toString('base64url')
 
-/** 32 bytes, as oidc-provider wants them for its DPoP nonces. */
+/** 32 bytes, as oidc-provider requires for its DPoP nonces. */
 export const makeNonceSecret = (): Buffer => randomBytes(32)

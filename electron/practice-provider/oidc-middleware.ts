@@ -1,5 +1,5 @@
-// What stands around oidc-provider: it sees each answer before it leaves, notes what happened, shapes it, or
-// spoils it.
+// Middleware around oidc-provider: sees each response before it is sent, records it, changes its format, or
+// injects a fault.
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type Provider from 'oidc-provider'
@@ -10,16 +10,13 @@ import { oidcRoutes } from './endpoints.ts'
 import { type PracticeFault, injectFault } from './faults.ts'
 import type { RevokedTokenType, VisitLog, VisitNote } from './visits.ts'
 
-/** One request on its way through oidc-provider. */
+/** One request that oidc-provider is processing. */
 export type Exchange = { visit: VisitNote; spoiler: Exclude<PracticeFault, { kind: 'delay' }> | null }
 
-/** The exchanges under way, found by the request that Koa was given. */
+/** The current exchanges, by Koa's request object. */
 export type Exchanges = WeakMap<IncomingMessage, Exchange>
 
-/**
- * How oidc-provider words the detail, which no client sees, when a refresh token comes in for the second
- * time.
- */
+/** The internal error detail of oidc-provider for a reused refresh token; no client sees it. */
 export const reuseDetail = 'refresh token already used'
 
 export type MiddlewareParts = { behaviour: () => PracticeBehaviour; exchanges: Exchanges; log: VisitLog }
@@ -45,7 +42,7 @@ export function wrapMiddleware(provider: Provider, parts: MiddlewareParts): void
     if (exchange?.visit.grantType === 'refresh_token') parts.log.reused(exchange.visit)
   })
   provider.on('registration_create.success', () => parts.log.registered())
-  // With a listener, neither oidc-provider nor Koa prints to the console; what they say is kept for the
+  // With a listener, neither oidc-provider nor Koa prints to the console; their errors are kept for the
   // statistics.
   provider.on('server_error', (_ctx, failure) => parts.log.failed(failure))
   const app: EventEmitter = provider
@@ -54,7 +51,7 @@ export function wrapMiddleware(provider: Provider, parts: MiddlewareParts): void
   })
 }
 
-/** oidc-provider denies a request without a scope; many real servers have a default for it. */
+/** oidc-provider rejects a request without a scope; many real servers have a default. */
 function giveDefaultScope(ctx: KoaContextWithOIDC): void {
   if (ctx.method !== 'GET' || ctx.path !== oidcRoutes.authorization) return
   if (ctx.query['scope'] !== undefined || ctx.query['request_uri'] !== undefined) return
@@ -93,17 +90,17 @@ const asRecord = (body: unknown): Record<string, unknown> | null =>
     ? (body as Record<string, unknown>)
     : null
 
-/** A client that hung up, or a fault that cut the line, is not a defect of the provider. */
+/** A client that disconnected, or a fault that closed the connection, is not a defect of the provider. */
 function isCutConnection(failure: unknown): boolean {
   const code = failure instanceof Error && 'code' in failure ? failure.code : null
   return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 
-// The odd ways in which real token endpoints write a good answer.
+// The non-conformant formats of successful responses at real token endpoints.
 
 export type PracticeTokenResponse = { body: Record<string, unknown> | string; status: number; type: string }
 
-/** A token answer of oidc-provider in the shape that is being rehearsed. Pure. */
+/** A token response of oidc-provider in the format of the current behavior. Pure. */
 export function shapeTokenResponse(
   given: Record<string, unknown>,
   behaviour: PracticeBehaviour,

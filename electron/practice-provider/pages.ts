@@ -1,5 +1,5 @@
-// The frame of every page: plain HTML and CSS, no scripts, no fonts or pictures from anywhere, light and dark
-// by the system.
+// The layout of every page: plain HTML and CSS, no scripts, no external fonts or images, light and dark by
+// the system.
 import { type PracticeAccount, scopeWords } from './accounts.ts'
 import type { PracticeClient, PracticeClients } from './clients.ts'
 
@@ -17,7 +17,7 @@ export const escapeHtml = (text: string): string =>
 
 export type PageContent = {
   title: string
-  /** HTML; everything variable in it is escaped already. */
+  /** HTML; all variable parts are escaped already. */
   body: string
 }
 
@@ -42,8 +42,8 @@ ${body}
 `
 
 /**
- * Headers that go with a page. No form-action: browsers apply it to the redirect that carries the answer back
- * to the client.
+ * Headers of a page. No form-action: browsers apply it to the redirect that carries the response back to the
+ * client.
  */
 export const practicePageHeaders = {
   'content-type': 'text/html; charset=utf-8',
@@ -99,15 +99,14 @@ a { color: var(--accent); }
 @media (prefers-contrast: more) { :root { --line: currentColor; --soft: var(--ink); } }
 `
 
-// The page where a person allows or denies. Single permissions can be left out, so that partial grants can be
-// rehearsed.
+// The consent page. Single scopes can be deselected, to practice partial grants.
 
 export type ConsentPage = {
   action: string
   clientName: string
   account: PracticeAccount
   scopes: readonly string[]
-  /** Where the answer goes: shown, as the person should know. */
+  /** The redirect URI, shown so that the person knows it. */
   redirectUri: string | null
 }
 
@@ -129,14 +128,14 @@ ${destination}<p><a href="${to}?switch=1">Somebody else</a></p>`,
   })
 }
 
-/** `openid` is the sign-in itself and cannot be left out. */
+/** `openid` is the sign-in itself and cannot be deselected. */
 function scopeBox(scope: string): string {
   const fixed = scope === 'openid' ? ' disabled' : ''
   const words = scopeWords[scope] ?? 'Something this server has no words for'
   return `<label><input type="checkbox" name="scope" value="${escapeHtml(scope)}" checked${fixed}><span>${escapeHtml(words)}<small>${escapeHtml(scope)}</small></span></label>`
 }
 
-// The provider's front page: what somebody needs to register it in Keyway by hand.
+// The provider's home page: the values for registering it in Keyway by hand.
 
 export function homePage(provider: { issuer: string; clients: PracticeClients }): string {
   const { basic, post, native } = provider.clients
@@ -161,7 +160,7 @@ const clientRows = (title: string, client: PracticeClient): string =>
     client.clientSecret === null ? '' : `<br>made-up secret <code>${escapeHtml(client.clientSecret)}</code>`
   }</dd>`
 
-// What a person sees when the provider refuses before it can send them back to the client.
+// The page for errors before the person can be redirected to the client.
 
 export function problemPage(problem: { error: string; error_description?: string | undefined }): string {
   return renderPage({
@@ -172,14 +171,14 @@ export function problemPage(problem: { error: string; error_description?: string
   })
 }
 
-// The page where one of the made-up accounts is picked or typed.
+// The page where one of the fictional accounts is chosen or typed.
 
 export type SignInPage = {
-  /** Where the forms go. */
+  /** Action URLs of the forms. */
   action: string
   clientName: string
   accounts: readonly PracticeAccount[]
-  /** What the field holds at first: the login_hint, or what was typed before. */
+  /** Initial value of the field: the login_hint, or the previous input. */
   account: string
   problem: string | null
 }

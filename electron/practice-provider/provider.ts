@@ -1,5 +1,5 @@
-// Builds the rehearsal provider: a real authorization server (oidc-provider) with a small protected API, on
-// loopback, that can be made to misbehave. For tests, the demo and practice; nothing in it is real.
+// The practice provider: a real authorization server (oidc-provider) with a small protected API, on loopback,
+// with fault injection. For tests, the demo and practice; nothing it issues is real.
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { ClientMetadata } from 'oidc-provider'
 import type {
@@ -27,25 +27,25 @@ import { createTokenStore, type TokenKeeping, type TokenStore } from './token-st
 import { createVisitLog, type VisitLog } from './visits.ts'
 
 export type PracticeProviderOptions = {
-  /** Port on 127.0.0.1; 0, the default, takes any free one. */
+  /** Port on 127.0.0.1; 0, the default, selects any free one. */
   port?: number
-  /** Redirect URIs of the preregistered clients, beside http://127.0.0.1:7317/oauth2/callback. */
+  /** Redirect URIs of the preregistered clients, in addition to http://127.0.0.1:7317/oauth2/callback. */
   redirectUris?: readonly string[]
-  /** Further clients, in the words of RFC 7591. */
+  /** More clients, as client metadata of RFC 7591. */
   clients?: readonly ClientMetadata[]
-  /** The people to pick from; default: Ada, Grace and Mary at example.test. */
+  /** The accounts to choose from; default: Ada, Grace and Mary at example.test. */
   accounts?: ReadonlyArray<{ email: string; name?: string }>
-  /** Resources that tokens may be asked for (RFC 8707), beside `<issuer>/api`. */
+  /** Resources that tokens may be requested for (RFC 8707), in addition to `<issuer>/api`. */
   resources?: readonly string[]
-  /** How it behaves from the start. */
+  /** Its initial behavior. */
   behaviour?: PracticeBehaviourChange
   /**
-   * Opens the control endpoints below /control/ to who sends this as a Bearer token. Make it long and random.
+   * Enables the control endpoints below /control/ for requests with this Bearer token. Use a long random one.
    */
   control?: string
-  /** Called when a request has come, and when it is done with. */
+  /** Called when a request has arrived, and when it is done. */
   onVisit?: () => void
-  /** Where grants outlive a restart; absent: they end with this provider. */
+  /** Stores grants across a restart; absent: they end with this provider. */
   keeping?: TokenKeeping
 }
 
@@ -54,13 +54,13 @@ export type PracticeProvider = PracticeControls & {
   readonly port: number
   readonly clients: PracticeClients
   readonly accounts: readonly PracticeAccount[]
-  /** An address of this provider, e.g. `url('/api/me')`. */
+  /** A URL of this provider, e.g. `url('/api/me')`. */
   url(path: string): string
-  /** Ends everything it opened, also answers under way. Twice is fine. */
+  /** Closes everything it opened, including running responses. May be called more than once. */
   close(): Promise<void>
 }
 
-/** @throws KeywayError `port_busy`, `invalid_request` (behaviour). */
+/** @throws KeywayError `port_busy`, `invalid_request` (behavior). */
 export async function createPracticeProvider(
   options: PracticeProviderOptions = {},
 ): Promise<PracticeProvider> {
@@ -71,7 +71,7 @@ export async function createPracticeProvider(
   const log = createVisitLog(options.onVisit)
   const closing = new AbortController()
 
-  // The issuer holds the port, so the port comes first; requests wait a moment for the provider behind it.
+  // The issuer contains the port, so the port is opened first; requests wait for the provider.
   const handler = Promise.withResolvers<RequestListener>()
   const listener = await openListener(options.port ?? 0, (req, res) => {
     void handler.promise.then((handle) => handle(req, res))
@@ -132,7 +132,7 @@ type Parts = {
 
 async function createHandler(parts: Parts): Promise<RequestListener> {
   const { accounts, behaviour, clients, closing, controls, issuer, log, options, store } = parts
-  // Loaded here and not above: Keyway's start must not pay for a provider that is seldom wanted.
+  // Loaded here and not above: Keyway's start must not load a provider that is seldom needed.
   const [{ Provider, errors, interactionPolicy }, jwks] = await Promise.all([
     import('oidc-provider'),
     makeSigningKeys(),
@@ -173,24 +173,24 @@ async function createHandler(parts: Parts): Promise<RequestListener> {
   })
 }
 
-// The rehearsal provider as the window drives it: situations instead of switches, and pausing instead of
-// ending, so that grants outlive a stop.
+// The practice provider as the window controls it: situations instead of single settings, and pausing instead
+// of closing, so that grants outlast a stop.
 
 const SHOWN_VISITS = 30
 
 export type OpenedPracticeProvider = {
   readonly issuer: string
   readonly port: number
-  /** A public client that may come home to any loopback port. */
+  /** A public client with a redirect URI on any loopback port. */
   readonly clientId: string
   readonly accounts: ReadonlyArray<{ email: string; name: string }>
-  /** What is in force; an outage with an end is over by itself. */
+  /** The current situation; an outage with a time limit ends by itself. */
   situation(): PracticeSituation
-  /** @throws KeywayError `port_busy` when the port cannot be had back after an outage. */
+  /** @throws KeywayError `port_busy` when the port is taken after an outage. */
   behave(situation: PracticeSituation): Promise<void>
-  /** Lets go of the port and keeps what was issued. */
+  /** Closes the port and keeps what was issued. */
   pause(): Promise<void>
-  /** Back at the same port, behaving normally. @throws KeywayError `port_busy` */
+  /** Reopens the same port with normal behavior. @throws KeywayError `port_busy` */
   resume(): Promise<void>
   look(): { counts: PracticeCounts; visits: PracticeVisit[] }
   close(): Promise<void>
@@ -198,12 +198,12 @@ export type OpenedPracticeProvider = {
 
 /** @throws KeywayError `port_busy` */
 export async function openPracticeProvider(options: {
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: number
   redirectUris: readonly string[]
-  /** A request came or was answered, or a situation ended by itself. */
+  /** Called when a request arrived or was answered, or a situation ended by itself. */
   onChanged: () => void
-  /** What the provider before it had issued, and where it goes on keeping that. */
+  /** What the previous provider issued, and where it is stored. */
   keeping: TokenKeeping
 }): Promise<OpenedPracticeProvider> {
   const provider = await createPracticeProvider({
@@ -223,7 +223,7 @@ export async function openPracticeProvider(options: {
     situation = next
     if (next.situation === 'outage' && next.forSeconds !== null) {
       end = setTimeout(() => {
-        // A port that somebody took meanwhile stays closed; the next situation or start says so.
+        // A port that was taken meanwhile stays closed; the next situation or start reports it.
         void behave({ situation: 'normal' }).then(options.onChanged, options.onChanged)
       }, next.forSeconds * 1000)
       end.unref()

@@ -1,4 +1,4 @@
-// Reading a small request body before oidc-provider does, and handing it on unread.
+// Reads a small request body before oidc-provider does, and passes the request on unread.
 import { IncomingMessage } from 'node:http'
 import { KeywayError } from '../../shared/contract/errors.ts'
 
@@ -24,7 +24,7 @@ export function withBody(req: IncomingMessage, body: Buffer): IncomingMessage {
   copy.rawHeaders = req.rawHeaders
   if (req.method !== undefined) copy.method = req.method
   if (req.url !== undefined) copy.url = req.url
-  // Complete from the start: an incomplete message would take the connection down with it when it is let go.
+  // Complete from the start: destroying an incomplete message would close the connection.
   copy.complete = true
   copy.push(body)
   copy.push(null)

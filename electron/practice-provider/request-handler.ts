@@ -1,5 +1,5 @@
-// The way of every request: noted, struck by a fault or not, then to the control endpoints, the pages, the
-// API or oidc-provider.
+// Handles every request: records it, applies a fault if one matches, then dispatches to the control
+// endpoints, the pages, the API or oidc-provider.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { asKeywayError } from '../../shared/contract/errors.ts'
@@ -57,7 +57,7 @@ type Arrival = { req: IncomingMessage; res: ServerResponse; url: URL }
 
 async function visit(parts: HandlerParts, { req, res, url }: Arrival): Promise<void> {
   const endpoint = endpointOf(url.pathname)
-  // Which grant a token request is for stands in its body, and must be known before anything is done with it.
+  // The body of a token request contains its grant type, which is needed before the request is processed.
   const body = endpoint === 'token' && req.method === 'POST' ? await readRequestBody(req, 64 * 1024) : null
   const facts =
     body === null ? { clientId: null, grantType: null } : tokenRequestFacts(body, req.headers.authorization)
@@ -96,15 +96,14 @@ async function dispatch(parts: HandlerParts, { req, res, url }: Arrival, note: V
   return parts.oidc(req, res)
 }
 
-/** A page of another site must not reach this server under its own name (DNS rebinding). */
+/** Prevents a page of another site from reaching this server under its own name (DNS rebinding). */
 function isLoopbackName(host: string | undefined): boolean {
   const name = host?.replace(/:\d+$/, '').toLowerCase()
   return name === '127.0.0.1' || name === 'localhost' || name === '[::1]'
 }
 
 function fail(parts: HandlerParts, res: ServerResponse, failure: unknown): void {
-  // Work that was stopped because the provider closes, or because the other side hung up, has nobody left to
-  // answer.
+  // Work that was stopped because the provider closes or the client disconnected needs no response.
   if (parts.closing.aborted || res.destroyed) {
     res.destroy()
     return
@@ -115,7 +114,7 @@ function fail(parts: HandlerParts, res: ServerResponse, failure: unknown): void 
   else respondJson(res, error.status, error.toJSON())
 }
 
-// Who asks the token endpoint for what, read off the request without judging it. Secrets in it are not kept.
+// Client and grant type of a token request, read without validation. Secrets in it are not kept.
 
 export type TokenRequestFacts = { clientId: string | null; grantType: string | null }
 
@@ -127,11 +126,11 @@ export function tokenRequestFacts(body: Buffer, authorization: string | undefine
   }
 }
 
-/** The user part of HTTP Basic, form-decoded as RFC 6749 section 2.3.1 has it. */
+/** The user name of HTTP Basic, form-decoded by RFC 6749 section 2.3.1. */
 function basicUser(authorization: string | undefined): string | null {
   const [, encoded] = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization ?? '') ?? []
   if (encoded === undefined) return null
   const [user] = Buffer.from(encoded, 'base64').toString('utf8').split(':')
-  // As the one field of a form, so that "+" and %XX are decoded alike and a stray % does no harm.
+  // Parsed as one field of a form, so that "+" and %XX are decoded and a stray % does no harm.
   return user === undefined ? null : new URLSearchParams(`id=${user.replaceAll('&', '%26')}`).get('id')
 }

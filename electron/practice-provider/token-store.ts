@@ -1,18 +1,17 @@
-// Where oidc-provider keeps what it issued: in memory, and what has to outlive a restart with whoever opened
-// it. Also what looks into it from outside: the list of grants, revoking one behind the client's back,
-// letting access tokens run out early.
+// Store of what oidc-provider issued: in memory, with what must survive a restart passed to the caller. Also
+// lists grants, revokes them without the client, and lets access tokens expire early.
 import { createHash } from 'node:crypto'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import type { KeptTokens } from '../../shared/contract/practice-provider.ts'
 
 export type GrantFilter = {
-  /** The account's id, as `sub` tells it. */
+  /** The account's id, as in `sub`. */
   accountId?: string
   clientId?: string
   grantId?: string
 }
 
-/** What one person allowed one client, as the provider sees it. */
+/** What one person granted to one client, as the provider stores it. */
 export type PracticeGrant = {
   readonly id: string
   readonly accountId: string
@@ -20,24 +19,24 @@ export type PracticeGrant = {
   readonly scopes: readonly string[]
   /** Epoch milliseconds. */
   readonly issuedAt: number
-  /** Access tokens that still work. */
+  /** Access tokens that are valid now. */
   readonly accessTokens: number
-  /** Refresh tokens that still work; used-up ones are not counted. */
+  /** Refresh tokens that are valid now; used-up ones are not counted. */
   readonly refreshTokens: number
 }
 
 export type TokenStore = {
   /**
-   * What oidc-provider asks for: one adapter a kind of record. `refuseReuse` makes what it throws for a
-   * second use.
+   * The interface that oidc-provider requires: one adapter per kind of record. `refuseReuse` creates the
+   * error for a second use.
    */
   adapter(kind: string, refuseReuse: () => Error): Adapter
   grants(): PracticeGrant[]
-  /** Ends grants with all their tokens, as a person would on the provider's account page. Gives how many. */
+  /** Revokes grants with all their tokens, as on the provider's account page. Returns their number. */
   revokeGrants(filter: GrantFilter): number
-  /** Makes access tokens stop working now, as if their time were up. Gives how many. */
+  /** Makes access tokens invalid now, as if they had expired. Returns their number. */
   expireAccessTokens(filter: GrantFilter): number
-  /** Resolves when everything that was changed so far is kept. */
+  /** Resolves when all changes so far are stored. */
   kept(): Promise<void>
 }
 
@@ -52,13 +51,14 @@ type TokenMap = Map<string, Stored>
 
 const PRUNE_EVERY_WRITES = 500
 
-/** Sign-in pages and codes are over with a restart; registered clients have secrets of their own. */
+/** Sign-in pages and codes end with a restart; registered clients have secrets of their own. */
 const keptKinds: ReadonlySet<string> = new Set(['Grant', 'RefreshToken', 'AccessToken'])
-/** Their id is the token itself, so it is never held. */
+/** Their id is the token itself, so only its hash is stored. */
 const hashedKinds: ReadonlySet<string> = new Set(['RefreshToken', 'AccessToken'])
 
 /**
- * What falls with a grant. An interaction names a grant too, but a sign-in page that is open must outlive it.
+ * Records that are deleted with a grant. An interaction also names a grant, but an open sign-in page must
+ * stay valid.
  */
 const endsWithGrant = ['AccessToken', 'RefreshToken', 'AuthorizationCode', 'DeviceCode'] as const
 
@@ -165,8 +165,8 @@ function adapterOver(kind: string, entries: TokenMap, store: Keeping): Adapter {
       const stored = entries.get(keyOf(id))
       if (stored === undefined) throw store.refuseReuse()
       if (stored.payload.consumed !== undefined) {
-        // oidc-provider looks for an earlier use some awaits before it marks its own; two requests at once
-        // would both pass.
+        // oidc-provider checks for an earlier use some awaits before it marks its own; two concurrent
+        // requests would both pass.
         if (stored.payload.grantId !== undefined) store.endGrant(stored.payload.grantId)
         throw store.refuseReuse()
       }
@@ -189,7 +189,7 @@ type Writer = {
   kept(): Promise<void>
 }
 
-/** One write at a time, each with everything that was changed before it began. */
+/** One write at a time, each with all changes before it began. */
 function createWriter(keeping: TokenKeeping | null, maps: ReadonlyMap<string, TokenMap>): Writer {
   if (keeping === null) return { changed: () => undefined, kept: () => Promise.resolve() }
   let isDirty = false
@@ -262,8 +262,8 @@ function fits(payload: AdapterPayload, filter: GrantFilter): boolean {
 }
 
 /**
- * A stored grant has its scopes under `openid`, and what was refused beside it; the types of oidc-provider do
- * not say so.
+ * A stored grant has its scopes under `openid`, next to the rejected ones; the types of oidc-provider do not
+ * declare that.
  */
 function grantedScopes(payload: AdapterPayload): string[] {
   const grant = payload as { openid?: { scope?: string }; rejected?: { openid?: { scope?: string } } }

@@ -1,10 +1,10 @@
-// What came in: every request in order, and the counts that tests and the demo speak of. Never holds a token,
-// code or secret.
+// Log of all requests in order, and the counts that tests and the demo use. Never holds a token, code or
+// secret.
 import type { PracticeEndpoint } from './endpoints.ts'
 
 export type RevokedTokenType = 'refresh_token' | 'access_token' | 'unknown'
 
-/** One request as it arrived, with what became of it. */
+/** One request with its result. */
 export type RecordedRequest = {
   /** 1 for the first request of this provider; never reused. */
   readonly sequence: number
@@ -12,38 +12,41 @@ export type RecordedRequest = {
   readonly at: number
   readonly endpoint: PracticeEndpoint
   readonly method: string
-  /** Without the query, which may hold codes. */
+  /** Without the query, which may contain codes. */
   readonly path: string
   readonly clientId: string | null
   /** Token requests only. */
   readonly grantType: string | null
-  /** The fault that struck this request. */
+  /** The fault that was applied to this request. */
   readonly fault: string | null
-  /** Null while under way, and for good when no whole answer got out. */
+  /** Null while the request is running, and afterwards when no complete response was sent. */
   readonly status: number | null
-  /** When the connection was done with it, epoch milliseconds. */
+  /** When the response ended, epoch milliseconds. */
   readonly endedAt: number | null
-  /** The OAuth error code that the provider answered with. */
+  /** The OAuth error code of the response. */
   readonly error: string | null
-  /** Refreshes only: what happened to the refresh token. */
+  /** Refreshes only: the result for the refresh token. */
   readonly refresh: 'rotated' | 'kept' | 'reuse-detected' | null
-  /** Revocations only: which kind of token it was; `unknown` when it was none of this provider's. */
+  /** Revocations only: the kind of token; `unknown` when this provider did not issue it. */
   readonly revoked: RevokedTokenType | null
 }
 
 export type PracticeStats = {
-  /** Every request that reached the token endpoint, answered or not. */
+  /** Every request that reached the token endpoint, with or without a response. */
   tokenRequests: number
   tokenRequestsByGrantType: Record<string, number>
-  /** Refreshes that the provider carried out, also when the answer was spoilt afterwards. */
+  /** Refreshes that the provider processed, also when a fault changed the response afterwards. */
   refreshes: number
-  /** Used-up refresh tokens that came back; each one ended its grant. */
+  /** Reuse of refresh tokens that were used up; each revoked its grant. */
   reuseDetections: number
   revocations: Record<RevokedTokenType, number>
   /** Dynamic client registrations. */
   registrations: number
   apiCalls: number
-  /** Faults of the provider itself. Anything in here is a defect of the rehearsal, not of who rehearses. */
+  /**
+   * Internal errors of the provider. Anything in here is a defect of the practice provider, not of its
+   * client.
+   */
   failures: readonly string[]
   /** The latest 5,000 requests, oldest first. */
   visits: readonly RecordedRequest[]
@@ -55,7 +58,7 @@ export type VisitLog = {
   arrived(
     request: Pick<RecordedRequest, 'endpoint' | 'method' | 'path' | 'clientId' | 'grantType'>,
   ): VisitNote
-  /** `status` null: no whole answer got out. */
+  /** `status` null: no complete response was sent. */
   ended(visit: VisitNote, status: number | null): void
   refreshed(visit: VisitNote, refresh: 'rotated' | 'kept'): void
   reused(visit: VisitNote): void
@@ -89,7 +92,7 @@ export function createVisitLog(onChanged: () => void = () => undefined): VisitLo
 
   function keep(visit: VisitNote): void {
     visits.push(visit)
-    // In blocks, so that a benchmark does not pay a shift of the whole list for each request.
+    // Removed in blocks, so that a benchmark does not shift the whole list for each request.
     if (visits.length >= KEPT_VISITS * 2) visits = visits.slice(-KEPT_VISITS)
     if (visit.endpoint === 'api') counts.apiCalls += 1
     if (visit.endpoint !== 'token') return

@@ -1,5 +1,5 @@
-// The window's only way out: call() and subscribe(). No names, no shapes, no Electron object gets through;
-// main parses everything again.
+// The window's only interface: call() and subscribe(). No Electron object is exposed, and the main process
+// validates every message again.
 import { contextBridge, ipcRenderer } from 'electron'
 import { CALL_CHANNEL, EVENT_CHANNEL } from '../desktop/channels.ts'
 
