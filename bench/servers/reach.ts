@@ -75,7 +75,7 @@ let signIns = 0
 async function connect(): Promise<Flow> {
   signIns += 1
   const input = { providerId, account: `account ${signIns}` }
-  const caller = { session, renew: () => session }
+  const caller = { session, renewSession: () => session }
   const result = (await dispatchCall(keyway, caller, 'connections.connect', input)) as UiResult<Flow>
   if (!result.ok) throw new Error(`no sign-in was started: ${JSON.stringify(result)}`)
   return result.value

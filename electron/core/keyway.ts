@@ -146,7 +146,7 @@ export type Apps = {
   /** Compares in constant time. Null if the key is unknown, expired or revoked, or if its app is paused. */
   authenticate(key: string): AppSession | null
   /** The error for a valid key whose app was changed outside Keyway. Null for any other key. */
-  heldBack?(key: string): KeywayError | null
+  rejectionOf?(key: string): KeywayError | null
   /** Increases with every change that can invalidate a cached result of `authenticate` or of the policy. */
   readonly revision: number
   noteUse(appId: string): void
@@ -165,7 +165,7 @@ export type Approvals = {
    * s the request is denied.
    * @throws KeywayError vault_locked | rate_limited
    */
-  askUse(question: {
+  requestUse(question: {
     app: AppRecord
     connection: ConnectionRecord
     what: 'token' | 'proxy'
@@ -181,7 +181,7 @@ export type Approvals = {
     appId: string,
     use: Pick<Extract<Approval, { kind: 'use' }>, 'connectionId' | 'what' | 'method' | 'url'>,
   ): boolean
-  askPair(
+  requestPairing(
     wants: PairInput,
     code: string,
     signal?: AbortSignal,

@@ -142,7 +142,7 @@ async function openIn(
     close: () =>
       (closing ??= (async () => {
         await core.close()
-        await integrity.settled()
+        await integrity.whenIdle()
         await journal.close().catch((error: unknown) => logger.error('Activity was not all saved', { error }))
         await integrity.close()
         vault.lock()

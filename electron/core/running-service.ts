@@ -10,7 +10,7 @@ import { socketPathIn } from './storage/data-folder.ts'
 const { request } = createRequire(import.meta.url)('node:http') as typeof Http
 
 const ANSWER_MS = 10_000
-const MOST_BYTES = 64 * 1024
+const MAX_BYTES = 64 * 1024
 
 /** `url`: a link for one use; null: the desktop window was brought to the front. */
 export type RunningWindow = { url: string | null }
@@ -42,7 +42,7 @@ function post(socketPath: string, folder: string): Promise<{ status: number; tex
         answer.setEncoding('utf8')
         answer.on('data', (chunk: string) => {
           text += chunk
-          if (text.length > MOST_BYTES) outgoing.destroy(new Error('The answer is too long.'))
+          if (text.length > MAX_BYTES) outgoing.destroy(new Error('The answer is too long.'))
         })
         answer.on('end', () => done({ status: answer.statusCode ?? 0, text }))
         answer.on('error', fail)

@@ -17,7 +17,7 @@ type Deps = {
 export function serveWindow({ ipcMain, keyway, origins, send }: Deps): () => void {
   // Only the person at this desktop can use its window.
   const session = keyway.presence.newSession('person')
-  const caller: WindowCaller = { session, renew: () => session }
+  const caller: WindowCaller = { session, renewSession: () => session }
   ipcMain.handle(CALL_CHANNEL, async (event, name: unknown, input: unknown) => {
     if (!isTrusted(event, origins)) {
       keyway.logger.warn('A call came from a page that is not the window; refused.')

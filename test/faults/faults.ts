@@ -167,9 +167,9 @@ export const seededFaults: readonly SeededFault[] = [
   {
     name: 'the token that was just refused is handed out again',
     file: 'electron/core/connections/tokens/service.ts',
-    find: 'return Math.max(0, before.at + LEAST_MS - clock.monotonicMs())',
+    find: 'return Math.max(0, before.at + MIN_MS - clock.monotonicMs())',
     replace: 'return LEAST_MS',
-    tests: ['test/unit/core/connections/forced-refreshes.test.ts'],
+    tests: ['test/unit/core/connections/forced-refresh-limit.test.ts'],
   },
   {
     name: 'an app moves where the client secret is sent',

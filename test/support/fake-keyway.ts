@@ -39,8 +39,8 @@ export type FakeKeyway = Keyway & {
   ): void
   rotateToken(connectionId: string): ServedToken
   lock(locked: boolean): void
-  answerApprovals(answer: Approvals['askUse']): void
-  answerPairing(answer: Approvals['askPair']): void
+  answerApprovals(answer: Approvals['requestUse']): void
+  answerPairing(answer: Approvals['requestPairing']): void
   answerCallback(answer: (parameters: URLSearchParams) => CallbackResult): void
   setFlows(flows: Flow[]): void
   tokenCalls: number
@@ -77,8 +77,8 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
   let unlocked = true
   let flows: Flow[] = []
   let tokenAnswer: Parameters<FakeKeyway['answerTokens']>[0] = null
-  let approvalAnswer: Approvals['askUse'] = () => Promise.resolve('denied')
-  let pairAnswer: Approvals['askPair'] = () => Promise.resolve('denied')
+  let approvalAnswer: Approvals['requestUse'] = () => Promise.resolve('denied')
+  let pairAnswer: Approvals['requestPairing'] = () => Promise.resolve('denied')
   let callbackAnswer: (parameters: URLSearchParams) => CallbackResult = () => ({
     flow: null,
     returnUrl: null,
@@ -305,9 +305,9 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
     approvals: {
       list: () => [],
       requireUnlocked: () => undefined,
-      askUse: (question) => approvalAnswer(question),
+      requestUse: (question) => approvalAnswer(question),
       isRemembered: () => false,
-      askPair: (wants, code, signal) => pairAnswer(wants, code, signal),
+      requestPairing: (wants, code, signal) => pairAnswer(wants, code, signal),
       decide: unused,
     },
     activity: createUsageTally(clock, {

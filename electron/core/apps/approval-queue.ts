@@ -34,7 +34,7 @@ export type ApprovalQueue = {
   /** One entry per group of identical calls, the oldest. */
   list(): Approval[]
   /** `sameAs`: calls with the same key are shown as one; null: this call is never combined. */
-  ask(question: QueuedQuestion, sameAs: string | null, signal?: AbortSignal): Promise<ApprovalOutcome>
+  add(question: QueuedQuestion, sameAs: string | null, signal?: AbortSignal): Promise<ApprovalOutcome>
   /** @throws KeywayError not_found */
   getOrThrow(id: string): Approval
   /** Every waiting call, each with its own id. */
@@ -66,7 +66,7 @@ export function createApprovalQueue(deps: { clock: Clock; onChanged: () => void 
       groups().flatMap((group) =>
         group[0] === undefined ? [] : [{ ...group[0].approval, waiting: group.length }],
       ),
-    ask(question, sameAs, signal) {
+    add(question, sameAs, signal) {
       if (signal?.aborted === true) return Promise.resolve({ decision: 'gone' })
       // A flood of requests must not hide others in the window, so further ones are rejected without being
       // shown.
@@ -128,7 +128,7 @@ export type RequestedUse = Pick<
   'connectionId' | 'what' | 'method' | 'url' | 'bodyBytes' | 'bodySha256'
 >
 
-const MOST_GRANTS = 100
+const MAX_GRANTS = 100
 
 const remembered = z.tuple([
   z.string(),
@@ -192,8 +192,8 @@ export function withLastingGrant(
 ): Grant[] {
   const verdict = policyVerdict(app, asked, connection, now)
   if (verdict.kind !== 'ask') return app.grants
-  if (app.grants.length >= MOST_GRANTS) {
-    throw cannotLast(`The app has ${MOST_GRANTS} permissions, which is as many as one may have.`)
+  if (app.grants.length >= MAX_GRANTS) {
+    throw cannotLast(`The app has ${MAX_GRANTS} permissions, which is as many as one may have.`)
   }
   const url = parsed(asked.url)
   const narrowed =
@@ -240,7 +240,7 @@ function parsed(url: string | null): URL | null {
 // Requests while the vault was locked: a short list for the lock screen, in memory only. Callers without a
 // key share the last entry.
 
-const MOST_LOCKED_ASKS = 5
+const MAX_LOCKED_ASKS = 5
 
 export type RequestsWhileLocked = {
   list(): LockedRequest[]
@@ -260,7 +260,7 @@ export function createRequestsWhileLocked(clock: Clock): RequestsWhileLocked {
       const before = asks.find((each) => isSame(each, ask))
       const count = before?.appName === ask.appName ? before.count + 1 : 1
       const latest = { ...ask, at: clock.now(), count }
-      asks = [latest, ...asks.filter((each) => each !== before)].slice(0, MOST_LOCKED_ASKS)
+      asks = [latest, ...asks.filter((each) => each !== before)].slice(0, MAX_LOCKED_ASKS)
     },
     clear: () => void (asks = []),
   }

@@ -75,8 +75,8 @@ export function createApprovals(deps: ApprovalsDeps): ApprovalService {
   return {
     list: board.list,
     requireUnlocked,
-    askUse: (asked) => askUse(tools, asked),
-    askPair: (wants, code, signal) => askPair(tools, { wants, code, signal }),
+    requestUse: (asked) => requestUse(tools, asked),
+    requestPairing: (wants, code, signal) => requestPairing(tools, { wants, code, signal }),
     decide(id, decision, patch, by) {
       const approval = board.getOrThrow(id)
       if (decision !== 'deny') {
@@ -110,27 +110,27 @@ export function createApprovals(deps: ApprovalsDeps): ApprovalService {
   }
 }
 
-async function askUse(
+async function requestUse(
   tools: ApprovalTools,
-  { app, connection, signal, ...asked }: Parameters<Approvals['askUse']>[0],
-): ReturnType<Approvals['askUse']> {
+  { app, connection, signal, ...asked }: Parameters<Approvals['requestUse']>[0],
+): ReturnType<Approvals['requestUse']> {
   const { account, providerId } = connection
   const use = { ...asked, connectionId: connection.id, bodySha256: asked.bodySha256 ?? null }
   const providerName = tools.provider(providerId)?.name ?? providerId
   tools.requireUnlocked({ appId: app.id, appName: app.name, what: use.what, providerName, account })
   if (tools.remembered.covers(app.id, sameUseKey(use))) return 'remembered'
   const question = { kind: 'use', appId: app.id, appName: app.name, account, providerName } as const
-  const verdict = await tools.board.ask({ ...question, ...use }, sameCallKey(app.id, use), signal)
+  const verdict = await tools.board.add({ ...question, ...use }, sameCallKey(app.id, use), signal)
   const what = use.what === 'token' ? 'to hand the token out' : 'to send a request'
   note(tools, { id: app.id, name: app.name }, { verdict, what, connection })
   const outcome = outcomeOf(verdict)
   return outcome === 'allowed' && tools.remembered.covers(app.id, sameUseKey(use)) ? 'remembered' : outcome
 }
 
-async function askPair(
+async function requestPairing(
   tools: ApprovalTools,
   { wants, code, signal }: { wants: PairInput; code: string; signal: AbortSignal | undefined },
-): ReturnType<Approvals['askPair']> {
+): ReturnType<Approvals['requestPairing']> {
   const asker = { appId: null, appName: wants.name }
   tools.requireUnlocked({ ...asker, what: 'pair', providerName: null, account: null })
   const providers = [...new Set(wants.grants.map(({ provider }) => provider))].map((provider) => {
@@ -138,7 +138,7 @@ async function askPair(
     return { provider, registered: found === null ? null : { id: found.id, name: found.name } }
   })
   // Never combined with another request: one approval creates one app.
-  const verdict = await tools.board.ask({ kind: 'pair', ...asker, code, wants, providers }, null, signal)
+  const verdict = await tools.board.add({ kind: 'pair', ...asker, code, wants, providers }, null, signal)
   note(tools, { id: null, name: wants.name }, { verdict, what: 'to pair it', connection: null })
   const outcome = outcomeOf(verdict)
   if (outcome !== 'allowed') return outcome

@@ -86,7 +86,7 @@ export function createApps(deps: AppsDeps): AppRegistry {
       announce(app, 'removed')
     },
     authenticate: sessions.authenticate,
-    heldBack: sessions.heldBack,
+    rejectionOf: sessions.rejectionOf,
     recheck: sessions.rebuild,
     put: (app) => void save(app, 'put back as it was'),
     get revision() {
@@ -116,7 +116,7 @@ function pausing(before: AppRecord, after: AppRecord): string | null {
 
 // Builds app records: new, changed, or with another key. Pure except for the random key.
 
-const MOST_KEYS = 10
+const MAX_KEYS = 10
 
 export function newApp(input: AppInput, now: number): { app: AppRecord; key: string } {
   const { key, record } = newAppKey(now)
@@ -150,5 +150,5 @@ export function withNewKey(
     const end = Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, endsAt)
     if (end > now) ending.push({ ...old, expiresAt: end })
   }
-  return { app: { ...app, keys: [...ending.slice(1 - MOST_KEYS), record], updatedAt: now }, key }
+  return { app: { ...app, keys: [...ending.slice(1 - MAX_KEYS), record], updatedAt: now }, key }
 }

@@ -61,12 +61,12 @@ function digestOf(key: string): string {
 // results per revision.
 
 /** Longer timers are not useful; an additional revision costs nothing. */
-const LONGEST_TIMER_MS = 24 * 60 * 60_000
+const MAX_TIMER_MS = 24 * 60 * 60_000
 
 export type AppSessions = {
   authenticate(key: string): AppSession | null
   /** Why the app of a valid key is rejected; null for any other key. */
-  heldBack(key: string): KeywayError | null
+  rejectionOf(key: string): KeywayError | null
   readonly revision: number
   /** To be called after the apps changed. */
   rebuild(): void
@@ -97,7 +97,7 @@ export function createAppSessions(deps: {
     cancelTimer()
     const end = nextEnd(deps.list(), clock.now())
     if (end === null) return
-    cancelTimer = clock.after(Math.min(LONGEST_TIMER_MS, end - clock.now()), timePassed)
+    cancelTimer = clock.after(Math.min(MAX_TIMER_MS, end - clock.now()), timePassed)
   }
   const timePassed = (): void => {
     outdate()
@@ -121,7 +121,7 @@ export function createAppSessions(deps: {
       sessions.set(known.keyId, fresh)
       return fresh
     },
-    heldBack(key) {
+    rejectionOf(key) {
       const known = ring.find(key)
       return known === null ? null : deps.blocked(known.appId)
     },

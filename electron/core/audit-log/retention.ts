@@ -41,7 +41,7 @@ export function keepActivityShort(deps: {
 
 const GATHER_MS = 250
 /** The window shows the newest rows and requests the rest. The limit protects its memory. */
-const MOST_ROWS = 200
+const MAX_ROWS = 200
 
 /** Sends new rows to the window, at most a few times per second. */
 export function createActivityFeed(deps: { clock: Clock; send: (rows: ActivityRow[]) => void }): {
@@ -52,7 +52,7 @@ export function createActivityFeed(deps: { clock: Clock; send: (rows: ActivityRo
   let cancel: (() => void) | null = null
   return {
     add(row) {
-      if (rows.length >= MOST_ROWS) rows.shift()
+      if (rows.length >= MAX_ROWS) rows.shift()
       rows.push(row)
       cancel ??= deps.clock.after(GATHER_MS, () => {
         cancel = null

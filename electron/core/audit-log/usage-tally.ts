@@ -13,9 +13,9 @@ const GATHERED_ROWS_A_SECOND = 50
  * Different rows counted per app. Further ones are counted without address and text, and finally by outcome
  * only.
  */
-const MOST_DIFFERENT = 20
-const MOST_ALIKE = 40
-const LONGEST_PATH = 500
+const MAX_DIFFERENT = 20
+const MAX_ALIKE = 40
+const MAX_PATH = 500
 
 /** Actions of the person or of a timer always have their own row. */
 const NEVER_GATHERED: ReadonlySet<ActivityEntry['kind']> = new Set(['vault', 'system', 'refresh'])
@@ -116,7 +116,7 @@ function newTally(tallies: Map<string, Tally>, entry: ActivityEntry, now: number
   const { durationMs: _duration, bytesIn: _in, bytesOut: _out, count: _count, ...exact } = entry
   const { method: _method, host: _host, path: _path, note: _note, account: _account, ...alike } = exact
   const { connectionId: _connection, providerSlug: _provider, status: _status, code: _code, ...least } = alike
-  const row = tallies.size < MOST_DIFFERENT ? exact : tallies.size < MOST_ALIKE ? alike : least
+  const row = tallies.size < MAX_DIFFERENT ? exact : tallies.size < MAX_ALIKE ? alike : least
   const key = keyOf(row)
   const known = tallies.get(key) ?? tallies.get(keyOf(alike))
   if (known !== undefined) return known
@@ -160,6 +160,6 @@ function keyOf({
 
 function withShortPath(entry: ActivityEntry): ActivityEntry {
   const { path } = entry
-  if (path === undefined || path.length <= LONGEST_PATH) return entry
-  return { ...entry, path: `${path.slice(0, LONGEST_PATH - 1)}…` }
+  if (path === undefined || path.length <= MAX_PATH) return entry
+  return { ...entry, path: `${path.slice(0, MAX_PATH - 1)}…` }
 }

@@ -12,7 +12,7 @@ import { newConnection, refreshedRecord } from './store/record.ts'
 
 /** Enough runs for the compiler to optimize each step. */
 const TIMES = 20
-const MOST_MS = 10_000
+const MAX_MS = 10_000
 
 type Deps = { box: SecretBox; clock: Clock; logger: Logger }
 
@@ -32,7 +32,7 @@ async function warmUp({ box, clock, logger }: Deps): Promise<void> {
   })
   try {
     for (let time = 0; time < TIMES; time += 1) {
-      const outcome = await oauth.refresh(provider, MADE_UP_REQUEST, AbortSignal.timeout(MOST_MS))
+      const outcome = await oauth.refresh(provider, MADE_UP_REQUEST, AbortSignal.timeout(MAX_MS))
       if (outcome.kind !== 'ok') throw new Error(outcome.code)
       makeRecord({ box, now: clock.now() }, provider, outcome.response)
     }

@@ -166,7 +166,7 @@ export function createTokenParts(deps: TokenPartsDeps): TokenParts {
     isClosing: false,
     recordsFrom: 'provider',
   }
-  const { records, usage, pendingTokenWrites, tokens, background, validations, jumps } = wire(deps, state)
+  const { records, usage, pendingTokenWrites, tokens, background, validations, jumps } = assemble(deps, state)
   return {
     records,
     tokens,
@@ -255,7 +255,7 @@ type State = {
   recordsFrom: 'provider' | 'disk'
 }
 
-function wire(deps: TokenPartsDeps, state: State) {
+function assemble(deps: TokenPartsDeps, state: State) {
   const { clock, providers, box } = deps
   const { cache, backoff, unconfirmedRefreshes } = state
   const providerOf = providerFactsOf(providers)
@@ -267,7 +267,7 @@ function wire(deps: TokenPartsDeps, state: State) {
       const record = records.get(id)
       if (record !== null) tokenClock.observe(record, state.recordsFrom)
       if (record?.refreshStartedAt === null) unconfirmedRefreshes.delete(id)
-      if (isOutdated(cache.held(id), record)) cache.drop(id)
+      if (isOutdated(cache.get(id), record)) cache.drop(id)
       background.changed(id)
       validations.changed(id)
       deps.onConnectionChanged(id, kind)

@@ -16,7 +16,7 @@ import { namesOf, redactedLine, redactForSupport, supportReport } from './suppor
 
 const LOG_LINES = 500
 /** Connections with problems come first, so that they are included. */
-const MOST_CONNECTIONS = 200
+const MAX_CONNECTIONS = 200
 
 export type DiagnosticsCalls = Pick<UiApi, 'diagnostics.collect' | 'connections.report'>
 
@@ -42,7 +42,7 @@ async function collect(deps: DiagnosticsDeps): Promise<Diagnostics> {
     data: place === null ? null : await attempt(() => folderFacts(place.folder)),
     damages: snapshot.damages,
     providers: snapshot.providers.map(providerFacts),
-    connections: inTroubleFirst(snapshot.connections).slice(0, MOST_CONNECTIONS).map(connectionFacts),
+    connections: inTroubleFirst(snapshot.connections).slice(0, MAX_CONNECTIONS).map(connectionFacts),
     connectionCount: snapshot.connections.length,
     apps: snapshot.apps.map(appFacts),
     signIns: snapshot.flows.map(({ id, kind, providerSlug }) => ({ id, kind, providerSlug })),

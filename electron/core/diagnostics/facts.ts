@@ -233,7 +233,7 @@ function plain(value: unknown): unknown {
 }
 
 /** About ten times the size of 500 typical lines. Bytes. */
-const MOST_BYTES = 2 * 1024 * 1024
+const MAX_BYTES = 2 * 1024 * 1024
 
 /**
  * The newest lines of a log and, if it is short, of the previous one (`<path>.1`); oldest first. Without a
@@ -255,11 +255,11 @@ function tailOf(path: string): string[] {
   }
   try {
     const { size } = fstatSync(descriptor)
-    const bytes = Buffer.alloc(Math.min(size, MOST_BYTES))
+    const bytes = Buffer.alloc(Math.min(size, MAX_BYTES))
     const read = readSync(descriptor, bytes, 0, bytes.length, size - bytes.length)
     const lines = bytes.subarray(0, read).toString('utf8').split('\n')
     // The first line is incomplete unless the whole file was read.
-    return (size > MOST_BYTES ? lines.slice(1) : lines).filter((line) => line !== '')
+    return (size > MAX_BYTES ? lines.slice(1) : lines).filter((line) => line !== '')
   } finally {
     closeSync(descriptor)
   }

@@ -6,7 +6,7 @@ import { wholeFinding, type Finding } from './findings.ts'
 import type { IntegrityDeps, IntegrityParts } from './state.ts'
 import { decodeManifest, emptyManifest, type Manifest } from './manifest.ts'
 
-const MOST_STRETCHES = 200
+const MAX_STRETCHES = 200
 
 const entriesOf = ({ deps }: IntegrityParts, section: DecisiveSection): Record<string, unknown> =>
   decisiveEntries(section, deps.stores[section].entries())
@@ -160,7 +160,7 @@ export function closeStretch(
 ): void {
   const known = state.manifest?.audit.unkeyed ?? []
   if (stretch === null) return deps.log.name(known)
-  const unkeyed = [...known, stretch].slice(-MOST_STRETCHES)
+  const unkeyed = [...known, stretch].slice(-MAX_STRETCHES)
   state.writeSoon((manifest) => ({ ...manifest, audit: { ...manifest.audit, unkeyed } }))
   deps.log.name(unkeyed)
   const { from, to } = stretch

@@ -18,8 +18,8 @@ export type Finding = IntegrityFinding & {
 export const findingId = (section: DecisiveSection | 'connections', key: string): string =>
   `${section}:${key}`
 
-const MOST_CHANGES = 50
-const MOST_TEXT = 400
+const MAX_CHANGES = 50
+const MAX_TEXT = 400
 
 const kinds = { providers: 'provider', apps: 'app', settings: 'setting', connections: 'connection' } as const
 
@@ -98,7 +98,7 @@ function changesBetween(before: unknown, after: unknown): IntegrityChange[] {
     .filter(
       (field) => !sameJson(was.get(field), is.get(field)) && !/(?:^|\.)(?:updatedAt|lastUsedAt)$/.test(field),
     )
-    .slice(0, MOST_CHANGES)
+    .slice(0, MAX_CHANGES)
     .map((field) => ({ field, before: shown(field, was.get(field)), after: shown(field, is.get(field)) }))
 }
 
@@ -119,5 +119,5 @@ function shown(field: string, value: unknown): string | null {
   if (/(?:^|\.)sealed[A-Z]/.test(field)) return '(a stored secret)'
   if (field === 'keys' && Array.isArray(value)) return value.length === 1 ? '1 key' : `${value.length} keys`
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text
 }

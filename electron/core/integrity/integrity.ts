@@ -44,7 +44,7 @@ export type Integrity = {
   /** @throws KeywayError not_found | vault_locked | invalid_request */
   decide(decision: IntegrityDecision): IntegrityView
   /** Resolves when the work after an unlock has ended. */
-  settled(): Promise<void>
+  whenIdle(): Promise<void>
   /** To be called after the audit log is closed. */
   close(): Promise<void>
 }
@@ -101,7 +101,7 @@ export function createIntegrity(
     },
     confirm: () => confirm(parts),
     decide: (decision) => decide(parts, decision),
-    settled: async () => void (await Promise.allSettled(running)),
+    whenIdle: async () => void (await Promise.allSettled(running)),
     async close() {
       checkpoints.stop()
       if (deps.vault.state().kind === 'unlocked') {

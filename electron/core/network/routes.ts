@@ -18,7 +18,7 @@ type Route = { agent: Agent; kind: 'straight' } | { agent: ProxyAgent; kind: 'pr
 const CONNECT_TIMEOUT_MS = 10_000
 /** Some APIs list every permission in a header; Node's own limit is 16 KB. */
 const MAX_HEADER_BYTES = 64 * 1024
-const MOST_REMEMBERED = 1000
+const MAX_REMEMBERED = 1000
 
 export function createRoutes({ proxyFor, trust, lookup }: RoutesDeps): Routes {
   const options = { allowH2: false, maxHeaderSize: MAX_HEADER_BYTES }
@@ -39,7 +39,7 @@ export function createRoutes({ proxyFor, trust, lookup }: RoutesDeps): Routes {
   const find = (origin: string): Route => {
     const uri = proxyFor(new URL(origin))
     const way = uri === null ? straight : through(uri)
-    if (ways.size >= MOST_REMEMBERED) ways.clear()
+    if (ways.size >= MAX_REMEMBERED) ways.clear()
     ways.set(origin, way)
     return way
   }

@@ -44,7 +44,7 @@ export function createOAuthClient(deps: OAuthDeps): OAuthClient {
   }
 }
 
-const MOST = 1000
+const MAX_ITEMS = 1000
 
 /** The resources (site, tenant) that a connection can be bound to. Empty if the provider has no such list. */
 export function createListResources(deps: OAuthDeps, callApi: CallProviderApi): OAuthClient['listResources'] {
@@ -61,7 +61,7 @@ export function createListResources(deps: OAuthDeps, callApi: CallProviderApi): 
       provider.clientSecret?.reveal(),
       ...namedSecrets(data),
     ])
-    return items.slice(0, MOST).flatMap((item: unknown) => {
+    return items.slice(0, MAX_ITEMS).flatMap((item: unknown) => {
       const id = readText(item, rule.idPath)
       if (id === null || traces.isIn(id)) return []
       const label = openText(readText(item, rule.labelPath), traces) ?? id

@@ -44,10 +44,10 @@ export function createRegister({ deps, servers }: RegisterTools): OAuthClient['r
     const { clock } = deps
     try {
       return await withDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, (inner) => {
-        const wire = { fetch: deps.fetchFor(provider), clock, signal: inner }
-        if (own !== null) return registerByApi({ deps, wire }, provider, { server, options })
+        const transport = { fetch: deps.fetchFor(provider), clock, signal: inner }
+        if (own !== null) return registerByApi({ deps, transport }, provider, { server, options })
         server.endpointOrThrow('registration')
-        return registerClient({ deps, wire }, serverMetadataSchema.parse(server.metadata), options)
+        return registerClient({ deps, transport }, serverMetadataSchema.parse(server.metadata), options)
       })
     } catch (error) {
       throw asDiscoveryError(error)
@@ -56,7 +56,7 @@ export function createRegister({ deps, servers }: RegisterTools): OAuthClient['r
 }
 
 async function registerByApi(
-  { deps, wire }: { deps: OAuthDeps; wire: HttpTransport },
+  { deps, transport }: { deps: OAuthDeps; transport: HttpTransport },
   provider: ResolvedProvider,
   about: { server: AuthorizationServer; options: RegisterRequest },
 ): Promise<RegisteredClient> {
@@ -84,7 +84,7 @@ async function registerByApi(
       headers: {},
     },
   )
-  const reply = await sendHttp(wire, request)
+  const reply = await sendHttp(transport, request)
   const read = readTokenBody(reply.text)
   const body = read.kind === 'object' ? read.body : {}
   const clientId = readText(body, rule.clientIdPath)
@@ -115,7 +115,7 @@ const answer = z.object({
   registration_client_uri: z.string().max(2000).nullish(),
 })
 
-type Tools = { deps: OAuthDeps; wire: HttpTransport }
+type Tools = { deps: OAuthDeps; transport: HttpTransport }
 type RegistrationOptions = { redirectUris: readonly string[]; scopes: readonly string[] }
 type ClientRequest = Record<string, string | string[]>
 
@@ -144,7 +144,7 @@ type Registration =
   | { kind: 'refused'; isAboutMetadata: boolean; failure: KeywayError }
 
 async function registerOnce(
-  { deps, wire }: Tools,
+  { deps, transport }: Tools,
   metadata: DiscoveredMetadata,
   request: ClientRequest,
 ): Promise<Registration> {
@@ -156,7 +156,7 @@ async function registerOnce(
     const headers = { ...init.headers, 'user-agent': deps.userAgent }
     const body = typeof init.body === 'string' ? init.body : null
     try {
-      seen.reply = await sendHttp(wire, { method: 'POST', url, headers, body })
+      seen.reply = await sendHttp(transport, { method: 'POST', url, headers, body })
     } catch (error) {
       seen.failure = httpFailureOf(error, new URL(url).host)
       throw seen.failure

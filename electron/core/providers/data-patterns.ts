@@ -5,8 +5,8 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { PatternMatch } from '../../../shared/domain/template.ts'
 
-const MOST_CHARACTERS = 300
-const MOST_KEPT = 500
+const MAX_CHARACTERS = 300
+const MAX_KEPT = 500
 const NOT_READ =
   'It is no regular expression that can be used here: look-around, back-references and counts beyond 1000 are not known, and 300 characters are the most.'
 
@@ -15,8 +15,8 @@ const compiled = new Map<string, RE2JS | null>()
 function compile(pattern: string): RE2JS | null {
   const known = compiled.get(pattern)
   if (known !== undefined) return known
-  if (compiled.size >= MOST_KEPT) compiled.clear()
-  const fresh = pattern.length > MOST_CHARACTERS ? null : tryToCompile(pattern)
+  if (compiled.size >= MAX_KEPT) compiled.clear()
+  const fresh = pattern.length > MAX_CHARACTERS ? null : tryToCompile(pattern)
   compiled.set(pattern, fresh)
   return fresh
 }

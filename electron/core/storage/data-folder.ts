@@ -21,7 +21,7 @@ const ownerFacts = z.object({
 export type OwnerFacts = z.output<typeof ownerFacts>
 
 /** On a busy machine the owner may need this many attempts to write its note. */
-const MOST_ATTEMPTS = 200
+const MAX_ATTEMPTS = 200
 const ATTEMPT_MS = 25
 
 export type DataFolder = {
@@ -116,7 +116,7 @@ function lockOf(path: string): OwnerLock | null {
  * lock; a note of a dead process is from the previous owner and will be replaced.
  */
 async function takeOrFindOwner(path: string, factsPath: string): Promise<OwnerLock | OwnerFacts | null> {
-  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const lock = lockOf(path)
     if (lock !== null) return lock
     const facts = factsAt(factsPath)
@@ -265,7 +265,7 @@ export function dataLocation(chosen: string | undefined, { platform, home, envir
 }
 
 /** The longest path in bytes that every system can bind a socket to. */
-const MOST_BYTES = 100
+const MAX_BYTES = 100
 
 /**
  * The path of the local socket: inside the data folder, so that only its user can connect. Null if no socket
@@ -277,5 +277,5 @@ export function socketPathIn(folder: string, platform: NodeJS.Platform = process
     return `\\\\.\\pipe\\keyway-${name}`
   }
   const path = join(folder, 'keyway.sock')
-  return Buffer.byteLength(path) <= MOST_BYTES ? path : null
+  return Buffer.byteLength(path) <= MAX_BYTES ? path : null
 }

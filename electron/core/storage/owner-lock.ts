@@ -23,7 +23,7 @@ export type OwnerLock = { release(): void }
  * @throws the error of SQLite or the file system if neither is possible.
  */
 export function takeOwnerLock(path: string): { kind: 'taken'; lock: OwnerLock } | { kind: 'busy' } {
-  moveAwayWhatIsNoFile(path)
+  removeNonFile(path)
   createPrivately(path)
   const first = attempt(path)
   if (first.kind !== 'foreign') return first
@@ -58,7 +58,7 @@ function attempt(
 
 // A folder or a dangling link with this name cannot be a lock. A link to a file is followed, because a person
 // may have created it.
-function moveAwayWhatIsNoFile(path: string): void {
+function removeNonFile(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined || statSync(path, { throwIfNoEntry: false })?.isFile() === true) return
   quarantineFile(path, Date.now())

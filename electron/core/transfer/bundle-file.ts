@@ -12,7 +12,7 @@ import { openBytes, sealBytes, sealed } from '../vault/key-holder.ts'
 import { DEFAULT_COST, passphraseKey, scryptCost, type ScryptCost } from '../vault/passphrase-wrapper.ts'
 
 const VERSION = 1
-const MOST_BYTES = 512 * 1024 * 1024
+const MAX_BYTES = 512 * 1024 * 1024
 const RECORDS_AT_ONCE = 100
 
 const header = z.strictObject({
@@ -97,7 +97,7 @@ export async function openBundle(
   if (packed === null)
     throw new KeywayError('wrong_passphrase', { details: { field: 'passphrase', step: 'passphrase' } })
   try {
-    const content = await unpack(packed, { maxOutputLength: MOST_BYTES })
+    const content = await unpack(packed, { maxOutputLength: MAX_BYTES })
     return { createdAt: head.createdAt, content: parseJson(content.toString('utf8')) }
   } catch (cause) {
     throw damaged('content', 'The bundle opened, but what is in it cannot be read.', cause)

@@ -48,15 +48,15 @@ export const bundleContent = z.strictObject({
 })
 export type BundleContent = z.output<typeof bundleContent>
 
-const MOST_ISSUES = 20
+const MAX_ISSUES = 20
 /** Deeper than anything Keyway writes. */
-const MOST_LEVELS = 100
+const MAX_LEVELS = 100
 
 /** @throws KeywayError bundle_damaged that names each invalid field (`details.issues`) */
 export function parseContent(value: unknown): BundleContent {
-  if (isDeeperThan(value, MOST_LEVELS)) {
+  if (isDeeperThan(value, MAX_LEVELS)) {
     throw new KeywayError('bundle_damaged', {
-      message: `The bundle opened, but its content is nested deeper than ${MOST_LEVELS} levels.`,
+      message: `The bundle opened, but its content is nested deeper than ${MAX_LEVELS} levels.`,
       details: { step: 'content', field: '', issues: [] },
     })
   }
@@ -68,7 +68,7 @@ export function parseContent(value: unknown): BundleContent {
   const [first] = issues
   throw new KeywayError('bundle_damaged', {
     message: `The bundle opened, but ${first?.field ?? 'its content'} is not right: ${first?.message ?? ''}`,
-    details: { step: 'content', field: first?.field ?? '', issues: issues.slice(0, MOST_ISSUES) },
+    details: { step: 'content', field: first?.field ?? '', issues: issues.slice(0, MAX_ISSUES) },
   })
 }
 

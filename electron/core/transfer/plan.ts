@@ -119,7 +119,7 @@ export function planApps(planning: Planning, places: Places): AppRecord[] {
     const name = freeName(app.name, names)
     // A key must belong to one app only; otherwise its caller would be ambiguous.
     const kept = places.keepKeys.has(app.id) ? app.keys.filter(({ sha256 }) => !hashes.has(sha256)) : []
-    const grants = broughtGrants(app.grants, places).slice(0, MOST_GRANTS)
+    const grants = broughtGrants(app.grants, places).slice(0, MAX_GRANTS)
     ids.add(id)
     names.add(name.toLowerCase())
     for (const { sha256 } of kept) hashes.add(sha256)
@@ -133,7 +133,7 @@ export function planApps(planning: Planning, places: Places): AppRecord[] {
 }
 
 /** The maximum that an app can have. */
-const MOST_GRANTS = 100
+const MAX_GRANTS = 100
 
 /** Reports what the app brought and what it lost. */
 function importedApp(

@@ -21,7 +21,7 @@ import type { WindowSession } from '../presence/presence.ts'
 export type WindowCaller = {
   readonly session: WindowSession
   /** Called after presence was proven: returns the new session, which only this window knows. */
-  renew(): WindowSession
+  renewSession(): WindowSession
 }
 
 /**
@@ -85,7 +85,7 @@ async function run<Name extends UiCallName>(
   if (name === 'vault.unlock' && !presence.isPresent(session)) {
     const { passphrase = '' } = input as UiParsed<'vault.unlock'>
     await presence.check(session, { passphrase })
-    presence.grant(caller.renew())
+    presence.grant(caller.renewSession())
   }
   const calls: Readonly<Record<string, (input: never) => Promise<unknown>>> = keyway.ui
   const value = await calls[name]?.(input as never)
@@ -102,7 +102,7 @@ async function answerSessionCall(
   if (name === 'presence.showCode') presence.showCode(session)
   if (name !== 'presence.prove' || presence.isPresent(session)) return presence.view(session)
   await presence.check(session, input)
-  const renewed = caller.renew()
+  const renewed = caller.renewSession()
   presence.grant(renewed)
   return presence.view(renewed)
 }

@@ -106,7 +106,7 @@ function existingDataOf({
   }
 }
 
-const MOST = 20
+const MAX_ITEMS = 20
 
 /**
  * Registration access tokens (RFC 7592) between a discovery that registered a client and the save of its
@@ -122,7 +122,7 @@ export function createDiscoveredRegistrations(): DiscoveredRegistrations {
   return {
     remember(clientId, registration) {
       waiting.set(clientId, registration)
-      for (const oldest of [...waiting.keys()].slice(0, Math.max(0, waiting.size - MOST)))
+      for (const oldest of [...waiting.keys()].slice(0, Math.max(0, waiting.size - MAX_ITEMS)))
         waiting.delete(oldest)
     },
     take(clientId) {

@@ -10,7 +10,7 @@ import type { Clock, HttpFetch } from '../ports.ts'
 import type { TokenService } from '../connections/tokens/types.ts'
 
 const TIMEOUT_MS = 15_000
-const MOST_BYTES = 64 * 1024
+const MAX_BYTES = 64 * 1024
 
 export type TestCallDeps = {
   connections: Connections
@@ -27,25 +27,25 @@ type TestCallRequest = UiParsed<'connections.testCall'>
  * @throws KeywayError target_not_allowed | invalid_request | provider_unreachable, or the error of the token
  * request
  */
-export async function testCall(deps: TestCallDeps, ask: TestCallRequest): Promise<TestCallResult> {
-  const policy = deps.connections.proxyPolicy(ask.id)
-  const target = resolveTarget(policy, ask.url)
+export async function testCall(deps: TestCallDeps, call: TestCallRequest): Promise<TestCallResult> {
+  const policy = deps.connections.proxyPolicy(call.id)
+  const target = resolveTarget(policy, call.url)
   if (target.kind === 'refused') throw new KeywayError(target.code, { message: target.reason })
-  const probe = probeAt(deps, ask, target.url)
-  if (ask.method === 'POST' && probe === null) throw onlyProbe()
+  const probe = probeAt(deps, call, target.url)
+  if (call.method === 'POST' && probe === null) throw onlyProbe()
   const startedAt = deps.clock.monotonicMs()
   const send = async (rejected: 'yes' | 'no'): Promise<Response> => {
-    const generation = await freshGeneration(deps, ask.id, rejected)
-    const answer = await request(deps, ask, target.url, { ...policy, probe })
+    const generation = await freshGeneration(deps, call.id, rejected)
+    const answer = await request(deps, call, target.url, { ...policy, probe })
     const verdict = tokenVerdict(answer.status)
-    if (verdict !== null) deps.tokens.reportApiOutcome(ask.id, generation, verdict)
+    if (verdict !== null) deps.tokens.reportApiOutcome(call.id, generation, verdict)
     return answer
   }
   const first = await send('no')
   const answer = first.status === 401 ? await send('yes').catch(whenTooSoon(first)) : first
   const { body, truncated } = await readSome(answer)
   // An API may echo the request. The window shows the response without the credential.
-  const traces = deps.connections.traces(ask.id)
+  const traces = deps.connections.traces(call.id)
   const contentType = answer.headers.get('content-type')
   return {
     status: answer.status,
@@ -65,9 +65,9 @@ const whenTooSoon =
   }
 
 /** The provider's probe, if this is its request. */
-function probeAt({ connections }: TestCallDeps, ask: TestCallRequest, url: TargetUrl): Probe | null {
-  const probe = connections.get(ask.id)?.probe ?? null
-  return probe?.method === ask.method && new URL(probe.url).href === url.href ? probe : null
+function probeAt({ connections }: TestCallDeps, call: TestCallRequest, url: TargetUrl): Probe | null {
+  const probe = connections.get(call.id)?.probe ?? null
+  return probe?.method === call.method && new URL(probe.url).href === url.href ? probe : null
 }
 
 const onlyProbe = (): KeywayError =>
@@ -88,13 +88,13 @@ async function freshGeneration(deps: TestCallDeps, id: string, rejected: 'yes' |
 
 async function request(
   deps: TestCallDeps,
-  ask: TestCallRequest,
+  call: TestCallRequest,
   url: TargetUrl,
   policy: { headers: Readonly<Record<string, string>>; extraCa: string | null; probe: Probe | null },
 ): Promise<Response> {
-  const provider = deps.providers.resolve(deps.connections.record(ask.id)?.providerId ?? '')
-  const own = await deps.oauth.apiHeaders(provider, deps.connections.credential(ask.id), {
-    method: ask.method,
+  const provider = deps.providers.resolve(deps.connections.record(call.id)?.providerId ?? '')
+  const own = await deps.oauth.apiHeaders(provider, deps.connections.credential(call.id), {
+    method: call.method,
     url: url.href,
     nonce: null,
   })
@@ -106,7 +106,7 @@ async function request(
   try {
     // A redirect is shown but not followed: credentials must not be sent to its target.
     return await deps.fetchFor(policy.extraCa)(url.href, {
-      method: ask.method,
+      method: call.method,
       headers,
       body: policy.probe?.body ?? null,
       redirect: 'manual',
@@ -127,9 +127,9 @@ async function readSome(answer: Response): Promise<{ body: string; truncated: bo
     for await (const chunk of answer.body) {
       chunks.push(chunk)
       bytes += chunk.length
-      if (bytes > MOST_BYTES) break
+      if (bytes > MAX_BYTES) break
     }
   }
   const all = Buffer.concat(chunks)
-  return { body: new TextDecoder().decode(all.subarray(0, MOST_BYTES)), truncated: all.length > MOST_BYTES }
+  return { body: new TextDecoder().decode(all.subarray(0, MAX_BYTES)), truncated: all.length > MAX_BYTES }
 }

@@ -14,7 +14,7 @@ export type ScryptCost = { N: number; r: number; p: number }
 export const DEFAULT_COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 }
 
 /** Twice what Keyway itself uses. Bytes. */
-const MOST_MEMORY = 256 * 1024 * 1024
+const MAX_MEMORY = 256 * 1024 * 1024
 
 // Limited, so that an edited file cannot make an unlock use all memory.
 export const scryptCost = z
@@ -27,7 +27,7 @@ export const scryptCost = z
     r: z.int().min(1).max(16),
     p: z.int().min(1).max(4),
   })
-  .refine(({ N, r }) => 128 * N * r <= MOST_MEMORY, 'It would take more memory than any bundle of ours.')
+  .refine(({ N, r }) => 128 * N * r <= MAX_MEMORY, 'It would take more memory than any bundle of ours.')
 
 /** @throws KeywayError invalid_request with the minimum length */
 export function checkNewPassphrase(passphrase: Secret): void {

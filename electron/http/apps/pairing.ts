@@ -86,7 +86,7 @@ export function createPairings(
       const pollToken = `kp_${randomBytes(32).toString('base64url')}`
       const fresh = newPairing(wants, connection, { pollToken, expiresAt: clock.now() + QUESTION_MS })
       const decided = approvals
-        .askPair(wants, fresh.code, AbortSignal.any([closing, fresh.withdrawn.signal]))
+        .requestPairing(wants, fresh.code, AbortSignal.any([closing, fresh.withdrawn.signal]))
         .catch(asKeywayError)
         .then((decision) => decide(pairing, decision))
       const pairing: Pairing = { ...fresh, decided }

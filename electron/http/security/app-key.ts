@@ -56,7 +56,7 @@ export function authenticate(requestContext: RequestContext, keyway: Keyway): Au
   if (key === 'contradiction') return { kind: 'wrong' }
   const session = keyway.apps.authenticate(key)
   if (session === null) {
-    const failure = keyway.apps.heldBack?.(key) ?? null
+    const failure = keyway.apps.rejectionOf?.(key) ?? null
     return failure === null ? { kind: 'wrong' } : { kind: 'held_back', failure }
   }
   // An Origin is good for the app that registered it, not for whichever key a page got hold of.

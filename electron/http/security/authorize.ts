@@ -42,7 +42,7 @@ export async function authorize(
   const verdict = may(app, policyUse(use), connection, keyway.clock.now())
   if (verdict.kind === 'allow') return { use, by: 'permission' }
   if (verdict.kind === 'deny') throw new KeywayError('forbidden', { message: verdict.reason })
-  const answer = await keyway.approvals.askUse({
+  const answer = await keyway.approvals.requestUse({
     app,
     connection,
     ...questionAbout(use),

@@ -52,12 +52,12 @@ export async function addUiBridge(
         }
         const { name } = request.params as { name: string }
         const session = needWindow(request, sessions)
-        const renew = (): WindowSession => {
+        const renewSession = (): WindowSession => {
           const fresh = sessions.renew(session, request.raw.socket.localPort ?? 0)
           reply.headers({ 'set-cookie': fresh.cookie, 'x-keyway-window': fresh.proof })
           return fresh.session
         }
-        const result = await dispatchCall(context.keyway, { session, renew }, name, request.body)
+        const result = await dispatchCall(context.keyway, { session, renewSession }, name, request.body)
         // A window that proved itself stays signed in whatever happens to this process next.
         if (reply.hasHeader('set-cookie')) await sessions.saved()
         // As for a missing session: what holds for the window, not for this one call, is the status too.

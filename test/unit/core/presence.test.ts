@@ -250,7 +250,7 @@ test('codes are written to a terminal, once each, and never to a file or a pipe'
 test('the window of the desktop is present, and a code for nobody is no failure there', async () => {
   const { keyway } = await startTestKeyway()
   const session = keyway.presence.newSession('person')
-  const caller = { session, renew: () => session }
+  const caller = { session, renewSession: () => session }
   expect(await dispatchCall(keyway, caller, 'presence.state', undefined)).toMatchObject({
     ok: true,
     value: { present: true },

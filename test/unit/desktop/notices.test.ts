@@ -57,11 +57,11 @@ test('nothing is said while the person is away', async () => {
 test('each question is one notice, unless the person looks at the window, is away, or wants none', async () => {
   const { keyway, clock, seen, person } = await startWatched()
   const ask = async (name: string): Promise<void> => {
-    void keyway.approvals.askPair(pairInput.parse({ name }), 'K7Q-X3M')
+    void keyway.approvals.requestPairing(pairInput.parse({ name }), 'K7Q-X3M')
     clock.advance(1_000)
     await settle()
   }
-  void keyway.approvals.askPair(pairInput.parse({ name: 'One' }), 'AAA-AAA')
+  void keyway.approvals.requestPairing(pairInput.parse({ name: 'One' }), 'AAA-AAA')
   await ask('Two')
   expect(seen).toEqual(['One asks for access', 'Two asks for access'])
   person.isLooking = true
@@ -83,7 +83,7 @@ test('questions without end are some notices, and what still waits later is told
   const crowd = Array.from({ length: 20 }, (_each, n) => `Crowd ${n}`)
   const aborts = crowd.map((name) => {
     const abort = new AbortController()
-    void keyway.approvals.askPair(pairInput.parse({ name }), 'ABC-DEF', abort.signal)
+    void keyway.approvals.requestPairing(pairInput.parse({ name }), 'ABC-DEF', abort.signal)
     return abort
   })
   await settle()

@@ -18,11 +18,11 @@ import { createScheduler } from './scheduler.ts'
  */
 const AT_ONCE = 8
 /** Minimum pause, so that a wrong schedule cannot flood a provider. */
-const LEAST_PAUSE_MS = 1_000
+const MIN_PAUSE_MS = 1_000
 const PAUSE_AFTER_ERROR_MS = 5 * 60_000
 /** After a wakeup, due refreshes are spread over this time per hundred connections. */
 const SPREAD_MS_PER_HUNDRED = 2_000
-const LEAST_SPREAD_MS = 3_000
+const MIN_SPREAD_MS = 3_000
 
 export type Background = {
   /** The connection was changed, added or removed. */
@@ -72,7 +72,7 @@ export function createBackground(deps: BackgroundDeps): Background {
       const now = clock.now()
       const ids = records.list().map(({ id }) => id)
       const due = ids.filter((id) => (plan.dueAt(id) ?? Number.POSITIVE_INFINITY) <= now)
-      const spreadMs = Math.max(LEAST_SPREAD_MS, (due.length / 100) * SPREAD_MS_PER_HUNDRED)
+      const spreadMs = Math.max(MIN_SPREAD_MS, (due.length / 100) * SPREAD_MS_PER_HUNDRED)
       for (const id of ids) schedule(id)
       for (const id of due) queue.set(id, now + random() * spreadMs)
       queue.check()
@@ -128,7 +128,7 @@ async function refreshOne({ records, tokens, logger }: BackgroundDeps, id: strin
   if (records.get(id) === null) return 0
   try {
     await tokens.refreshNow(id, 'due')
-    return LEAST_PAUSE_MS
+    return MIN_PAUSE_MS
   } catch (error) {
     logger.warn('A background renewal failed', { connectionId: id, error })
     return PAUSE_AFTER_ERROR_MS
@@ -139,11 +139,11 @@ async function refreshOne({ records, tokens, logger }: BackgroundDeps, id: strin
 
 /** Unused tokens with a shorter lifetime than this are not refreshed in the background. */
 const SHORT_LIFE_MS = 60 * 60_000
-const LEAST_IDLE_MS = 60_000
+const MIN_IDLE_MS = 60_000
 /** Where only a valid token can be refreshed, a token of long lifetime is refreshed at half of it. */
 const EXCHANGE_SHARE = 0.5
 const KEEP_ALIVE_SHARE = 0.9
-const LEAST_LEFT_MS = 5_000
+const MIN_LEFT_MS = 5_000
 
 type Times = Pick<
   ConnectionRecord,
@@ -199,7 +199,7 @@ function byExpiry(
   if (way === 'exchange') return record.issuedAt + lifeMs * (EXCHANGE_SHARE + about.spread / 10)
   // Refreshing unused tokens of short lifetime would only load the provider; the next request refreshes them.
   const idleMs = about.now - Math.max(record.lastAuthorizedAt, about.lastUsedAt ?? 0)
-  if (lifeMs < SHORT_LIFE_MS && idleMs > Math.max(LEAST_IDLE_MS, 10 * lifeMs)) return null
+  if (lifeMs < SHORT_LIFE_MS && idleMs > Math.max(MIN_IDLE_MS, 10 * lifeMs)) return null
   // Earlier than the margin in which callers would wait, by up to a tenth of the lifetime.
   return record.expiresAt - marginMs(record.lifetimeSeconds) - (lifeMs / 10) * about.spread
 }
@@ -212,5 +212,5 @@ function beforeLapse(record: Times, spread: number): number | null {
   if (refreshTokenExpiresAt === null || record.how === 'client_credentials') return null
   const leftMs = refreshTokenExpiresAt - issuedAt
   // If a refresh does not move the expiry, further refreshes close to it or after it are useless.
-  return leftMs < LEAST_LEFT_MS ? null : issuedAt + leftMs * (0.8 - spread / 10)
+  return leftMs < MIN_LEFT_MS ? null : issuedAt + leftMs * (0.8 - spread / 10)
 }

@@ -10,7 +10,7 @@ const SLOW = { firstMs: 15 * 60_000, mostMs: 6 * 60 * 60_000 }
 /** For failed disk writes. A short delay, because retries cost the provider nothing. */
 const DISK = { firstMs: 1_000, mostMs: 10_000 }
 /** Longest Retry-After that is followed; after that the provider is asked once a day. */
-const MOST_PATIENCE_MS = 24 * 60 * 60_000
+const MAX_PATIENCE_MS = 24 * 60 * 60_000
 
 export type Backoff = {
   /** Epoch milliseconds before which no request may be sent; null if one may. */
@@ -47,7 +47,7 @@ export function createBackoff({ clock, random }: { clock: Clock; random: () => n
       const left = (states.get(id)?.notBefore ?? 0) - clock.monotonicMs()
       return left > 0 ? Math.ceil(clock.now() + left) : null
     },
-    failed: (id, retryAfterMs) => block(id, QUICK, Math.min(retryAfterMs ?? 0, MOST_PATIENCE_MS)),
+    failed: (id, retryAfterMs) => block(id, QUICK, Math.min(retryAfterMs ?? 0, MAX_PATIENCE_MS)),
     notSaved: (id) => block(id, DISK, 0),
     refused: (id) => block(id, SLOW, 0),
     clear: (id) => void states.delete(id),

@@ -263,7 +263,7 @@ function isUsable(deps: WaitDeps, record: ConnectionRecord, required: TokenRequi
 function resultOrLate(
   clock: Clock,
   timeoutMs: number,
-  renewal: Promise<RefreshResult>,
+  refresh: Promise<RefreshResult>,
 ): Promise<RefreshResult | 'late'> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(timeoutMs, () => resolve('late'))
@@ -273,7 +273,7 @@ function resultOrLate(
         cancel()
         settle(value)
       }
-    renewal.then(end(resolve), end(reject))
+    refresh.then(end(resolve), end(reject))
   })
 }
 

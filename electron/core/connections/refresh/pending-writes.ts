@@ -9,7 +9,7 @@ import type { ConnectionStore, ConnectionChange } from '../store/store.ts'
 import { failureDetails, type RefreshFailure } from './errors.ts'
 
 const FIRST_MS = 500
-const MOST_MS = 10_000
+const MAX_MS = 10_000
 
 export type PendingTokenWrites = {
   /** Keeps the change and retries the write. Returns the error for callers meanwhile. */
@@ -46,7 +46,7 @@ export function createPendingTokenWrites(deps: PendingTokenWritesDeps): PendingT
   const entries = new Map<string, Waiting>()
 
   const hold = (id: string, change: ConnectionChange, error: unknown, tries: number): Waiting => {
-    const delayMs = Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(tries, 10))
+    const delayMs = Math.min(MAX_MS, FIRST_MS * 2 ** Math.min(tries, 10))
     const failure = asKeywayError(error)
     const retryAt = clock.now() + delayMs
     const entry: Waiting = { change, tries, error: failure, retryAt, cancel: () => undefined }

@@ -3,7 +3,7 @@
 import type { Clock } from '../../ports.ts'
 
 /** Timers stop while some machines sleep, and very long ones overflow, so none is longer than this. */
-const LONGEST_MS = 5 * 60_000
+const MAX_MS = 5 * 60_000
 
 type Entry = { dueAt: number; id: string; version: number }
 
@@ -31,7 +31,7 @@ export function createScheduler(clock: Clock, onDue: (id: string) => void): Sche
     if (isClosed || first === undefined || (cancel !== null && armedFor <= first.dueAt)) return
     cancel?.()
     armedFor = first.dueAt
-    cancel = clock.after(Math.min(LONGEST_MS, Math.max(0, first.dueAt - clock.now())), check)
+    cancel = clock.after(Math.min(MAX_MS, Math.max(0, first.dueAt - clock.now())), check)
   }
   const check = (): void => {
     cancel?.()

@@ -113,7 +113,7 @@ export function createConnectionStore(deps: ConnectionStoreDeps): ConnectionStor
         ),
       ),
     insertLoaded: loaded.put,
-    ...endings(store, loaded, { disconnected, runExclusive, drop: lazy.drop }),
+    ...removalOperations(store, loaded, { disconnected, runExclusive, drop: lazy.drop }),
     close: lazy.flush,
   }
 }
@@ -141,7 +141,7 @@ type EndingParts = {
 }
 
 /** Removal of a connection: for good, or kept on disk until its authorization is revoked. */
-function endings(
+function removalOperations(
   store: RecordStore,
   loaded: ConnectionMap,
   { disconnected, runExclusive, drop }: EndingParts,

@@ -19,7 +19,7 @@ type Entry = {
 export type TokenCache = {
   peek(connectionId: string, nowMs: number): ServedToken | null
   /** The cached token, even if it is not fresh. */
-  held(connectionId: string): ServedToken | null
+  get(connectionId: string): ServedToken | null
   shortened(connectionId: string): ServedToken | null
   put(token: ServedToken, fresh: { until: number; untilMonotonic: number }): ServedToken
   drop(connectionId: string): void
@@ -36,7 +36,7 @@ export function createTokenCache(clock: Clock): TokenCache {
       if (monotonicMs >= entry.freshUntilMonotonic) return null
       return monotonicMs - nowMs - entry.apartMs < JUMP_MS ? entry.token : null
     },
-    held: (connectionId) => entries.get(connectionId)?.token ?? null,
+    get: (connectionId) => entries.get(connectionId)?.token ?? null,
     shortened(connectionId) {
       const entry = entries.get(connectionId)
       if (entry === undefined) return null

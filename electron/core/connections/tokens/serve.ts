@@ -38,7 +38,7 @@ export function createTokenServer(deps: {
     })
   }
   return (record, options) => {
-    const held = cache.held(record.id)
+    const held = cache.get(record.id)
     const token = held?.generation === record.generation ? held : remember(record)
     const askedMs = (options.minValidSeconds ?? 0) * 1000
     const isShort = askedMs > 0 && tokenClock.remainingMs(record) < askedMs

@@ -123,7 +123,7 @@ function isCurrent(
 ): boolean {
   if (rejected === 'current') return true
   if ('generation' in rejected) return rejected.generation === record.generation
-  const held = cache.held(record.id)
+  const held = cache.get(record.id)
   const { accessToken } = held?.generation === record.generation ? held : openTokens(box, record)
   return rejected.equals(accessToken)
 }
@@ -160,7 +160,7 @@ function refusal(
  * Minimum time between forced refreshes, so that callers that report rejected tokens cannot overload the
  * provider.
  */
-const LEAST_MS = 10_000
+const MIN_MS = 10_000
 
 export type ForcedRefreshLimit = {
   /**
@@ -181,7 +181,7 @@ export function createForcedRefreshLimit(clock: Clock): ForcedRefreshLimit {
   const waitMs = (id: string, generation: number): number => {
     const before = last.get(id)
     if (before === undefined || before.generation === generation) return 0
-    return Math.max(0, before.at + LEAST_MS - clock.monotonicMs())
+    return Math.max(0, before.at + MIN_MS - clock.monotonicMs())
   }
   return {
     waitMs,

@@ -18,10 +18,10 @@ export function createDiscover(deps: OAuthDeps): OAuthClient['discover'] {
       return await withDeadline(
         { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal },
         async (inner) => {
-          const wire: HttpTransport = { fetch: deps.fetchFor(null), clock: deps.clock, signal: inner }
-          const { metadata, resource } = await findServer({ wire, userAgent: deps.userAgent, log }, url)
+          const transport: HttpTransport = { fetch: deps.fetchFor(null), clock: deps.clock, signal: inner }
+          const { metadata, resource } = await findServer({ transport, userAgent: deps.userAgent, log }, url)
           const draft = discoveryDraft(metadata, resource)
-          const client = await clientFor({ deps, wire, log }, metadata, { draft, redirectUris })
+          const client = await clientFor({ deps, transport, log }, metadata, { draft, redirectUris })
           const filled = { ...draft, ...client.fields, spec: { ...draft.spec, ...client.spec } }
           return {
             draft: filled,

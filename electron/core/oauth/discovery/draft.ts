@@ -96,7 +96,7 @@ function slugOf(host: string): string {
 // A client without manual registration: the published client metadata document if the server accepts one,
 // else dynamic registration, else the person enters a client.
 
-type Tools = { deps: OAuthDeps; wire: HttpTransport; log: StepLog }
+type Tools = { deps: OAuthDeps; transport: HttpTransport; log: StepLog }
 type ClientFields = {
   fields: Pick<ProviderInputDraft, 'clientId' | 'clientSecret'>
   spec: Pick<ProviderSpecInput, 'client'>
@@ -132,14 +132,14 @@ export async function clientFor(
 }
 
 async function register(
-  { deps, wire, log }: Tools,
+  { deps, transport, log }: Tools,
   metadata: DiscoveredMetadata,
   about: { draft: ProviderInputDraft; redirectUris: readonly string[] },
 ): Promise<ClientFields | null> {
   const step = { name: 'Client', request: `POST ${metadata.registration_endpoint ?? ''}` }
   try {
     const wishes = { redirectUris: about.redirectUris, scopes: about.draft.scopes ?? [] }
-    const client = await registerClient({ deps, wire }, metadata, wishes)
+    const client = await registerClient({ deps, transport }, metadata, wishes)
     const explanation = 'The server registered a client for this Keyway (RFC 7591).'
     log.add({ ...step, outcome: 'ok', explanation })
     const secret = client.clientSecret?.reveal()
@@ -149,7 +149,7 @@ async function register(
       registration: client.registration,
     }
   } catch (error) {
-    if (wire.signal.aborted) throw error
+    if (transport.signal.aborted) throw error
     const { message } = asKeywayError(asDiscoveryError(error))
     const explanation = `${message} Enter the client id of an app registered there.`
     log.add({ ...step, outcome: 'failed', explanation })

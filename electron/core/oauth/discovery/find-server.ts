@@ -18,7 +18,7 @@ import type { StepLog } from '../provider-check/context.ts'
 import { type HttpTransport, HttpFailure } from '../transport/http-exchange.ts'
 
 export type FoundServer = { metadata: DiscoveredMetadata; resource: ProtectedResource | null }
-type Search = { wire: HttpTransport; userAgent: string; log: StepLog }
+type Search = { transport: HttpTransport; userAgent: string; log: StepLog }
 
 const exact = { issuerPattern: null, issuerTrailingSlash: false }
 
@@ -73,9 +73,9 @@ async function resourceByAddress(
   for (const address of resourceAddresses(url)) {
     const found = await attempt(search, failures, () => readResource(search, address, url))
     if (found === null) continue
-    const { wire, userAgent } = search
+    const { transport, userAgent } = search
     for (const method of ['GET', 'POST'] as const) {
-      const challenge = await attempt(search, [], () => challengeOf(wire, url, { method, userAgent }))
+      const challenge = await attempt(search, [], () => challengeOf(transport, url, { method, userAgent }))
       // The scopes of the challenge take precedence over all scopes that the resource supports.
       if (challenge !== null) return withScopes(found, challenge.scopes)
     }
@@ -90,8 +90,8 @@ async function challenged(
   failures: unknown[],
   method: 'GET' | 'POST',
 ): Promise<ProtectedResource | null> {
-  const { wire, userAgent } = search
-  const challenge = await attempt(search, failures, () => challengeOf(wire, url, { method, userAgent }))
+  const { transport, userAgent } = search
+  const challenge = await attempt(search, failures, () => challengeOf(transport, url, { method, userAgent }))
   const address = challenge?.address ?? null
   if (challenge === null || address === null) return null
   const found = await attempt(search, failures, () => readResource(search, address, url))
@@ -121,7 +121,7 @@ async function tryIssuer(
 async function atOwnPlace(search: Search, issuer: string): Promise<DiscoveredMetadata | null> {
   for (const address of metadataAddresses(issuer, 'oidc-then-oauth2')) {
     const found = await attempt(search, [], async () => {
-      const reply = await getDocument(search.wire, address, search.userAgent)
+      const reply = await getDocument(search.transport, address, search.userAgent)
       return parseMetadata(address, reply)
     })
     if (found !== null && issuerMatches(issuer, found.issuer, exact)) return found
@@ -138,7 +138,7 @@ async function attempt<T>(
   try {
     return await work()
   } catch (error) {
-    if (search.wire.signal.aborted) throw error
+    if (search.transport.signal.aborted) throw error
     failures.push(error)
     return null
   }
@@ -149,8 +149,8 @@ async function readResource(
   address: string,
   resource: string,
 ): Promise<ProtectedResource | null> {
-  const { wire, userAgent, log } = search
-  const found = await readProtectedResource(wire, address, { resource, userAgent })
+  const { transport, userAgent, log } = search
+  const found = await readProtectedResource(transport, address, { resource, userAgent })
   log.add(
     found === null
       ? {
@@ -174,10 +174,10 @@ async function readMetadata(
   address: string,
   issuer: string | null,
 ): Promise<DiscoveredMetadata> {
-  const { wire, userAgent, log } = search
+  const { transport, userAgent, log } = search
   const request = `GET ${address}`
   try {
-    const reply = await getDocument(wire, address, userAgent)
+    const reply = await getDocument(transport, address, userAgent)
     const shown = await parseMetadata(address, reply)
     const isOwn = issuer === null || issuerMatches(issuer, shown.issuer, exact)
     const fits = belongs(shown.issuer, address)
@@ -234,11 +234,11 @@ export function resourceAddresses(resource: string): string[] {
  * @throws KeywayError discovery_failed if the document must not be trusted
  */
 export async function readProtectedResource(
-  wire: HttpTransport,
+  transport: HttpTransport,
   address: string,
   about: { resource: string; userAgent: string },
 ): Promise<ProtectedResource | null> {
-  const reply = await getDocument(wire, address, about.userAgent)
+  const reply = await getDocument(transport, address, about.userAgent)
   if (reply.status !== 200) return null
   const parsed = schema.safeParse(jsonIn(reply.text))
   if (!parsed.success) return null
@@ -291,24 +291,24 @@ const initialize = {
  * response has no such challenge. The body is not read, because it may be an endless stream.
  */
 export async function challengeOf(
-  wire: HttpTransport,
+  transport: HttpTransport,
   resource: string,
   about: { method: 'GET' | 'POST'; userAgent: string },
 ): Promise<Challenge | null> {
   const { method, userAgent } = about
   const accept = { accept: 'application/json, text/event-stream', 'user-agent': userAgent }
   try {
-    const response = await wire.fetch(resource, {
+    const response = await transport.fetch(resource, {
       method,
       headers: method === 'GET' ? accept : { ...accept, 'content-type': 'application/json' },
       ...(method === 'GET' ? {} : { body: JSON.stringify(initialize) }),
       redirect: 'manual',
-      signal: wire.signal,
+      signal: transport.signal,
     })
     await response.body?.cancel()
     return readChallenge(resource, response.headers.get('www-authenticate') ?? '')
   } catch (error) {
-    if (wire.signal.aborted || error instanceof HttpFailure) throw error
+    if (transport.signal.aborted || error instanceof HttpFailure) throw error
     return null
   }
 }

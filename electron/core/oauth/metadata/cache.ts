@@ -26,7 +26,7 @@ export type MetadataRequest = {
 export type MetadataCache = {
   /** Drops cached failures, so that these addresses are requested again at once. */
   forgetFailures(): void
-  get(question: MetadataRequest, wire: HttpTransport, userAgent: string): Promise<DiscoveredMetadata>
+  get(request: MetadataRequest, transport: HttpTransport, userAgent: string): Promise<DiscoveredMetadata>
 }
 
 const GOOD_FOR_MS = 3_600_000
@@ -47,22 +47,22 @@ export function createMetadataCache(clock: Clock): MetadataCache {
     forgetFailures() {
       for (const [key, { found }] of entries) if (found instanceof KeywayError) entries.delete(key)
     },
-    async get(question, wire, userAgent) {
-      const known = entries.get(question.key)
+    async get(request, transport, userAgent) {
+      const known = entries.get(request.key)
       if (known !== undefined && known.until > clock.monotonicMs()) {
         if (known.found instanceof KeywayError) throw known.found
         return known.found
       }
       try {
-        const found = await fetchMetadata(question, wire, userAgent)
-        remember(question.key, { until: clock.monotonicMs() + GOOD_FOR_MS, found, lastGood: found })
+        const found = await fetchMetadata(request, transport, userAgent)
+        remember(request.key, { until: clock.monotonicMs() + GOOD_FOR_MS, found, lastGood: found })
         return found
       } catch (error) {
         const failure = asDiscoveryError(error)
         // If the caller's own signal or deadline ended the request, nothing is known about the server.
         const lastGood = known?.lastGood ?? null
-        if (failure instanceof KeywayError && !wire.signal.aborted) {
-          remember(question.key, {
+        if (failure instanceof KeywayError && !transport.signal.aborted) {
+          remember(request.key, {
             until: clock.monotonicMs() + BAD_FOR_MS,
             found: lastGood ?? failure,
             lastGood,
@@ -76,23 +76,23 @@ export function createMetadataCache(clock: Clock): MetadataCache {
 }
 
 async function fetchMetadata(
-  question: MetadataRequest,
-  wire: HttpTransport,
+  request: MetadataRequest,
+  transport: HttpTransport,
   userAgent: string,
 ): Promise<DiscoveredMetadata> {
   const failures: unknown[] = []
-  for (const address of question.addresses) {
+  for (const address of request.addresses) {
     try {
-      const reply = await getDocument(wire, address, userAgent)
+      const reply = await getDocument(transport, address, userAgent)
       const metadata = await parseMetadata(address, reply)
-      if (question.issuer === null || issuerMatches(question.issuer, metadata.issuer, question.rules))
+      if (request.issuer === null || issuerMatches(request.issuer, metadata.issuer, request.rules))
         return metadata
       throw discoveryRefused(
-        `The metadata at ${address} belongs to ${metadata.issuer}, not to ${question.issuer}.`,
+        `The metadata at ${address} belongs to ${metadata.issuer}, not to ${request.issuer}.`,
       )
     } catch (error) {
       failures.push(error)
-      if (wire.signal.aborted) throw error
+      if (transport.signal.aborted) throw error
     }
   }
   throw asKeywayError(

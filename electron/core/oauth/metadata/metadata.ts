@@ -46,14 +46,14 @@ const MAX_REDIRECTS = 5
  * @throws HttpFailure | KeywayError discovery_failed
  */
 export async function getDocument(
-  wire: HttpTransport,
+  transport: HttpTransport,
   url: string,
   userAgent: string,
 ): Promise<HttpResponse & { url: string }> {
   let current = url
   for (let followed = 0; followed <= MAX_REDIRECTS; followed += 1) {
     const headers = { accept: 'application/json', 'user-agent': userAgent }
-    const reply = await sendHttp(wire, { method: 'GET', url: current, headers, body: null })
+    const reply = await sendHttp(transport, { method: 'GET', url: current, headers, body: null })
     const target = reply.headers.get('location')
     if (reply.status < 300 || reply.status > 399 || target === null) return { ...reply, url: current }
     current = safeTarget(current, target)

@@ -172,7 +172,7 @@ export async function checkDeviceCode(check: Check): Promise<void> {
 type Tried = { outcome: TokenOutcome; seen: RecordedExchange | undefined }
 type Try = (check: Check, provider: ResolvedProvider) => Promise<Tried>
 
-const MOST_VARIANTS = 8
+const MAX_VARIANTS = 8
 
 /**
  * Sends a code that no server issued. `invalid_grant` is the expected response: everything except the code
@@ -232,7 +232,7 @@ async function findTokenFix(
   failure: Parameters<typeof tokenVariants>[1],
   how: How,
 ): Promise<ProviderCheckStep['fix']> {
-  for (const variant of (await tokenVariants(check, failure)).slice(0, MOST_VARIANTS)) {
+  for (const variant of (await tokenVariants(check, failure)).slice(0, MAX_VARIANTS)) {
     if (check.signal.aborted) return null
     const { outcome } = await how.tryOne(check, withVariant(check.provider, variant))
     if (how.isGood(outcome)) return { label: variant.label, spec: variant.spec }

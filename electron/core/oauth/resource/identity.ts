@@ -89,12 +89,12 @@ function identityIn(provider: ResolvedProvider, data: unknown): Found {
 }
 
 /** Longer values are not identifiers. They are rejected, not cut: a part could equal another account's id. */
-const LONGEST_ID = 4000
+const MAX_ID = 4000
 
 /** Ids are compared exactly, so they are stored in full. `true` is not an id. */
 function idIn(data: unknown, paths: readonly string[]): string | null {
   const found = paths.map((path) => textOf(readPath(data, path))).find((text) => text !== null) ?? null
-  return found === null || found.length > LONGEST_ID ? null : found
+  return found === null || found.length > MAX_ID ? null : found
 }
 
 function firstOf(data: unknown, paths: readonly string[]): string | null {

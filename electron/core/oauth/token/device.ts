@@ -48,7 +48,7 @@ type Tools = {
 type Inner = { deviceCode: Secret; scopes: readonly string[]; dpopKey: PrivateJwk | null }
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
-const LONGEST_INTERVAL_SECONDS = 60
+const MAX_INTERVAL_SECONDS = 60
 
 export function createDevice(tools: Tools): Pick<OAuthClient, 'startDevice' | 'pollDevice'> {
   const { deps, servers, dpopKeys } = tools
@@ -103,7 +103,7 @@ async function pollUntilDecided(tools: Tools, poll: Poll, signal: AbortSignal): 
     if (next === 'done') return outcome
     // RFC 8628 3.5: slow_down adds five seconds permanently; a timeout increases the interval.
     if (next === 'slower') interval += 5
-    if (next === 'back off') interval = Math.min(interval * 2, LONGEST_INTERVAL_SECONDS)
+    if (next === 'back off') interval = Math.min(interval * 2, MAX_INTERVAL_SECONDS)
     const asked = outcome.kind === 'retry' ? (outcome.retryAfterMs ?? 0) / 1000 : 0
     pause = Math.max(interval, asked)
   }

@@ -173,11 +173,11 @@ const passingCodes = new Set([
   'use_dpop_nonce',
 ])
 
-const MOST_WORDS = 500
+const MAX_WORDS = 500
 
 /** Removes secrets that the server may have echoed, and shortens the text only after that. */
 export function scrub(words: string, secrets: readonly (string | undefined)[]): string {
-  return secretTraces(secrets).scrub(words).slice(0, MOST_WORDS)
+  return secretTraces(secrets).scrub(words).slice(0, MAX_WORDS)
 }
 
 // For each error code: which setting to change, and where.
@@ -228,7 +228,7 @@ export function adviceFor(code: string): string {
   return knownAdvice(code) ?? 'Run the provider check; it suggests which setting fits this server.'
 }
 
-const LONGEST_MS = 86_400_000
+const MAX_MS = 86_400_000
 
 /**
  * Parses Retry-After as seconds or as a date by the server's clock. Null if missing or invalid; at most one
@@ -236,7 +236,7 @@ const LONGEST_MS = 86_400_000
  */
 export function parseRetryAfterMs(headers: Pick<Headers, 'get'>, serverNow: number): number | null {
   const value = headers.get('retry-after')?.trim() ?? ''
-  if (/^\d+(?:\.\d+)?$/.test(value)) return Math.min(LONGEST_MS, Math.ceil(Number(value) * 1000))
+  if (/^\d+(?:\.\d+)?$/.test(value)) return Math.min(MAX_MS, Math.ceil(Number(value) * 1000))
   const date = /[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN
-  return Number.isNaN(date) ? null : Math.min(LONGEST_MS, Math.max(0, date - serverNow))
+  return Number.isNaN(date) ? null : Math.min(MAX_MS, Math.max(0, date - serverNow))
 }

@@ -21,7 +21,7 @@ async function start() {
       signal?: AbortSignal
     } = {},
   ) =>
-    keyway.approvals.askUse({
+    keyway.approvals.requestUse({
       app: keyway.apps.authenticate(key)!.app,
       connection: keyway.connections.record(connectionId)!,
       what: more.what ?? 'proxy',
@@ -61,7 +61,7 @@ describe('a question about a use', () => {
     expect(keyway.approvals.list()).toEqual([])
   })
 
-  test('no answer within a minute is a no', async () => {
+  test('no answer within one minute denies the request', async () => {
     const { keyway, ask, clock } = await start()
     const pending = ask()
     const { expiresAt, id } = keyway.approvals.list()[0]!
@@ -151,7 +151,7 @@ describe('a question about a use', () => {
     expect(keyway.approvals.list()).toHaveLength(1)
   })
 
-  test('always becomes a grant that the person sees, no wider than the question', async () => {
+  test('"always" becomes a permission that the person sees, no wider than the request', async () => {
     const { keyway, ask, key, connectionId } = await start()
     const first = ask()
     keyway.approvals.decide(keyway.approvals.list()[0]!.id, 'always')
@@ -247,7 +247,7 @@ describe('a question about a use', () => {
   test('while the vault is locked nobody is asked, what waits is answered at once, and the lock screen knows who', async () => {
     const { keyway, ask, app, vault } = await start()
     const waiting = ask()
-    const pairing = keyway.approvals.askPair(pairInput.parse({ name: 'Helper' }), 'K7Q-X3M')
+    const pairing = keyway.approvals.requestPairing(pairInput.parse({ name: 'Helper' }), 'K7Q-X3M')
     await keyway.ui['vault.lock'](undefined)
     const locked = expect.objectContaining({ code: 'vault_locked', status: 423 })
     await expect(waiting).rejects.toEqual(locked)
@@ -262,7 +262,7 @@ describe('a question about a use', () => {
     ])
     // Whoever needs no key cannot push them off the list.
     for (let n = 0; n < 20; n += 1) {
-      const flood = keyway.approvals.askPair(pairInput.parse({ name: `Flood ${n}` }), 'K7Q-X3M')
+      const flood = keyway.approvals.requestPairing(pairInput.parse({ name: `Flood ${n}` }), 'K7Q-X3M')
       await expect(flood).rejects.toEqual(locked)
     }
     expect(keyway.snapshot().lockedAsks.map(({ appName }) => appName)).toEqual(['Flood 19', 'Agent', 'Agent'])
@@ -314,7 +314,7 @@ describe('a program that asks to be paired', () => {
 
   test('gets its key once the person said yes, with what it asked for as far as that exists', async () => {
     const { keyway, providerId } = await start()
-    const pending = keyway.approvals.askPair(wants, '4711')
+    const pending = keyway.approvals.requestPairing(wants, '4711')
     expect(keyway.approvals.list()).toMatchObject([
       { kind: 'pair', appName: 'Helper', code: '4711', appId: null },
     ])
@@ -330,7 +330,10 @@ describe('a program that asks to be paired', () => {
   test('is a question of its own, also with the name and code of another, and gets only what its own question showed', async () => {
     const { keyway } = await start()
     const small = { ...wants, grants: [], manage: false }
-    const [first, second] = [keyway.approvals.askPair(small, '4711'), keyway.approvals.askPair(wants, '4711')]
+    const [first, second] = [
+      keyway.approvals.requestPairing(small, '4711'),
+      keyway.approvals.requestPairing(wants, '4711'),
+    ]
     const questions = keyway.approvals.list()
     expect(questions.map(({ waiting }) => waiting)).toEqual([1, 1])
     keyway.approvals.decide(questions[0]!.id, 'always')
@@ -345,7 +348,7 @@ describe('a program that asks to be paired', () => {
     for (const patch of [undefined, { name: 'My helper' }]) {
       const { keyway, providerId } = await start()
       const mine = pairInput.parse({ name: 'Helper', grants: [{ provider: 'acme', methods: ['GET'] }] })
-      const pending = keyway.approvals.askPair(mine, '4711')
+      const pending = keyway.approvals.requestPairing(mine, '4711')
       mine.manage = true
       mine.grants[0]!.token = true
       mine.grants[0]!.methods = []
@@ -363,7 +366,7 @@ describe('a program that asks to be paired', () => {
 
   test('a provider that was not registered when it was shown gives nothing, also when it is registered meanwhile', async () => {
     const { keyway } = await start()
-    const pending = keyway.approvals.askPair(wants, '4711')
+    const pending = keyway.approvals.requestPairing(wants, '4711')
     expect(keyway.approvals.list()).toMatchObject([
       {
         providers: [
@@ -380,7 +383,7 @@ describe('a program that asks to be paired', () => {
 
   test('gets less when the person narrows it', async () => {
     const { keyway } = await start()
-    const pending = keyway.approvals.askPair(wants, '4711')
+    const pending = keyway.approvals.requestPairing(wants, '4711')
     keyway.approvals.decide(keyway.approvals.list()[0]!.id, 'once', {
       name: 'My helper',
       grants: [],
@@ -391,10 +394,10 @@ describe('a program that asks to be paired', () => {
 
   test('and nothing on a no or silence', async () => {
     const { keyway, clock } = await start()
-    const denied = keyway.approvals.askPair(wants, '1')
+    const denied = keyway.approvals.requestPairing(wants, '1')
     keyway.approvals.decide(keyway.approvals.list()[0]!.id, 'deny')
     expect(await denied).toBe('denied')
-    const silent = keyway.approvals.askPair(wants, '2')
+    const silent = keyway.approvals.requestPairing(wants, '2')
     clock.advance(60_000)
     expect(await silent).toBe('timed_out')
     expect(keyway.apps.list().map(({ name }) => name)).toEqual(['Agent'])

@@ -13,7 +13,7 @@ const codeOf = (task: () => unknown): string => {
 }
 
 describe('keys', () => {
-  test('are shown once, stored as a hash, and open the door', async () => {
+  test('are shown once, stored as a hash, and authenticate', async () => {
     const { keyway, stores } = await startTestKeyway()
     const { app, key } = keyway.apps.create(anApp())
     expect(key).toMatch(/^kw_[A-Za-z0-9_-]{43}$/)

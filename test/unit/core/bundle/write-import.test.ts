@@ -146,7 +146,7 @@ describe.each(wholeImport.map((name, at) => [at, name] as const))('at step %i (%
   })
 })
 
-test('nothing is renewed before the whole import is on disk', async () => {
+test('nothing is refreshed before the whole import is on disk', async () => {
   const { stores, fault, steps } = faultyStores(memoryStores())
   const b = await startTestKeyway({ stores })
   b.clock.advance(10 * 24 * 3_600_000)

@@ -105,7 +105,7 @@ describe('the plan', () => {
     expect(plan({}, {}, { spread: 0.99 })).toBeGreaterThan(now + HOUR_MS * 0.88 - 60_000)
   })
 
-  test('is nothing where nothing can be renewed, or the provider ended the grant', () => {
+  test('is none if nothing can be refreshed, or the provider revoked the authorization', () => {
     expect(plan({ hasRefreshToken: false })).toBeNull()
     expect(plan({}, { refresh: { supported: 'no' } })).toBeNull()
     const ended = {
@@ -120,11 +120,11 @@ describe('the plan', () => {
     expect(plan({ lastOutcome: { ...ended, retryAt: now + 5 } })).toBe(now + 5)
   })
 
-  test('is now after a crash between question and answer', () => {
+  test('is now after a crash between request and response', () => {
     expect(plan({ refreshStartedAt: now - 1000 })).toBe(now)
   })
 
-  test('leaves short-lived tokens alone that nobody uses', () => {
+  test('does not refresh an unused token of short lifetime', () => {
     const short = { expiresAt: now + 60_000, lifetimeSeconds: 60, lastAuthorizedAt: now - 2 * HOUR_MS }
     expect(plan(short)).toBeNull()
     expect(plan(short, {}, { lastUsedAt: now - 60_000 })).not.toBeNull()
@@ -133,7 +133,7 @@ describe('the plan', () => {
     expect(plan({ ...tiny, lastAuthorizedAt: now - 61_000 })).toBeNull()
   })
 
-  test('keeps a grant alive that lapses unused', () => {
+  test('refreshes an authorization that would expire unused', () => {
     const at = plan(
       { expiresAt: now + 60_000, lifetimeSeconds: 60, lastAuthorizedAt: now - DAY_MS },
       { refresh: { keepAliveSeconds: 86_400 } },
@@ -147,14 +147,14 @@ describe('the plan', () => {
     expect(at).toBeLessThan(now + 9 * DAY_MS)
   })
 
-  test('does not hammer a provider about an end that no renewal moves, nor after it', () => {
+  test('does not flood a provider when a refresh does not move the expiry, nor after it', () => {
     const endless = { expiresAt: null, lifetimeSeconds: null }
     expect(plan({ ...endless, refreshTokenExpiresAt: now + 1_000 })).toBeNull()
     expect(plan({ ...endless, refreshTokenExpiresAt: now - DAY_MS })).toBeNull()
     expect(plan({ refreshTokenExpiresAt: now - DAY_MS })).toBe(now + HOUR_MS - 60_000)
   })
 
-  test('renews a living-only token early, and no token before it is old enough', () => {
+  test('refreshes early a token that must still be valid, and no token before its minimum age', () => {
     const long = { expiresAt: now + 60 * DAY_MS, lifetimeSeconds: 60 * 86_400, hasRefreshToken: false }
     expect(plan(long, { refresh: { style: 'exchange-access-token' } })).toBe(now + 30 * DAY_MS)
     const young = { expiresAt: now + HOUR_MS, lifetimeSeconds: 3600 }
@@ -163,7 +163,7 @@ describe('the plan', () => {
 })
 
 describe('in the background', () => {
-  test('a short-lived token that nobody uses is left to end; who asks again gets a new one', async () => {
+  test('an unused token of short lifetime expires; the next request gets a new one', async () => {
     const clock = createFakeClock()
     const server = createMemoryProvider(clock)
     server.lifetimeSeconds = 5
@@ -180,7 +180,7 @@ describe('in the background', () => {
     expect(server.counts.refreshes).toBe(before + 1)
   })
 
-  test('a token is renewed before it ends, without anybody asking', async () => {
+  test('a token is refreshed before it expires, without a request', async () => {
     const { keyway, connectionId, server, clock } = await startConnected()
     clock.advance(HOUR_MS - 60_000)
     await settle()
@@ -243,7 +243,7 @@ describe('in the background', () => {
     expect(server.counts.refreshes).toBe(1)
   })
 
-  test('a machine that slept is noticed without anybody telling, and what is due is renewed', async () => {
+  test('sleep of the machine is detected, and what is due is refreshed', async () => {
     const { server, clock } = await startConnected()
     clock.jumpTo(clock.now() + 2 * HOUR_MS)
     clock.advance(60_000)
@@ -253,7 +253,7 @@ describe('in the background', () => {
     expect(server.counts.refreshes).toBe(1)
   })
 
-  test('waking up renews what is due, spread over some seconds', async () => {
+  test('a wakeup refreshes what is due, spread over some seconds', async () => {
     const { keyway, clock, server } = await startConnected()
     clock.jumpTo(clock.now() + 5 * HOUR_MS)
     keyway.wake()

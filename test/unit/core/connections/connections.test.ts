@@ -200,7 +200,7 @@ describe('what is on disk', () => {
 })
 
 describe('what the API says', () => {
-  test('a 401 to the newest token shows, a working call clears it, and neither ends the grant', async () => {
+  test('a 401 for the newest token is shown, a successful call clears it, and neither ends the authorization', async () => {
     const { keyway, connectionId } = await startConnected()
     keyway.tokens.reportApiOutcome(connectionId, 1, 'unauthorized')
     expect(keyway.connections.get(connectionId)?.lastOutcome).toMatchObject({ status: 'reconnect_needed' })

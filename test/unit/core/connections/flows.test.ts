@@ -101,7 +101,7 @@ describe('starting a sign-in', () => {
   })
 })
 
-describe('the way home', () => {
+describe('the redirect method', () => {
   test('a provider that takes any port gets a free one, open until the sign-in ends', async () => {
     const { keyway, connect } = await startWithProvider({}, { redirect: 'any-port', redirectHost: '[::1]' })
     const asked: string[] = []
@@ -183,7 +183,7 @@ describe('a provider that registers clients itself', () => {
 })
 
 describe('several sign-ins at once', () => {
-  test('state selects; answers may come in any order', async () => {
+  test('the state selects the sign-in; responses may come in any order', async () => {
     const { keyway, server, connect } = await startWithProvider()
     const work = waiting(await connect({ account: 'work' }))
     const home = waiting(await connect({ account: 'home' }))
@@ -195,7 +195,7 @@ describe('several sign-ins at once', () => {
     expect(second.flow).toMatchObject({ kind: 'done', account: 'home', identityLabel: 'home@example.test' })
   })
 
-  test('one connection has one: a new attempt cancels the one before, whose answer is then refused', async () => {
+  test('one per connection: a new attempt cancels the previous one, whose response is then rejected', async () => {
     const { keyway, server, providerId, connectionId } = await startConnected()
     const again = (): Promise<Flow> => keyway.connections.connect(aConnect({ providerId, connectionId }))
     const first = waiting(await again())
@@ -209,7 +209,7 @@ describe('several sign-ins at once', () => {
   })
 })
 
-describe('an answer that is not right', () => {
+describe('an invalid authorization response', () => {
   test('foreign, missing and doubled state', async () => {
     const { keyway } = await startWithProvider()
     const codeOf = async (query: string): Promise<string | undefined> =>
@@ -220,7 +220,7 @@ describe('an answer that is not right', () => {
     expect(await codeOf('code=x&state=a&state=b')).toBe('invalid_request')
   })
 
-  test('the same answer twice, also while the first is still being exchanged', async () => {
+  test('the same response twice, also during the exchange of the first', async () => {
     const { keyway, server, connect } = await startWithProvider()
     const flow = waiting(await connect())
     const answer = answerTo(flow, server.authorise(['read', 'write']))
@@ -269,7 +269,7 @@ describe('an answer that is not right', () => {
     )
   })
 
-  test('a provider that never answers does not hang the page', async () => {
+  test('a provider that never responds does not block the page', async () => {
     const { keyway, connect, oauth, clock } = await startWithProvider()
     const flow = waiting(await connect())
     oauth.script = () => new Promise(() => undefined)
@@ -322,7 +322,7 @@ describe('finishing by hand', () => {
     expect((await keyway.flows.paste(flow.id, server.authorise(['read']))).kind).toBe('done')
   })
 
-  test('opening again makes a fresh URL, and only its answer counts', async () => {
+  test('opening again creates a fresh URL, and only its response counts', async () => {
     const { keyway, server, connect, opened } = await startWithProvider()
     const flow = waiting(await connect())
     const again = waiting(await keyway.ui['flows.openAgain']({ id: flow.id, browser: null }))
@@ -410,7 +410,7 @@ describe('the same account or another', () => {
     expect((await keyway.tokens.get(connectionId, {})).kind).toBe('ok')
   })
 
-  test('the grant before is ended at the provider once the new one is stored', async () => {
+  test('the previous authorization is revoked at the provider when the new one is stored', async () => {
     const started = await startConnected()
     const { keyway, server, connectionId, oauth, vault } = started
     const before = openTokens(secretBoxOf(vault), keyway.connections.record(connectionId)!)
@@ -484,7 +484,7 @@ describe('the same account or another', () => {
     expect((await keyway.tokens.get(connectionId, {})).kind).toBe('ok')
   })
 
-  test('nobody answers: the tokens are given back and the connection stays what it was', async () => {
+  test('without a decision the tokens are revoked and the connection is unchanged', async () => {
     const started = await startConnected()
     const { server, clock, keyway, connectionId } = started
     server.account = { id: 'u-2', label: 'bob@example.test' }
@@ -496,7 +496,7 @@ describe('the same account or another', () => {
     expect(keyway.connections.get(connectionId)?.identity.id).toBe('u-1')
   })
 
-  test('a dropped sign-in of the same account revokes nothing: many providers would end the living grant with it', async () => {
+  test('a discarded sign-in of the same account revokes nothing: many providers would revoke the valid authorization too', async () => {
     const { keyway, server, providerId, connectionId, oauth } = await startConnected()
     const flow = waiting(await keyway.connections.connect(aConnect({ providerId, connectionId })))
     oauth.loss = (outcome) => {
@@ -510,7 +510,7 @@ describe('the same account or another', () => {
     expect(keyway.connections.record(connectionId)?.generation).toBe(1)
   })
 
-  test('signing in anew with an account that is connected already renews that connection', async () => {
+  test('a new sign-in with a connected account updates that connection', async () => {
     const started = await startConnected()
     const again = await signIn(started, { providerId: started.providerId })
     expect(again).toMatchObject({ kind: 'done', connectionId: started.connectionId, account: 'work' })
@@ -547,7 +547,7 @@ describe('the same account or another', () => {
 })
 
 describe('other ways to connect', () => {
-  test('the app’s own credentials, renewed without a refresh token', async () => {
+  test('client credentials, refreshed without a refresh token', async () => {
     const { keyway, connect, server, clock } = await startWithProvider({}, { flow: 'client_credentials' })
     server.rotates = false
     const flow = await connect({ account: 'robot' })

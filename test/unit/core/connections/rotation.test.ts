@@ -63,7 +63,7 @@ const tokenOf = (result: TokenResult): string => {
 }
 
 describe('the order', () => {
-  test('a note that a refresh is under way, the request, the answer on disk, and only then the caller', async () => {
+  test('the refresh marker, the request, the response on disk, and only then the caller', async () => {
     const { keyway, connectionId, oauth, disk } = await startExpired()
     const seen: string[] = []
     oauth.script = () => {
@@ -163,7 +163,7 @@ describe('a disk that cannot take the note', () => {
   })
 })
 
-describe('a disk that cannot take the answer', () => {
+describe('a disk that cannot store the response', () => {
   test('nobody gets the new token before it is saved; then everybody does, and the provider was asked once', async () => {
     const { keyway, connectionId, server, disk, clock, logger } = await startExpired()
     disk.faults = [null, diskFull(), diskFull()]
@@ -194,7 +194,7 @@ describe('a disk that cannot take the answer', () => {
     expect(disk.writes.at(-1)).toMatchObject({ generation: 2 })
   })
 
-  test('an answer that rotated nothing is handed out from memory', async () => {
+  test('a response without rotation is served from memory', async () => {
     const { keyway, connectionId, server, disk } = await startExpired()
     server.rotates = false
     disk.faults = [null, diskFull()]
@@ -216,7 +216,7 @@ describe('a disk that cannot take the answer', () => {
 })
 
 describe('a crash', () => {
-  test('before the request: the next start renews and serves', async () => {
+  test('before the request: the next start refreshes and serves', async () => {
     const started = await startExpired()
     started.oauth.script = () => new Promise(() => undefined)
     void started.keyway.tokens.get(started.connectionId, {}).catch(() => undefined)
@@ -228,7 +228,7 @@ describe('a crash', () => {
     expect(next.server.counts.reuses).toBe(0)
   })
 
-  test('after the provider rotated and before its answer is on disk: no dead token, reconnect needed and why', async () => {
+  test('after the rotation and before its response is on disk: no invalid token, reconnect needed and why', async () => {
     const started = await startExpired()
     started.oauth.loss = () => new Promise(() => undefined)
     void started.keyway.tokens.get(started.connectionId, {}).catch(() => undefined)
@@ -242,7 +242,7 @@ describe('a crash', () => {
     )
   })
 
-  test('after the answer is on disk: the next start serves it', async () => {
+  test('after the response is on disk: the next start serves it', async () => {
     const started = await startExpired()
     const token = tokenOf(await started.keyway.tokens.get(started.connectionId, {}))
     const next = await restart(started)
@@ -304,8 +304,8 @@ describe('in doubt after a crash', () => {
   })
 })
 
-describe('an answer that got lost on the way', () => {
-  test('is asked for again; a provider that has rotated says no, and the reason is told', async () => {
+describe('a lost response', () => {
+  test('is requested again; a provider that has rotated rejects it, and the reason is reported', async () => {
     const { keyway, connectionId, oauth, clock } = await startExpired()
     oauth.loss = () => ({
       kind: 'retry',
@@ -341,7 +341,7 @@ describe('an answer that got lost on the way', () => {
   })
 })
 
-test('a new refresh token that never worked gives way to the one before, where the provider surely does not rotate', async () => {
+test('a new refresh token that never worked is replaced by the previous one if the provider certainly does not rotate', async () => {
   const { keyway, connectionId, server, oauth, clock } = await startExpired({
     provider: { spec: { refresh: { rotates: 'no' } } },
   })
@@ -357,7 +357,7 @@ test('a new refresh token that never worked gives way to the one before, where t
   expect(server.isAlive(tokenOf(await keyway.tokens.get(connectionId, {})))).toBe(true)
 })
 
-test('disconnecting while an answer waits for the disk revokes what that answer brought', async () => {
+test('a disconnect while a response waits for the disk revokes its tokens', async () => {
   const { keyway, connectionId, server, oauth, disk } = await startExpired()
   disk.faults = [null, diskFull()]
   await keyway.tokens.get(connectionId, {})
@@ -367,7 +367,7 @@ test('disconnecting while an answer waits for the disk revokes what that answer 
   expect(server.counts.reuses).toBe(0)
 })
 
-test('a grant that was ended at the provider does not show as working when its file cannot be removed', async () => {
+test('a revoked authorization is not shown as working if its file cannot be removed', async () => {
   const { keyway, connectionId, disk } = await startExpired()
   disk.remove = () => Promise.reject(new KeywayError('save_failed'))
   await expect(keyway.connections.disconnect(connectionId)).rejects.toMatchObject({ code: 'save_failed' })

@@ -92,7 +92,7 @@ describe('a token that has ended', () => {
     expect(server.isAlive(tokenOf(results[0]!))).toBe(true)
   })
 
-  test('a rotated refresh token replaces the old one; an answer without one keeps it', async () => {
+  test('a rotated refresh token replaces the old one; a response without one keeps it', async () => {
     const { keyway, connectionId, server, clock } = await startExpired()
     await keyway.tokens.get(connectionId, {})
     server.rotates = false
@@ -139,7 +139,7 @@ describe('a token that has ended', () => {
     expect(waits[0]).toBeLessThanOrEqual(1000)
   })
 
-  test('invalid_grant ends the grant: reconnect needed, said at once from then on, and nothing is erased', async () => {
+  test('invalid_grant ends the authorization: reconnect needed, reported at once from then on, and nothing is erased', async () => {
     const { keyway, connectionId, server } = await startExpired()
     server.endAllGrants()
     const result = await keyway.tokens.get(connectionId, {})
@@ -247,7 +247,7 @@ describe('a token that has ended', () => {
 })
 
 describe('a token that is still good while the provider is not', () => {
-  test('keeps being served through every failure but the end of the grant', async () => {
+  test('is served through every failure except a revoked authorization', async () => {
     for (const outcome of [
       passing(),
       { kind: 'config_error', code: 'invalid_client', message: 'no', nextStep: 'fix' } as const,
@@ -275,7 +275,7 @@ describe('a token that is still good while the provider is not', () => {
 })
 
 describe('deadlines', () => {
-  test('a caller is let go at its deadline, and the answer that comes later is kept', async () => {
+  test('a caller gets its result at its deadline, and a later response is stored', async () => {
     const { keyway, connectionId, oauth, clock, server } = await startExpired()
     let release: (outcome: undefined) => void = () => undefined
     oauth.script = () => new Promise((resolve) => (release = resolve))
@@ -403,7 +403,7 @@ describe('a caller whose token was refused', () => {
     expect((await keyway.tokens.get(connectionId, {})).kind).toBe('ok')
   })
 
-  test('is told to reconnect when nothing can renew it', async () => {
+  test('needs a reconnect if nothing can refresh it', async () => {
     const { keyway, connectionId } = await startConnected({
       provider: { spec: { refresh: { supported: 'no' } } },
     })
@@ -447,7 +447,7 @@ describe('the vault', () => {
     expect((await keyway.tokens.get(connectionId, {})).kind).toBe('ok')
   })
 
-  test('an answer that arrives after the lock is not lost', async () => {
+  test('a response that arrives after the lock is not lost', async () => {
     const { keyway, connectionId, oauth, server, vault } = await startExpired()
     oauth.loss = (outcome) => {
       vault.lock()
@@ -496,7 +496,7 @@ describe('clocks', () => {
     },
   )
 
-  test('a wall clock that is set back does not make a dead token live', async () => {
+  test('setting the wall clock back does not make an expired token valid', async () => {
     const { keyway, connectionId, server, clock } = await startConnected()
     await keyway.tokens.get(connectionId, {})
     const start = clock.now()

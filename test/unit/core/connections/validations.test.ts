@@ -29,7 +29,7 @@ test('a provider that wants its tokens checked is asked as often as it wants', a
   expect(asked()).toBe(3)
 })
 
-test('a token that it takes back is renewed, and nobody is handed the old one', async () => {
+test('a token that it rejects is refreshed, and the old one is not served', async () => {
   const { keyway, connectionId, server, clock, asked } = await start('invalid')
   const before = await keyway.tokens.get(connectionId, {})
   clock.advance(600_000)

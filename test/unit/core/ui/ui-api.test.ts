@@ -62,7 +62,7 @@ describe('a test call', () => {
     ])
   })
 
-  test('renews once when the token is refused, and the status says how it went', async () => {
+  test('refreshes once if the token is rejected, and the status shows the result', async () => {
     const seen: Array<{ url: string; authorization: string | null }> = []
     const { keyway, connectionId, server } = await startConnected({
       fetch: answering([401, 200, 401, 401], seen),

@@ -105,7 +105,7 @@ describe('a new vault', () => {
     expect(await vault.initialize('os-keychain')).toMatchObject({ kind: 'unlocked' })
   })
 
-  it('does not count a protector that gives back another key', async () => {
+  it('does not accept a key wrapper that returns another key', async () => {
     const keychain = createMemoryProtector()
     keychain.mood = 'gives another key'
     const { vault, store } = openVault(createMemoryRecordStore(), [keychain])
@@ -213,7 +213,7 @@ describe('an existing vault is never made anew', () => {
     expect(await store.read('vault')).toEqual(later)
   })
 
-  it('says so when its protector is not one of this host', async () => {
+  it('reports a key wrapper that this host does not have', async () => {
     const first = openVault(createMemoryRecordStore(), [createMemoryProtector('safe-storage')])
     await first.vault.initialize('safe-storage')
     const { vault } = openVault(first.store, [createMemoryProtector('os-keychain')])
@@ -380,7 +380,7 @@ describe('locking', () => {
   })
 })
 
-describe('exchanging protectors', () => {
+describe('changing key wrappers', () => {
   it('moves from keychain to passphrase and back, and the one before no longer opens it', async () => {
     const keychain = createMemoryProtector()
     const { vault, store } = openVault(createMemoryRecordStore(), [keychain])
@@ -414,7 +414,7 @@ describe('exchanging protectors', () => {
     expect(await next.vault.unlock(right)).toMatchObject({ kind: 'unlocked' })
   })
 
-  it('keeps the old protector, and leaves no entry behind, when the disk is full', async () => {
+  it('keeps the old key wrapper, and leaves no entry behind, if the disk is full', async () => {
     const keychain = createMemoryProtector()
     const store = createMemoryRecordStore()
     const { vault } = openVault(store, [keychain])
@@ -425,7 +425,7 @@ describe('exchanging protectors', () => {
     expect(keychain.entries.size).toBe(0)
   })
 
-  it('opens by either of two protectors, and refuses to drop the last', async () => {
+  it('unlocks with either of two key wrappers, and refuses to remove the last', async () => {
     const keychain = createMemoryProtector()
     const { vault, store } = openVault(createMemoryRecordStore(), [keychain])
     await vault.initialize('os-keychain')

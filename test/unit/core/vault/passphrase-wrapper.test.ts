@@ -5,7 +5,7 @@ import { Secret } from '../../../../shared/contract/secret.ts'
 
 const passphrase = new Secret('correct horse battery')
 
-describe('the passphrase protector', () => {
+describe('the passphrase key wrapper', () => {
   it('stores how the key was made, and never the passphrase or the key', async () => {
     const dataKey = randomBytes(32)
     const protector = createPassphraseKeyWrappers()(passphrase)
