@@ -10,7 +10,7 @@ import { createPresetsStore } from './stores/presets-store.ts'
 import { createWindowStore } from './stores/window-store.ts'
 import './styles/app.css'
 
-// The content policy forbids code made from text, which zod would otherwise try for speed.
+// The content security policy forbids code made from text, which zod would otherwise try for speed.
 z.config({ jitless: true })
 
 const gate = createPresenceGate(createHost(window, text.link))
@@ -18,7 +18,7 @@ const { host } = gate
 const store = createWindowStore(host)
 const presets = createPresetsStore(host)
 store.start()
-// Wanted by nearly every screen, so they are on their way before the first one asks.
+// Nearly every screen needs the presets, so they are requested before the first one does.
 void presets.load()
 void import('./components/brand/brand-mark.tsx')
 

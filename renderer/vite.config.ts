@@ -31,7 +31,7 @@ export default defineConfig({
     emptyOutDir: true,
     minify: true,
     target: ['chrome130', 'firefox130', 'safari18'],
-    // Fonts and pictures stay files: `font-src 'self'` takes no data: address.
+    // Fonts and images stay files: `font-src 'self'` allows no data: URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 800,

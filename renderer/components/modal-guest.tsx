@@ -1,5 +1,5 @@
-// Something that must be within reach whatever is open: a modal dialog hides and disables everything outside
-// of it, so it is rendered inside the topmost dialog, and without one at the end of the window.
+// An element that must stay usable whatever is open. A modal dialog hides and disables everything outside of
+// it, so the element is rendered inside the topmost dialog, or without one at the end of the window.
 import {
   createContext,
   useCallback,

@@ -3,15 +3,15 @@ import { type ErrorBody, nextStepFor } from '../../shared/contract/errors.ts'
 import type { UiResult } from '../../shared/contract/ui-api.ts'
 import { text } from '../lib/text.ts'
 
-/** What one has to read and act on stands longer than a confirmation. */
+/** A text to read and act on stays longer than a confirmation. */
 export const TOLD_LONG_MS = 10_000
 
-/** A failure of something that has no place of its own on the screen: its sentence and its next step. */
+/** A failure without a place on the screen: its sentence and its next step. */
 export function toastFailure(failure: ErrorBody): void {
   toast.error(failure.message, { description: nextStepFor('window', failure), duration: TOLD_LONG_MS })
 }
 
-/** The end of an "Undo": it can fail as what it undoes could. */
+/** The result of an "Undo", which can fail like the original call. */
 export async function toastUndone(work: Promise<UiResult<unknown>>): Promise<void> {
   const answer = await work
   if (answer.ok) toast.success(text.common.undone)
@@ -20,7 +20,7 @@ export async function toastUndone(work: Promise<UiResult<unknown>>): Promise<voi
 
 const SLOW_AFTER_MS = 1000
 
-/** Says after a second what is under way, with a way out; null when nobody waits for it any more. */
+/** After a second, shows what is running and offers to stop waiting; null when the wait was stopped. */
 export async function withSlowToast<Result>(words: string, work: Promise<Result>): Promise<Result | null> {
   const left = Promise.withResolvers<null>()
   const timer = setTimeout(() => {

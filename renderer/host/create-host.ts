@@ -15,7 +15,7 @@ declare global {
   }
 }
 
-/** The window inside Electron: the main process is always there, so the link is never lost. */
+/** The window inside Electron. The main process always exists, so the connection is never lost. */
 export function createDesktopHost(bridge: DesktopBridge, words: HostWords): Host {
   return {
     kind: 'desktop',
@@ -24,7 +24,7 @@ export function createDesktopHost(bridge: DesktopBridge, words: HostWords): Host
       try {
         return parseUiResult(await bridge.call(name, input))
       } catch {
-        // The bridge answers failures as values; a rejection means that the main process itself broke off.
+        // The bridge returns failures as values; a rejection means that the main process itself failed.
         return { ok: false, failure: failureResult('internal_error', words.callBroken) }
       }
     },
@@ -39,7 +39,7 @@ export function createDesktopHost(bridge: DesktopBridge, words: HostWords): Host
   }
 }
 
-/** The preload's bridge where there is one, the server that served this page otherwise. */
+/** The preload's bridge in Electron, otherwise the server that served this page. */
 export function createHost(window: Window, words: HostWords): Host {
   if (window.keyway !== undefined) return createDesktopHost(window.keyway, words)
   const proof = createCsrfToken(window)

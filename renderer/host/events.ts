@@ -3,7 +3,7 @@ import type { LinkState } from './host.ts'
 
 export type EventStreamDeps = {
   open(): ServerEvents
-  /** Asked when the stream breaks: does the server answer, and does it still know us? */
+  /** Called when the stream breaks: checks whether the server responds and the session is still valid. */
   probe(): Promise<LinkState>
   onEvent(name: UiEventName, data: unknown): void
   onLink(state: LinkState): void
@@ -13,8 +13,7 @@ export type EventStreamDeps = {
 const RETRY_MS = [250, 500, 1000, 2000, 3000] as const
 
 /**
- * Keeps one event stream open: reconnects with growing pauses, and tells honestly when Keyway does not
- * answer.
+ * Keeps one event stream open: reconnects with increasing delays, and reports when Keyway does not respond.
  */
 export function createEventStream(deps: EventStreamDeps): { reconnectNow(): void; close(): void } {
   let source: ServerEvents | null = null
@@ -70,7 +69,7 @@ export function createEventStream(deps: EventStreamDeps): { reconnectNow(): void
   }
 }
 
-/** A frame that is cut off is skipped: the next event or snapshot carries the whole list again. */
+/** An incomplete frame is skipped: the next event or snapshot carries the whole list again. */
 function parsed(data: string): unknown {
   try {
     return JSON.parse(data) as unknown
@@ -79,19 +78,18 @@ function parsed(data: string): unknown {
   }
 }
 
-// Server-sent events over fetch: EventSource cannot send the header that proves which window it is.
+// Server-sent events over fetch, because EventSource cannot send the header with the CSRF token.
 export type ServerEvents = Pick<EventSource, 'addEventListener' | 'close'>
 
 export type ServerEventsDeps = { fetch: typeof fetch; headers: () => Record<string, string> }
 
 /**
- * Tells `open`, each event under its own name, and `error` once when the stream ends in any way but by
- * `close()`.
+ * Emits `open`, each event under its own name, and `error` once when the stream ends other than by `close()`.
  */
 export function openServerEvents(url: string, deps: ServerEventsDeps): ServerEvents {
   const target = new EventTarget()
   const abort = new AbortController()
-  // In the next turn, when whoever opened the stream listens.
+  // In the next turn of the event loop, when the caller has added its listeners.
   void Promise.resolve()
     .then(() => readAll(url, deps, { target, signal: abort.signal }))
     .catch(() => undefined)

@@ -1,5 +1,5 @@
-// The one door between the window and Keyway. Desktop and browser bring different hosts; nothing above this
-// folder knows which.
+// The only interface between the window and Keyway. Desktop and browser have different hosts; nothing above
+// this folder knows which one is used.
 import { z } from 'zod'
 import { type ErrorBody, type ErrorCode, errorTable } from '../../shared/contract/errors.ts'
 import type {
@@ -11,11 +11,11 @@ import type {
   UiResult,
 } from '../../shared/contract/ui-api.ts'
 
-/** `signed-out`: the browser has no session any more (headless only). */
+/** `signed-out`: the browser's session has ended (headless only). */
 export type LinkState = 'connecting' | 'online' | 'offline' | 'signed-out'
 
 export type HostCapabilities = {
-  /** Can register itself to start when the person logs in. */
+  /** Can register Keyway to start at login. */
   loginItem: boolean
   /** Shows notifications, of the operating system or of the browser. */
   notifications: boolean
@@ -23,17 +23,17 @@ export type HostCapabilities = {
 
 type Words = { message: string; nextStep: string }
 
-/** What a host says when no answer came; from the text catalogue. */
+/** The failure texts of a host without a response; from the text catalog. */
 export type HostWords = { notAnswering: Words; signedOut: Words; callBroken: Words }
 
 export type Host = {
   readonly kind: 'desktop' | 'headless'
   readonly capabilities: HostCapabilities
-  /** Never rejects: what goes wrong comes back as a coded failure. */
+  /** Never rejects: failures are returned as coded failures. */
   call<Name extends UiCallName>(name: Name, input: UiInput<Name>): Promise<UiResult<UiOutput<Name>>>
-  /** Returns what ends the subscription. */
+  /** Returns a function that ends the subscription. */
   subscribe<Name extends UiEventName>(name: Name, listener: (data: UiEvents[Name]) => void): () => void
-  /** Told at once about the present state, then about each change. */
+  /** Called at once with the present state, then on each change. */
   watchLink(listener: (state: LinkState) => void): () => void
   close(): void
 }
@@ -52,8 +52,8 @@ const envelope = z.discriminatedUnion('ok', [
 ])
 
 /**
- * The answer to a call, or a coded failure where what came is no answer. The value's own shape is the core's
- * promise.
+ * The result of a call, or a coded failure when the response is not one. The core guarantees the type of the
+ * value.
  */
 export function parseUiResult<Output>(answer: unknown): UiResult<Output> {
   const parsed = envelope.safeParse(answer)

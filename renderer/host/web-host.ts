@@ -10,22 +10,21 @@ import { createEventStream, type ServerEvents } from './events.ts'
 import { failureResult, type Host, type HostWords, type LinkState, parseUiResult } from './host.ts'
 
 export type WebHostDeps = {
-  /** Where the window's calls are answered, without a slash at the end. */
+  /** Base URL of the window's calls, without a slash at the end. */
   base: string
   fetch: typeof fetch
   words: HostWords
-  /** The half of the session that belongs to this origin. */
+  /** The CSRF token of the session, bound to this origin. */
   proof: CsrfToken
   openEvents(url: string): ServerEvents
-  /** Tells when the page is looked at again, so that a lost link is tried at once. */
+  /** Calls back when the page becomes visible again, so that a lost connection is retried at once. */
   onVisible(listener: () => void): () => void
 }
 
 type Listener = (data: never) => void
 
 /**
- * The window in a browser, over the headless Keyway that served it. Half of the session is a cookie that this
- * page cannot read.
+ * The window in a browser, served by the headless Keyway. The session cookie is not readable by this page.
  */
 export function createWebHost(deps: WebHostDeps): Host {
   const listeners = new Map<UiEventName, Set<Listener>>()
@@ -42,8 +41,8 @@ export function createWebHost(deps: WebHostDeps): Host {
     onLink(state) {
       if (link !== 'signed-out' || state === 'signed-out') setLink(state)
     },
-    // What the old session is not told, such as codes, comes by a stream of the new one; what fell between
-    // the two by a fresh snapshot.
+    // The new session receives data that the old one does not, such as codes, so a new stream is opened. A
+    // new snapshot covers what happened between the two.
     onReplaced() {
       setLink('connecting')
       stream.reconnectNow()
@@ -95,7 +94,7 @@ export function createWebHost(deps: WebHostDeps): Host {
 
 type Learnt = { onLink: (state: 'offline' | 'signed-out') => void; onReplaced: () => void }
 
-/** One call over fetch; tells what it learnt about the link. */
+/** One call over fetch; reports the state of the connection. */
 function createCall(deps: WebHostDeps, { onLink, onReplaced }: Learnt): Host['call'] {
   return async <Name extends UiCallName>(
     name: Name,
@@ -114,8 +113,8 @@ function createCall(deps: WebHostDeps, { onLink, onReplaced }: Learnt): Host['ca
       }
       return parseUiResult(await response.json())
     } catch {
-      // fetch rejects, and json() throws, only when the server is gone or broke off: that is what the banner
-      // says.
+      // fetch rejects, and json() throws, only when the server is gone or disconnected, which the banner
+      // states.
       onLink('offline')
       return {
         ok: false,
@@ -139,26 +138,26 @@ async function post(deps: WebHostDeps, name: string, input: unknown): Promise<Re
   return response
 }
 
-// The session of a window in the browser has two halves. The cookie is out of reach of scripts, but a browser
-// sends it to every port of this machine; the proof is within reach of this page, but storage belongs to one
-// port. Either alone opens nothing.
+// A window's session in the browser needs two values. The cookie is not readable by scripts, but a browser
+// sends it to every port of this machine. The CSRF token is readable by this page, but storage belongs to one
+// port. Neither is valid alone.
 const KEY = 'keyway.window'
 const IN_HASH = /^#window=([\w-]{1,100})~?(.*)$/s
 
 export type CsrfToken = {
-  /** What to send now; empty when there is none. */
+  /** The token to send now; empty when there is none. */
   current(): string
-  /** The server took it. */
+  /** The server accepted it. */
   worked(proof: string): void
-  /** The session was replaced, for one that was proved; this belongs to the new one. */
+  /** The session was replaced after a proof of presence; this is the token of the new one. */
   replaced(proof: string): void
-  /** The server did not. True: there is another one to try. */
+  /** The server refused it. True: there is another one to try. */
   refused(proof: string): boolean
 }
 
 /**
- * Takes the proof that a launch link brought out of the address. Any page can lead the browser to an address
- * with a made-up one, so it replaces the one that is kept only when it has worked.
+ * Removes the token of a launch link from the address. Any page can open an address with a forged one, so it
+ * replaces the stored token only after the server accepted it.
  */
 export function createCsrfToken(window: Window): CsrfToken {
   const { location, history } = window
@@ -166,7 +165,7 @@ export function createCsrfToken(window: Window): CsrfToken {
   if (brought !== undefined) history.replaceState(null, '', rest === '' ? location.pathname : `#${rest}`)
   let offered = brought ?? null
   let kept: string | null = null
-  // Read each time: another launch link opened in this browser replaces both halves for all its tabs.
+  // Read each time: another launch link opened in this browser replaces both values for all its tabs.
   const keptNow = (): string => readKept(window) ?? kept ?? ''
   return {
     current: () => offered ?? keptNow(),
@@ -188,12 +187,12 @@ export function createCsrfToken(window: Window): CsrfToken {
   }
 }
 
-/** The hash that takes the session along to another port. */
+/** The hash that carries the session to another port. */
 export function hashWithCsrfToken(window: Window): string {
   return `#window=${readKept(window) ?? ''}~${window.location.hash.slice(1)}`
 }
 
-/** False: this browser refuses storage, so the window lasts until it is reloaded. */
+/** False: this browser refuses storage, so the session lasts until the page is reloaded. */
 function keep(window: Window, proof: string): boolean {
   try {
     window.localStorage.setItem(KEY, proof)

@@ -1,5 +1,5 @@
-// The marks that presets name, each taken from simple-icons by itself so that the other three thousand stay
-// out of the bundle.
+// The brand icons that presets use. Each is imported from simple-icons by itself, so that the other three
+// thousand are not bundled.
 import {
   siAirtable,
   siAsana,

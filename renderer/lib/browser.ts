@@ -3,23 +3,24 @@ export async function copyText(text: string): Promise<boolean> {
     await navigator.clipboard.writeText(text)
     return true
   } catch {
-    // No permission, or the page is not focused: the caller says so and leaves the text selected.
+    // Without permission, or when the page is not focused, the caller reports it and leaves the text
+    // selected.
     return false
   }
 }
 
-/** Hands the person a file. */
+/** Downloads a file for the person. */
 export function saveText(name: string, content: string): void {
   const url = URL.createObjectURL(new Blob([content], { type: 'text/plain' }))
   const link = document.createElement('a')
   link.href = url
   link.download = name
   link.click()
-  // The download has taken its own hold of the content by the next turn.
+  // The download has its own reference to the content by the next turn of the event loop.
   setTimeout(() => URL.revokeObjectURL(url), 0)
 }
 
-/** True where the command key is the one for shortcuts. */
+/** True where shortcuts use the command key. */
 export function isMac(platform: string): boolean {
   return /mac|darwin/i.test(platform)
 }
@@ -28,7 +29,7 @@ export function modifierLabel(platform: string): string {
   return isMac(platform) ? '⌘' : 'Ctrl'
 }
 
-/** Is the person typing somewhere, so that a single key means text and not a command? */
+/** Whether the person is typing in a field, so that a single key is text and not a shortcut. */
 export function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&

@@ -1,8 +1,8 @@
 import type { ProviderView } from '../../shared/contract/provider.ts'
 
 /**
- * Where a provider's secrets and tokens go: its endpoints, its API, and the hosts that the person added. Each
- * once, in that order.
+ * The hosts that receive a provider's secrets and tokens: its endpoints, its API, and the hosts that the
+ * person added. Without duplicates, in that order.
  */
 export function credentialHosts({ spec, allowedHosts }: ProviderView): string[] {
   const { endpoints, discovery, api, account } = spec
@@ -18,7 +18,7 @@ export function credentialHosts({ spec, allowedHosts }: ProviderView): string[] 
   return [...new Set([...addresses.flatMap(hostIn), ...api.hosts, ...allowedHosts])]
 }
 
-/** Also of a template, whose placeholders stay as they are. */
+/** Also for a template, whose placeholders stay as they are. */
 function hostIn(address: string | null | undefined): string[] {
   const host = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]+)/i.exec(address ?? '')?.[1]
   return host === undefined ? [] : [host]

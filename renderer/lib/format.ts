@@ -11,12 +11,12 @@ export function bytes(count: number): string {
   return `${unit === 0 ? size : size.toFixed(size < 10 ? 1 : 0)} ${UNITS[unit]}`
 }
 
-/** The first sentence in a branch of a form's errors, however deep it is. */
+/** The first error message in a part of a form, at any depth. */
 export function firstMessage(branch: unknown): string | undefined {
   if (typeof branch !== 'object' || branch === null) return undefined
   if ('message' in branch && typeof branch.message === 'string' && branch.message !== '')
     return branch.message
-  // A field's error holds its element under `ref`, which is a whole tree of its own.
+  // A field's error holds its element under `ref`, which would lead into the DOM.
   for (const [name, value] of Object.entries(branch)) {
     const found = name === 'ref' ? undefined : firstMessage(value)
     if (found !== undefined) return found
@@ -33,7 +33,7 @@ export function initialsOf(name: string): string {
   return letters.join('').toLocaleUpperCase() || '?'
 }
 
-/** A calm colour that stays the same for the same name; letters keep 4.5:1 in both themes. */
+/** A muted color derived from the name; letters keep a contrast of 4.5:1 in both themes. */
 export function tintOf(name: string): Colours {
   let hash = 0
   for (const letter of name) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 360
@@ -43,7 +43,7 @@ export function tintOf(name: string): Colours {
   }
 }
 
-/** A brand's colour where it can be seen; too dark or too pale ones take the text's colour. */
+/** A brand's color where it is visible; very dark or pale ones are replaced by the text color. */
 export function brandColour(hex: string, ground: 'light' | 'dark'): string {
   const light = luminanceOf(hex)
   if (ground === 'light') return light > 0.75 ? 'var(--color-ink)' : `#${hex}`
@@ -60,8 +60,8 @@ function luminanceOf(hex: string): number {
 }
 
 /**
- * A handle made from a name: "Acme Cloud (EU)" → "acme-cloud-eu". May be empty when the name has no letters
- * or digits of that kind.
+ * A slug derived from a name: "Acme Cloud (EU)" → "acme-cloud-eu". May be empty when the name has no such
+ * letters or digits.
  */
 export function slugFrom(name: string): string {
   return name
@@ -84,14 +84,14 @@ export function nextFreeSlug(wanted: string, isFree: (slug: string) => boolean):
   return wanted
 }
 
-/** Joins what is there. */
+/** Joins the class names that are set. */
 export function classes(...names: ReadonlyArray<string | false | null | undefined>): string {
   return names.filter((name) => typeof name === 'string' && name !== '').join(' ')
 }
 
 const ISO_TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g
 
-/** A sentence of Keyway's core with its points in time as a person reads them here. */
+/** A sentence of Keyway's core with its times converted to the local format. */
 export function withLocalTimes(sentence: string, now: number): string {
   return sentence.replaceAll(ISO_TIME, (at) => clock(Date.parse(at), now))
 }
@@ -128,7 +128,7 @@ export function relative(at: number, now: number): string {
   return distance < 0 ? `${duration(-distance)} ago` : `in ${duration(distance)}`
 }
 
-// Made once: a formatter for each row of a long list would cost more than the row.
+// Created once: a formatter per row would cost more than the row.
 const timeOfDay = new Intl.DateTimeFormat([], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 
 /** "14:05" today, "21 Nov, 14:05" otherwise, with the year when it is another one. */

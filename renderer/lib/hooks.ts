@@ -8,11 +8,12 @@ import {
   useState,
 } from 'react'
 
-/** `standing`: the service is gone, so nobody knows whether what is counted down still runs. */
+/** `standing`: the service does not respond, so it is unknown whether a countdown still runs. */
 export const TimeContext = createContext<'running' | 'standing'>('running')
 
 /**
- * The time, renewed at the given pace while the page is looked at. It stands still while the service is gone.
+ * The current time, updated at the given interval while the page is visible. It stops while the service does
+ * not respond.
  */
 export function useNow(everyMs: number): number {
   const [now, setNow] = useState(() => Date.now())
@@ -33,8 +34,8 @@ export function useNow(everyMs: number): number {
 }
 
 /**
- * The first field takes the focus; where there is none, the dialog itself, not its way out. When it closes,
- * the focus goes back to where it came from, or to the page's title when that is gone.
+ * Focuses the first field of a dialog, or the dialog itself, not its close button. When it closes, the focus
+ * returns to the previous element, or to the page's title when that is gone.
  */
 export function useFocusThereAndBack(): {
   onOpenAutoFocus(event: Event): void
@@ -62,16 +63,16 @@ export function useFocusThereAndBack(): {
 }
 
 export type ScrollPlace = {
-  /** What scrolls the list, or null before it is known. */
+  /** The element that scrolls the list, or null before it is known. */
   scroller: HTMLElement | null
   /** Pixels from the top of the scrolled content to the list. */
   top: number
-  /** Pixels in a rem, which follow the person's text size. */
+  /** Pixels per rem, which depends on the person's text size. */
   rem: number
 }
 
 /**
- * Where a virtual list lies in the page that scrolls it. What is above it may change its height, so it is
+ * Position of a virtual list within the scrolling page. Content above it may change its height, so it is
  * measured again then.
  */
 export function useScrollPlace(list: RefObject<HTMLElement | null>): ScrollPlace {

@@ -1,5 +1,5 @@
-// Turns a grant's recorded life into what the picture draws: shares of a span of time, 0 at its left edge and
-// 1 at its right.
+// Converts the recorded history of an authorization to the shares of a time span that the timeline draws: 0
+// at its left edge, 1 at its right.
 import type { ConnectionView, LifeEvent } from '../../shared/contract/connection.ts'
 
 export type LifeBar = { from: number; to: number; fingerprint: string | null; current: boolean }
@@ -20,7 +20,7 @@ type Subject = Pick<
   'life' | 'issuedAt' | 'expiresAt' | 'createdAt' | 'nextRefreshAt' | 'stopsWorkingAt' | 'lastOutcome'
 >
 
-/** So many token lives are in view, at most. */
+/** Maximum number of token lifetimes in view. */
 const LIVES_IN_VIEW = 6
 const LEAST_SPAN_MS = 10 * 60 * 1000
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -64,7 +64,7 @@ function spanOf(
   return { startsAt, endsAt: Math.max(now + ahead, startsAt + LEAST_SPAN_MS) }
 }
 
-/** Until when the token in use was good, where its end is known before its time. */
+/** Expiry of the current token, where it is known. */
 function cutShort({ lastOutcome }: Subject, now: number): number {
   return lastOutcome.status === 'reconnect_needed' ? Math.min(lastOutcome.at, now) : Infinity
 }
@@ -84,7 +84,7 @@ function barsOf(events: readonly LifeEvent[], subject: Subject, now: number): Li
     const isLast = next === undefined
     const expires = event.expiresAt ?? (isLast ? expiresAt : null) ?? next?.at ?? now
     const to = Math.min(expires, next?.at ?? expires, ended !== null && ended > event.at ? ended : expires)
-    // Not into the future of a connection that has none.
+    // A connection without a future does not extend the view beyond now.
     const shown = isLast ? Math.max(event.at, Math.min(to, end)) : to
     return { from: event.at, to: shown, fingerprint: event.fingerprint, current: isLast && !isDead }
   })

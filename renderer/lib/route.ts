@@ -1,5 +1,4 @@
-// Where the person is, as data; the address bar's hash is its only home, so that a reload comes back to the
-// same place.
+// The current page, as data. It is stored only in the URL's hash, so that a reload shows the same page.
 export type ActivityFilter = {
   appId?: string
   connectionId?: string
@@ -23,10 +22,10 @@ export type Route =
   | { name: 'rehearsal' }
   | { name: 'sign-in'; flowId: string }
   | { name: 'providers' }
-  /** `field`: the field of the form that has to be filled in. */
+  /** `field`: the form field to fill in. */
   | { name: 'provider'; id: string; tab: ProviderTab; field?: string }
   | { name: 'apps' }
-  /** With what the reader came from: the connection, and which of the two ways they looked at. */
+  /** Carries the context of the link: the connection, and which of the two kinds of access was shown. */
   | { name: 'new-app'; connectionId?: string; needs?: AppNeed }
   | { name: 'app'; id: string }
   | { name: 'activity'; filter: ActivityFilter }
@@ -80,7 +79,8 @@ export function hrefOf(route: Route): string {
 }
 
 /**
- * Any hash, or a path such as a deep link carries. What is no address here is shown as such, never thrown.
+ * Parses any hash, or a path from a deep link. An unknown address becomes the page for unknown addresses;
+ * never throws.
  */
 export function parseRoute(hash: string): Route {
   const path = hash.replace(/^#/, '')

@@ -1,5 +1,5 @@
-// Programs to paste. The key is read from the environment and never put on a command line, where every
-// process could see it.
+// Code snippets. The key is read from the environment and never put on a command line, where every process
+// could read it.
 import type { Probe } from '../../shared/contract/connection.ts'
 import { text } from './text.ts'
 
@@ -12,7 +12,7 @@ export type SnippetSubject = {
   providerSlug: string
   account: string
   connectionId: string
-  /** A request that succeeds as it stands; null where none is known. */
+  /** A request that succeeds unchanged; null where none is known. */
   probe: Probe | null
   apiBaseUrl: string | null
 }
@@ -58,7 +58,7 @@ function requestCall({ serverUrl, connectionId, probe, apiBaseUrl }: SnippetSubj
   })
 }
 
-/** For an address outside the API's base: the whole request is named in the body. */
+/** For a URL outside the API's base: the body describes the whole request. */
 function describedCall(url: string, described: Record<string, unknown>): SnippetCall {
   const headers = { 'Content-Type': 'application/json' }
   return { url, method: 'POST', headers, body: JSON.stringify(described), note: null }
@@ -66,7 +66,7 @@ function describedCall(url: string, described: Record<string, unknown>): Snippet
 
 type Writer = (call: SnippetCall) => string
 
-// curl reads the header from its standard input; printf is the shell's own, so the key is in no process's
+// curl reads the header from standard input. printf is built into the shell, so the key is in no process's
 // arguments.
 const giveKey = `printf 'X-API-Key: %s\\n' "\${KEYWAY_KEY:?set it to an app key}" |`
 
@@ -148,7 +148,7 @@ const writers: Record<SnippetLanguage, Record<SnippetWay, Writer>> = {
   },
 }
 
-/** One word for a POSIX shell, whatever is in it. */
+/** Quotes any text as one word of a POSIX shell. */
 export function shellQuoted(word: string): string {
   return `'${word.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -1,7 +1,7 @@
 /**
- * What of a full description differs from its base, as a sparse object that leaves the base's later
- * corrections alone. Objects are compared name by name, everything else as a whole; an entry of a map that
- * was taken away becomes an empty text, which is how the core takes it away too.
+ * The differences of a full description from its base, as a sparse object, so that later corrections of the
+ * base still apply. Objects are compared by member, everything else as a whole. A removed entry of a map
+ * becomes an empty string, which the core also treats as removed.
  */
 export function overridesOf(full: unknown, base: unknown): Record<string, unknown> {
   return isObject(full) && isObject(base) ? differences(full, base) : {}
@@ -27,7 +27,7 @@ function differences(
   return found
 }
 
-/** Two sparse descriptions, the second one on top. */
+/** Merges two sparse descriptions; the second one wins. */
 export function withOverrides(under: unknown, over: unknown): unknown {
   if (over === undefined) return under
   if (!isObject(under) || !isObject(over)) return over

@@ -8,7 +8,7 @@ type Life = Pick<
   'issuedAt' | 'expiresAt' | 'lastOutcome' | 'hasRefreshToken' | 'nextRefreshAt' | 'how'
 >
 
-/** How much of the token's life is left, as a share, a short word and a sentence. */
+/** The remaining lifetime of the token: as a share, a short text and a sentence. */
 export function tokenLeft(
   life: Life,
   now: number,
@@ -31,7 +31,7 @@ export function tokenLeft(
   }
 }
 
-/** "GitHub · work": how a connection is called in sentences. */
+/** "GitHub · work": the name of a connection in sentences. */
 export function connectionName(connection: Pick<ConnectionView, 'providerName' | 'account'>): string {
   return `${isolated(connection.providerName)} · ${isolated(connection.account)}`
 }

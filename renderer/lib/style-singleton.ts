@@ -1,5 +1,6 @@
-// Stands in for react-style-singleton, which the dialogs' scroll lock uses: the same three factories, but the
-// rules go into a constructed sheet, since the content policy refuses <style> elements made at run time.
+// Replaces react-style-singleton, which the dialogs' scroll lock uses: the same three factories, but the
+// rules go into a constructed sheet, because the content security policy refuses <style> elements created at
+// run time.
 import { useEffect } from 'react'
 
 type SheetSingleton = { add(styles: string): void; remove(): void }

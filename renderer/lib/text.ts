@@ -1,5 +1,5 @@
-// Every word that the window says, by area; ready for a second language. Sentences that Keyway's core writes
-// (failures, notes) come from there.
+// All text of the window, by area; ready for translation. Sentences of Keyway's core (failures, notes) come
+// from the core.
 import { isolated } from '../../shared/contract/name.ts'
 import { appsText } from './text/apps.ts'
 import { activityText } from './text/activity.ts'
@@ -36,10 +36,7 @@ export const text = isolatingText({
   vault: vaultText,
 } as const)
 
-/**
- * Names and other words of others come into sentences through these functions, so that is where they are set
- * apart.
- */
+/** Names and other text from elsewhere are inserted by these functions, so they are isolated (bidi) here. */
 function isolatingText<Words>(words: Words): Words {
   if (typeof words === 'function') {
     const say = words as unknown as (...given: unknown[]) => unknown

@@ -1,5 +1,4 @@
-// The title of the tab or window: the page, or what asks for an answer, so that it is seen from another tab
-// too.
+// The title of the tab or window: the page, or a pending approval, so that it is visible from another tab.
 import { useLayoutEffect } from 'react'
 
 const parts = { page: '', asking: null as string | null }

@@ -1,13 +1,13 @@
-// Between the screens and the host: a call that wants a proof of presence waits while the person gives it,
-// and is then made again. Whoever called waits as for any other answer, so nothing that was typed is lost.
+// Wraps the host: a call that requires presence waits for the person's proof and is then repeated. The caller
+// only waits longer, so nothing that was typed is lost.
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { UiCallName, UiInput, UiOutput, UiResult } from '../../shared/contract/ui-api.ts'
 import type { Host } from '../host/host.ts'
 
 export type PresenceGate = StoreApi<{ asking: boolean }> & {
-  /** The same host, asking where it has to. */
+  /** The same host, which requests a proof where one is required. */
   readonly host: Host
-  /** The person proved it, or left. */
+  /** The person gave the proof, or cancelled. */
   settle(how: 'proved' | 'left'): void
 }
 
@@ -24,7 +24,7 @@ export function createPresenceGate(host: Host): PresenceGate {
     input: UiInput<Name>,
   ): Promise<UiResult<UiOutput<Name>>> => {
     const answer = await host.call(name, input)
-    // The dialog's own calls say there what is wrong.
+    // The dialog reports failures of its own calls itself.
     if (answer.ok || answer.failure.code !== 'presence_required' || name.startsWith('presence.'))
       return answer
     return (await ask()) === 'proved' ? host.call(name, input) : answer

@@ -11,7 +11,7 @@ export type PresetsState = {
 
 export type PresetsStore = StoreApi<PresetsState> & { load(): Promise<void> }
 
-/** The built-in descriptions: they never change while Keyway runs, so they are asked for once. */
+/** The presets: they never change while Keyway runs, so they are requested once. */
 export function createPresetsStore(host: Host): PresetsStore {
   const store = createStore<PresetsState>(() => ({ presets: null, bySlug: new Map(), failure: null }))
   let loading = false

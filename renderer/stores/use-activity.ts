@@ -15,8 +15,8 @@ type Loaded = { rows: ActivityRow[]; atEnd: boolean; failure: ErrorBody | null }
 export type ActivityFeed = Loaded & { loading: boolean; loadMore(): void }
 
 /**
- * The journal, newest first, a page at a time; what happens while one looks is put on top. The query is that
- * of the first call: another one wants a component of its own.
+ * The audit log, newest first, page by page; new entries are added on top. The query is that of the first
+ * call: another query needs another component.
  */
 export function useActivity(asked: ActivityFilterQuery): ActivityFeed {
   const host = useHost()

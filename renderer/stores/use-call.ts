@@ -3,26 +3,26 @@ import type { ErrorBody } from '../../shared/contract/errors.ts'
 import type { UiCallName, UiInput, UiOutput } from '../../shared/contract/ui-api.ts'
 import { useHost } from './window-context.tsx'
 
-/** After this long a running call shows that it can be left. */
+/** After this time a running call offers to stop waiting. */
 const SLOW_AFTER_MS = 1000
 
 type CallState = { phase: 'idle' | 'pending' | 'slow'; failure: ErrorBody | null }
 
 export type Call<Name extends UiCallName> = {
   pending: boolean
-  /** Pending for over a second: offer a way out. */
+  /** Pending for over a second: offer to stop waiting. */
   slow: boolean
   failure: ErrorBody | null
-  /** The value, or null when it failed (see `failure`) or nobody waits for it any more. */
+  /** The value, or null when it failed (see `failure`) or the screen no longer waits for it. */
   run(input: UiInput<Name>): Promise<{ value: UiOutput<Name> } | null>
-  /** Stops waiting. What Keyway began, it may still finish. */
+  /** Stops waiting. Keyway may still finish the operation. */
   leave(): void
   forget(): void
 }
 
 /**
- * `dropped`: when the screen is gone, nobody waits any more. `told`: the answer comes all the same, for calls
- * that take their own screen away (Keyway tells of the change before it answers).
+ * `dropped`: the result is ignored once the screen is gone. `told`: the result is delivered anyway, for calls
+ * that remove their own screen (Keyway sends the change before the result).
  */
 type WhenGone = 'dropped' | 'told'
 

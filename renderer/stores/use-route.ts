@@ -15,12 +15,12 @@ export function navigate(route: Route): void {
   window.location.hash = hrefOf(route)
 }
 
-/** Goes on from the address of something that is gone; who is somewhere else already is left there. */
+/** Leaves the page of something that was deleted; has no effect when another page is shown already. */
 export function leaveGone(address: string, to: Route): void {
   if (window.location.hash.startsWith(address)) replaceRoute(to)
 }
 
-/** Changes the address without a step in the history, for filters and redirects. */
+/** Changes the URL without a history entry, for filters and redirects. */
 export function replaceRoute(route: Route): void {
   window.history.replaceState(null, '', hrefOf(route))
   window.dispatchEvent(new HashChangeEvent('hashchange'))

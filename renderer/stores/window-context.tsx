@@ -39,7 +39,7 @@ export function useReload(): () => Promise<void> {
   return useWindowContext().store.reload
 }
 
-/** The preset catalogue; asked for when the first screen wants it. */
+/** The preset catalog; requested when the first screen needs it. */
 export function usePresets(): PresetsState & { reload(): Promise<void> } {
   const { presets } = useWindowContext()
   const state = useStore(presets)
@@ -49,7 +49,7 @@ export function usePresets(): PresetsState & { reload(): Promise<void> } {
   return { ...state, reload: presets.load }
 }
 
-/** Lets everything inside read a snapshot that is there. */
+/** Provides a loaded snapshot to everything inside. */
 export function SnapshotProvider({ snapshot, children }: { snapshot: Snapshot; children: ReactNode }) {
   return <SnapshotContext value={snapshot}>{children}</SnapshotContext>
 }

@@ -1,4 +1,4 @@
-// The mirror of Keyway's state. It holds no rules: a snapshot sets it, an event replaces one part of it.
+// A mirror of Keyway's state. It holds no rules: a snapshot sets it, an event replaces one part of it.
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { ErrorBody } from '../../shared/contract/errors.ts'
 import { uiEventNames, type Snapshot, type UiEventName } from '../../shared/contract/ui-api.ts'
@@ -18,14 +18,14 @@ const mirroredParts = uiEventNames.filter(
 )
 
 export type WindowStore = StoreApi<WindowState> & {
-  /** Begins mirroring; returns what ends it. */
+  /** Starts mirroring; returns a function that stops it. */
   start(): () => void
   reload(): Promise<void>
 }
 
 export function createWindowStore(host: Host): WindowStore {
   const store = createStore<WindowState>(() => ({ link: 'connecting', snapshot: null, failure: null }))
-  // Events that arrive while a snapshot is under way are newer than it, or equal: they are laid over it
+  // Events that arrive while a snapshot is loading are at least as new as it, so they are applied to it
   // afterwards.
   let underway: Map<MirroredPart, unknown> | null = null
 

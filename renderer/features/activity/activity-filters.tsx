@@ -14,7 +14,7 @@ import { useSnapshot } from '../../stores/window-context.tsx'
 
 const words = text.activity
 
-/** The filters stand in the address, so that a reload and a link keep them. */
+/** The filters are part of the URL, so that a reload and a link keep them. */
 export function ActivityFilters({ filter }: { filter: ActivityFilter }) {
   const { apps, connections } = useSnapshot()
   const choose = (key: keyof ActivityFilter, options: SelectOption[], all: string) => (
@@ -70,7 +70,10 @@ export function ActivityFilters({ filter }: { filter: ActivityFilter }) {
 
 const BARS = 60
 
-/** How the loaded rows lie in time; what went wrong stands out. The words say which rows these are. */
+/**
+ * The distribution of the loaded rows over time; failures are highlighted. The text states which rows these
+ * are.
+ */
 export function ActivityBars({ rows }: { rows: readonly ActivityRow[] }) {
   const now = useNow(60_000)
   const bars = useMemo(() => barsOf(rows), [rows])

@@ -11,7 +11,7 @@ import { useSnapshot } from '../../stores/window-context.tsx'
 
 const ROW_REM = 2.5
 const LINE_PX = 1
-/** Older rows are asked for when so few are left below. */
+/** Older rows are requested when this few remain below. */
 const AHEAD = 40
 
 export function ActivityList({ activity }: { activity: ActivityFeed }) {
@@ -23,8 +23,7 @@ export function ActivityList({ activity }: { activity: ActivityFeed }) {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => place.scroller,
-    // Exact where a row is one line: a row that turns out otherwise makes the list count all that are below
-    // it anew.
+    // Exact for a row of one line: any other height makes the list measure all rows below it again.
     estimateSize: (index) => ROW_REM * place.rem + (index === 0 ? 0 : LINE_PX),
     getItemKey: (index) => rows[index]?.seq ?? index,
     scrollMargin: place.top,
@@ -76,7 +75,7 @@ export function ActivityList({ activity }: { activity: ActivityFeed }) {
   )
 }
 
-/** Older rows are on their way before one gets to the end of those that are here. */
+/** Requests older rows before the end of the loaded ones is reached. */
 function useLoadAhead({ rows, loading, atEnd, loadMore }: ActivityFeed, last: number): void {
   useEffect(() => {
     if (!loading && !atEnd && last > rows.length - AHEAD) loadMore()
@@ -144,7 +143,7 @@ export const ActivityLine = memo(function ActivityLine({ row, now, open, onToggl
   )
 })
 
-/** A row in full, with its link in the chain. */
+/** A full row, with its hash in the chain. */
 function Details({ row, nameOf }: { row: ActivityRow; nameOf: NameOf }) {
   const { fields } = words
   const facts: (readonly [string, string | undefined])[] = [
@@ -186,10 +185,10 @@ function useProviderNames(): NameOf {
   return (slug) => providers.find((provider) => provider.slug === slug)?.name ?? slug
 }
 
-/** A slug's name; the slug itself when the provider is gone. */
+/** The name of a slug's provider; the slug itself when the provider is gone. */
 export type NameOf = (slug: string) => string
 
-/** What a row says, as one sentence. */
+/** The text of a row, as one sentence. */
 export function activitySentence(row: ActivityRow, providerName: NameOf): string {
   const app = row.appName === undefined ? words.somebody : isolated(row.appName)
   const connection = connectionOf(row, providerName)
@@ -219,7 +218,7 @@ export function activitySentence(row: ActivityRow, providerName: NameOf): string
   }
 }
 
-/** Without a connection it was about pairing the program. */
+/** Without a connection the approval was a pairing. */
 function approvalSentence(row: ActivityRow, app: string, connection: string): string {
   const isUnanswered = row.code !== undefined && row.code !== 'approval_denied'
   if (row.connectionId === undefined) {

@@ -63,7 +63,7 @@ function Rows({ filter }: { filter: ActivityFilter }) {
   )
 }
 
-/** An address may hold anything; what is no filter is left out. */
+/** A URL may contain anything; unknown filters are ignored. */
 function queryOf({ appId, connectionId, kind, outcome, day }: ActivityFilter): ActivityFilterQuery {
   const known = { kind: activityKind.safeParse(kind), outcome: activityOutcome.safeParse(outcome) }
   const start = day === undefined ? Number.NaN : new Date(`${day}T00:00:00`).getTime()

@@ -31,7 +31,7 @@ const order = ['developer', 'google', 'microsoft', 'communication', 'productivit
 
 function place(category: string): number {
   const at = order.indexOf(category)
-  // The generic ones come last: whoever needs them knows so.
+  // The generic ones come last, because few people need them.
   return at >= 0 ? at : category === 'identity' ? order.length + 1 : order.length
 }
 

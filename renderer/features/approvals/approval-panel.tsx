@@ -18,8 +18,8 @@ import { useHost, useSnapshot } from '../../stores/window-context.tsx'
 import { createFocusMemory, type FocusMemory, useResetWhenNone, usePoliteFocus } from './use-polite-focus.ts'
 
 /**
- * In a browser's tab nobody sees a question that is asked meanwhile; where the browser was allowed to, it
- * says so. The desktop does it itself.
+ * A browser tab in the background does not show a new approval, so the browser notifies where it is allowed
+ * to. The desktop app does this itself.
  */
 export function useBrowserNotices(approvals: readonly Approval[]): void {
   const { settings } = useSnapshot()
@@ -44,7 +44,7 @@ export function useBrowserNotices(approvals: readonly Approval[]): void {
 
 const words = text.approval
 
-/** The window with the questions of apps above everything in it, dialogs included. */
+/** The window with apps' approvals above everything in it, dialogs included. */
 export function WithApprovals({ children }: { children: ReactNode }) {
   const [memory] = useState(createFocusMemory)
   const { approvals } = useSnapshot()
@@ -57,8 +57,8 @@ export function WithApprovals({ children }: { children: ReactNode }) {
 }
 
 /**
- * A question from an app. It interrupts politely: it lies over the corner, takes no click meant for something
- * else, and takes the focus only from somebody who is not typing. F6 goes to it from anywhere, and back.
+ * An approval for an app. It covers only the corner, does not take clicks meant for other elements, and takes
+ * the focus only when the person is not typing. F6 moves to it from anywhere, and back.
  */
 function ApprovalPanel({ memory }: { memory: FocusMemory }) {
   const { approvals } = useSnapshot()
@@ -73,7 +73,7 @@ function Panel({ approval, more, memory }: PanelProps) {
   const panel = useRef<HTMLDivElement>(null)
   const [answered, setAnswered] = useState<string | null>(null)
   const titleId = useId()
-  // In the top layer: above every dialog, and cut off by none. A browser without one shows it where it is.
+  // In the top layer: above every dialog, and never clipped. A browser without one shows it in place.
   useLayoutEffect(() => panel.current?.showPopover?.(), [])
   usePoliteFocus(panel, approval.id, memory)
   const title = approval.kind === 'use' ? words.askTitle(approval.appName) : words.pairTitle(approval.appName)
@@ -139,7 +139,7 @@ function TimeLeft({ approval, more }: { approval: Approval; more: number }) {
   )
 }
 
-/** A question that ran out of time says so: silence was an answer, and the person should know it. */
+/** Tells the person that an approval timed out, because that denies the call. */
 function useToastWhenOver(approvals: readonly Approval[]): void {
   const before = useRef<readonly Approval[]>([])
   useEffect(() => {
@@ -151,7 +151,7 @@ function useToastWhenOver(approvals: readonly Approval[]): void {
   }, [approvals])
 }
 
-/** What exactly is asked for, in full: no address is cut short here. */
+/** The exact request, in full: no URL is truncated here. */
 export function ApprovalQuestion({ approval }: { approval: Approval }) {
   return approval.kind === 'use' ? <Use approval={approval} /> : <Pair approval={approval} />
 }
@@ -232,12 +232,12 @@ function Pair({ approval }: { approval: Extract<Approval, { kind: 'pair' }> }) {
   )
 }
 
-/** Where one question takes the place of another, a second click is still on its way to the first. */
+/** When one approval replaces another, a second click may still be meant for the previous one. */
 const HOLD_MS = 500
 
 type ButtonsProps = {
   approval: Approval
-  /** Stands where another one was just answered. */
+  /** True where another approval was just answered at the same place. */
   follows: boolean
   onAnswer: () => void
 }

@@ -1,11 +1,11 @@
 import { useEffect, useLayoutEffect, type RefObject } from 'react'
 import { isTyping } from '../../lib/browser.ts'
 
-/** Outlives the panel, which moves into a dialog that opens and out of one that closes. */
+/** Outlasts the panel, which moves into a dialog that opens and out of one that closes. */
 export type FocusMemory = {
-  /** True the first time for each question: what only moved is not new. */
+  /** True once for each approval: one that only moved is not new. */
   isNew(id: string): boolean
-  /** Where the person was before they went to the question. */
+  /** The focused element before the person moved to the approval. */
   cameFrom(element: HTMLElement): void
   restoreFocus(): void
   forget(): void
@@ -34,8 +34,8 @@ export function createFocusMemory(): FocusMemory {
 }
 
 /**
- * Takes the focus only from who is not typing, and gives it back to where it came from, also into the field
- * that was being typed in.
+ * Takes the focus only when the person is not typing, and returns it to the previous element, also to a
+ * field.
  */
 export function usePoliteFocus(panel: RefObject<HTMLElement | null>, id: string, memory: FocusMemory): void {
   useLayoutEffect(() => {
@@ -57,19 +57,19 @@ export function usePoliteFocus(panel: RefObject<HTMLElement | null>, id: string,
     return () => {
       here.removeEventListener('focusin', onFocusIn)
       window.removeEventListener('keydown', onKeyDown)
-      // Before it is taken away, so that nobody else finds the focus lost.
+      // Before the element is removed, so that nothing else handles a lost focus.
       if (here.contains(document.activeElement) || document.activeElement === document.body)
         memory.restoreFocus()
     }
   }, [panel, memory])
 
   useLayoutEffect(() => {
-    // The panel itself, never a button: an Enter on its way to something else must not be an answer.
+    // Focuses the panel itself, never a button: an Enter meant for another element must not answer.
     if (memory.isNew(id) && !isTyping(document.activeElement)) panel.current?.focus({ preventScroll: true })
   }, [panel, id, memory])
 }
 
-/** Once nothing is asked any more, the next question begins anew. */
+/** Resets once there is no approval left. */
 export function useResetWhenNone(memory: FocusMemory, questions: readonly unknown[]): void {
   const count = questions.length
   useEffect(() => {

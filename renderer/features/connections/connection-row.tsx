@@ -21,13 +21,13 @@ import { useConnectionDialogs } from './dialog-context.ts'
 import { endLabel, stateLabel, stateTones, StatusBadge } from './status-badge.tsx'
 import { useConnectionMenu } from './use-connection-menu.tsx'
 
-/** A name up to this long is never worth cutting. */
+/** A name up to this length is never truncated. */
 const SHORT_NAME = 12
 
 /** Height in pixels at the base text size; the list scales it with the text. */
 export const ROW_REM = 4
 
-/** Drawn anew only when its connection or the time changes, not with every line that is scrolled. */
+/** Rendered again only when its connection or the time changes, not while scrolling. */
 export const ConnectionListRow = memo(function ConnectionRow({
   connection,
   now,

@@ -36,7 +36,7 @@ const colours: Partial<Record<LifeEvent['kind'], string>> = {
   revoked: 'text-bad',
 }
 
-/** The same life in words, newest first. */
+/** The history of the authorization as text, newest first. */
 export function LifeHistory({ life }: { life: readonly LifeEvent[] }) {
   const [all, setAll] = useState(false)
   const events = [...life].sort((a, b) => b.at - a.at)

@@ -7,7 +7,7 @@ import { useNow } from '../../lib/hooks.ts'
 
 const at = (share: number): { left: string } => ({ left: `${share * 100}%` })
 
-/** A token's life drawn on one line of time. The history beneath it says the same in words. */
+/** The history of an authorization as a timeline. The list below it states the same as text. */
 export function LifePictureView({ connection }: { connection: ConnectionView }) {
   const now = useNow(5000)
   const picture = lifePicture(connection, now)
@@ -124,7 +124,7 @@ function Axis({ picture, now }: { picture: LifePicture; now: number }) {
   )
 }
 
-/** Says what the marks in view stand for. */
+/** The legend of the visible marks. */
 function Legend({ picture }: { picture: LifePicture }) {
   const kinds = new Set(picture.marks.map(({ event }) => event.kind))
   const entry = (key: string, look: string, label: string) => (

@@ -11,7 +11,7 @@ import { useStoppedPractice } from '../practice/use-stopped-practice.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
 import { TOLD_LONG_MS, withSlowToast } from '../toasts.ts'
 
-/** Refreshes now and tells what came of it; that Keyway answered is no news of the token. */
+/** Refreshes now and reports the result for the token; a response of Keyway alone is not one. */
 export function useRefresh(connection: ConnectionView): () => Promise<void> {
   const host = useHost()
   const signIn = useStartSignIn()
@@ -21,7 +21,7 @@ export function useRefresh(connection: ConnectionView): () => Promise<void> {
   const name = connectionName(connection)
   const words = text.connections
 
-  // One notice a connection: what came of the last try takes the place of the one before.
+  // One toast per connection: the latest result replaces the previous one.
   const notice = `refresh:${id}`
 
   const reconnect = {

@@ -15,7 +15,7 @@ import { Situations } from './situations.tsx'
 
 const words = text.practice
 
-/** A provider to break on purpose: the place to see how Keyway and one's own program take it. */
+/** The practice provider and its faults: shows how Keyway and the person's own program handle them. */
 export function PracticeScreen() {
   const { rehearsal } = useSnapshot()
   const start = useCall('rehearsal.start')

@@ -2,8 +2,8 @@ import { useHost, useSnapshot } from '../../stores/window-context.tsx'
 import { toastFailure } from '../toasts.ts'
 
 /**
- * For a connection to the practice provider while that is stopped: what starts it (false: it could not be),
- * else null. It is no outage of somebody's server then, and nothing but a start helps.
+ * For a connection to the practice provider while that is stopped: a function that starts it (false: it
+ * failed), otherwise null. This is not an outage of a server, and only a start helps.
  */
 export function useStoppedPractice(providerId: string): (() => Promise<boolean>) | null {
   const host = useHost()

@@ -15,7 +15,7 @@ import { TOLD_LONG_MS } from '../toasts.ts'
 
 const words = text.presence
 
-/** Over whatever was being done: that goes on by itself when it is proved. */
+/** Shown above the current task, which continues by itself after the proof. */
 export function PresenceDialog() {
   const { asking, settle } = usePresenceGate()
   return asking ? <Asking onSettled={settle} /> : null
@@ -81,8 +81,7 @@ function Asking({ onSettled }: { onSettled: (how: 'proved' | 'left') => void }) 
 }
 
 /**
- * How it can be proved here. Where a code is the way, one is shown at once: at the places where only the
- * person sees it.
+ * The available methods of proof. Where a code is one, it is shown at once, where only the person sees it.
  */
 function usePresence() {
   const [view, setView] = useState<PresenceView | null>(null)
@@ -109,7 +108,7 @@ function ProofField({ view, typed, wrong, onTyped }: ProofFieldProps) {
   const [method] = view.methods
   if (method === undefined) return <p className="text-sm text-pretty">{words.noMethod}</p>
   const shared = {
-    // The one field of a dialog that exists to be typed into.
+    // Focused at once, because typing in it is the only purpose of the dialog.
     autoFocus: true,
     value: typed,
     onChange: (event: React.ChangeEvent<HTMLInputElement>) => onTyped(event.target.value),
@@ -128,13 +127,13 @@ function ProofField({ view, typed, wrong, onTyped }: ProofFieldProps) {
   )
 }
 
-/** What is wrong with what was typed stands at the field. */
+/** An error of the input is shown at the field. */
 function wrongWords(failure: ErrorBody | null): string | undefined {
   if (failure?.code === 'wrong_passphrase') return words.wrongPassphrase
   return failure?.code === 'wrong_code' ? failure.message : undefined
 }
 
-/** In a window that is present: the codes that others ask for, and what they did. */
+/** In a window that is present: the codes for other windows, and what those did. */
 export function ShownCodes() {
   const { codes = [] } = useSnapshot()
   const host = useHost()

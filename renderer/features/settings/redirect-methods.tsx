@@ -8,7 +8,7 @@ import { useHost } from '../../stores/window-context.tsx'
 const words = text.settings.redirects
 const methods = ['fixed-port', 'any-port', 'custom-scheme', 'paste'] as const
 
-/** The ways on which a browser can come home to this Keyway, with the address to register for each. */
+/** The redirect methods of this Keyway, with the redirect URI to register for each. */
 export function RedirectMethods() {
   const plans = usePlans()
   return (

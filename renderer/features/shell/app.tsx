@@ -55,8 +55,8 @@ function Gate() {
 
 function Toasts() {
   useEffect(() => {
-    // Who pressed a toast's button goes on where they were. Left to itself, the toast would take the focus
-    // back from the next field.
+    // A pressed button of a toast gives up the focus. Otherwise the toast would later take the focus back
+    // from the next field.
     const blurButton = ({ target }: MouseEvent): void => {
       const button = target instanceof Element ? target.closest('[data-sonner-toast] button') : null
       if (button instanceof HTMLElement) button.blur()
@@ -74,7 +74,8 @@ function Toasts() {
 }
 
 /**
- * A mistake in one screen leaves a sentence and a way on, not a white window. React wants a class for this.
+ * An error in one screen shows a sentence and a way to continue instead of an empty window. React requires a
+ * class for this.
  */
 export class CrashBoundary extends Component<{ children: ReactNode }, { broken: boolean }> {
   override state = { broken: false }
@@ -103,7 +104,10 @@ export class CrashBoundary extends Component<{ children: ReactNode }, { broken: 
   }
 }
 
-/** Until Keyway has said how things stand. Usually too short to be seen, so it comes in late. */
+/**
+ * Shown until the first snapshot is loaded. Appears with a delay, because that is usually too short to be
+ * seen.
+ */
 export function Opening({ failure, offline }: { failure: ErrorBody | null; offline: boolean }) {
   const reload = useReload()
   return (
@@ -160,7 +164,7 @@ export function SignedOut() {
   )
 }
 
-/** Every colour has a light and a dark value in the sheet; this says which the person chose. */
+/** Every color has a light and a dark value in the style sheet; this sets the person's choice. */
 export function useTheme(theme: Settings['theme']): void {
   useEffect(() => {
     const { dataset } = document.documentElement
@@ -170,8 +174,8 @@ export function useTheme(theme: Settings['theme']): void {
 }
 
 /**
- * In a browser this page comes from the very server whose port can be changed: it goes along. Only when it
- * was at the old port, so that a window behind a forwarded port stays where it is.
+ * In a browser this page is served by the server whose port can be changed, so it moves to the new port. Only
+ * when it was at the old port: a window behind a forwarded port stays.
  */
 export function useFollowPort(): void {
   const { kind } = useHost()

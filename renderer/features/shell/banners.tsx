@@ -7,7 +7,7 @@ import { text } from '../../lib/text.ts'
 import { useSnapshot, useWindow } from '../../stores/window-context.tsx'
 import { isSignInOpen } from '../sign-in/use-start-sign-in.ts'
 
-/** What holds for the whole window: said once, above every screen, never in the way. */
+/** Messages for the whole window: shown once, above every screen. */
 export function Banners({ route }: { route: Route }) {
   const link = useWindow((state) => state.link)
   const { server, damages, flows } = useSnapshot()

@@ -1,4 +1,4 @@
-// Screens in files of their own, so that the first paint does not wait for all of them.
+// Screens in chunks of their own, so that the first paint does not wait for all of them.
 import { lazy } from 'react'
 
 const files = {
@@ -6,10 +6,10 @@ const files = {
   watch: () => import('./watch-screens.ts'),
 }
 
-/** Fetches what is not here yet, so that going somewhere never waits. */
+/** Loads the remaining chunks, so that navigation does not wait. */
 export function preloadScreens(): void {
   for (const fetch of Object.values(files)) {
-    // Without the network the screen says so itself when somebody goes there.
+    // When it fails, the screen reports it on navigation.
     fetch().catch(() => undefined)
   }
 }

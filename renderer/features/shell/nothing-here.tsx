@@ -5,7 +5,7 @@ import { Page } from '../../components/layout/page.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 
-/** An address that leads nowhere, or to something that is gone. */
+/** Shown for an unknown URL, or one of something that was deleted. */
 export function NothingHere({ title, detail }: { title: string; detail?: string }) {
   return (
     <Page title={title}>

@@ -23,8 +23,8 @@ import {
 import { NothingHere } from './nothing-here.tsx'
 
 /**
- * What the address says. The first screen is at hand, the others come in their own files and are fetched
- * ahead when there is time.
+ * The screen for the current URL. The first one is in the main bundle; the others are loaded in the
+ * background.
  */
 export function Screen({ route }: { route: Route }) {
   return <Suspense fallback={null}>{contentOf(route)}</Suspense>
@@ -75,14 +75,13 @@ function contentOf(route: Route) {
   }
 }
 
-/** Whoever scrolls step by step ends a scroll with each step. */
+/** Scrolling in steps ends a scroll with each step. */
 const SETTLE_MS = 100
 const key = (place: string): string => `keyway:scroll:${place}`
 
 /**
- * A new screen begins at its top with the focus on its title, so that a screen reader says where one is;
- * going back, and reloading, come back to the line that one left. A screen that has its own first field keeps
- * the focus there.
+ * A new screen starts at its top with the focus on its title, so that a screen reader announces it. Going
+ * back and reloading restore the scroll position. A screen with its own first field keeps the focus there.
  */
 export function useKeepScroll(scroller: RefObject<HTMLElement | null>, route: Route): void {
   const place = hrefOf(route)
@@ -117,10 +116,7 @@ export function useKeepScroll(scroller: RefObject<HTMLElement | null>, route: Ro
   }, [scroller, place, screen])
 }
 
-/**
- * A screen that comes in a file of its own is there a moment later; until then React keeps the one before,
- * hidden.
- */
+/** A screen in its own chunk is rendered a moment later; until then React keeps the previous one, hidden. */
 function whenThere(element: HTMLElement, act: (title: HTMLElement) => void): () => void {
   const look = (): boolean => {
     const titles = [...element.querySelectorAll<HTMLElement>('[data-page-title]')]

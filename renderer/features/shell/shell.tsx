@@ -72,7 +72,7 @@ function usePaletteKey(toggle: () => void): void {
   useEffect(() => {
     latest.current = toggle
   })
-  // Before the first paint: who sees the window may already press the keys.
+  // Before the first paint, because a visible window may receive keys at once.
   useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (

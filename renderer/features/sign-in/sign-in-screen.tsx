@@ -18,7 +18,7 @@ import { WaitingForBrowser } from './waiting-for-browser.tsx'
 
 const words = text.signIn
 
-/** A sign-in as it runs. It lives at Keyway, so a reload comes back into the middle of it. */
+/** A running sign-in. Keyway holds its state, so a reload shows it again. */
 export function SignInScreen({ flowId }: { flowId: string }) {
   const { flows } = useSnapshot()
   const flow = flows.find(({ id }) => id === flowId)

@@ -5,7 +5,7 @@ import { navigate } from '../../stores/use-route.ts'
 import { useHost } from '../../stores/window-context.tsx'
 import { toastFailure, withSlowToast } from '../toasts.ts'
 
-/** Starts a sign-in and goes to where one sees it run. */
+/** Starts a sign-in and shows its screen. */
 export function useStartSignIn(): { pending: boolean; start(draft: ConnectDraft): Promise<boolean> } {
   const host = useHost()
   const [pending, setPending] = useState(false)
@@ -26,7 +26,7 @@ export function useStartSignIn(): { pending: boolean; start(draft: ConnectDraft)
 /** A flow that is known to be in one of its states. */
 export type FlowOf<Kind extends Flow['kind']> = Extract<Flow, { kind: Kind }>
 
-/** Still on its way: somebody or something has to act. */
+/** The sign-in has not ended: the person, the provider or Keyway must act. */
 export function isSignInOpen(flow: Flow): boolean {
   return flow.kind !== 'done' && flow.kind !== 'failed' && flow.kind !== 'cancelled'
 }

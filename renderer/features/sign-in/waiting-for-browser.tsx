@@ -19,8 +19,7 @@ import type { FlowOf } from './use-start-sign-in.ts'
 const words = text.signIn.waiting
 
 /**
- * By then a browser that could come back by itself has; a keyway:// address or a port that leads nowhere
- * never says so.
+ * A redirect would have arrived by this time. A keyway:// URL or a port that does not work reports nothing.
  */
 const PATIENCE_MS = 2 * 60_000
 
@@ -59,7 +58,7 @@ export function WaitingForBrowser({ flow }: { flow: FlowOf<'waiting_for_browser'
   )
 }
 
-/** On the desktop Keyway opens the system's browser; in a browser the page itself can. */
+/** On the desktop Keyway opens the system browser; in a browser the page itself can. */
 function OpenAgain({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
   const host = useHost()
   const openAgain = useCall('flows.openAgain')
@@ -120,8 +119,8 @@ function PasteAnswer({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
 }
 
 /**
- * The browsers on Keyway's machine: for whoever is signed in with the wrong account in the usual one. Nothing
- * where none are known.
+ * The installed browsers on Keyway's machine, for a person who is signed in with another account in the
+ * default one. Nothing where none are known.
  */
 export function OpenWith({ flowId }: { flowId: string }) {
   const browsers = useBrowsers()
