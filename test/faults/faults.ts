@@ -50,7 +50,7 @@ export const seededFaults: readonly SeededFault[] = [
     file: 'electron/core/storage/durable-file.ts',
     find: 'data.subarray(done))\n    await ops.sync(handle)',
     replace: 'data.subarray(done))',
-    tests: ['test/integration/storage-crash.test.ts', 'test/unit/core/storage/record-store.test.ts'],
+    tests: ['test/integration/storage-crash.test.ts', 'test/unit/core/storage/records.test.ts'],
   },
   {
     name: 'two pairings share one question',
