@@ -1,4 +1,4 @@
-// What wants a proof of presence, and how it is proved where the vault has no passphrase: by a code that only
+// Which calls require presence, and how it is proven if the vault has no passphrase: with a code that only
 // the person sees.
 import { PassThrough } from 'node:stream'
 import type { WriteStream } from 'node:tty'

@@ -1,4 +1,4 @@
-// A secret is found however a provider writes it, and nothing else is.
+// A secret is found in every encoding, and nothing else is.
 import { expect, test } from 'vitest'
 import fc from 'fast-check'
 import { openScopes, secretTraces } from '../../../electron/core/secret-traces.ts'

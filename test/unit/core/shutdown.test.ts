@@ -59,7 +59,7 @@ test('while a refresh is under way nothing ends it: no signal, no time limit', a
   signal('SIGINT')
   expect(said).toEqual([expect.stringMatching(/Waiting for a provider/)])
   expect(await outcome()).toBeNull()
-  // The message came before another refresh: that is waited for too.
+  // Another refresh started after the message, so it is awaited too.
   state.refreshing = false
   clock.advance(1_000)
   expect(await outcome()).toBe('gave up')
@@ -88,13 +88,13 @@ test('a part that does not end keeps the process for a while only', async () => 
 test('listeners that a library adds to the signals are taken off, also those that came later', () => {
   const source = new EventEmitter() as EventEmitter & Pick<NodeJS.Process, 'on' | 'off' | 'listeners'>
   const heard: string[] = []
-  // As when-exit does: raise it once more.
+  // Like when-exit: raise the signal again.
   const library = (signal: string) => source.once(signal, () => void source.emit(signal))
   library('SIGTERM')
   const { takeOver } = listenForShutdown(source, (signal) => heard.push(signal))
   library('SIGHUP')
   source.emit('SIGHUP')
-  // The control: a library that is still there makes two of one.
+  // The control: a library that is still registered turns one signal into two.
   expect(heard).toEqual(['SIGHUP', 'SIGHUP'])
   library('SIGINT')
   takeOver()

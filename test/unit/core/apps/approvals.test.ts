@@ -27,7 +27,7 @@ async function start() {
       what: more.what ?? 'proxy',
       method: more.what === 'token' ? null : (more.method ?? 'GET'),
       url: more.what === 'token' ? null : (more.url ?? 'https://api.example.test/v1/items'),
-      // Null: a body that is not held.
+      // Null: the body is not held.
       bodyBytes: more.body === null ? null : (more.body ?? '').length,
       bodySha256: more.body === null || more.body === undefined ? null : hash('sha256', more.body, 'hex'),
       ...(more.signal === undefined ? {} : { signal: more.signal }),
@@ -82,7 +82,7 @@ describe('a question about a use', () => {
     keyway.approvals.decide(first!.id, 'once')
     await settle()
     expect(through).toEqual([0])
-    // The same answer a second time is for a question that is gone, not for the next call.
+    // A second identical answer is for a request that no longer exists, not for the next call.
     expect(() => keyway.approvals.decide(first!.id, 'once')).toThrow(
       expect.objectContaining({ code: 'not_found' }),
     )
@@ -91,7 +91,7 @@ describe('a question about a use', () => {
     keyway.approvals.decide(next!.id, 'once')
     await settle()
     expect(through).toEqual([0, 1])
-    // A no is for all that was shown as one.
+    // A denial applies to all calls that were shown as one.
     keyway.approvals.decide(keyway.approvals.list()[0]!.id, 'deny')
     await Promise.all(same)
     expect(through).toEqual([0, 1])
@@ -140,7 +140,7 @@ describe('a question about a use', () => {
     expect(await foreign).toBe('denied')
     expect(await ask({ url: 'https://api.example.test/v1/third' })).toBe('remembered')
     clock.advance(4 * 60_000)
-    // What still stands is shown, with its end.
+    // Current approvals are shown with their end.
     const standing = keyway.apps.list().flatMap(({ remembered }) => remembered)
     expect(standing).toMatchObject([
       { what: 'proxy', method: 'GET', host: 'api.example.test', until: clock.now() + 6 * 60_000 },
@@ -233,7 +233,7 @@ describe('a question about a use', () => {
     decide('once')
     expect(await odd).toBe('allowed')
 
-    // A hundred and first permission would push one of the person's out.
+    // A hundred and first permission would replace one of the person's.
     const [asking] = app.grants
     const grants = Array.from({ length: 100 }, () => asking!)
     keyway.apps.update(app.id, { grants })
@@ -260,7 +260,7 @@ describe('a question about a use', () => {
       { appName: 'Helper', appId: null, what: 'pair' },
       { appName: 'Agent', what: 'proxy', count: 1 },
     ])
-    // Whoever needs no key cannot push them off the list.
+    // Callers without a key cannot remove them from the list.
     for (let n = 0; n < 20; n += 1) {
       const flood = keyway.approvals.requestPairing(pairInput.parse({ name: `Flood ${n}` }), 'K7Q-X3M')
       await expect(flood).rejects.toEqual(locked)
@@ -293,7 +293,7 @@ describe('a question about a use', () => {
     for (const { id } of keyway.approvals.list()) keyway.approvals.decide(id, 'deny')
     expect(await asked[24]).toBe('denied')
     await Promise.allSettled(asked)
-    // Identical ones are one question, and yet not without end: each may hold a body.
+    // Identical calls are shown as one, but their number is limited, since each may hold a body.
     const same = Array.from({ length: 120 }, () => ask())
     expect(keyway.approvals.list()).toMatchObject([{ waiting: 100 }])
     await expect(same[119]).rejects.toMatchObject({ code: 'rate_limited' })
@@ -339,7 +339,7 @@ describe('a program that asks to be paired', () => {
     keyway.approvals.decide(questions[0]!.id, 'always')
     expect(await first).toMatchObject({ app: { manage: false, grants: [] } })
     expect(keyway.apps.list().map(({ name }) => name)).toEqual(['Agent', 'Helper'])
-    // The positive control: the other one gets what it asked for once it is allowed.
+    // The control: the other one is allowed after its approval.
     keyway.approvals.decide(questions[1]!.id, 'always')
     expect(await second).toMatchObject({ app: { name: 'Helper (2)', manage: true, grants: [{}] } })
   })

@@ -56,7 +56,7 @@ const read = (folder: string): string =>
     .map((name) => readFileSync(join(folder, name), 'utf8'))
     .join('')
 
-/** A journal on disk with `count` rows in one segment, closed. */
+/** A closed log on disk with `count` rows in one segment. */
 async function written(folder: string, count: number): Promise<string> {
   const { journal } = openJournal(folder)
   for (let n = 1; n <= count; n += 1) journal.append(vend(n))
@@ -153,7 +153,7 @@ describe('searching', () => {
     const all: ActivityRow[] = []
     journal.onAppend((row) => all.unshift(row))
     for (let n = 0; n < 300; n += 1) {
-      // The clock is set back now and then, as clocks are.
+      // The clock is set back occasionally.
       clock.jumpTo(1_000_000 + n * 10 - (n % 50 === 49 ? 2_000 : 0))
       journal.append({
         kind: kinds[n % 3]!,
@@ -383,7 +383,7 @@ describe('a disk that takes nothing', () => {
     let full = true
     const writeAt: WriteAt = async (handle, data, position) => {
       if (full && position > 0) throw systemError('ENOSPC')
-      // A nearly full disk takes a part.
+      // A nearly full disk writes a part.
       const part = full ? data.subarray(0, 100) : data
       return (await handle.write(part, 0, part.length, position)).bytesWritten
     }

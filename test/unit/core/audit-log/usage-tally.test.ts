@@ -1,4 +1,4 @@
-// What an app can make the journal hold: everything it does is counted, and none of it by the row.
+// The audit log rows that one app can cause: everything is counted, but not every action has a row.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type ActivityEntry, activityEntry } from '../../../../shared/contract/activity.ts'
@@ -56,7 +56,7 @@ test.each<[string, (n: number) => Partial<ActivityEntry>]>([
   }
   tally.close()
   expect(counted()).toBe(50_000)
-  // Ten seconds; the control is that there were far more of them.
+  // Ten seconds; the control is that there were far more actions.
   expect(rows.length).toBeLessThan(10 * 200)
   expect(JSON.stringify(rows).length).toBeLessThan(10 * 200 * 1000)
 })

@@ -172,7 +172,7 @@ describe('in the background', () => {
       clock.advance(1000)
       await settle(4)
     }
-    // For a minute after the sign-in somebody may want it; after that nobody does.
+    // For one minute after the sign-in it may be used; after that it is unused.
     expect(server.counts.refreshes).toBeLessThan(20)
     expect(keyway.connections.get(connectionId)?.lastOutcome.status).toBe('ok')
     const before = server.counts.refreshes

@@ -455,7 +455,7 @@ describe('the same account or another', () => {
     const replaced = await keyway.ui['flows.confirmAccount']({ id: asked.id, answer: 'replace' })
     expect(replaced).toMatchObject({ kind: 'done', connectionId, identityLabel: 'bob@example.test' })
     await settle()
-    // The account that was replaced has no place here any more.
+    // The connection no longer belongs to the replaced account.
     expect(server.counts.revocations).toBe(1)
     expect((await keyway.tokens.get(connectionId, {})).kind).toBe('ok')
   })

@@ -4,7 +4,7 @@ import { createFakeClock } from '../../../support/fake-clock.ts'
 
 test('all callers whose same token was refused may have it replaced, together', () => {
   const forced = createForcedRefreshLimit(createFakeClock())
-  // The second one used to be given the refused token again while the refresh was under way.
+  // A former bug: the second caller got the rejected token again during the refresh.
   expect([forced.take('con_a', 1), forced.take('con_a', 1), forced.take('con_a', 1)]).toEqual([0, 0, 0])
 })
 

@@ -1,4 +1,4 @@
-// What the presets say is used where a person or a program sees it.
+// The facts of presets are used where a person or a program sees them.
 import { describe, expect, it } from 'vitest'
 import { manageUrl } from '../../../../electron/core/connections/connections.ts'
 import { proxyPolicy } from '../../../../electron/core/connections/proxy-policy.ts'

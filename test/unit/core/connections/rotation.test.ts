@@ -1,4 +1,4 @@
-// The order of things when a refresh token rotates, and what becomes of it when the disk fails at each step.
+// The order of steps when a refresh token rotates, and the result if the disk fails at each step.
 import { describe, expect, test } from 'vitest'
 import type { TokenResult } from '../../../../electron/core/connections/tokens/types.ts'
 import { openTokenSet } from '../../../../electron/core/connections/store/sealed.ts'
@@ -20,7 +20,7 @@ import {
 const HOUR_MS = 3600_000
 const diskFull = (): KeywayError => new KeywayError('disk_full')
 
-/** A store whose writes of connections can be watched, and made to fail. */
+/** A store that records writes of connections and can make them fail. */
 function watchedStore(): RecordStore & {
   faults: Array<KeywayError | null>
   broken: boolean
@@ -53,7 +53,7 @@ async function startExpired(provider: Parameters<typeof startConnected>[0] = {})
   return { ...started, disk: connections }
 }
 
-/** The process is gone without a goodbye; the next one finds what is on disk. */
+/** The process was killed; the next one finds what is on disk. */
 const restart = ({ stores, clock, oauth, server }: TestKeyway): Promise<TestKeyway> =>
   startTestKeyway({ stores, clock, oauth, server })
 
@@ -289,7 +289,7 @@ describe('in doubt after a crash', () => {
     expect(next.keyway.tokens.peek(started.connectionId, next.clock.now())).toBeNull()
   })
 
-  // Found by the simulation: a refusal in between used to wipe out the note, and with it the reason.
+  // Found by the simulation: a rejection in between used to remove the marker, and with it the reason.
   test('a refusal in between does not make the reason forgotten', async () => {
     const started = await crashedInTheWindow()
     started.oauth.script = () => ({ kind: 'refused', code: 'http_403', message: 'Forbidden.' })

@@ -1,4 +1,4 @@
-// Identifiers that an earlier version stored rounded: what String(Number(id)) made of them.
+// Identifiers that an earlier version stored rounded: the result of String(Number(id)).
 import { describe, expect, test } from 'vitest'
 import { sameAccount } from '../../../../electron/core/connections/store/record.ts'
 import { openTokens } from '../../../../electron/core/connections/store/sealed.ts'
@@ -46,12 +46,12 @@ describe('a sign-in whose identifier rounds to the stored one', () => {
     expect(done).toMatchObject({ kind: 'done', connectionId })
     const after = keyway.connections.record(connectionId)!
     expect(after.identity.id).toBe(ADA)
-    // The same account: the refresh token that it has goes on, and its grant was not ended.
+    // The same account: its refresh token is kept, and its authorization was not revoked.
     expect(openTokens(secretBoxOf(vault), after).refreshToken?.reveal()).toBe(refreshToken)
     expect(server.counts.revocations).toBe(0)
 
     expect(await signIn(started, { providerId })).toMatchObject({ kind: 'done', connectionId })
-    // And whoever else rounds to the same is somebody else now.
+    // Another identifier that rounds to the same number is another account now.
     server.account = { id: BOB, label: 'bob@example.test' }
     const bob = await signIn(started, { providerId })
     expect(bob.kind === 'done' && bob.connectionId).not.toBe(connectionId)
@@ -76,7 +76,7 @@ describe('a sign-in whose identifier rounds to the stored one', () => {
     expect(keyway.connections.record(connectionId)).toBe(before)
     expect(keyway.connections.list().map(({ identity }) => identity.id)).toEqual([ROUNDED, BOB])
     expect(server.counts.revocations).toBe(0)
-    // Known to the last digit now, so there is nothing to ask.
+    // The exact identifier is stored now, so the person is not asked.
     expect(await signIn(started, { providerId })).toMatchObject({ kind: 'done', account: 'bob@example.test' })
   })
 

@@ -19,7 +19,7 @@ const failureOf = (result: TokenResult): KeywayError => {
   return result.failure
 }
 
-/** A connection whose token has ended, with the background's own attempts out of the way. */
+/** A connection whose token has expired, without the attempts of the background. */
 async function startExpired(options: Parameters<typeof startConnected>[0] = {}) {
   const started = await startConnected(options)
   started.vault.lock()
@@ -368,7 +368,7 @@ describe('a caller whose token was refused', () => {
     expect(new Set(second.map(tokenOf)).size).toBe(1)
     const newest = tokenOf(second[0]!)
     expect(newest).not.toBe(first)
-    // Who still has the old one gets the new one; who has the new one is told when to come back.
+    // A caller with the old token gets the new one; a caller with the new one learns when to retry.
     expect(tokenOf(await keyway.tokens.get(connectionId, { rejected: new Secret(first) }))).toBe(newest)
     clock.advance(4_000)
     for (const rejected of ['current', new Secret(newest)] as const) {
@@ -545,7 +545,7 @@ describe('clocks', () => {
     const { retryAt } = keyway.connections.get(connectionId)!.lastOutcome
     expect(retryAt).toBe(clock.now() + 540_000)
     expect((await keyway.tokens.get(connectionId, {})).kind).toBe('retrying')
-    // The machine sleeps: the wall clock goes on, the monotonic one does not.
+    // The machine sleeps: the wall clock continues, the monotonic clock does not.
     clock.jumpTo(clock.now() + 600_000)
     expect((await keyway.tokens.get(connectionId, {})).kind).toBe('ok')
   })
@@ -556,7 +556,7 @@ describe('clocks', () => {
     oauth.loss = (outcome) =>
       outcome.kind === 'ok' ? { ...outcome, response: { ...outcome.response, ...noEnd } } : outcome
     await keyway.tokens.get(connectionId, {})
-    // The provider told a lifetime before, so that one is assumed again.
+    // The provider sent a lifetime before, so that one is assumed.
     expect(keyway.connections.record(connectionId)).toMatchObject({ expiresAt: clock.now() + HOUR_MS })
     expect(server.counts.refreshes).toBe(1)
   })

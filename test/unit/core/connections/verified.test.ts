@@ -1,5 +1,4 @@
-// What the window may say of a connection comes from what the provider and its API said, never from "a token
-// is there".
+// The status of a connection comes from the provider and its API, never from the mere existence of a token.
 import { describe, expect, test } from 'vitest'
 import { connectionState } from '../../../../shared/domain/connection-state.ts'
 import type { TokenResponse } from '../../../../electron/core/oauth/types.ts'
@@ -100,7 +99,7 @@ test('scopes are confirmed by the answer that lists them, and by none that does 
   expect(keyway.connections.get(connectionId)?.scopesConfirmed).toBe(true)
 })
 
-/** Connected by an answer without a scope list. */
+/** Connected by a response without scopes. */
 async function startUnlisted() {
   const started = await startTestKeyway()
   started.oauth.loss = (outcome) =>

@@ -1,5 +1,4 @@
-// The order in which a change and the manifest are written, and what a disk that refuses either of them
-// costs.
+// The order in which a change and the manifest are written, and the result if the disk refuses either.
 import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { createIntegrity, type Integrity } from '../../../../electron/core/integrity/integrity.ts'
@@ -70,7 +69,7 @@ function setUp() {
   })
   integrity.unlocked()
   const [finding] = integrity.view().findings
-  // The folder is of the second format and has no manifest yet: the person says that it is theirs.
+  // The folder has format 2 and no manifest yet: the person accepts it.
   integrity.decide({ id: finding?.id ?? '', decision: 'use' })
   steps.length = 0
   const inner = stores.apps.set

@@ -52,7 +52,7 @@ describe('the headers of an API call', () => {
     const second = idTokenClaims((await headers('n-1'))['dpop'] ?? '')
     expect(second['nonce']).toBe('n-1')
     expect(second['jti']).not.toBe(claims['jti'])
-    // The nonce stays good until the server gives another.
+    // The nonce is used until the server sends another.
     expect(idTokenClaims((await headers(null))['dpop'] ?? '')['nonce']).toBe('n-1')
   })
 })

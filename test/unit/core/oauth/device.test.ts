@@ -12,7 +12,7 @@ const code = {
 const tokens = { access_token: 'at', token_type: 'Bearer' }
 const error = (name: string) => () => Response.json({ error: name }, { status: 400 })
 
-/** A device flow by a clock that the test moves; each poll takes the next answer. */
+/** A device flow with a clock that the test controls; each poll takes the next response. */
 async function startFlow(answers: Array<() => Response | Promise<Response>>, reply: object = code) {
   const clock = createFakeClock()
   const polledAt: number[] = []
@@ -33,7 +33,7 @@ async function startFlow(answers: Array<() => Response | Promise<Response>>, rep
   outcome.catch(() => undefined)
   const advance = async (seconds: number): Promise<void> => {
     for (let second = 0; second < seconds; second += 1) {
-      // Enough turns for a poll under way to come back and set its next timer.
+      // Enough ticks for a running poll to return and set its next timer.
       for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate)
       clock.advance(1000)
     }

@@ -1,5 +1,5 @@
-// A description that an older version stored may name a secret where a browser or a screen would see it:
-// refused where it would be used.
+// A description from an older version may use a secret where a browser or a screen would show it. It is
+// rejected when it is used.
 import { expect, test } from 'vitest'
 import { apiBaseUrl, proxyPolicy } from '../../../../electron/core/connections/proxy-policy.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
@@ -20,7 +20,7 @@ const credential = {
 
 type Sent = { url: string; body: string }
 
-/** A server that says yes to everything, and what it was sent. */
+/** A server that accepts everything and records the requests. */
 function clientOver(sent: Sent[]) {
   return makeOAuthClient({
     fetchFor: () => (url, init) => {
@@ -85,7 +85,7 @@ test.each(inAuthorization)('%s with a secret is refused, and nothing is sent', a
     expect(failure.message).toContain(secret)
     expect(sent).toEqual([])
   }
-  // The control: the same place with a value that is no secret.
+  // The control: the same place with a value that is not secret.
   expect(await authorize(spec('{client_id}'), []).catch(() => 'made-up-client')).toContain('made-up-client')
 })
 
@@ -113,7 +113,7 @@ test('the address of an identity or resource call holds no secret, its body does
     account: { request: { method: 'POST' as const, url, body: { t: '{access_token}' } } },
   })
   const leaky = provider(request('https://api.test/me?t={access_token}'))
-  // Who it is cannot be told then; a sign-in does not fail for it.
+  // The identity is unknown then; the sign-in does not fail.
   expect(await oauth.identify(leaky, credential)).toMatchObject({ id: null })
   expect(sent).toEqual([])
   await oauth.identify(provider(request('https://api.test/me')), credential)
@@ -132,7 +132,7 @@ test('the address of an identity or resource call holds no secret, its body does
 test('the address and headers of an API take no secret: shown without it, refused when used', () => {
   const about = { clientId: 'c', parameters: {}, allowedHosts: [], privateHosts: [], extraCa: null }
   const leaky = providerSpec.parse({ api: { baseUrl: 'https://api.test/{access_token}' } })
-  // A list of connections shows it too, so nothing is thrown there.
+  // The list of connections uses it too, so it must not throw.
   expect(apiBaseUrl(about, leaky, { values: {} })).toBeNull()
   const header = providerSpec.parse({ api: { headers: { 'x-key': '{client_secret}' } } })
   expect(() => proxyPolicy(about, header, { values: {} })).toThrow(/may not stand here/)

@@ -54,7 +54,7 @@ describe('a revocation', () => {
       revoked: 'failed',
       message: expect.stringContaining('unsupported_token_type') as string,
     })
-    // It is ended all the same: better than nothing.
+    // The access token is revoked in any case.
     expect(hints).toEqual(['refresh_token', 'access_token'])
   })
 

@@ -1,5 +1,4 @@
-// A provider's own patterns: linear whatever they say, refused when typed and unreadable, and an error of the
-// configuration when stored so.
+// Patterns of a provider: linear in any case, rejected if invalid, and a configuration error if stored.
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { presets } from '../../../../shared/presets/presets.ts'
@@ -15,7 +14,7 @@ const HOSTILE = ['(a+)+', '(a|a)*', '(a*)*', '(.*a){12}', '([a-z]+)+x', '(x+x+)+
 
 describe('a pattern that comes as data', () => {
   test.each(HOSTILE)('%s answers at once for the longest value there may be', (pattern) => {
-    // In JavaScript's own engine the first of these alone does not return.
+    // In JavaScript's own engine the first of these does not return.
     expect(matchPattern(pattern, `${'a'.repeat(299)}!`)).toBe('misfits')
   })
 

@@ -155,7 +155,7 @@ describe('a record store', () => {
     const folder = tempFolder()
     const { store } = openStore(folder)
     await store.put('a', 'first')
-    // The second rename fails, and so does the attempt to take the first one back.
+    // The second rename fails, and so does restoring the first one.
     const { ops } = watchFileOps((_, name, path) => {
       if (name === 'rename' && path.endsWith('a.json')) throw systemError('EIO')
     })
@@ -291,7 +291,7 @@ describe('a record store', () => {
     const { store } = openStore(folder)
     await store.put('template', { token: 'x'.repeat(2000) })
     const ids = Array.from({ length: 10_000 }, (_, n) => `id-${n}`)
-    // Only the record's own name in it differs, so the files are made without ten thousand fsyncs.
+    // Only the record's id differs, so the files are created without ten thousand fsyncs.
     const { encodeRecord } = await import('../../../../electron/core/storage/records.ts')
     for (const id of ids)
       writeFileSync(join(folder, `${id}.json`), encodeRecord(id, { token: 'x'.repeat(2000) }))

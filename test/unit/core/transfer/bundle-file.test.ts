@@ -77,7 +77,7 @@ describe('what is refused', () => {
       flipped[at] = flipped[at]! ^ (1 << (at % 7))
       codes.add((await refusal(flipped.toString('utf8'))).code)
     }
-    // A version digit may become a higher one, which is all that this Keyway can say about it.
+    // A changed version digit may be a higher one; then this version can only report that.
     expect([...codes].filter((code) => code !== 'bundle_newer')).toEqual(['bundle_damaged'])
   })
 

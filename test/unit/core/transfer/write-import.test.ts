@@ -1,5 +1,5 @@
-// An import that fails or dies at each of its steps: afterwards, and after a restart, all of it is there or
-// nothing.
+// An import that fails or is killed at each step: afterwards, and after a restart, either everything or
+// nothing is there.
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { KeyValueStore, RecordStore } from '../../../../electron/core/ports.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
   content = await cheapBundle((await a.keyway.ui['bundle.export']({ passphrase })).content, passphrase)
 })
 
-/** Stores in front of which a fault may stand: at the step of that number, or from it on. */
+/** Stores that fail at the given step, or from it on. */
 function faultyStores(real: MemoryStores): {
   stores: MemoryStores
   fault: { at: number; for: 'once' | 'ever' }

@@ -125,7 +125,7 @@ describe('the vault', () => {
     const { keyway, connectionId, oauth, vault, stores } = await startConnected()
     let release: () => void = () => undefined
     oauth.loss = (outcome) => new Promise((resolve) => (release = () => resolve(outcome)))
-    // Its caller may come too late for the open vault and is told so.
+    // Its caller may be too late for the open vault and then gets an error.
     keyway.tokens.get(connectionId, { rejected: 'current' }).catch(() => undefined)
     await settle()
     const locking = keyway.ui['vault.lock'](undefined)

@@ -241,7 +241,7 @@ describe('a keychain that hangs', () => {
 
   it('is no reason to give a passphrase up: a slow machine may take as long as it takes to work on it', async () => {
     const clock = createFakeClock()
-    // While it is worked on, ten minutes pass.
+    // Ten minutes pass during the derivation.
     const slowly =
       <Input, Output>(work: (input: Input) => Promise<Output>) =>
       async (input: Input): Promise<Output> => {
@@ -299,7 +299,7 @@ describe('sealing', () => {
     for (let at = 0; at < sealed.length; at += 1) {
       const swapped = sealed[at] === 'A' ? 'B' : 'A'
       const forged = sealed.slice(0, at) + swapped + sealed.slice(at + 1)
-      // The last character of base64url may carry bits that stand for nothing.
+      // The last character of base64url may contain unused bits.
       if (
         Buffer.from(forged.split('.')[2] ?? '', 'base64url').equals(
           Buffer.from(sealed.split('.')[2] ?? '', 'base64url'),
@@ -368,7 +368,7 @@ describe('locking', () => {
     await vault.initialize('os-keychain')
     const sealed = vault.seal(token, 'a')
     const migrating = vault.migrate('passphrase', right)
-    // By now scrypt runs on another thread, and the key is about to be wrapped with its answer.
+    // Now scrypt runs on another thread, and its result will wrap the key.
     await new Promise(setImmediate)
     vault.lock()
     await migrating
