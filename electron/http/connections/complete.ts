@@ -1,5 +1,5 @@
-// POST /api/integrations/{id}/connect: a sign-in that somebody else brought to its end, or a grant from
-// elsewhere.
+// POST /api/integrations/{id}/connect: completes a sign-in that another program made, or imports an
+// authorization from elsewhere.
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import { type ErrorCode, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Flow } from '../../../shared/contract/flow.ts'

@@ -1,5 +1,5 @@
-// A browser at a connect link: let in by a ticket, or by an app key; sent on to the provider. Without either
-// it only gets a page.
+// Opens a connect link in a browser: authorized by a ticket or an app key, it redirects to the provider.
+// Without either it shows a page only.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'

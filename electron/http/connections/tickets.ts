@@ -1,5 +1,5 @@
-// Tickets of one use: connect links, the headless window's launch link, pairing polls. In memory
-// only; a restart voids them all.
+// Tickets of one use: connect links, the headless window's launch link, pairing polls. They are in memory
+// only and end with a restart.
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '../../core/ports.ts'
 

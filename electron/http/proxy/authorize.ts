@@ -1,6 +1,5 @@
-// May this request go where it wants to go, and with which token? Nearly always the answer is at hand; a
-// question to the person or a refresh takes longer. From then on what it runs on is looked at again whenever
-// something changes.
+// Authorizes a proxied request and gets its token. Usually both are in memory; asking the person or
+// refreshing takes longer. The permission is checked again whenever something changes.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { may } from '../../../shared/domain/app-policy.ts'

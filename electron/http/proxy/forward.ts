@@ -1,5 +1,4 @@
-// A proxied request from permission to the last byte: where to, with which token, and what to do with 401,
-// 429, redirects and sockets that turn out to be dead.
+// Sends a proxied request: authorization, attempts, and what follows a 401, 429, redirect or closed socket.
 import type { HttpContext } from '../server/context.ts'
 import {
   type Nonces,

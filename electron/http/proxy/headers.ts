@@ -1,5 +1,5 @@
-// Which headers cross the proxy (RFC 9110 7.6.1), and which never do: Keyway's own keys on the way out, what
-// would act on this machine's browser in the name of a provider on the way back.
+// Which headers are forwarded (RFC 9110 7.6.1). Keyway's own keys are never sent to an API. Headers that
+// would act on this machine's browser in the name of a provider are never returned.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { ServedToken } from '../../core/connections/tokens/types.ts'

@@ -1,4 +1,4 @@
-// The two spellings of a proxied request, parsed into one.
+// Parses both forms of a proxied request.
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'

@@ -1,7 +1,7 @@
-// Keeps one runaway program from spending a person's quota: so many requests a second to one provider, shared
-// evenly by the programs that use it, and a pause on an address that has just said 429. Waiting is better
-// than refusing, as long as it is short; a request that would have to wait too long is refused, and takes
-// nobody's turn.
+// Limits how fast requests are sent to one provider, so that one program does not spend a person's quota.
+// The rate is shared evenly by the programs that use the provider, and an address that answered 429 is
+// paused. A short wait is better than a refusal. A request that would have to wait too long is refused and
+// does not count.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Clock } from '../../core/ports.ts'
 import { clientGone } from '../server/respond.ts'

@@ -1,5 +1,5 @@
-// One try at the upstream: sends the request, then either hands the answer on as it comes, with backpressure,
-// or drops it so that another try can be made. Memory stays flat whatever the size.
+// One attempt at the API. Sends the request, then either relays the response as it comes, with backpressure,
+// or drops it so that another attempt can be made. Memory does not grow with the size.
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'

@@ -1,4 +1,4 @@
-// What one proxied request carries along from try to try.
+// The state of one proxied request over its attempts.
 import type { ServerResponse } from 'node:http'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'

@@ -1,5 +1,5 @@
-// What to do with an answer's head: hand it on, or try again in a better way. Pure; the request says what was
-// tried before.
+// Decides what to do with a response's head: relay it, or try again with a change. Pure; the request says
+// what was tried before.
 import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { ProxyPolicy } from '../../core/keyway.ts'
 import { isBound, type ReturnedHeaders } from './headers.ts'

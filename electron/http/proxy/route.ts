@@ -1,5 +1,5 @@
-// POST /api/integrations/{id}/request and /api/integrations/{id}/request/{path*}: in front of the framework,
-// because bodies must flow through untouched.
+// POST /api/integrations/{id}/request and /api/integrations/{id}/request/{path*}. Answered in front of the
+// framework, because bodies are passed through unchanged.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { refuse } from '../security/app-key.ts'

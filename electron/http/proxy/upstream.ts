@@ -1,6 +1,5 @@
-// Connections to the APIs behind the proxy: kept alive, apart for each set of authorities and for whether
-// private addresses are allowed, so that a socket opened with one connection's leave is never used by another
-// that has none.
+// Connections to the APIs, kept alive. They are separate for each set of authorities and for whether private
+// addresses are allowed, so that a socket opened with one connection's permission is never used by another.
 import { lookup as systemLookup } from 'node:dns'
 import { isIP } from 'node:net'
 import { KeywayError } from '../../../shared/contract/errors.ts'

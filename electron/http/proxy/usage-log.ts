@@ -1,4 +1,4 @@
-// Writes down who sent what where, and what came of it: the path without its query, which may hold anything.
+// Records proxied requests in the audit log: the path without its query, which may hold anything.
 import type { ActivityEntry } from '../../../shared/contract/activity.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { KeywayError } from '../../../shared/contract/errors.ts'

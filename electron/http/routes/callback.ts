@@ -1,4 +1,5 @@
-// GET and POST /oauth2/callback: every sign-in comes home here. Needs no key: state decides, once.
+// GET and POST /oauth2/callback: the redirect URI of every sign-in. It needs no key; the state parameter,
+// valid once, authorizes it.
 import { z } from 'zod'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CallbackResult } from '../../core/keyway.ts'

@@ -1,4 +1,4 @@
-// An app key, from a header and nowhere else.
+// Authenticates a request by its app key, which is accepted in a header only.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Keyway } from '../../core/keyway.ts'

@@ -1,4 +1,4 @@
-// What a request may do with a connection, and whether that still stands.
+// What a request may do with a connection, and whether that is still true.
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'

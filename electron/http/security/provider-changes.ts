@@ -1,6 +1,6 @@
-// What an app may change of a provider that holds a secret or accounts. Harmless are the fields named here;
-// every other one may move the client secret or tokens to where they do not belong, so whoever changes it has
-// to have them already. A new field is no exception.
+// What an app may change of a provider that holds a secret or accounts. The fields named here are harmless.
+// Any other, new fields included, may send the client secret or tokens elsewhere, so only an app that may
+// have them already can change it.
 import type { AppRecord } from '../../../shared/contract/app.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import {

@@ -1,6 +1,5 @@
-// The first look at every request, before any key is read: who does it think it speaks to, and does a browser
-// page speak for itself? Defends against DNS rebinding (Host), foreign pages (Origin, Sec-Fetch-*), request
-// smuggling (absolute form) and keys in URLs.
+// The first check of every request, before any key is read. Defends against DNS rebinding (Host), foreign
+// pages (Origin, Sec-Fetch-*), request smuggling (absolute form) and keys in URLs.
 import type { IncomingMessage } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { checkHost } from '../../../shared/domain/host-header.ts'

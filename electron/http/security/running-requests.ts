@@ -1,6 +1,6 @@
-// Requests under way, which may last for hours. What an app key or a permission gives ends with it: on every
-// change, and when something runs out, each running request is looked at again, before whoever took the right
-// away is answered. Then not one more byte goes either way.
+// Requests in progress, which may last for hours. They end with the app key or permission that they run on.
+// On every change, and when something expires, each is checked again before whoever made the change is
+// answered. After that no byte is sent either way.
 import type { AuthenticateRequest, RunningRequest, RunningRequests } from '../server/context.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Keyway } from '../../core/keyway.ts'

@@ -1,5 +1,5 @@
-// Opens the listeners: loopback addresses only, and a UNIX socket (named pipe) beside them. A busy port is named,
-// with who holds it and the next free one; it never ends on another interface.
+// Opens the listeners: loopback addresses only, and a UNIX socket (named pipe) beside them. A busy port is
+// reported with its holder and the next free one. Another interface is never used instead.
 import { createServer as createNodeServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'

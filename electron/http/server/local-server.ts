@@ -1,6 +1,6 @@
-// The local API of a running host: where it listens follows the person's settings while it runs. What was
-// there before is let go only when the new place is open, so a refused change changes nothing; windows stay
-// signed in and links stay good, for it is the same API behind.
+// The local API of a running service. It moves when the settings change where it listens. The old listeners
+// are closed only when the new ones are open, so a refused change changes nothing. Window sessions and links
+// stay valid, because the API behind is the same.
 import { asKeywayError } from '../../../shared/contract/errors.ts'
 import type { Settings } from '../../../shared/contract/settings.ts'
 import type { Keyway } from '../../core/keyway.ts'

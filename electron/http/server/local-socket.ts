@@ -1,5 +1,5 @@
-// The local socket: a UNIX socket that only this user can open, or a named pipe on Windows. Keys are wanted
-// there all the same.
+// The local socket: a UNIX socket that only this user can open, or a named pipe on Windows. Keys are
+// required there too.
 import { chmod, lstat, mkdir, stat, unlink } from 'node:fs/promises'
 import { type Server, STATUS_CODES } from 'node:http'
 import { connect } from 'node:net'

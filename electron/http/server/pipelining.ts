@@ -1,6 +1,6 @@
-// Requests that come on a connection before the last one was answered (pipelining) wait for their turn.
-// Hundreds sent at once then cost their heads and nothing else, and what was revoked meanwhile counts for
-// those that wait. Each connection has waiting places of its own.
+// Requests that arrive on a connection before the last one was answered (pipelining) wait in order. Hundreds
+// sent at once then cost only their heads, and what was revoked meanwhile applies to those that wait. The
+// number of waiting requests is limited for each connection.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'

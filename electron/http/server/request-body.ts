@@ -1,6 +1,6 @@
-// Request bodies: small ones read whole, large ones handed on as they come, both with an end to waiting. A
-// caller that waits for a word before it sends its body (RFC 9110 10.1.1) gets it from whoever wants that
-// body, so one that is refused sends nothing.
+// Request bodies: small ones are read whole, large ones are passed on as they come, both with a time limit.
+// A caller that expects 100 Continue (RFC 9110 10.1.1) gets it from whoever reads the body, so a refused
+// caller sends nothing.
 import type { RequestHeaders } from '../security/request-guard.ts'
 import type { Deadlines } from './context.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'

@@ -1,5 +1,5 @@
-// Every answer that Keyway itself gives leaves here, so that none can miss the headers which keep it out of
-// caches and away from other pages.
+// Every response that Keyway itself makes is sent here, with the headers that keep it out of caches and away
+// from other pages.
 import type { ServerResponse } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'

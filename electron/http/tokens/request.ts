@@ -1,4 +1,4 @@
-// The two spellings of a token call, parsed into one.
+// Parses both forms of a token call.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { integrationId } from '../../../shared/contract/http/common.ts'
 import { tokenBody, tokenQuery } from '../../../shared/contract/http/token.ts'

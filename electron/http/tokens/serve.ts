@@ -1,5 +1,4 @@
-// A token for an app: choose, authorize, ask the core, answer with one of the four outcomes, and write down who
-// got what.
+// Serves a token to an app: selects the connection, authorizes, asks the core, and records who got what.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { toIsoMoment } from '../../../shared/contract/http/common.ts'

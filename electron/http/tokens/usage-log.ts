@@ -1,4 +1,4 @@
-// Writes down who was handed which token, and remembers which one an app has.
+// Records which token was served to which app, and remembers each app's last one.
 import type { ServedToken } from '../../core/connections/tokens/types.ts'
 import type { AppSession, Keyway } from '../../core/keyway.ts'
 

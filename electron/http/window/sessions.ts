@@ -1,6 +1,6 @@
-// Sessions of windows in a browser. A cookie alone will not do: browsers send it to whatever listens on
-// another port of this machine, so each session has a second half, which only the page at this very origin
-// was given. Only hashes of both are kept, in memory and on disk.
+// Sessions of windows in a browser. A cookie is not enough: browsers send it to every port of this machine.
+// So each session also has a CSRF token, which only the page at this very origin was given. Only hashes of
+// both are kept, in memory and on disk.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
