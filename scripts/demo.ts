@@ -1,5 +1,5 @@
-// `npm run demo`: the main job with a provider that runs here. `-- --auto` does it unattended and checks
-// every step.
+// `npm run demo`: the main task with a practice provider that runs here. `-- --auto` runs it unattended and
+// checks every step.
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { buildStale } from './build/parts.ts'

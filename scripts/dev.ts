@@ -32,8 +32,8 @@ await runScript(async () => {
 })
 
 /**
- * Builds the part now and after each change; resolves after the first time. A build that fails is said and
- * waits for the next change.
+ * Builds the part now and after each change; resolves after the first build. A failed build is reported and
+ * repeated after the next change.
  */
 async function watch(name: 'window' | 'headless', built: () => void): Promise<Rolldown.RolldownWatcher> {
   const part = parts.find((one) => one.name === name)
@@ -52,7 +52,7 @@ async function watch(name: 'window' | 'headless', built: () => void): Promise<Ro
   return watcher
 }
 
-/** Each restart lets the host that runs save what it has to, and end, before the new one starts. */
+/** Each restart lets the running host shut down before the new one starts. */
 function restartingHost(parameters: readonly string[]): { restart(): void; close(): Promise<void> } {
   let child: ChildProcess | null = null
   let next: (() => void) | null = null

@@ -1,4 +1,4 @@
-// `npm run docs`: writes the documents that are made from code.
+// `npm run docs`: writes the documents that are generated from code.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format, resolveConfig } from 'prettier'

@@ -1,6 +1,5 @@
-// The first thing every npm script runs. Plain JavaScript, because what it guards against is a Node that
-// cannot read TypeScript: `npm ci` brings Node 24 as a package, but not under --ignore-scripts or with
-// install scripts blocked.
+// Runs first in every npm script. Plain JavaScript, because it detects a Node that cannot read TypeScript:
+// `npm ci` installs Node 24 as a package, but not with --ignore-scripts or blocked install scripts.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 if (major < 22 || (major === 22 && minor < 18)) {

@@ -1,6 +1,6 @@
-// `npm run screenshots`: a picture of every screen, in both themes at three widths, under docs/screenshots.
-// `-- --only name,name` and `--width 390` narrow it. The window is the built one; the Keyway behind it is
-// made up, so that nothing real is ever in a picture.
+// `npm run screenshots`: a picture of every screen, in both themes and three widths, under docs/screenshots.
+// `-- --only name,name` and `--width 390` select some. The window is the built one; its data is fictional, so
+// that no picture holds real data.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -58,11 +58,11 @@ async function take(
   })
   const page = await context.newPage()
   await page.goto(`${host.url}/${screen.hash}`)
-  // Screens and brand marks come in files of their own.
+  // Screens and brand icons are loaded as separate chunks.
   await page.getByRole('heading', { level: 1 }).first().waitFor()
   await screen.act?.(page, host)
   await page.locator('[data-mark-coming]').first().waitFor({ state: 'detached' })
-  // As text, since this script has no DOM of its own to check it against.
+  // As a string, because this script has no DOM types to check it with.
   await page.evaluate('document.fonts.ready.then(() => true)')
   await page.screenshot({
     path: join(folder, `${screen.name}-${theme}-${width}.png`),

@@ -1,5 +1,5 @@
-// `npm run faults`: applies each seeded fault to a copy of the tree and expects its tests to notice. The
-// tests must pass without it first.
+// `npm run faults`: applies each seeded fault to a copy of the tree and expects its tests to fail. They must
+// pass without the fault first.
 import { spawn } from 'node:child_process'
 import {
   cpSync,
@@ -19,7 +19,7 @@ import { root } from './build/parts.ts'
 import { exitCodeOf, programPath } from './machine/run-program.ts'
 import { runScript } from './machine/run-script.ts'
 
-/** A copy of what git knows, with this tree's packages and build. */
+/** A copy of all files that git tracks, with this tree's packages and build. */
 function copyTree(): string {
   const copy = mkdtempSync(join(tmpdir(), 'keyway-faults-'))
   const files = execFileSync('git', ['ls-files', '-z', '-co', '--exclude-standard'], { cwd: root })

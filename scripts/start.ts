@@ -1,4 +1,5 @@
-// `npm start`: the desktop window, or, where Electron's binary cannot be had, the same window in the browser.
+// `npm start`: the desktop window, or the same window in the browser where Electron's binary is not
+// available.
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
 import { buildStale, root } from './build/parts.ts'
@@ -29,7 +30,7 @@ function reasonWithout(obstacle: string | null): string {
   return findElectron() === null ? `not here, and ${obstacle}` : `here, but ${obstacle}`
 }
 
-/** What keeps Electron from opening a window even where its binary is. */
+/** Why Electron cannot open a window although its binary is installed. */
 function noDesktopBecause(): string | null {
   if (process.platform !== 'linux') return null
   const { DISPLAY: x11, WAYLAND_DISPLAY: wayland } = process.env

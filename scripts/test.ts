@@ -1,5 +1,5 @@
-// `npm test`: every check there is, one after the other; the last line counts them all. Stages go on after a
-// failure, so that one run shows everything that is wrong.
+// `npm test`: all checks, one after the other; the last line counts them. It continues after a failure, so
+// that one run shows all failures.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
-// `npm run verify-activity`: whether the activity log is as it was written; `-- --data <folder>` for another
-// data folder. With `--passphrase-stdin` the vault's key is asked too; without, it can only be said that what
-// is there fits together. Changes nothing.
+// `npm run verify-activity`: verifies that the audit log was not changed; `-- --data <folder>` selects
+// another data folder. With `--passphrase-stdin` it is verified with the vault's key; otherwise only the
+// chain of hashes is checked. Changes nothing.
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -31,7 +31,7 @@ await runScript(async () => {
   return ok ? 0 : errorTable.data_damaged.exit
 })
 
-/** @throws KeywayError wrong_passphrase | data_damaged | passphrase_required */
+/** @throws KeywayError `wrong_passphrase` | `data_damaged` | `passphrase_required` */
 async function authorityOf(data: string, passphrase: Secret): Promise<LogAuthority> {
   const vault = readVault(join(data, 'vault', 'vault.json'))
   const wrap = vault.wraps.find(({ kind }) => kind === 'passphrase')

@@ -1,4 +1,4 @@
-// Two builds into one folder would mix: tests that start together, or `npm start` beside `npm test`. The
+// Two builds into one folder at the same time would mix, for example `npm start` next to `npm test`. The
 // second one waits.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,8 +8,8 @@ const PATIENCE_MS = 180_000
 const LOOK_AGAIN_MS = 50
 
 /**
- * Runs `task` while holding `folder` as a lock; a holder that died does not hold it. @throws Error after
- * three minutes of waiting.
+ * Runs `task` while holding `folder` as a lock; the lock of a process that has ended is ignored. @throws
+ * Error after three minutes of waiting.
  */
 export async function oneAtATime<Result>(folder: string, task: () => Promise<Result>): Promise<Result> {
   const until = performance.now() + PATIENCE_MS
@@ -42,7 +42,7 @@ function isAbandoned(folder: string): boolean {
     process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 0)
     return false
   } catch (error) {
-    // No such process. An empty or missing note is a holder that has only just begun.
+    // No such process. When the file is empty or missing, the holder has only just started.
     return error instanceof Error && 'code' in error && error.code === 'ESRCH'
   }
 }

@@ -1,4 +1,4 @@
-// What can be built, out of what, and how. `window` is one bundle for both hosts.
+// The parts that can be built, their inputs and their builds. `window` is one bundle for both hosts.
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { resolveConfig } from 'electron-vite'
@@ -27,8 +27,7 @@ export const parts: readonly Part[] = [
     config: () =>
       Promise.resolve({
         configFile: join(root, 'renderer', 'vite.config.ts'),
-        // It is loaded from this machine; what the browser's cache would gain from smaller pieces is nothing
-        // here.
+        // Loaded from this machine, so smaller chunks would gain nothing from the browser's cache.
         build: { chunkSizeWarningLimit: 3000 },
       }),
   },
@@ -65,7 +64,7 @@ export const parts: readonly Part[] = [
 export type PartName = Part['name']
 
 /**
- * Builds what is stale of the named parts; says which were. @throws what Vite throws, with its own message.
+ * Builds the named parts that are stale and returns which were. @throws Vite's error, with its own message.
  */
 export function buildStale(
   names: readonly PartName[],

@@ -1,11 +1,11 @@
-// A part is built again only when something it is made of is newer than its last build; so a second `npm run
-// demo` starts at once.
+// A part is built again only when one of its inputs is newer than its last build, so that a second
+// `npm run demo` starts at once.
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /**
- * The newest change (epoch ms) among these files and folders; a folder counts itself, so that a deleted file
- * is seen.
+ * The latest change (epoch ms) of these files and folders. A folder counts itself, so that a deleted file is
+ * noticed.
  */
 export function newestChange(paths: readonly string[]): number {
   return Math.max(0, ...paths.map(changedAt))
@@ -27,7 +27,7 @@ export function isStale(part: { stampFile: string; output: string; inputs: reado
   return newestChange(part.inputs) > stamped.mtimeMs
 }
 
-/** Notes that a build begun at `startedAt` is done: what changed while it ran counts as newer. */
+/** Records that a build started at `startedAt` is done: inputs that changed while it ran count as newer. */
 export function stamp(stampFile: string, startedAt: number): void {
   mkdirSync(dirname(stampFile), { recursive: true })
   writeFileSync(stampFile, '')

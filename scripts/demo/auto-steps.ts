@@ -1,5 +1,5 @@
-// The main job, step by step. Each step is checked against what the provider itself recorded, not against
-// what Keyway says of itself.
+// The main task, step by step. Each step is checked against the requests that the provider recorded, not
+// against what Keyway reports.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import type { ConnectionView } from '../../shared/contract/connection.ts'
@@ -13,7 +13,7 @@ export type Scene = {
   newLaunchUrl: () => string
   practice: PracticeProvider
   person: Person
-  /** One line for each thing that really happened. */
+  /** Prints one line per completed step. */
   say: (step: string, fact: string) => void
 }
 
@@ -21,7 +21,7 @@ const ACCOUNT = 'ada@example.test'
 const CALLERS = 25
 const PATIENCE_MS = 15_000
 
-/** @throws Error at the first thing that did not happen as it should. */
+/** @throws Error at the first step with an unexpected result. */
 export async function runMainJob(scene: Scene): Promise<void> {
   const window = await openWindowClient(scene.newLaunchUrl())
   const providerId = await register(scene, window)

@@ -1,11 +1,10 @@
-// The demo with a person at it: the window's address, what to click, and a curl line that works as soon as
-// they have.
+// The interactive demo: prints the window's URL, what to click, and a curl line that works afterwards.
 import { onEnterKey } from '../../electron/headless/terminal.ts'
 import { practiceRegistration } from './registration.ts'
 import type { Stage } from './stage.ts'
 import { openWindowClient } from './window-client.ts'
 
-/** Resolves after `untilEnd`: the person stops it with Ctrl+C, or the process is asked to end. */
+/** Resolves after `untilEnd`: the person stops it with Ctrl+C, or the process receives a signal. */
 export async function showToPerson(
   { headless, practice }: Stage,
   { open, untilEnd }: { open: boolean; untilEnd: Promise<unknown> },

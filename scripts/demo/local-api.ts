@@ -1,4 +1,4 @@
-// The local API as an app on this machine uses it: a key, JSON, nothing else.
+// The local API as an app on this machine uses it: a key and JSON.
 import { z } from 'zod'
 
 const tokenResponse = z.object({
@@ -15,7 +15,7 @@ const failure = z.looseObject({ code: z.string(), connectUrl: z.string().optiona
 
 export type LocalApi = {
   token(options?: { rejected?: string }): Promise<TokenData>
-  /** Asks for a token that there should not be; gives the failure's code. */
+  /** Requests a token that must be refused; returns the failure's code. */
   refusal(): Promise<z.output<typeof failure>>
   /** A request sent through Keyway. */
   proxied(path: string): Promise<{ status: number; body: unknown }>

@@ -1,19 +1,16 @@
-// Who signs in at the provider when nobody is there: a real browser where there is one, a plain HTTP user
-// agent elsewhere.
+// Simulates the person's sign-in at the provider: with a real browser where there is one, otherwise with a
+// plain HTTP user agent.
 import { chromium, type Browser } from '@playwright/test'
 import { signInWithHttp } from '../../test/support/robot-browser.ts'
 import { sandboxFlags } from '../../test/support/chromium.ts'
 import { findBrowser } from '../machine/find-browser.ts'
 
 export type Person = {
-  /** What it is, for the person who reads along. */
+  /** Its name, for the output. */
   readonly name: string
-  /**
-   * Walks from the authorization URL through sign-in and consent to the page that Keyway shows at the end;
-   * gives its words.
-   */
+  /** Follows the authorization URL through sign-in and consent to Keyway's result page; returns its text. */
   signIn(authorizationUrl: string, account: string): Promise<string>
-  /** Opens the window and says what it shows once the words are there; null where there are no eyes. */
+  /** Opens the window and returns its text once it is shown; null without a browser. */
   look(launchUrl: string, words: string): Promise<string | null>
   close(): Promise<void>
 }
@@ -21,8 +18,8 @@ export type Person = {
 export async function findPerson(options: { browser: boolean }): Promise<Person> {
   const found = options.browser ? findBrowser() : null
   if (found?.kind !== 'found') return httpPerson()
-  // Ctrl+C is for the demo, which closes its browser and then the rest; Playwright would end the process in
-  // the middle of that.
+  // The demo handles Ctrl+C: it closes its browser and then the rest. Playwright would end the process before
+  // that.
   const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false }
   return browserPerson(
     await chromium.launch({ executablePath: found.path, args: [...sandboxFlags()], ...signals }),

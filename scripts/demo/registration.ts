@@ -2,7 +2,7 @@ import type { PracticeProvider } from '../../electron/practice-provider/provider
 import type { ProviderInputDraft } from '../../shared/contract/provider.ts'
 
 /**
- * The rehearsal provider as a person would register it: issuer, client and scopes; the endpoints come by
+ * The practice provider as a person would register it: issuer, client and scopes; the endpoints come from
  * discovery.
  */
 export function practiceRegistration({ issuer, port, clients }: PracticeProvider): ProviderInputDraft {
@@ -12,7 +12,7 @@ export function practiceRegistration({ issuer, port, clients }: PracticeProvider
     clientId: clients.basic.clientId,
     clientSecret: clients.basic.clientSecret ?? '',
     scopes: ['openid', 'profile', 'email', 'offline_access', 'files.read'],
-    // Its API runs on this very machine, which is never allowed unless somebody says so.
+    // Its API runs on this machine, which must be allowed explicitly.
     allowedHosts: [`127.0.0.1:${port}`],
     privateHosts: [`127.0.0.1:${port}`],
     spec: {

@@ -1,5 +1,4 @@
-// Keyway without Electron on a throw-away folder, beside the rehearsal provider. All of it is gone after
-// `close`.
+// Keyway without Electron on a temporary folder, and a practice provider. `close` removes both.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,13 +13,12 @@ import { root } from '../build/parts.ts'
 export type Stage = { headless: Headless; practice: PracticeProvider; close(): Promise<void> }
 
 /**
- * `port` null: 7317, or any free one when that is taken. @throws KeywayError `port_busy` for a port that was
- * asked for.
+ * `port` null: 7317, or any free port when that is taken. @throws KeywayError `port_busy` for a given port.
  */
 export async function setStage({ port }: { port: number | null }): Promise<Stage> {
   const folder = makeFolder()
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true })
-  // Whatever ends the process: a second Ctrl+C, a failure while closing.
+  // Also when a second Ctrl+C or a failure while closing ends the process.
   process.once('exit', removeFolder)
   try {
     const headless = await startHeadless(join(folder, 'data'), port)
@@ -52,7 +50,7 @@ function makeFolder(): string {
 }
 
 async function startHeadless(dataFolder: string, port: number | null): Promise<Headless> {
-  // One that nobody ever sees, so that the person's keychain is left alone.
+  // A random passphrase that is never shown, so that the person's keychain is not used.
   const passphrase = new Secret(randomBytes(32).toString('base64url'))
   const start = (at: number): Promise<Headless> =>
     createHeadless({

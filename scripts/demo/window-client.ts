@@ -1,12 +1,11 @@
-// What the window in the browser does, without the browser: open the one-time link, keep the cookie, make
-// calls.
+// The window's requests without a browser: opens the one-time link, keeps the cookie, makes calls.
 import { z } from 'zod'
 import type { UiCallName, UiInput, UiOutput } from '../../shared/contract/ui-api.ts'
 
 export type WindowClient = {
-  /** What lets any request of this window in. */
+  /** Headers that authenticate each request of this window. */
   readonly session: Readonly<Record<string, string>>
-  /** @throws Error with the failure's code and words. */
+  /** @throws Error with the failure's code and message. */
   call<Name extends UiCallName>(name: Name, input: UiInput<Name>): Promise<UiOutput<Name>>
 }
 

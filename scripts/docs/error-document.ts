@@ -1,7 +1,7 @@
-// docs/errors.md, made from the one table of failures.
+// docs/errors.md, generated from the table of failures.
 import { type ErrorCode, errorTable, type NextSteps } from '../../shared/contract/errors.ts'
 
-/** Statuses in the order in which somebody looks them up. */
+/** Statuses in the order in which readers look them up. */
 export function errorDocument(): string {
   const codes = (Object.keys(errorTable) as ErrorCode[]).toSorted(
     (a, b) => errorTable[a].status - errorTable[b].status || a.localeCompare(b),
@@ -38,6 +38,6 @@ const steps = ({ api, window, terminal }: NextSteps): string[] => [
   terminal === api ? '' : cell(terminal),
 ]
 
-/** Placeholders such as <key> would be taken for HTML, and a bar for the next cell. */
+/** Placeholders such as <key> would be read as HTML, and a bar as the end of a cell. */
 const cell = (text: string): string =>
   text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

@@ -1,21 +1,21 @@
 import { constants } from 'node:os'
 
 /**
- * One press of Ctrl+C can come more than once: from the terminal, from npm, and from conf's library, which
- * sends itself what it has heard.
+ * One press of Ctrl+C can arrive more than once: from the terminal, from npm, and from conf's library, which
+ * sends the signal to its own process again.
  */
 const SAME_REQUEST_MS = 300
 
 export type End = {
-  /** Resolves at the first request to end, with the exit code that its signal stands for. */
+  /** Resolves at the first request to shut down, with the exit code of its signal. */
   readonly asked: Promise<number>
-  /** The same, now; null while nobody has asked. */
+  /** The same without waiting; null while there was no request. */
   readonly code: number | null
 }
 
 /**
- * From now on a signal is a request and not the end; a second one ends at once. Called before anything is
- * made that has to be removed.
+ * From now on a signal is a request to shut down; a second one ends the process at once. Called before
+ * anything is created that must be removed.
  */
 export function listenForEnd(): End {
   let code: number | null = null

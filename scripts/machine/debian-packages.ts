@@ -1,5 +1,5 @@
-// The few programs beyond npm that the tests need, fetched where that needs nobody's leave: as root on Debian
-// or Ubuntu.
+// The few programs besides npm packages that the tests need, installed where that needs no permission: as
+// root on Debian or Ubuntu.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
@@ -10,7 +10,7 @@ export function canInstallPackages(): boolean {
   return process.platform === 'linux' && process.getuid?.() === 0 && existsSync(APT_GET)
 }
 
-/** Installs the packages quietly. @throws Error with apt-get's last line when it cannot. */
+/** Installs the packages quietly. @throws Error with apt-get's last line when that fails. */
 export function installPackages(packages: readonly string[]): void {
   apt(['update', '-qq'])
   apt(['install', '-y', '-qq', '--no-install-recommends', ...packages])

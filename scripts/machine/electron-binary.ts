@@ -1,5 +1,5 @@
-// Whether Electron's program is on this machine. The package has no install script: asking it for its path
-// starts a download, so its files are looked at instead, and a download is one short attempt of its own.
+// Whether Electron's program is on this machine. The package has no install script, and requiring its path
+// starts a download. So its files are checked instead, and a download is one short attempt of its own.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,10 +7,10 @@ import { exitCodeOf, programPath } from './run-program.ts'
 
 const packageFolder = join(import.meta.dirname, '..', '..', 'node_modules', 'electron')
 const FETCH_LIMIT_MS = 120_000
-/** A download that cannot even reach its server gives up long before the limit. */
+/** When the server cannot be reached, the download fails long before the limit. */
 const REACH_LIMIT_MS = 4_000
 
-/** The path of the program, or null when it is not here. Starts nothing. */
+/** The path of the program, or null when it is not installed. Starts nothing. */
 export function findElectron(env: NodeJS.ProcessEnv = process.env): string | null {
   const override = env['ELECTRON_OVERRIDE_DIST_PATH']
   const named = readPathFile()
@@ -32,7 +32,7 @@ function readPathFile(): string | null {
   }
 }
 
-/** The program's path after at most one bounded, quiet attempt to fetch it; null when it cannot be had. */
+/** The program's path after at most one bounded, quiet attempt to download it; null when that fails. */
 export async function ensureElectron(say: (line: string) => void): Promise<string | null> {
   const there = findElectron()
   if (there !== null || !(await canReachDownloads())) return there

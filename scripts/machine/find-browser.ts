@@ -1,10 +1,10 @@
-// A Chromium to drive: the one on this machine, or the one that Playwright keeps.
+// A Chromium for automation: the one on this machine, or Playwright's.
 import { existsSync } from 'node:fs'
 import { chromium } from '@playwright/test'
 import { findChromium } from '../../test/support/chromium.ts'
 
 /**
- * Its path, or why there is none and what to install. @throws Error when KEYWAY_CHROMIUM names no program.
+ * Its path, or why there is none and what to install. @throws Error when KEYWAY_CHROMIUM is not a program.
  */
 export function findBrowser(): { kind: 'found'; path: string } | { kind: 'missing'; sentence: string } {
   try {

@@ -1,5 +1,5 @@
-// Runs an installed package's program on this very Node, so that neither PATH nor a Windows shim decides on
-// which.
+// Runs an installed package's program with the current Node, so that neither PATH nor a Windows shim selects
+// another one.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

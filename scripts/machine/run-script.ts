@@ -1,10 +1,8 @@
-// How every script ends: with an exit code, and on failure with one line instead of a stack.
+// How every script ends: with an exit code, and on failure with one line instead of a stack trace.
 import { z } from 'zod'
 import { ignoreClosedOutput } from '../../electron/headless/terminal.ts'
 
-/**
- * Runs a script's body; its number becomes the exit code. What it throws becomes one line and exit code 1.
- */
+/** Runs a script's body; its result is the exit code. An error is printed as one line, with exit code 1. */
 export async function runScript(body: () => Promise<number>): Promise<void> {
   ignoreClosedOutput(process.stdout, process.stderr)
   try {

@@ -1,4 +1,4 @@
-// How many tests passed and failed, from the runners' own reports.
+// Counts passed and failed tests from the reports of the test runners.
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 
@@ -35,7 +35,7 @@ const playwrightReport = z.object({
 
 export function countVitest(text: string): Count {
   const report = vitestReport.parse(JSON.parse(text))
-  // A file that could not even be loaded has no tests to count, and is a failure all the same.
+  // A file that could not be loaded has no tests to count, but is a failure.
   const unloaded = report.testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
   )
@@ -54,7 +54,7 @@ export function countPlaywright(text: string): Count {
   const { stats, suites } = playwrightReport.parse(JSON.parse(text))
   return {
     passed: stats.expected,
-    // What passes only the second time is not a pass.
+    // A test that passes only on retry counts as failed.
     failed: stats.unexpected + stats.flaky,
     skipped: suites.flatMap(skippedIn),
   }
@@ -68,8 +68,8 @@ function skippedIn(suite: PlaywrightSuite): string[] {
 }
 
 /**
- * What a runner with this report and exit code did. One that failed without a failed test, or left no report,
- * counts as one failure.
+ * The result of a runner with this report and exit code. A runner that failed without a failed test, or left
+ * no report, counts as one failure.
  */
 export function countRun(reportFile: string, exitCode: number, read: (text: string) => Count): Count {
   let count: Count = { passed: 0, failed: 0, skipped: [] }

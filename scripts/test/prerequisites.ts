@@ -1,4 +1,5 @@
-// What the tests need beyond npm: found, or installed where that is possible, or named in one sentence.
+// Programs that the tests need besides npm packages: found, installed where possible, or named in one
+// sentence.
 import { findBrowser } from '../machine/find-browser.ts'
 import { canInstallPackages, installPackages } from '../machine/debian-packages.ts'
 import { findProgram } from '../machine/find-program.ts'
@@ -23,9 +24,7 @@ const secretServicePrograms = [
   ['gnome-keyring-daemon', 'gnome-keyring'],
 ] as const
 
-/**
- * A Secret Service for the keychain test on Linux. Where it is missing for good, that test says so itself.
- */
+/** A Secret Service for the keychain test on Linux. Where it cannot be installed, that test reports it. */
 export function ensureSecretService(say: Say): void {
   if (process.platform !== 'linux') return
   const missing = [
