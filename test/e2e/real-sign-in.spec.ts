@@ -94,7 +94,7 @@ test('client credentials connect with one press and nobody to sign in', async ({
   await expect(window.getByText('client credentials')).toBeVisible()
 })
 
-test('where the browser cannot come home, the final URL is pasted; junk is refused at its place and stays there', async ({
+test('where the redirect does not arrive, the final URL is pasted; junk is refused at its place and stays there', async ({
   openWindow,
   startPractice,
   register,

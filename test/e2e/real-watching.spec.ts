@@ -60,7 +60,7 @@ test('“Verify” says that the log is authenticated, and that it was changed w
   await expect(window.getByText('The record was changed')).toBeVisible()
 })
 
-test('the rehearsal provider is started, signed in at, and spoilt in every way that it knows', async ({
+test('the practice provider is started, used for a sign-in, and set to each of its faults', async ({
   openWindow,
 }) => {
   const window = await openWindow('#/rehearsal')

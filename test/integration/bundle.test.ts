@@ -376,7 +376,7 @@ test('a locked vault neither gives nor takes', async () => {
     expect((await refusalOf(task)).code).toBe('vault_locked')
 })
 
-test('a stranger\u2019s file brings no power: its apps are paused and keyless, and reach nothing that was here', async () => {
+test('a file from elsewhere grants no rights: its apps are paused and keyless, and reach nothing that was here', async () => {
   const practice = await startPracticeProvider()
   const stranger = await livedIn(practice)
   const target = { kind: 'all' as const }

@@ -200,7 +200,7 @@ test.each(attempts)(
   },
 )
 
-test('the same calls act for an app that has custody of the other account', async () => {
+test('the same calls succeed for an app that may manage the other account', async () => {
   const failed = async (attempt: Attempt) => {
     const s = await scene()
     const { status } = await attempt(s, s.owner)

@@ -64,7 +64,7 @@ test.each(hostile)(
   60_000,
 )
 
-test('the control: read on the service’s own thread, such a file lets nobody else have a turn', async () => {
+test('the control: read on the service’s own thread, such a file blocks every other task', async () => {
   const reader = createFileReader({ clock: systemClock() })
   const [, text] = hostile[1]
   expect(await turnsDuring(async () => readForeign(text, 'auto'))).toBeLessThanOrEqual(1)

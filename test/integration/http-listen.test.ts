@@ -109,7 +109,7 @@ describe('a busy port', () => {
   })
 })
 
-describe('the second door', () => {
+describe('the local socket', () => {
   test('is a socket that only this user may open, with the same API and the same keys', async () => {
     const socketPath = join(shortFolder(), 'keyway.sock')
     const local = await startFakeLocal({ socketPath })

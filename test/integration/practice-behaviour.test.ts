@@ -42,7 +42,7 @@ async function connectionFailure(attempt: Promise<unknown>): Promise<string> {
 const strikeOnce = (provider: PracticeProvider, fault: PracticeFaultInput) =>
   provider.behave({ faults: [{ ...fault, times: 1 }] })
 
-describe('good answers in odd shapes', () => {
+describe('successful responses in non-conformant formats', () => {
   it('tokens live as long as they are told to', async () => {
     const { provider, refresh } = await signedIn()
     await provider.behave({ accessTokenSeconds: 1 })

@@ -65,7 +65,7 @@ test.each(['PROPFIND', 'PURGE', 'REPORT', 'QUERY'])('%s passes like any other me
   expect(upstream.requests[0]).toMatch(new RegExp(`^${method} /x [\\s\\S]*\\r\\n\\r\\nbody$`))
 })
 
-test('a caller that goes away while it waits for its turn is not asked for again', async () => {
+test('the request of a caller that disconnects in the queue is not sent', async () => {
   const upstream = await startScriptedUpstream((socket) =>
     socket.write('HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n'),
   )

@@ -149,7 +149,7 @@ it('a form that the provider’s page posts is taken at the callback and nowhere
   expect(local.keyway.connections.list()).toHaveLength(1)
 })
 
-it('a pasted address finishes a sign-in whose browser could not come home', async () => {
+it('a pasted URL completes a sign-in whose redirect did not arrive', async () => {
   const local = await startRealLocal()
   const flow = await begin(local, 'paste', 'work')
   const callback = await answerTo(flow)

@@ -103,7 +103,7 @@ test('a busy port is refused with the next free one; the server stays, and nothi
   expect(await answers(host.url)).toBe(true)
 })
 
-test('the second door closes and opens with its setting', async () => {
+test('the local socket closes and opens with its setting', async () => {
   const host = await startHost()
   const { keyway } = host
   const path = join(host.dataFolder, 'keyway.sock')

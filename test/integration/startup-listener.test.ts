@@ -68,7 +68,7 @@ test('calls that come early wait, whole bodies and pipelined ones included', asy
   expect((await pipelined).match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2)
 })
 
-test('strangers learn nothing at the door: their calls are for the guard', async () => {
+test('unauthenticated callers learn nothing from the startup listener: their calls wait for the guard', async () => {
   const startupListener = await openEarly()
   const { port } = startupListener.listening
   const health = (headers: string) =>
@@ -96,7 +96,7 @@ test('who has gone meanwhile is not answered', async () => {
   expect((await fetch(`${startupListener.listening.url}/healthz`)).status).toBe(200)
 })
 
-test('a port that is taken is no door, and no failure yet', async () => {
+test('a busy port opens no startup listener and is not yet a failure', async () => {
   const taken = await openEarly()
   expect(await openStartupListener(taken.listening.port)).toBeNull()
 })

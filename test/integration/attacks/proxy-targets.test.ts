@@ -134,7 +134,7 @@ describe('grants that are narrower than the connection', () => {
 })
 
 describe('headers', () => {
-  test('line breaks and odd names in the JSON form are refused', async () => {
+  test('line breaks and malformed names in the JSON form are refused', async () => {
     const local = await startWithUpstream()
     for (const headers of [
       { 'X-A': 'a\r\nX-Injected: 1' },

@@ -114,7 +114,7 @@ describe('redacting a value', () => {
     expect(redact({ code: CANARY })).toEqual({ code: '[redacted]' })
   })
 
-  it('survives cycles, depth, size, getters that throw, and odd objects', () => {
+  it('survives cycles, depth, size, getters that throw, and unusual objects', () => {
     const cycle: Record<string, unknown> = { token: CANARY }
     cycle['self'] = cycle
     let deep: unknown = CANARY

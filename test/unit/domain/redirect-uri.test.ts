@@ -68,7 +68,7 @@ describe('the redirect planner', () => {
     })
   })
 
-  it('plans nothing for flows that do not come home', () => {
+  it('plans nothing for flows without a redirect', () => {
     expect(plan({}, { flow: 'device_code' })).toEqual({ way: 'none', redirectUri: null, note: null })
   })
 

@@ -10,7 +10,7 @@ const request = {
   mostMs: 15_000,
 }
 
-test('two hundred at once pass, and what comes beyond waits its turn at a hundred a second', () => {
+test('two hundred at once pass, and further requests are delayed to a hundred a second', () => {
   const clock = createFakeClock()
   const pace = createRequestPace(clock)
   const waits = Array.from({ length: 300 }, () => pace.waitMs(request))

@@ -170,7 +170,7 @@ describe('the first request', () => {
   })
 })
 
-describe('the way home', () => {
+describe('the redirect method', () => {
   const auto = (preset: Preset): ReturnType<typeof planRedirect> =>
     planRedirect({
       spec: fullSpecOf(preset),

@@ -34,7 +34,7 @@ test('an id may hold anything without leading elsewhere', () => {
   )
 })
 
-test('an address from a link, however odd, becomes a screen and never an exception', () => {
+test('any address from a link, malformed or not, becomes a screen and never an exception', () => {
   fc.assert(
     fc.property(fc.string(), (hash) => {
       expect(parseRoute(`#${hash}`)).toHaveProperty('name')
