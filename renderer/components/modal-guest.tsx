@@ -31,7 +31,7 @@ export function ModalGuestProvider({ guest, children }: { guest: ReactNode; chil
   )
 }
 
-/** Every dialog has this as its last child. */
+/** Every dialog renders this as its last child. */
 export function ModalGuest() {
   const guests = useContext(GuestContext)
   return guests === null ? null : <Place {...guests} />
@@ -43,7 +43,7 @@ function Place({ guest, top, open }: Guests) {
   return top === id ? guest : null
 }
 
-/** For the dialog's content: an Escape that is meant for the guest closes no dialog. */
+/** For the dialog's content: an Escape meant for the guest closes no dialog. */
 export const keepsOpenForGuest = {
   onEscapeKeyDown(event: KeyboardEvent): void {
     if (event.target instanceof Element && event.target.closest('[data-modal-guest]') !== null)

@@ -1,4 +1,4 @@
-/** Keyway's mark, as on the application's icon. */
+/** Keyway's logo, as on the application's icon. */
 import { initialsOf, tintOf } from '../../lib/format.ts'
 
 export function Logo({ className = 'size-6' }: { className?: string }) {

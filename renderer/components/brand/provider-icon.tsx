@@ -2,8 +2,8 @@ import { lazy, Suspense } from 'react'
 import { classes } from '../../lib/format.ts'
 import { Initials } from './logo.tsx'
 
-// The brand shapes come in their own chunk: the window is usable before they are there, and without them
-// there are initials.
+// The brand icons are in their own chunk: the window is usable before they are loaded, and shows initials
+// without them.
 const BrandMark = lazy(() =>
   import('./brand-mark.tsx').then(
     (module) => ({ default: module.BrandMark }),
@@ -12,7 +12,7 @@ const BrandMark = lazy(() =>
 )
 
 type ProviderIconProps = {
-  /** Name of the mark; null: there is none, initials stand for it; undefined: not known yet. */
+  /** Name of the icon; null: there is none, so initials are shown; undefined: not known yet. */
   icon: string | null | undefined
   name: string
   size?: 'sm' | 'md' | 'lg'
@@ -25,8 +25,8 @@ const sizes = {
 }
 
 /**
- * A provider's mark in its own colour on a quiet tile, or its initials. Always beside the name, so it is
- * silent.
+ * A provider's icon in its own color on a muted tile, or its initials. Always next to the name, so it is
+ * hidden from screen readers.
  */
 export function ProviderIcon({ icon, name, size = 'md' }: ProviderIconProps) {
   const className = classes('grid shrink-0 place-items-center', sizes[size])

@@ -4,7 +4,7 @@ import { copyText } from '../../lib/browser.ts'
 import { text } from '../../lib/text.ts'
 import { Button, type ButtonLook, IconButton } from '../input/button.tsx'
 
-/** How long "Copied" stands. */
+/** How long "Copied" is shown. */
 const SHOWN_MS = 1800
 
 export type CopyState = 'idle' | 'copied' | 'refused'
@@ -26,12 +26,12 @@ export function useCopy(): { state: CopyState; copy(value: string): Promise<void
 
 type CopyButtonProps = { value: string; label: string; look?: ButtonLook; size?: 'sm' | 'md' }
 
-/** Says what it copies, then that it did. */
+/** A button that names what it copies, then confirms it. */
 export function CopyButton({ value, label, look = 'secondary', size = 'md' }: CopyButtonProps) {
   const { state, copy } = useCopy()
   return (
     <Button look={look} size={size} icon={<CopyIcon state={state} />} onClick={() => void copy(value)}>
-      {/* Both words share one cell, so that the width never changes. */}
+      {/* Both labels share one grid cell, so that the width never changes. */}
       <span className="grid">
         <span className={`col-start-1 row-start-1 ${state === 'idle' ? '' : 'invisible'}`}>{label}</span>
         <span className={`col-start-1 row-start-1 ${state === 'idle' ? 'invisible' : ''}`} aria-live="polite">
@@ -56,7 +56,7 @@ function CopyIcon({ state }: { state: CopyState }) {
   )
 }
 
-/** A value to take away exactly as it stands. */
+/** A value to copy exactly as shown. */
 export function CopyField({ label, value, copyLabel }: { label: string; value: string; copyLabel: string }) {
   const id = useId()
   return (
@@ -74,7 +74,7 @@ export function CopyField({ label, value, copyLabel }: { label: string; value: s
   )
 }
 
-/** Text to copy. Lines wrap, so that nothing hides at the side. */
+/** Text to copy. Lines wrap, so that nothing is clipped. */
 export function CodeBlock({ code, label, copyLabel }: { code: string; label: string; copyLabel: string }) {
   return (
     <figure aria-label={label} className="border-line bg-sunken relative min-w-0 rounded-lg border">

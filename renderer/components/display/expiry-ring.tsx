@@ -1,11 +1,11 @@
 import { classes } from '../../lib/format.ts'
 
 type ExpiryRingProps = {
-  /** Share of the lifetime that is left, 0 to 1; null when nobody knows it. */
+  /** Remaining share of the lifetime, 0 to 1; null when unknown. */
   left: number | null
   tone: 'ok' | 'wait' | 'bad' | 'setup' | 'neutral'
   size?: 'sm' | 'lg'
-  /** For everybody who does not see the ring. */
+  /** The same as text, for people who do not see the ring. */
   label: string
 }
 
@@ -19,7 +19,7 @@ const strokes = {
   neutral: 'stroke-faint',
 }
 
-/** How much of a token's life is left; it shrinks as time goes by. */
+/** The remaining lifetime of a token, as a ring. */
 export function ExpiryRing({ left, tone, size = 'sm', label }: ExpiryRingProps) {
   const share = left === null ? 0 : Math.min(1, Math.max(0, left))
   return (

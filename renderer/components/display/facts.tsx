@@ -23,7 +23,7 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
   )
 }
 
-/** A point in time, told from now, exact in its tooltip. */
+/** A time relative to now, with the exact one in its tooltip. */
 export function Moment({ at, as = 'relative' }: { at: number; as?: 'relative' | 'clock' }) {
   const now = useNow(15_000)
   return (
@@ -57,13 +57,13 @@ const colors = { granted: 'text-ok', missing: 'text-wait', unconfirmed: 'text-fa
 
 type ScopeListProps = {
   scopes: readonly string[]
-  /** What they mean, where that is known. */
+  /** The meaning of the scopes, where it is known. */
   meanings: Readonly<Record<string, string>>
-  /** `unconfirmed`: asked for, and nobody has said that they were granted. */
+  /** `unconfirmed`: requested, and the provider has not stated whether they were granted. */
   standing?: ScopeStanding
 }
 
-/** Scopes one under the other, each with its meaning where there is one. */
+/** Scopes as a list, each with its meaning where it is known. */
 export function ScopeList({ scopes, meanings, standing = 'granted' }: ScopeListProps) {
   const Icon = icons[standing]
   return (

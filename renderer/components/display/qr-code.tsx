@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { encode } from 'uqr'
 
-/** A code for a telephone's camera: always dark on light, whatever the theme. */
+/** A code for a phone's camera: always dark on light, in every theme. */
 export function QrCode({ value, label }: { value: string; label: string }) {
   const { path, size } = useMemo(() => {
     const { data, size: modules } = encode(value, { border: 2, ecc: 'M' })

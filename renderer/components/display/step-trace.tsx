@@ -14,11 +14,11 @@ const looks = {
 
 type StepTraceProps = {
   steps: readonly ProviderCheckStep[]
-  /** One for each step, or nothing. */
+  /** One per step, or none. */
   children?: readonly ReactNode[]
 }
 
-/** What was asked, what came back, and what that means; one line a step, the exchange on demand. */
+/** Request, response and conclusion, one line per step; the HTTP exchange on demand. */
 export function StepTrace({ steps, children }: StepTraceProps) {
   return (
     <ol className="border-line bg-surface shadow-card divide-line divide-y rounded-lg border">

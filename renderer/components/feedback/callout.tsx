@@ -21,11 +21,11 @@ type CalloutProps = {
   title: string
   children?: ReactNode
   actions?: ReactNode
-  /** Announced when it appears. */
+  /** Announced by screen readers when it appears. */
   live?: 'polite' | 'assertive' | 'off'
 }
 
-/** Something to know right here: what is so, and what to do about it. */
+/** A message in place: the situation and what to do about it. */
 export function Callout({ tone, title, children, actions, live = 'off' }: CalloutProps) {
   const Icon = icons[tone]
   return (
@@ -47,7 +47,10 @@ export function Callout({ tone, title, children, actions, live = 'off' }: Callou
 
 const named = z.array(z.object({ field: z.string(), message: z.string() }))
 
-/** The first bad field stands in the sentence; the others must not come out one try at a time. */
+/**
+ * The message names the first invalid field; the others are listed, so that they do not appear one try at a
+ * time.
+ */
 function Further({ failure }: { failure: ErrorBody }) {
   const issues = named.safeParse(failure['issues'] ?? failure['details']).data ?? []
   if (issues.length < 2) return null
@@ -62,7 +65,7 @@ function Further({ failure }: { failure: ErrorBody }) {
   )
 }
 
-/** A failure as it came: its sentence, its next step, and its code for whoever looks it up. */
+/** A failure: its sentence, its next step, and its code. */
 export function Failure({ failure, actions }: { failure: ErrorBody | null; actions?: ReactNode }) {
   if (failure === null) return null
   return (

@@ -1,4 +1,4 @@
-/** A turning ring; what it stands for is said by the words beside it. */
+/** A spinner; the text next to it states its meaning. */
 
 export function Spinner({ className = 'size-3.5' }: { className?: string }) {
   return (
@@ -14,7 +14,7 @@ export function Spinner({ className = 'size-3.5' }: { className?: string }) {
   )
 }
 
-/** The shape of what is coming. */
+/** A placeholder in the shape of the content that is loading. */
 export function Skeleton({ className }: { className: string }) {
   return <div aria-hidden="true" className={`bg-active animate-breathe rounded-md ${className}`} />
 }

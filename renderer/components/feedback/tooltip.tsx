@@ -9,14 +9,14 @@ export function TooltipProvider({ children }: { children: ReactNode }) {
   )
 }
 
-/** A hint that only repeats or extends what is already named; never the only place of a fact. */
+/** A hint that repeats or extends a visible name; never the only place of a fact. */
 export function Tooltip({ label, children }: { label: ReactNode; children: ReactElement }) {
   return (
     <Radix.Root>
       <Radix.Trigger
         asChild
         onFocus={(event) => {
-          // A dialog or menu that hands the focus over is no question about what the button does.
+          // Focus that a closing dialog or menu returns does not open the tooltip.
           if (!event.target.matches(':focus-visible')) event.preventDefault()
         }}
       >

@@ -4,7 +4,7 @@ import { Button } from '../input/button.tsx'
 
 type StopWaitingProps = { call: { slow: boolean; leave(): void }; size?: 'sm' | 'md' }
 
-/** A way out of what takes over a second. */
+/** Offers to stop waiting for anything that takes over a second. */
 export function StopWaiting({ call, size = 'md' }: StopWaitingProps) {
   if (!call.slow) return null
   return (
@@ -16,7 +16,7 @@ export function StopWaiting({ call, size = 'md' }: StopWaitingProps) {
 
 type EmptyStateProps = { icon: ReactNode; title: string; children?: ReactNode; actions?: ReactNode }
 
-/** Nothing here yet: what would be, and how to begin. */
+/** An empty list: what it would contain, and how to begin. */
 export function EmptyState({ icon, title, children, actions }: EmptyStateProps) {
   return (
     <div className="animate-rise mx-auto flex max-w-md flex-col items-center px-4 py-16 text-center max-sm:py-10">

@@ -14,7 +14,7 @@ const looks: Record<ButtonLook, string> = {
   'danger-ghost': 'text-bad hover:bg-bad-soft',
 }
 
-/** The look alone, for links that act as buttons. */
+/** The classes alone, for links that look like buttons. */
 export function buttonClasses(look: ButtonLook, size: 'sm' | 'md'): string {
   return classes(
     'relative inline-flex items-center justify-center gap-1.5 rounded-md font-medium whitespace-nowrap select-none no-underline',
@@ -29,7 +29,7 @@ export type ButtonProps = ComponentProps<'button'> & {
   look?: ButtonLook
   size?: 'sm' | 'md'
   icon?: ReactNode
-  /** Shows that what it began is under way; the width stays. */
+  /** Shows that its action is running; the width stays. */
   pending?: boolean
 }
 
@@ -50,7 +50,7 @@ export function Button({
       className={classes(buttonClasses(look, size), className)}
       aria-busy={pending || undefined}
       onClick={(event) => {
-        // Stays focusable while pending, so that the focus is not thrown away; a second click does nothing.
+        // Stays focusable while pending, so that the focus is not lost; a second click has no effect.
         if (pending) event.preventDefault()
         else onClick?.(event)
       }}
@@ -79,10 +79,10 @@ function ButtonIcon({ pending, icon }: { pending: boolean; icon: ReactNode }) {
 }
 
 type IconButtonProps = Omit<ButtonProps, 'children' | 'icon' | 'look' | 'size'> & {
-  /** Its name for everybody: tooltip and accessible name. */
+  /** Its name: tooltip and accessible name. */
   label: string
   icon: ReactNode
-  /** `native`: the browser's own, for lists of a thousand where each of ours would cost. */
+  /** `native`: the browser's own tooltip, for lists of a thousand rows, where custom ones are slow. */
   tooltip?: 'ours' | 'native'
 }
 

@@ -10,15 +10,15 @@ type ChipsInputProps = FieldIds & {
   placeholder?: string
   /** What separates values in pasted text. */
   separator?: RegExp
-  /** What one value means, shown in its tooltip. */
+  /** The meaning of one value, shown in its tooltip. */
   meaningOf?: (value: string) => string | undefined
 }
 
 const BETWEEN_WORDS = /[\s,]+/
 
 /**
- * A list of short words: Enter, comma or space ends one, Backspace in the empty field takes the last one back
- * for editing.
+ * A list of short words: Enter, comma or space completes one; Backspace in the empty field edits the last
+ * one.
  */
 export function ChipsInput({
   values,

@@ -82,7 +82,7 @@ export function Segmented<Value extends string>({ label, value, segments, onChan
       aria-label={label}
       value={value}
       onValueChange={(next) => {
-        // An empty value means that the chosen one was pressed again: it stays chosen.
+        // An empty value means that the selected one was pressed again: it stays selected.
         if (next !== '') onChange(next as Value)
       }}
       className="bg-active inline-flex w-fit max-w-full flex-wrap gap-0.5 rounded-lg p-0.5"

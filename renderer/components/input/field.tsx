@@ -15,14 +15,14 @@ type FieldProps = {
   error?: string | undefined
   optional?: boolean
   required?: boolean
-  /** The error comes with an answer and not with typing, so it is read out. */
+  /** The error appears with a response and not while typing, so it is announced. */
   announced?: boolean
   /** Shown at the label's right, such as a mark "unsure". */
   aside?: ReactNode
   children: (ids: FieldIds) => ReactNode
 }
 
-/** A label, a control, what it is for, and what is wrong with it, tied together for everybody. */
+/** A label, a control, a hint and an error, connected for assistive technology. */
 export function Field({
   label,
   hint,

@@ -49,7 +49,7 @@ export function TextArea({
   )
 }
 
-/** For what is typed and never shown again; the eye shows only what stands in the field now. */
+/** For input that is never shown again; the eye button shows only what is in the field now. */
 export function SecretInput({ className, ...rest }: ComponentProps<'input'>) {
   const [shown, setShown] = useState(false)
   return (
@@ -85,7 +85,7 @@ type FileButtonProps = {
   onChoose: (file: File) => void
 }
 
-/** A file of the person's, chosen with the system's own dialog. */
+/** Lets the person choose a file with the system's dialog. */
 export function FileButton({ label, accept = '', onChoose }: FileButtonProps) {
   const id = useId()
   return (

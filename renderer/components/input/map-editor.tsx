@@ -15,7 +15,8 @@ type MapEditorProps = {
 const words = text.providers.advanced
 
 /**
- * Names with values, one line each. An unfinished line stays while it is typed and counts once it has a name.
+ * Names with values, one per line. An incomplete line stays while it is typed and is included once it has a
+ * name.
  */
 export function MapEditor({ label, value, error, onChange }: MapEditorProps) {
   const [lines, setLines] = useState<Line[]>(() =>

@@ -26,15 +26,14 @@ export function Menu({
   return (
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      {/* Inside the page's own landmark, so that everybody can say where it is. */}
+      {/* Inside the page's own landmark, for screen readers. */}
       <Radix.Portal container={document.getElementById('content')}>
         <Radix.Content
           align={align}
           sideOffset={4}
           collisionPadding={8}
           onCloseAutoFocus={() => {
-            // What was chosen happens once the trigger has the focus back, so that a dialog can give it back
-            // there.
+            // The action runs after the trigger has the focus again, so that a dialog can return it there.
             const act = chosen.current
             chosen.current = null
             if (act !== null) setTimeout(act)

@@ -7,7 +7,7 @@ import { usePageTitle } from '../../lib/window-title.ts'
 
 type PageProps = {
   title: string
-  /** Beside the title, such as an icon. */
+  /** Next to the title, such as an icon. */
   lead?: ReactNode
   subtitle?: ReactNode
   back?: { href: string; label: string }
@@ -24,7 +24,7 @@ export function Page({ title, lead, subtitle, back, actions, width = 'normal', c
   usePageTitle(name)
   return (
     <div className="mx-auto w-full max-w-5xl px-8 pt-8 pb-16 max-md:px-5 max-sm:px-4 max-sm:pt-4">
-      {/* Every screen begins at the same left edge, however wide it is. */}
+      {/* Every screen starts at the same left edge, whatever its width. */}
       <div className={widths[width]}>
         {back !== undefined && (
           <a
@@ -81,7 +81,7 @@ export function PageSection({ title, hint, actions, children, className }: Secti
   )
 }
 
-/** A bordered ground for rows or a form. */
+/** A bordered container for rows or a form. */
 export function Card({ children, className }: { children: ReactNode; className?: string }) {
   return (
     <div className={classes('border-line bg-surface shadow-card min-w-0 rounded-lg border', className)}>
@@ -98,8 +98,8 @@ export function Rows({ children, className }: { children: ReactNode; className?:
 type DisclosureProps = { label: string; hint?: ReactNode; openAtFirst?: boolean; children: ReactNode }
 
 /**
- * More, for who wants it; open or not as `openAtFirst` says until the person decides. What is inside stays
- * mounted, so that nothing typed is lost when it closes.
+ * Optional content; `openAtFirst` sets whether it starts open. The content stays mounted, so that typed input
+ * is kept when it closes.
  */
 export function Disclosure({ label, hint, openAtFirst = false, children }: DisclosureProps) {
   const [chosen, setOpen] = useState<boolean | null>(null)

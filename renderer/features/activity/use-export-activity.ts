@@ -12,16 +12,14 @@ const words = text.activity
 const PAGE = 1000
 
 export type ExportActivity = {
-  /** Rows that are collected so far; null: none is under way. */
+  /** Number of rows collected so far; null: no export is running. */
   collected: number | null
   failure: ErrorBody | null
   start(): Promise<void>
   cancel(): void
 }
 
-/**
- * Every row that the filters let through, not only those that are on the screen, as JSON lines, newest first.
- */
+/** Exports every row that matches the filters, not only the visible ones, as JSON lines, newest first. */
 export function useExportActivity(query: ActivityFilterQuery): ExportActivity {
   const host = useHost()
   const [collected, setCollected] = useState<number | null>(null)

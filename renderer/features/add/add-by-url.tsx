@@ -14,7 +14,7 @@ import { NewProvider } from './register-provider.tsx'
 
 const words = text.add.url
 
-/** From an address to a form that is filled in, showing what was asked and answered on the way. */
+/** Fills the form from a URL and shows the requests and responses of the discovery. */
 export function AddByUrl({ url }: { url: string }) {
   const [typed, setTyped] = useState(url)
   const [found, setFound] = useState<Discovered | null>(null)
@@ -91,13 +91,13 @@ function AddressField({ value, onChange }: { value: string; onChange: (value: st
   )
 }
 
-/** "auth.example.com" is meant as https; a loopback host as http. */
+/** "auth.example.com" is read as https; a loopback host as http. */
 function withScheme(address: string): string {
   if (address === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(address)) return address
   return /^(?:localhost|127\.|\[::1\])/.test(address) ? `http://${address}` : `https://${address}`
 }
 
-/** What an address turned out to be, before anything is saved. */
+/** The result of the discovery, before anything is saved. */
 export function Found({ found, onContinue }: { found: Discovered; onContinue: () => void }) {
   return (
     <PageSection title={words.steps} className="mt-4!">

@@ -17,7 +17,7 @@ import { looksLikeAddress, searchPresets } from './search.ts'
 
 const words = text.add
 
-/** One field for everything: what is set up, what is known, an address, or a description of one's own. */
+/** One search field for registered providers, presets, a URL, or a provider of one's own. */
 export function AddConnection({ query }: { query: string }) {
   const [typed, setTyped] = useState(query)
   const { presets, failure } = usePresets()

@@ -66,7 +66,7 @@ export function ImportProviders() {
   )
 }
 
-/** A file of Keyway's own is registered as it stands; a taken slug can be given another name here. */
+/** A file of Keyway's own is registered unchanged; a taken slug can be replaced here. */
 function OwnFile({ content }: { content: string }) {
   const [slug, setSlug] = useState('')
   const call = useCall('providers.import')
@@ -139,7 +139,9 @@ function ForeignFile({ content, onUse }: ForeignFileProps) {
 
 type ForeignFoundProps = { found: ForeignProviders; onUse: (provider: ImportedProvider) => void }
 
-/** What another tool's file describes. Nothing is registered yet: each goes through the form first. */
+/**
+ * The content of another tool's file. Nothing is registered yet: each provider goes through the form first.
+ */
 export function ForeignFound({ found, onUse }: ForeignFoundProps) {
   if (found.providers.length === 0) return <Callout tone="wait" title={words.none} live="polite" />
   return (

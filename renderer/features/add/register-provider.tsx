@@ -30,12 +30,12 @@ type NewProviderProps = { preset: Preset | null; draft: ProviderInputDraft | nul
 
 type Wanted = 'save' | 'sign-in'
 
-/** Registers, then signs in at once: setting up is only the way to the first connection. */
+/** Registers the provider, then starts the sign-in at once. */
 export function NewProvider({ preset, draft, draftKey }: NewProviderProps) {
   const create = useCall('providers.create')
   const signIn = useStartSignIn()
-  // Enter in a field presses the primary button, as the browser has it: the whole way. Only "Save" stops
-  // halfway.
+  // Enter in a field presses the primary button, as browsers do: register and sign in. Only "Save" registers
+  // alone.
   const wanted = useRef<Wanted>('sign-in')
   const [under, setUnder] = useState<Wanted | null>(null)
   const values = useMemo(() => freshValues(preset, draft ?? {}), [preset, draft])

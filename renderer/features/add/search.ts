@@ -2,7 +2,7 @@ import type { Preset } from '../../../shared/contract/preset.ts'
 
 export type FoundCategory = { category: string; presets: Preset[] }
 
-/** An address, or enough of one to be meant as such. */
+/** A URL, or enough of one to be meant as such. */
 export function looksLikeAddress(query: string): boolean {
   if (/^https?:\/\//i.test(query)) return true
   return (
@@ -12,7 +12,7 @@ export function looksLikeAddress(query: string): boolean {
 }
 
 /**
- * Presets that have every word of the query in their name, slug or category; those whose name begins with it
+ * Presets whose name, slug or category contains every word of the query; those whose name begins with it
  * first.
  */
 export function searchPresets(presets: readonly Preset[], query: string): FoundCategory[] {
@@ -23,7 +23,7 @@ export function searchPresets(presets: readonly Preset[], query: string): FoundC
   for (const preset of ranked)
     byCategory.set(preset.category, [...(byCategory.get(preset.category) ?? []), preset])
   const all = [...byCategory].map(([category, inside]) => ({ category, presets: inside }))
-  // With a query the best match leads; without one the categories stand in a fixed order.
+  // With a query the best match is first; without one the categories have a fixed order.
   return sought === '' ? all.sort((a, b) => place(a.category) - place(b.category)) : all
 }
 

@@ -40,7 +40,7 @@ export function useAppForm(values: AppDraft) {
 
 const bySchema = zodResolver(appInput)
 
-/** The schema's check, and that each permission says what it is for and what it allows. */
+/** Validates by the schema, and that each permission has a target and an access. */
 const appResolver: typeof bySchema = async (values, context, options) => {
   const outcome = await bySchema(values, context, options)
   const undecided = (values.grants ?? []).map((each) => undecidedIn(each as Grant))
@@ -57,7 +57,7 @@ function undecidedIn({ target, token, proxy }: Grant): Record<string, FieldError
   return Object.keys(errors).length === 0 ? undefined : errors
 }
 
-/** Everything about an app that a person decides; the same for a new one and for one that exists. */
+/** All of an app's fields that the person sets; the same for a new and an existing app. */
 export function AppFields({ form }: { form: AppForm }) {
   const { control, register, formState } = form
   return (
@@ -103,8 +103,8 @@ function Grants({ control, errors }: PartProps) {
               <GrantEditor
                 grant={field.value as Grant}
                 errors={errors.grants?.[index]}
-                // A grant has a `target`, and what has one is an event to the form library: so it is given
-                // one.
+                // A grant has a `target`, and the form library takes an object with one for an event, so it
+                // is wrapped in one.
                 onChange={(value) => field.onChange({ target: { value } })}
                 onRemove={() => remove(index)}
               />
@@ -117,8 +117,8 @@ function Grants({ control, errors }: PartProps) {
 }
 
 /**
- * A permission to be decided on. The connection is the one the reader came from, or the only one there is;
- * what the app needs is chosen only where the reader looked at one of the two ways.
+ * A new permission to complete. The connection is that of the link, or the only one there is. The access is
+ * preselected only when the link names it.
  */
 export function freshGrant(
   connections: ReadonlyArray<{ id: string }>,
@@ -133,14 +133,14 @@ export function freshGrant(
   })
 }
 
-/** As in the contract, but with a target that may still have to be chosen. */
+/** As in the contract, but the target may still be empty. */
 const grantOutput = grantSchema.extend({
   target: grantSchema.shape.target.or(
     z.strictObject({ kind: z.literal('connection'), connectionId: z.literal('') }),
   ),
 })
 
-/** What was typed before and not sent, as it may stand in this tab. */
+/** Input that was typed before and not sent, as kept in this tab. */
 export const appDraft = z.object({
   name: z.string(),
   grants: z.array(grantOutput),

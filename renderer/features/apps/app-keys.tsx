@@ -45,7 +45,7 @@ export function AppKeys({ app }: { app: AppView }) {
   )
 }
 
-/** What the person allowed for ten minutes: what, with which account, and for how long still. */
+/** Approvals that are remembered for ten minutes: for what, for which account, and how long still. */
 export function AppAllowed({ app }: { app: AppView }) {
   const now = useNow(5_000)
   const { connections } = useSnapshot()
@@ -70,7 +70,7 @@ export function AppAllowed({ app }: { app: AppView }) {
   )
 }
 
-/** What the program declared and nobody connected yet, before its first use fails for it. */
+/** Declared needs without a connection, shown before the program's first use fails. */
 export function AppNeeds({ app }: { app: AppView }) {
   const { providers } = useSnapshot()
   if (app.missing.length === 0) return null

@@ -81,7 +81,7 @@ export function GrantEditor({ grant, errors, onChange, onRemove }: GrantEditorPr
 
 type NeedsProps = { grant: Grant; error: string | undefined; set: (change: Partial<Grant>) => void }
 
-/** Which of the two ways the app goes; Keyway never picks one by itself. */
+/** The kind of access of the app; Keyway never preselects one. */
 function Needs({ grant, error, set }: NeedsProps) {
   const id = useId()
   return (
@@ -155,7 +155,7 @@ function Limits({ grant, errors, set }: LimitsProps) {
   )
 }
 
-/** Epoch ms as the local wall time that the field wants. */
+/** Epoch ms as local time in the field's format. */
 function localInputValue(at: number): string {
   const offsetMs = new Date(at).getTimezoneOffset() * 60_000
   return new Date(at - offsetMs).toISOString().slice(0, 16)

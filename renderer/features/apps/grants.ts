@@ -9,7 +9,7 @@ import { text } from '../../lib/text.ts'
 const words = text.apps.sentence
 type Known = Pick<Snapshot, 'connections' | 'providers'>
 
-/** What a grant allows, as one sentence that a person can agree to or not. */
+/** What a permission allows, as one sentence. */
 export function grantSentence(grant: Grant, known: Known, now = Date.now()): string {
   const may = grant.token && grant.proxy ? 'both' : grant.token ? 'token' : grant.proxy ? 'proxy' : 'none'
   const limits = [
@@ -41,11 +41,11 @@ function targetWords({ target }: Grant, { connections, providers }: Known): stri
   }
 }
 
-/** Nothing is chosen yet: no connection has this id, and the form does not let it pass. */
+/** Nothing is selected yet: no connection has this id, and validation refuses it. */
 export const NO_TARGET: Grant['target'] = { kind: 'connection', connectionId: '' }
 export const isNoTarget = (target: Grant['target']): boolean => targetValue(target) === ''
 
-/** A grant's target as the value of a choice, and back. */
+/** Converts a permission's target to the value of a choice, and back. */
 export function targetValue(target: Grant['target']): string {
   switch (target.kind) {
     case 'all':
@@ -65,15 +65,15 @@ export function targetOf(value: string): Grant['target'] {
 }
 
 /**
- * Everything that a grant can be for; a target that is gone stays selectable, so that it is not silently
- * widened.
+ * All possible targets. A deleted target stays selectable, so that the permission is not widened without
+ * notice.
  */
 export function targetOptions(
   { connections, providers }: Pick<Snapshot, 'connections' | 'providers'>,
   present: Grant['target'],
 ): SelectOption[] {
   const value = targetValue(present)
-  // The narrowest first: what stands at the top is taken most.
+  // The narrowest first, because the first one is selected most often.
   const options = [
     ...(value === '' ? [{ value, label: text.apps.fields.targetChoose }] : []),
     ...connections.map((each) => ({ value: `connection:${each.id}`, label: connectionName(each) })),
@@ -87,7 +87,7 @@ export function targetOptions(
   return [...options, { value, label: text.apps.sentence.goneTarget }]
 }
 
-/** Does this grant reach that connection? Only who is meant; what it allows is the core's decision. */
+/** Whether the permission's target includes that connection. What it allows is decided by the core. */
 export function reaches(grant: Grant, connection: Pick<ConnectionView, 'id' | 'providerId'>): boolean {
   switch (grant.target.kind) {
     case 'all':
@@ -99,7 +99,7 @@ export function reaches(grant: Grant, connection: Pick<ConnectionView, 'id' | 'p
   }
 }
 
-/** The apps with a grant that reaches the connection. */
+/** The apps with a permission for the connection. */
 export function appsOf(
   connection: Pick<ConnectionView, 'id' | 'providerId'>,
   apps: readonly AppView[],

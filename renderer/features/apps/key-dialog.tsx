@@ -16,7 +16,7 @@ export type FreshKey = { app: AppView; key: string }
 
 type FirstCall = { connection: ConnectionView; way: SnippetWay; isAsked: boolean }
 
-/** A call that succeeds as it stands with this key: by the very rule that will decide on it. */
+/** A call that succeeds unchanged with this key, by the same rule that will authorize it. */
 export function firstCall(app: AppView, reached: readonly ConnectionView[]): FirstCall | null {
   const workingFirst = [...reached].sort((a, b) => weight(a) - weight(b))
   for (const connection of workingFirst) {
@@ -37,9 +37,7 @@ function usesOf({ probe }: ConnectionView): Array<[SnippetWay, AppUse]> {
   return [token, ['request', { what: 'proxy', method: probe.method, host, path: pathname }]]
 }
 
-/**
- * The only time a key is seen. Nothing but the button closes it, so that a stray Escape cannot lose the key.
- */
+/** The only time that a key is shown. Only the button closes it, so that Escape cannot lose the key. */
 export function KeyDialog({ fresh, onSaved }: { fresh: FreshKey; onSaved: () => void }) {
   const snapshot = useSnapshot()
   const { app, key } = fresh

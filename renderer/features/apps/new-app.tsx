@@ -15,7 +15,7 @@ import { KeyDialog, type FreshKey } from './key-dialog.tsx'
 
 type NewAppProps = { connectionId?: string | undefined; needs?: AppNeed | undefined }
 
-/** A key for a program. What the reader came from is filled in; everything else is theirs to choose. */
+/** Creates an app with a key. The context of the link is filled in; the person chooses the rest. */
 export function NewApp({ connectionId, needs }: NewAppProps) {
   const { connections } = useSnapshot()
   const draftKey = `app:${connectionId ?? ''}:${needs ?? ''}`

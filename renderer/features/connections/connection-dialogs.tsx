@@ -3,8 +3,8 @@ import { LazyOpenedDialog } from '../shell/lazy-screens.ts'
 import { ConnectionDialogContext, type ConnectionDialog } from './dialog-context.ts'
 
 /**
- * Holds the dialogs about connections above the screens, so that an answer stays readable after its screen is
- * gone.
+ * Renders the dialogs about connections above the screens, so that a result stays readable after its screen
+ * is gone.
  */
 export function ConnectionDialogs({ children }: { children: ReactNode }) {
   const [dialog, setDialog] = useState<ConnectionDialog | null>(null)

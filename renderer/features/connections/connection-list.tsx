@@ -144,7 +144,7 @@ export function matching(connections: readonly ConnectionView[], query: string):
   })
 }
 
-/** Providers that are set up and have no account yet: one press from a connection. */
+/** Providers that are registered and have no account yet: ready to connect. */
 export function ReadyProviders({ providers }: { providers: readonly ProviderView[] }) {
   return (
     <Rows>

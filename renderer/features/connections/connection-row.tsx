@@ -53,7 +53,7 @@ export const ConnectionListRow = memo(function ConnectionRow({
             onKeyDown={moveBetweenRows}
             className="text-ink flex min-w-0 gap-1 text-sm font-medium outline-offset-0 after:absolute after:inset-0 after:rounded-[inherit] focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
           >
-            {/* The account tells two rows of a provider apart, so a long provider name is cut first. */}
+            {/* Two rows of a provider differ by the account, so the provider is truncated first. */}
             <Cut
               name={connection.providerName}
               className={connection.providerName.length > SHORT_NAME ? 'min-w-20 shrink-[8]' : 'shrink-0'}
@@ -109,7 +109,7 @@ function Quiet({ connection, now }: { connection: ConnectionView; now: number })
     lastUsedAt === null ? text.connections.neverUsed : text.connections.lastUsed(relative(lastUsedAt, now)),
   ]
   const told = parts.filter((part) => part !== null).join(' · ')
-  // Where there is room, the badge says it.
+  // Where there is room, the badge shows it.
   if (state.kind === 'not_verified') {
     return (
       <>
@@ -129,7 +129,7 @@ function Quiet({ connection, now }: { connection: ConnectionView; now: number })
   )
 }
 
-/** Text that is cut off where there is no room, and told whole on hover. */
+/** Text that is truncated where there is no room, with the full text on hover. */
 function Cut({ name, className }: { name: string; className: string }) {
   return (
     <span title={isolated(name)} className={`truncate ${className}`}>
@@ -138,7 +138,7 @@ function Cut({ name, className }: { name: string; className: string }) {
   )
 }
 
-/** The one action that helps now in words, the rest in a menu. */
+/** The most useful action as a button, the rest in a menu. */
 export function ConnectionRowActions({ connection, now }: { connection: ConnectionView; now: number }) {
   const items = useConnectionMenu(connection)
   const open = useConnectionDialogs()
@@ -193,7 +193,7 @@ export function ConnectionRowActions({ connection, now }: { connection: Connecti
   )
 }
 
-/** Up and down go from connection to connection. */
+/** Up and down move between connections. */
 export function moveBetweenRows(event: KeyboardEvent<HTMLElement>): void {
   if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
   const list = event.currentTarget.closest('[role="list"]')
@@ -205,11 +205,11 @@ export function moveBetweenRows(event: KeyboardEvent<HTMLElement>): void {
   next.scrollIntoView({ block: 'nearest' })
 }
 
-/** The ring that moves, with the time left beside it. */
+/** The ring, with the remaining time next to it. */
 export function TokenRing({ connection, size = 'sm' }: { connection: ConnectionView; size?: 'sm' | 'lg' }) {
   const now = useNow(1000)
   const { share, short, sentence } = tokenLeft(connection, now)
-  // Where a person has to act, the status says it all.
+  // Where the person has to act, the status is enough.
   if (share === 0 && connection.lastOutcome.status !== 'ok') return null
   return (
     <span title={sentence} className="flex items-center gap-2">

@@ -10,7 +10,7 @@ import { useNow } from '../../lib/hooks.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
 import { ConnectionList, groupConnections, matching, ReadyProviders } from './connection-list.tsx'
 
-/** From this many on, a filter helps more than it takes. */
+/** From this number of connections on, a filter is shown. */
 const FILTER_FROM = 8
 
 export function ConnectionsScreen() {

@@ -2,8 +2,7 @@ import { createContext, useContext } from 'react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 
 /**
- * The dialog about a connection that is open; it keeps its own copy, since the connection may vanish under
- * it.
+ * The open dialog about a connection. It keeps its own copy, because the connection may be deleted meanwhile.
  */
 export type ConnectionDialog = {
   kind: 'snippet' | 'test' | 'rename' | 'scopes' | 'report' | 'ways' | 'disconnect'

@@ -15,7 +15,7 @@ import { appsOf } from '../apps/grants.ts'
 
 const words = text.connections.disconnectDialog
 
-/** Says what will happen before, and what did happen after. */
+/** States what will happen before, and what happened after. */
 export function DisconnectDialog({
   connection,
   onClose,
@@ -64,7 +64,7 @@ function Consequences({ connection }: { connection: ConnectionView }) {
   const affected = appsOf(connection, apps)
   return (
     <>
-      {/* With discovery alone, only the server knows: what happened is said afterwards in any case. */}
+      {/* With discovery only the server knows; the result is shown afterwards in any case. */}
       <p>
         {revocable || spec?.discovery.issuer !== null
           ? words.willRevoke(connection.providerName)

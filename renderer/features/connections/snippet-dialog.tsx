@@ -71,7 +71,7 @@ export function SnippetDialog({ connection, onClose }: { connection: ConnectionV
   )
 }
 
-/** What a snippet for this connection has to know. */
+/** The facts that a snippet for this connection needs. */
 export function snippetSubject(
   { providerSlug, account, id, probe, apiBaseUrl }: ConnectionView,
   { server }: Pick<Snapshot, 'server'>,

@@ -19,7 +19,7 @@ const icons: Record<ConnectionState['kind'], typeof CircleCheck> = {
   config_error: Wrench,
 }
 
-/** A state by sign, word and color together. */
+/** A state as icon, word and color together. */
 export function StatusBadge({ connection, now }: { connection: ConnectionView; now: number }) {
   const state = connectionState(connection, now)
   const Icon = icons[state.kind]
@@ -30,7 +30,7 @@ export function StatusBadge({ connection, now }: { connection: ConnectionView; n
   )
 }
 
-// How a connection's state reads.
+// The text of a connection's state.
 
 export type StatusTone = 'ok' | 'wait' | 'bad' | 'setup' | 'neutral'
 
@@ -44,7 +44,7 @@ export const stateTones: Record<ConnectionState['kind'], StatusTone> = {
   config_error: 'setup',
 }
 
-/** "Verified 2 hours ago", "Ends 19:52": what is known, and since when. */
+/** "Verified 2 hours ago", "Ends 19:52": the known fact and its time. */
 export function stateLabel({ kind, verifiedAt, end }: ConnectionState, now: number): string {
   const words = text.connections.state
   switch (kind) {

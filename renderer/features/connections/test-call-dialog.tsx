@@ -74,7 +74,7 @@ type RequestFieldsProps = {
   method: Method
   url: string
   placeholder: string
-  /** The one address that takes a POST from here; null: none does. */
+  /** The one URL that accepts a POST from here; null: none. */
   postUrl: string | null
   onMethod: (method: Method) => void
   onUrl: (url: string) => void
@@ -149,7 +149,7 @@ function pretty({ body, contentType, truncated }: TestCallResult): string {
   try {
     return JSON.stringify(parseJsonAsWritten(body), null, 2)
   } catch {
-    // It says JSON and is none: shown as it came.
+    // The content type says JSON but the body is not: shown as received.
     return body
   }
 }

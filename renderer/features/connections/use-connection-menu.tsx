@@ -23,7 +23,7 @@ import { toastFailure, toastUndone } from '../toasts.ts'
 import { useConnectionDialogs, type ConnectionDialog } from './dialog-context.ts'
 import { useRefresh } from './use-refresh.ts'
 
-/** Everything one can do with a connection, in one order everywhere. */
+/** All actions of a connection, in the same order everywhere. */
 export function useConnectionMenu(connection: ConnectionView): MenuItem[] {
   const host = useHost()
   const open = useConnectionDialogs()

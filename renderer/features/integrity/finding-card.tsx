@@ -10,7 +10,7 @@ import { useCall } from '../../stores/use-call.ts'
 
 const words = text.integrity
 
-/** One change: what it is, what it means until the person decides, old beside new, and the decision. */
+/** One change: what it is, its effect until the decision, old and new values, and the decision. */
 export function FindingCard({ finding }: { finding: IntegrityFinding }) {
   const decide = useCall('integrity.decide', 'told')
   const run = async (decision: 'use' | 'restore'): Promise<void> => {

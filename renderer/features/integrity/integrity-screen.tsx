@@ -16,7 +16,7 @@ import { FindingCard } from './finding-card.tsx'
 
 const words = text.integrity
 
-/** What was changed outside Keyway, and the one look at what an earlier version left here. */
+/** Changes that were made outside Keyway, and the one-time review of what an earlier version left. */
 export function IntegrityScreen() {
   const { integrity } = useSnapshot()
   const { findings, state, noticesOlderFolder } = integrity

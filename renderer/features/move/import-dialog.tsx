@@ -22,7 +22,7 @@ import { BundleWarnings } from './bundle-warnings.tsx'
 
 const words = text.move
 
-/** What stands between the steps; the passphrase lives only here and goes with the dialog. */
+/** The state between the steps; the passphrase is kept only here, until the dialog closes. */
 export type OpenedBundle = { content: string; passphrase: string }
 type Step =
   | { kind: 'asking' }
@@ -145,7 +145,7 @@ type ChooseImportProps = {
   onDone: (result: BundleImported) => void
 }
 
-/** What the person chose so far; the suggestion of the core stands until one says otherwise. */
+/** The person's choices; the core's suggestion applies until then. */
 function useImportChoices(report: BundleReport) {
   const [picks, setPicks] = useState<Picks>({})
   const [keepKeys, setKeepKeys] = useState<readonly string[]>([])
@@ -171,7 +171,7 @@ function useImportChoices(report: BundleReport) {
   }
 }
 
-/** Each thing in the file with what would happen to it. */
+/** Each entry of the file with the effect of importing it. */
 export function ChooseImport({ bundle, report, onBack, onClose, onDone }: ChooseImportProps) {
   const now = useNow(60_000)
   const { picks, pick, isKept, keepKey, takeSettings, setTakeSettings, choices } = useImportChoices(report)
@@ -246,7 +246,7 @@ function SettingsOfFile({ settings, isTaken, onTake }: SettingsOfFileProps) {
 
 type ArrivingAppProps = { app: BundleApp; isKept: boolean; onKeep: (keep: boolean) => void }
 
-/** What it loses on the way in, and its key, which it loses as well unless the person says otherwise. */
+/** The rights that it loses, and its key, which it loses too unless the person decides otherwise. */
 function ArrivingApp({ app, isKept, onKeep }: ArrivingAppProps) {
   if (app.loses.length === 0 && app.keyCount === 0) return null
   return (

@@ -82,7 +82,7 @@ type ShownFileDialogProps = {
   onClose: () => void
 }
 
-/** A file that is seen whole before it is saved: what stands here is all that is in it. */
+/** A file that is shown in full before it is saved. */
 export function ShownFileDialog({ title, lead, file, onClose }: ShownFileDialogProps) {
   return (
     <Dialog

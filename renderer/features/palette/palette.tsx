@@ -36,10 +36,10 @@ import { toastFailure } from '../toasts.ts'
 
 const words = text.palette
 
-/** Everything, by name, from anywhere. */
+/** The command palette: everything by name, from anywhere. */
 export function Palette({ open, onClose }: { open: boolean; onClose: () => void }) {
   const focus = useFocusThereAndBack()
-  // What was chosen happens once the palette is gone, so that where it leads to may take the focus.
+  // The action runs after the palette has closed, so that its target may take the focus.
   const chosen = useRef<(() => void) | null>(null)
   const choose: Choose = (act) => () => {
     chosen.current = act
@@ -173,7 +173,7 @@ function ConnectionEntries({ choose }: { choose: Choose }) {
   )
 }
 
-/** What needs a person can be done from here at once. */
+/** Connections that need a reconnect can be reconnected from here. */
 function ReconnectEntries({ choose }: { choose: Choose }) {
   const { connections } = useSnapshot()
   const signIn = useStartSignIn()
@@ -225,7 +225,7 @@ function Entry({ value, icon, label, detail, onSelect }: EntryProps) {
 
 export type PaletteCommand = { label: string; icon: ReactNode; run: () => void }
 
-/** What one can do from the palette, beside going somewhere. */
+/** Commands of the palette besides navigation. */
 export function useCommands(): { heading: string; commands: PaletteCommand[] }[] {
   const host = useHost()
   const { server } = useSnapshot()

@@ -12,7 +12,7 @@ export function PracticeCountsView({ counts }: { counts: PracticeCounts }) {
     <Facts
       facts={names.map((name) => ({
         label: words.count[name],
-        // The one figure that must stay 0: a used-up token that came back is a defect.
+        // The one count that must stay 0: reuse of a used-up refresh token is a defect.
         value: (
           <span
             className={classes(
@@ -38,7 +38,7 @@ export function PracticeVisits({ visits }: { visits: readonly PracticeVisit[] })
   }
   return (
     <Card>
-      {/* Focusable, so that the keyboard can scroll what is cut off. */}
+      {/* Focusable, so that the keyboard can scroll clipped content. */}
       <div role="group" aria-label={words.visits} tabIndex={0} className="overflow-x-auto rounded-lg">
         <table className="w-full text-left text-xs">
           <thead className="text-muted">

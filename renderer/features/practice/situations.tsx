@@ -26,7 +26,7 @@ export function Situations({ current }: { current: PracticeSituation | null }) {
   )
 }
 
-/** What each can be told beside its name. */
+/** The parameters of each situation. */
 const firstSeconds: Partial<Record<Kind, number>> = { expiry_soon: 60, rotation: 60, slow_answers: 8 }
 
 function Situation({ kind, current }: { kind: Kind; current: PracticeSituation | null }) {

@@ -15,7 +15,7 @@ import { FormChips, FormText } from './form-fields.tsx'
 
 const words = text.add.form
 
-/** An issuer that fills the addresses, or the addresses themselves. */
+/** An issuer for discovery, or the endpoint URLs. */
 export function AddressFields() {
   const { getValues, setValue } = useFormContext()
   const issuer = useWatch({ name: 'spec.discovery.issuer' }) as string | null
@@ -73,7 +73,7 @@ export function AddressFields() {
   )
 }
 
-/** Tenant, subdomain, host: what the provider's addresses need to be whole. */
+/** Template parameters of the provider's URLs: tenant, subdomain, host. */
 export function ParameterFields() {
   const parameters = useWatch({ name: 'spec.templateParameters' }) as TemplateParameter[]
   return parameters.map(({ name, label, required, example, default: initial }) => (
@@ -107,7 +107,7 @@ export function ScopeFields() {
   )
 }
 
-/** Scopes whose meaning is known, to pick instead of typing. */
+/** Scopes with a known meaning, to select instead of typing. */
 function KnownScopes({ meanings }: { meanings: Readonly<Record<string, string>> }) {
   const { setValue } = useFormContext()
   const chosen = (useWatch({ name: 'scopes' }) as string[] | undefined) ?? []

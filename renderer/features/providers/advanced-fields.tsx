@@ -5,7 +5,7 @@ import { FormChips, FormMap, FormSelect, FormText } from './form-fields.tsx'
 
 const words = text.providers.advanced
 
-/** How a server may differ from the standard, each difference as a plain sentence with its present value. */
+/** Deviations of a server from the standard, each as a sentence with its current value. */
 export function AdvancedFields({ withAddresses }: { withAddresses: boolean }) {
   return (
     <div className="flex flex-col gap-7 pl-5.5">
@@ -85,7 +85,7 @@ function TokenGroup() {
   )
 }
 
-/** The one path of the answer that people need; the schema knows it as absent, not as null. */
+/** The one path of the response that people need; in the schema it is absent, not null. */
 function AccessTokenPath() {
   return (
     <FormText

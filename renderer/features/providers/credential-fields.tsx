@@ -27,7 +27,7 @@ export function CredentialFields() {
   )
 }
 
-/** Dots stand for a stored secret: they can be kept or replaced, never shown. */
+/** Dots represent a stored secret: it can be kept or replaced, never shown. */
 function ClientSecret({ required }: { required: boolean }) {
   const { field, fieldState } = useController({ name: 'clientSecret' })
   const value = String(field.value ?? '')

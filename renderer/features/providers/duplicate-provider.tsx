@@ -33,7 +33,7 @@ function copyOf(provider: ProviderView, slug: string): ProviderInputDraft {
   }
 }
 
-/** The same set-up under another slug; the secret stays behind, since it is never read back. */
+/** The same settings under another slug; without the secret, which cannot be read. */
 export function DuplicateProvider({ provider, onClose }: { provider: ProviderView; onClose: () => void }) {
   const { providers } = useSnapshot()
   const { presets } = usePresets()

@@ -12,13 +12,13 @@ import { valuesOf } from './provider-form-values.ts'
 
 const words = text.add.form
 
-/** The slug and the preset stay; a stored secret stays unless another one is typed. */
+/** The slug and the preset cannot change; a stored secret stays unless another one is typed. */
 export function EditProvider({ provider, field }: { provider: ProviderView; field?: string | undefined }) {
   const { presets, bySlug } = usePresets()
   const [version, setVersion] = useState(0)
   const [reauthorise, setReauthorise] = useState(false)
   const update = useCall('providers.update')
-  // Without the catalogue the form would take a preset's own values for the person's.
+  // Without the preset catalog the form would mistake a preset's values for the person's.
   if (presets === null) return null
 
   const submit = async ({

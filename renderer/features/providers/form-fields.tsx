@@ -1,5 +1,5 @@
-// The form's controls, tied to their place in the form by name. A text field whose place may hold null writes
-// null when it is emptied.
+// The form's controls, bound to a path in the form. A text field whose value may be null becomes null when it
+// is emptied.
 import { CircleHelp } from 'lucide-react'
 import { createContext, type ReactNode, useContext, useId } from 'react'
 import { useController } from 'react-hook-form'
@@ -24,7 +24,7 @@ type Named = {
 type FormTextProps = Named & {
   mono?: boolean
   placeholder?: string
-  /** What an emptied field holds. */
+  /** The value of an emptied field. */
   empty?: 'text' | 'null' | 'absent'
   kind?: 'text' | 'number' | 'long'
 }
@@ -129,10 +129,10 @@ export function FormMap({ name, label }: { name: string; label: string }) {
   )
 }
 
-/** Paths in a preset's description that nobody has checked. */
+/** Paths in a preset that were not verified. */
 export const UnsureContext = createContext<readonly string[]>([])
 
-/** Marks a field whose preset value is a guess; a guess about a whole part marks every field in it. */
+/** Marks a field whose preset value was not verified; an unverified parent marks every field in it. */
 export function UnsureMark({ name }: { name: string }) {
   const unsure = useContext(UnsureContext)
   const path = name.replace(/^spec\./, '')

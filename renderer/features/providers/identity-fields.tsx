@@ -12,7 +12,7 @@ import { FormText } from './form-fields.tsx'
 
 const words = text.add.form
 
-/** The name, and the slug that follows it until somebody types one. */
+/** The name, and the slug that is derived from it until the person types one. */
 export function IdentityFields({ mode }: { mode: 'new' | 'edit' }) {
   return (
     <div className="grid gap-4 sm:grid-cols-2">
@@ -58,7 +58,7 @@ function NewSlug() {
   useEffect(() => {
     if (touched.current) return
     setValue('slug', suggestion)
-    // "A slug is needed." was about the empty field.
+    // "A slug is needed." referred to the empty field.
     if (suggestion !== '') clearErrors('slug')
   }, [setValue, clearErrors, suggestion])
 

@@ -14,7 +14,7 @@ import { useCall } from '../../stores/use-call.ts'
 
 const words = text.providers.check
 
-/** Talks to the provider step by step; where a change would help, it is one click. */
+/** Runs the provider check step by step; a suggested change is one click. */
 export function ProviderCheck({ provider }: { provider: ProviderView }) {
   const [steps, setSteps] = useState<ProviderCheckStep[] | null>(null)
   const doctor = useCall('providers.doctor')
@@ -84,7 +84,7 @@ function Fix({ provider, step }: { provider: ProviderView; step: ProviderCheckSt
   )
 }
 
-/** Redacted by the core already; this only sets it as text. */
+/** The core has redacted it already; this only formats it as text. */
 function reportOf({ name, slug }: ProviderView, steps: readonly ProviderCheckStep[]): string {
   const lines = steps.map(({ name: step, outcome, explanation, request, answer }) =>
     [`${words.outcome[outcome]}: ${step}`, explanation, request, answer]

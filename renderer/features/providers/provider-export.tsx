@@ -10,7 +10,7 @@ import { useCall } from '../../stores/use-call.ts'
 
 const words = text.providers.export
 
-/** A change of the provider makes it anew. */
+/** A change of the provider creates it again. */
 export function ProviderExport({ provider }: { provider: ProviderView }) {
   return <Exported key={provider.updatedAt} provider={provider} />
 }

@@ -1,4 +1,4 @@
-// What the provider form edits, and how it becomes what the core takes.
+// The values of the provider form, and their conversion to the core's input.
 import { zodResolver } from '@hookform/resolvers/zod'
 import { useEffect } from 'react'
 import type { FieldError, FieldValues, Resolver, ResolverOptions, UseFormReturn } from 'react-hook-form'
@@ -14,9 +14,7 @@ import {
 import { overridesOf } from '../../lib/spec-overrides.ts'
 import { text } from '../../lib/text.ts'
 
-/**
- * Every field is there, so that a form can show it; the spec is the whole behaviour, not only what differs.
- */
+/** Every field is present, so that the form can show it; the spec is complete, not only the differences. */
 export type ProviderFormValues = Required<
   Omit<ProviderInputDraft, 'spec' | 'preset' | 'extraCa' | 'parameters'>
 > & {
@@ -30,7 +28,7 @@ export function baseSpec(preset: Preset | null): ProviderSpec {
   return providerSpec.parse(preset?.spec ?? {})
 }
 
-/** A new registration, from a preset, from what an address turned out to be, or from nothing. */
+/** A new registration, from a preset, from discovery, or empty. */
 export function freshValues(
   preset: Preset | null,
   draft: Partial<ProviderInputDraft> = {},
@@ -77,7 +75,7 @@ export function valuesOf(provider: ProviderView): ProviderFormValues {
   }
 }
 
-/** The registration to send: only what differs from the base stands in its spec. */
+/** The registration to send: its spec holds only the differences from the base. */
 export function toDraft(values: ProviderFormValues, base: ProviderSpec): ProviderInputDraft {
   const { extraCa, spec, ...rest } = values
   const overrides = overridesOf(spec, base)
@@ -93,8 +91,7 @@ export function toDraft(values: ProviderFormValues, base: ProviderSpec): Provide
 const words = text.add.form
 
 /**
- * Checks what would be sent with the schema that the core parses it with, plus what only this provider's own
- * description knows.
+ * Validates the registration with the core's own schema, and with the rules of this provider's description.
  */
 export function providerResolver(
   base: ProviderSpec,
@@ -117,7 +114,8 @@ export function providerResolver(
 function parameterErrors({ spec, parameters }: ProviderFormValues): Record<string, FieldError> {
   const errors: Record<string, FieldError> = {}
   for (const { name, label, required } of spec.templateParameters) {
-    // Whether it fits its pattern, the service decides, which has an engine for patterns that come as data.
+    // The service checks the pattern, because it has a regular expression engine for patterns that come as
+    // data.
     if ((parameters[name] ?? '') === '' && required)
       errors[name] = { type: 'required', message: words.parameterNeeded(label) }
   }
@@ -126,7 +124,7 @@ function parameterErrors({ spec, parameters }: ProviderFormValues): Record<strin
 
 export type ClientNeeds = { id: boolean; secret: 'required' | 'optional' | 'none' }
 
-/** What of the client a sign-in cannot do without, as far as the provider's description tells. */
+/** The client's fields that a sign-in requires, by the provider's description. */
 export function clientNeeds({
   spec,
   flow,
@@ -155,7 +153,7 @@ function clientErrors(values: ProviderFormValues): Record<string, FieldError> {
   return errors
 }
 
-/** Without an issuer to ask, the addresses must stand there. */
+/** Without an issuer for discovery, the endpoint URLs are required. */
 function endpointErrors({ spec, flow }: ProviderFormValues): Record<string, FieldError> | null {
   const { discovery, endpoints } = spec
   if (discovery.issuer !== null || discovery.url !== null) return null
@@ -167,11 +165,11 @@ function endpointErrors({ spec, flow }: ProviderFormValues): Record<string, Fiel
   return Object.keys(errors).length === 0 ? null : errors
 }
 
-/** Never kept anywhere: secrets. */
+/** Secrets are never kept. */
 const SECRET_FIELDS = ['clientSecret'] as const
 const placeOf = (key: string): string => `keyway:draft:${key}`
 
-/** Keeps what is typed over a reload or a locked vault, in this tab only and without secrets. */
+/** Keeps typed input across a reload or a locked vault, in this tab only and without secrets. */
 export function useKeepDraft(form: UseFormReturn, key: string | null): void {
   useEffect(() => {
     if (key === null) return undefined
@@ -191,7 +189,7 @@ export function forgetDraft(key: string | null): void {
   if (key !== null) sessionStorage.removeItem(placeOf(key))
 }
 
-/** What was typed before, or null. */
+/** Input that was typed before, or null. */
 export function readDraft(key: string | null): Record<string, unknown> | null {
   const kept = key === null ? null : sessionStorage.getItem(placeOf(key))
   if (kept === null) return null
@@ -199,7 +197,7 @@ export function readDraft(key: string | null): Record<string, unknown> | null {
     const parsed: unknown = JSON.parse(kept)
     return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : null
   } catch {
-    // Not ours, or cut off: there is nothing to restore.
+    // Not written by this form, or truncated: nothing to restore.
     return null
   }
 }

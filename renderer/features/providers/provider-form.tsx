@@ -28,20 +28,22 @@ type ProviderFormProps = {
   mode: 'new' | 'edit'
   preset: Preset | null
   values: ProviderFormValues
-  /** Under which unfinished typing is kept; null: it is not kept. */
+  /** The key under which typed input is kept; null: it is not kept. */
   draftKey: string | null
   failure: ErrorBody | null
-  /** True once it is saved; what was typed is dropped only then. */
+  /** True once it is saved; the kept input is deleted only then. */
   onSubmit: (draft: ProviderInputDraft) => Promise<boolean>
-  /** Why it is sent: what a sign-in needs is required only for one. Default: to store it. */
+  /**
+   * Purpose of the submission: fields that a sign-in needs are required only for one. Default: to store it.
+   */
   purpose?: () => 'store' | 'sign-in'
-  /** The field that somebody was sent here for. */
+  /** The field that the link names. */
   field?: string | undefined
   /** The buttons; `type="submit"` sends the form. */
   footer: ReactNode
 }
 
-/** One form for registering and editing; what a preset knows is filled in and folded away. */
+/** One form for registering and editing; fields that a preset fills in are collapsed. */
 const toStore = () => 'store' as const
 
 export function ProviderForm({
@@ -117,7 +119,7 @@ function FormSteps({ mode, preset }: Pick<ProviderFormProps, 'mode' | 'preset'>)
   )
 }
 
-/** A failure that names a field of the form stands at that field too, and takes the person there. */
+/** A failure that names a field is also shown at that field, which takes the focus. */
 export function useFailedField(form: UseFormReturn, failure: ErrorBody | null): void {
   useEffect(() => {
     const named = failure?.['field']
@@ -128,14 +130,14 @@ export function useFailedField(form: UseFormReturn, failure: ErrorBody | null): 
   }, [form, failure])
 }
 
-/** Takes a person who was sent here for one field to it, and says what it lacks. */
+/** Moves the focus to the field that the link names, and shows what is missing. */
 export function useSoughtField(form: UseFormReturn, name: string | undefined): void {
   useEffect(() => {
     if (name === undefined || form.getValues(name) === undefined) return undefined
     const isMissing = form.getValues(name) === ''
     const message = { clientId: words.clientIdNeeded, clientSecret: words.clientSecretNeeded }[name]
     if (isMissing && message !== undefined) form.setError(name, { type: 'sought', message })
-    // After the screen has given the focus to its title.
+    // After the screen has focused its title.
     const frame = requestAnimationFrame(() => form.setFocus(name, { shouldSelect: true }))
     return () => cancelAnimationFrame(frame)
   }, [form, name])

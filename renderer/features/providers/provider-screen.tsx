@@ -119,7 +119,7 @@ function Asked({ asking, provider, onClose }: AskedProps) {
   }
 }
 
-/** Tabs with addresses of their own: links, so that they can be gone back from and reloaded into. */
+/** Tabs with URLs of their own: links, so that going back and reloading work. */
 function TabLinks({ id, tab }: { id: string; tab: ProviderTab }) {
   return (
     <nav

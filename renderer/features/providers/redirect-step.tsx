@@ -12,10 +12,10 @@ import { baseSpec, type ProviderFormValues, toDraft } from './provider-form-valu
 
 const words = text.add.form
 
-/** Long enough for somebody who types; the first answer does not wait. */
+/** A delay for typing; the first request is not delayed. */
 const SETTLE_MS = 250
 
-/** What to do at the provider's own console, with the one address that must be right to the letter. */
+/** Instructions for the provider's console, with the exact redirect URI. */
 export function RedirectStep({ preset }: { preset: Preset | null }) {
   const plan = useRedirectPlan(preset)
   return (
@@ -87,8 +87,8 @@ function ConsoleLinks({ preset }: { preset: Preset }) {
 }
 
 /**
- * The planner's answer for the form as it stands; the last one stays until a newer one is there, so that
- * nothing jumps.
+ * The planner's result for the current form; the previous one stays until the new one arrives, so that the
+ * layout does not jump.
  */
 function useRedirectPlan(preset: Preset | null): RedirectPlan | null {
   const host = useHost()

@@ -1,7 +1,7 @@
 import type { Preset } from '../../../shared/contract/preset.ts'
 import { usePresets, useSnapshot } from '../../stores/window-context.tsx'
 
-/** Name of a provider's mark; null when it has none, undefined while nobody knows. */
+/** Name of a provider's icon; null when it has none, undefined while it is unknown. */
 export function useIconOf(providerSlug: string, providerId: string): string | null | undefined {
   const { bySlug, presets, failure } = usePresets()
   const { providers } = useSnapshot()

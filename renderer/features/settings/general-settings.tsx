@@ -64,7 +64,7 @@ export function GeneralSettings() {
   )
 }
 
-/** A browser shows notices only of pages that it was asked for. */
+/** A browser shows notifications only of pages that have permission. */
 function BrowserPermission() {
   const [permission, setPermission] = useState(() =>
     'Notification' in window ? Notification.permission : 'denied',

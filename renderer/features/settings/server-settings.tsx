@@ -55,13 +55,13 @@ export function ServerSettings() {
           </Rows>
         </div>
       </PageSection>
-      {/* Asked anew when the port moves. */}
+      {/* Requested again when the port changes. */}
       <RedirectMethods key={server.url} />
     </>
   )
 }
 
-/** Said here, where the port is changed. */
+/** Shown here, where the port is changed. */
 function ServerFailure({ failure }: { failure: ErrorBody | null }) {
   const change = useCall('settings.update')
   return (

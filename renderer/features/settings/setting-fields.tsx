@@ -22,14 +22,14 @@ type TypedProps = {
   label: string
   hint: ReactNode
   stored: string
-  /** The patch for what is typed. */
+  /** The patch for the typed value. */
   patchOf: (typed: string) => Record<string, unknown>
   kind: 'number' | 'line' | 'long'
-  /** At the label's right: what is in force now, where that is something else. */
+  /** At the label's right: the value in effect, where it differs. */
   aside?: ReactNode
 }
 
-/** A setting that is typed: it is saved when one says so, or with Enter. */
+/** A setting in a text field: saved with its button, or with Enter. */
 function TypedSetting({ label, hint, stored, patchOf, kind, aside }: TypedProps) {
   const save = useSaveSetting()
   const [failure, setFailure] = useState<ErrorBody | null>(null)
@@ -72,7 +72,7 @@ function TypedSetting({ label, hint, stored, patchOf, kind, aside }: TypedProps)
               value={value}
               onChange={(event: { target: { value: string } }) => {
                 setTyped(event.target.value)
-                // It was about what stood there before.
+                // The failure referred to the previous input.
                 setFailure(null)
               }}
             />
@@ -91,7 +91,7 @@ function TypedSetting({ label, hint, stored, patchOf, kind, aside }: TypedProps)
 
 type PortFailureProps = { failure: ErrorBody | null; pending: boolean; onPort: (port: number) => void }
 
-/** A failure of a setting; where a port was taken, the free one is a press away. */
+/** A failure of a setting; for a busy port, a button selects the free one. */
 export function PortFailure({ failure, pending, onPort }: PortFailureProps) {
   const free = failure?.['nextFreePort']
   if (failure === null || typeof free !== 'number') return <Failure failure={failure} />
@@ -152,8 +152,8 @@ export function TextSetting({ name, label, hint, kind }: TextSettingProps) {
 }
 
 /**
- * Writes a setting at once, with a way back instead of a question before. The failure comes back for who has
- * a place for it.
+ * Saves a setting at once and offers to undo it instead of asking first. Returns the failure to a caller that
+ * shows it.
  */
 export function useSaveSetting(): (patch: SettingsPatch) => Promise<ErrorBody | null> {
   const host = useHost()
@@ -175,7 +175,7 @@ export function useSaveSetting(): (patch: SettingsPatch) => Promise<ErrorBody | 
   }
 }
 
-/** The same for a switch, whose failure is told in a toast. */
+/** The same for a switch, whose failure is shown in a toast. */
 export function useSetting(): (patch: SettingsPatch) => Promise<void> {
   const save = useSaveSetting()
   return async (patch) => {
@@ -184,7 +184,7 @@ export function useSetting(): (patch: SettingsPatch) => Promise<void> {
   }
 }
 
-/** What is wrong with a value for a setting, by the schema that the core parses it with. */
+/** The problem of a value for a setting, by the core's own schema. */
 export function settingProblem(patch: Record<string, unknown>): string | undefined {
   const checked = settingsPatch.safeParse(patch)
   if (checked.success) return undefined
@@ -192,7 +192,7 @@ export function settingProblem(patch: Record<string, unknown>): string | undefin
   return range === null ? checked.error.issues[0]?.message : text.settings.badNumber(...range)
 }
 
-/** What a number may be; null: the setting is none. */
+/** The range of a number; null: the setting is not a number. */
 function rangeOf(name: string): [least: number, most: number] | null {
   const field = Object.entries(settingsSchema.shape)
     .find(([key]) => key === name)?.[1]

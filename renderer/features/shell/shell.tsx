@@ -9,7 +9,7 @@ import { BottomBar, Sidebar, TopBar } from './sidebar.tsx'
 import { preloadScreens, LazyPalette } from './lazy-screens.ts'
 import { Screen, useKeepScroll } from './screen.tsx'
 
-/** The frame around every screen of an unlocked Keyway. */
+/** The layout around every screen of an unlocked Keyway. */
 export function Shell() {
   const route = useRoute()
   const { connections } = useSnapshot()

@@ -14,7 +14,7 @@ import { useSnapshot, useWindow } from '../../stores/window-context.tsx'
 
 type SidebarProps = { route: Route; attention: number; onSearch: () => void }
 
-/** Words at the left where there is room, a rail of icons where there is less. */
+/** Labels at the left where there is room, icons alone where there is less. */
 export function Sidebar({ route, attention, onSearch }: SidebarProps) {
   const { platform } = useSnapshot()
   return (
@@ -176,7 +176,7 @@ export function TopBar({ onSearch }: { onSearch: () => void }) {
   )
 }
 
-/** The same five places as the sidebar, within reach of a thumb. */
+/** The same five links as the sidebar, at the bottom of small screens. */
 export function BottomBar({ route, attention }: { route: Route; attention: number }) {
   return (
     <nav

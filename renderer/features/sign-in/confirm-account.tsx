@@ -10,7 +10,7 @@ import type { FlowOf } from './use-start-sign-in.ts'
 const words = text.signIn.account
 type Answer = 'replace' | 'add' | 'discard'
 
-/** Nothing is preselected: this is the question that must not be answered by a stray Enter. */
+/** Nothing is preselected, because Enter must not answer this question by accident. */
 export function ConfirmAccount({ flow }: { flow: FlowOf<'confirming_account'> }) {
   const [answer, setAnswer] = useState<Answer | null>(null)
   const confirm = useCall('flows.confirmAccount')

@@ -20,14 +20,14 @@ const words = text.signIn.ways
 
 type OtherWaysProps = {
   provider: ProviderView
-  /** The connection that is renewed; null: a new one. */
+  /** The connection to reconnect; null: a new one. */
   connection: { id: string; account: string } | null
   onClose: () => void
 }
 
 /**
- * Every way to connect, whatever the provider's own one is: with a code, without a person, or with a token
- * that one has already.
+ * All sign-in methods, whatever the provider's default is: with a code, without a person, or with an existing
+ * token.
  */
 export function OtherWaysDialog({ provider, connection, onClose }: OtherWaysProps) {
   const [typed, setTyped] = useState<TypedWay>(() => freshWay(provider.flow))
@@ -88,8 +88,8 @@ export function OtherWaysDialog({ provider, connection, onClose }: OtherWaysProp
 }
 
 /**
- * What ends at once with a refusal is told in the dialog, where the token still stands; everything else goes
- * on where one sees it run.
+ * An immediate refusal is shown in the dialog, which still holds the token; anything else continues on the
+ * sign-in's screen.
  */
 function useConnect(onStarted: () => void) {
   const host = useHost()
@@ -117,7 +117,7 @@ type OtherWayFieldsProps = {
   onChange: (change: Partial<TypedWay>) => void
 }
 
-/** What the chosen way needs to know, and no more. */
+/** The fields that the selected method needs. */
 export function OtherWayFields({ typed, withName, problem, onChange }: OtherWayFieldsProps) {
   return (
     <>
@@ -192,7 +192,7 @@ function BrowserFields({ typed, onChange }: Pick<OtherWayFieldsProps, 'typed' | 
   )
 }
 
-// The ways to connect as a person chooses among them, and what each of them sends.
+// The sign-in methods as the person chooses among them, and the input that each of them sends.
 
 export const ways = [
   'authorization_code',

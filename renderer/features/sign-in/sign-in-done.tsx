@@ -14,7 +14,7 @@ import { type FlowOf, useStartSignIn } from './use-start-sign-in.ts'
 
 const words = text.signIn.done
 
-/** Who one is now, what was granted, and what to do next. */
+/** The account, the granted scopes, and what to do next. */
 export function SignInDone({ flow }: { flow: FlowOf<'done'> }) {
   const { connections, providers } = useSnapshot()
   const signIn = useStartSignIn()
@@ -105,9 +105,7 @@ function Scopes({ flow, meanings, confirmed }: ScopesProps) {
   )
 }
 
-/**
- * Asking again in the same words would bring the same answer: what brings a refresh token is asked for too.
- */
+/** The same request would have the same result, so the scope for a refresh token is requested too. */
 function offlineScopes(
   spec: ProviderSpec | undefined,
   { grantedScopes, missingScopes }: FlowOf<'done'>,

@@ -23,7 +23,7 @@ export function Exchanging() {
 export function SignInFailed({ flow }: { flow: FlowOf<'failed'> }) {
   const words = text.signIn.failed
   const { code, field } = flow.failure
-  // Trying again as it is would end the same way.
+  // The same attempt again would fail the same way.
   const isSetup = code === 'config_error' || code === 'discovery_failed'
   const setup = (
     <a
@@ -93,7 +93,7 @@ function Dismiss({ flow }: { flow: Flow }) {
   const host = useHost()
   const dismiss = async (): Promise<void> => {
     navigate({ name: 'connections' })
-    // Already gone is as good as dismissed.
+    // A sign-in that is already gone counts as dismissed.
     await host.call('flows.dismiss', { id: flow.id })
   }
   return (

@@ -17,7 +17,7 @@ const promiseIcons: readonly ReactNode[] = [
   <KeyRound key="key" aria-hidden="true" />,
 ]
 
-/** What Keyway is, and the one choice it needs before anything can be kept. */
+/** Introduces Keyway and asks for the one choice that it needs before anything can be stored. */
 export function FirstRun({ protectors }: { protectors: readonly KeyWrapperView[] }) {
   return (
     <main className="h-full overflow-auto">
@@ -122,7 +122,7 @@ function ProtectorChoice({ usable, kind, onChange }: ProtectorChoiceProps) {
   )
 }
 
-/** One line where there is no choice; what was looked for stands behind it for who wants to know. */
+/** One line where there is no choice, with the details on demand. */
 function KeychainMissing({ protectors }: { protectors: readonly KeyWrapperView[] }) {
   const keychains = protectors.filter(({ kind }) => kind !== 'passphrase')
   if (keychains.length === 0 || keychains.some(({ usable }) => usable)) return null

@@ -103,7 +103,7 @@ function Passphrase({ field, value, isWrong, onChange }: PassphraseProps) {
         <SecretInput
           {...ids}
           ref={field}
-          // The one field of a screen that exists to be typed into.
+          // Focused at once, because typing in it is the only purpose of the screen.
           autoFocus
           autoComplete="current-password"
           value={value}
@@ -114,7 +114,7 @@ function Passphrase({ field, value, isWrong, onChange }: PassphraseProps) {
   )
 }
 
-/** Who could not be asked about while nobody can answer. */
+/** The apps that requested approval while nobody could answer. */
 function AskedMeanwhile() {
   const { lockedAsks } = useSnapshot()
   const words = text.approval

@@ -17,7 +17,7 @@ type NewPassphraseProps = {
   value: TypedPassphrase
   onChange: (value: TypedPassphrase) => void
   problem: ReturnType<typeof passphraseProblem>
-  /** For a screen that exists to be typed into. */
+  /** For a screen whose only purpose is this field. */
   focused?: boolean
 }
 
@@ -60,13 +60,13 @@ export function NewPassphrase({ value, onChange, problem, focused = false }: New
   )
 }
 
-/** The field that has to be mended takes the focus, so that one can type at once. */
+/** The invalid field takes the focus, so that the person can type at once. */
 export function focusPassphrase(form: HTMLFormElement, problem: 'too-short' | 'not-same'): void {
   const which = problem === 'too-short' ? 'first' : 'second'
   form.querySelector<HTMLInputElement>(`[data-passphrase="${which}"]`)?.focus()
 }
 
-/** A rough measure by length and variety; it advises and forbids nothing. */
+/** A rough estimate by length and variety; it is only a hint. */
 export function strengthOf(passphrase: string): 0 | 1 | 2 | 3 {
   const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(passphrase)).length
   const distinct = new Set(passphrase).size

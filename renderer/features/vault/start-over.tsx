@@ -12,12 +12,10 @@ import { useSnapshot } from '../../stores/window-context.tsx'
 
 const words = text.vault.startOver
 
-/**
- * The way on for who forgot the passphrase: what is lost, what stays, and a word to type before it happens.
- */
+/** For a person who forgot the passphrase: what is lost, what stays, and a word to type as confirmation. */
 export function StartOverDialog({ onClose }: { onClose: () => void }) {
   const [typed, setTyped] = useState('')
-  // The screen goes away with the vault, before the answer comes.
+  // The screen is removed with the vault, before the result arrives.
   const startOver = useCall('vault.startOver', 'told')
   const formId = useId()
   const isTyped = typed.trim().toLowerCase() === words.word
@@ -54,7 +52,7 @@ export function StartOverDialog({ onClose }: { onClose: () => void }) {
         className="flex flex-col gap-4 text-sm"
         onSubmit={(event) => {
           event.preventDefault()
-          // React passes an event on from here to the form of the lock screen, though the page does not.
+          // React lets an event bubble from here to the form of the lock screen, although the DOM does not.
           event.stopPropagation()
           void submit('connections')
         }}
