@@ -191,8 +191,8 @@ async function follow(
   }
 }
 
-// One attempt of a request: the headers with the token, the way there, and what the head of the answer means for the
-// next step.
+// One attempt of a request: the headers with the token, the route, and what the head of the response means
+// for the next step.
 
 export type Attempted = { tried: AttemptResult; move: Move }
 

@@ -5,8 +5,8 @@ import type { Socket } from 'node:net'
 
 const MOST_UNAUTHENTICATED = 2000
 /**
- * Beyond these an owner's connections give way like unauthenticated ones: one program cannot use up everyone's
- * either.
+ * Beyond these an owner's connections are closed like unauthenticated ones, so that one program cannot use up
+ * those of the others.
  */
 const MOST_OF_ONE_OWNER = 1000
 

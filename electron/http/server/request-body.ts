@@ -64,6 +64,11 @@ export function readBody(
   limitBytes: number,
   done: (body: Buffer | KeywayError) => void,
 ): void {
+  // A request without a body has no stream that could still end.
+  if (request.readableEnded) {
+    done(NOTHING)
+    return
+  }
   const pieces: Buffer[] = []
   let size = 0
   const take = (piece: Buffer): void => {
