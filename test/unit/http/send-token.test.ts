@@ -1,5 +1,5 @@
-// The prepared answer goes around node's own way of writing a head, so its bytes are looked at one by one, on
-// the Node that runs here.
+// The body of a token response is prepared once a second for each token. What is sent is checked byte by byte,
+// on the Node that runs here.
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { createFakeClock, realClock } from '../../support/fake-clock.ts'
@@ -97,7 +97,7 @@ test('pipelined calls are answered in order', async () => {
   ])
 })
 
-test('a POST is remembered by its body, and a body in pieces is read whole', async () => {
+test('each POST is read anew, and a body in pieces is read whole', async () => {
   const local = await startFakeLocal()
   local.keyway.addConnection('slack', { account: 'other' })
   const post = (account: string, last = '') => {
