@@ -1,5 +1,5 @@
-// The body of a token response is prepared once a second for each token. What is sent is checked byte by byte,
-// on the Node that runs here.
+// The body of a token response is prepared once a second for each token. What is sent is checked byte by
+// byte, on the Node that runs here.
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { createFakeClock, realClock } from '../../support/fake-clock.ts'
