@@ -1,11 +1,19 @@
 // Every screen in both themes, as a desktop and as a telephone: axe finds nothing, and nothing hides at the
 // side.
 import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
 import { startFakeWindowHost } from '../support/fake-window-host.ts'
 import { screens } from '../support/window-host/screens.ts'
 import { expect, test } from '../support/window-fixture.ts'
 
 const widths = [1280, 360]
+
+/** Before its transitions have ended, a page that changes its theme shows colors of both. */
+const transitionsEnd = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    const transitions = document.getAnimations().filter((each) => each instanceof CSSTransition)
+    await Promise.allSettled(transitions.map(({ finished }) => finished))
+  })
 
 for (const screen of screens) {
   test(`${screen.name}: axe finds nothing, and nothing scrolls sideways`, async ({ browser }) => {
@@ -23,6 +31,7 @@ for (const screen of screens) {
         await page.setViewportSize({ width, height: 800 })
         for (const colorScheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme })
+          await transitionsEnd(page)
           // Without frames of other origins the single-page mode sees the same and takes half the time.
           const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
           expect(
