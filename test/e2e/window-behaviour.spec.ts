@@ -123,6 +123,8 @@ test('a reload in the middle of a sign-in comes back into it, and its end shows 
 
 test('when Keyway goes away the window says so and keeps what is known', async ({ page, openWindow }) => {
   const host = await openWindow({ hash: '#/connections' })
+  // Screens come in files of their own; what has not come yet is not known.
+  await expect(page.getByRole('article', { name: 'GitHub, work' })).toBeVisible()
   await host.close()
   await expect(page.getByText('Keyway is not answering')).toBeVisible()
   await expect(page.getByRole('article', { name: 'GitHub, work' })).toBeVisible()
