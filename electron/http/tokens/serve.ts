@@ -17,7 +17,7 @@ export type Served = { token: ServedToken; connection: ConnectionRecord }
 
 /**
  * The straight path: one look-up, one authorization, and the token is at hand. Null when anything is in the
- * way; `vendToken` then waits, asks, or says what it is.
+ * way; `serveToken` then waits, asks, or says what it is.
  */
 export function serveAtHand(context: HttpContext, session: AppSession, wanted: Wanted): Served | null {
   const { keyway } = context
