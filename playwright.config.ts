@@ -11,8 +11,8 @@ export default defineConfig({
   outputDir: 'test-results',
   // The stand-in is a shell script with a Chromium behind it; Windows has the real Electron.
   testIgnore: process.platform === 'win32' ? 'stand-in-*.spec.ts' : [],
-  // Each test has ports and a data folder of its own, and much of its time is spent waiting.
-  workers: 2,
+  // One window at a time: the specs share two cores, and each starts an app with a browser of its own.
+  workers: 1,
   retries: 0,
   forbidOnly: true,
   timeout: 90_000,

@@ -182,6 +182,7 @@ test('with the keyboard alone: from the palette to a connection, a menu, a dialo
   await expect(window.getByRole('heading', { name: 'Connected' })).toBeVisible()
   await window.bringToFront()
   await press('Control+k')
+  await expect(window.getByPlaceholder(/^Search connections/)).toBeFocused()
   await window.keyboard.type('go to connections')
   await press('Enter')
   const row = window.getByRole('link', { name: /Rehearsal.*ada@example\.test/ })

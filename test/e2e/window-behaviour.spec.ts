@@ -177,9 +177,13 @@ test('a question from an app does not take the focus from who is typing, nor an 
 test('the whole way from nothing to a sign-in goes by keyboard alone', async ({ page, openWindow }) => {
   const { fake } = await openWindow({ hash: '#/connections', snapshot: fresh(Date.now()) })
   await page.keyboard.press('Control+k')
+  await expect(page.getByRole('combobox')).toBeFocused()
   await page.keyboard.type('add a conn')
   await page.keyboard.press('Enter')
   await expect(page.getByRole('heading', { name: 'Add a connection' })).toBeVisible()
+  await expect(
+    page.getByRole('searchbox').or(page.getByRole('combobox')).or(page.getByRole('textbox')),
+  ).toBeFocused()
   await page.keyboard.type('gitlab')
   await page.keyboard.press('Enter')
   await expect(page.getByRole('heading', { name: 'Set up GitLab' })).toBeVisible()
