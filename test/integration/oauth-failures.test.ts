@@ -142,7 +142,7 @@ describe('an answer that is no token', () => {
     const { origin } = await startAnswering(always(200, good))
     expect(await refreshAt(origin)).toMatchObject({
       kind: 'ok',
-      answer: { refreshToken: null, lifetimeSeconds: 60 },
+      response: { refreshToken: null, lifetimeSeconds: 60 },
     })
   })
 })
@@ -357,7 +357,7 @@ describe('an id_token', () => {
     const answer = { ...good, refresh_token: 'rotated', id_token: idToken({ iss: 'https://evil.example' }) }
     const { origin } = await startAnswering(always(200, answer))
     const outcome = await refreshAt(origin, { logger })
-    expect(outcome).toMatchObject({ kind: 'ok', answer: { idToken: null } })
+    expect(outcome).toMatchObject({ kind: 'ok', response: { idToken: null } })
     expect(outcome.kind === 'ok' && outcome.response.refreshToken?.reveal()).toBe('rotated')
     expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
   })
