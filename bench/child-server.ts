@@ -1,12 +1,15 @@
 // Every server runs in a process of its own, so that the load generator does not take its time.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { ASK_CPU } from './servers/answer.ts'
 
 export type ChildServer<Ready> = {
   readonly ready: Ready
   readonly pid: number
   /** Sends a message and waits for the answer to it. */
   ask(message: unknown): Promise<unknown>
+  /** Processor time that it has used so far. */
+  cpuMs(): Promise<number>
   close(): Promise<void>
 }
 
@@ -24,14 +27,19 @@ export async function startChild<Ready>(
   })
   failed.catch(() => undefined)
   const [ready] = (await Promise.race([once(child, 'message'), failed])) as [Ready]
+  const ask = async (message: unknown): Promise<unknown> => {
+    const answer = once(child, 'message')
+    child.send(message as object)
+    const [{ value }] = (await Promise.race([answer, failed])) as [{ value: unknown }]
+    return value
+  }
   return {
     ready,
     pid: child.pid ?? 0,
-    async ask(message) {
-      const answer = once(child, 'message')
-      child.send(message as object)
-      const [{ value }] = (await Promise.race([answer, failed])) as [{ value: unknown }]
-      return value
+    ask,
+    async cpuMs() {
+      const { user, system } = (await ask(ASK_CPU)) as NodeJS.CpuUsage
+      return (user + system) / 1000
     },
     async close() {
       if (child.exitCode !== null) return

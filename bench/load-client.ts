@@ -6,8 +6,8 @@ import { connect, type Socket } from 'node:net'
 export type Target = { port: number } | { path: string }
 
 export type LoadClient = {
-  /** Requests for `ms`; returns answers a second. */
-  run(ms: number): Promise<number>
+  /** Requests for `ms`, and what came until the last answer to them. */
+  run(ms: number): Promise<{ answers: number; ms: number }>
   /** One after the other for `ms` on one connection; milliseconds each. */
   latencies(ms: number): Promise<number[]>
   close(): void
@@ -52,7 +52,7 @@ export async function openLoad(
       )
       setTimeout(() => (running = false), ms)
       await Promise.all(idle)
-      return (answers * 1000) / (performance.now() - started)
+      return { answers, ms: performance.now() - started }
     },
     async latencies(ms) {
       const [lane] = lanes

@@ -1,4 +1,4 @@
-// npm run bench [-- name …] [--rounds 40] [--slice 250]
+// npm run bench [-- name …] [--rounds 40] [--slice 250] [--cpu]
 // Never part of the tests: a figure depends on the machine, and a test must not.
 import { parseArgs } from 'node:util'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -7,7 +7,11 @@ import { keep, lineOf, TABLE_HEAD, type Report } from './report.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '40' }, slice: { type: 'string', default: '250' } },
+  options: {
+    rounds: { type: 'string', default: '40' },
+    slice: { type: 'string', default: '250' },
+    cpu: { type: 'boolean', default: false },
+  },
 })
 const unknown = positionals.filter((name) => !benches.some((bench) => bench.name === name))
 if (unknown.length > 0) {
@@ -21,11 +25,15 @@ const folder = new URL('./results/', import.meta.url)
 
 console.log(TABLE_HEAD)
 for (const bench of wanted) {
-  const report = await bench.run({ rounds: Number(values.rounds), sliceMs: Number(values.slice) })
+  const report = await bench.run({
+    rounds: Number(values.rounds),
+    sliceMs: Number(values.slice),
+    cpu: values.cpu,
+  })
   for (const figure of report.figures) console.log(lineOf(figure, report))
-  keep(report, folder)
+  if (!values.cpu) keep(report, folder)
 }
-writeTable()
+if (!values.cpu) writeTable()
 
 /** The table of everything that has been measured here, newest of each. */
 function writeTable(): void {

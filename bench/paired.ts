@@ -1,5 +1,8 @@
 // Interleaved short slices: base and candidates take turns, the order is reversed every other round, and only
 // ratios within a round are compared, so that what the machine does meanwhile falls on all alike.
+import type { ChildServer } from './child-server.ts'
+import type { LoadClient } from './load-client.ts'
+import type { BenchOptions } from './report.ts'
 import { isNoisy, spreadOf, type Spread } from './statistics.ts'
 
 /** Runs one slice and returns its figure (higher is better: calls or bytes a second). */
@@ -11,6 +14,25 @@ export type PairedResult = {
   contenders: Array<{ name: string; figure: Spread; ratio: Spread }>
   rounds: number
   attempts: number
+}
+
+/**
+ * Answers a second; with `cpu` answers for each second of the server's processor time, which other programs
+ * on the same machine change less.
+ */
+export function loaded(
+  name: string,
+  { server, load }: { server: Pick<ChildServer<unknown>, 'cpuMs'>; load: LoadClient },
+  { sliceMs, cpu }: Pick<BenchOptions, 'sliceMs' | 'cpu'>,
+): Contender {
+  return {
+    name,
+    async slice() {
+      const before = cpu ? await server.cpuMs() : 0
+      const { answers, ms } = await load.run(sliceMs)
+      return (answers * 1000) / (cpu ? (await server.cpuMs()) - before : ms)
+    },
+  }
 }
 
 const MOST_ATTEMPTS = 3

@@ -16,7 +16,12 @@ export type Figure = {
 
 export type Report = { name: string; rounds: number; noisy: boolean; figures: Figure[]; details: unknown }
 
-export type BenchOptions = { rounds: number; sliceMs: number }
+export type BenchOptions = {
+  rounds: number
+  sliceMs: number
+  /** Answers for each second of the server's processor time, where a figure is a ratio of answers. */
+  cpu: boolean
+}
 
 /** One benchmark: starts what it needs, ends it, says what came out. */
 export type Bench = { name: string; run(options: BenchOptions): Promise<Report> }

@@ -2,7 +2,7 @@
 // bytes.
 import { getRequest, openLoad, postRequest } from '../load-client.ts'
 import { hostHeader, startParties, withKey } from '../parties.ts'
-import { runPaired } from '../paired.ts'
+import { loaded, runPaired } from '../paired.ts'
 import { startChild } from '../child-server.ts'
 import type { Bench } from '../report.ts'
 
@@ -11,7 +11,7 @@ const JSON_TYPE = { 'Content-Type': 'application/json' }
 
 export const hotRoutes: Bench = {
   name: 'hot-routes',
-  async run({ rounds, sliceMs }) {
+  async run(options) {
     const parties = await startParties()
     const bare = await startChild<{ port: number }>('bare-http.ts')
     const plain = await startChild<{ port: number }>('plain-fastify.ts')
@@ -30,18 +30,18 @@ export const hotRoutes: Bench = {
       socket: await openLoad({ path: keyway.ready.socketPath }, get, many),
     }
     const result = await runPaired(
-      { name: 'bare node:http', slice: () => loads.bare.run(sliceMs) },
+      loaded('bare node:http', { server: bare, load: loads.bare }, options),
       [
-        { name: 'GET', slice: () => loads.get.run(sliceMs) },
-        { name: 'POST', slice: () => loads.post.run(sliceMs) },
-        { name: 'socket', slice: () => loads.socket.run(sliceMs) },
+        loaded('GET', { server: keyway, load: loads.get }, options),
+        loaded('POST', { server: keyway, load: loads.post }, options),
+        loaded('socket', { server: keyway, load: loads.socket }, options),
       ],
-      { rounds },
+      options,
     )
     const against = await runPaired(
-      { name: 'fastify', slice: () => loads.fastify.run(sliceMs) },
-      [{ name: 'POST', slice: () => loads.post.run(sliceMs) }],
-      { rounds },
+      loaded('fastify', { server: plain, load: loads.fastify }, options),
+      [loaded('POST', { server: keyway, load: loads.post }, options)],
+      options,
     )
     for (const load of Object.values(loads)) load.close()
     await Promise.all([parties.close(), bare.close(), plain.close()])
@@ -57,7 +57,7 @@ export const hotRoutes: Bench = {
     }
     return {
       name: 'hot-routes',
-      rounds,
+      rounds: options.rounds,
       noisy: result.base.noisy,
       figures: [
         {

@@ -1,19 +1,17 @@
 // Requests through Keyway, with every check, beside proxies that check nothing.
-import { startChild } from '../child-server.ts'
+import { type ChildServer, startChild } from '../child-server.ts'
 import { getRequest, openLoad, type LoadClient } from '../load-client.ts'
-import { runPaired, type PairedResult } from '../paired.ts'
+import { loaded, runPaired, type PairedResult } from '../paired.ts'
 import { hostHeader, startParties, withKey, type Parties } from '../parties.ts'
-import type { Bench } from '../report.ts'
+import type { Bench, BenchOptions } from '../report.ts'
 
 type PeerKind = 'http-proxy' | 'fast-proxy' | 'tunnel'
-type Peer = { port: number; close(): Promise<void> }
+type Peer = ChildServer<{ port: number }>
 
-const startPeer = async ({ upstream }: Parties, kind: PeerKind): Promise<Peer> => {
-  const child = await startChild<{ port: number }>('peers.ts', { kind, port: upstream.ready.port })
-  return { port: child.ready.port, close: () => child.close() }
-}
+const startPeer = ({ upstream }: Parties, kind: PeerKind): Promise<Peer> =>
+  startChild('peers.ts', { kind, port: upstream.ready.port })
 
-const throughPeer = ({ port }: Peer, bytes: number, connections: number): Promise<LoadClient> =>
+const throughPeer = ({ ready: { port } }: Peer, bytes: number, connections: number): Promise<LoadClient> =>
   openLoad({ port }, getRequest(`/api/bytes/${bytes}`, hostHeader(port)), { connections })
 
 const throughKeyway = ({ keyway }: Parties, bytes: number, connections: number): Promise<LoadClient> =>
@@ -27,14 +25,14 @@ const throughKeyway = ({ keyway }: Parties, bytes: number, connections: number):
 async function against(
   parties: Parties,
   kind: PeerKind,
-  load: { bytes: number; connections: number; rounds: number; sliceMs: number },
+  load: BenchOptions & { bytes: number; connections: number },
 ): Promise<PairedResult> {
   const peer = await startPeer(parties, kind)
   const base = await throughPeer(peer, load.bytes, load.connections)
   const own = await throughKeyway(parties, load.bytes, load.connections)
   const result = await runPaired(
-    { name: kind, slice: () => base.run(load.sliceMs) },
-    [{ name: 'Keyway', slice: () => own.run(load.sliceMs) }],
+    loaded(kind, { server: peer, load: base }, load),
+    [loaded('Keyway', { server: parties.keyway, load: own }, load)],
     load,
   )
   base.close()
@@ -50,15 +48,15 @@ const ratioOf = ({ contenders: [own] }: PairedResult) => {
 
 export const proxySmall: Bench = {
   name: 'proxy-small',
-  async run({ rounds, sliceMs }) {
+  async run(options) {
     const parties = await startParties()
-    const load = { bytes: 1024, connections: 16, rounds, sliceMs }
+    const load = { ...options, bytes: 1024, connections: 16 }
     const httpProxy = await against(parties, 'http-proxy', load)
     const fastProxy = await against(parties, 'fast-proxy', load)
     await parties.close()
     return {
       name: 'proxy-small',
-      rounds,
+      rounds: options.rounds,
       noisy: httpProxy.base.noisy || fastProxy.base.noisy,
       figures: [
         {
@@ -83,25 +81,20 @@ export const proxySmall: Bench = {
 
 export const proxyLarge: Bench = {
   name: 'proxy-large',
-  async run({ rounds, sliceMs }) {
+  async run(options) {
     const parties = await startParties()
-    const megabyte = await against(parties, 'http-proxy', {
-      bytes: 1024 ** 2,
-      connections: 4,
-      rounds,
-      sliceMs,
-    })
+    const megabyte = await against(parties, 'http-proxy', { ...options, bytes: 1024 ** 2, connections: 4 })
     // One answer of 100 MB is a slice of its own.
     const hundred = await against(parties, 'tunnel', {
+      ...options,
       bytes: 100 * 1024 ** 2,
       connections: 1,
-      rounds,
       sliceMs: 1,
     })
     await parties.close()
     return {
       name: 'proxy-large',
-      rounds,
+      rounds: options.rounds,
       noisy: megabyte.base.noisy || hundred.base.noisy,
       figures: [
         {
