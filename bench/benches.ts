@@ -1,6 +1,7 @@
 import { endurance } from './benches/endurance.ts'
 import { hotRoutes } from './benches/hot-routes.ts'
 import { expiryStorm, hangingRefresh } from './benches/one-refresh.ts'
+import { oidcAgent } from './benches/oidc-agent.ts'
 import { proxyMemory } from './benches/proxy-memory.ts'
 import { proxyLarge, proxySmall } from './benches/proxy-speed.ts'
 import { reach } from './benches/reach.ts'
@@ -13,6 +14,7 @@ import type { Bench } from './report.ts'
 /** In the order of the table in the issue that asked for them. */
 export const benches: readonly Bench[] = [
   hotRoutes,
+  oidcAgent,
   hangingRefresh,
   expiryStorm,
   refreshToDisk,

@@ -5,7 +5,7 @@ import type { LoadClient } from './load-client.ts'
 import type { BenchOptions } from './report.ts'
 import { isNoisy, spreadOf, type Spread } from './statistics.ts'
 
-/** Runs one slice and returns its figure (higher is better: calls or bytes a second). */
+/** Runs one slice and returns its figure: calls or bytes per second, or the time of one call. */
 export type Slice = () => Promise<number>
 export type Contender = { name: string; slice: Slice }
 
