@@ -82,9 +82,18 @@ async function startAgent() {
   const address = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/`
   const asked = [
     ACCOUNT,
-    ...['--no-save', '--manual', `--issuer=${address}`, '--client-id=made-up', '--client-secret=made-up'],
-    ...['--scope=openid offline_access', '--redirect-uri=http://localhost:4242', '--rt=made-up'],
-    ...['--flow=refresh', '--prompt=none', '--pw-env', '--confirm-default'],
+    '--no-save',
+    '--manual',
+    `--issuer=${address}`,
+    '--client-id=made-up',
+    '--client-secret=made-up',
+    '--scope=openid offline_access',
+    '--redirect-uri=http://localhost:4242',
+    '--rt=made-up',
+    '--flow=refresh',
+    '--prompt=none',
+    '--pw-env',
+    '--confirm-default',
   ]
   await run('oidc-gen', asked, { env: environment }).catch(async (error: unknown) => {
     await close()
