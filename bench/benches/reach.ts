@@ -15,9 +15,13 @@ export const reach: Bench = {
     const child = await startChild<ReachReady>('reach.ts')
     const { ready } = child
     await child.close()
-    for (const { of } of WALKS) console.error(`\n${of}:\n  ${ready[of].join('\n  ')}`)
+    for (const { of } of WALKS) {
+      console.error(`\n${of}:`)
+      for (const [file, functions] of Object.entries(ready[of]))
+        console.error(`  ${file}: ${functions.join(', ')}`)
+    }
     const figures = WALKS.map(({ of, what, most }): Figure => {
-      const { length } = ready[of]
+      const { length } = Object.keys(ready[of])
       const value = { p25: length, median: length, p75: length }
       return { what, value, must: most, aim: most, better: 'lower' }
     })

@@ -1,11 +1,13 @@
 // Which source files a request runs through: the functions of electron/ and shared/ that V8 saw running from
-// the first byte to the answer. In one process, from source, after everything was run once.
+// its arrival to its answer. In one process, from source, after everything was run once. README.md says what
+// is counted.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, get } from 'node:http'
+import { Agent, createServer, get } from 'node:http'
 import { Session } from 'node:inspector/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openKeyway } from '../../electron/core/open-keyway.ts'
 import { dispatchCall } from '../../electron/core/ui/dispatch.ts'
 import { createConfKv } from '../../electron/headless/headless.ts'
@@ -17,7 +19,13 @@ import type { UiResult } from '../../shared/contract/ui-api.ts'
 import { startLocalApi } from '../../test/support/start-local-api.ts'
 import { serve } from './answer.ts'
 
-export type ReachReady = { token: string[]; callback: string[]; connect: string[] }
+/** The files of each walk, and in each file the functions that ran. */
+export type Reach = Readonly<Record<string, readonly string[]>>
+export type ReachReady = { token: Reach; callback: Reach; connect: Reach }
+
+/** Longer than what a request leaves to do for later: the log is written and flushed within a second. */
+const QUIET_MS = 1_200
+const RUNS = 3
 
 const folder = mkdtempSync(join(tmpdir(), 'keyway-bench-'))
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -72,20 +80,27 @@ const { key } = keyway.apps.create(
 const session = keyway.presence.newSession('person')
 let signIns = 0
 
-async function connect(): Promise<Flow> {
+type Answered = () => void
+
+async function connect(answered: Answered = () => undefined): Promise<Flow> {
   signIns += 1
   const input = { providerId, account: `account ${signIns}` }
   const caller = { session, renewSession: () => session }
   const result = (await dispatchCall(keyway, caller, 'connections.connect', input)) as UiResult<Flow>
+  answered()
   if (!result.ok) throw new Error(`no sign-in was started: ${JSON.stringify(result)}`)
   return result.value
 }
 
-function call(path: string, headers: Record<string, string> = {}): Promise<void> {
+/** Requests of one app, or one browser, come over one connection. */
+const agents = { app: new Agent({ keepAlive: true }), browser: new Agent({ keepAlive: true }) }
+
+function call(path: string, from: keyof typeof agents, answered: Answered = () => undefined): Promise<void> {
+  const headers = from === 'app' ? { 'x-api-key': key } : {}
   return new Promise((resolve, reject) => {
-    get(`${api.url}${path}`, { headers, agent: false }, (response) => {
+    get(`${api.url}${path}`, { headers, agent: agents[from] }, (response) => {
       if (response.statusCode !== 200) reject(new Error(`${path}: ${response.statusCode}`))
-      response.once('end', resolve).resume()
+      response.once('end', () => (answered(), resolve())).resume()
     }).once('error', reject)
   })
 }
@@ -102,27 +117,62 @@ await inspector.post('Profiler.enable')
 await inspector.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false })
 const root = new URL('../../', import.meta.url).href
 
-/** The files of which a function ran meanwhile. */
-async function filesOf(run: () => Promise<unknown>): Promise<string[]> {
-  await inspector.post('Profiler.takePreciseCoverage')
-  await run()
-  const { result } = await inspector.post('Profiler.takePreciseCoverage')
-  return result
-    .filter(({ url }) => url.startsWith(`${root}electron/`) || url.startsWith(`${root}shared/`))
-    .filter(({ functions }) => functions.some(({ ranges }) => (ranges[0]?.count ?? 0) > 0))
-    .map(({ url }) => url.slice(root.length))
-    .toSorted()
+type Walk = {
+  /** Once for each time that is measured. */
+  runs: ReadonlyArray<(answered: Answered) => Promise<unknown>>
+  /** Comes right before each run. */
+  before?: () => Promise<unknown>
 }
 
-const token = () => call('/api/integrations/bench/token', { 'x-api-key': key })
-await call(callbackOf(await connect()))
-await call(callbackOf(await connect()))
+/** The functions that ran until the answer, as `file: function`. */
+async function functionsOf(run: Walk['runs'][number]): Promise<Set<string>> {
+  await inspector.post('Profiler.takePreciseCoverage')
+  let taken = inspector.post('Profiler.takePreciseCoverage')
+  await run(() => {
+    taken = inspector.post('Profiler.takePreciseCoverage')
+  })
+  const { result } = await taken
+  return new Set(
+    result
+      .filter(({ url }) => url.startsWith(`${root}electron/`) || url.startsWith(`${root}shared/`))
+      .flatMap(({ url, functions }) =>
+        functions
+          .filter(({ ranges }) => (ranges[0]?.count ?? 0) > 0)
+          .map(({ functionName }) => `${url.slice(root.length)}: ${functionName || '(unnamed)'}`),
+      ),
+  )
+}
+
+/** What ran each time: a timer may have come in between. */
+async function reachOf({ runs, before }: Walk): Promise<Reach> {
+  const ran: Array<Set<string>> = []
+  for (const run of runs) {
+    await sleep(QUIET_MS)
+    await before?.()
+    ran.push(await functionsOf(run))
+  }
+  const [first = new Set<string>(), ...others] = ran
+  const all = [...first].filter((each) => others.every((other) => other.has(each)))
+  const byFile = Object.groupBy(all.toSorted(), (each) => each.slice(0, each.indexOf(': ')))
+  return Object.fromEntries(
+    Object.entries(byFile).map(([file, functions = []]) => [
+      file,
+      functions.map((each) => each.slice(file.length + 2)),
+    ]),
+  )
+}
+
+const times = <Value>(value: Value): Value[] => Array<Value>(RUNS).fill(value)
+const token = (answered?: Answered) => call('/api/integrations/bench/token', 'app', answered)
+await call(callbackOf(await connect()), 'browser')
+await call(callbackOf(await connect()), 'browser')
 await keyway.connections.setDefault(keyway.connections.list()[0]?.id ?? '')
 for (let time = 0; time < 3; time += 1) await token()
-const connected = await filesOf(connect)
-const flow = await connect()
+const flows = [await connect(), await connect(), await connect()]
 serve({
-  token: await filesOf(token),
-  connect: connected,
-  callback: await filesOf(() => call(callbackOf(flow))),
+  token: await reachOf({ runs: times(token), before: token }),
+  connect: await reachOf({ runs: times(connect) }),
+  callback: await reachOf({
+    runs: flows.map((flow) => (answered: Answered) => call(callbackOf(flow), 'browser', answered)),
+  }),
 } satisfies ReachReady)
