@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { InstalledBrowser } from '../../../shared/contract/settings.ts'
 import type { Browser } from '../ports.ts'
-import { type Command, type ProgramDeps, startProgram } from './start-program.ts'
+import { type Command, type OpenerDeps, startProgram } from './open-url.ts'
 
 export type FoundBrowser = InstalledBrowser & { commandFor(url: string): Command }
 
@@ -116,9 +116,7 @@ export type InstalledBrowsers = {
 }
 
 /** Searched on each request: browsers may be installed or removed, and requests are rare. */
-export function createInstalledBrowsers(
-  deps: ProgramDeps & { platform: NodeJS.Platform },
-): InstalledBrowsers {
+export function createInstalledBrowsers(deps: OpenerDeps): InstalledBrowsers {
   const find = () => findBrowsers(deps.platform, deps.environment)
   return {
     list: async () => (await find()).map(({ id, name }) => ({ id, name })),

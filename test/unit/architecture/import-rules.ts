@@ -39,14 +39,15 @@ export const rooms: readonly Room[] = [
   room('electron/preload/', [contract, 'electron/desktop/channels.ts'], 'electron'),
   room('electron/desktop/', ['shared/', core, http, practice], 'electron'),
   room('electron/headless/', ['shared/', core, http, practice, 'package.json'], 'node'),
-  // The command line is a client of the local API; only to find the running service does it know where a data
-  // folder and its socket are.
+  // The command line is a client of the local API. It knows where a data folder and its socket are, to find
+  // the running service, and how a browser is opened.
   room(
     'electron/cli/',
     [
       'shared/',
       'electron/core/storage/data-folder.ts',
       'electron/core/running-service.ts',
+      'electron/core/browsers/open-url.ts',
       'package.json',
       'out/headless/cli.js',
     ],
