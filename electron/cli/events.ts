@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { z } from 'zod'
 import { type ErrorCode, errorTable, KeywayError } from '../../shared/contract/errors.ts'
 import { parseJson } from '../../shared/domain/exact-json.ts'
@@ -44,14 +45,22 @@ export async function openEventFeed(api: ServiceApi): Promise<EventFeed> {
   return stream
 }
 
+/** Longer than any event of Keyway; whatever else listens at its port must not fill the memory. */
+const MAX_EVENT_CHARACTERS = 16 * 1024 * 1024
+
 async function* eventsIn(answer: IncomingMessage): AsyncGenerator<ServerEvent, undefined> {
-  let text = ''
+  const arrived: EventSourceMessage[] = []
+  const parser = createParser({
+    maxBufferSize: MAX_EVENT_CHARACTERS,
+    onEvent: (message) => arrived.push(message),
+    onError(error) {
+      if (error.type === 'max-buffer-size-exceeded') throw error
+    },
+  })
   for await (const chunk of answer.setEncoding('utf8')) {
-    const blocks = `${text}${String(chunk)}`.split('\n\n')
-    text = blocks.pop() ?? ''
-    for (const block of blocks) {
-      const [, name, data] = /^event: (.+)\ndata: (.+)$/m.exec(block) ?? []
-      if (name !== undefined && data !== undefined) yield { name, data: parseJson(data) }
+    parser.feed(String(chunk))
+    for (const { event, data } of arrived.splice(0)) {
+      if (event !== undefined) yield { name: event, data: parseJson(data) }
     }
   }
   return undefined

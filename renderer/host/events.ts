@@ -1,3 +1,4 @@
+import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { type UiEventName, uiEventNames } from '../../shared/contract/ui-api.ts'
 import type { LinkState } from './host.ts'
 
@@ -81,6 +82,9 @@ function parsed(data: string): unknown {
 // Server-sent events over fetch, because EventSource cannot send the header with the CSRF token.
 export type ServerEvents = Pick<EventSource, 'addEventListener' | 'close'>
 
+/** Longer than any event of Keyway; whatever else listens at its port must not fill the memory. */
+const MAX_EVENT_CHARACTERS = 16 * 1024 * 1024
+
 export type ServerEventsDeps = { fetch: typeof fetch; headers: () => Record<string, string> }
 
 /**
@@ -110,19 +114,14 @@ async function readAll(
   const answer = await deps.fetch(url, { headers: deps.headers(), credentials: 'same-origin', signal })
   if (signal.aborted || !answer.ok || answer.body === null) return
   target.dispatchEvent(new Event('open'))
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ''
+  const reader = answer.body
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream({ maxBufferSize: MAX_EVENT_CHARACTERS }))
+    .getReader()
   for (;;) {
     const { done, value } = await reader.read()
     if (done || signal.aborted) return
-    const frames = (text + value).split('\n\n')
-    text = frames.pop() ?? ''
-    for (const frame of frames) tell(target, frame)
+    const { event, data } = value
+    if (event !== undefined) target.dispatchEvent(new MessageEvent(event, { data }))
   }
-}
-
-function tell(target: EventTarget, frame: string): void {
-  const name = /^event: (.+)$/m.exec(frame)?.[1]
-  const data = /^data: (.*)$/m.exec(frame)?.[1]
-  if (name !== undefined && data !== undefined) target.dispatchEvent(new MessageEvent(name, { data }))
 }

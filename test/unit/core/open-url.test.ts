@@ -104,7 +104,7 @@ test.each([
   ],
 ] as const)('with %j on %s these are tried: %j', (environment, platform, expected) => {
   const commands = openersFor(url, { platform, environment })
-  expect(commands.map(({ program, parameters }) => [program, ...parameters])).toEqual(expected)
+  expect(commands.map(({ program, parameters }) => [program].concat(parameters))).toEqual(expected)
 })
 
 describe('the command line', () => {

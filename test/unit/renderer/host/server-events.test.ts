@@ -31,6 +31,20 @@ test('events are told under their names however the stream is cut, and its end i
   expect(sent).toEqual([{ 'x-keyway-window': 'proof' }])
 })
 
+test('an event that never ends is not read for ever', async () => {
+  let cancelled = false
+  const piece = new TextEncoder().encode('x'.repeat(1024 * 1024))
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('event: navigate\ndata: ')),
+    pull: (controller) => controller.enqueue(piece),
+    cancel: () => void (cancelled = true),
+  })
+  const fetch = (() => Promise.resolve(new Response(body))) as typeof globalThis.fetch
+  const events = openServerEvents('/ui/events', { fetch, headers: () => ({}) })
+  await new Promise((resolve) => events.addEventListener('error', resolve))
+  await vi.waitFor(() => expect(cancelled).toBe(true))
+})
+
 test('a refusal is an error without having been open', async () => {
   const { heard } = stream([], 401)
   await vi.waitFor(() => expect(heard).toEqual(['error']))
