@@ -9,7 +9,7 @@ import { type LogAuthority, verifyFolder } from '../electron/core/audit-log/veri
 import { dataLocation } from '../electron/core/storage/data-folder.ts'
 import { createManifestFiles, decodeManifest } from '../electron/core/integrity/manifest.ts'
 import { decodeRecord } from '../electron/core/storage/records.ts'
-import { createMac } from '../electron/core/vault/mac.ts'
+import { createMac } from '../electron/core/vault/key-holder.ts'
 import { createPassphraseKeyWrappers } from '../electron/core/vault/passphrase-wrapper.ts'
 import { isDataKey, parseVaultFile, type VaultFile } from '../electron/core/vault/vault-file.ts'
 import { readPassphrase } from '../electron/headless/terminal.ts'

@@ -14,7 +14,7 @@ import {
   vaultView,
 } from './ui/system-calls.ts'
 import { createUiApi, trackActivity } from './ui/ui-api.ts'
-import { secretBoxOf } from './vault/secret-box.ts'
+import { secretBoxOf } from './vault/status.ts'
 import { type AutoLock, createAutoLock } from './vault/vault.ts'
 import { buildParts, type KeywayDeps, type KeywayParts } from './wiring.ts'
 

@@ -29,7 +29,7 @@ import {
   systemClock,
 } from './ports.ts'
 import type { OpenPracticeProvider } from './practice/practice-providers.ts'
-import { secretBoxOf } from './vault/secret-box.ts'
+import { secretBoxOf } from './vault/status.ts'
 import { type DataFolder, openDataFolder, socketPathIn } from './storage/data-folder.ts'
 import type { FileOps } from './storage/file-ops.ts'
 import type { GuardedKvDeps } from './storage/document.ts'

@@ -28,7 +28,7 @@ import { createProviders, type PlanRedirect, type ProviderRegistry } from './pro
 import { createProviderStore, type ProviderStore } from './providers/store.ts'
 import { createSettings, createSettingsChange, type SettingsStore, type SettingsChange } from './settings.ts'
 import type { CorruptFileList } from './storage/quarantine.ts'
-import { secretBoxOf } from './vault/secret-box.ts'
+import { secretBoxOf } from './vault/status.ts'
 import type { Vault } from './vault/vault.ts'
 
 /** The dependencies of the core. The caller that opened them closes them. */

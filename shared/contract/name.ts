@@ -134,3 +134,8 @@ function cut(text: string, most: number): string {
   // Do not cut through a character.
   return text.slice(0, most).replace(/\p{Cs}$/u, '')
 }
+
+/** Account labels are compared case-insensitively. */
+export const labelKey = (label: string): string => label.normalize('NFC').toLowerCase()
+
+export const sameLabel = (one: string, other: string): boolean => labelKey(one) === labelKey(other)

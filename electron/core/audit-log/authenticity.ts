@@ -3,7 +3,7 @@
 // next unlock, which records which rows they are.
 import { type LogMac, type Stretch, type ChainPoint, GENESIS, readLink } from './entry.ts'
 import { readFile } from 'node:fs/promises'
-import { sameMac } from '../vault/mac.ts'
+import { sameMac } from '../vault/key-holder.ts'
 import { type Chain, chainText, type KeyedChain } from './chain.ts'
 import { verifyChain } from './verify.ts'
 import { linesOf, type JournalSegment, type WaitingLine } from './writer.ts'

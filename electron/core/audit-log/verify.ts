@@ -1,7 +1,7 @@
 // Verifies the hash chain from its anchor to the newest row and reports the first invalid row.
 import { readFile } from 'node:fs/promises'
 import { type LogMac, type Stretch, type ChainPoint, GENESIS, readLink } from './entry.ts'
-import { sameMac } from '../vault/mac.ts'
+import { sameMac } from '../vault/key-holder.ts'
 import { type Chain, chainText, readChain } from './chain.ts'
 import { linesOf, listSegments, type JournalSegment, type WaitingLine } from './writer.ts'
 

@@ -10,7 +10,7 @@ import {
   secretTraces,
   type SecretTraces,
 } from '../secret-traces.ts'
-import type { SecretBox } from '../vault/secret-box.ts'
+import type { SecretBox } from '../vault/status.ts'
 import { openTokenSet, type SealedRecord } from './store/sealed.ts'
 
 /**

@@ -9,7 +9,7 @@ import type { OAuthClient, RefreshRequest, ResolvedProvider, TokenResponse } fro
 import type { Clock, Logger } from '../ports.ts'
 import { resolveProvider } from '../providers/providers.ts'
 import type { ProviderStore } from '../providers/store.ts'
-import type { SecretBox } from '../vault/secret-box.ts'
+import type { SecretBox } from '../vault/status.ts'
 import type { PendingSignIn } from './sign-in/running.ts'
 import type { FlowDeps } from './sign-in/sessions.ts'
 import { sameAccount } from './store/record.ts'

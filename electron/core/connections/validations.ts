@@ -1,7 +1,7 @@
 // Regular token validation, which some providers require. Its result determines the status of the connection.
 import type { OAuthClient, ResolvedProvider } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
-import type { SecretBox } from '../vault/secret-box.ts'
+import type { SecretBox } from '../vault/status.ts'
 import type { ConnectionStore } from './store/store.ts'
 import type { InternalTokenService } from './tokens/service.ts'
 import { createScheduler } from './refresh/scheduler.ts'

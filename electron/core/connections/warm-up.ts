@@ -6,7 +6,7 @@ import { Secret } from '../../../shared/contract/secret.ts'
 import { createOAuthClient } from '../oauth/client.ts'
 import type { ResolvedProvider, TokenResponse } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
-import type { SecretBox } from '../vault/secret-box.ts'
+import type { SecretBox } from '../vault/status.ts'
 import { encodeRecord } from '../storage/records.ts'
 import { newConnection, refreshedRecord } from './store/record.ts'
 

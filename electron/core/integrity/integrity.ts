@@ -3,29 +3,18 @@
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { IntegrityDecision, IntegrityView } from '../../../shared/contract/integrity.ts'
 import type { KeyValueStore, RecordStore } from '../ports.ts'
+import type { IntegrityGate } from '../vault/status.ts'
 import { compareFolder, noteLog } from './compare-folder.ts'
 import { confirm, decide } from './decide.ts'
-import { digestOf, type DecisiveSection } from './decisive.ts'
+import type { DecisiveSection } from './decisive.ts'
 import { guardConnections, type GuardedRecords, guardEntries } from './guarded-stores.ts'
 import {
   createIntegrityState,
+  gateOf,
   type IntegrityDeps,
-  type IntegrityState,
   type IntegrityTargets,
   type IntegrityParts,
 } from './state.ts'
-
-/**
- * Checks before a secret is decrypted or an app is authenticated. Each @throws KeywayError
- * integrity_check_failed.
- */
-export type IntegrityGate = {
-  provider(id: string): void
-  connection(of: { id: string; generation: number }): void
-  app(id: string): void
-  /** Whether this ciphertext may have the encryption of earlier versions. */
-  opensOld(id: string, place: 'current' | 'previous', sealed: string): boolean
-}
 
 export type Integrity = {
   readonly stores: Readonly<Record<DecisiveSection, KeyValueStore>> & { connections: GuardedRecords }
@@ -122,18 +111,6 @@ function createCheckpoints(parts: IntegrityParts): { begin(): void; stop(): void
     cancel = parts.deps.clock.after(CHECKPOINT_MS, note)
   }
   return { begin: note, stop: () => cancel() }
-}
-
-function gateOf(state: IntegrityState): IntegrityGate {
-  return {
-    provider: (id) => state.refuse(`providers:${id}`),
-    connection: ({ id, generation }) => state.refuse(`connections:${id}`, generation),
-    app: (id) => state.refuse(`apps:${id}`),
-    opensOld(id, place, sealed) {
-      const digest = state.manifest?.connections[id]?.old?.[place]
-      return digest !== undefined && digest !== null && digest === digestOf(sealed)
-    },
-  }
 }
 
 function notBuilt(): never {

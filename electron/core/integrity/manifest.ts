@@ -8,7 +8,7 @@ import type { CorruptFile } from '../ports.ts'
 import { writeDurablySync } from '../storage/durable-file.ts'
 import { readNoLink } from '../storage/no-link.ts'
 import { quarantineFile } from '../storage/quarantine.ts'
-import { sameMac } from '../vault/mac.ts'
+import { sameMac } from '../vault/key-holder.ts'
 
 const point = z.object({ seq: z.int().nonnegative(), hash: z.string().regex(/^[0-9a-f]{64}$/) })
 const stretch = z.object({ from: z.int(), to: z.int() })

@@ -3,8 +3,9 @@ import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { IntegrityView } from '../../../shared/contract/integrity.ts'
 import type { LogKey } from '../audit-log/audit-log.ts'
 import type { Clock, KeyValueStore, Logger, RollbackCounter } from '../ports.ts'
+import type { IntegrityGate } from '../vault/status.ts'
 import type { Vault } from '../vault/vault.ts'
-import type { DecisiveSection } from './decisive.ts'
+import { type DecisiveSection, digestOf } from './decisive.ts'
 import { type Finding, refusal } from './findings.ts'
 import { encodeManifest, type Manifest, type ManifestFiles } from './manifest.ts'
 
@@ -119,6 +120,18 @@ export function createIntegrityState(deps: IntegrityDeps): IntegrityState {
       ),
       noticesOlderFolder: deps.counter?.isKept() === true,
     }),
+  }
+}
+
+export function gateOf(state: IntegrityState): IntegrityGate {
+  return {
+    provider: (id) => state.refuse(`providers:${id}`),
+    connection: ({ id, generation }) => state.refuse(`connections:${id}`, generation),
+    app: (id) => state.refuse(`apps:${id}`),
+    opensOld(id, place, sealed) {
+      const digest = state.manifest?.connections[id]?.old?.[place]
+      return digest !== undefined && digest !== null && digest === digestOf(sealed)
+    },
   }
 }
 

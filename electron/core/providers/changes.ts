@@ -15,7 +15,7 @@ import { slugSchema } from '../../../shared/contract/slug.ts'
 import { slugAvailability } from '../../../shared/domain/slug-availability.ts'
 import type { RegisteredClient } from '../oauth/types.ts'
 import { type Clock, newId } from '../ports.ts'
-import type { SecretBox } from '../vault/secret-box.ts'
+import type { SecretBox } from '../vault/status.ts'
 import { patchedSpec, sealClientSecret, sealRegistration } from './store.ts'
 
 type Tools = { box: SecretBox; clock: Clock }

@@ -14,7 +14,7 @@ import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
 import type { AuditLog, Providers } from '../keyway.ts'
 import type { RegisteredClient, ResolvedProvider } from '../oauth/types.ts'
 import type { Clock } from '../ports.ts'
-import type { SecretBox } from '../vault/secret-box.ts'
+import type { SecretBox } from '../vault/status.ts'
 import {
   changedProvider,
   checkedSpec,

@@ -12,7 +12,7 @@ import { providerRecord, type ProviderRecord, SECRET_PLACEHOLDER } from '../../.
 import { bareSchema, isMap, memberSchema } from '../../../shared/contract/schema-walk.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
 import type { KeyValueStore, Logger } from '../ports.ts'
-import type { SecretBox } from '../vault/secret-box.ts'
+import type { SecretBox } from '../vault/status.ts'
 
 export type ProviderStore = {
   list(): ProviderRecord[]

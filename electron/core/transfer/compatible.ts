@@ -7,7 +7,7 @@ import type { ProviderSpec, ProviderSpecInput } from '../../../shared/contract/p
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import type { Settings } from '../../../shared/contract/settings.ts'
 import { slugAvailability } from '../../../shared/domain/slug-availability.ts'
-import { sameLabel } from '../connections/store/labels.ts'
+import { sameLabel } from '../../../shared/contract/name.ts'
 import { sameAccount } from '../connections/store/record.ts'
 import type { BundledConnection, BundledProvider } from './content.ts'
 

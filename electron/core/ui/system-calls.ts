@@ -19,8 +19,7 @@ import type { SettingsStore, SettingsChange } from '../settings.ts'
 import { type Bundles, createBundles } from '../transfer/bundles.ts'
 import type { ExistingData } from '../transfer/compatible.ts'
 import { createProviderFiles, type ProviderFiles } from '../transfer/foreign-files.ts'
-import type { SecretBox } from '../vault/secret-box.ts'
-import type { VaultState } from '../vault/status.ts'
+import type { SecretBox, VaultState } from '../vault/status.ts'
 import type { Vault } from '../vault/vault.ts'
 
 export type SystemCalls = Bundles &

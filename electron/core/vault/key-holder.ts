@@ -1,9 +1,15 @@
 // Holds the data key while the vault is unlocked, and wipes it. No other code keeps the key.
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
-import { createMac, type MacPurpose } from './mac.ts'
 
 export type KeyHolder = {
   readonly unlocked: boolean
@@ -71,6 +77,30 @@ export function createKeyHolder(): KeyHolder {
 export function createFingerprint(dataKey: Uint8Array): (secret: Secret) => string {
   const key = new Uint8Array(hkdfSync('sha256', dataKey, '', 'keyway fingerprint v1', 32))
   return (secret) => createHmac('sha256', key).update(secret.reveal()).digest('hex').slice(0, 12)
+}
+
+// Message authentication codes with keys that are derived from the data key.
+
+/** What a code authenticates. Each purpose has its own key, so that one code cannot replace another. */
+export type MacPurpose = 'manifest' | 'audit-log'
+
+/**
+ * HMAC-SHA-256 in hex with a key derived from the data key (HKDF, RFC 5869); independent of the key wrapper.
+ */
+export function createMac(dataKey: Uint8Array): (purpose: MacPurpose, text: string) => string {
+  const keyFor = (purpose: MacPurpose): Uint8Array =>
+    new Uint8Array(hkdfSync('sha256', dataKey, '', `keyway integrity ${purpose} v1`, 32))
+  const keys: Readonly<Record<MacPurpose, Uint8Array>> = {
+    manifest: keyFor('manifest'),
+    'audit-log': keyFor('audit-log'),
+  }
+  return (purpose, text) => createHmac('sha256', keys[purpose]).update(text).digest('hex')
+}
+
+/** Compares in constant time. */
+export function sameMac(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)]
+  return a.length === b.length && timingSafeEqual(a, b)
 }
 
 // AES-256-GCM with a 32-byte key: `kw1.<nonce>.<ciphertext and tag>`, base64url. The associated data names

@@ -1,5 +1,7 @@
-// The state of the vault together with its key; both always change together.
+// The state of the vault together with its key; both always change together. And what stored records use of
+// the vault.
 import type { ErrorCode, KeywayError } from '../../../shared/contract/errors.ts'
+import type { Secret } from '../../../shared/contract/secret.ts'
 import type { KeyWrapperView } from '../../../shared/contract/ui-api.ts'
 import type { KeyWrapperKind } from '../ports.ts'
 import type { KeyHolder } from './key-holder.ts'
@@ -90,3 +92,48 @@ export type VaultState =
       needsPassphrase: boolean
     }
   | { kind: 'unlocked'; protectors: readonly KeyWrapperView[]; wraps: readonly KeyWrapperKind[] }
+
+/**
+ * Checks before a secret is decrypted or an app is authenticated. Each @throws KeywayError
+ * integrity_check_failed.
+ */
+export type IntegrityGate = {
+  provider(id: string): void
+  connection(of: { id: string; generation: number }): void
+  app(id: string): void
+  /** Whether this ciphertext may have the encryption of earlier versions. */
+  opensOld(id: string, place: 'current' | 'previous', sealed: string): boolean
+}
+
+/**
+ * Encrypts and decrypts secrets of records. The associated data binds a ciphertext to its record and field.
+ */
+export type SecretBox = {
+  readonly unlocked: boolean
+  /** @throws KeywayError vault_locked */
+  seal(secret: Secret, associatedData: string): string
+  /** @throws KeywayError vault_locked | data_damaged */
+  open(sealed: string, associatedData: string): Secret
+  /**
+   * Twelve hex digits that tell whether two secrets are equal.
+   * @throws KeywayError vault_locked
+   */
+  fingerprint(secret: Secret): string
+  /** Called before a secret is decrypted, for changes made outside Keyway. Absent: nothing is checked. */
+  readonly gate?: IntegrityGate
+}
+
+export function secretBoxOf(
+  vault: { state: () => VaultState } & Pick<SecretBox, 'seal' | 'open' | 'fingerprint'>,
+  gate?: IntegrityGate,
+): SecretBox {
+  return {
+    ...(gate === undefined ? {} : { gate }),
+    get unlocked() {
+      return vault.state().kind === 'unlocked'
+    },
+    seal: vault.seal,
+    open: vault.open,
+    fingerprint: vault.fingerprint,
+  }
+}

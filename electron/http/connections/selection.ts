@@ -4,7 +4,7 @@ import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
 import { may } from '../../../shared/domain/app-policy.ts'
-import { sameLabel as sameAccount } from '../../core/connections/store/labels.ts'
+import { sameLabel as sameAccount } from '../../../shared/contract/name.ts'
 import type { Keyway } from '../../core/keyway.ts'
 
 export { sameAccount }

@@ -14,7 +14,7 @@ import type {
 import type { Browser, Clock, Logger, LoopbackListener } from '../../ports.ts'
 import type { PlanRedirect } from '../../providers/providers.ts'
 import type { ProviderStore } from '../../providers/store.ts'
-import type { SecretBox } from '../../vault/secret-box.ts'
+import type { SecretBox } from '../../vault/status.ts'
 import type { ConnectionStore } from '../store/store.ts'
 import {
   FLOW_MS,

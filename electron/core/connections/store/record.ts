@@ -7,7 +7,7 @@ import { okOutcome } from '../../../../shared/domain/expiry.ts'
 import { unionScopes } from '../../../../shared/domain/scopes.ts'
 import { newId } from '../../ports.ts'
 import type { TokenResponse } from '../../oauth/types.ts'
-import type { SecretBox } from '../../vault/secret-box.ts'
+import type { SecretBox } from '../../vault/status.ts'
 import { tracesOf, withoutTraces } from '../clear-fields.ts'
 import { openTokens, sealResponse, sealAsPrevious, type SealedRecord } from './sealed.ts'
 

@@ -4,7 +4,7 @@ import type { ConnectionRecord, TokenSet } from '../../../../shared/contract/con
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { Secret, secretOrNull } from '../../../../shared/contract/secret.ts'
 import type { TokenResponse } from '../../oauth/types.ts'
-import type { SecretBox } from '../../vault/secret-box.ts'
+import type { SecretBox } from '../../vault/status.ts'
 
 export const tokenSet = z.object({
   accessToken: z.string(),

@@ -3,12 +3,9 @@
 // be parsed stay on disk and are reported.
 import { isDeepStrictEqual } from 'node:util'
 import { connectionRecord, type ConnectionRecord } from '../../../../shared/contract/connection.ts'
-import { KeywayError } from '../../../../shared/contract/errors.ts'
-import { sameScopes } from '../../../../shared/domain/scopes.ts'
 import { createKeyedMutex } from '../../async.ts'
 import type { Clock, Leftover, Logger, RecordStore } from '../../ports.ts'
-import { type ConnectionIndex, createConnectionIndex } from './index.ts'
-import { sameAccount } from './record.ts'
+import { type ChangeKind, type ConnectionMap, createConnectionMap } from './lookup.ts'
 
 export type ConnectionChange = (record: ConnectionRecord) => ConnectionRecord
 
@@ -209,62 +206,6 @@ async function load(
     logger.warn('A connection could not be read; its file is kept as it is', { id, error: parsed.error })
     onUnreadable({ store: 'connections', key: id })
   }
-}
-
-// The connections in memory, with change notifications. Does not access the disk.
-
-export type ConnectionMap = {
-  list(): ConnectionRecord[]
-  get(id: string): ConnectionRecord | null
-  /** @throws KeywayError connection_not_found */
-  getOrThrow(id: string): ConnectionRecord
-  ofProvider(providerId: string): ConnectionRecord[]
-  index: ConnectionIndex['of']
-  revision: ConnectionIndex['revision']
-  put(record: ConnectionRecord): void
-  delete(id: string): void
-}
-
-/**
- * The effect of a change. `set`: a connection was added or removed, or its permissions changed; `account`: it
- * belongs to another account now; `content`: only this connection changed.
- */
-export type ChangeKind = 'set' | 'account' | 'content'
-
-export function createConnectionMap(onChanged: (id: string, kind: ChangeKind) => void): ConnectionMap {
-  const records = new Map<string, ConnectionRecord>()
-  const index = createConnectionIndex(() => records.values())
-  const get = (id: string): ConnectionRecord | null => records.get(id) ?? null
-  return {
-    list: () => [...records.values()],
-    get,
-    getOrThrow(id) {
-      const record = records.get(id)
-      if (record === undefined) {
-        throw new KeywayError('connection_not_found', { details: { connectionId: id } })
-      }
-      return record
-    },
-    ofProvider: (providerId) => index.of(providerId).ids.flatMap((id) => records.get(id) ?? []),
-    index: index.of,
-    revision: index.revision,
-    put(record) {
-      const before = get(record.id)
-      index.changed(before, record)
-      records.set(record.id, record)
-      onChanged(record.id, kindOf(before, record))
-    },
-    delete(id) {
-      index.changed(get(id), null)
-      if (records.delete(id)) onChanged(id, 'set')
-    },
-  }
-}
-
-function kindOf(before: ConnectionRecord | null, after: ConnectionRecord): ChangeKind {
-  if (before === null) return 'set'
-  if (sameAccount(before, after) === 'no') return 'account'
-  return sameScopes(before.grantedScopes, after.grantedScopes) ? 'content' : 'set'
 }
 
 /** Uses and similar changes are written after this delay. */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { TokenResult } from '../../../../electron/core/connections/tokens/types.ts'
 import { openTokenSet } from '../../../../electron/core/connections/store/sealed.ts'
-import { secretBoxOf } from '../../../../electron/core/vault/secret-box.ts'
+import { secretBoxOf } from '../../../../electron/core/vault/status.ts'
 import type { RecordStore } from '../../../../electron/core/ports.ts'
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'

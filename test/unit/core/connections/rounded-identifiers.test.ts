@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { sameAccount } from '../../../../electron/core/connections/store/record.ts'
 import { openTokens } from '../../../../electron/core/connections/store/sealed.ts'
-import { secretBoxOf } from '../../../../electron/core/vault/secret-box.ts'
+import { secretBoxOf } from '../../../../electron/core/vault/status.ts'
 import { answerTo, signIn, startConnected, startTestKeyway } from '../../../support/start-keyway.ts'
 import { aConnect } from '../../../support/builders.ts'
 
