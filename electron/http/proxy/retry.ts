@@ -1,6 +1,7 @@
 // Decides what to do with a response's head: relay it, or try again with a change. Pure; the request says
 // what was tried before.
 import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
+import { readRetryAfter } from '../../../shared/domain/retry-after.ts'
 import type { ProxyPolicy } from '../../core/keyway.ts'
 import { isBound, type ReturnedHeaders } from './headers.ts'
 import type { ProxiedCall } from './parse.ts'
@@ -78,7 +79,7 @@ function afterUnauthorized({ head, proxyRequest }: Seen): Move {
 }
 
 function afterOverload({ head, proxyRequest, leftMs, nowMs }: Seen): Move {
-  const delayMs = retryAfterMs(head.retryAfter, nowMs)
+  const delayMs = readRetryAfter(head.retryAfter, nowMs)
   if (
     delayMs === null ||
     !IDEMPOTENT.has(proxyRequest.call.method) ||
@@ -110,14 +111,6 @@ function afterRedirect({ head, proxyRequest }: Seen): Move {
   return target.kind === 'ok'
     ? { kind: 'redirect', url: target.url, privateAllowed: target.privateAllowed }
     : { kind: 'relay' }
-}
-
-/** Seconds or an HTTP date (RFC 9110 10.2.3). */
-export function retryAfterMs(value: string | null, nowMs: number): number | null {
-  if (value === null) return null
-  if (/^\s*\d{1,9}\s*$/.test(value)) return Number(value) * 1000
-  const at = Date.parse(value)
-  return Number.isNaN(at) ? null : Math.max(0, at - nowMs)
 }
 
 export function headerOf(flat: readonly string[], wanted: string): string | null {

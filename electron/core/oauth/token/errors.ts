@@ -1,5 +1,6 @@
 // Interprets failed token requests. Only this file decides between retry, ended, refused and config_error.
 import { KeywayError, nextStepFor } from '../../../../shared/contract/errors.ts'
+import { readRetryAfter } from '../../../../shared/domain/retry-after.ts'
 import type { ParsedReply } from '../../../../shared/domain/token-response.ts'
 import { secretTraces } from '../../secret-traces.ts'
 import type { HttpFailure, HttpResponse } from '../transport/http-exchange.ts'
@@ -13,6 +14,9 @@ export type FailureFacts = {
   /** Values that the server may have echoed and that must not be shown. */
   secrets: readonly string[]
 }
+
+/** One day. */
+const MAX_RETRY_AFTER_MS = 86_400_000
 
 /** The outcome if there was no response. */
 export function outcomeOfHttpFailure(failure: HttpFailure, facts: FailureFacts): FailedTokenOutcome {
@@ -47,11 +51,13 @@ export function outcomeOfResponse(
   const secrets = parsed.kind === 'error' ? [...facts.secrets, ...parsed.secrets] : []
   const said = parsed.kind === 'error' ? scrub(parsed.description ?? '', secrets) : ''
   const code = parsed.kind === 'error' ? redactedCode(parsed.code, secrets) : `http_${reply.status}`
+  const asked = readRetryAfter(reply.headers.get('retry-after'), reply.serverNow)
+  const retryAfterMs = asked === null ? null : Math.min(MAX_RETRY_AFTER_MS, asked)
   const retry = (why: string, sentence: string): FailedTokenOutcome => ({
     kind: 'retry',
     code: why,
     message: `${facts.providerName} ${sentence}${said === '' ? '' : ` (${said})`}.`,
-    retryAfterMs: parseRetryAfterMs(reply.headers, reply.serverNow),
+    retryAfterMs,
     sent: true,
   })
   // `invalid_grant` with status 500 is a definite answer with an ambiguous status, so it is confirmed by a
@@ -226,17 +232,4 @@ export function knownAdvice(code: string): string | null {
 
 export function adviceFor(code: string): string {
   return knownAdvice(code) ?? 'Run the provider check; it suggests which setting fits this server.'
-}
-
-const MAX_MS = 86_400_000
-
-/**
- * Parses Retry-After as seconds or as a date by the server's clock. Null if missing or invalid; at most one
- * day, in milliseconds.
- */
-export function parseRetryAfterMs(headers: Pick<Headers, 'get'>, serverNow: number): number | null {
-  const value = headers.get('retry-after')?.trim() ?? ''
-  if (/^\d+(?:\.\d+)?$/.test(value)) return Math.min(MAX_MS, Math.ceil(Number(value) * 1000))
-  const date = /[a-z]{3}/i.test(value) ? Date.parse(value) : Number.NaN
-  return Number.isNaN(date) ? null : Math.min(MAX_MS, Math.max(0, date - serverNow))
 }
