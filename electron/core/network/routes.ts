@@ -2,6 +2,7 @@
 // loads the HTTP library.
 import type { SecureContext } from 'node:tls'
 import { Agent, buildConnector, ProxyAgent, type Dispatcher } from 'undici'
+import { BoundedMap } from '../bounded-map.ts'
 import type { Lookup, ProxyChoice, Routes } from './types.ts'
 
 export type RoutesDeps = {
@@ -26,7 +27,7 @@ export function createRoutes({ proxyFor, trust, lookup }: RoutesDeps): Routes {
   const direct = new Agent({ ...options, connect: connector(tls, lookup) })
   const straight: Route = { agent: direct, kind: 'straight' }
   const proxies = new Map<string, Route>()
-  const ways = new Map<string, Route>()
+  const ways = new BoundedMap<string, Route>(MAX_REMEMBERED)
 
   const through = (uri: string): Route => {
     const known = proxies.get(uri)
@@ -39,7 +40,6 @@ export function createRoutes({ proxyFor, trust, lookup }: RoutesDeps): Routes {
   const find = (origin: string): Route => {
     const uri = proxyFor(new URL(origin))
     const way = uri === null ? straight : through(uri)
-    if (ways.size >= MAX_REMEMBERED) ways.clear()
     ways.set(origin, way)
     return way
   }

@@ -2,6 +2,7 @@
 // because they hold the server's nonces, which saves a rejected request at every refresh.
 import type { webcrypto } from 'node:crypto'
 import type { Configuration, DPoPHandle } from 'openid-client'
+import { BoundedMap } from '../bounded-map.ts'
 import type { Library } from './transport/openid-client.ts'
 
 export type PrivateJwk = Readonly<Record<string, unknown>>
@@ -22,7 +23,7 @@ const REMEMBERED = 200
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const
 
 export function createDpopKeys(): DpopKeys {
-  const handles = new Map<string, Promise<DPoPHandle>>()
+  const handles = new BoundedMap<string, Promise<DPoPHandle>>(REMEMBERED)
   return {
     async make(library) {
       const pair = await library.randomDPoPKeyPair('ES256', { extractable: true })
@@ -35,8 +36,6 @@ export function createDpopKeys(): DpopKeys {
       const made = importPair(jwk).then((pair) => library.getDPoPHandle(config, pair))
       made.catch(() => handles.delete(key))
       handles.set(key, made)
-      const [oldest] = handles.keys()
-      if (handles.size > REMEMBERED && oldest !== undefined) handles.delete(oldest)
       return made
     },
   }

@@ -4,18 +4,18 @@ import { RE2JS, RE2JSException } from 're2js'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import type { PatternMatch } from '../../../shared/domain/template.ts'
+import { BoundedMap } from '../bounded-map.ts'
 
 const MAX_CHARACTERS = 300
 const MAX_KEPT = 500
 const NOT_READ =
   'It is no regular expression that can be used here: look-around, back-references and counts beyond 1000 are not known, and 300 characters are the most.'
 
-const compiled = new Map<string, RE2JS | null>()
+const compiled = new BoundedMap<string, RE2JS | null>(MAX_KEPT)
 
 function compile(pattern: string): RE2JS | null {
   const known = compiled.get(pattern)
   if (known !== undefined) return known
-  if (compiled.size >= MAX_KEPT) compiled.clear()
   const fresh = pattern.length > MAX_CHARACTERS ? null : tryToCompile(pattern)
   compiled.set(pattern, fresh)
   return fresh

@@ -4,6 +4,7 @@ import type { Preset } from '../../../shared/contract/preset.ts'
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { Snapshot, UiApi, VaultView } from '../../../shared/contract/ui-api.ts'
 import type { AppRegistry } from '../apps/apps.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { createFileReader } from '../transfer/file-reader.ts'
 import type { ConnectionParts } from '../connections/wiring.ts'
 import { createDiagnostics, type DiagnosticsCalls } from '../diagnostics/diagnostics.ts'
@@ -117,13 +118,9 @@ export type DiscoveredRegistrations = {
 }
 
 export function createDiscoveredRegistrations(): DiscoveredRegistrations {
-  const waiting = new Map<string, Secret>()
+  const waiting = new BoundedMap<string, Secret>(MAX_ITEMS)
   return {
-    remember(clientId, registration) {
-      waiting.set(clientId, registration)
-      for (const oldest of [...waiting.keys()].slice(0, Math.max(0, waiting.size - MAX_ITEMS)))
-        waiting.delete(oldest)
-    },
+    remember: (clientId, registration) => void waiting.set(clientId, registration),
     take(clientId) {
       const registration = waiting.get(clientId) ?? null
       waiting.delete(clientId)

@@ -2,6 +2,7 @@
 // would act on this machine's browser in the name of a provider are never returned.
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
+import { BoundedMap } from '../../core/bounded-map.ts'
 import type { ServedToken } from '../../core/connections/tokens/types.ts'
 import type { Keyway } from '../../core/keyway.ts'
 
@@ -87,8 +88,7 @@ type Known = { readonly name: string; readonly isForwarded: boolean; readonly is
 
 // The same few names come with every request, so each is judged once. They are chosen by others: hence the
 // limit.
-const judgedNames = new Map<string, Known>()
-const MOST_KNOWN = 2000
+const judgedNames = new BoundedMap<string, Known>(2000)
 
 function look(written: string): Known {
   const found = judgedNames.get(written)
@@ -100,7 +100,6 @@ function look(written: string): Known {
       !NOT_FORWARDED.has(name) && !NOT_FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix)),
     isReturned: !NOT_RETURNED.has(name) && !NOT_RETURNED_PREFIXES.some((prefix) => name.startsWith(prefix)),
   }
-  if (judgedNames.size >= MOST_KNOWN) judgedNames.clear()
   judgedNames.set(written, judged)
   return judged
 }
@@ -282,15 +281,12 @@ export type Nonces = {
   note(connectionId: string, origin: string, nonce: string): void
 }
 
-const MOST = 1000
+const MAX_NONCES = 1000
 
 export function createNonces(): Nonces {
-  const known = new Map<string, string>()
+  const known = new BoundedMap<string, string>(MAX_NONCES)
   return {
     last: (connectionId, origin) => known.get(`${connectionId} ${origin}`) ?? null,
-    note(connectionId, origin, nonce) {
-      if (known.size >= MOST) known.clear()
-      known.set(`${connectionId} ${origin}`, nonce)
-    },
+    note: (connectionId, origin, nonce) => void known.set(`${connectionId} ${origin}`, nonce),
   }
 }

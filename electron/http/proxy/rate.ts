@@ -3,6 +3,7 @@
 // paused. A short wait is better than a refusal. A request that would have to wait too long is refused and
 // does not count.
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import { BoundedMap } from '../../core/bounded-map.ts'
 import type { Clock } from '../../core/ports.ts'
 import { clientGone } from '../server/respond.ts'
 import type { ProxyRequest } from './request.ts'
@@ -34,7 +35,7 @@ const MOST_ADDRESSES = 1000
 export function createRequestPace(clock: Clock): RequestPace {
   /** By provider and app: when its next request may leave, as the generic cell rate algorithm counts it. */
   const providers = new Map<string, Map<string, number>>()
-  const pausedUntil = new Map<string, number>()
+  const pausedUntil = new BoundedMap<string, number>(MOST_ADDRESSES)
 
   const book = ({ providerId, appId, mostMs }: PacedRequest, now: number): number => {
     const apps = providers.get(providerId) ?? new Map<string, number>()
@@ -56,9 +57,6 @@ export function createRequestPace(clock: Clock): RequestPace {
       return Math.max(paused, book(request, now))
     },
     pause(address, forMs) {
-      pausedUntil.delete(address)
-      const [oldest] = pausedUntil.keys()
-      if (pausedUntil.size >= MOST_ADDRESSES && oldest !== undefined) pausedUntil.delete(oldest)
       pausedUntil.set(address, clock.monotonicMs() + Math.min(forMs, LONGEST_PAUSE_MS))
     },
   }

@@ -4,6 +4,7 @@ import { lookup as systemLookup } from 'node:dns'
 import { isIP } from 'node:net'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
+import { BoundedMap } from '../../core/bounded-map.ts'
 import type { Outgoing } from '../../core/network/outgoing.ts'
 import { isPrivateAddress } from '../../core/network/private-addresses.ts'
 import type { Lookup, Routes } from '../../core/network/types.ts'
@@ -110,7 +111,7 @@ const PATIENCE_MS = 1000
 const MOST_NAMES = 1000
 
 export function createProxiedNames(resolve: Resolve, clock: Clock): ProxiedNames {
-  const known = new Map<string, { isPrivate: Promise<boolean>; until: number }>()
+  const known = new BoundedMap<string, { isPrivate: Promise<boolean>; until: number }>(MOST_NAMES)
   const ask = (hostname: string): Promise<boolean> =>
     new Promise((done) => {
       const cancel = clock.after(PATIENCE_MS, () => done(false))
@@ -125,7 +126,6 @@ export function createProxiedNames(resolve: Resolve, clock: Clock): ProxiedNames
       const now = clock.monotonicMs()
       const found = known.get(hostname)
       if (found !== undefined && now < found.until) return found.isPrivate
-      if (known.size >= MOST_NAMES) known.clear()
       const isPrivate = ask(hostname)
       known.set(hostname, { isPrivate, until: now + KEPT_MS })
       return isPrivate

@@ -4,6 +4,7 @@ import { KeywayError, toErrorBody } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
 import { isRedirectTarget, type LoopbackHost } from '../../../../shared/domain/redirect-uri.ts'
+import { BoundedMap } from '../../bounded-map.ts'
 import type { AuditLog } from '../../keyway.ts'
 import type {
   OAuthClient,
@@ -192,14 +193,9 @@ export type FlowStates<Owner> = {
 }
 
 export function createFlowStates<Owner>(): FlowStates<Owner> {
-  const states = new Map<string, { owner: Owner; isSpent: boolean }>()
+  const states = new BoundedMap<string, { owner: Owner; isSpent: boolean }>(MAX_STATES)
   return {
-    bind(state, owner) {
-      states.set(state, { owner, isSpent: false })
-      for (const oldest of [...states.keys()].slice(0, Math.max(0, states.size - MAX_STATES))) {
-        states.delete(oldest)
-      }
-    },
+    bind: (state, owner) => void states.set(state, { owner, isSpent: false }),
     spend(state) {
       const known = states.get(state)
       if (known !== undefined) known.isSpent = true

@@ -2,6 +2,7 @@
 // unreachable address each time. If an issuer answered before and fails now, the last good metadata is used,
 // because its token endpoint may still work.
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
+import { BoundedMap } from '../../bounded-map.ts'
 import type { Clock } from '../../ports.ts'
 import type { HttpTransport } from '../transport/http-exchange.ts'
 import {
@@ -36,13 +37,7 @@ const REMEMBERED = 200
 type Entry = { until: number; found: DiscoveredMetadata | KeywayError; lastGood: DiscoveredMetadata | null }
 
 export function createMetadataCache(clock: Clock): MetadataCache {
-  const entries = new Map<string, Entry>()
-  const remember = (key: string, entry: Entry): void => {
-    entries.delete(key)
-    entries.set(key, entry)
-    const [oldest] = entries.keys()
-    if (entries.size > REMEMBERED && oldest !== undefined) entries.delete(oldest)
-  }
+  const entries = new BoundedMap<string, Entry>(REMEMBERED)
   return {
     forgetFailures() {
       for (const [key, { found }] of entries) if (found instanceof KeywayError) entries.delete(key)
@@ -55,14 +50,14 @@ export function createMetadataCache(clock: Clock): MetadataCache {
       }
       try {
         const found = await fetchMetadata(request, transport, userAgent)
-        remember(request.key, { until: clock.monotonicMs() + GOOD_FOR_MS, found, lastGood: found })
+        entries.set(request.key, { until: clock.monotonicMs() + GOOD_FOR_MS, found, lastGood: found })
         return found
       } catch (error) {
         const failure = asDiscoveryError(error)
         // If the caller's own signal or deadline ended the request, nothing is known about the server.
         const lastGood = known?.lastGood ?? null
         if (failure instanceof KeywayError && !transport.signal.aborted) {
-          remember(request.key, {
+          entries.set(request.key, {
             until: clock.monotonicMs() + BAD_FOR_MS,
             found: lastGood ?? failure,
             lastGood,
