@@ -2,8 +2,8 @@
 // file, and the core. The host provides the folder, the key wrappers and the browser.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Preset } from '../../shared/contract/preset.ts'
-import { createActivityFeed, keepActivityShort } from './audit-log/retention.ts'
-import { type ActivityJournal, openActivityJournal } from './audit-log/audit-log.ts'
+import { createActivityFeed } from './audit-log/append.ts'
+import { type ActivityJournal, keepActivityShort, openActivityJournal } from './audit-log/audit-log.ts'
 import { createKeyway, type KeywayDeps } from './app.ts'
 import { createWarmUp } from './connections/warm-up.ts'
 import { createCorruptFileList, type CorruptFileList } from './storage/quarantine.ts'

@@ -3,21 +3,15 @@
 import { readFile } from 'node:fs/promises'
 import type { ActivityEntry, ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
 import { type Authenticity, createAuthenticity } from './authenticity.ts'
-import { type Stretch, type ChainPoint, nextLine } from './entry.ts'
+import { type Stretch, type ChainPoint } from './entry.ts'
 import { createKeyedMutex } from '../async.ts'
 import type { Clock, CorruptFile, Logger } from '../ports.ts'
 import { makeFolder, removeDurably, removeLeftovers } from '../storage/durable-file.ts'
 import { createChainNote, openChain, type OpenedChain } from './chain.ts'
 import { searchRows, type SegmentTimes } from './query.ts'
 import { type LogVerificationResult, verifyChain, withWords } from './verify.ts'
-import {
-  createJournalWriter,
-  createSegmentWriter,
-  type JournalWriter,
-  planPruning,
-  type JournalSegment,
-  type WriteAt,
-} from './writer.ts'
+import { createBufferedAuditLog, createJournalWriter } from './append.ts'
+import { createSegmentWriter, planPruning, type JournalSegment, type WriteAt } from './segments.ts'
 
 // About 14,000 rows: searched in a few milliseconds, and the unit that pruning removes.
 const MAX_SEGMENT_BYTES = 4 * 1024 * 1024
@@ -206,61 +200,40 @@ async function* allLines({ writer, segments }: Parts): AsyncGenerator<string> {
   for (const { path } of upTo) yield await readFile(path, 'utf8')
 }
 
-// Appends rows in memory: numbers them, links them to the chain, passes them to the writer and to the
-// listeners. Takes microseconds and never fails.
+// Deletes old rows.
 
-// Rows kept in memory while the disk accepts nothing; further rows are only counted.
-const MAX_BUFFERED = 20_000
+const DAY_MS = 24 * 60 * 60_000
+const FIRST_MS = 60_000
 
-export type BufferedAuditLog = {
-  readonly head: ChainPoint
-  append: (entry: ActivityEntry) => void
-  onAppend: (listener: (row: ActivityRow) => void) => () => void
-}
-
-export function createBufferedAuditLog(deps: {
+/**
+ * Deletes rows older than the retention setting: one minute after the start, daily, and when the setting is
+ * reduced.
+ */
+export function keepActivityShort(deps: {
+  journal: Pick<ActivityJournal, 'prune'>
+  days: () => number
   clock: Clock
   logger: Logger
-  writer: JournalWriter
-  head: ChainPoint
-}): BufferedAuditLog {
-  const listeners = new Set<(row: ActivityRow) => void>()
-  let head = deps.head
-  let missed = 0
-
-  const record = (entry: ActivityEntry): void => {
-    const at = deps.clock.now()
-    const { row, line } = nextLine(entry, at, head)
-    head = { seq: row.seq, hash: row.hash }
-    deps.writer.push({ line, point: head, at })
-    for (const listener of listeners) {
-      try {
-        listener(row)
-      } catch (error) {
-        deps.logger.error('A listener of the activity journal failed', { error })
-      }
-    }
+}): { daysChanged(): void; close(): void } {
+  const { clock, journal, logger } = deps
+  let cancel: () => void
+  let keptDays = deps.days()
+  const prune = (): void => {
+    keptDays = deps.days()
+    journal.prune(clock.now() - keptDays * DAY_MS).catch((error: unknown) => {
+      logger.warn('Old activity could not be removed', { error })
+    })
   }
-
+  const daily = (): void => {
+    cancel = clock.after(DAY_MS, daily)
+    prune()
+  }
+  cancel = clock.after(FIRST_MS, daily)
   return {
-    get head() {
-      return head
+    daysChanged() {
+      if (deps.days() < keptDays) prune()
+      keptDays = deps.days()
     },
-    append(entry) {
-      if (deps.writer.waiting >= MAX_BUFFERED) {
-        missed += 1
-        return
-      }
-      if (missed > 0) {
-        const note = `${missed} events could not be recorded while the disk took nothing.`
-        missed = 0
-        record({ kind: 'system', outcome: 'failed', code: 'disk_full', note })
-      }
-      record(entry)
-    },
-    onAppend(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    close: () => cancel(),
   }
 }

@@ -6,7 +6,8 @@ import { readFile } from 'node:fs/promises'
 import { sameMac } from '../vault/key-holder.ts'
 import { type Chain, chainText, type KeyedChain } from './chain.ts'
 import { verifyChain } from './verify.ts'
-import { linesOf, type JournalSegment, type WaitingLine } from './writer.ts'
+import type { WaitingLine } from './append.ts'
+import { linesOf, type JournalSegment } from './segments.ts'
 
 export type LogCheck = { kind: 'ok'; unkeyed: Stretch | null } | { kind: 'finding'; message: string }
 

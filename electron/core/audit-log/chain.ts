@@ -9,7 +9,7 @@ import { writeDurably } from '../storage/durable-file.ts'
 import { systemCode } from '../storage/file-ops.ts'
 import { quarantineFile, quarantinePath } from '../storage/quarantine.ts'
 import { type ChainPoint, GENESIS, type Link, readLink } from './entry.ts'
-import { linesOf, listSegments, type JournalSegment } from './writer.ts'
+import { linesOf, listSegments, type JournalSegment } from './segments.ts'
 
 export type OpenedChain = Chain & {
   /** Oldest first; the last one is continued. */

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import type { ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
 import { systemCode } from '../storage/file-ops.ts'
 import { parseLine, readOpening } from './entry.ts'
-import type { JournalSegment } from './writer.ts'
+import type { JournalSegment } from './segments.ts'
 
 /**
  * Memory first (newest), then the segments from the newest to the oldest. `below`: the first number that is

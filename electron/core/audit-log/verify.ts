@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { type LogMac, type Stretch, type ChainPoint, GENESIS, readLink } from './entry.ts'
 import { sameMac } from '../vault/key-holder.ts'
 import { type Chain, chainText, readChain } from './chain.ts'
-import { linesOf, listSegments, type JournalSegment, type WaitingLine } from './writer.ts'
+import type { WaitingLine } from './append.ts'
+import { linesOf, listSegments, type JournalSegment } from './segments.ts'
 
 export type VerificationResult = { ok: boolean; rows: number; firstBad: number | null; message: string }
 

@@ -15,7 +15,7 @@ import {
   openActivityJournal,
 } from '../../../../electron/core/audit-log/audit-log.ts'
 import { nextLine, parseLine } from '../../../../electron/core/audit-log/entry.ts'
-import type { WriteAt } from '../../../../electron/core/audit-log/writer.ts'
+import type { WriteAt } from '../../../../electron/core/audit-log/segments.ts'
 import type { CorruptFile } from '../../../../electron/core/ports.ts'
 import {
   activityQuery,
