@@ -30,7 +30,7 @@ import type { Background } from './refresh/background.ts'
 import { refreshMethod } from './refresh/backoff.ts'
 import { failureDetails } from './refresh/errors.ts'
 import type { FlowRegistry } from './sign-in/start.ts'
-import { checkLabelFree, selectConnection } from './store/lookup.ts'
+import { checkLabelFree, createSelection } from './store/lookup.ts'
 import { openTokens } from './store/sealed.ts'
 import type { ConnectionStore } from './store/store.ts'
 import type { InternalTokenService } from './tokens/service.ts'
@@ -88,13 +88,9 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       const record = records.get(id)
       return record === null || providers.byId(record.providerId) === null ? null : view(record)
     },
-    record: (id) => records.get(id),
-    select(idOrSlug, account) {
-      const provider = providers.byId(idOrSlug) ?? providers.bySlug(idOrSlug)
-      if (provider === null) throw new KeywayError('provider_not_found', { details: { provider: idOrSlug } })
-      return selectConnection(records, provider, account)
-    },
-    connect: (input) => deps.flows.start(input),
+    record: records.get,
+    select: createSelection(records, providers),
+    connect: deps.flows.start,
     rename: (id, account) =>
       deps.withProviderLock(records.getOrThrow(id).providerId, async () => {
         checkLabelFree(records.ofProvider(records.getOrThrow(id).providerId), account, id)

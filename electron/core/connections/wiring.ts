@@ -22,8 +22,13 @@ import { createFlows, type FlowRegistry } from './sign-in/start.ts'
 import { openTokens, resealed } from './store/sealed.ts'
 import type { ChangeKind } from './store/lookup.ts'
 import { type ConnectionStore, createConnectionStore } from './store/store.ts'
-import { createTokenCache, type TokenCache } from './tokens/cache.ts'
-import { createClockJumpDetector, createTokenClock, redated } from './tokens/clock.ts'
+import {
+  createClockJumpDetector,
+  createTokenCache,
+  createTokenClock,
+  redated,
+  type TokenCache,
+} from './tokens/freshness.ts'
 import type { ProviderFacts } from './tokens/serve.ts'
 import { createTokenService, type InternalTokenService } from './tokens/service.ts'
 import { createUsage, type Usage } from './usage.ts'
@@ -279,6 +284,15 @@ function assemble(deps: TokenPartsDeps, state: State) {
     resolveProvider(providers, box, providers.getOrThrow(providerId))
   const slugOf = (id: string): string => providerOf(id).slug
   const pendingTokenWrites = createPendingTokenWrites({ ...deps, records, slugOf, onSaved: cache.drop })
+  const jumps = createClockJumpDetector(clock, (byMs) => {
+    deps.logger.info('The wall clock jumped, or the machine slept', { byMs })
+    if (byMs < 0) {
+      for (const { id } of records.list()) records.updateLazily(id, (record) => redated(record, byMs))
+      cache.clear()
+    } else backoff.slept(byMs)
+    background.wake()
+    deps.onClockJumped()
+  })
   const tokens: InternalTokenService = createTokenService({
     ...deps,
     records,
@@ -291,22 +305,13 @@ function assemble(deps: TokenPartsDeps, state: State) {
     providerOf,
     resolve,
     confirmAfterMs: CONFIRM_AFTER_MS,
-    checkClock: () => jumps.check(),
-    isClosing: () => state.isClosing,
+    checkClock: jumps.check,
+    state,
     revokeOrphaned: (provider, { requestedScopes }, answer) =>
       revokeTokenResponse(deps, provider, { redirectUri: null, scopes: requestedScopes }, answer),
   })
   const background = createBackground({ ...deps, records, tokens, lastUsedAt: usage.lastUsedAt, providerOf })
   const validations = createValidations({ ...deps, records, tokens, providerOf, resolve })
-  const jumps = createClockJumpDetector(clock, (byMs) => {
-    deps.logger.info('The wall clock jumped, or the machine slept', { byMs })
-    if (byMs < 0) {
-      for (const { id } of records.list()) records.updateLazily(id, (record) => redated(record, byMs))
-      cache.clear()
-    } else backoff.slept(byMs)
-    background.wake()
-    deps.onClockJumped()
-  })
   return { records, usage, pendingTokenWrites, tokens, background, validations, jumps }
 }
 

@@ -4,7 +4,7 @@ import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { toIsoMoment } from '../../../shared/contract/http/common.ts'
 import { may } from '../../../shared/domain/app-policy.ts'
 import type { TokenOptions, TokenResult, ServedToken } from '../../core/connections/tokens/types.ts'
-import type { AppSession, Keyway } from '../../core/keyway.ts'
+import type { AppSession } from '../../core/keyway.ts'
 import { chooseConnection, findConnection, type Wanted } from '../connections/selection.ts'
 import { authorize } from '../security/authorize.ts'
 import { connectionPermission } from '../security/connection-permission.ts'
@@ -26,7 +26,6 @@ export function serveAtHand(context: HttpContext, session: AppSession, wanted: W
   if (connection === null) return null
   // Whoever may be handed a token may also see the connection.
   if (may(session.app, TOKEN_USE, connection, keyway.clock.now()).kind !== 'allow') return null
-  if (!isProviderUsable(keyway, connection.id)) return null
   const token = keyway.tokens.ready(connection.id)
   if (token === null) return null
   context.tokenUsage.note(session, token, keyway.clock.monotonicMs() - startedAt)
@@ -34,16 +33,6 @@ export function serveAtHand(context: HttpContext, session: AppSession, wanted: W
 }
 
 const TOKEN_USE = { what: 'token' } as const
-
-/** False for one that is gone, or was changed outside Keyway. */
-function isProviderUsable({ connections }: Keyway, connectionId: string): boolean {
-  try {
-    connections.proxyPolicy(connectionId)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** @throws KeywayError of whichever outcome is not `ok`, with connectUrl or retryAt where they help. */
 export async function serveToken(

@@ -7,15 +7,14 @@ import { withTimeout } from '../../async.ts'
 import { REFRESH_DEADLINE_MS } from '../../oauth/types.ts'
 import type { Clock } from '../../ports.ts'
 import type { ConnectionStore } from '../store/store.ts'
-import type { TokenCache } from '../tokens/cache.ts'
-import type { TokenClock } from '../tokens/clock.ts'
-import type { ProviderFacts } from '../tokens/serve.ts'
 import {
+  type TokenCache,
+  type TokenClock,
   meetsRequirements,
-  type TokenOptions,
   type TokenRequirements,
-  type TokenResult,
-} from '../tokens/types.ts'
+} from '../tokens/freshness.ts'
+import type { ProviderFacts } from '../tokens/serve.ts'
+import { type TokenOptions, type TokenResult } from '../tokens/types.ts'
 import {
   failureDetails,
   type RefreshFailure,

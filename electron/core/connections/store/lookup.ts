@@ -3,6 +3,7 @@ import type { ConnectionRecord } from '../../../../shared/contract/connection.ts
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { cleanName, labelKey, nameProblem, sameLabel } from '../../../../shared/contract/name.ts'
 import { sameScopes } from '../../../../shared/domain/scopes.ts'
+import type { ProviderStore } from '../../providers/store.ts'
 import { sameAccount } from './record.ts'
 
 export type ConnectionMap = {
@@ -59,13 +60,27 @@ function kindOf(before: ConnectionRecord | null, after: ConnectionRecord): Chang
   return sameScopes(before.grantedScopes, after.grantedScopes) ? 'content' : 'set'
 }
 
+type Lookups = Pick<ConnectionMap, 'index' | 'get' | 'ofProvider'>
+
+/**
+ * What `Connections.select` does.
+ * @throws KeywayError provider_not_found, and as `selectConnection`
+ */
+export const createSelection =
+  (records: Lookups, providers: Pick<ProviderStore, 'byId' | 'bySlug'>) =>
+  (idOrSlug: string, account?: string): ConnectionRecord => {
+    const provider = providers.byId(idOrSlug) ?? providers.bySlug(idOrSlug)
+    if (provider === null) throw new KeywayError('provider_not_found', { details: { provider: idOrSlug } })
+    return selectConnection(records, provider, account)
+  }
+
 /**
  * The connection that a caller refers to: by label, id or identity; without an account, the default or the
  * only one. Never guesses.
  * @throws KeywayError not_connected | connection_not_found | ambiguous_account (details.accounts)
  */
-export function selectConnection(
-  records: Pick<ConnectionMap, 'index' | 'get' | 'ofProvider'>,
+function selectConnection(
+  records: Lookups,
   provider: { id: string; slug: string },
   account?: string,
 ): ConnectionRecord {

@@ -7,8 +7,7 @@ import { fillTemplate } from '../../../../shared/domain/template.ts'
 import type { SecretBox } from '../../vault/status.ts'
 import { refreshMethod } from '../refresh/backoff.ts'
 import { openTokens, type OpenTokens } from '../store/sealed.ts'
-import type { TokenCache } from './cache.ts'
-import type { TokenClock } from './clock.ts'
+import type { TokenCache, TokenClock } from './freshness.ts'
 import type { TokenOptions, ServedToken } from './types.ts'
 
 export type ProviderFacts = {

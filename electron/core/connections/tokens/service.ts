@@ -4,6 +4,7 @@ import type { ConnectionRecord } from '../../../../shared/contract/connection.ts
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { missingScopes } from '../../../../shared/domain/scopes.ts'
 import type { Clock } from '../../ports.ts'
+import type { ProviderStore } from '../../providers/store.ts'
 import { refreshMethod } from '../refresh/backoff.ts'
 import {
   createRefreshCoordinator,
@@ -14,18 +15,14 @@ import {
 import { failureDetails, rememberedFailure, tokenResultOf } from '../refresh/errors.ts'
 import { openTokens } from '../store/sealed.ts'
 import type { Usage } from '../usage.ts'
+import { meetsRequirements, requirementsOf } from './freshness.ts'
 import { createTokenServer, type TokenServer } from './serve.ts'
-import {
-  meetsRequirements,
-  requirementsOf,
-  type TokenOptions,
-  type TokenResult,
-  type TokenService,
-} from './types.ts'
+import type { ServedToken, TokenOptions, TokenResult, TokenService } from './types.ts'
 
 export type TokenServiceDeps = RefreshCoordinatorDeps & {
   usage: Usage
-  isClosing: () => boolean
+  providers: Pick<ProviderStore, 'byId'>
+  state: { readonly isClosing: boolean }
   /** Called before any decision that depends on the clock. */
   checkClock: () => void
 }
@@ -76,16 +73,9 @@ export function createTokenService(deps: TokenServiceDeps): InternalTokenService
     ...usage,
     ...coordinator,
     peek: cache.peek,
-    ready(id) {
-      if (deps.isClosing() || !deps.box.unlocked) return null
-      deps.checkClock()
-      const record = records.get(id)
-      if (record === null || record.lastOutcome.status !== 'ok' || unconfirmedRefreshes.has(id)) return null
-      const token = cache.peek(id, deps.clock.now())
-      return token?.generation === record.generation ? token : null
-    },
+    ready: (id) => readyToken(deps, id),
     async get(id, options) {
-      if (deps.isClosing()) throw new KeywayError('shutting_down')
+      if (deps.state.isClosing) throw new KeywayError('shutting_down')
       deps.checkClock()
       const record = records.getOrThrow(id)
       if (!deps.box.unlocked) throw new KeywayError('vault_locked')
@@ -115,6 +105,26 @@ const answering =
     kind: 'ok',
     token: serve(record, options),
   })
+
+function readyToken(deps: TokenServiceDeps, id: string): ServedToken | null {
+  if (deps.state.isClosing || !deps.box.unlocked) return null
+  deps.checkClock()
+  const record = deps.records.get(id)
+  if (record === null || record.lastOutcome.status !== 'ok' || deps.unconfirmedRefreshes.has(id)) return null
+  if (!isProviderUsable(deps, record.providerId)) return null
+  const token = deps.cache.peek(id, deps.clock.now())
+  return token?.generation === record.generation ? token : null
+}
+
+/** False for one that is gone, or was changed outside Keyway. */
+function isProviderUsable({ box, providers }: TokenServiceDeps, id: string): boolean {
+  try {
+    box.gate?.provider(id)
+    return providers.byId(id) !== null
+  } catch {
+    return false
+  }
+}
 
 function isCurrent(
   { cache, box }: TokenServiceDeps,

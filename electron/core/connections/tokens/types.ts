@@ -1,9 +1,6 @@
 // The interface for requesting tokens. The fast path is synchronous and uses only memory.
-import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import type { KeywayError } from '../../../../shared/contract/errors.ts'
 import type { Secret } from '../../../../shared/contract/secret.ts'
-import { neededMs } from '../../../../shared/domain/expiry.ts'
-import type { TokenClock } from './clock.ts'
 
 /**
  * A valid token. Frozen; the same object as long as the token is the same, so callers may attach cached
@@ -72,35 +69,4 @@ export type TokenService = {
   reportApiOutcome(connectionId: string, generation: number, outcome: 'worked' | 'unauthorized'): void
   /** Records a use for the last use and the history. Cheap; persisted with a delay. */
   noteUse(connectionId: string, by: string): void
-}
-
-/** The requirements that a token must meet. */
-export type TokenRequirements = {
-  /** Minimum remaining milliseconds. */
-  leastMs: number
-  /** The generation that the API rejected; null if none. */
-  notGeneration: number | null
-}
-
-export function requirementsOf(
-  options: TokenOptions,
-  record: Pick<ConnectionRecord, 'lifetimeSeconds' | 'generation'>,
-  rejected: 'yes' | 'no',
-): TokenRequirements {
-  const { minValidSeconds } = options
-  return {
-    leastMs: neededMs({
-      lifetimeSeconds: record.lifetimeSeconds,
-      ...(minValidSeconds === undefined ? {} : { minValidSeconds }),
-    }),
-    notGeneration: rejected === 'yes' ? record.generation : null,
-  }
-}
-
-export function meetsRequirements(
-  record: ConnectionRecord,
-  required: TokenRequirements,
-  tokenClock: TokenClock,
-): boolean {
-  return record.generation !== required.notGeneration && tokenClock.remainingMs(record) > required.leastMs
 }

@@ -1,8 +1,9 @@
-// The remaining lifetime of tokens. The wall clock may be set, and the monotonic clock stops during sleep on
-// some systems. So both are used and the shorter result counts.
+// Tokens in memory, and their remaining lifetime. The wall clock may be set, and the monotonic clock stops
+// during sleep on some systems. So both are used and the shorter result counts.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
-import { marginMs } from '../../../../shared/domain/expiry.ts'
+import { neededMs, marginMs } from '../../../../shared/domain/expiry.ts'
 import type { Clock } from '../../ports.ts'
+import type { ServedToken, TokenOptions } from './types.ts'
 
 /** A token dated further in the future than this was dated by another clock. */
 const PLAUSIBLE_MS = 60_000
@@ -104,4 +105,92 @@ export function redated(record: ConnectionRecord, byMs: number): ConnectionRecor
     verifiedAt: moved(record.verifiedAt),
     lastOutcome: { ...lastOutcome, at: lastOutcome.at + byMs, retryAt: moved(lastOutcome.retryAt) },
   }
+}
+
+// Caches tokens per connection. Reading allocates nothing; locking the vault clears it.
+
+type Entry = {
+  token: ServedToken
+  /** The same token, for a request whose minimum lifetime no token of this provider meets. */
+  shortened: ServedToken | null
+  freshUntil: number
+  freshUntilMonotonic: number
+  /**
+   * The difference of the expiry on the two clocks. It changes if the wall clock is set; then the expiry in
+   * the token is wrong.
+   */
+  apartMs: number
+}
+
+export type TokenCache = {
+  peek(connectionId: string, nowMs: number): ServedToken | null
+  /** The cached token, even if it is not fresh. */
+  get(connectionId: string): ServedToken | null
+  shortened(connectionId: string): ServedToken | null
+  put(token: ServedToken, fresh: { until: number; untilMonotonic: number }): ServedToken
+  drop(connectionId: string): void
+  clear(): void
+}
+
+export function createTokenCache(clock: Clock): TokenCache {
+  const entries = new Map<string, Entry>()
+  return {
+    peek(connectionId, nowMs) {
+      const entry = entries.get(connectionId)
+      if (entry === undefined || nowMs >= entry.freshUntil) return null
+      const monotonicMs = clock.monotonicMs()
+      if (monotonicMs >= entry.freshUntilMonotonic) return null
+      return monotonicMs - nowMs - entry.apartMs < JUMP_MS ? entry.token : null
+    },
+    get: (connectionId) => entries.get(connectionId)?.token ?? null,
+    shortened(connectionId) {
+      const entry = entries.get(connectionId)
+      if (entry === undefined) return null
+      entry.shortened ??= Object.freeze({ ...entry.token, maxLifetimeReached: true })
+      return entry.shortened
+    },
+    put(token, fresh) {
+      entries.set(token.connectionId, {
+        token,
+        shortened: null,
+        freshUntil: fresh.until,
+        freshUntilMonotonic: fresh.untilMonotonic,
+        apartMs: clock.monotonicMs() - clock.now(),
+      })
+      return token
+    },
+    drop: (connectionId) => void entries.delete(connectionId),
+    clear: () => entries.clear(),
+  }
+}
+
+/** The requirements that a token must meet. */
+export type TokenRequirements = {
+  /** Minimum remaining milliseconds. */
+  leastMs: number
+  /** The generation that the API rejected; null if none. */
+  notGeneration: number | null
+}
+
+export function requirementsOf(
+  options: TokenOptions,
+  record: Pick<ConnectionRecord, 'lifetimeSeconds' | 'generation'>,
+  rejected: 'yes' | 'no',
+): TokenRequirements {
+  const { minValidSeconds } = options
+  return {
+    leastMs: neededMs({
+      lifetimeSeconds: record.lifetimeSeconds,
+      ...(minValidSeconds === undefined ? {} : { minValidSeconds }),
+    }),
+    notGeneration: rejected === 'yes' ? record.generation : null,
+  }
+}
+
+export function meetsRequirements(
+  record: ConnectionRecord,
+  required: TokenRequirements,
+  tokenClock: TokenClock,
+): boolean {
+  return record.generation !== required.notGeneration && tokenClock.remainingMs(record) > required.leastMs
 }
