@@ -77,12 +77,6 @@ export type ProxyPolicy = {
 }
 
 export type Connections = {
-  /**
-   * Increases immediately with every change that can invalidate a cached result of `select` or `record`:
-   * connection added, removed or renamed, new default, provider renamed or removed. Absent: results must not
-   * be cached.
-   */
-  readonly revision?: number
   list(): ConnectionView[]
   get(id: string): ConnectionView | null
   record(id: string): ConnectionRecord | null
@@ -147,8 +141,6 @@ export type Apps = {
   authenticate(key: string): AppSession | null
   /** The error for a valid key whose app was changed outside Keyway. Null for any other key. */
   rejectionOf?(key: string): KeywayError | null
-  /** Increases with every change that can invalidate a cached result of `authenticate` or of the policy. */
-  readonly revision: number
   noteUse(appId: string): void
 }
 

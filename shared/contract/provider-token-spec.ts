@@ -131,5 +131,4 @@ export const revocationSpec = z.strictObject({
 })
 
 export type TokenSpec = z.output<typeof tokenSpec>
-export type RefreshSpec = z.output<typeof refreshSpec>
 export type RevocationSpec = z.output<typeof revocationSpec>

@@ -53,40 +53,17 @@ export function marginMs(lifetimeSeconds: number | null): number {
   return lifetimeSeconds === null ? 60_000 : Math.min(60_000, (lifetimeSeconds * 1000) / 5)
 }
 
-export type Freshness = {
-  now: number
-  expiresAt: number | null
-  lifetimeSeconds: number | null
-  minValidSeconds?: number
-}
-
-/**
- * Whether a token is valid long enough for a request. True without a known expiry: then only a refused call
- * shows it.
- */
-export function isFresh(of: Freshness): boolean {
-  return of.expiresAt === null || of.expiresAt - of.now > neededMs(of)
-}
-
 /**
  * Milliseconds that must remain. A larger request than the provider's tokens can meet is capped to what a new
  * token can meet.
  */
-export function neededMs(of: Pick<Freshness, 'lifetimeSeconds' | 'minValidSeconds'>): number {
+export function neededMs(of: { lifetimeSeconds: number | null; minValidSeconds?: number }): number {
   const margin = marginMs(of.lifetimeSeconds)
   if (of.minValidSeconds === undefined) return margin
   const asked = Math.max(0, of.minValidSeconds * 1000)
   return of.lifetimeSeconds === null
     ? asked
     : Math.min(asked, Math.max(0, of.lifetimeSeconds * 1000 - margin))
-}
-
-/** Whether the request exceeds the lifetime of any token of this provider. */
-export function exceedsLifetime(
-  lifetimeSeconds: number | null,
-  minValidSeconds: number | undefined,
-): boolean {
-  return lifetimeSeconds !== null && minValidSeconds !== undefined && minValidSeconds > lifetimeSeconds
 }
 
 function positive(seconds: number): number | null {

@@ -173,6 +173,3 @@ const all: readonly unknown[] = [
 
 /** Every preset, in the order of the catalog. */
 export const presets = all as readonly Preset[]
-
-/** Slugs that no custom provider may use. */
-export const reservedSlugs: ReadonlySet<string> = new Set(presets.map((each) => each.slug))

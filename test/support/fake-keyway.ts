@@ -72,8 +72,6 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
     for (const listener of permissionListeners) listener({ connectionId: null, isOtherAccount: false })
   }
   let settings = settingsSchema.parse({})
-  let appsRevision = 0
-  let connectionsRevision = 0
   let unlocked = true
   let flows: Flow[] = []
   let tokenAnswer: Parameters<FakeKeyway['answerTokens']>[0] = null
@@ -112,7 +110,6 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
     remembered: [],
   })
   const connectionsChanged = (): void => {
-    connectionsRevision += 1
     permissionsChanged()
     emit('connections', [...connections.values()].map(viewOf))
   }
@@ -174,9 +171,6 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
       resolve: (id) => ({ id }) as never,
     },
     connections: {
-      get revision() {
-        return connectionsRevision
-      },
       list: () => [...connections.values()].map(viewOf),
       get: (id) => (connections.has(id) ? viewOf(connections.get(id)!) : null),
       record: (id) => connections.get(id) ?? null,
@@ -275,9 +269,6 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
       },
     },
     apps: {
-      get revision() {
-        return appsRevision
-      },
       list: () => [...apps.values()].map(appView),
       create: (input) => keyway.addApp(input),
       update(id, patch) {
@@ -287,7 +278,6 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
       rotateKey: unused,
       remove(id) {
         apps.delete(id)
-        appsRevision += 1
         permissionsChanged()
       },
       authenticate(key) {
@@ -444,12 +434,10 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
         updatedAt: now,
         lastUsedAt: null,
       })
-      appsRevision += 1
       return { app: appView(apps.get(id)!), key, id }
     },
     changeApp(id, change) {
       apps.set(id, { ...apps.get(id)!, ...change })
-      appsRevision += 1
       permissionsChanged()
     },
     setPolicy(connectionId, policy) {

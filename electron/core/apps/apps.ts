@@ -89,9 +89,6 @@ export function createApps(deps: AppsDeps): AppRegistry {
     rejectionOf: sessions.rejectionOf,
     recheck: sessions.rebuild,
     put: (app) => void save(app, 'put back as it was'),
-    get revision() {
-      return sessions.revision
-    },
     noteUse: store.used,
     timePassed: sessions.timePassed,
     close() {

@@ -57,17 +57,15 @@ function digestOf(key: string): string {
   return hash('sha256', key, 'hex')
 }
 
-// Authenticates app keys, with a revision that changes whenever a result may change: callers may cache
-// results per revision.
+// Authenticates app keys. Sessions are cached until a result may change.
 
-/** Longer timers are not useful; an additional revision costs nothing. */
+/** Longer timers are not useful; an additional check costs nothing. */
 const MAX_TIMER_MS = 24 * 60 * 60_000
 
 export type AppSessions = {
   authenticate(key: string): AppSession | null
   /** Why the app of a valid key is rejected; null for any other key. */
   rejectionOf(key: string): KeywayError | null
-  readonly revision: number
   /** To be called after the apps changed. */
   rebuild(): void
   /** The wall clock was set or the machine slept: checks for expired keys and permissions. */
@@ -87,12 +85,10 @@ export function createAppSessions(deps: {
   const { clock } = deps
   const ring = createAppKeyIndex()
   const sessions = new Map<string, AppSession>()
-  let revision = 0
   let cancelTimer: () => void = () => undefined
 
   // An expiry changes results too: of a key after its rotation, or of a permission.
   const outdate = (): void => {
-    revision += 1
     sessions.clear()
     cancelTimer()
     const end = nextEnd(deps.list(), clock.now())
@@ -124,9 +120,6 @@ export function createAppSessions(deps: {
     rejectionOf(key) {
       const known = ring.find(key)
       return known === null ? null : deps.blocked(known.appId)
-    },
-    get revision() {
-      return revision
     },
     rebuild,
     timePassed,

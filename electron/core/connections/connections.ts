@@ -80,9 +80,6 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     records.list().filter(({ providerId }) => providers.byId(providerId) !== null)
 
   return {
-    get revision() {
-      return records.revision()
-    },
     list: () => shown().map(view),
     get(id) {
       const record = records.get(id)

@@ -1,6 +1,5 @@
 /** One style for all of Keyway's plain pages, light and dark by the system's choice. */
 import { createHash } from 'node:crypto'
-import type { ServerResponse } from 'node:http'
 import { COMMON_HEADERS } from '../server/respond.ts'
 
 export const PAGE_STYLE = `
@@ -94,14 +93,4 @@ export function page(title: string, body: Markup, layout: 'note' | 'document' = 
 
 export function pageHeaders(): Record<string, string> {
   return { ...COMMON_HEADERS, 'content-type': 'text/html; charset=utf-8', 'content-security-policy': CSP }
-}
-
-export function sendPage(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  headers: Record<string, string> = {},
-): void {
-  response.writeHead(status, { ...pageHeaders(), 'content-length': Buffer.byteLength(text), ...headers })
-  response.end(text)
 }

@@ -32,7 +32,6 @@ export const requestBody = z.strictObject({
   data: z.unknown().optional().describe('Sent as JSON; a string is sent as it is'),
   account: accountSelector.optional(),
 })
-export type RequestBody = z.output<typeof requestBody>
 
 // Registering providers over HTTP, for apps with the manage permission. These routes call a provider an
 // integration.

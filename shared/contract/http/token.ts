@@ -34,7 +34,6 @@ export const tokenBody = z.strictObject({
       'The token that an API has just refused, or true: refreshed unless there is a newer one; rate limited',
     ),
 })
-export type TokenRequestBody = z.output<typeof tokenBody>
 
 /** All query values are text. The refused token itself must not be in a URL. */
 export const tokenQuery = z.strictObject({

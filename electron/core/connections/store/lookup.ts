@@ -13,7 +13,6 @@ export type ConnectionMap = {
   getOrThrow(id: string): ConnectionRecord
   ofProvider(providerId: string): ConnectionRecord[]
   index: ConnectionIndex['of']
-  revision: ConnectionIndex['revision']
   put(record: ConnectionRecord): void
   delete(id: string): void
 }
@@ -40,7 +39,6 @@ export function createConnectionMap(onChanged: (id: string, kind: ChangeKind) =>
     },
     ofProvider: (providerId) => index.of(providerId).ids.flatMap((id) => records.get(id) ?? []),
     index: index.of,
-    revision: index.revision,
     put(record) {
       const before = get(record.id)
       index.changed(before, record)
@@ -126,15 +124,12 @@ type ProviderIndex = {
 
 export type ConnectionIndex = {
   of(providerId: string): ProviderIndex
-  /** Increases with every change that can alter the result of a lookup. */
-  revision(): number
   /** To be called for every change; only changes of label, default and provider invalidate the index. */
   changed(before: ConnectionRecord | null, after: ConnectionRecord | null): void
 }
 
 function createConnectionIndex(all: () => Iterable<ConnectionRecord>): ConnectionIndex {
   const indexes = new Map<string, ProviderIndex>()
-  let revision = 0
   return {
     of(providerId) {
       const known = indexes.get(providerId)
@@ -143,7 +138,6 @@ function createConnectionIndex(all: () => Iterable<ConnectionRecord>): Connectio
       indexes.set(providerId, index)
       return index
     },
-    revision: () => revision,
     changed(before, after) {
       const isSame =
         before !== null &&
@@ -153,7 +147,6 @@ function createConnectionIndex(all: () => Iterable<ConnectionRecord>): Connectio
         before.providerId === after.providerId &&
         before.identity.label === after.identity.label
       if (isSame) return
-      revision += 1
       if (before !== null) indexes.delete(before.providerId)
       if (after !== null) indexes.delete(after.providerId)
     },
