@@ -13,6 +13,8 @@ export type BufferedAuditLog = {
   readonly head: ChainPoint
   append: (entry: ActivityEntry) => void
   onAppend: (listener: (row: ActivityRow) => void) => () => void
+  /** Rows that come afterwards are refused. */
+  close: () => void
 }
 
 export function createBufferedAuditLog(deps: {
@@ -24,6 +26,7 @@ export function createBufferedAuditLog(deps: {
   const listeners = new Set<(row: ActivityRow) => void>()
   let head = deps.head
   let missed = 0
+  let isClosed = false
 
   const record = (entry: ActivityEntry): void => {
     const at = deps.clock.now()
@@ -44,6 +47,10 @@ export function createBufferedAuditLog(deps: {
       return head
     },
     append(entry) {
+      if (isClosed) {
+        deps.logger.warn('An event came after the activity journal was closed', { kind: entry.kind })
+        return
+      }
       if (deps.writer.waiting >= MAX_BUFFERED) {
         missed += 1
         return
@@ -58,6 +65,9 @@ export function createBufferedAuditLog(deps: {
     onAppend(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    close() {
+      isClosed = true
     },
   }
 }

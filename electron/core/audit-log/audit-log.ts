@@ -79,10 +79,7 @@ export function openActivityJournal(deps: ActivityJournalDeps): ActivityJournal 
     recorder.append({ kind: 'system', outcome: 'failed', code: 'data_damaged', note })
   let closing: Promise<void> | null = null
   return {
-    append(entry) {
-      if (closing === null) recorder.append(entry)
-      else deps.logger.warn('An event came after the activity journal was closed', { kind: entry.kind })
-    },
+    append: recorder.append,
     query(query) {
       const unwritten = writer.unwritten()
       const below = unwritten[0]?.point.seq ?? recorder.head.seq + 1
@@ -96,6 +93,7 @@ export function openActivityJournal(deps: ActivityJournalDeps): ActivityJournal 
     prune: (olderThan) => runExclusive('disk', () => pruneParts(parts, olderThan)),
     flush: () => writer.flush(),
     close() {
+      recorder.close()
       closing ??= writer
         .close()
         .catch((error: unknown) => {

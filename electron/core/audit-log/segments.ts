@@ -1,5 +1,5 @@
-// The segment files of the log. Bytes are appended to the newest one; a new one starts when it is large enough
-// or a new day begins.
+// The segment files of the log. Bytes are appended to the newest one; a new one starts when it is large
+// enough or a new day begins.
 import { existsSync, readdirSync } from 'node:fs'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
