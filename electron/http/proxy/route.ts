@@ -5,7 +5,7 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import { refuse } from '../security/app-key.ts'
 import { allowOrigin } from '../security/cors.ts'
 import type { RequestContext } from '../security/request-guard.ts'
-import { markAuthenticated } from '../server/connection-limit.ts'
+import { markAuthenticated } from '../server/connection-limits.ts'
 import type { HttpContext } from '../server/context.ts'
 import { sendsBody, limitBodyTime, passBody, readBody } from '../server/request-body.ts'
 import { logInternal, sendFailure } from '../server/respond.ts'
@@ -52,7 +52,7 @@ function answer(parts: ForwardParts, { request, response, requestContext }: Exch
     return
   }
   markAuthenticated(request.socket, authenticated.session.app.id)
-  allowOrigin(response, requestContext)
+  if (requestContext.origin !== null) allowOrigin(response, requestContext.origin)
   const { session } = authenticated
   const running = context.running.start({ requestContext, session, response })
   const asked = { session, running, response, startedAt }

@@ -18,7 +18,7 @@ import type { Framework } from '../server/framework.ts'
 import type { HttpContext } from '../server/context.ts'
 import { createPairings, type Pairings, type Polled } from '../apps/pairing.ts'
 import { delayedRefusal } from '../security/app-key.ts'
-import { markAuthenticated, markUnauthenticated } from '../server/connection-limit.ts'
+import { markAuthenticated, markUnauthenticated } from '../server/connection-limits.ts'
 import { describeApp } from './apps.ts'
 
 /** Connections that one poll token keeps from giving way. */

@@ -37,8 +37,7 @@ export function answerPreflight(
   response.end()
 }
 
-export function allowOrigin(response: ServerResponse, { origin }: RequestContext): void {
-  if (origin === null) return
+export function allowOrigin(response: ServerResponse, origin: string): void {
   response.setHeader('access-control-allow-origin', origin)
   response.setHeader('access-control-expose-headers', EXPOSED)
   response.setHeader('cross-origin-resource-policy', 'cross-origin')

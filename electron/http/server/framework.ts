@@ -2,15 +2,14 @@
 // loaded after the server listens.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import swagger from '@fastify/swagger'
-import fastify from 'fastify'
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  FastifySchemaCompiler,
-  HTTPMethods,
-  RawServerDefault,
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifySchemaCompiler,
+  type HTTPMethods,
+  type RawServerDefault,
 } from 'fastify'
 import { createJsonSchemaTransform, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -257,7 +256,7 @@ async function admit(
     if (hasBody(request.raw)) reply.raw.shouldKeepAlive = false
     throw await delayedRefusal(context, request.raw, authenticated)
   }
-  allowOrigin(reply.raw, requestContext)
+  if (requestContext.origin !== null) allowOrigin(reply.raw, requestContext.origin)
   const { session } = authenticated
   const refusal = accessRefusal(access, session.app)
   if (refusal !== null) throw refusal

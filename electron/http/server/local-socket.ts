@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream'
 import { type ErrorCode, KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
 import { markLocalSocket } from '../window/entry.ts'
 import { tryListen } from './busy-port.ts'
-import { requestInProgress } from './pipelining.ts'
+import { requestInProgress } from './connection-limits.ts'
 import { COMMON_HEADERS } from './respond.ts'
 
 const ASK_TIMEOUT_MS = 500

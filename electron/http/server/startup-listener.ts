@@ -1,8 +1,7 @@
 // Minimal listener while the service starts. It listens at once, while most of the service is still being
 // loaded and the vault is opened. Health checks are answered; other requests wait instead of being refused.
 import type { IncomingMessage, RequestListener } from 'node:http'
-import { checkHost } from '../../../shared/domain/host-header.ts'
-import { readHeaders } from '../security/request-guard.ts'
+import { checkHost, readHeaders } from '../security/request-guard.ts'
 import type { ServerAddress } from './context.ts'
 import { listen, type Listening } from './listener.ts'
 import { sendJson } from './respond.ts'

@@ -9,7 +9,7 @@ import { refuse } from '../security/app-key.ts'
 import { connectionPermission } from '../security/connection-permission.ts'
 import { allowOrigin } from '../security/cors.ts'
 import type { RequestContext } from '../security/request-guard.ts'
-import { markAuthenticated } from '../server/connection-limit.ts'
+import { markAuthenticated } from '../server/connection-limits.ts'
 import type { HttpContext, RunningRequest } from '../server/context.ts'
 import { bodyAtHand, hasBody, limitBodyTime, readBody, sendsBody, tooLarge } from '../server/request-body.ts'
 import { logInternal, sendFailure } from '../server/respond.ts'
@@ -49,7 +49,7 @@ export function createTokenRoute(context: HttpContext): TokenRoute {
     }
     const { session } = authenticated
     markAuthenticated(request.socket, session.app.id)
-    allowOrigin(response, requestContext)
+    if (requestContext.origin !== null) allowOrigin(response, requestContext.origin)
     const exchange = { request, response, requestContext, session }
     setImmediate(answerInTurn, context, exchange)
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { checkHost } from '../../../shared/domain/host-header.ts'
+import { checkHost } from '../../../electron/http/security/request-guard.ts'
 
 test('loopback’s own names with our port are taken, in any case', () => {
   for (const host of ['127.0.0.1:7317', 'localhost:7317', 'LOCALHOST:7317', '[::1]:7317']) {
