@@ -35,10 +35,12 @@ export function authorizeNow(
   const verdict = may(forwarding.session.app, policyUse(use), connection, now)
   if (verdict.kind === 'deny') throw new KeywayError('forbidden', { message: verdict.reason })
   if (verdict.kind === 'ask') return null
-  const permitted: AuthorizedRequest = { ...aimed, uses: [{ use, by: 'permission' }], token }
+  const { policy, url, privateAllowed } = aimed
+  const uses: PermittedUse[] = [{ use, by: 'permission' }]
+  const permitted: AuthorizedRequest = { connection, policy, url, privateAllowed, uses, token }
   runOn(keyway, forwarding, permitted)
   // The app was looked at before its body came.
-  context.running.check(forwarding.running)
+  if (forwarding.isFresh !== true) context.running.check(forwarding.running)
   return permitted
 }
 
@@ -75,8 +77,9 @@ export function runOn(
   { running, call }: Pick<Forwarding, 'running' | 'call'>,
   permitted: Omit<AuthorizedRequest, 'token'> & { asked?: string },
 ): void {
-  const { connection, uses, asked = call.target } = permitted
-  running.permission = connectionPermission(keyway, connection, [...uses], { ...permitted, asked })
+  const { connection, uses, url, privateAllowed, policy, asked = call.target } = permitted
+  const target = { asked, url, privateAllowed, policy }
+  running.permission = connectionPermission(keyway, connection, [...uses], target)
 }
 
 function aim({ connections }: Keyway, { call }: Forwarding, connection: ConnectionRecord): Aimed {

@@ -24,6 +24,7 @@ import { authorizeLater, authorizeNow, runOn } from './authorize.ts'
 import { type AttemptResult, sendOnce } from './relay.ts'
 import { type Forwarding, type AuthorizedRequest, startProxyRequest, type ProxyRequest } from './request.ts'
 import { headerOf, maySendAgain, type Move, nextMove } from './retry.ts'
+
 /** Nothing of the API was handed on; the record is written. */
 type OnFailed = (failure: KeywayError) => void
 

@@ -115,26 +115,34 @@ export function requestHeaders(
   defaults: Readonly<Record<string, string>>,
   own: ReadonlyArray<readonly [string, string]>,
 ): string[] {
-  const named = namedByConnection(raw)
-  const replaced = own.map(([name]) => look(name).name)
-  const said = new Set<string>(replaced)
+  const named = namedByConnection(framingOf(raw).connection)
   const kept: string[] = []
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const written = raw[index] ?? ''
     const { name, isForwarded } = look(written)
-    if (!isForwarded || replaced.includes(name) || named.has(name)) continue
-    said.add(name)
-    kept.push(written, raw[index + 1] ?? '')
+    if (isForwarded && !named.has(name) && !isAmong(own, name)) kept.push(written, raw[index + 1] ?? '')
   }
-  for (const name of Object.keys(defaults)) {
-    if (said.has(look(name).name)) continue
-    said.add(look(name).name)
-    kept.push(name, defaults[name] ?? '')
+  for (const written of Object.keys(defaults)) {
+    const { name } = look(written)
+    if (!isAmong(own, name) && !holds(kept, name)) kept.push(written, defaults[written] ?? '')
   }
   // Some APIs refuse calls without one.
-  if (!said.has('user-agent')) kept.push('user-agent', 'keyway')
+  if (!isAmong(own, 'user-agent') && !holds(kept, 'user-agent')) kept.push('user-agent', 'keyway')
   for (const [name, value] of own) kept.push(name, value)
   return kept
+}
+
+function isAmong(own: TokenHeaders, wanted: string): boolean {
+  for (const [written] of own) if (look(written).name === wanted) return true
+  return false
+}
+
+/** `flat`: names and values in turn. */
+function holds(flat: readonly string[], wanted: string): boolean {
+  for (let index = 0; index < flat.length; index += 2) {
+    if (look(flat[index] ?? '').name === wanted) return true
+  }
+  return false
 }
 
 export type ReturnedHeaders = {
@@ -148,11 +156,12 @@ export function responseHeaders(
   raw: readonly string[],
   answer: { method: string; status: number },
 ): ReturnedHeaders {
-  const named = namedByConnection(raw)
+  const { connection, transferEncoding } = framingOf(raw)
+  const named = namedByConnection(connection)
   const returned: ReturnedHeaders = { headers: [], contentLength: null, retryAfter: null, location: null }
   const { headers } = returned
   const isBodyless = answer.method === 'HEAD' || answer.status === 204 || answer.status === 304
-  const isChunked = /\bchunked\b/i.test(valueOf(raw, 'transfer-encoding') ?? '')
+  const isChunked = transferEncoding !== null && /\bchunked\b/i.test(transferEncoding)
   let cacheControl = false
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const written = raw[index] ?? ''
@@ -213,22 +222,31 @@ const NOT_TRAILING: ReadonlySet<string> = new Set([
 ])
 
 /** What Connection names goes no further than this hop. */
-function namedByConnection(raw: readonly string[]): ReadonlySet<string> {
-  const value = valueOf(raw, 'connection')?.toLowerCase() ?? null
-  if (value === null || value === 'keep-alive' || value === 'close') return NONE
+function namedByConnection(connection: string | null): ReadonlySet<string> {
+  if (connection === null || connection === 'keep-alive' || connection === 'close') return NONE
+  const value = connection.toLowerCase()
+  if (value === 'keep-alive' || value === 'close') return NONE
   return new Set(value.split(',').map((name) => name.trim()))
 }
 
 const NONE: ReadonlySet<string> = new Set()
 
-function valueOf(raw: readonly string[], wanted: string): string | null {
-  let found: string | null = null
+type Framing = { connection: string | null; transferEncoding: string | null }
+
+/** The two headers that say which others go no further; each with all that it was given. */
+function framingOf(raw: readonly string[]): Framing {
+  const found: Framing = { connection: null, transferEncoding: null }
   for (let index = 0; index + 1 < raw.length; index += 2) {
-    if (look(raw[index] ?? '').name !== wanted) continue
-    found = found === null ? (raw[index + 1] ?? '') : `${found},${raw[index + 1] ?? ''}`
+    const { name } = look(raw[index] ?? '')
+    if (name === 'connection') found.connection = joined(found.connection, raw[index + 1] ?? '')
+    else if (name === 'transfer-encoding')
+      found.transferEncoding = joined(found.transferEncoding, raw[index + 1] ?? '')
   }
   return found
 }
+
+const joined = (before: string | null, value: string): string =>
+  before === null ? value : `${before},${value}`
 
 // The headers that carry the token to the API.
 

@@ -25,6 +25,8 @@ export type ProxiedCall = {
 
 const JSON_FORM = /^\/api\/integrations\/([^/]+)\/request$/
 const PATH_FORM = /^\/api\/integrations\/([^/]+)\/request(\/.*)$/s
+/** The schema takes each of these; what it says about others, it says itself. */
+const ORDINARY_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 /** CONNECT never gets here; TRACE would show the caller the credentials (RFC 9110 9.3.8). */
 const NOT_PROXIED: ReadonlySet<string> = new Set(['CONNECT', 'TRACE'])
 
@@ -41,16 +43,17 @@ export function parsePathForm(
   { path, query, headers }: RequestContext,
   body: Buffer | Readable | null,
 ): ProxiedCall {
-  const [, id, rest] = PATH_FORM.exec(path) ?? []
+  const [, id = '', rest] = PATH_FORM.exec(path) ?? []
+  const { upgrade } = request.headers
   // Other upgrades (h2c) are offers, which may be ignored (RFC 9110 7.8); this one is meant.
-  if (/\bwebsocket\b/i.test(request.headers.upgrade ?? '')) throw noWebSocket()
+  if (upgrade !== undefined && /\bwebsocket\b/i.test(upgrade)) throw noWebSocket()
   if (headers.accounts.length > 1)
     throw invalidRequest('headers', [{ path: ['keyway-account'], message: 'It may be given only once.' }])
   const target = targetIn(headers, `${rest ?? '/'}${query}`)
   const account = accountIn(headers)
   const length = request.headers['content-length']
   return {
-    wanted: { id: parsed(integrationId, id, 'path'), account },
+    wanted: { id: ORDINARY_ID.test(id) ? id : parsed(integrationId, id, 'path'), account },
     method: request.method ?? 'GET',
     target,
     headers: request.rawHeaders,

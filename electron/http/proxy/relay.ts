@@ -99,7 +99,7 @@ class Relay implements Dispatcher.DispatchHandler {
     if (response.destroyed) this.abort()
     else {
       running.abort = this.#gone
-      response.on('close', this.#gone)
+      running.onClosed = this.#gone
     }
   }
 
@@ -152,8 +152,8 @@ class Relay implements Dispatcher.DispatchHandler {
       this.#settle({ kind: 'dropped', status: this.#status, head: this.#dropped })
       return
     }
-    const trailers = returnedTrailers(rawPairs(rawTrailers))
-    if (trailers.length > 0) response.addTrailers(trailers)
+    const trailers = rawPairs(rawTrailers)
+    if (trailers.length > 0) addTrailers(response, trailers)
     this.#settle({ kind: 'relayed', status: this.#status, bytes: this.#bytes })
     if (held === null) response.end()
     else if (held.length > MOST_JOINED_BYTES) response.end(held)
@@ -198,9 +198,14 @@ class Relay implements Dispatcher.DispatchHandler {
     this.isOver = true
     // A request that is kept a little longer must not keep its answer, and so the next ones.
     this.#running.abort = null
-    this.#response.off('close', this.#gone)
+    this.#running.onClosed = null
     this.#done(tried)
   }
+}
+
+function addTrailers(response: ServerResponse, raw: readonly string[]): void {
+  const trailers = returnedTrailers(raw)
+  if (trailers.length > 0) response.addTrailers(trailers)
 }
 
 function flush(relay: Relay): void {
@@ -212,10 +217,12 @@ function isReason(message: string | undefined): message is string {
   return message !== undefined && /^[\t\x20-\x7e\x80-\xff]+$/.test(message)
 }
 
-function rawPairs(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-  if (!Array.isArray(raw)) return []
+function rawPairs(raw: Dispatcher.DispatchController['rawHeaders']): readonly string[] {
+  if (!Array.isArray(raw) || raw.length === 0) return NONE
   return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')))
 }
+
+const NONE: readonly string[] = []
 
 // Answers before the answer (RFC 9110 15.2): a proxy hands them on, except to callers of HTTP/1.0, who know
 // none.

@@ -55,32 +55,43 @@ function answer(parts: ForwardParts, { request, response, requestContext }: Exch
   if (requestContext.origin !== null) allowOrigin(response, requestContext.origin)
   const { session } = authenticated
   const running = context.running.start({ requestContext, session, response })
-  const asked = { session, running, response, startedAt }
+  if (bodyLength(requestContext) === 0 && !isJsonForm(request.method, requestContext.path)) {
+    const call = parsePathForm(request, requestContext, null)
+    send(parts, { session, running, response, startedAt, call, isFresh: true })
+  } else answerWithBody(parts, { request, response, requestContext }, { session, running, startedAt })
+}
+
+const bodyLength = ({ headers }: RequestContext): number =>
+  sendsBody(headers) ? Number(headers.contentLength ?? Infinity) : 0
+
+type Asking = Pick<Forwarding, 'session' | 'running' | 'startedAt'>
+
+function answerWithBody(parts: ForwardParts, exchange: Exchange, asking: Asking): void {
+  const { request, response, requestContext } = exchange
+  const { deadlines } = parts.context
+  const { headers } = requestContext
   const withBody = (parse: (body: Buffer) => ProxiedCall) => (body: Buffer | KeywayError) => {
     try {
       if (body instanceof KeywayError) throw body
-      send(parts, { ...asked, call: parse(body) })
+      send(parts, { ...asking, response, call: parse(body) })
     } catch (error) {
       sendFailure(response, error)
     }
   }
-  const { headers } = requestContext
-  const length = sendsBody(headers) ? Number(headers.contentLength ?? Infinity) : 0
+  const length = bodyLength(requestContext)
   const isJson = isJsonForm(request.method, requestContext.path)
   if (sendsBody(headers) && (isJson || length <= REPLAY_BYTES))
-    limitBodyTime(request, response, context.deadlines.bodyMs)
+    limitBodyTime(request, response, deadlines.bodyMs)
   if (isJson) {
     const parse = (body: Buffer): ProxiedCall =>
       parseJsonForm(request.headers['content-type'], requestContext, body)
     readBody(request, response, JSON_BYTES, withBody(parse))
-  } else if (length === 0) {
-    send(parts, { ...asked, call: parsePathForm(request, requestContext, null) })
   } else if (length <= REPLAY_BYTES) {
     const parse = (body: Buffer): ProxiedCall => parsePathForm(request, requestContext, body)
     readBody(request, response, REPLAY_BYTES, withBody(parse))
   } else {
-    const body = passBody(request, response, context.deadlines.silenceMs)
-    send(parts, { ...asked, call: parsePathForm(request, requestContext, body) })
+    const body = passBody(request, response, deadlines.silenceMs)
+    send(parts, { ...asking, response, call: parsePathForm(request, requestContext, body) })
   }
 }
 

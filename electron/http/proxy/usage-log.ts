@@ -27,7 +27,7 @@ export function createProxyUsageLog(keyway: Keyway): ProxyUsageLog {
     note(proxyRequest, tried) {
       noteUse(keyway, proxyRequest.session, proxyRequest.connection.id)
       const durationMs = keyway.clock.monotonicMs() - proxyRequest.startedAt
-      keyway.activity.append({ ...entryOf(proxyRequest, outcomeOf(tried)), durationMs })
+      keyway.activity.append(entryOf(proxyRequest, tried, durationMs))
     },
     noteFailure({ session, connection, call, url, startedAt }, failure) {
       const provider = keyway.providers.find(connection?.providerId ?? call.wanted.id)
@@ -49,14 +49,15 @@ export function createProxyUsageLog(keyway: Keyway): ProxyUsageLog {
   }
 }
 
+/** Made for every request, hence without spreads. The fields are stored in this order. */
 function entryOf(
   { session, connection, call, url, token }: ProxyRequest,
-  came: Pick<ActivityEntry, 'status' | 'bytesIn' | 'note'>,
+  tried: AttemptResult,
+  durationMs: number,
 ): ActivityEntry {
-  const isGood = came.note === undefined && came.status !== undefined && came.status < 400
-  return {
+  const entry: ActivityEntry = {
     kind: 'proxy',
-    outcome: isGood ? 'ok' : 'failed',
+    outcome: isGood(tried) ? 'ok' : 'failed',
     appId: session.app.id,
     appName: session.app.name,
     method: call.method,
@@ -65,14 +66,16 @@ function entryOf(
     providerSlug: token.providerSlug,
     host: url.host,
     path: url.pathname,
-    ...(call.bodyBytes === null ? {} : { bytesOut: call.bodyBytes }),
-    ...came,
   }
+  if (call.bodyBytes !== null) entry.bytesOut = call.bodyBytes
+  if (tried.kind === 'relayed' || tried.kind === 'dropped') entry.status = tried.status
+  if (tried.kind !== 'dropped') entry.bytesIn = tried.bytes
+  if (tried.kind === 'failed') entry.note = 'The answer broke off.'
+  if (tried.kind === 'caller_gone') entry.note = 'The caller went away before the end.'
+  entry.durationMs = durationMs
+  return entry
 }
 
-function outcomeOf(tried: AttemptResult): Pick<ActivityEntry, 'status' | 'bytesIn' | 'note'> {
-  if (tried.kind === 'relayed') return { status: tried.status, bytesIn: tried.bytes }
-  if (tried.kind === 'dropped') return { status: tried.status }
-  const note = tried.kind === 'failed' ? 'The answer broke off.' : 'The caller went away before the end.'
-  return { bytesIn: tried.bytes, note }
+function isGood(tried: AttemptResult): boolean {
+  return (tried.kind === 'relayed' || tried.kind === 'dropped') && tried.status < 400
 }

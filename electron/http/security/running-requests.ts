@@ -24,10 +24,21 @@ export function createRunningRequests(keyway: Keyway, authenticate: Authenticate
     endRequest(request, failure)
   }
   return {
-    start(exchange) {
-      const request: RunningRequest = { ...exchange, permission: null, ended: null, abort: null }
+    start({ requestContext, session, response }) {
+      const request: RunningRequest = {
+        requestContext,
+        session,
+        response,
+        permission: null,
+        ended: null,
+        abort: null,
+        onClosed: null,
+      }
       running.add(request)
-      request.response.once('close', () => running.delete(request))
+      response.on('close', () => {
+        running.delete(request)
+        request.onClosed?.()
+      })
       return request
     },
     check(request) {

@@ -63,6 +63,8 @@ export type RunningRequest = {
   ended: KeywayError | null
   /** Stops at once whatever was started for it. */
   abort: (() => void) | null
+  /** Called when its answer is over or its caller has gone; one listener is enough for both. */
+  onClosed: (() => void) | null
 }
 
 export type RunningRequests = {
