@@ -1,11 +1,13 @@
-// A page with the built window in it and a made-up Keyway behind it, for specs about the window alone.
-import { expect, test as base, type Page } from '@playwright/test'
+// The built window with a made-up Keyway behind it, for specs about the window alone. All tests of a worker
+// share one server and one browser context, so that Chromium compiles the window once; each has a page of its
+// own.
+import { expect, test as base, type BrowserContext, type Page } from '@playwright/test'
 import type { Snapshot } from '../../shared/contract/ui-api.ts'
-import { startFakeWindowHost, type FakeWindowHost } from './fake-window-host.ts'
+import { createFakeWindowServer, type FakeWindowHost, type FakeWindowServer } from './fake-window-host.ts'
 import { livedIn } from './window-host/seed.ts'
 
 export type WindowWorld = {
-  /** Opens the window at an address of its own. Its host is closed when the test ends. */
+  /** Opens the window with a Keyway of its own behind it. */
   openWindow(options?: { hash?: string; snapshot?: Snapshot; activity?: number }): Promise<FakeWindowHost>
   /**
    * What the browser found wrong: a policy broken, a script that threw. Empty at the end of every test unless
@@ -14,7 +16,32 @@ export type WindowWorld = {
   complaints: string[]
 }
 
-export const test = base.extend<WindowWorld>({
+type Shared = { windowServer: FakeWindowServer; windowContext: BrowserContext }
+
+export const test = base.extend<WindowWorld, Shared>({
+  windowServer: [
+    async ({ browserName: _browser }, provide) => {
+      const server = createFakeWindowServer()
+      await provide(server)
+      await server.close()
+    },
+    { scope: 'worker' },
+  ],
+  windowContext: [
+    async ({ browser }, provide) => {
+      const context = await browser.newContext({ reducedMotion: 'reduce' })
+      await provide(context)
+      await context.close()
+    },
+    { scope: 'worker' },
+  ],
+  page: async ({ windowContext }, provide) => {
+    const page = await windowContext.newPage()
+    await provide(page)
+    // The session storage ends with the page; the local one belongs to the address, which all tests share.
+    await page.evaluate(() => localStorage.clear())
+    await page.close()
+  },
   complaints: [
     async ({ page }, provide) => {
       const complaints: string[] = []
@@ -30,16 +57,13 @@ export const test = base.extend<WindowWorld>({
     },
     { auto: true },
   ],
-  openWindow: async ({ page }, provide) => {
-    const hosts: FakeWindowHost[] = []
+  openWindow: async ({ page, windowServer }, provide) => {
     await provide(async ({ hash = '', snapshot = livedIn(Date.now()), activity = 400 } = {}) => {
-      const host = await startFakeWindowHost(snapshot, { activity })
-      hosts.push(host)
+      const host = await windowServer.begin(snapshot, { activity })
       await page.goto(`${host.url}/${hash}`)
       await page.getByRole('main').waitFor()
       return host
     })
-    for (const host of hosts) await host.close()
   },
 })
 
