@@ -206,11 +206,10 @@ test.skipIf(process.platform !== 'linux')(
     const bus = await startSilentBus()
     onTestFinished(bus.close)
     const environment = { DBUS_SESSION_BUS_ADDRESS: bus.environment['DBUS_SESSION_BUS_ADDRESS'] ?? '' }
-    const startedAt = performance.now()
     const host = startHost(['--data', newFolder(), '--no-open', '--port', '0'], { environment })
     const window = await openWindowClient((await untilReady(host)).launchUrl)
-    // The keychain is given up after nine seconds; nobody has waited for that.
-    expect(performance.now() - startedAt).toBeLessThan(8_500)
+    // The window is open and the keychain, which is given up after nine seconds, is still being asked.
+    await expect.poll(bus.connections).toEqual({ open: 1, closed: 0 })
     await window.call('vault.initialise', { protector: 'passphrase', passphrase: PASSPHRASE })
     expect((await window.call('snapshot.get', undefined)).vault.kind).toBe('unlocked')
   },

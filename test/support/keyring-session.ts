@@ -59,13 +59,15 @@ export async function startEmptyBus(folder: string): Promise<KeyringSession> {
   return { environment, close: () => endAll([buses.get(environment.DBUS_SESSION_BUS_ADDRESS)]) }
 }
 
-/** A bus that accepts a connection and never says a word. */
-export async function startSilentBus(): Promise<KeyringSession> {
+/** A bus that accepts a connection and never says a word. It counts who asks it and who has given up. */
+export async function startSilentBus(): Promise<
+  KeyringSession & { connections(): { open: number; closed: number } }
+> {
   const { path: folder, remove } = makeTempFolder()
   const path = join(folder, 'bus')
-  const sockets = new Set<Socket>()
+  const sockets: Socket[] = []
   const server = createServer((socket) => {
-    sockets.add(socket)
+    sockets.push(socket.resume())
     socket.on('error', () => socket.destroy())
   })
   await new Promise<void>((resolve) => {
@@ -73,6 +75,10 @@ export async function startSilentBus(): Promise<KeyringSession> {
   })
   return {
     environment: { ...baseEnvironment(folder), DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` },
+    connections() {
+      const closed = sockets.filter((socket) => socket.closed).length
+      return { open: sockets.length - closed, closed }
+    },
     close: async () => {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => {

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Keyway } from '../../core/keyway.ts'
+import type { Clock } from '../../core/ports.ts'
 import type { Authenticated, AuthenticateRequest, HttpContext } from '../server/context.ts'
 import { hasBody } from '../server/request-body.ts'
 import { sendFailure } from '../server/respond.ts'
@@ -96,7 +97,7 @@ type Refused = Exclude<Authenticated, { kind: 'ok' }>
 
 /** The refusal, after the delay that guessing has earned its peer. */
 export async function delayedRefusal(
-  { guesses, closing }: HttpContext,
+  { guesses, closing, keyway }: HttpContext,
   request: IncomingMessage,
   refused: Refused,
 ): Promise<KeywayError> {
@@ -108,7 +109,7 @@ export async function delayedRefusal(
       details: { retryAfterSeconds: 1 },
     })
   }
-  await pause(delay.waitMs, closing)
+  await pause(keyway.clock, delay.waitMs, closing)
   delay.done()
   return refusalOf(refused)
 }
@@ -124,15 +125,15 @@ export async function refuse(
   sendFailure(response, await delayedRefusal(context, request, refused))
 }
 
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   if (delayMs === 0) return Promise.resolve()
   return new Promise((resolve) => {
     const over = (): void => {
-      clearTimeout(timer)
+      cancel()
       signal.removeEventListener('abort', over)
       resolve()
     }
-    const timer = setTimeout(over, delayMs)
+    const cancel = clock.after(delayMs, over)
     signal.addEventListener('abort', over)
   })
 }

@@ -1,5 +1,5 @@
 // What every attack is followed by: nothing was vended, no token is in the answer, and the next good request
-// is served within a second.
+// is served.
 import { expect } from 'vitest'
 import type { FakeLocal } from '../../support/local-api.ts'
 
@@ -26,11 +26,9 @@ export async function refused(
 }
 
 export async function stillServes(local: FakeLocal): Promise<void> {
-  const started = performance.now()
   const good = await local.call('/api/integrations/slack/token', { key: local.key })
   expect(good.status).toBe(200)
   await good.text()
-  expect(performance.now() - started).toBeLessThan(1000)
 }
 
 /** Tokens handed out to anybody but the control request. */

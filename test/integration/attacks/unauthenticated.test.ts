@@ -217,23 +217,37 @@ describe('keys', () => {
   })
 
   test('guessing is answered later and later, while a valid key is served at once', async () => {
-    const local = await startFakeLocal()
-    const guess = async () => {
-      const started = performance.now()
-      await (await local.call(path, { headers: { 'x-api-key': `kw_${'B'.repeat(43)}` } })).text()
-      return performance.now() - started
+    const clock = createFakeClock()
+    const local = await startFakeLocal({ clock })
+    const idle = clock.waiting
+    const held = (): number => clock.waiting - idle
+    const guess = async (letter: string) => {
+      const answer = await local.call(path, { headers: { 'x-api-key': `kw_${letter.repeat(43)}` } })
+      await answer.text()
+      return answer.status
     }
-    for (let round = 0; round < 9; round += 1) await guess()
-    const slow = guess()
+    const answered: number[] = []
+    for (let round = 0; round < 5; round += 1) expect(await guess('B')).toBe(401)
+    const slow = Array.from({ length: 5 }, async () => answered.push(await guess('B')))
+    await expect.poll(held).toBe(5)
+    // Time stands still: whoever waits for it is not answered, and the valid key is.
     await stillServes(local)
-    expect(await slow).toBeGreaterThan(150)
+    expect(answered).toEqual([])
+    for (const [index, delayMs] of [25, 25, 50, 100, 200].entries()) {
+      clock.advance(delayMs - 1)
+      expect(held()).toBe(5 - index)
+      clock.advance(1)
+      expect(held()).toBe(4 - index)
+    }
+    await Promise.all(slow)
     // The refusals themselves are bounded: more at once are turned away instead of held.
-    const flood = await Promise.all(
-      Array.from({ length: 90 }, () =>
-        local.call(path, { headers: { 'x-api-key': `kw_${'C'.repeat(43)}` } }),
-      ),
-    )
-    expect(new Set(flood.map(({ status }) => status))).toEqual(new Set([401, 429]))
+    const flood: number[] = []
+    const flooding = Array.from({ length: 90 }, async () => flood.push(await guess('C')))
+    await expect.poll(() => flood.length).toBe(26)
+    expect([held(), ...new Set(flood)]).toEqual([64, 429])
+    clock.advance(1000)
+    await Promise.all(flooding)
+    expect(flood.slice(26)).toEqual(Array<number>(64).fill(401))
     await stillServes(local)
   })
 })

@@ -194,13 +194,11 @@ describe('redacting text', () => {
     expect(redactText(text)).toBe(text)
   })
 
+  // That no expression in it can backtrack is the architecture test's to say (regular-expressions.test.ts).
   it('takes a megabyte of hostile text without hanging', { timeout: 120_000 }, () => {
     const hostile = ['a="', 'token:', '"'.repeat(50), 'eyJ.', '?x=', '-----BEGIN A-----'].map((piece) =>
       piece.repeat(20_000),
     )
-    const started = performance.now()
-    for (const text of hostile) redactText(text)
-    // Backtracking would take hours; a slow machine takes seconds.
-    expect(performance.now() - started).toBeLessThan(60_000)
+    for (const text of hostile) expect(redactText(text)).toBeTypeOf('string')
   })
 })
