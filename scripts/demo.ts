@@ -51,7 +51,7 @@ async function runUnattended(
   { browser, end }: { browser: boolean; end: End },
 ): Promise<number> {
   const person = await findPerson({ browser })
-  console.log(`Keyway at ${headless.url}, the rehearsal provider at ${practice.issuer}`)
+  console.log(`Keyway at ${headless.url}, the practice provider at ${practice.issuer}`)
   try {
     const job = runMainJob({
       url: headless.url,

@@ -321,7 +321,7 @@ export function createProtectedApi(authorize: CallAuthorizer, closing: AbortSign
     }
     const answer = apiResponseFor(req.method ?? 'GET', url.pathname)
     if (answer === null) {
-      respondJson(res, 404, { error: 'not_found', message: 'The rehearsal API has nothing at that address.' })
+      respondJson(res, 404, { error: 'not_found', message: 'The practice API has nothing at that address.' })
       return
     }
     await answer({ req, res, url, caller: decision.caller, closing })

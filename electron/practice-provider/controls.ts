@@ -141,7 +141,7 @@ export function createControlRoutes(controls: PracticeControls, access: ControlA
     if (!timingSafeEqual(digest(req.headers.authorization ?? ''), wanted)) {
       respondJson(res, 401, {
         error: 'unauthorized',
-        message: 'The control token of this rehearsal is needed.',
+        message: 'The control token of this practice provider is needed.',
       })
       return
     }

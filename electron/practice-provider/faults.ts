@@ -145,7 +145,7 @@ function sendStatus(res: ServerResponse, fault: Extract<ResponseFault, { kind: '
   const { error, errorDescription } = fault
   const body =
     error === undefined
-      ? `Rehearsed status ${fault.status}`
+      ? `Simulated status ${fault.status}`
       : JSON.stringify({
           error,
           ...(errorDescription === undefined ? {} : { error_description: errorDescription }),

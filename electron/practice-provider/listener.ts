@@ -81,7 +81,7 @@ async function waitForSocketClose(): Promise<void> {
 function asPortFailure(port: number, cause: Error): Error {
   if (!('code' in cause) || (cause.code !== 'EADDRINUSE' && cause.code !== 'EACCES')) return cause
   return new KeywayError('port_busy', {
-    message: `The rehearsal provider cannot use port ${port}: ${cause.code === 'EACCES' ? 'the system does not allow it' : 'it is in use'}.`,
+    message: `The practice provider cannot use port ${port}: ${cause.code === 'EACCES' ? 'the system does not allow it' : 'it is in use'}.`,
     details: { port },
     cause,
   })

@@ -25,13 +25,13 @@ export const renderPage = ({ title, body }: PageContent): string => `<!doctype h
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<title>${escapeHtml(title)} · Rehearsal provider</title>
+<title>${escapeHtml(title)} · Practice provider</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <style>${styles}</style>
 </head>
 <body>
-<header><p>Rehearsal provider <span>Nothing here is real</span></p></header>
+<header><p>Practice provider <span>Nothing here is real</span></p></header>
 <main>
 <h1>${escapeHtml(title)}</h1>
 ${body}

@@ -89,7 +89,7 @@ async function dispatch(parts: HandlerParts, { req, res, url }: Arrival, note: V
       resource: `${parts.issuer}/api`,
       authorization_servers: [parts.issuer],
       bearer_methods_supported: ['header'],
-      resource_name: 'Rehearsal API',
+      resource_name: 'Practice API',
     })
     return
   }

@@ -1,4 +1,4 @@
-// Activity and the rehearsal provider: what one looks at while programs work.
+// Activity and the practice provider: what one looks at while programs work.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// The protected API of the rehearsal provider: every shape that Keyway's request proxy has to carry.
+// The protected API of the practice provider: every shape that Keyway's request proxy has to carry.
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import {

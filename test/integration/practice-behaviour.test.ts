@@ -1,4 +1,4 @@
-// Every way in which the rehearsal provider can misbehave, seen from the client's end of the line.
+// Every way in which the practice provider can misbehave, seen from the client's end of the line.
 import * as oidc from 'openid-client'
 import { describe, expect, it } from 'vitest'
 import type { PracticeFaultInput } from '../../electron/practice-provider/faults.ts'

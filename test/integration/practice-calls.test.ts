@@ -1,5 +1,5 @@
-// The rehearsal as the window drives it: a real authorization server, registered as an ordinary provider of a
-// real Keyway.
+// The practice provider as the window drives it: a real authorization server, registered as an ordinary
+// provider of a real Keyway.
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// The rehearsal provider against openid-client, a certified client that Keyway did not write: what holds here
+// The practice provider against openid-client, a certified client that Keyway did not write: what holds here
 // holds for real servers.
 import * as oidc from 'openid-client'
 import { describe, expect, it } from 'vitest'

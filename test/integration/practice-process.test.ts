@@ -1,4 +1,4 @@
-// The rehearsal provider as something to start and stop: ports, control from another process, no noise,
+// The practice provider as something to start and stop: ports, control from another process, no noise,
 // nothing left behind.
 import { execFile } from 'node:child_process'
 import { createConnection } from 'node:net'

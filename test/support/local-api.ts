@@ -99,7 +99,7 @@ export type RealLocal = LocalApiUnderTest & {
   signIn(as?: string, account?: string): Promise<string>
 }
 
-/** Over the real core, with the rehearsal provider registered. Nothing is connected yet. */
+/** Over the real core, with the practice provider registered. Nothing is connected yet. */
 export async function startRealLocal(options: { slug?: string } = {}): Promise<RealLocal> {
   const opened = await openTestKeyway(tempFolder())
   onTestFinished(() => opened.close())

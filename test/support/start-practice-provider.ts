@@ -1,4 +1,4 @@
-// Starts a rehearsal provider for one test, and signs in at it with openid-client, a client that Keyway did
+// Starts a practice provider for one test, and signs in at it with openid-client, a client that Keyway did
 // not write.
 import * as oidc from 'openid-client'
 import { onTestFinished } from 'vitest'

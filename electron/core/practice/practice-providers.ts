@@ -142,7 +142,7 @@ async function opened(
   memory: Memory,
 ): Promise<PracticeRun> {
   if (deps.open === null)
-    throw new KeywayError('not_found', { message: 'There is no rehearsal provider in this Keyway.' })
+    throw new KeywayError('not_found', { message: 'There is no practice provider in this Keyway.' })
   if (paused !== null) {
     const isBack = await orPortBusy(async () => {
       await paused.resume()
@@ -191,7 +191,7 @@ function stateOf({ run, isRunning }: CurrentRun, providers: Providers): Practice
 
 const notRunning = (): KeywayError =>
   new KeywayError('invalid_request', {
-    message: 'The rehearsal is not running.',
+    message: 'The practice provider is not running.',
     nextStep: 'Start it first.',
   })
 

@@ -1,5 +1,5 @@
 export const practiceText = {
-  title: 'Rehearsal provider',
+  title: 'Practice provider',
   subtitle:
     'A made-up service on this machine. Try what happens when tokens expire, rotate or are revoked, without a real account.',
   back: 'Add a connection',
