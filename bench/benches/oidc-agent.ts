@@ -1,5 +1,5 @@
-// One token over a fresh connection, against the library call of oidc-agent (liboidc-agent.so.4) with one loaded
-// account. All three are called from one Python program, so that its own time falls on all alike.
+// One token over a fresh connection, against the library call of oidc-agent (liboidc-agent.so.4) with one
+// loaded account. All three are called from one Python program, so that its own time falls on all alike.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'

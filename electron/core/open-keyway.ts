@@ -175,7 +175,10 @@ async function buildCore(
   const integrity = openIntegrity(deps, parts)
   const network = { current: (): Keyway | null => null }
   const outgoing = createOutgoing({
-    settings: () => network.current()?.settings.get() ?? { proxyUrl: null, extraCa: null },
+    settings: () => {
+      const settings = network.current()?.settings
+      return { proxyUrl: settings?.proxyUrl() ?? null, extraCa: settings?.get().extraCa ?? null }
+    },
     environment: deps.environment,
   })
   const keyway = await createKeyway({

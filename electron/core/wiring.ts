@@ -28,7 +28,7 @@ import { createProviders, type PlanRedirect, type ProviderRegistry } from './pro
 import { createProviderStore, type ProviderStore } from './providers/store.ts'
 import { createSettings, createSettingsChange, type SettingsStore, type SettingsChange } from './settings.ts'
 import type { CorruptFileList } from './storage/quarantine.ts'
-import { secretBoxOf } from './vault/status.ts'
+import { secretBoxOf, type SecretBox } from './vault/status.ts'
 import type { Vault } from './vault/vault.ts'
 
 /** The dependencies of the core. The caller that opened them closes them. */
@@ -96,7 +96,7 @@ export type KeywayParts = {
 export function buildParts(deps: KeywayDeps): KeywayParts {
   const box = secretBoxOf(deps.vault, deps.integrity?.gate)
   const onUnreadable = deps.corruptFiles.addUnreadable
-  const documents = createDocuments(deps)
+  const documents = createDocuments(deps, box)
   const { events, server, settings, providerStore, planRedirect: plan } = documents
   const connections = createConnectionParts({
     ...deps,
@@ -166,13 +166,14 @@ function failureOf(check: () => void): KeywayError | null {
 
 type Documents = Pick<KeywayParts, 'events' | 'server' | 'settings' | 'providerStore' | 'planRedirect'>
 
-function createDocuments(deps: KeywayDeps): Documents {
+function createDocuments(deps: KeywayDeps, box: SecretBox): Documents {
   const { clock, logger } = deps
   const events = createEvents({ clock, logger })
   const server = createServerState(deps.host.version, logger)
   const settings = createSettings({
     store: deps.stores.settings,
     logger,
+    box,
     onUnreadable: deps.corruptFiles.addUnreadable,
   })
   settings.onChange((value) => events.changed('settings', () => value))

@@ -2,6 +2,9 @@ import { z } from 'zod'
 import './issue-words.ts'
 import { patchOf } from './slug.ts'
 
+/** Shown in place of a password that is kept. Given back unchanged, the password stays. */
+export const PASSWORD_MASK = '••••••'
+
 /** The person's settings. Each name states the unit of its time. */
 export const settings = z.strictObject({
   port: z.number().int().min(1024).max(65_535).default(7317),
@@ -13,10 +16,18 @@ export const settings = z.strictObject({
   /** 0: never. */
   autoLockMinutes: z.number().int().min(0).max(1440).default(0),
   activityDays: z.number().int().min(1).max(3650).default(90),
-  /** http(s)://host:port for every outgoing request; null: HTTP(S)_PROXY from the environment. */
+  /**
+   * For every outgoing request: `host:port`, or an http, https or SOCKS address; null: HTTP(S)_PROXY,
+   * ALL_PROXY and NO_PROXY from the environment. A password before the host is encrypted; `PASSWORD_MASK`
+   * stands for it.
+   */
   proxyUrl: z
     .string()
-    .regex(/^https?:\/\/[^\s/@?#]+\/?$/, 'An address such as http://proxy.example.com:8080')
+    .max(2000)
+    .regex(
+      /^(?:(?:https?|socks(?:4a?|5h?)?):\/\/)?(?:[^\s/@?#]+@)?(?:[^\s/@?#:[\]]+|\[[0-9a-f:.]+\])(?::\d{1,5})?\/?$/i,
+      'An address such as http://proxy.example.com:8080, user:password@proxy.example.com:8080 or socks5://127.0.0.1:1080',
+    )
     .nullable()
     .default(null),
   /** PEM certificate authorities to trust in addition to the system's. */

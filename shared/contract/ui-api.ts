@@ -189,6 +189,8 @@ export const uiCalls = {
        * client; nothing is changed at the server.
        */
       client: z.enum(['register', 'typed']),
+      /** PEM authorities of the form that is being filled in; trusted for this look-up alone. */
+      extraCa: z.string().max(200_000).nullable().default(null),
     }),
   ),
   'providers.doctor': call<ProviderCheckStep[]>()(byId),

@@ -83,7 +83,7 @@ describe('with the authority added', () => {
     expect(await phase(() => keyway.connections.disconnect(id))).toEqual(['/revoke', '/revoke'])
     expect(await phase(() => keyway.ui['providers.doctor']({ id: providerId }))).toContain('/token')
     if (place === 'for the provider') return
-    const discover = { url: server.origin, client: 'typed' } as const
+    const discover = { url: server.origin, client: 'typed', extraCa: null } as const
     expect((await phase(() => keyway.ui['providers.discover'](discover))).length).toBeGreaterThan(0)
   })
 })

@@ -3,7 +3,8 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 
 export type ConnectProxy = {
   url: string
-  /** `CONNECT host:port` or `GET http://…`, in order. */ seen: string[]
+  /** `CONNECT host:port` or `GET http://…`, in order. */
+  seen: string[]
   close(): Promise<void>
 }
 
@@ -11,11 +12,26 @@ export type ConnectProxy = {
  * A corporate proxy on loopback: tunnels CONNECT, forwards absolute-form requests, and writes down what it
  * was asked for.
  */
-export async function startConnectProxy(): Promise<ConnectProxy> {
+export async function startConnectProxy({
+  credentials = null,
+  tunnelStatus = 200,
+}: {
+  /** `user:password` that every request needs. */
+  credentials?: string | null
+  /** What every CONNECT is answered with. */
+  tunnelStatus?: number
+} = {}): Promise<ConnectProxy> {
+  const basic = `Basic ${Buffer.from(credentials ?? '').toString('base64')}`
+  const isRefused = ({ headers }: IncomingMessage): boolean =>
+    credentials !== null && headers['proxy-authorization'] !== basic
   const seen: string[] = []
   const sockets = new Set<Socket>()
   const server = createServer((incoming, outgoing) => {
     seen.push(`${incoming.method} ${incoming.url}`)
+    if (isRefused(incoming)) {
+      outgoing.writeHead(407, { 'proxy-authenticate': 'Basic realm="proxy"' }).end()
+      return
+    }
     const upstream = request(
       incoming.url ?? '',
       { method: incoming.method, headers: incoming.headers },
@@ -30,6 +46,11 @@ export async function startConnectProxy(): Promise<ConnectProxy> {
   server.on('connection', (socket) => sockets.add(socket))
   server.on('connect', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
     seen.push(`CONNECT ${incoming.url}`)
+    const status = isRefused(incoming) ? 407 : tunnelStatus
+    if (status !== 200) {
+      socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: 0\r\n\r\n`)
+      return
+    }
     const target = new URL(`http://${incoming.url}`)
     const upstream = connect(Number(target.port), target.hostname, () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n')

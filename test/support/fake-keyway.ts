@@ -312,6 +312,7 @@ export function createFakeKeyway({ clock = realClock }: { clock?: Clock } = {}):
         return settings
       },
       reload: () => undefined,
+      proxyUrl: () => null,
       onChange: () => () => undefined,
     },
     vault: {

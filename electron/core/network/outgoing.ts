@@ -5,10 +5,11 @@ import { X509Certificate } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { HttpFetch } from '../ports.ts'
-import { chooseProxy, type Environment, type Lookup, type ProxyChoice, type Routes } from './types.ts'
+import { chooseProxy, type Environment, type ProxyChoice } from './proxy-choice.ts'
+import type { Lookup, Routes } from './types.ts'
 
 export type OutgoingSettings = {
-  /** http(s)://host:port for all requests; null: HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment. */
+  /** For all requests, with user name and password if it needs them; null: the environment's. */
   proxyUrl: string | null
   /** PEM certificate authorities in addition to the system's; null: none. */
   extraCa: string | null
@@ -25,8 +26,6 @@ export type Outgoing = {
    * resolution, with separate connections per function.
    */
   routesFor(extraCa: string | null, lookup?: Lookup): Routes | Promise<Routes>
-  /** Whether requests to this address use a corporate proxy, which then resolves the name. */
-  usesProxy(url: string): boolean
   /** To be called after the settings changed: new connections use the new ones. */
   reset(): Promise<void>
   close(): Promise<void>
@@ -74,7 +73,6 @@ export function createOutgoing({ settings, environment }: Deps): Outgoing {
       const answer: unknown = await fetch(url, { ...(init as object), dispatcher: dispatcher as Dispatcher })
       return answer as Response
     },
-    usesProxy: (url) => proxyFor()(new URL(url)) !== null,
     reset,
     close: reset,
   }

@@ -1,9 +1,11 @@
 // Selects the route to each origin once: direct, or through a corporate proxy. A separate file, because it
 // loads the HTTP library.
 import type { SecureContext } from 'node:tls'
-import { Agent, buildConnector, ProxyAgent, type Dispatcher } from 'undici'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
 import { BoundedMap } from '../bounded-map.ts'
-import type { Lookup, ProxyChoice, Routes } from './types.ts'
+import { createProxyDispatcher, type ProxyDispatcher } from './proxies.ts'
+import type { Proxy, ProxyChoice } from './proxy-choice.ts'
+import type { Lookup, Routes } from './types.ts'
 
 export type RoutesDeps = {
   proxyFor: ProxyChoice
@@ -14,7 +16,7 @@ export type RoutesDeps = {
   lookup: Lookup | undefined
 }
 
-type Route = { agent: Agent; kind: 'straight' } | { agent: ProxyAgent; kind: 'proxy' }
+type Route = { dispatch: Dispatcher['dispatch']; resolvesNames: boolean }
 
 const CONNECT_TIMEOUT_MS = 10_000
 /** Some APIs list every permission in a header; Node's own limit is 16 KB. */
@@ -22,42 +24,43 @@ const MAX_HEADER_BYTES = 64 * 1024
 const MAX_REMEMBERED = 1000
 
 export function createRoutes({ proxyFor, trust, lookup }: RoutesDeps): Routes {
-  const options = { allowH2: false, maxHeaderSize: MAX_HEADER_BYTES }
   const tls = once(() => ({ secureContext: trust(), timeout: CONNECT_TIMEOUT_MS }))
-  const direct = new Agent({ ...options, connect: connector(tls, lookup) })
-  const straight: Route = { agent: direct, kind: 'straight' }
-  const proxies = new Map<string, Route>()
-  const ways = new BoundedMap<string, Route>(MAX_REMEMBERED)
+  const direct = new Agent({
+    allowH2: false,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    connect: connector(tls, lookup),
+  })
+  const straight: Route = {
+    dispatch: (request, handler) => direct.dispatch(request, handler),
+    resolvesNames: false,
+  }
+  const proxies = new Map<string, ProxyDispatcher & Route>()
+  const known = new BoundedMap<string, Route>(MAX_REMEMBERED)
 
-  const through = (uri: string): Route => {
-    const known = proxies.get(uri)
-    if (known !== undefined) return known
-    const agent = new ProxyAgent({ ...options, uri, requestTls: tls(), proxyTls: tls() })
-    const way: Route = { agent, kind: 'proxy' }
-    proxies.set(uri, way)
-    return way
+  const through = (proxy: Proxy): Route => {
+    const key = `${proxy.kind} ${proxy.name}`
+    const found = proxies.get(key)
+    if (found !== undefined) return found
+    const route = createProxyDispatcher({ proxy, tls: tls(), lookup, maxHeaderSize: MAX_HEADER_BYTES })
+    const made = { ...route, resolvesNames: proxy.resolvesNames }
+    proxies.set(key, made)
+    return made
   }
   const find = (origin: string): Route => {
-    const uri = proxyFor(new URL(origin))
-    const way = uri === null ? straight : through(uri)
-    ways.set(origin, way)
-    return way
+    const proxy = proxyFor(new URL(origin))
+    const route = proxy === null ? straight : through(proxy)
+    known.set(origin, route)
+    return route
   }
 
   return {
     dispatch(request, handler) {
       const origin = String(request.origin)
-      const { kind, agent } = ways.get(origin) ?? find(origin)
-      if (kind === 'straight') return agent.dispatch(request, handler)
-      // A proxy agent keeps only the last of several headers with one name, unless they are given as an
-      // object.
-      return agent.dispatch({ ...request, headers: byName(request.headers) }, handler)
+      return (known.get(origin) ?? find(origin)).dispatch(request, handler)
     },
-    isProxied: (origin) => (ways.get(origin) ?? find(origin)).kind === 'proxy',
+    isProxied: (origin) => (known.get(origin) ?? find(origin)).resolvesNames,
     async close() {
-      await Promise.all(
-        [direct, ...[...proxies.values()].map(({ agent }) => agent)].map((each) => each.close()),
-      )
+      await Promise.all([direct.close(), ...[...proxies.values()].map((route) => route.close())])
     },
   }
 }
@@ -74,18 +77,4 @@ function connector(tls: () => Tls, lookup: Lookup | undefined): buildConnector.c
 function once<Value extends object>(make: () => Value): () => Value {
   let made: Value | null = null
   return () => (made ??= make())
-}
-
-function byName(
-  headers: Dispatcher.DispatchOptions['headers'] = null,
-): NonNullable<Dispatcher.DispatchOptions['headers']> | null {
-  if (!Array.isArray(headers)) return headers
-  const named: Record<string, string | string[]> = {}
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    const name = String(headers[index]).toLowerCase()
-    const value = String(headers[index + 1])
-    const before = named[name]
-    named[name] = before === undefined ? value : [before, value].flat()
-  }
-  return named
 }

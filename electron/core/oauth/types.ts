@@ -200,7 +200,7 @@ export type OAuthClient = {
   /** OIDC Discovery, RFC 8414, RFC 9728 and RFC 7591, starting from one address. */
   discover(
     url: string,
-    options: { redirectUris: readonly string[]; signal?: AbortSignal },
+    options: { redirectUris: readonly string[]; extraCa?: string | null; signal?: AbortSignal },
   ): Promise<{
     draft: ProviderInputDraft
     registration: Secret | null

@@ -80,7 +80,7 @@ function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets
       const preset = deps.presets.find(({ slug }) => slug === wanted.data.preset) ?? null
       return deps.planRedirect({ ...wanted.data, spec: specOf(preset, wanted.data.spec) })
     },
-    'providers.discover': async ({ url, client }) => {
+    'providers.discover': async ({ url, client, extraCa }) => {
       const redirectUris = [
         deps.planRedirect({
           redirect: 'auto',
@@ -91,6 +91,7 @@ function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets
       ]
       const found = await oauth.discover(url, {
         redirectUris: client === 'register' ? redirectUris.filter((uri) => uri !== null) : [],
+        extraCa,
       })
       if (found.registration !== null)
         deps.registrations.remember(found.draft.clientId ?? '', found.registration)

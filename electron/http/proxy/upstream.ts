@@ -137,6 +137,8 @@ export function createProxiedNames(resolve: Resolve, clock: Clock): ProxiedNames
 export function upstreamFailure(error: Error, url: TargetUrl): KeywayError {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (at instanceof PrivateTargetError) return privateTarget(url)
+    // A proxy's own failure already says what it is.
+    if (at instanceof KeywayError) return at
     const { code } = at as NodeJS.ErrnoException
     if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
       return new KeywayError('deadline_exceeded', {

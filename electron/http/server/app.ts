@@ -117,7 +117,10 @@ async function loadFramework(context: HttpContext, window: WindowEntry | null) {
 }
 
 function ownOutgoing(keyway: Keyway): { outgoing: Outgoing; release: () => Promise<void> } {
-  const outgoing = createOutgoing({ settings: () => keyway.settings.get(), environment: process.env })
+  const outgoing = createOutgoing({
+    settings: () => ({ ...keyway.settings.get(), proxyUrl: keyway.settings.proxyUrl() }),
+    environment: process.env,
+  })
   const stop = keyway.settings.onChange(() => void outgoing.reset())
   return {
     outgoing,

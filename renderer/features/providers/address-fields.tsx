@@ -25,7 +25,12 @@ export function AddressFields() {
   const lookUp = async (): Promise<void> => {
     if (issuer === null) return
     setFound(false)
-    const answer = await discover.run({ url: issuer.trim(), client: 'typed' })
+    const extraCa = (getValues('extraCa') as string).trim()
+    const answer = await discover.run({
+      url: issuer.trim(),
+      client: 'typed',
+      extraCa: extraCa === '' ? null : extraCa,
+    })
     if (answer === null) return
     const { draft } = answer.value
     const merged = providerSpec.safeParse(withOverrides(getValues('spec'), draft.spec))

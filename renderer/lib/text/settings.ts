@@ -93,7 +93,8 @@ export const settingsText = {
   network: {
     title: 'Outgoing requests',
     proxy: 'Proxy',
-    proxyHint: 'Empty: HTTPS_PROXY, HTTP_PROXY and NO_PROXY from the environment.',
+    proxyHint:
+      'host:port, http, https or socks5. With a login: user:password@host:port; the password is encrypted. Empty: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY from the environment.',
     ca: 'Further certificate authorities (PEM)',
     caHint: 'Trusted beside the system’s, for sign-in, refresh and proxied requests alike.',
   },

@@ -112,8 +112,12 @@ test('what only takes a right away wants none; the same input with anything else
   ).toEqual(Array.from({ length: 8 }, () => true))
   expect(wantsPresence('flows.confirmAccount', { id: 'f', answer: 'discard' })).toBe(false)
   expect(wantsPresence('flows.confirmAccount', { id: 'f', answer: 'replace' })).toBe(true)
-  expect(wantsPresence('providers.discover', { url: 'https://a.example', client: 'typed' })).toBe(false)
-  expect(wantsPresence('providers.discover', { url: 'https://a.example', client: 'register' })).toBe(true)
+  expect(
+    wantsPresence('providers.discover', { url: 'https://a.example', client: 'typed', extraCa: null }),
+  ).toBe(false)
+  expect(
+    wantsPresence('providers.discover', { url: 'https://a.example', client: 'register', extraCa: null }),
+  ).toBe(true)
 })
 
 test('of the settings only the theme is free', () => {

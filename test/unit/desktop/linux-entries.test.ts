@@ -56,7 +56,11 @@ const electron = {
 describe('start at login on Linux', () => {
   function following(environment: Record<string, string>, home = '/nonexistent') {
     const logger = createMemoryLogger()
-    const settings = createSettings({ store: createMemoryKeyValueStore(), logger })
+    const settings = createSettings({
+      store: createMemoryKeyValueStore(),
+      logger,
+      box: { seal: notAsked, open: notAsked },
+    })
     const place: LoginItemPlace = {
       app: electron,
       platform: 'linux',

@@ -11,14 +11,18 @@ import { clientFor, discoveryDraft, missingFields } from './draft.ts'
 import { findServer } from './find-server.ts'
 
 export function createDiscover(deps: OAuthDeps): OAuthClient['discover'] {
-  return async (pasted, { redirectUris, signal }) => {
+  return async (pasted, { redirectUris, extraCa = null, signal }) => {
     const url = addressOf(pasted)
     const log = createStepLog()
     try {
       return await withDeadline(
         { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal },
         async (inner) => {
-          const transport: HttpTransport = { fetch: deps.fetchFor(null), clock: deps.clock, signal: inner }
+          const transport: HttpTransport = {
+            fetch: deps.fetchFor(extraCa === null ? null : { extraCa }),
+            clock: deps.clock,
+            signal: inner,
+          }
           const { metadata, resource } = await findServer({ transport, userAgent: deps.userAgent, log }, url)
           const draft = discoveryDraft(metadata, resource)
           const client = await clientFor({ deps, transport, log }, metadata, { draft, redirectUris })

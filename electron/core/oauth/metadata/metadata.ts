@@ -147,7 +147,9 @@ export function asDiscoveryError(thrown: unknown): unknown {
       ? adviceFor('tls_failure')
       : thrown.kind === 'unsafe_address'
         ? adviceFor(thrown.kind)
-        : null
+        : thrown.cause instanceof KeywayError
+          ? thrown.cause.nextStep
+          : null
   return new KeywayError(code, {
     message: `${thrown.message}.`,
     ...(own === null ? {} : { nextStep: own }),

@@ -156,8 +156,11 @@ const certificate =
 /** Classifies the error of a rejected fetch. */
 export function httpFailureOf(thrown: unknown, host: string): HttpFailure {
   if (thrown instanceof HttpFailure) return thrown
-  if (thrown instanceof KeywayError) {
-    return new HttpFailure('setup', thrown.message.replace(/\.$/, ''), { sent: false, cause: thrown })
+  const own = keywayErrorIn(thrown)
+  if (own !== null) {
+    // A proxy that does not answer may do so later; anything else has to be set right first.
+    const kind = own.code === 'provider_unreachable' ? 'unreachable' : 'setup'
+    return new HttpFailure(kind, own.message.replace(/\.$/, ''), { sent: false, cause: own })
   }
   if (thrown instanceof DeadlineExceeded) {
     return new HttpFailure('timeout', `${host} did not answer in time`, { sent: true, cause: thrown })
@@ -195,6 +198,12 @@ function codesOf(thrown: unknown, depth = 0): string[] {
   }
   const code: unknown = Reflect.get(thrown, 'code')
   return typeof code === 'string' && code !== '' ? [code] : codesOf(thrown.cause, depth + 1)
+}
+
+/** A failure on our own side of the connection: a proxy, an unreadable authority. */
+export function keywayErrorIn(thrown: unknown, depth = 0): KeywayError | null {
+  if (thrown instanceof KeywayError) return thrown
+  return thrown instanceof Error && depth < 5 ? keywayErrorIn(thrown.cause, depth + 1) : null
 }
 
 function isAbort(thrown: unknown): boolean {
