@@ -77,7 +77,7 @@ const CALL_SILENCE_MS = 120_000
  * Resolves with status and headers; the body streams. @throws KeywayError `keyway_unreachable` |
  * `deadline_exceeded`
  */
-export function sendToLoopback(url: string, call: LoopbackCall): Promise<Http.IncomingMessage> {
+function sendToLoopback(url: string, call: LoopbackCall): Promise<Http.IncomingMessage> {
   const { method, headers, body, silenceMs } = call
   const length = typeof body === 'string' ? { 'content-length': String(Buffer.byteLength(body)) } : {}
   return new Promise((resolve, reject) => {
@@ -112,7 +112,7 @@ const unreadable = (cause: Error): KeywayError =>
   })
 
 /** The same with the interface that the client library expects. */
-export const loopbackFetch: FetchLike = async (url, { method, headers, body }) => {
+const loopbackFetch: FetchLike = async (url, { method, headers, body }) => {
   if (body !== undefined && typeof body !== 'string')
     throw new TypeError('Bytes are streamed by sendToLoopback.')
   const answer = await sendToLoopback(url, {
@@ -148,7 +148,7 @@ function parse(text: string): unknown {
   }
 }
 
-export const unexpectedServer = (): KeywayError =>
+const unexpectedServer = (): KeywayError =>
   new KeywayError('internal_error', {
     message: 'What answers there is not Keyway, or another version of it.',
     nextStep: 'Check KEYWAY_URL: something else may listen there.',

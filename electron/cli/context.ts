@@ -70,7 +70,7 @@ const urlSchema = z
   .transform((url) => url?.origin ?? '')
 
 /** @throws KeywayError `invalid_request` */
-export function baseUrlFrom({ environment }: Pick<Terminal, 'environment'>): string {
+function baseUrlFrom({ environment }: Pick<Terminal, 'environment'>): string {
   const parsed = urlSchema.safeParse(environment['KEYWAY_URL'] || 'http://127.0.0.1:7317')
   if (parsed.success) return parsed.data
   throw invalidArguments(
@@ -79,7 +79,7 @@ export function baseUrlFrom({ environment }: Pick<Terminal, 'environment'>): str
 }
 
 /** @throws KeywayError `unauthorized` */
-export async function keyFrom(terminal: Terminal, from: 'environment' | 'stdin'): Promise<Secret> {
+async function keyFrom(terminal: Terminal, from: 'environment' | 'stdin'): Promise<Secret> {
   const text = from === 'stdin' ? await firstLine(terminal) : terminal.environment['KEYWAY_KEY']
   const parsed = keySchema.safeParse(text)
   if (parsed.success) return new Secret(parsed.data)

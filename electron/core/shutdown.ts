@@ -2,7 +2,7 @@
 // token, so nothing ends the process until its response is on disk: no second signal, no time limit.
 import type { Clock } from './ports.ts'
 
-export const SHUTDOWN_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const SHUTDOWN_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export type ShutdownSignal = (typeof SHUTDOWN_SIGNALS)[number]
 
 type SignalSource = Pick<NodeJS.Process, 'on' | 'off' | 'listeners'>

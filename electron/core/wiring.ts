@@ -223,7 +223,7 @@ export type ServerState = {
   openLoopbackListener(host: LoopbackHost): Promise<LoopbackListener | null>
 }
 
-export function createServerState(version: string, logger: Logger): ServerState {
+function createServerState(version: string, logger: Logger): ServerState {
   let open: OpenLoopbackListener | null = null
   let view: ServerView = { url: '', listening: false, failure: null, socketPath: null, version }
   return {
@@ -268,7 +268,7 @@ export type Events = {
 
 const ANY: PermissionsChange = { connectionId: null, isOtherAccount: false }
 
-export function createEvents({ clock, logger }: { clock: Clock; logger: Logger }): Events {
+function createEvents({ clock, logger }: { clock: Clock; logger: Logger }): Events {
   const listeners = new Map<UiEventName, Set<Listener>>()
   const waiting = new Map<UiEventName, () => void>()
   const freeAt = new Map<UiEventName, number>()

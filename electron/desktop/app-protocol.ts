@@ -21,7 +21,7 @@ const types: Record<string, string> = {
  * No remote content, no inline scripts, no frames, no forms. Inline styles are allowed, because radix
  * positions its layers with style attributes.
  */
-export const CONTENT_SECURITY_POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",

@@ -191,7 +191,7 @@ type Deps = {
  * With a tray the app keeps running when its window is closed. Quitting closes the core first, so that no
  * rotated token is lost; quitting again does not interrupt that.
  */
-export function quitInOrder({ hasTray, ...core }: Deps): void {
+function quitInOrder({ hasTray, ...core }: Deps): void {
   let state: 'running' | 'closing' | 'closed' = 'running'
   app.on('window-all-closed', () => {
     if (!hasTray) app.quit()
@@ -215,7 +215,7 @@ export function quitInOrder({ hasTray, ...core }: Deps): void {
  * Checks everything after sleep. The returned function states whether the person is away (asleep, screen
  * locked): then no notification is shown.
  */
-export function watchPower({ wake }: { wake: () => void }): () => boolean {
+function watchPower({ wake }: { wake: () => void }): () => boolean {
   let away = false
   const leave = () => {
     away = true
@@ -234,7 +234,7 @@ export function watchPower({ wake }: { wake: () => void }): () => boolean {
 }
 
 /** Settings, providers and apps under Electron: the same files that the headless host reads through conf. */
-export function createElectronStoreKv(deps: Omit<GuardedKvDeps, 'open'>): KeyValueStore {
+function createElectronStoreKv(deps: Omit<GuardedKvDeps, 'open'>): KeyValueStore {
   return createGuardedKv({
     ...deps,
     open: ({ cwd, name }) => new Store<Record<string, unknown>>({ ...confOptions, cwd, name }),

@@ -22,7 +22,7 @@ export type PracticeApiCall = {
 type ApiResponse = (call: PracticeApiCall) => Promise<void> | void
 
 /** The route of a path below /api/, or null. */
-export function apiResponseFor(method: string, path: string): ApiResponse | null {
+function apiResponseFor(method: string, path: string): ApiResponse | null {
   const route = routes.find(
     ([wanted, pattern]) => (wanted === '*' || wanted === method) && pattern.test(path),
   )
@@ -258,7 +258,7 @@ export type DpopRequest = { method: string; url: string; accessToken: string; pr
 /** Returns the thumbprint of the key that signed the proof, or why the proof is invalid. */
 export type DpopCheck = (request: DpopRequest) => Promise<{ thumbprint: string } | { refusal: string }>
 
-export function createDpopCheck(): DpopCheck {
+function createDpopCheck(): DpopCheck {
   const seen = new Map<string, number>()
 
   function isReplay(jti: string): boolean {

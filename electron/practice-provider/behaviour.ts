@@ -19,7 +19,7 @@ const outageSchema = z.discriminatedUnion('kind', [
   }),
 ])
 
-export const behaviourSchema = z.strictObject({
+const behaviourSchema = z.strictObject({
   /** Lifetime of the access tokens issued from now on. */
   accessTokenSeconds: seconds.default(3600),
   /** Lifetime of the refresh tokens issued from now on. */

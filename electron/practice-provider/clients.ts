@@ -27,7 +27,7 @@ const names = {
 } as const satisfies Record<keyof PracticeClients, string>
 
 const CALLBACK_PATH = '/oauth2/callback'
-export const defaultRedirectUri = `http://127.0.0.1:7317${CALLBACK_PATH}`
+const defaultRedirectUri = `http://127.0.0.1:7317${CALLBACK_PATH}`
 
 export function preregisteredClients(furtherRedirectUris: readonly string[]): PracticeClients {
   const redirectUris = unique([defaultRedirectUri, ...furtherRedirectUris])

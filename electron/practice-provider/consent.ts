@@ -16,7 +16,7 @@ type Decision = { granted: string[]; refused: string[] }
  * Saves the grant and returns its id. A second consent of the same browser and client extends the existing
  * grant, as oidc-provider recommends: revoking any of its tokens revokes all, as with Google.
  */
-export async function decideGrant(
+async function decideGrant(
   provider: Provider,
   interaction: ConsentInteraction,
   ticked: readonly string[],

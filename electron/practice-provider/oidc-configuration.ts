@@ -148,7 +148,7 @@ export async function makeSigningKeys(): Promise<JWKS> {
   }
 }
 
-export const makeCookieKey = (): string => randomBytes(32).toString('base64url')
+const makeCookieKey = (): string => randomBytes(32).toString('base64url')
 
 /** 32 bytes, as oidc-provider requires for its DPoP nonces. */
-export const makeNonceSecret = (): Buffer => randomBytes(32)
+const makeNonceSecret = (): Buffer => randomBytes(32)

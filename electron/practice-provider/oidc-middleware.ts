@@ -101,7 +101,7 @@ function isCutConnection(failure: unknown): boolean {
 export type PracticeTokenResponse = { body: Record<string, unknown> | string; status: number; type: string }
 
 /** A token response of oidc-provider in the format of the current behavior. Pure. */
-export function shapeTokenResponse(
+function shapeTokenResponse(
   given: Record<string, unknown>,
   behaviour: PracticeBehaviour,
   grantType: string | null,

@@ -16,7 +16,7 @@ declare global {
 }
 
 /** The window inside Electron. The main process always exists, so the connection is never lost. */
-export function createDesktopHost(bridge: DesktopBridge, words: HostWords): Host {
+function createDesktopHost(bridge: DesktopBridge, words: HostWords): Host {
   return {
     kind: 'desktop',
     capabilities: { loginItem: true, notifications: true },

@@ -21,7 +21,7 @@ export function saveText(name: string, content: string): void {
 }
 
 /** True where shortcuts use the command key. */
-export function isMac(platform: string): boolean {
+function isMac(platform: string): boolean {
   return /mac|darwin/i.test(platform)
 }
 

@@ -9,7 +9,7 @@ export type ActivityFilter = {
 export const settingsSections = ['general', 'vault', 'server', 'network', 'data', 'about'] as const
 export type SettingsSection = (typeof settingsSections)[number]
 
-export const appNeeds = ['token', 'request'] as const
+const appNeeds = ['token', 'request'] as const
 export type AppNeed = (typeof appNeeds)[number]
 
 export type Route =

@@ -139,11 +139,7 @@ function allowed(policy: TargetPolicy, url: URL): Target {
 }
 
 /** `any-port`: a pattern without a port matches every port; `own-port`: only the scheme's default. */
-export function matchesAny(
-  patterns: readonly string[],
-  url: TargetUrl,
-  ports: 'any-port' | 'own-port',
-): boolean {
+function matchesAny(patterns: readonly string[], url: TargetUrl, ports: 'any-port' | 'own-port'): boolean {
   return patterns.some((pattern) => {
     const { name, port } = splitPattern(pattern.toLowerCase())
     const portFits = port === null ? ports === 'any-port' || url.port === '' : port === effectivePort(url)

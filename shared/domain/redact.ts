@@ -135,7 +135,7 @@ function frames(stack: string): string {
 // Secrets inside free text: messages, stack traces, provider responses, URLs. Applied in order, from the most
 // specific to the vaguest.
 
-export const REDACTED = '[redacted]'
+const REDACTED = '[redacted]'
 
 const PEM = /-----BEGIN [^-\r\n]+-----[\s\S]*?(?:-----END [^-\r\n]+-----|$)/g
 // Three parts, or five when encrypted. The header of any JOSE object begins with `{"`, which is `eyJ` in
@@ -215,7 +215,7 @@ export function replaceNamedValues(
  * Redacts the text but keeps random-looking runs: for identifiers, hashes and paths, which are meant to be
  * read.
  */
-export function redactMarked(text: string): string {
+function redactMarked(text: string): string {
   return text.replace(PEM, REDACTED).replace(JOSE, REDACTED).replace(QUERY_VALUE, `$1$2=${REDACTED}`)
 }
 
@@ -270,14 +270,14 @@ const ABOUT =
   /(?:types?|url|uri|endpoints?|methods?|supported|count|length|size|expiresat|expiresin|expiry|expires|lifetime|hint|path|field|kind|label|name|names|status|at)$/
 
 /** Whether a field, header, parameter or variable of this name holds a secret. */
-export function isSecretName(name: string): boolean {
+function isSecretName(name: string): boolean {
   const plain = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
   if (EXACTLY.has(plain)) return true
   return CONTAINS.test(plain) && !ABOUT.test(plain)
 }
 
 /** Whether a field of this name holds a message body. Bodies are never shown, whatever they contain. */
-export function isBodyName(name: string): boolean {
+function isBodyName(name: string): boolean {
   return /^(?:raw|request|response|req|res)?_?(?:body|payload)$/i.test(name)
 }
 
@@ -286,7 +286,7 @@ const SYSTEM_CODE = /^(?:E[A-Z]{2,14}|[A-Z]{2,}(?:_[A-Z0-9]{2,})+)$/
 /**
  * `code` is an authorization code in a callback and a failure code everywhere else. The two differ in form.
  */
-export function isFailureCode(value: unknown): boolean {
+function isFailureCode(value: unknown): boolean {
   return typeof value === 'string' && (Object.hasOwn(errorTable, value) || SYSTEM_CODE.test(value))
 }
 

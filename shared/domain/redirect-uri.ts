@@ -4,7 +4,7 @@ import type { ProviderSpec } from '../contract/provider-spec.ts'
 import type { RedirectPlan } from '../contract/ui-api.ts'
 
 export const CALLBACK_PATH = '/oauth2/callback'
-export const CUSTOM_SCHEME_URI = 'keyway://oauth2/callback'
+const CUSTOM_SCHEME_URI = 'keyway://oauth2/callback'
 export const DEFAULT_PORT = 7317
 
 export type LoopbackHost = '127.0.0.1' | 'localhost' | '[::1]'

@@ -4,7 +4,7 @@
 import { sameJson } from './canonical-json.ts'
 
 /** The stored documents whose entries decide where secrets are sent and who receives them. */
-export const signedSections = ['providers', 'apps', 'settings', 'connections'] as const
+const signedSections = ['providers', 'apps', 'settings', 'connections'] as const
 export type SignedSection = (typeof signedSections)[number]
 
 type Entry = Readonly<Record<string, unknown>>

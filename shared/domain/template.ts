@@ -85,7 +85,7 @@ function valueOf(values: TemplateValues, name: string): string {
   return ''
 }
 
-export function misplacedSecret(name: string): KeywayError {
+function misplacedSecret(name: string): KeywayError {
   return new KeywayError('config_error', {
     message: misplacedMessage(name),
     nextStep: 'Take it out of that field on the provider page.',

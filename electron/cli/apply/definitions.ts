@@ -157,7 +157,7 @@ const FIELDS = ['clientId', 'clientSecret'] as const
 const PLACEHOLDER = /\$\{([^{}]*)\}/g
 
 /** The draft with its placeholders filled, or the names of those that are not set. */
-export function fillPlaceholders(
+function fillPlaceholders(
   draft: Readonly<Record<string, unknown>>,
   environment: Readonly<Record<string, string | undefined>>,
 ): { draft: Record<string, unknown> } | { flaws: Flaw[] } {

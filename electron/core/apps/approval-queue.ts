@@ -13,7 +13,7 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import { type AppUse, type AppVerdict, exactPath, may } from '../../../shared/domain/app-policy.ts'
 import { type Clock, newId } from '../ports.ts'
 
-export const APPROVAL_TIMEOUT_MS = 60_000
+const APPROVAL_TIMEOUT_MS = 60_000
 const MAX_SHOWN_PER_APP = 25
 const MAX_SHOWN = 100
 /** Including identical ones, since each may hold a body. */

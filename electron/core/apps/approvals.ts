@@ -268,7 +268,7 @@ function note(
 }
 
 /** The app that a pairing creates: what the request showed, reduced by the person's changes. */
-export function pairedApp(
+function pairedApp(
   { wants, providers }: Extract<Approval, { kind: 'pair' }>,
   patch: AppPatch | undefined,
   takenNames: readonly string[],
@@ -299,7 +299,7 @@ function freeName(wanted: string, takenNames: readonly string[]): string {
   }
 }
 
-export const TEN_MINUTES_MS = 10 * 60_000
+const TEN_MINUTES_MS = 10 * 60_000
 
 /**
  * Approvals for ten minutes. In memory only and on the monotonic clock: after a restart or a change of the
@@ -313,7 +313,7 @@ export type RememberedDecisions = {
   forget(appId: string): void
 }
 
-export function createRememberedDecisions(clock: Clock): RememberedDecisions {
+function createRememberedDecisions(clock: Clock): RememberedDecisions {
   const ends = new Map<string, Map<string, number>>()
   return {
     remember(appId, thing) {

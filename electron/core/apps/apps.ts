@@ -115,7 +115,7 @@ function pausing(before: AppRecord, after: AppRecord): string | null {
 
 const MAX_KEYS = 10
 
-export function newApp(input: AppInput, now: number): { app: AppRecord; key: string } {
+function newApp(input: AppInput, now: number): { app: AppRecord; key: string } {
   const { key, record } = newAppKey(now)
   const app: AppRecord = {
     ...input,
@@ -129,17 +129,13 @@ export function newApp(input: AppInput, now: number): { app: AppRecord; key: str
   return { app, key }
 }
 
-export function changedApp(app: AppRecord, patch: AppPatch, now: number): AppRecord {
+function changedApp(app: AppRecord, patch: AppPatch, now: number): AppRecord {
   const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
   return { ...app, ...given, updatedAt: now }
 }
 
 /** Adds a new key; the old ones expire after the overlap. */
-export function withNewKey(
-  app: AppRecord,
-  overlapMinutes: number,
-  now: number,
-): { app: AppRecord; key: string } {
+function withNewKey(app: AppRecord, overlapMinutes: number, now: number): { app: AppRecord; key: string } {
   const { key, record } = newAppKey(now)
   const endsAt = now + overlapMinutes * 60_000
   const ending: AppKeyRecord[] = []

@@ -29,7 +29,7 @@ export type AppKeyIndex = {
   rebuild(apps: Iterable<AppRecord>): void
 }
 
-export function createAppKeyIndex(): AppKeyIndex {
+function createAppKeyIndex(): AppKeyIndex {
   const known = new Map<string, KnownKey>()
   return {
     find(key) {

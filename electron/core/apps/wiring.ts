@@ -65,7 +65,7 @@ export function createAppParts(deps: {
  * Declared needs of an app that no connection meets: a provider without a connection, or scopes that none of
  * its connections has.
  */
-export function missingNeeds(
+function missingNeeds(
   app: Pick<AppRecord, 'authProviders'>,
   connectionsOf: (providerSlug: string) => readonly ConnectionRecord[],
 ): AppView['missing'] {

@@ -10,10 +10,7 @@ export type FoundBrowser = InstalledBrowser & { commandFor(url: string): Command
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-export async function findBrowsers(
-  platform: NodeJS.Platform,
-  environment: Environment,
-): Promise<FoundBrowser[]> {
+async function findBrowsers(platform: NodeJS.Platform, environment: Environment): Promise<FoundBrowser[]> {
   const found =
     platform === 'darwin'
       ? inApplications(environment)

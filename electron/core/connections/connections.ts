@@ -291,7 +291,7 @@ function said(
 }
 
 /** The view of a connection for the window, without ciphertext. */
-export function connectionView(
+function connectionView(
   record: ConnectionRecord,
   about: {
     provider: ProviderRecord

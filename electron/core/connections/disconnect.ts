@@ -162,7 +162,7 @@ export async function revokePreviousAuthorization(
  * one. There a revocation would end the new authorization too.
  * @throws KeywayError vault_locked | data_damaged
  */
-export function mayBeRevoked(
+function mayBeRevoked(
   box: SecretBox,
   provider: { preset: string | null; spec: Pick<ProviderSpec, 'revocation'> },
   { before, after }: ReplacedConnection,

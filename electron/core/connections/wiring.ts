@@ -164,7 +164,7 @@ export type TokenParts = {
   close(): Promise<void>
 }
 
-export function createTokenParts(deps: TokenPartsDeps): TokenParts {
+function createTokenParts(deps: TokenPartsDeps): TokenParts {
   const state: State = {
     cache: createTokenCache(deps.clock),
     backoff: createBackoff(deps),

@@ -71,7 +71,7 @@ export async function tryEach<T>(
  * Uses the library's client authentication where it fits the server. Basic is built here, because servers
  * differ in how they decode it.
  */
-export function clientAuthentication(
+function clientAuthentication(
   library: Library,
   provider: Pick<ResolvedProvider, 'spec' | 'clientSecret'>,
   method: AuthMethod,

@@ -47,7 +47,7 @@ export function createOAuthClient(deps: OAuthDeps): OAuthClient {
 const MAX_ITEMS = 1000
 
 /** The resources (site, tenant) that a connection can be bound to. Empty if the provider has no such list. */
-export function createListResources(deps: OAuthDeps, callApi: CallProviderApi): OAuthClient['listResources'] {
+function createListResources(deps: OAuthDeps, callApi: CallProviderApi): OAuthClient['listResources'] {
   return async (provider, credential, signal) => {
     const rule = provider.spec.account.resource
     if (rule === null) return []

@@ -95,7 +95,7 @@ type CustomRevocation = {
   signal: AbortSignal
 }
 
-export async function ownRevocation(deps: OAuthDeps, revocation: CustomRevocation): Promise<Revoked> {
+async function ownRevocation(deps: OAuthDeps, revocation: CustomRevocation): Promise<Revoked> {
   const { provider, server, rule, token, tokens, signal } = revocation
   const url =
     rule.url === null
@@ -148,7 +148,7 @@ function authentication(
 }
 
 /** Success depends on the response body too: an error may come with status 200. */
-export function judgeRevocation(
+function judgeRevocation(
   provider: ResolvedProvider,
   reply: HttpResponse,
   secrets: readonly string[],
@@ -181,7 +181,7 @@ type StandardRevocation = {
 }
 
 /** RFC 7009, through the library. */
-export async function standardRevocation(deps: OAuthDeps, revocation: StandardRevocation): Promise<Revoked> {
+async function standardRevocation(deps: OAuthDeps, revocation: StandardRevocation): Promise<Revoked> {
   const supported = revocation.server.discovered?.token_endpoint_auth_methods_supported ?? null
   const methods = authMethods(revocation.provider, { supported })
   let result: Revoked = { done: false, message: 'There was no way to authenticate.' }

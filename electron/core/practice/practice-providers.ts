@@ -232,7 +232,7 @@ const SLUG = 'rehearsal'
 const LOOPBACK_ISSUER = /^http:\/\/127\.0\.0\.1:(\d+)$/
 
 /** The provider that an earlier start registered, by its client id and loopback issuer. */
-export function registeredPracticeProvider(
+function registeredPracticeProvider(
   providers: Pick<Providers, 'list'>,
   clientId: string,
 ): { provider: ProviderView; port: number } | null {
@@ -244,7 +244,7 @@ export function registeredPracticeProvider(
 }
 
 /** Registers it, or updates its addresses. The person's other changes are kept. */
-export function registerAsProvider(providers: Providers, run: PracticeRun): ProviderView {
+function registerAsProvider(providers: Providers, run: PracticeRun): ProviderView {
   const registered = registeredPracticeProvider(providers, run.clientId)
   if (registered === null) return providers.create(registration(providers, run))
   const { provider, port } = registered

@@ -200,7 +200,7 @@ export type PresenceLimits = {
   proofs: RateLimit
 }
 
-export function createPresenceLimits(clock: Clock): PresenceLimits {
+function createPresenceLimits(clock: Clock): PresenceLimits {
   return {
     links: createRateLimit(clock, { most: 20, withinMs: MINUTE_MS }),
     codes: createRateLimit(clock, { most: 10, withinMs: 10 * MINUTE_MS }),

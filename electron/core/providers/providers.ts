@@ -166,7 +166,7 @@ export function resolveProvider(
 }
 
 /** The view of a provider for the window and the API, without secrets. */
-export function providerView(
+function providerView(
   record: ProviderRecord,
   about: { spec: ProviderSpec; plan: RedirectPlan; connectionCount: number },
 ): ProviderView {

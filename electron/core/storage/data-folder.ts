@@ -170,7 +170,7 @@ const FILE_MODE = 0o600
  * @throws KeywayError `save_failed` | `disk_full` if it cannot be created or restricted, or belongs to
  * another user.
  */
-export function makePrivateFolder(path: string, logger: Logger): void {
+function makePrivateFolder(path: string, logger: Logger): void {
   try {
     makeFolders(path)
     if (process.platform === 'win32') return

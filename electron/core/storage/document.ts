@@ -28,7 +28,7 @@ export type DocumentState = {
   backedUp: Document | null
 }
 
-export function recoverDocument(place: DocumentPlace): DocumentState {
+function recoverDocument(place: DocumentPlace): DocumentState {
   const { path, backupPath, clock, logger } = place
   const file = readDocument(path)
   const backup = readDocument(backupPath)
@@ -61,14 +61,14 @@ function isCorrupt({ isReadable }: DocumentPlace, values: Document, backedUp: Do
   return wiped || unreadableIn(values)
 }
 
-export function quarantineDocument(place: DocumentPlace, using: CorruptFile['using']): void {
+function quarantineDocument(place: DocumentPlace, using: CorruptFile['using']): void {
   const detectedAt = place.clock.now()
   const damage = { file: place.path, setAsidePath: quarantineFile(place.path, detectedAt), using, detectedAt }
   place.logger.warn('A data file could not be read and was set aside', damage)
   place.onCorruptFile(damage)
 }
 
-export function readDocument(
+function readDocument(
   path: string,
 ): { kind: 'absent' } | { kind: 'damaged' } | { kind: 'good'; values: Document } {
   let text: string

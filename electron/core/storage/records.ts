@@ -187,7 +187,7 @@ export function decodeRecord(id: string, text: string): Decoded {
 
 export type RecordPaths = { current: string; previous: string; lost: string }
 
-export const recordPaths = (folder: string, id: string): RecordPaths => ({
+const recordPaths = (folder: string, id: string): RecordPaths => ({
   current: join(folder, `${id}.json`),
   previous: join(folder, `${id}.prev.json`),
   lost: join(folder, `${id}.lost`),
@@ -209,7 +209,7 @@ export type RecordVersions = {
   protectUnreadable(id: string): void
 }
 
-export function createRecordVersions(deps: RecordVersionsDeps): RecordVersions {
+function createRecordVersions(deps: RecordVersionsDeps): RecordVersions {
   return {
     recall(id) {
       const paths = recordPaths(deps.folder, id)

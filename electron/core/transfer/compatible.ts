@@ -143,7 +143,7 @@ export function fitProvider(provider: BundledProvider, localData: ExistingData):
   }
 }
 
-export function clash(
+function clash(
   kind: BundleClash['kind'],
   withId: string | null,
   message: string,

@@ -39,7 +39,7 @@ const bundledApp = appRecord.extend({
     .max(10),
 })
 
-export const bundleContent = z.strictObject({
+const bundleContent = z.strictObject({
   keywayVersion: z.string().max(100),
   providers: z.array(bundledProvider).max(10_000),
   connections: z.array(bundledConnection).max(100_000),

@@ -88,7 +88,7 @@ export type Planning = {
 }
 
 /** The wanted id if neither the existing data nor the bundle uses it. */
-export function freeId(wanted: string, taken: ReadonlySet<string>, make: () => string): string {
+function freeId(wanted: string, taken: ReadonlySet<string>, make: () => string): string {
   return taken.has(wanted) ? make() : wanted
 }
 
@@ -103,7 +103,7 @@ type Places = {
  * permissions only for what the bundle brought. Each is built from the fields named here, so that future
  * rights of apps are not imported by accident.
  */
-export function planApps(planning: Planning, places: Places): AppRecord[] {
+function planApps(planning: Planning, places: Places): AppRecord[] {
   const { content, chooser, localData, now, outcome } = planning
   const existing = localData.apps()
   const ids = new Set(existing.map(({ id }) => id))
@@ -213,7 +213,7 @@ export type ConnectionTargets = ReadonlyMap<
   { connectionId: string; providerId: string; isNew: boolean }
 >
 
-export async function planConnections(
+async function planConnections(
   planning: Planning,
   providerTargets: ProviderTargets,
 ): Promise<{ connections: ConnectionRecord[]; connectionTargets: ConnectionTargets }> {
@@ -278,7 +278,7 @@ function recordOf(
 /** The provider that a bundle's provider became: its id and whether the import creates it. Absent: none. */
 export type ProviderTargets = ReadonlyMap<string, { providerId: string; isNew: boolean }>
 
-export function planProviders(planning: Planning): {
+function planProviders(planning: Planning): {
   providers: ProviderRecord[]
   providerTargets: ProviderTargets
 } {

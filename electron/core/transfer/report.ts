@@ -140,7 +140,7 @@ function asText(value: string | number | boolean | null): string {
 type StoredGrant = Pick<ConnectionRecord, 'id' | 'account' | 'hasRefreshToken' | 'life' | 'refreshStartedAt'>
 
 /** Whether a refresh uses up the refresh token: observation takes precedence over the description. */
-export function rotation(
+function rotation(
   { hasRefreshToken, life }: Pick<StoredGrant, 'hasRefreshToken' | 'life'>,
   spec: ProviderSpec,
 ): 'known' | 'possible' | 'no' {

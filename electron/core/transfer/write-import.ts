@@ -112,7 +112,7 @@ function inStep(thrown: unknown): KeywayError {
 // The note on disk while an import is written. At the next start it tells what to remove, so that a crash
 // leaves nothing behind, like a failure. An import only adds records, so undoing it means removing them.
 
-export const NOTE_ID = 'unfinished'
+const NOTE_ID = 'unfinished'
 
 const ids = z.array(z.string().max(64))
 const importNote = z.strictObject({
@@ -124,7 +124,7 @@ const importNote = z.strictObject({
 })
 export type ImportNote = z.output<typeof importNote>
 
-export function noteOf(plan: ImportPlan, settings: Readonly<Record<string, unknown>>): ImportNote {
+function noteOf(plan: ImportPlan, settings: Readonly<Record<string, unknown>>): ImportNote {
   return {
     version: 1,
     providers: plan.providers.map(({ id }) => id),
@@ -147,7 +147,7 @@ export type Undoing = {
 }
 
 /** True if everything was removed. Failures are logged and retried at the next start. */
-export async function undoImport(note: ImportNote, undo: Undoing, logger: Logger): Promise<boolean> {
+async function undoImport(note: ImportNote, undo: Undoing, logger: Logger): Promise<boolean> {
   let isWhole = true
   const attempt = async (what: string, step: () => Promise<void> | void): Promise<void> => {
     try {

@@ -170,7 +170,7 @@ type VaultCalls =
   | 'vault.migrate'
   | 'vault.startOver'
 
-export function vaultCalls(deps: {
+function vaultCalls(deps: {
   vault: Vault
   /** Resolves when no refresh is running: a response after the lock could not be encrypted. */
   whenRefreshesIdle: () => Promise<void>
@@ -202,7 +202,7 @@ export function vaultCalls(deps: {
  * A provider for sharing: as JSON for the API, and as code for the command line. Its secret is replaced by
  * the name of an environment variable.
  */
-export function exportProvider(provider: ProviderView): { json: string; code: string } {
+function exportProvider(provider: ProviderView): { json: string; code: string } {
   const { slug, name, preset, clientId, scopes, secondaryScopes, parameters, allowedHosts, privateHosts } =
     provider
   const { redirect, redirectHost, flow, extraCa, overrides, hasClientSecret } = provider

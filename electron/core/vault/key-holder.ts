@@ -74,7 +74,7 @@ export function createKeyHolder(): KeyHolder {
  * secrets cannot be tested with the log alone. Stable as long as the data key is, whatever key wrapper is
  * used.
  */
-export function createFingerprint(dataKey: Uint8Array): (secret: Secret) => string {
+function createFingerprint(dataKey: Uint8Array): (secret: Secret) => string {
   const key = new Uint8Array(hkdfSync('sha256', dataKey, '', 'keyway fingerprint v1', 32))
   return (secret) => createHmac('sha256', key).update(secret.reveal()).digest('hex').slice(0, 12)
 }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { KEY_BYTES, openBytes, sealBytes, sealed } from './key-holder.ts'
 
-export const keyWrapperKind = z.enum(['os-keychain', 'safe-storage', 'passphrase'])
+const keyWrapperKind = z.enum(['os-keychain', 'safe-storage', 'passphrase'])
 
 const wrap = z.object({
   kind: keyWrapperKind,

@@ -117,7 +117,7 @@ function connectedId(flow: Flow): string {
  * The flow once nothing moves any more without a person or a browser, or as it is when the deadline has
  * passed.
  */
-export function awaitFlow(keyway: Keyway, flow: Flow, deadlineMs: number): Promise<Flow> {
+function awaitFlow(keyway: Keyway, flow: Flow, deadlineMs: number): Promise<Flow> {
   if (flow.kind !== 'exchanging') return Promise.resolve(flow)
   return new Promise((resolve) => {
     const settle = (): void => {

@@ -102,7 +102,7 @@ export function mayReachProvider(
 }
 
 /** True when a grant reaches every connection of this provider, later ones included. */
-export function seesAllOf(keyway: Keyway, app: AppRecord, provider: ProviderView): boolean {
+function seesAllOf(keyway: Keyway, app: AppRecord, provider: ProviderView): boolean {
   return sees(keyway, app, { id: '', providerId: provider.id })
 }
 
@@ -128,7 +128,7 @@ function refuseUnlessVisible(keyway: Keyway, app: AppRecord, connection: Connect
   if (!sees(keyway, app, connection)) throw noGrant()
 }
 
-export function noGrant(): KeywayError {
+function noGrant(): KeywayError {
   return new KeywayError('forbidden', { message: 'The app has no grant for this connection.' })
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { COMMON_HEADERS } from '../server/respond.ts'
 
-export const PAGE_STYLE = `
+const PAGE_STYLE = `
 :root { color-scheme: light dark; --ink: #1b1f27; --soft: #5a6372; --paper: #f6f7f9; --card: #fff; --line: #dfe3ea; --accent: #1f5fd0; --good: #17703f; --bad: #a62a21; --code: #eef1f5 }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8ebf1; --soft: #a3adbd; --paper: #12151b; --card: #1a1e26; --line: #2c323e; --accent: #8fb6ff; --good: #6fd39b; --bad: #ff9a90; --code: #232936 } }
 * { box-sizing: border-box }
@@ -46,7 +46,7 @@ const CSP = [
 /** Text that is safe to stand in a page. Only {@link html} and {@link raw} make it. */
 export type Markup = { readonly markup: string }
 
-export function raw(markup: string): Markup {
+function raw(markup: string): Markup {
   return { markup }
 }
 

@@ -201,7 +201,7 @@ export type Attempted = { tried: AttemptResult; move: Move }
  * `done` once, or `broken` when it could not even be tried. @throws KeywayError in the same case, when that
  * is known at once
  */
-export function attempt(
+function attempt(
   parts: ForwardParts,
   proxyRequest: ProxyRequest,
   done: (attempted: Attempted) => void,

@@ -227,7 +227,7 @@ const NONE: readonly string[] = []
 // Answers before the answer (RFC 9110 15.2): a proxy hands them on, except to callers of HTTP/1.0, who know
 // none.
 
-export function passInformation(response: ServerResponse, status: number, raw: readonly string[]): void {
+function passInformation(response: ServerResponse, status: number, raw: readonly string[]): void {
   if (response.headersSent || response.req.httpVersionMinor === 0) return
   if (status === 102) response.writeProcessing()
   else if (status === 103) passEarlyHints(response, raw)

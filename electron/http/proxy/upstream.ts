@@ -53,7 +53,7 @@ function isWrittenOutPrivate(hostname: string): boolean {
   return isIP(bare) !== 0 && isPrivateAddress(bare)
 }
 
-export function privateTarget(url: Pick<TargetUrl, 'host'>): KeywayError {
+function privateTarget(url: Pick<TargetUrl, 'host'>): KeywayError {
   return new KeywayError('target_not_allowed', {
     message: `${url.host} is an address in a private network, which this connection may not be used with.`,
     nextStep: "Add the host to the provider's private hosts if it is meant.",
@@ -71,16 +71,16 @@ export type Resolve = (
 ) => void
 
 /** The name resolves to private addresses only, and this connection may not go there. */
-export class PrivateTargetError extends Error {
+class PrivateTargetError extends Error {
   override readonly name = 'PrivateTargetError'
   readonly code = 'ERR_PRIVATE_TARGET'
 }
 
-export const resolveBySystem: Resolve = (hostname, done) => {
+const resolveBySystem: Resolve = (hostname, done) => {
   systemLookup(hostname, { all: true }, (error, addresses) => done(error, addresses))
 }
 
-export function createPinnedLookup(resolve: Resolve, privateTargets: 'allowed' | 'refused'): Lookup {
+function createPinnedLookup(resolve: Resolve, privateTargets: 'allowed' | 'refused'): Lookup {
   return (hostname, options, callback) => {
     resolve(hostname, (error, addresses) => {
       if (error !== null) {
@@ -110,7 +110,7 @@ const KEPT_MS = 60_000
 const PATIENCE_MS = 1000
 const MOST_NAMES = 1000
 
-export function createProxiedNames(resolve: Resolve, clock: Clock): ProxiedNames {
+function createProxiedNames(resolve: Resolve, clock: Clock): ProxiedNames {
   const known = new BoundedMap<string, { isPrivate: Promise<boolean>; until: number }>(MOST_NAMES)
   const ask = (hostname: string): Promise<boolean> =>
     new Promise((done) => {

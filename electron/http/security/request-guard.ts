@@ -115,7 +115,7 @@ function kindOf(path: string): PathKind {
   return path.startsWith('/api/') ? 'app' : 'window'
 }
 
-export function isConnectLink(path: string): boolean {
+function isConnectLink(path: string): boolean {
   return /^\/api\/(?:integrations\/(?:[^/]+\/connect|connect\/[^/]+)|auth\/[^/]+\/login)$/.test(path)
 }
 

@@ -148,7 +148,7 @@ function lazily<Value>(make: () => Promise<Value>): Lazy<Value> {
 /** Handles a request when the framework is there; loads it the first time. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
-export function createRouter(context: HttpContext, framework: Handler, proxy: ProxyRoute): RequestListener {
+function createRouter(context: HttpContext, framework: Handler, proxy: ProxyRoute): RequestListener {
   const tokens = createTokenRoute(context)
 
   const route = (

@@ -38,7 +38,7 @@ export type Framework = FastifyInstance<
 
 const FOR_PROGRAMS: ReadonlySet<Access> = new Set(['app', 'manage', 'approve'])
 
-export const BODY_LIMIT = 1024 * 1024
+const BODY_LIMIT = 1024 * 1024
 
 export async function createFramework(
   context: HttpContext,
@@ -119,7 +119,7 @@ function sendError(context: HttpContext, error: unknown, reply: FastifyReply): v
 const toJsonSchema = createJsonSchemaTransform({ zodToJsonConfig: { target: 'draft-2020-12' } })
 
 /** A route's schemas as JSON Schema; the wildcard gets the name that a reader expects. */
-export const describeRoute: typeof toJsonSchema = (input) => {
+const describeRoute: typeof toJsonSchema = (input) => {
   const described = toJsonSchema(input)
   if (!described.url.endsWith('/*')) return described
   const { params } = described.schema as {
@@ -140,7 +140,7 @@ export const describeRoute: typeof toJsonSchema = (input) => {
 }
 
 /** The framework's own failures in Keyway's words. */
-export function asHttpFailure(error: unknown): KeywayError {
+function asHttpFailure(error: unknown): KeywayError {
   if (error instanceof KeywayError) return error
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new KeywayError('payload_too_large', { cause: error })
@@ -165,7 +165,7 @@ const WHERE: Readonly<Record<string, string>> = { querystring: 'query', params: 
  * Parses each part of a request by its schema; what fails names the field in the same words as everywhere
  * else.
  */
-export const compileValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart = 'request' }) => {
+const compileValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart = 'request' }) => {
   const where = WHERE[httpPart] ?? httpPart
   return (data: unknown) => {
     // Before anything walks through it: a validator, an inspection or a serialisation that goes down with it
@@ -181,7 +181,7 @@ export const compileValidator: FastifySchemaCompiler<z.ZodType> = ({ schema, htt
   }
 }
 
-export function openapiInfo({ keyway, address }: HttpContext) {
+function openapiInfo({ keyway, address }: HttpContext) {
   return {
     openapi: '3.1.0',
     info: {
@@ -234,7 +234,7 @@ declare module 'fastify' {
 const sessions = new WeakMap<IncomingRequest, AppSession>()
 type IncomingRequest = FastifyRequest['raw']
 
-export function admitByAccess(app: Framework, context: HttpContext): void {
+function admitByAccess(app: Framework, context: HttpContext): void {
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(COMMON_HEADERS)
     const access = request.routeOptions.config.access ?? 'app'
@@ -311,13 +311,13 @@ export const contentOf = (type: string, description: string) => ({
 })
 
 /** What any address here may take. */
-export const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /**
  * A known address with another method is 405 with `Allow`, not 404; OPTIONS is answered with what there is
  * (RFC 9110 9.3.7).
  */
-export function refuseOtherMethods(app: Framework): { complete(): void } {
+function refuseOtherMethods(app: Framework): { complete(): void } {
   const taken = new Map<string, Set<string>>()
   let open = true
   app.addHook('onRoute', ({ url, method }) => {

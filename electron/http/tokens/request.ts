@@ -11,7 +11,7 @@ import type { RequestContext } from '../security/request-guard.ts'
 
 export type TokenCall = { wanted: Wanted; ask: TokenOptions }
 
-export const TOKEN_PATH = '/api/integrations/token'
+const TOKEN_PATH = '/api/integrations/token'
 const PREFIX = '/api/integrations/'
 const SUFFIX = '/token'
 

@@ -5,7 +5,7 @@ import type { ServedToken } from '../../core/connections/tokens/types.ts'
 import { COMMON_HEADERS } from '../server/respond.ts'
 
 /** What a token call answers; the secret leaves here. */
-export function tokenAnswer(token: ServedToken, nowMs: number): TokenResponseBody {
+function tokenAnswer(token: ServedToken, nowMs: number): TokenResponseBody {
   return {
     data: {
       accessToken: token.accessToken.reveal(),
@@ -24,7 +24,7 @@ export function tokenAnswer(token: ServedToken, nowMs: number): TokenResponseBod
   }
 }
 
-export function secondsLeft({ expiresAt }: ServedToken, nowMs: number): number | null {
+function secondsLeft({ expiresAt }: ServedToken, nowMs: number): number | null {
   return expiresAt === null ? null : Math.max(0, Math.floor((expiresAt - nowMs) / 1000))
 }
 

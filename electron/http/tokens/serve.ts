@@ -98,7 +98,7 @@ export async function tokenFor(
   return result.token
 }
 
-export function failureOf(result: Exclude<TokenResult, { kind: 'ok' }>, nowMs: number): KeywayError {
+function failureOf(result: Exclude<TokenResult, { kind: 'ok' }>, nowMs: number): KeywayError {
   const { failure } = result
   if (result.kind !== 'retrying') return failure
   return new KeywayError(failure.code, {

@@ -172,7 +172,7 @@ export type SessionFile = {
 }
 
 /** Null: nowhere; a restart signs every browser out. */
-export function openSessionFile(path: string | null, logger: Logger): SessionFile {
+function openSessionFile(path: string | null, logger: Logger): SessionFile {
   let last: Promise<void> = Promise.resolve()
   const write = async (file: string, sessions: readonly StoredSession[]): Promise<void> => {
     const plain = sessions.map((session) => storedSession.parse(session))

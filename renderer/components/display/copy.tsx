@@ -9,7 +9,7 @@ const SHOWN_MS = 1800
 
 export type CopyState = 'idle' | 'copied' | 'refused'
 
-export function useCopy(): { state: CopyState; copy(value: string): Promise<void> } {
+function useCopy(): { state: CopyState; copy(value: string): Promise<void> } {
   const [state, setState] = useState<CopyState>('idle')
   useEffect(() => {
     if (state === 'idle') return undefined

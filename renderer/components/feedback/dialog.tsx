@@ -60,7 +60,7 @@ export function Dialog({ open, onClose, title, description, children, footer, wi
   )
 }
 
-export function DialogFooter({ children }: { children: ReactNode }) {
+function DialogFooter({ children }: { children: ReactNode }) {
   return <div className="border-line flex flex-wrap justify-end gap-2 border-t px-5 py-3.5">{children}</div>
 }
 

@@ -105,7 +105,7 @@ export function ActivityBars({ rows }: { rows: readonly ActivityRow[] }) {
 type Bars = { from: number; to: number; most: number; counts: Bar[] }
 type Bar = { from: number; good: number; bad: number }
 
-export function barsOf(rows: readonly ActivityRow[]): Bars {
+function barsOf(rows: readonly ActivityRow[]): Bars {
   const to = rows[0]?.at ?? 0
   const from = rows.at(-1)?.at ?? to
   const span = Math.max(1, to - from)

@@ -91,7 +91,7 @@ const looks = {
 
 type ActivityLineProps = { row: ActivityRow; now: number; open: boolean; onToggle: (seq: number) => void }
 
-export const ActivityLine = memo(function ActivityLine({ row, now, open, onToggle }: ActivityLineProps) {
+const ActivityLine = memo(function ActivityLine({ row, now, open, onToggle }: ActivityLineProps) {
   const { Icon, colour } = looks[row.outcome]
   const nameOf = useProviderNames()
   const sentence = activitySentence(row, nameOf)
@@ -189,7 +189,7 @@ function useProviderNames(): NameOf {
 export type NameOf = (slug: string) => string
 
 /** The text of a row, as one sentence. */
-export function activitySentence(row: ActivityRow, providerName: NameOf): string {
+function activitySentence(row: ActivityRow, providerName: NameOf): string {
   const app = row.appName === undefined ? words.somebody : isolated(row.appName)
   const connection = connectionOf(row, providerName)
   switch (row.kind) {
@@ -229,7 +229,7 @@ function approvalSentence(row: ActivityRow, app: string, connection: string): st
   return `${app} ${words.sentences.approval[outcome]} ${connection}`
 }
 
-export function connectionOf({ providerSlug, account }: ActivityRow, providerName: NameOf): string {
+function connectionOf({ providerSlug, account }: ActivityRow, providerName: NameOf): string {
   const parts = [providerSlug === undefined ? undefined : providerName(providerSlug), account].filter(
     (part) => part !== undefined,
   )

@@ -98,7 +98,7 @@ function withScheme(address: string): string {
 }
 
 /** The result of the discovery, before anything is saved. */
-export function Found({ found, onContinue }: { found: Discovered; onContinue: () => void }) {
+function Found({ found, onContinue }: { found: Discovered; onContinue: () => void }) {
   return (
     <PageSection title={words.steps} className="mt-4!">
       <StepTrace steps={found.steps} />

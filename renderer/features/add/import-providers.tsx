@@ -142,7 +142,7 @@ type ForeignFoundProps = { found: ForeignProviders; onUse: (provider: ImportedPr
 /**
  * The content of another tool's file. Nothing is registered yet: each provider goes through the form first.
  */
-export function ForeignFound({ found, onUse }: ForeignFoundProps) {
+function ForeignFound({ found, onUse }: ForeignFoundProps) {
   if (found.providers.length === 0) return <Callout tone="wait" title={words.none} live="polite" />
   return (
     <PageSection title={words.found(found.providers.length, words.formats[found.format])} className="mt-2!">

@@ -21,7 +21,7 @@ import { createFocusMemory, type FocusMemory, useResetWhenNone, usePoliteFocus }
  * A browser tab in the background does not show a new approval, so the browser notifies where it is allowed
  * to. The desktop app does this itself.
  */
-export function useBrowserNotices(approvals: readonly Approval[]): void {
+function useBrowserNotices(approvals: readonly Approval[]): void {
   const { settings } = useSnapshot()
   const { kind } = useHost()
   const told = useRef(new Set<string>())
@@ -152,7 +152,7 @@ function useToastWhenOver(approvals: readonly Approval[]): void {
 }
 
 /** The exact request, in full: no URL is truncated here. */
-export function ApprovalQuestion({ approval }: { approval: Approval }) {
+function ApprovalQuestion({ approval }: { approval: Approval }) {
   return approval.kind === 'use' ? <Use approval={approval} /> : <Pair approval={approval} />
 }
 
@@ -242,7 +242,7 @@ type ButtonsProps = {
   onAnswer: () => void
 }
 
-export function ApprovalButtons({ approval, follows, onAnswer }: ButtonsProps) {
+function ApprovalButtons({ approval, follows, onAnswer }: ButtonsProps) {
   const decide = useCall('approvals.decide', 'told')
   const held = useHeld(follows)
   const answer = async (decision: Decision): Promise<void> => {

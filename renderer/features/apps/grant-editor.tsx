@@ -163,7 +163,7 @@ function localInputValue(at: number): string {
 
 type MethodChoiceProps = { methods: readonly string[]; onChange: (methods: string[]) => void }
 
-export function MethodChoice({ methods, onChange }: MethodChoiceProps) {
+function MethodChoice({ methods, onChange }: MethodChoiceProps) {
   return (
     <fieldset className="flex flex-col gap-1.5">
       <legend className="mb-1.5 text-sm font-medium">

@@ -17,7 +17,7 @@ export type FreshKey = { app: AppView; key: string }
 type FirstCall = { connection: ConnectionView; way: SnippetWay; isAsked: boolean }
 
 /** A call that succeeds unchanged with this key, by the same rule that will authorize it. */
-export function firstCall(app: AppView, reached: readonly ConnectionView[]): FirstCall | null {
+function firstCall(app: AppView, reached: readonly ConnectionView[]): FirstCall | null {
   const workingFirst = [...reached].sort((a, b) => weight(a) - weight(b))
   for (const connection of workingFirst) {
     for (const [way, use] of usesOf(connection)) {

@@ -97,7 +97,7 @@ function heightOf(line: Line | undefined): number {
   return line.first ? HEADING_REM - 0.5 : HEADING_REM + GAP_REM
 }
 
-export const groupKeys = ['attention', 'retrying', 'ending', 'unverified', 'connected'] as const
+const groupKeys = ['attention', 'retrying', 'ending', 'unverified', 'connected'] as const
 export type GroupKey = (typeof groupKeys)[number]
 export type ConnectionGroup = { key: GroupKey; connections: ConnectionView[] }
 

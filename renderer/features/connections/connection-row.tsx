@@ -139,7 +139,7 @@ function Cut({ name, className }: { name: string; className: string }) {
 }
 
 /** The most useful action as a button, the rest in a menu. */
-export function ConnectionRowActions({ connection, now }: { connection: ConnectionView; now: number }) {
+function ConnectionRowActions({ connection, now }: { connection: ConnectionView; now: number }) {
   const items = useConnectionMenu(connection)
   const open = useConnectionDialogs()
   const signIn = useStartSignIn()
@@ -194,7 +194,7 @@ export function ConnectionRowActions({ connection, now }: { connection: Connecti
 }
 
 /** Up and down move between connections. */
-export function moveBetweenRows(event: KeyboardEvent<HTMLElement>): void {
+function moveBetweenRows(event: KeyboardEvent<HTMLElement>): void {
   if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
   const list = event.currentTarget.closest('[role="list"]')
   const links = [...(list?.querySelectorAll<HTMLElement>('[data-row-link]') ?? [])]

@@ -40,7 +40,7 @@ export function OpenedDialog({ dialog, onClose }: { dialog: ConnectionDialog; on
 
 const words = text.move
 
-export function ReportDialog({ connection, onClose }: { connection: ConnectionView; onClose: () => void }) {
+function ReportDialog({ connection, onClose }: { connection: ConnectionView; onClose: () => void }) {
   const [report, setReport] = useState<SupportReport | null>(null)
   const { run, failure } = useCall('connections.report')
   useEffect(() => {
@@ -60,7 +60,7 @@ export function ReportDialog({ connection, onClose }: { connection: ConnectionVi
   )
 }
 
-export function WaysDialog({ connection, onClose }: { connection: ConnectionView; onClose: () => void }) {
+function WaysDialog({ connection, onClose }: { connection: ConnectionView; onClose: () => void }) {
   const { providers } = useSnapshot()
   const provider = providers.find(({ id }) => id === connection.providerId)
   if (provider === undefined) return null

@@ -172,7 +172,7 @@ function useImportChoices(report: BundleReport) {
 }
 
 /** Each entry of the file with the effect of importing it. */
-export function ChooseImport({ bundle, report, onBack, onClose, onDone }: ChooseImportProps) {
+function ChooseImport({ bundle, report, onBack, onClose, onDone }: ChooseImportProps) {
   const now = useNow(60_000)
   const { picks, pick, isKept, keepKey, takeSettings, setTakeSettings, choices } = useImportChoices(report)
   const call = useCall('bundle.import')
@@ -306,7 +306,7 @@ function Items<Item extends BundleItem>({ title, lead, items, picks, onPick, ren
   )
 }
 
-export function ImportDone({ result, onClose }: { result: BundleImported; onClose: () => void }) {
+function ImportDone({ result, onClose }: { result: BundleImported; onClose: () => void }) {
   const { added, renamed, notes, warnings } = result
   const lines = [...renamed.map(({ from, to }) => words.renamed(from, to)), ...notes]
   return (

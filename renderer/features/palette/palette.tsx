@@ -226,7 +226,7 @@ function Entry({ value, icon, label, detail, onSelect }: EntryProps) {
 export type PaletteCommand = { label: string; icon: ReactNode; run: () => void }
 
 /** Commands of the palette besides navigation. */
-export function useCommands(): { heading: string; commands: PaletteCommand[] }[] {
+function useCommands(): { heading: string; commands: PaletteCommand[] }[] {
   const host = useHost()
   const { server } = useSnapshot()
   const setTheme = (theme: Settings['theme']) => async (): Promise<void> => {

@@ -133,7 +133,7 @@ export function FormMap({ name, label }: { name: string; label: string }) {
 export const UnsureContext = createContext<readonly string[]>([])
 
 /** Marks a field whose preset value was not verified; an unverified parent marks every field in it. */
-export function UnsureMark({ name }: { name: string }) {
+function UnsureMark({ name }: { name: string }) {
   const unsure = useContext(UnsureContext)
   const path = name.replace(/^spec\./, '')
   if (!unsure.some((guess) => path === guess || path.startsWith(`${guess}.`))) return null

@@ -120,7 +120,7 @@ function FormSteps({ mode, preset }: Pick<ProviderFormProps, 'mode' | 'preset'>)
 }
 
 /** A failure that names a field is also shown at that field, which takes the focus. */
-export function useFailedField(form: UseFormReturn, failure: ErrorBody | null): void {
+function useFailedField(form: UseFormReturn, failure: ErrorBody | null): void {
   useEffect(() => {
     const named = failure?.['field']
     if (failure === null || typeof named !== 'string') return
@@ -131,7 +131,7 @@ export function useFailedField(form: UseFormReturn, failure: ErrorBody | null): 
 }
 
 /** Moves the focus to the field that the link names, and shows what is missing. */
-export function useSoughtField(form: UseFormReturn, name: string | undefined): void {
+function useSoughtField(form: UseFormReturn, name: string | undefined): void {
   useEffect(() => {
     if (name === undefined || form.getValues(name) === undefined) return undefined
     const isMissing = form.getValues(name) === ''

@@ -155,7 +155,7 @@ export function TextSetting({ name, label, hint, kind }: TextSettingProps) {
  * Saves a setting at once and offers to undo it instead of asking first. Returns the failure to a caller that
  * shows it.
  */
-export function useSaveSetting(): (patch: SettingsPatch) => Promise<ErrorBody | null> {
+function useSaveSetting(): (patch: SettingsPatch) => Promise<ErrorBody | null> {
   const host = useHost()
   const { settings } = useSnapshot()
   return async (patch) => {
@@ -185,7 +185,7 @@ export function useSetting(): (patch: SettingsPatch) => Promise<void> {
 }
 
 /** The problem of a value for a setting, by the core's own schema. */
-export function settingProblem(patch: Record<string, unknown>): string | undefined {
+function settingProblem(patch: Record<string, unknown>): string | undefined {
   const checked = settingsPatch.safeParse(patch)
   if (checked.success) return undefined
   const range = rangeOf(Object.keys(patch)[0] ?? '')

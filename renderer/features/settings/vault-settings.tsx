@@ -94,7 +94,7 @@ function Protector({ protector, inUse, onMove, onChangePassphrase }: ProtectorPr
   )
 }
 
-export function ChangePassphrase({ onClose }: { onClose: () => void }) {
+function ChangePassphrase({ onClose }: { onClose: () => void }) {
   const [current, setCurrent] = useState('')
   const [typed, setTyped] = useState(emptyPassphrase)
   const [submitted, setSubmitted] = useState(false)
@@ -174,7 +174,7 @@ function Footer({ pending, onClose, children }: FooterProps) {
   )
 }
 
-export function MoveProtector({ protector, onClose }: { protector: KeyWrapperView; onClose: () => void }) {
+function MoveProtector({ protector, onClose }: { protector: KeyWrapperView; onClose: () => void }) {
   const [typed, setTyped] = useState(emptyPassphrase)
   const [submitted, setSubmitted] = useState(false)
   const migrate = useCall('vault.migrate')

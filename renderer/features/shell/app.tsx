@@ -77,7 +77,7 @@ function Toasts() {
  * An error in one screen shows a sentence and a way to continue instead of an empty window. React requires a
  * class for this.
  */
-export class CrashBoundary extends Component<{ children: ReactNode }, { broken: boolean }> {
+class CrashBoundary extends Component<{ children: ReactNode }, { broken: boolean }> {
   override state = { broken: false }
 
   static getDerivedStateFromError(): { broken: boolean } {
@@ -108,7 +108,7 @@ export class CrashBoundary extends Component<{ children: ReactNode }, { broken: 
  * Shown until the first snapshot is loaded. Appears with a delay, because that is usually too short to be
  * seen.
  */
-export function Opening({ failure, offline }: { failure: ErrorBody | null; offline: boolean }) {
+function Opening({ failure, offline }: { failure: ErrorBody | null; offline: boolean }) {
   const reload = useReload()
   return (
     <main className="grid h-full place-items-center overflow-auto p-6">
@@ -137,7 +137,7 @@ export function Opening({ failure, offline }: { failure: ErrorBody | null; offli
   )
 }
 
-export function SignedOut() {
+function SignedOut() {
   return (
     <main className="grid h-full place-items-center overflow-auto p-6">
       <div className="animate-rise w-full max-w-md">
@@ -165,7 +165,7 @@ export function SignedOut() {
 }
 
 /** Every color has a light and a dark value in the style sheet; this sets the person's choice. */
-export function useTheme(theme: Settings['theme']): void {
+function useTheme(theme: Settings['theme']): void {
   useEffect(() => {
     const { dataset } = document.documentElement
     if (theme === 'system') delete dataset['theme']
@@ -177,7 +177,7 @@ export function useTheme(theme: Settings['theme']): void {
  * In a browser this page is served by the server whose port can be changed, so it moves to the new port. Only
  * when it was at the old port: a window behind a forwarded port stays.
  */
-export function useFollowPort(): void {
+function useFollowPort(): void {
   const { kind } = useHost()
   const url = useWindow(({ snapshot }) => (snapshot?.server.listening === true ? snapshot.server.url : null))
   const before = useRef<string | null>(null)

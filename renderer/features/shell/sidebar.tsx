@@ -76,7 +76,7 @@ function SidebarLink({ item, current, attention }: { item: NavItem; current: boo
   )
 }
 
-export function Attention({ count }: { count: number }) {
+function Attention({ count }: { count: number }) {
   return (
     <span className="bg-bad-soft text-bad text-2xs grid h-4.5 min-w-4.5 place-items-center rounded-full px-1 font-semibold tabular-nums max-lg:absolute max-lg:top-0.5 max-lg:right-0.5">
       <span aria-hidden="true">{count}</span>

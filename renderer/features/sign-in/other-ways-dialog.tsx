@@ -118,7 +118,7 @@ type OtherWayFieldsProps = {
 }
 
 /** The fields that the selected method needs. */
-export function OtherWayFields({ typed, withName, problem, onChange }: OtherWayFieldsProps) {
+function OtherWayFields({ typed, withName, problem, onChange }: OtherWayFieldsProps) {
   return (
     <>
       {takesToken(typed.way) && (
@@ -194,7 +194,7 @@ function BrowserFields({ typed, onChange }: Pick<OtherWayFieldsProps, 'typed' | 
 
 // The sign-in methods as the person chooses among them, and the input that each of them sends.
 
-export const ways = [
+const ways = [
   'authorization_code',
   'device_code',
   'client_credentials',
@@ -202,8 +202,8 @@ export const ways = [
   'access_token',
 ] as const satisfies ReadonlyArray<z.output<typeof flowKind>>
 export type Way = (typeof ways)[number]
-export const prompts = ['any', 'select_account', 'consent', 'login'] as const
-export const redirects = ['auto', 'fixed-port', 'any-port', 'custom-scheme', 'paste'] as const
+const prompts = ['any', 'select_account', 'consent', 'login'] as const
+const redirects = ['auto', 'fixed-port', 'any-port', 'custom-scheme', 'paste'] as const
 
 export type TypedWay = {
   way: Way
@@ -217,7 +217,7 @@ export function freshWay(way: Way): TypedWay {
   return { way, account: '', token: '', prompt: 'any', redirect: 'auto' }
 }
 
-export const takesToken = (way: Way): boolean => way === 'refresh_token' || way === 'access_token'
+const takesToken = (way: Way): boolean => way === 'refresh_token' || way === 'access_token'
 
 export type WayProblem = { field: 'token' } | { field: 'account'; message: string }
 

@@ -122,7 +122,7 @@ function PasteAnswer({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
  * The installed browsers on Keyway's machine, for a person who is signed in with another account in the
  * default one. Nothing where none are known.
  */
-export function OpenWith({ flowId }: { flowId: string }) {
+function OpenWith({ flowId }: { flowId: string }) {
   const browsers = useBrowsers()
   const openAgain = useCall('flows.openAgain')
   if (browsers.length === 0) return null

@@ -67,7 +67,7 @@ export function focusPassphrase(form: HTMLFormElement, problem: 'too-short' | 'n
 }
 
 /** A rough estimate by length and variety; it is only a hint. */
-export function strengthOf(passphrase: string): 0 | 1 | 2 | 3 {
+function strengthOf(passphrase: string): 0 | 1 | 2 | 3 {
   const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(passphrase)).length
   const distinct = new Set(passphrase).size
   if (passphrase.length < LEAST_LENGTH || distinct < 5) return 0

@@ -6,7 +6,7 @@ export type Block = Readonly<Record<string, unknown>>
 export type Variables = ReadonlyMap<string, string>
 
 /** `{{name}}` and `{{ _.name }}` are filled from the file's own variables; unknown names stay as they are. */
-export function withVariables(text: string, variables: Variables): string {
+function withVariables(text: string, variables: Variables): string {
   return text.replaceAll(/\{\{\s*(?:_\.)?([^{}\s]+)\s*\}\}/g, (whole, name: string) => {
     const value = variables.get(name)
     return value === undefined || value.includes('{{') ? whole : value

@@ -149,7 +149,7 @@ function specOf(client: ForeignClient, addresses: Addresses, notes: string[]): P
  * The text, unless it is a template variable (`{{x}}`, `${x}`, `<x>`) or one of the sample texts that tools
  * ship.
  */
-export function usable(value: string | undefined): string | null {
+function usable(value: string | undefined): string | null {
   const text = value?.trim() ?? ''
   if (text === '' || /\{\{|\}\}|\$\{|\{%|^<[^>]*>$|^\*\*\*|^\.\.\.$/.test(text)) return null
   return /\p{Cc}/u.test(text) ? null : text
@@ -193,7 +193,7 @@ export function hostOf(address: string): string | null {
 
 const nameOf = (name: string): string => cleanName(name) || 'Imported'
 
-export function slugOf(name: string): string {
+function slugOf(name: string): string {
   const slug = name
     .toLowerCase()
     .normalize('NFKD')

@@ -309,7 +309,7 @@ export type SingleFlight<Result> = {
 
 type SharedCall<Result> = { shared: Promise<Result>; since: number; cancelWaiters: (reason: Error) => void }
 
-export function createSingleFlight<Result>(clock: Clock): SingleFlight<Result> {
+function createSingleFlight<Result>(clock: Clock): SingleFlight<Result> {
   const calls = new Map<string, SharedCall<Result>>()
   /** All running tasks, including those without waiting callers. */
   const running = new Set<Promise<Result>>()

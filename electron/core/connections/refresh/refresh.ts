@@ -288,7 +288,7 @@ const ABORT_AFTER_MS = 25_000
  * The token request of a refresh. An exception counts as a temporary failure whose request may have been
  * sent.
  */
-export async function requestTokens(
+async function requestTokens(
   { oauth, clock, logger }: { oauth: OAuthClient; clock: Clock; logger: Logger },
   provider: ResolvedProvider,
   record: ConnectionRecord,

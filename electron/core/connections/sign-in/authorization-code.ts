@@ -85,7 +85,7 @@ function pick(values: Readonly<Record<string, string>>, names: readonly string[]
 
 // The redirect URI of one sign-in: the planned method with the real port.
 
-export function redirectPlan(
+function redirectPlan(
   deps: Pick<FlowDeps, 'planRedirect' | 'providers'>,
   provider: ProviderRecord,
   redirect: ConnectInput['redirect'],
@@ -102,7 +102,7 @@ export function redirectPlan(
  * If any port is allowed, opens a listener on a free port for this sign-in; if that fails, the local server's
  * port is used.
  */
-export async function sentRedirectUri(
+async function sentRedirectUri(
   deps: Pick<FlowDeps, 'localServer' | 'openLoopbackListener'>,
   running: RunningFlow,
   plan: RedirectPlan,
@@ -117,7 +117,7 @@ export async function sentRedirectUri(
 }
 
 /** Shown before the sign-in, and not after the browser ended at an error page. */
-export function redirectWarning(
+function redirectWarning(
   deps: Pick<FlowDeps, 'localServer'>,
   { loopbackListener }: RunningFlow,
   plan: RedirectPlan,

@@ -192,7 +192,7 @@ export type FlowStates<Owner> = {
   ownerOf(state: string): Owner | null
 }
 
-export function createFlowStates<Owner>(): FlowStates<Owner> {
+function createFlowStates<Owner>(): FlowStates<Owner> {
   const states = new BoundedMap<string, { owner: Owner; isSpent: boolean }>(MAX_STATES)
   return {
     bind: (state, owner) => void states.set(state, { owner, isSpent: false }),

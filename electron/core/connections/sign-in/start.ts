@@ -72,7 +72,7 @@ type FlowKind = z.output<typeof flowKind>
 /**
  * @throws KeywayError provider_not_found | connection_not_found | vault_locked | name_taken | invalid_request
  */
-export async function startFlow(
+async function startFlow(
   deps: FlowDeps,
   input: ConnectInput,
   by: FlowStarter = { appId: null, managesConnection: true },

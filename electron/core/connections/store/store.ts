@@ -219,7 +219,7 @@ export type LazyWrites = {
   flush(): Promise<void>
 }
 
-export function createLazyWrites(deps: {
+function createLazyWrites(deps: {
   clock: Clock
   logger: Logger
   write: (id: string) => Promise<unknown>

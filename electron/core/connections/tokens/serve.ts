@@ -46,7 +46,7 @@ export function createTokenServer(deps: {
 }
 
 /** The served form of a record's token set. */
-export function servedToken(
+function servedToken(
   record: ConnectionRecord,
   provider: { slug: string; spec: ProviderSpec; parameters: Readonly<Record<string, string>> },
   tokens: OpenTokens,

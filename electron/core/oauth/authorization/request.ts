@@ -186,7 +186,7 @@ export type Pkce = { verifier: string; challenge: string; method: 'S256' | 'plai
  * PKCE (RFC 7636), with two deviations that servers have: the digest in hex under the name S256, and `plain`.
  * Null when PKCE is off.
  */
-export function makePkce(provider: Pick<ResolvedProvider, 'spec' | 'clientSecret'>): Pkce | null {
+function makePkce(provider: Pick<ResolvedProvider, 'spec' | 'clientSecret'>): Pkce | null {
   const { pkce, pkceWithSecret } = provider.spec.authorize
   const kind = provider.clientSecret === null ? pkce : (pkceWithSecret ?? pkce)
   if (kind === 'off') return null
@@ -197,7 +197,7 @@ export function makePkce(provider: Pick<ResolvedProvider, 'spec' | 'clientSecret
 }
 
 /** At least 256 random bits; longer where a server requires a minimum length. */
-export function randomText(bytes: number, minLength = 0): string {
+function randomText(bytes: number, minLength = 0): string {
   return randomBytes(Math.max(bytes, Math.ceil((minLength * 3) / 4))).toString('base64url')
 }
 
@@ -213,7 +213,7 @@ export type InnerState = {
 
 const made = new WeakSet<object>()
 
-export function toInnerState(inner: InnerState): InnerState {
+function toInnerState(inner: InnerState): InnerState {
   const sealed = Object.freeze({ ...inner, toJSON: () => '[transaction]' })
   made.add(sealed)
   return sealed

@@ -222,7 +222,7 @@ const schema = z.object({
 export type ProtectedResource = z.output<typeof schema>
 
 /** Possible addresses of a resource's metadata: with the path inserted, and at the root. */
-export function resourceAddresses(resource: string): string[] {
+function resourceAddresses(resource: string): string[] {
   const url = new URL(resource)
   const path = withoutTrailing(url.pathname, '/')
   const root = `${url.origin}/.well-known/oauth-protected-resource`
@@ -233,7 +233,7 @@ export function resourceAddresses(resource: string): string[] {
  * Null if there is no document at `address`.
  * @throws KeywayError discovery_failed if the document must not be trusted
  */
-export async function readProtectedResource(
+async function readProtectedResource(
   transport: HttpTransport,
   address: string,
   about: { resource: string; userAgent: string },
@@ -290,7 +290,7 @@ const initialize = {
  * Sends a request to the resource. A 401 response may name its metadata and the required scopes. Null if the
  * response has no such challenge. The body is not read, because it may be an endless stream.
  */
-export async function challengeOf(
+async function challengeOf(
   transport: HttpTransport,
   resource: string,
   about: { method: 'GET' | 'POST'; userAgent: string },

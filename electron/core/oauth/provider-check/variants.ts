@@ -134,7 +134,7 @@ function changes(spec: ProviderSpec, variant: Variant): boolean {
 
 type ProbedSection = 'token' | 'authorization'
 
-export async function addressVariants(check: Check, name: ProbedSection): Promise<Variant[]> {
+async function addressVariants(check: Check, name: ProbedSection): Promise<Variant[]> {
   const typed = check.server?.endpoint(name) ?? null
   if (typed === null) return []
   const metadata = check.server?.discovered ?? (await metadataAbove(check, typed))

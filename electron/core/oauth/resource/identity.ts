@@ -112,7 +112,7 @@ type Json = RequestSpec['body']
  * The provider's identity request with its templates filled. The body is JSON unless its content type is a
  * form.
  */
-export function identityRequest(
+function identityRequest(
   deps: OAuthDeps,
   provider: ResolvedProvider,
   credential: ApiCredential & { idToken?: Secret | null },
@@ -155,7 +155,7 @@ type UserinfoTools = {
 }
 
 /** Null if there is no userinfo endpoint or the response is not an object. */
-export async function readUserinfo(
+async function readUserinfo(
   { deps, servers, callApi, apiHeaders }: UserinfoTools,
   provider: ResolvedProvider,
   credential: ApiCredential,

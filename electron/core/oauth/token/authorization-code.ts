@@ -126,7 +126,7 @@ function withCallback(
 
 // A further request after the exchange: it replaces a token of short lifetime with one of long lifetime.
 
-export async function postExchange(
+async function postExchange(
   { deps, startedAt }: { deps: OAuthDeps; startedAt: number },
   provider: ResolvedProvider,
   outcome: TokenOutcome,

@@ -177,7 +177,7 @@ const DEFAULT_INTERVAL_SECONDS = 5
  * @throws KeywayError config_error | provider_error | provider_response_invalid | provider_unreachable |
  * deadline_exceeded
  */
-export async function requestDeviceCode(deps: OAuthDeps, request: DeviceCodeRequest): Promise<Shown> {
+async function requestDeviceCode(deps: OAuthDeps, request: DeviceCodeRequest): Promise<Shown> {
   try {
     return await withDeadline(
       { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal: request.signal },

@@ -170,7 +170,7 @@ export type AttemptTools = { deps: OAuthDeps; dpopKeys: DpopKeys; library: Libra
 type Received = { reply: HttpResponse; parsed: ParsedReply }
 type Checks = { issuer: string | null; skewSeconds: number; expectIdToken: boolean }
 
-export async function attemptGrant(
+async function attemptGrant(
   tools: AttemptTools,
   call: TokenRequest,
   method: AuthMethod,
@@ -300,7 +300,7 @@ function accepted(
   return { kind: 'ok', response: tokenResponseOf(tokens, reply, { dpopKey, values, secrets }) }
 }
 
-export function failureFactsOf(call: TokenRequest): {
+function failureFactsOf(call: TokenRequest): {
   providerName: string
   purpose: TokenRequest['purpose']
   secrets: string[]

@@ -125,7 +125,7 @@ export function idTokenClaims(jwt: string): Readonly<Record<string, unknown>> {
  * The same token with its subject as text. The library accepts no other type and reads numbers as doubles. It
  * checks the claims only; TLS authenticates a token from the token endpoint (OIDC Core 3.1.3.7, 6).
  */
-export function withTextSubject(jwt: string): string {
+function withTextSubject(jwt: string): string {
   const claims = idTokenClaims(jwt)
   const subject = textOf(claims['sub'])
   if (subject === null || !/"sub"\s*:\s*[-\d]/.test(payloadText(jwt))) return jwt

@@ -5,7 +5,7 @@ import { isSafeUrl } from '../../../../shared/contract/provider-template.ts'
 import { DeadlineExceeded } from '../../async.ts'
 import type { Clock, HttpFetch } from '../../ports.ts'
 
-export const MAX_RESPONSE_BYTES = 1_000_000
+const MAX_RESPONSE_BYTES = 1_000_000
 /**
  * The Date header has whole seconds and responses take time, so a smaller difference is not treated as clock
  * skew.

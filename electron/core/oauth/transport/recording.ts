@@ -69,7 +69,7 @@ const VALUE = /\s*("(?:[^"\\]|\\.)*"|[^&\s,}]+)/y
 const secretHeaders = /^(authorization|dpop|cookie|set-cookie|proxy-authorization)$/i
 const MAX_SHOWN_CHARACTERS = 2000
 
-export function requestText(
+function requestText(
   request: { method: string; url: string; headers: Readonly<Record<string, string>>; body: string | null },
   secrets: readonly string[],
 ): string {
@@ -82,7 +82,7 @@ export function requestText(
     .slice(0, MAX_SHOWN_CHARACTERS)
 }
 
-export function responseText(
+function responseText(
   answer: { status: number; headers: Pick<Headers, 'get'>; text: string },
   secrets: readonly string[],
 ): string {
@@ -95,7 +95,7 @@ export function responseText(
     .slice(0, MAX_SHOWN_CHARACTERS)
 }
 
-export function mask(text: string, secrets: readonly string[]): string {
+function mask(text: string, secrets: readonly string[]): string {
   const known = secretTraces(secrets).scrub(text)
   return replaceNamedValues(known, VALUE, (name, value) => {
     if (!secretField.test(name)) return null
