@@ -36,7 +36,7 @@ export function guard(request: IncomingMessage, keyway: Keyway): RequestContext 
   refuseCodings(headers.transferEncoding)
   if (headers.origins.length > 1) throw new KeywayError('origin_refused')
   const origin = headers.origins[0] ?? null
-  checkOrigin(kind, origin, `http://${checked.host}`, keyway)
+  checkOrigin(kind, origin, checked.host, keyway)
   checkFetchSite(kind, path, headers)
   return {
     path,
@@ -55,12 +55,25 @@ export type HostCheck = { kind: 'ok'; host: string } | { kind: 'refused'; reason
 const NAMES: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]'])
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::(\d{1,5}))?$/
 
+const usualHosts = new Map<number, string>()
+
+function usualHost(port: number): string {
+  const known = usualHosts.get(port)
+  if (known !== undefined) return known
+  const host = `127.0.0.1:${port}`
+  usualHosts.set(port, host)
+  return host
+}
+
 /**
  * `values`: all Host headers of the request, in order. `port`: the port of this server; null for a UNIX
  * socket, where any port is accepted, because no browser can reach it.
  */
 export function checkHost(values: readonly string[], port: number | null): HostCheck {
   const [only] = values
+  // Nearly every program sends just this.
+  if (values.length === 1 && only !== undefined && port !== null && only === usualHost(port))
+    return { kind: 'ok', host: only }
   if (only === undefined) return { kind: 'refused', reason: 'There is no Host header.' }
   if (values.length > 1) return { kind: 'refused', reason: 'There is more than one Host header.' }
   const match = HOST.exec(only.toLowerCase())
@@ -87,7 +100,7 @@ function splitUrl(url: string): { path: string; query: string } {
 
 function refuseKeysInUrl(path: string, query: string): void {
   const isKeyParameter = query !== '' && KEY_PARAMETERS.test(query) && !OF_UPSTREAM.test(path)
-  if (isKeyParameter || KEY_IN_URL.test(path) || KEY_IN_URL.test(query)) {
+  if (isKeyParameter || KEY_IN_URL.test(path) || (query !== '' && KEY_IN_URL.test(query))) {
     throw new KeywayError('invalid_request', {
       message: 'Keys belong in a header, never in an address: addresses end up in histories and logs.',
       nextStep: 'Send the key in a header, and rotate this one under Apps.',
@@ -119,13 +132,13 @@ function isConnectLink(path: string): boolean {
   return /^\/api\/(?:integrations\/(?:[^/]+\/connect|connect\/[^/]+)|auth\/[^/]+\/login)$/.test(path)
 }
 
-function checkOrigin(kind: PathKind, origin: string | null, own: string, keyway: Keyway): void {
+function checkOrigin(kind: PathKind, origin: string | null, host: string, keyway: Keyway): void {
   // A provider that answers by form_post sends its own Origin, or "null"; what guards the callback is its
   // state.
   if (origin === null || kind === 'callback') return
   const welcome =
     kind === 'window'
-      ? origin.toLowerCase() === own
+      ? origin.toLowerCase() === `http://${host}`
       : origin !== 'null' && keyway.apps.list().some(({ origins }) => origins.includes(origin))
   if (!welcome) throw new KeywayError('origin_refused')
 }

@@ -41,6 +41,12 @@ type Exchange = {
 }
 
 export function createTokenRoute(context: HttpContext): TokenRoute {
+  let waiting: Exchange[] = []
+  const answerAll = (): void => {
+    const all = waiting
+    waiting = []
+    for (const exchange of all) answerInTurn(context, exchange)
+  }
   return (request, response, requestContext) => {
     const authenticated = context.authenticate(request, requestContext)
     if (authenticated.kind !== 'ok') {
@@ -50,15 +56,13 @@ export function createTokenRoute(context: HttpContext): TokenRoute {
     const { session } = authenticated
     markAuthenticated(request.socket, session.app.id)
     if (requestContext.origin !== null) allowOrigin(response, requestContext.origin)
-    const exchange = { request, response, requestContext, session }
-    setImmediate(answerInTurn, context, exchange)
+    // Once all that came together has been read: by then a small body is here, and the calls of many
+    // connections are answered one after the other.
+    if (waiting.push({ request, response, requestContext, session }) === 1) setImmediate(answerAll)
   }
 }
 
-/**
- * Once all that came together has been read: by then a small body is here, and the calls of many connections
- * are answered one after the other.
- */
+/** Throws nothing: others come after it. */
 function answerInTurn(context: HttpContext, exchange: Exchange): void {
   const { request, response } = exchange
   if (response.headersSent || response.destroyed) return

@@ -16,8 +16,10 @@ export function createTokenUsageLog(keyway: Keyway): TokenUsageLog {
   return {
     note(session, token, durationMs) {
       const { app } = session
-      const ofApp = generations.get(app.id) ?? new Map<string, number>()
-      generations.set(app.id, ofApp.set(token.connectionId, token.generation))
+      const { connectionId, generation } = token
+      const ofApp = generations.get(app.id)
+      if (ofApp === undefined) generations.set(app.id, new Map([[connectionId, generation]]))
+      else if (ofApp.get(connectionId) !== generation) ofApp.set(connectionId, generation)
       noteUse(keyway, session, token.connectionId)
       keyway.activity.append({
         kind: 'vend',
