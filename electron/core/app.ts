@@ -103,14 +103,14 @@ function autoLockOf(
   { settings, apps }: KeywayParts,
   lock: () => void,
 ): AutoLock {
-  const minutes = (): number => settings.get().autoLockMinutes
   const autoLock = createAutoLock({
     clock,
-    minutes,
+    settings,
     lastAppUseAt: () => Math.max(0, ...apps.apps.records().map(({ lastUsedAt }) => lastUsedAt ?? 0)),
     lock() {
       if (vault.state().kind !== 'unlocked') return
-      activity.append({ kind: 'vault', outcome: 'ok', note: `not used for ${minutes()} min, so it locks` })
+      const note = `not used for ${settings.get().autoLockMinutes} min, so it locks`
+      activity.append({ kind: 'vault', outcome: 'ok', note })
       lock()
     },
   })

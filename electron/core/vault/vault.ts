@@ -197,8 +197,8 @@ export type AutoLock = {
 
 export function createAutoLock(deps: {
   clock: Clock
-  /** Minutes; 0: never. */
-  minutes: () => number
+  /** 0 minutes: never. */
+  settings: { get(): { autoLockMinutes: number } }
   /** Epoch milliseconds; read only when the time is up, so that calls of apps cost nothing. */
   lastAppUseAt: () => number
   lock: () => void
@@ -206,24 +206,31 @@ export function createAutoLock(deps: {
   const { clock } = deps
   let touchedAt = clock.now()
   let cancel: () => void = () => undefined
+  /** A timer is set, or the setting says never. */
+  let isWatched = false
 
   const check = (): void => {
     cancel()
     cancel = () => undefined
-    const minutes = deps.minutes()
+    isWatched = true
+    const minutes = deps.settings.get().autoLockMinutes
     if (minutes === 0) return
     const now = clock.now()
     // After the clock was set back, a use may seem to be in the future.
     const usedAt = Math.min(now, Math.max(touchedAt, deps.lastAppUseAt()))
     const leftMs = usedAt + minutes * 60_000 - now
-    if (leftMs <= 0) deps.lock()
-    else cancel = clock.after(leftMs, check)
+    if (leftMs > 0) cancel = clock.after(leftMs, check)
+    else {
+      isWatched = false
+      deps.lock()
+    }
   }
 
   return {
     touched() {
       touchedAt = clock.now()
-      check()
+      // A timer that is set looks at it when it ends.
+      if (!isWatched) check()
     },
     check,
     close: () => cancel(),
