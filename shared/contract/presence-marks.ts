@@ -1,7 +1,7 @@
 import type { UiCallName } from './ui-api.ts'
 
 /**
- * `required unless reducing`: some inputs of the call only remove rights. shared/domain/presence-rule.ts
+ * `required unless reducing`: some inputs of the call only remove rights. electron/core/ui/dispatch.ts
  * decides which.
  */
 export type PresenceMark = 'required' | 'required unless reducing' | 'not required'

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import {
   isSafeUrl,
   jsonPath,
+  misplacedMessage,
+  misplacedSecrets,
   paramNames,
   secretJson,
   secretMap,
@@ -11,7 +13,6 @@ import {
   templateUrl,
 } from './provider-template.ts'
 import { refreshSpec, revocationSpec, tokenSpec } from './provider-token-spec.ts'
-import { misplacedMessage, misplacedSecrets } from './secret-sinks.ts'
 
 /** The request that tells the account's identity: sent once after the sign-in, and by the probe. */
 export const accountSpec = z.strictObject({
@@ -82,7 +83,7 @@ export const apiSpec = z.strictObject({
 // provider's name. Strings marked "template" may hold {name} (a template parameter), {token.x}, {callback.x},
 // {identity.x}, {resource.x} and the runtime values {client_id}, {user_agent}, {app_name}, {contact_email}.
 // {client_secret}, {access_token}, {refresh_token} and {id_token} are filled only in the fields whose schema
-// is marked for secrets (secret-sinks.ts): bodies and headers of requests to the provider.
+// is marked for secrets (provider-template.ts): bodies and headers of requests to the provider.
 
 /** Yes, no, or not verified; "unknown" is shown as such. */
 export const known = z.enum(['yes', 'no', 'unknown'])

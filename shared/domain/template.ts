@@ -3,8 +3,12 @@
 // secret is refused, because a URL or a displayed field would disclose it.
 import { KeywayError } from '../contract/errors.ts'
 import type { TemplateParameter } from '../contract/provider-spec.ts'
-import { isSafeUrl } from '../contract/provider-template.ts'
-import { isSecretPlaceholder, misplacedMessage, placeholdersIn } from '../contract/secret-sinks.ts'
+import {
+  isSafeUrl,
+  isSecretPlaceholder,
+  misplacedMessage,
+  placeholdersIn,
+} from '../contract/provider-template.ts'
 import { withoutTrailing } from './without-trailing.ts'
 
 /** Placeholder name → value, e.g. `tenant`, `token.instance_url`, `client_id`. */

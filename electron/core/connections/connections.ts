@@ -12,9 +12,8 @@ import { fillTemplate, resolveParameters } from '../../../shared/domain/template
 import type { AuditLog, Connections } from '../keyway.ts'
 import type { OAuthClient } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
-import { resolveProvider } from '../providers/providers.ts'
 import { matchPattern } from '../providers/data-patterns.ts'
-import { openClientSecret, type ProviderStore } from '../providers/store.ts'
+import { openClientSecret, type ProviderStore, resolveProvider } from '../providers/store.ts'
 import type { SecretBox } from '../vault/status.ts'
 import { tracesOf } from './clear-fields.ts'
 import {
@@ -212,7 +211,7 @@ async function disconnect(deps: ConnectionsDeps, id: string): Promise<Disconnect
       ? { revoked: 'failed' as const, message: NOT_REGISTERED }
       : await revokeAtProvider(
           { ...deps, timeoutMs: endsAt - clock.monotonicMs() },
-          () => resolveProvider(providers, box, provider),
+          () => resolveProvider(deps, provider),
           record,
         )
   await removeOrSay(deps, id, revocation.revoked)
@@ -246,7 +245,7 @@ export async function revokeDisconnected(
     const revocation =
       provider === null
         ? { revoked: 'failed' as const, message: NOT_REGISTERED }
-        : await revokeAtProvider(deps, () => resolveProvider(deps.providers, deps.box, provider), record)
+        : await revokeAtProvider(deps, () => resolveProvider(deps, provider), record)
     if (!deps.box.unlocked) return
     const isOver = provider === null || providerId !== null || revocation.revoked !== 'failed'
     if (isOver) await deps.records.remove(record.id)

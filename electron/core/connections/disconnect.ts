@@ -7,11 +7,9 @@ import { withTimeout } from '../async.ts'
 import type { AuditLog } from '../keyway.ts'
 import type { OAuthClient, RefreshRequest, ResolvedProvider, TokenResponse } from '../oauth/types.ts'
 import type { Clock, Logger } from '../ports.ts'
-import { resolveProvider } from '../providers/providers.ts'
-import type { ProviderStore } from '../providers/store.ts'
+import { type ProviderStore, resolveProvider } from '../providers/store.ts'
 import type { SecretBox } from '../vault/status.ts'
-import type { PendingSignIn } from './sign-in/running.ts'
-import type { FlowDeps } from './sign-in/sessions.ts'
+import type { FlowDeps, PendingSignIn } from './sign-in/sessions.ts'
 import { sameAccount } from './store/record.ts'
 import { openTokens } from './store/sealed.ts'
 
@@ -136,11 +134,7 @@ export async function revokePreviousAuthorization(
     const provider = providers.getOrThrow(before.providerId)
     const { preset, slug } = provider
     if (!mayBeRevoked(box, { preset, spec: providers.specOf(provider) }, { before, after })) return
-    const { revoked, message } = await revokeAtProvider(
-      deps,
-      () => resolveProvider(providers, box, provider),
-      before,
-    )
+    const { revoked, message } = await revokeAtProvider(deps, () => resolveProvider(deps, provider), before)
     if (revoked === 'not_supported') return
     deps.activity.append({
       kind: 'connect',

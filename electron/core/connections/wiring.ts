@@ -8,8 +8,8 @@ import { createKeyedMutex } from '../async.ts'
 import type { AuditLog, Connections } from '../keyway.ts'
 import type { OAuthClient, ResolvedProvider } from '../oauth/types.ts'
 import type { Browser, Clock, Logger, RecordStore } from '../ports.ts'
-import { type PlanRedirect, resolveProvider } from '../providers/providers.ts'
-import { openClientSecret, type ProviderStore } from '../providers/store.ts'
+import type { PlanRedirect } from '../providers/providers.ts'
+import { openClientSecret, type ProviderStore, resolveProvider } from '../providers/store.ts'
 import type { SecretBox } from '../vault/status.ts'
 import { mayHoldTraces, tracesOf, withoutTraces } from './clear-fields.ts'
 import { createConnections, revokeDisconnected } from './connections.ts'
@@ -55,11 +55,10 @@ export type ConnectionParts = Omit<TokenParts, 'providerChanged' | 'usage'> & {
 }
 
 export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionParts {
-  const { providers, box } = deps
+  const { box } = deps
   const { usage, ...parts } = createTokenParts(deps)
   const { records, tokens, background } = parts
   const shared = { ...deps, records, withProviderLock: createKeyedMutex() }
-  const resolve = (provider: ProviderRecord) => resolveProvider(providers, box, provider)
 
   const onSignedIn = (record: ConnectionRecord, before: ConnectionRecord | null): void => {
     tokens.replaced(record.id)
@@ -73,7 +72,6 @@ export function createConnectionParts(deps: ConnectionPartsDeps): ConnectionPart
       onChanged: deps.onFlowsChanged,
       onDropped: (held) => void revokeUnused(shared, held),
     }),
-    resolve,
     whenIdle: (id) => tokens.whenIdle(id, SETTLE_MS),
     onSignedIn,
   })
@@ -281,7 +279,7 @@ function assemble(deps: TokenPartsDeps, state: State) {
   })
   const usage = createUsage({ records, clock })
   const resolve = (providerId: string): ResolvedProvider =>
-    resolveProvider(providers, box, providers.getOrThrow(providerId))
+    resolveProvider(deps, providers.getOrThrow(providerId))
   const slugOf = (id: string): string => providerOf(id).slug
   const pendingTokenWrites = createPendingTokenWrites({ ...deps, records, slugOf, onSaved: cache.drop })
   const jumps = createClockJumpDetector(clock, (byMs) => {

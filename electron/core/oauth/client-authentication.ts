@@ -3,7 +3,7 @@
 import type { ClientAuth, Configuration, CustomFetch } from 'openid-client'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { AuthorizationServer } from './metadata/endpoints.ts'
-import { NO_CLIENT_ID } from './token/request-format.ts'
+import { NO_CLIENT_ID } from './request-format.ts'
 import { allowLoopbackHttp, type Library } from './transport/openid-client.ts'
 import type { ResolvedProvider } from './types.ts'
 

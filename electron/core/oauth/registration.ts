@@ -10,9 +10,8 @@ import { readTokenBody } from '../../../shared/domain/token-body.ts'
 import { withDeadline } from '../async.ts'
 import type { AuthorizationServer, EndpointResolver } from './metadata/endpoints.ts'
 import { asDiscoveryError, type DiscoveredMetadata, serverMetadataSchema } from './metadata/metadata.ts'
-import { fillProviderUrl } from './templates.ts'
+import { fillProviderUrl, shapeRequest } from './request-format.ts'
 import { scrub } from './token/errors.ts'
-import { shapeRequest } from './token/request-format.ts'
 import { jsonResponse } from './token/response.ts'
 import {
   sendHttp,

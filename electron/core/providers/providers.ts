@@ -12,7 +12,7 @@ import type {
 import type { Secret } from '../../../shared/contract/secret.ts'
 import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
 import type { AuditLog, Providers } from '../keyway.ts'
-import type { RegisteredClient, ResolvedProvider } from '../oauth/types.ts'
+import type { RegisteredClient } from '../oauth/types.ts'
 import type { Clock } from '../ports.ts'
 import type { SecretBox } from '../vault/status.ts'
 import {
@@ -24,7 +24,7 @@ import {
   withRegisteredClient,
 } from './changes.ts'
 import { checkPatterns } from './data-patterns.ts'
-import { openClientSecret, type ProviderStore } from './store.ts'
+import { resolveProvider, type ProviderStore } from './store.ts'
 
 export type PlanRedirect = (
   provider: Pick<ProviderRecord, 'redirect' | 'redirectHost' | 'flow'> & { spec: ProviderSpec },
@@ -103,7 +103,7 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
       save(before, record, 'the provider registered a client for Keyway')
       return record
     },
-    resolve: (id) => resolveProvider(store, box, store.getOrThrow(id)),
+    resolve: (id) => resolveProvider({ providers: store, box }, store.getOrThrow(id)),
   }
 }
 
@@ -143,26 +143,6 @@ function previewOf(
   const patch = spec === undefined ? rest : { ...rest, spec: checkedSpec(before, { spec, how }, preset) }
   const { record } = changedProvider(before, { ...patch, clientSecret: undefined }, deps)
   return { patch, after: viewOf(deps, record) }
-}
-
-export function resolveProvider(
-  store: Pick<ProviderStore, 'specOf'>,
-  box: SecretBox,
-  record: ProviderRecord,
-): ResolvedProvider {
-  // Also without a secret: with a locked vault nothing is started that could not be finished.
-  if (!box.unlocked) throw new KeywayError('vault_locked')
-  box.gate?.provider(record.id)
-  return {
-    id: record.id,
-    slug: record.slug,
-    name: record.name,
-    clientId: record.clientId,
-    clientSecret: openClientSecret(box, record),
-    spec: store.specOf(record),
-    parameters: record.parameters,
-    extraCa: record.extraCa,
-  }
 }
 
 /** The view of a provider for the window and the API, without secrets. */

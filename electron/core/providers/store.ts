@@ -11,6 +11,7 @@ import {
 import { providerRecord, type ProviderRecord, SECRET_PLACEHOLDER } from '../../../shared/contract/provider.ts'
 import { bareSchema, isMap, memberSchema } from '../../../shared/contract/schema-walk.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
+import type { ResolvedProvider } from '../oauth/types.ts'
 import type { KeyValueStore, Logger } from '../ports.ts'
 import type { SecretBox } from '../vault/status.ts'
 
@@ -119,6 +120,29 @@ export function sealClientSecret(
 
 export function openClientSecret(box: SecretBox, record: ProviderRecord): Secret | null {
   return record.sealedClientSecret === null ? null : box.open(record.sealedClientSecret, secretOf(record.id))
+}
+
+/**
+ * A provider with its decrypted client secret.
+ * @throws KeywayError vault_locked | integrity_check_failed
+ */
+export function resolveProvider(
+  { providers, box }: { providers: Pick<ProviderStore, 'specOf'>; box: SecretBox },
+  record: ProviderRecord,
+): ResolvedProvider {
+  // Also without a secret: with a locked vault nothing is started that could not be finished.
+  if (!box.unlocked) throw new KeywayError('vault_locked')
+  box.gate?.provider(record.id)
+  return {
+    id: record.id,
+    slug: record.slug,
+    name: record.name,
+    clientId: record.clientId,
+    clientSecret: openClientSecret(box, record),
+    spec: providers.specOf(record),
+    parameters: record.parameters,
+    extraCa: record.extraCa,
+  }
 }
 
 export function sealRegistration(box: SecretBox, id: string, token: Secret | null): string | null {

@@ -2,17 +2,17 @@
 // and get the same envelope. A window that was opened from a shell must prove presence before calls that
 // require it.
 import { asKeywayError, KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
+import { presenceMarks } from '../../../shared/contract/presence-marks.ts'
 import type { PresenceView } from '../../../shared/contract/presence.ts'
 import {
-  uiCalls,
-  uiEventNames,
   type SessionCallName,
   type UiCallName,
+  uiCalls,
   type UiEventName,
+  uiEventNames,
   type UiParsed,
   type UiResult,
 } from '../../../shared/contract/ui-api.ts'
-import { wantsPresence } from '../../../shared/domain/presence-rule.ts'
 import { invalidRequest } from '../invalid-request.ts'
 import type { Keyway } from '../keyway.ts'
 import type { WindowSession } from '../presence/presence.ts'
@@ -118,3 +118,40 @@ const noSuchCall = (): KeywayError =>
     message: 'The window asked for a call that does not exist.',
     nextStep: 'Reload the window: it may be of another version than the service.',
   })
+
+// Decides which inputs of a window's call require presence. Removing rights (deny, pause, delete) must always
+// be possible.
+
+type Reducible = {
+  [Name in UiCallName]: (typeof presenceMarks)[Name] extends 'required unless reducing' ? Name : never
+}[UiCallName]
+
+/** For each call where some inputs only remove rights or only read. */
+const reduces: { [Name in Reducible]: (input: UiParsed<Name>) => boolean } = {
+  // The passphrase is itself a proof; the dispatcher verifies it first.
+  'vault.unlock': ({ passphrase }) => passphrase !== undefined,
+  'providers.discover': ({ client }) => client === 'typed',
+  'flows.confirmAccount': ({ answer }) => answer === 'discard',
+  'apps.update': ({ patch }) => {
+    const given = Object.entries(patch).filter(([, value]) => value !== undefined)
+    return given.length > 0 && given.every(([name, value]) => takesAway(name, value))
+  },
+  'approvals.decide': ({ decision }) => decision === 'deny',
+  // Settings that affect only the window's appearance. Notifications, retention and the port are not among
+  // them, because they show misuse to the person.
+  'settings.update': (patch) =>
+    Object.entries(patch).every(([name, value]) => name === 'theme' || value === undefined),
+}
+
+export function wantsPresence<Name extends UiCallName>(name: Name, input: UiParsed<Name>): boolean {
+  const mark = presenceMarks[name]
+  if (mark !== 'required unless reducing') return mark === 'required'
+  const reducing = reduces[name as Reducible] as (input: UiParsed<Name>) => boolean
+  return !reducing(input)
+}
+
+function takesAway(name: string, value: unknown): boolean {
+  if (name === 'paused') return value === true
+  if (name === 'manage' || name === 'approve') return value === false
+  return (name === 'grants' || name === 'origins') && Array.isArray(value) && value.length === 0
+}

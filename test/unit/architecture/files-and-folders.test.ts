@@ -19,7 +19,6 @@ const smallOnPurpose: Readonly<Record<string, string>> = {
   'renderer/features/shell/watch-screens.ts': 'the entry of a chunk that is loaded on demand',
   'renderer/lib/credential-hosts.ts': 'a rule about addresses, tested without React',
   'renderer/lib/text/presence.ts': 'one file of texts for each area of the window',
-  'shared/domain/presence-rule.ts': 'a decision without I/O, tested by itself',
 }
 
 test('no file under 40 lines has one importer only, but for those with a reason', () => {

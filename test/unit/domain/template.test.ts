@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { matchPattern } from '../../../electron/core/providers/data-patterns.ts'
 import { providerSpec } from '../../../shared/contract/provider-spec.ts'
-import { placeholdersIn } from '../../../shared/contract/secret-sinks.ts'
+import { placeholdersIn } from '../../../shared/contract/provider-template.ts'
 import {
   fillKnown,
   fillMap,

@@ -5,8 +5,8 @@ import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
 import type { RedirectPlan } from '../../../../shared/contract/ui-api.ts'
 import { type LoopbackHost, withPort } from '../../../../shared/domain/redirect-uri.ts'
 import { withTimeout } from '../../async.ts'
-import { type FlowStart, isPendingFlow, type RunningFlow } from './running.ts'
-import { type FlowDeps, startFailed } from './sessions.ts'
+import { resolveProvider } from '../../providers/store.ts'
+import { type FlowDeps, type FlowStart, isPendingFlow, type RunningFlow, startFailed } from './sessions.ts'
 
 const OPENER_MS = 5_000
 
@@ -19,7 +19,7 @@ export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promis
   const { input } = running
   try {
     const plan = redirectPlan(deps, provider, input.redirect)
-    const resolved = deps.resolve(await ensureRegisteredClient(deps, running, provider, plan))
+    const resolved = resolveProvider(deps, await ensureRegisteredClient(deps, running, provider, plan))
     const { url, authorizationState } = await deps.oauth.authorize(
       resolved,
       {
@@ -142,7 +142,7 @@ export async function ensureRegisteredClient(
   const registersClients = client.registrationRequest !== null || client.dynamicRegistration
   if (provider.clientId !== '' || client.noRegistration || !registersClients) return provider
   const registered = await deps.oauth.register(
-    deps.resolve(provider),
+    resolveProvider(deps, provider),
     { redirectUris: plan?.redirectUri == null ? [] : [plan.redirectUri], scopes: running.scopes },
     running.abort.signal,
   )

@@ -7,9 +7,16 @@ import { pastedCallback } from '../../../../shared/domain/callback-url.ts'
 import { withTimeout } from '../../async.ts'
 import type { CallbackResult } from '../../keyway.ts'
 import type { ResolvedProvider, TokenResponse, TokenOutcome } from '../../oauth/types.ts'
+import { resolveProvider } from '../../providers/store.ts'
 import { finishSignIn } from './finish.ts'
-import { FLOW_MS, type PendingSignIn, isPendingFlow, type RunningFlow } from './running.ts'
-import { type FlowDeps, startFailed } from './sessions.ts'
+import {
+  FLOW_MS,
+  type FlowDeps,
+  isPendingFlow,
+  type PendingSignIn,
+  type RunningFlow,
+  startFailed,
+} from './sessions.ts'
 
 /**
  * Limit for the browser tab that waits. The client's own deadlines (exchange, identity, resources) are
@@ -136,7 +143,7 @@ async function exchange(deps: FlowDeps, running: RunningFlow, parameters: URLSea
   deps.flows.show(running, (base) => ({ ...base, kind: 'exchanging' }))
   deps.flows.expireAfter(running, FLOW_MS)
   try {
-    const provider = deps.resolve(deps.providers.getOrThrow(running.base.providerId))
+    const provider = resolveProvider(deps, deps.providers.getOrThrow(running.base.providerId))
     const exchangeCode = (): Promise<TokenOutcome> =>
       deps.oauth.exchange(provider, authorizationState, parameters, running.abort.signal)
     const first = await exchangeCode()

@@ -2,17 +2,17 @@
 import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import type { DeviceCode, ResolvedProvider } from '../../oauth/types.ts'
+import { resolveProvider } from '../../providers/store.ts'
 import { ensureRegisteredClient } from './authorization-code.ts'
 import { responseOrThrow, pendingSignInFrom } from './callback.ts'
 import { finishSignIn } from './finish.ts'
-import { type FlowStart, isPendingFlow, type RunningFlow } from './running.ts'
-import { type FlowDeps, startFailed } from './sessions.ts'
+import { type FlowDeps, type FlowStart, isPendingFlow, type RunningFlow, startFailed } from './sessions.ts'
 
 /** Shows the user code at once and polls for the token in the background (RFC 8628). */
 export async function startDeviceFlow(deps: FlowDeps, start: FlowStart): Promise<Flow> {
   const { running } = start
   try {
-    const provider = deps.resolve(await ensureRegisteredClient(deps, running, start.provider, null))
+    const provider = resolveProvider(deps, await ensureRegisteredClient(deps, running, start.provider, null))
     const device = await deps.oauth.startDevice(provider, running.scopes, running.abort.signal)
     if (!isPendingFlow(running.flow)) return running.flow
     deps.flows.expireAfter(running, Math.max(0, device.expiresAt - deps.clock.now()))

@@ -3,10 +3,10 @@ import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
 import type { ResolvedProvider, TokenResponse } from '../../oauth/types.ts'
+import { resolveProvider } from '../../providers/store.ts'
 import { responseOrThrow, pendingSignInFrom } from './callback.ts'
 import { finishSignIn } from './finish.ts'
-import type { FlowStart, RunningFlow } from './running.ts'
-import { type FlowDeps, startFailed } from './sessions.ts'
+import { type FlowDeps, type FlowStart, type RunningFlow, startFailed } from './sessions.ts'
 
 export type DirectKind = 'client_credentials' | 'refresh_token' | 'access_token'
 
@@ -25,7 +25,7 @@ export async function runDirectFlow(
 ): Promise<Flow> {
   const { running } = start
   try {
-    const provider = deps.resolve(start.provider)
+    const provider = resolveProvider(deps, start.provider)
     const response = await answerOf(deps, running, provider, { kind, token: new Secret(token ?? '') })
     return await finishSignIn(deps, running, pendingSignInFrom(running, provider, response, how[kind]))
   } catch (error) {

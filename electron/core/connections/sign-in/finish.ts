@@ -12,8 +12,14 @@ import { revokeUnused } from '../disconnect.ts'
 import { refreshMethod } from '../refresh/backoff.ts'
 import { checkLabelFree, freeLabel } from '../store/lookup.ts'
 import { newConnection, reconnected, sameAccount } from '../store/record.ts'
-import { FLOW_MS, type PendingSignIn, isPendingFlow, type Resource, type RunningFlow } from './running.ts'
-import type { FlowDeps } from './sessions.ts'
+import {
+  FLOW_MS,
+  type FlowDeps,
+  isPendingFlow,
+  type PendingSignIn,
+  type Resource,
+  type RunningFlow,
+} from './sessions.ts'
 
 const IDENTITY_MS = 10_000
 

@@ -1,31 +1,24 @@
 // The running and recently finished sign-ins with their states.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError, toErrorBody } from '../../../../shared/contract/errors.ts'
-import type { Flow } from '../../../../shared/contract/flow.ts'
+import type { ConnectInput, Flow } from '../../../../shared/contract/flow.ts'
 import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
 import { isRedirectTarget, type LoopbackHost } from '../../../../shared/domain/redirect-uri.ts'
 import { BoundedMap } from '../../bounded-map.ts'
 import type { AuditLog } from '../../keyway.ts'
 import type {
+  AuthorizationState,
   OAuthClient,
   RegisteredClient,
   ResolvedProvider,
-  AuthorizationState,
+  TokenResponse,
 } from '../../oauth/types.ts'
-import type { Browser, Clock, Logger, LoopbackListener } from '../../ports.ts'
+import { type Browser, type Clock, type Logger, type LoopbackListener, newId } from '../../ports.ts'
 import type { PlanRedirect } from '../../providers/providers.ts'
 import type { ProviderStore } from '../../providers/store.ts'
 import type { SecretBox } from '../../vault/status.ts'
+import type { SignIn } from '../store/record.ts'
 import type { ConnectionStore } from '../store/store.ts'
-import {
-  FLOW_MS,
-  type FlowBase,
-  type FlowOpening,
-  type PendingSignIn,
-  isPendingFlow,
-  newRunningFlow,
-  type RunningFlow,
-} from './running.ts'
 
 const MAX_FINISHED = 20
 /** Pending sign-ins per app. Each holds its input and possibly a listener. */
@@ -232,8 +225,6 @@ export type FlowDeps = {
    * @throws KeywayError disk_full | save_failed | vault_locked
    */
   saveRegisteredClient: (providerId: string, client: RegisteredClient) => ProviderRecord
-  /** @throws KeywayError vault_locked | provider_not_found */
-  resolve: (provider: ProviderRecord) => ResolvedProvider
   /** Runs tasks that may change the labels of a provider's connections one at a time. */
   withProviderLock: <Result>(providerId: string, task: () => Promise<Result>) => Promise<Result>
   /**
@@ -253,4 +244,100 @@ export function startFailed(deps: FlowDeps, running: RunningFlow, failure: Keywa
     error: failure,
   })
   return deps.flows.end(running, { kind: 'failed', failure })
+}
+
+// A sign-in in progress.
+
+export const FLOW_MS = 10 * 60_000
+
+export type FlowBase = Pick<
+  Flow,
+  | 'id'
+  | 'providerId'
+  | 'providerSlug'
+  | 'providerName'
+  | 'connectionId'
+  | 'account'
+  | 'startedAt'
+  | 'expiresAt'
+>
+
+export type RunningFlow = {
+  base: FlowBase
+  flow: Flow
+  /** At most one sign-in is pending per key: a connection, or a provider and account label. */
+  readonly concurrencyKey: string
+  /** The id of the app that requested it; null: the person. */
+  readonly startedBy: string | null
+  input: ConnectInput
+  /** The requested scopes. */
+  readonly scopes: readonly string[]
+  authorizationState: AuthorizationState | null
+  /** The listener for the response, if this sign-in has its own. */
+  loopbackListener: LoopbackListener | null
+  /** Tokens that wait for the person's decision. */
+  pendingSignIn: PendingSignIn | null
+  readonly abort: AbortController
+  cancelExpiry: () => void
+}
+
+export const isPendingFlow = ({ kind }: Flow): boolean =>
+  kind !== 'done' && kind !== 'failed' && kind !== 'cancelled'
+
+export type FlowOpening = {
+  concurrencyKey: string
+  startedBy: string | null
+  input: ConnectInput
+  provider: { id: string; slug: string; name: string }
+  scopes: readonly string[]
+}
+
+export function newRunningFlow(
+  { concurrencyKey, startedBy, input, provider, scopes }: FlowOpening,
+  now: number,
+): RunningFlow {
+  const base: FlowBase = {
+    id: newId('flow'),
+    providerId: provider.id,
+    providerSlug: provider.slug,
+    providerName: provider.name,
+    connectionId: input.connectionId,
+    account: input.account,
+    startedAt: now,
+    expiresAt: now + FLOW_MS,
+  }
+  return {
+    base,
+    flow: { ...base, kind: 'exchanging' },
+    concurrencyKey,
+    startedBy,
+    input,
+    scopes,
+    authorizationState: null,
+    loopbackListener: null,
+    pendingSignIn: null,
+    abort: new AbortController(),
+    cancelExpiry: () => undefined,
+  }
+}
+
+export type FlowStart = {
+  running: RunningFlow
+  provider: ProviderRecord
+  before: ConnectionRecord | null
+  open: ConnectInput['open']
+}
+
+export type Resource = { id: string; label: string; url: string | null }
+
+/** The result of a sign-in, from the token response until it is stored or discarded. */
+export type PendingSignIn = {
+  provider: ResolvedProvider
+  response: TokenResponse
+  sign: SignIn
+  redirectUri: string | null
+  /** The target connection; null for a new one. */
+  connectionId: string | null
+  account: string | null
+  resources: readonly Resource[]
 }

@@ -11,8 +11,7 @@ import { receiveCallback, receivePastedCallback } from './callback.ts'
 import { startDeviceFlow } from './device.ts'
 import { runDirectFlow } from './direct.ts'
 import { confirmAccount, resourceChosen } from './finish.ts'
-import type { FlowStart } from './running.ts'
-import type { FlowDeps } from './sessions.ts'
+import type { FlowDeps, FlowStart } from './sessions.ts'
 
 /** {@link Flows}, plus the steps that only the window uses. */
 export type FlowRegistry = Flows & {

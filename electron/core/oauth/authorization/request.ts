@@ -8,7 +8,7 @@ import { fillMap, fillTemplate, type TemplateValues } from '../../../../shared/d
 import { requireClientId } from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import type { AuthorizationServer, EndpointResolver } from '../metadata/endpoints.ts'
-import { clientIdRule, shapeParameters, withQuery } from '../token/request-format.ts'
+import { clientIdRule, shapeParameters, withQuery } from '../request-format.ts'
 import { loadLibrary } from '../transport/openid-client.ts'
 import type {
   AuthorizeRequest,

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { asKeywayError, nextStepFor, sentencesFor } from '../../../../shared/contract/errors.ts'
 import type { ProviderCheckStep } from '../../../../shared/contract/ui-api.ts'
-import type { Endpoint, AuthorizationServer } from '../metadata/endpoints.ts'
+import type { AuthorizationServer, Endpoint } from '../metadata/endpoints.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
 import { sendHttp } from '../transport/http-exchange.ts'
 import type { RecordedExchange } from '../transport/recording.ts'

@@ -5,11 +5,16 @@ import { openScopes, openText, openValues, secretTraces } from '../../secret-tra
 import { readInnerState, resourcesOf, type InnerState } from '../authorization/request.ts'
 import { checkCallback, type CheckedCallback } from '../authorization/response.ts'
 import type { EndpointResolver } from '../metadata/endpoints.ts'
-import { fillProviderUrl, templateValues, withSecrets } from '../templates.ts'
+import {
+  fillProviderUrl,
+  shapeRequest,
+  templateValues,
+  tokenShaping,
+  withSecrets,
+} from '../request-format.ts'
 import type { OAuthClient, OAuthDeps, ResolvedProvider, TokenOutcome, AuthorizationState } from '../types.ts'
 import { type GrantTools, outcomeOfPreparation, type TokenEndpointClient } from './endpoint.ts'
 import { plainTokenRequest } from './refresh.ts'
-import { shapeRequest, tokenShaping } from './request-format.ts'
 import { responseSecrets } from './response.ts'
 
 type Tools = { deps: OAuthDeps; servers: EndpointResolver; tokenEndpoint: TokenEndpointClient }

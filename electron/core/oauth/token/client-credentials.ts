@@ -6,7 +6,7 @@ import type { EndpointResolver } from '../metadata/endpoints.ts'
 import { loadLibrary } from '../transport/openid-client.ts'
 import type { OAuthClient, OAuthDeps } from '../types.ts'
 import { outcomeOfPreparation, type TokenEndpointClient } from './endpoint.ts'
-import { tokenShaping } from './request-format.ts'
+import { tokenShaping } from '../request-format.ts'
 
 type Tools = {
   deps: OAuthDeps

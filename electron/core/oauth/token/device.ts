@@ -36,7 +36,7 @@ import {
 } from '../types.ts'
 import { outcomeOfPreparation, type TokenEndpointClient } from './endpoint.ts'
 import { adviceFor, scrub } from './errors.ts'
-import { shapeRequest, tokenShaping } from './request-format.ts'
+import { shapeRequest, tokenShaping } from '../request-format.ts'
 import { jsonResponse } from './response.ts'
 
 type Tools = {

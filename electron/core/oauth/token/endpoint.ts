@@ -13,7 +13,7 @@ import {
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import type { AuthorizationServer } from '../metadata/endpoints.ts'
 import { relaxedIssuer } from '../metadata/metadata.ts'
-import { collectValues } from '../templates.ts'
+import { collectValues, shapeRequest, type Shaping, type TokenPurpose } from '../request-format.ts'
 import { sendHttp, httpFailureOf, type HttpFailure, type HttpResponse } from '../transport/http-exchange.ts'
 import { type Library, loadLibrary } from '../transport/openid-client.ts'
 import {
@@ -24,7 +24,6 @@ import {
   type TokenOutcome,
 } from '../types.ts'
 import { outcomeOfResponse, outcomeOfHttpFailure, scrub } from './errors.ts'
-import { shapeRequest, type Shaping, type TokenPurpose } from './request-format.ts'
 import { idTokenClaims, isDpop, normalizeResponse, tokenResponseOf } from './response.ts'
 
 export type GrantTools = {

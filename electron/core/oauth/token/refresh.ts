@@ -7,12 +7,18 @@ import { DeadlineExceeded, withDeadline } from '../../async.ts'
 import { resourcesOf } from '../authorization/request.ts'
 import { requireClientId } from '../client-authentication.ts'
 import type { EndpointResolver } from '../metadata/endpoints.ts'
-import { collectValues, fillProviderUrl, templateValues, withSecrets } from '../templates.ts'
+import {
+  collectValues,
+  fillProviderUrl,
+  shapeRequest,
+  templateValues,
+  tokenShaping,
+  withSecrets,
+} from '../request-format.ts'
 import { sendHttp, httpFailureOf, HttpFailure, type HttpRequest } from '../transport/http-exchange.ts'
 import type { OAuthClient, OAuthDeps, RefreshRequest, ResolvedProvider, TokenOutcome } from '../types.ts'
 import { outcomeOfPreparation, timeLeft, type TokenEndpointClient } from './endpoint.ts'
 import { type FailureFacts, outcomeOfResponse, outcomeOfHttpFailure } from './errors.ts'
-import { shapeRequest, tokenShaping } from './request-format.ts'
 import { tokenResponseOf } from './response.ts'
 
 type Tools = { deps: OAuthDeps; servers: EndpointResolver; tokenEndpoint: TokenEndpointClient }

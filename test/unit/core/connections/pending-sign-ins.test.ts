@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
-import { createFlowStore } from '../../../../electron/core/connections/sign-in/sessions.ts'
-import { type FlowOpening, isPendingFlow } from '../../../../electron/core/connections/sign-in/running.ts'
+import {
+  createFlowStore,
+  type FlowOpening,
+  isPendingFlow,
+} from '../../../../electron/core/connections/sign-in/sessions.ts'
 import { aConnect } from '../../../support/builders.ts'
 import { createFakeClock } from '../../../support/fake-clock.ts'
 

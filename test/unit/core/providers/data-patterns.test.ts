@@ -6,7 +6,7 @@ import { providerInput, type ProviderInputDraft } from '../../../../shared/contr
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { specOf } from '../../../../electron/core/providers/store.ts'
 import { literally, matchPattern, patternsOf } from '../../../../electron/core/providers/data-patterns.ts'
-import { templateValues } from '../../../../electron/core/oauth/templates.ts'
+import { templateValues } from '../../../../electron/core/oauth/request-format.ts'
 import { openTestKeyway } from '../../../support/open-test-keyway.ts'
 import { tempFolder } from '../../../support/temp-folder.ts'
 
