@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { createKeywayClient } from '../../shared/client/keyway-client.ts'
-import { startFakeLocal, startUpstream } from '../support/local-api.ts'
+import { startLocalInMemory, startUpstream } from '../support/local-api.ts'
 
 type Seen = { method: string | undefined; url: string | undefined; type: string | undefined; body: Buffer }
 
@@ -15,7 +15,7 @@ async function start() {
     seen.push({ method: request.method, url: request.url, type: request.headers['content-type'], body })
     response.end('taken')
   })
-  const local = await startFakeLocal({ baseUrl: `${upstream.url}/v1` })
+  const local = await startLocalInMemory({ baseUrl: `${upstream.url}/v1` })
   const client = createKeywayClient({ url: local.url, key: local.key })
   const send = async (data: unknown, more: object = {}): Promise<Seen> => {
     const answer = await client.request('slack', { method: 'POST', url: '/up?x=1', data, ...more })
@@ -92,7 +92,7 @@ test('another allowed host is reached with bytes as with JSON, and one that is n
   const asked = { method: 'POST', url: `${other.url}/x`, data: bytes }
   await expect(client.request('slack', asked)).rejects.toMatchObject({ code: 'target_not_allowed' })
   expect(there).toEqual([])
-  local.keyway.setPolicy('conn-slack-work', {
+  local.keyway.setPolicy(local.connectionId, {
     hosts: [other.host],
     privateHosts: [upstream.host, other.host],
   })

@@ -6,7 +6,7 @@ import { aConnect, aProvider } from '../support/builders.ts'
 import { makeOAuthClient, resolvedProvider, answerOf, grantOf } from '../support/oauth.ts'
 import { openTestKeyway } from '../support/open-test-keyway.ts'
 import { startAnswering, type Answering } from '../support/providers/answering-server.ts'
-import { startFakeLocal, startRealLocal, startUpstream } from '../support/local-api.ts'
+import { startLocalInMemory, startRealLocal, startUpstream } from '../support/local-api.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { createKeywayClient } from '../../shared/client/keyway-client.ts'
 import { parseJson } from '../../shared/domain/exact-json.ts'
@@ -284,7 +284,7 @@ describe('a request described as JSON', () => {
       request.on('data', (chunk: Buffer) => (received += chunk.toString('utf8')))
       request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end(reply))
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const send = async (data: string): Promise<string> => {
       received = ''
       const answer = await local.call('/api/integrations/slack/request', {

@@ -10,7 +10,7 @@ import type { ConnectionRecord } from '../../shared/contract/connection.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import { readForeign } from '../../shared/domain/foreign/foreign.ts'
-import { createFakeKeyway } from '../support/fake-keyway.ts'
+import { startMemoryCore } from '../support/start-keyway.ts'
 import { startRealLocal } from '../support/local-api.ts'
 
 /** Turns that others got while something ran. */
@@ -106,10 +106,10 @@ const box: SecretBox = {
   fingerprint: () => '000000000000',
 }
 
-function tenThousand(): ExistingData {
-  const keyway = createFakeKeyway()
+async function tenThousand(): Promise<ExistingData> {
+  const keyway = await startMemoryCore()
   const provider = keyway.addProvider({ slug: 'slack' })
-  const one = keyway.addConnection('slack')
+  const one = await keyway.addConnection('slack')
   const connections = Array.from({ length: 10_000 }, (_each, n): ConnectionRecord => {
     const of = { id: `con_${n}`, providerId: one.providerId, generation: one.generation }
     const set = {
@@ -162,9 +162,9 @@ function tenThousand(): ExistingData {
 }
 
 test('ten thousand connections are exported and looked at without holding anybody up', async () => {
-  const here = tenThousand()
+  const here = await tenThousand()
   const files = createFileReader({ clock: systemClock() })
-  const keyway = createFakeKeyway()
+  const keyway = await startMemoryCore()
   const bundles = (of: ExistingData) =>
     createBundles({
       localData: of,

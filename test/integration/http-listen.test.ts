@@ -8,8 +8,14 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startLocalApi } from '../support/start-local-api.ts'
 import { KeywayError } from '../../shared/contract/errors.ts'
-import { createFakeKeyway } from '../support/fake-keyway.ts'
-import { startFakeLocal } from '../support/local-api.ts'
+import { startMemoryCore, type MemoryCore } from '../support/start-keyway.ts'
+import { startLocalInMemory } from '../support/local-api.ts'
+
+async function openCore(): Promise<MemoryCore> {
+  const core = await startMemoryCore()
+  onTestFinished(() => core.close())
+  return core
+}
 
 const shortFolder = (): string => {
   // A socket path has about a hundred characters; a nested test folder may be longer.
@@ -45,7 +51,7 @@ const reaches = (host: string, port: number): Promise<boolean> =>
 
 describe('interfaces', () => {
   test('loopback answers; no other address of this machine does', async () => {
-    const local = await startFakeLocal({ host: 'localhost' })
+    const local = await startLocalInMemory({ host: 'localhost' })
     expect(await reaches('127.0.0.1', local.port)).toBe(true)
     const others = Object.values(networkInterfaces())
       .flat()
@@ -60,19 +66,19 @@ describe('interfaces', () => {
   })
 
   test('localhost means both stacks with the same port, where there is IPv6', async () => {
-    const local = await startFakeLocal({ host: 'localhost' })
+    const local = await startLocalInMemory({ host: 'localhost' })
     const hasIpv6 = Object.values(networkInterfaces())
       .flat()
       .some((each) => each?.address === '::1')
     expect(await reaches('::1', local.port)).toBe(hasIpv6)
-    const only = await startFakeLocal({ host: '127.0.0.1' })
+    const only = await startLocalInMemory({ host: '127.0.0.1' })
     expect(await reaches('::1', only.port)).toBe(false)
   })
 })
 
 describe('a busy port', () => {
   const failureOf = async (port: number): Promise<KeywayError> => {
-    const keyway = createFakeKeyway()
+    const keyway = await openCore()
     const failure = await startLocalApi(keyway, { port, host: '127.0.0.1' }).catch((error: unknown) => error)
     if (!(failure instanceof KeywayError)) throw new Error('it listened')
     expect(keyway.snapshot().server).toMatchObject({ listening: false })
@@ -80,7 +86,7 @@ describe('a busy port', () => {
   }
 
   test('held by a Keyway says so, and names the next free port', async () => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     const failure = await failureOf(local.port)
     expect(failure).toMatchObject({ code: 'port_busy', details: { port: local.port, holder: 'keyway' } })
     expect(failure.message).toBe(`Port ${local.port} is in use by another Keyway.`)
@@ -112,7 +118,7 @@ describe('a busy port', () => {
 describe('the local socket', () => {
   test('is a socket that only this user may open, with the same API and the same keys', async () => {
     const socketPath = join(shortFolder(), 'keyway.sock')
-    const local = await startFakeLocal({ socketPath })
+    const local = await startLocalInMemory({ socketPath })
     const stat = lstatSync(socketPath)
     expect([stat.isSocket(), stat.mode & 0o777]).toEqual([true, 0o600])
     const ask = (path: string, headers: Record<string, string> = {}) =>
@@ -131,7 +137,7 @@ describe('the local socket', () => {
     const before = process.umask(0)
     onTestFinished(() => void process.umask(before))
     const socketPath = join(folder, 'keyway.sock')
-    const opening = startFakeLocal({ socketPath })
+    const opening = startLocalInMemory({ socketPath })
     const other = join(folder, 'other')
     const modes: number[] = []
     // At every step of the opening.
@@ -154,7 +160,7 @@ describe('the local socket', () => {
     const folder = shortFolder()
     chmodSync(folder, 0o755)
     const socketPath = join(folder, 'keyway.sock')
-    const open = () => startLocalApi(createFakeKeyway(), { port: 0, host: '127.0.0.1', socketPath })
+    const open = async () => startLocalApi(await openCore(), { port: 0, host: '127.0.0.1', socketPath })
     const without = await open()
     expect(without).toMatchObject({ socketPath: null, socketFailure: { code: 'save_failed' } })
     expect(await reaches('127.0.0.1', without.port)).toBe(true)
@@ -170,8 +176,8 @@ describe('the local socket', () => {
     const folder = shortFolder()
     const file = join(folder, 'note.txt')
     writeFileSync(file, 'mine')
-    const open = (socketPath: string) =>
-      startLocalApi(createFakeKeyway(), { port: 0, host: '127.0.0.1', socketPath })
+    const open = async (socketPath: string) =>
+      startLocalApi(await openCore(), { port: 0, host: '127.0.0.1', socketPath })
     const without = await open(file)
     expect(without).toMatchObject({ socketPath: null, socketFailure: { code: 'save_failed' } })
     expect(await reaches('127.0.0.1', without.port)).toBe(true)
@@ -179,7 +185,7 @@ describe('the local socket', () => {
     expect(lstatSync(file).isFile()).toBe(true)
 
     const socketPath = join(folder, 'k.sock')
-    const first = await startFakeLocal({ socketPath })
+    const first = await startLocalInMemory({ socketPath })
     const second = await open(socketPath)
     expect(second).toMatchObject({ socketPath: null, socketFailure: { code: 'port_busy' } })
     await second.close(0)
@@ -192,7 +198,7 @@ describe('the local socket', () => {
     unref.call(dead)
     // As kill -9 leaves it: the file is there, nobody listens.
     ;(dead as unknown as { _handle: { close(): void } })._handle.close()
-    const third = await startFakeLocal({ socketPath })
+    const third = await startLocalInMemory({ socketPath })
     expect((await overSocket(socketPath, '/healthz', { host: 'localhost' })).status).toBe(200)
     await third.api.close(0)
   })
@@ -200,7 +206,7 @@ describe('the local socket', () => {
 
 describe('closing', () => {
   test('ends event streams and idle connections, tells late calls, and is fine twice', async () => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     const events = await local.call('/api/events', { key: local.key })
     await local.call('/healthz')
     // Whoever still sends may take ten minutes; neither of these does, so closing waits for nobody.

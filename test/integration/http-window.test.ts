@@ -1,13 +1,13 @@
 // The window in a browser (headless host): who gets in, what the page may do, and that its session opens
 // nothing else.
 import { expect, test } from 'vitest'
-import { startFakeLocal, type FakeLocal } from '../support/local-api.ts'
+import { startLocalInMemory, type LocalInMemory } from '../support/local-api.ts'
 import { windowBundle } from '../support/window-hosts.ts'
 
 type Session = { cookie: string; proof: string }
 
-async function signedIn(): Promise<FakeLocal & Session> {
-  const local = await startFakeLocal({ windowFolder: windowBundle() })
+async function signedIn(): Promise<LocalInMemory & Session> {
+  const local = await startLocalInMemory({ windowFolder: windowBundle() })
   const launch = await local.call(
     new URL(local.api.launchUrl()!).pathname + new URL(local.api.launchUrl()!).search,
   )
@@ -20,7 +20,7 @@ async function signedIn(): Promise<FakeLocal & Session> {
 
 const pair = (cookie: string) => cookie.split(';')[0]!
 const windowCall = (
-  local: FakeLocal,
+  local: LocalInMemory,
   { cookie, proof }: Session,
   name: string,
   json?: unknown,
@@ -39,7 +39,7 @@ const windowCall = (
   })
 
 test('the launch link lets one browser in, once; its cookie is out of reach of scripts and of other sites', async () => {
-  const local = await startFakeLocal({ windowFolder: windowBundle() })
+  const local = await startLocalInMemory({ windowFolder: windowBundle() })
   const link = new URL(local.api.launchUrl()!)
   const first = await local.call(link.pathname + link.search)
   expect(first.status).toBe(302)
@@ -53,7 +53,7 @@ test('the launch link lets one browser in, once; its cookie is out of reach of s
 })
 
 test('the page and its files come with the strictest policy, and nothing beside them is served', async () => {
-  const local = await startFakeLocal({ windowFolder: windowBundle() })
+  const local = await startLocalInMemory({ windowFolder: windowBundle() })
   const page = await local.call('/')
   expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')])
   expect(page.headers.get('content-security-policy')).toBe(
@@ -76,10 +76,10 @@ test('the page and its files come with the strictest policy, and nothing beside 
 
 test('a signed-in window calls what IPC would call, with the same envelope for answers and failures', async () => {
   const local = await signedIn()
-  const answer = await windowCall(local, local, 'connections.refresh', { id: 'conn-slack-work' })
+  const answer = await windowCall(local, local, 'connections.refresh', { id: local.connectionId })
   expect(answer).toMatchObject({
     status: 200,
-    body: { ok: true, value: { called: 'connections.refresh', input: { id: 'conn-slack-work' } } },
+    body: { ok: true, value: { id: local.connectionId, generation: 2 } },
   })
   expect((await windowCall(local, local, 'snapshot.get')).body).toMatchObject({ ok: true })
   expect((await windowCall(local, local, 'connections.refresh', { id: 1 })).body).toMatchObject({
@@ -164,7 +164,7 @@ test('events of the core arrive under their own names', async () => {
 })
 
 test('without a window folder there is no window, no launch link and no window call', async () => {
-  const local = await startFakeLocal()
+  const local = await startLocalInMemory()
   expect(local.api.launchUrl()).toBeNull()
   for (const path of ['/', '/launch?ticket=x', '/ui/events'])
     expect((await local.call(path)).status).toBe(404)

@@ -2,7 +2,12 @@
 // it happens.
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { appMeResponseSchema, pairDecided, pairStarted } from '../../shared/contract/http-api.ts'
-import { everything, startFakeLocal, startRealLocal, type LocalApiUnderTest } from '../support/local-api.ts'
+import {
+  everything,
+  startLocalInMemory,
+  startRealLocal,
+  type LocalApiUnderTest,
+} from '../support/local-api.ts'
 import { signInWithHttp } from '../support/user-agent.ts'
 
 describe('pairing', () => {
@@ -125,11 +130,9 @@ describe('pairing', () => {
   })
 
   test('nobody else can fetch the key: not without the poll token, not with another one, not with an app key', async () => {
-    const local = await startFakeLocal()
-    local.keyway.answerPairing(() =>
-      Promise.resolve(local.keyway.addApp({ name: 'Paired', grants: everything })),
-    )
+    const local = await startLocalInMemory()
     const { body } = await local.ask('/api/apps/pair', { json: { name: 'Agent' } })
+    local.keyway.approvals.decide(local.keyway.approvals.list()[0]!.id, 'once')
     const path = new URL(body.pollUrl).pathname
     expect((await local.ask(path)).status).toBe(401)
     expect((await local.ask(path, { key: local.key })).status).toBe(401)
@@ -162,8 +165,7 @@ describe('pairing', () => {
   })
 
   test('further questions take the places of earlier ones, and a web page cannot ask any', async () => {
-    const local = await startFakeLocal()
-    local.keyway.answerPairing(() => new Promise(() => undefined))
+    const local = await startLocalInMemory()
     const ask = (headers = {}) => local.ask('/api/apps/pair', { json: { name: 'Agent' }, headers })
     for (let round = 0; round < 7; round += 1) expect((await ask()).status).toBe(202)
     expect(await ask({ origin: 'https://attacker.example' })).toMatchObject({ status: 403 })
@@ -283,13 +285,13 @@ describe('events', () => {
   })
 
   test('an app hears only of its own connections and approvals, and nothing any more once its key is revoked', async () => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     const { key, id } = local.keyway.addApp({
       name: 'Narrow',
-      grants: [{ target: { kind: 'connection', connectionId: 'conn-slack-work' } }],
+      grants: [{ target: { kind: 'connection', connectionId: local.connectionId } }],
     })
     const events = await listen(local, key)
-    local.keyway.addConnection('slack', { account: 'private' })
+    await local.keyway.addConnection('slack', 'private')
     const question = {
       id: 'a1',
       appName: 'x',

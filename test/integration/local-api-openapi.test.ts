@@ -1,6 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { expect, test } from 'vitest'
-import { startFakeLocal } from '../support/local-api.ts'
+import { startLocalInMemory } from '../support/local-api.ts'
 
 type Document = {
   openapi: string
@@ -12,7 +12,7 @@ type Document = {
 }
 
 test('the description is valid OpenAPI 3.1, by a validator that is not ours', async () => {
-  const local = await startFakeLocal()
+  const local = await startLocalInMemory()
   const { status, body } = await local.ask('/openapi.json')
   expect(status).toBe(200)
   const result = await new Validator().validate(body)
@@ -22,7 +22,7 @@ test('the description is valid OpenAPI 3.1, by a validator that is not ours', as
 })
 
 test('it has every row of the table, and each says what it is for and how it fails', async () => {
-  const local = await startFakeLocal()
+  const local = await startLocalInMemory()
   const { paths } = (await local.ask('/openapi.json')).body as Document
   const calls = Object.entries(paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method} ${path}`),
@@ -74,7 +74,7 @@ test('it has every row of the table, and each says what it is for and how it fai
 })
 
 test('only what needs no key says so', async () => {
-  const local = await startFakeLocal()
+  const local = await startLocalInMemory()
   const { paths } = (await local.ask('/openapi.json')).body as Document
   const keyless = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).flatMap(([method, { security }]) =>
@@ -90,7 +90,7 @@ test('only what needs no key says so', async () => {
 })
 
 test('every described call refuses to work without a key, and says 405 with Allow to another method', async () => {
-  const local = await startFakeLocal()
+  const local = await startLocalInMemory()
   const { paths } = (await local.ask('/openapi.json')).body as Document
   for (const [path, item] of Object.entries(paths)) {
     const url = `${path.replace(/\{[^}]+\}/g, 'slack')}${path.endsWith('/login') ? '?userId=work' : ''}`
@@ -116,7 +116,7 @@ test('every described call refuses to work without a key, and says 405 with Allo
 })
 
 test('the reference page is readable without a script and names every call', async () => {
-  const local = await startFakeLocal()
+  const local = await startLocalInMemory()
   const page = await local.call('/docs')
   const text = await page.text()
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { providerRecord } from '../../shared/contract/provider.ts'
 import { freeSlug } from '../../shared/domain/foreign/provider.ts'
 import { ROUTE_WORDS, slugAvailability } from '../../shared/domain/slug-availability.ts'
-import { startFakeLocal, startRealLocal, type Json } from '../support/local-api.ts'
+import { startLocalInMemory, startRealLocal, type Json } from '../support/local-api.ts'
 
 const token = 'https://acme.test/token'
 const authorization = 'https://acme.test/authorize'
@@ -97,7 +97,7 @@ test('every word that stands in an address where a slug may stand is reserved', 
 
 /** Of the addresses in which a slug may stand. */
 async function routesOf(): Promise<string[]> {
-  const { ask } = await startFakeLocal()
+  const { ask } = await startLocalInMemory()
   const { paths } = (await ask('/openapi.json')).body as { paths: object }
   const urls = Object.keys(paths).map((path) => path.replaceAll(/\{(\w+)\}/g, ':$1'))
   return urls.filter((url) => /^\/api\/(?:integrations|auth)\//.test(url))

@@ -6,18 +6,18 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createOutgoing } from '../../electron/core/network/outgoing.ts'
 import type { Resolve } from '../../electron/http/proxy/upstream.ts'
 import { startConnectProxy } from '../support/connect-proxy.ts'
-import { type FakeLocal, sendRaw, startFakeLocal, startUpstream } from '../support/local-api.ts'
+import { type LocalInMemory, sendRaw, startLocalInMemory, startUpstream } from '../support/local-api.ts'
 import { startScriptedUpstream } from '../support/scripted-upstream.ts'
 
 const through = '/api/integrations/slack/request'
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
-const head = (local: FakeLocal, method: string, path: string, headers: string, key = local.key): string =>
+const head = (local: LocalInMemory, method: string, path: string, headers: string, key = local.key): string =>
   `${method} ${through}${path} HTTP/1.1\r\nHost: 127.0.0.1:${local.port}\r\nX-API-Key: ${key}\r\n${headers}\r\n`
 
 test('a WebSocket is refused in words; an offer of HTTP/2 is passed over', async () => {
   const upstream = await startScriptedUpstream((socket) => socket.write(OK))
-  const local = await startFakeLocal({ baseUrl: upstream.url })
+  const local = await startLocalInMemory({ baseUrl: upstream.url })
   const close = 'Connection: close, Upgrade\r\n'
   const refusal = await sendRaw(local.port, head(local, 'GET', '/ws', `${close}Upgrade: websocket\r\n`))
   expect(refusal).toMatch(/^HTTP\/1\.1 400 [\s\S]*"invalid_request"[\s\S]*WebSocket/)
@@ -29,7 +29,7 @@ test('a WebSocket is refused in words; an offer of HTTP/2 is passed over', async
 })
 
 test('CONNECT gets an answer, and no tunnel', async () => {
-  const local = await startFakeLocal()
+  const local = await startLocalInMemory()
   const answer = await sendRaw(
     local.port,
     `CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n`,
@@ -39,7 +39,7 @@ test('CONNECT gets an answer, and no tunnel', async () => {
 
 test('a caller that asks before it sends its body is invited only when somebody wants it', async () => {
   const upstream = await startScriptedUpstream((socket) => socket.write(OK))
-  const local = await startFakeLocal({ baseUrl: upstream.url })
+  const local = await startLocalInMemory({ baseUrl: upstream.url })
   const expecting = 'Expect: 100-continue\r\nContent-Length: 100000\r\n'
   expect(await sendRaw(local.port, head(local, 'PUT', '/x', expecting, 'kw_wrong'))).toMatch(
     /^HTTP\/1\.1 401 /,
@@ -59,7 +59,7 @@ test('a caller that asks before it sends its body is invited only when somebody 
 
 test.each(['PROPFIND', 'PURGE', 'REPORT', 'QUERY'])('%s passes like any other method', async (method) => {
   const upstream = await startScriptedUpstream((socket) => socket.write(OK))
-  const local = await startFakeLocal({ baseUrl: upstream.url })
+  const local = await startLocalInMemory({ baseUrl: upstream.url })
   const asked = head(local, method, '/x', 'Connection: close\r\nContent-Length: 4\r\n')
   expect(await sendRaw(local.port, `${asked}body`)).toMatch(/^HTTP\/1\.1 200 /)
   expect(upstream.requests[0]).toMatch(new RegExp(`^${method} /x [\\s\\S]*\\r\\n\\r\\nbody$`))
@@ -69,7 +69,7 @@ test('the request of a caller that disconnects in the queue is not sent', async 
   const upstream = await startScriptedUpstream((socket) =>
     socket.write('HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n'),
   )
-  const local = await startFakeLocal({ baseUrl: upstream.url })
+  const local = await startLocalInMemory({ baseUrl: upstream.url })
   const asking = httpRequest({ port: local.port, path: `${through}/x`, headers: { 'x-api-key': local.key } })
   asking.once('error', () => undefined)
   asking.end()
@@ -89,9 +89,10 @@ test('what a nonce was wanted for once goes with the nonce the next time', async
     if (proofs.at(-1)?.includes(wanted) === true) response.setHeader('dpop-nonce', 'n2').end('fine')
     else response.writeHead(401, { 'dpop-nonce': wanted }).end()
   })
-  const local = await startFakeLocal()
-  local.keyway.addProvider({ slug: 'bound' })
-  local.keyway.addConnection('bound', { baseUrl: upstream.url, tokenType: 'DPoP' })
+  const local = await startLocalInMemory()
+  local.keyway.addProvider({ slug: 'bound', spec: { api: { baseUrl: upstream.url } } })
+  local.keyway.server.tokenType = 'DPoP'
+  await local.keyway.addConnection('bound')
   for (let time = 0; time < 2; time += 1)
     expect((await local.call('/api/integrations/bound/request/x', { key: local.key })).status).toBe(200)
   expect(proofs).toEqual(['proof-for-GET-no-nonce', 'proof-for-GET-n1', 'proof-for-GET-n2'])
@@ -105,7 +106,7 @@ async function startBehindProxy(baseUrl: string, resolve?: Resolve) {
     environment: {},
   })
   onTestFinished(() => outgoing.close())
-  const local = await startFakeLocal({ baseUrl, outgoing, ...(resolve === undefined ? {} : { resolve }) })
+  const local = await startLocalInMemory({ baseUrl, outgoing, ...(resolve === undefined ? {} : { resolve }) })
   return { proxy, local }
 }
 
@@ -125,7 +126,7 @@ test('behind a corporate proxy bodies, repeated headers and the token arrive as 
   asking.end('hello')
   const [answer] = (await once(asking, 'response')) as [IncomingMessage]
   expect(String(await answer.setEncoding('utf8').toArray())).toBe('hello')
-  expect(seen).toEqual([expect.stringMatching(/^a, b Bearer at-conn-/)])
+  expect(seen).toEqual([expect.stringMatching(/^a, b Bearer made-up-access-/)])
   expect(proxy.seen).toEqual([`POST ${upstream.url}/x?y`])
 })
 
@@ -135,11 +136,11 @@ test('behind a corporate proxy a name that this machine calls private is refused
     else done(new Error('not found'), [])
   }
   const { proxy, local } = await startBehindProxy('http://inside.example', resolve)
-  local.keyway.setPolicy('conn-slack-work', { privateHosts: [] })
+  local.keyway.setPolicy(local.connectionId, { privateHosts: [] })
   const refusal = await local.ask(`${through}/x`, { key: local.key })
   expect(refusal).toMatchObject({ status: 403, body: { code: 'target_not_allowed' } })
   expect(proxy.seen).toEqual([])
-  local.keyway.setPolicy('conn-slack-work', { baseUrl: 'http://unknown.invalid', privateHosts: [] })
+  local.keyway.setPolicy(local.connectionId, { baseUrl: 'http://unknown.invalid', privateHosts: [] })
   await local.ask(`${through}/x`, { key: local.key })
   expect(proxy.seen[0]).toBe('GET http://unknown.invalid/x')
 })

@@ -1,20 +1,20 @@
 // APIs that speak HTTP badly, or well but rarely: what the caller sees of them, and what Keyway sends them.
 import { describe, expect, test } from 'vitest'
-import { type FakeLocal, sendRaw, startFakeLocal } from '../support/local-api.ts'
+import { type LocalInMemory, sendRaw, startLocalInMemory } from '../support/local-api.ts'
 import { startScriptedUpstream } from '../support/scripted-upstream.ts'
 
 const through = '/api/integrations/slack/request'
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
 const bytes = (
-  local: FakeLocal,
+  local: LocalInMemory,
   path: string,
   { method = 'GET', version = '1.1', headers = '', body = '' } = {},
 ): string =>
   `${method} ${through}${path} HTTP/${version}\r\nHost: 127.0.0.1:${local.port}\r\nX-API-Key: ${local.key}\r\n${headers}\r\n${body}`
 
 /** What comes back, byte by byte, until the connection ends. */
-const exchange = (local: FakeLocal, path: string, options: Parameters<typeof bytes>[2] = {}) =>
+const exchange = (local: LocalInMemory, path: string, options: Parameters<typeof bytes>[2] = {}) =>
   sendRaw(
     local.port,
     bytes(local, path, { ...options, headers: `Connection: close\r\n${options.headers ?? ''}` }),
@@ -31,7 +31,7 @@ describe('connections that the API closes while they are idle', () => {
     '%s is sent once more, on a new one',
     async (method) => {
       const upstream = await closesUsedOnes()
-      const local = await startFakeLocal({ baseUrl: upstream.url })
+      const local = await startLocalInMemory({ baseUrl: upstream.url })
       const ask = () =>
         local.call(`${through}/x`, {
           key: local.key,
@@ -49,7 +49,7 @@ describe('connections that the API closes while they are idle', () => {
 
   test.each(['POST', 'PATCH'])('%s is never sent twice', async (method) => {
     const upstream = await closesUsedOnes()
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     expect((await local.call(`${through}/first`, { key: local.key })).status).toBe(200)
     const answer = await local.ask(`${through}/x`, { key: local.key, method, body: 'the body' })
     expect(answer).toMatchObject({ status: 502, body: { code: 'provider_unreachable' } })
@@ -58,7 +58,7 @@ describe('connections that the API closes while they are idle', () => {
 
   test('an API that never answers is asked twice at most', async () => {
     const upstream = await startScriptedUpstream((socket) => socket.destroy())
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     expect((await local.call(`${through}/x`, { key: local.key })).status).toBe(502)
     expect(upstream.requests).toHaveLength(2)
   })
@@ -81,7 +81,7 @@ describe('how an answer is framed', () => {
     ],
   ])('%s: the caller gets it whole', async (_name, answer, body) => {
     const upstream = await startScriptedUpstream((socket) => socket.end(answer, 'latin1'))
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const got = await local.call(`${through}/x`, { key: local.key })
     expect([got.status, await got.text()]).toEqual([200, body])
   })
@@ -92,7 +92,7 @@ describe('how an answer is framed', () => {
     ['a chunk that is none', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n'],
   ])('%s: the caller does not take it for whole', async (_name, answer) => {
     const upstream = await startScriptedUpstream((socket) => socket.end(answer))
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const got = await local.call(`${through}/x`, { key: local.key, method: 'POST' })
     await expect(got.text()).rejects.toThrow(/terminated|aborted/)
     await expect
@@ -117,7 +117,7 @@ describe('how an answer is framed', () => {
     const upstream = await startScriptedUpstream((socket, { text }) =>
       socket.write(text.includes('/good') ? OK : answer),
     )
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const got = await local.ask(`${through}/x`, { key: local.key, method: 'POST' })
     expect(got).toMatchObject({ status: 502, body: { code: 'provider_unreachable' } })
     expect((await local.call(`${through}/good`, { key: local.key })).status).toBe(200)
@@ -127,7 +127,7 @@ describe('how an answer is framed', () => {
     const upstream = await startScriptedUpstream((socket, { number }) =>
       socket.write(number === 1 ? `${OK}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged` : OK),
     )
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     for (let time = 0; time < 3; time += 1)
       expect(await (await local.call(`${through}/${time}`, { key: local.key })).text()).toBe('ok')
   })
@@ -136,7 +136,7 @@ describe('how an answer is framed', () => {
     const upstream = await startScriptedUpstream((socket) =>
       socket.write('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n'),
     )
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const text = await exchange(local, '/x')
     expect(text).toMatch(/^HTTP\/1\.1 204 /)
     expect(text).not.toMatch(/content-length|transfer-encoding/i)
@@ -147,7 +147,7 @@ describe('how an answer is framed', () => {
     const upstream = await startScriptedUpstream((socket) =>
       socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nwhole\r\n0\r\n\r\n'),
     )
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const text = await sendRaw(local.port, bytes(local, '/x', { version: '1.0' }))
     expect(text).not.toMatch(/transfer-encoding/i)
     expect(text.endsWith('\r\n\r\nwhole')).toBe(true)
@@ -161,7 +161,7 @@ describe('heads', () => {
         'HTTP/1.1 200 OK\r\nX-RateLimit-Left: 1\r\nlink: <a>\r\nLink: <b>\r\nETag: "x"\r\nContent-Length: 2\r\n\r\nok',
       ),
     )
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const text = await exchange(local, '/x', { headers: 'X-Custom-ID: 7\r\naccept: a/b\r\nAccept: c/d\r\n' })
     expect(text).toContain('\r\nX-RateLimit-Left: 1\r\nlink: <a>\r\nLink: <b>\r\nETag: "x"\r\n')
     expect(upstream.requests[0]).toContain('\r\nX-Custom-ID: 7\r\naccept: a/b\r\nAccept: c/d\r\n')
@@ -172,7 +172,7 @@ describe('heads', () => {
     const upstream = await startScriptedUpstream((socket) =>
       socket.write(`HTTP/1.1 200 OK\r\n${long}Content-Length: 2\r\n\r\nok`),
     )
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     expect((await exchange(local, '/x')).split('X-Long').length - 1).toBe(40)
   })
 
@@ -182,7 +182,7 @@ describe('heads', () => {
         'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n',
       ),
     )
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const answer = await local.call(`${through}/events`, { key: local.key })
     expect(answer.headers.get('content-type')).toBe('text/event-stream')
     await answer.body?.cancel()
@@ -194,7 +194,7 @@ describe('heads', () => {
         `HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nSet-Cookie: a=1\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: nonsense\r\n\r\n${OK}`,
       ),
     )
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const text = await exchange(local, '/x')
     expect(text).toMatch(
       /^HTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 103 Early Hints\r\nlink: <\/a\.css>; rel=preload\r\n\r\nHTTP\/1\.1 200 OK\r\n/i,
@@ -208,7 +208,7 @@ describe('heads', () => {
         'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\nSet-Cookie: a=1\r\nKeyway-Revocation: forged\r\nContent-Type: text/html\r\n\r\n',
       ),
     )
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const text = await exchange(local, '/x')
     expect(text).toMatch(/\r\n0\r\nX-Sum: 7\r\n\r\n$/)
   })

@@ -3,8 +3,14 @@
 import { createHash, hash, randomBytes } from 'node:crypto'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
-import { describe, expect, test } from 'vitest'
-import { startFakeLocal, startRealLocal, startUpstream, type FakeLocal } from '../support/local-api.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { createFakeClock } from '../support/fake-clock.ts'
+import {
+  startLocalInMemory,
+  startRealLocal,
+  startUpstream,
+  type LocalInMemory,
+} from '../support/local-api.ts'
 
 const through = '/api/integrations/slack/request'
 
@@ -16,7 +22,7 @@ const bodyOf = async (message: IncomingMessage): Promise<Buffer> => {
 
 /** A request with node:http, for what fetch hides: trailers, raw headers, aborting, reading slowly. */
 async function raw(
-  local: FakeLocal,
+  local: LocalInMemory,
   path: string,
   options: { method?: string; headers?: Record<string, string>; body?: Buffer } = {},
 ): Promise<IncomingMessage> {
@@ -49,7 +55,7 @@ describe('what passes', () => {
         )
         response.end(received)
       })
-      const local = await startFakeLocal({ baseUrl: `${upstream.url}/v1` })
+      const local = await startLocalInMemory({ baseUrl: `${upstream.url}/v1` })
       const answer = await raw(local, '/a/b?x=1&x=2&y=%20', { method, body })
       const echoed = await bodyOf(answer)
       expect(answer.headers['x-seen']).toBe(
@@ -65,7 +71,7 @@ describe('what passes', () => {
       else if (request.url === '/304') response.writeHead(304, { etag: '"a"' }).end()
       else response.writeHead(200, { 'content-length': '1234' }).end()
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const head = await raw(local, '/', { method: 'HEAD' })
     expect([head.statusCode, head.headers['content-length']]).toEqual([200, '1234'])
     expect((await bodyOf(head)).length).toBe(0)
@@ -86,7 +92,7 @@ describe('what passes', () => {
       ] as never)
       response.end('\x1f\x8b\x08!')
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const answer = await raw(local, '/', { headers: { range: 'bytes=0-3' } })
     expect([answer.statusCode, answer.statusMessage]).toEqual([206, 'Some Of It'])
     expect(answer.headers).toMatchObject({
@@ -106,7 +112,7 @@ describe('what passes', () => {
       response.addTrailers({ 'x-checksum': 'abc' })
       response.end()
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const answer = await raw(local, '/')
     expect((await bodyOf(answer)).toString()).toBe('part')
     expect(answer.trailers).toEqual({ 'x-checksum': 'abc' })
@@ -128,7 +134,7 @@ describe('what passes', () => {
       })
       response.end()
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const { headers } = await raw(local, '/')
     expect(headers).toMatchObject({
       'x-kept': '1',
@@ -154,13 +160,18 @@ describe('what passes', () => {
     const upstream = await startUpstream(
       (request, response) => void response.end(JSON.stringify(request.headers)),
     )
-    const local = await startFakeLocal({ baseUrl: upstream.url })
-    local.keyway.addProvider({ slug: 'shop' })
-    local.keyway.addConnection('shop', {
-      baseUrl: upstream.url,
-      header: { name: 'X-Shop-Token', value: 'at-shop' },
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
+    local.keyway.addProvider({
+      slug: 'shop',
+      spec: {
+        api: {
+          baseUrl: upstream.url,
+          tokenHeader: 'X-Shop-Token: {access_token}',
+          headers: { 'Api-Version': '2026-01', 'X-Other': 'default' },
+        },
+      },
     })
-    local.keyway.setPolicy('conn-shop-work', { headers: { 'Api-Version': '2026-01', 'X-Other': 'default' } })
+    await local.keyway.addConnection('shop')
     const answer = await local.ask('/api/integrations/shop/request/x', {
       key: local.key,
       headers: { 'X-Other': 'mine', 'X-Shop-Token': 'forged' },
@@ -168,7 +179,7 @@ describe('what passes', () => {
     expect(answer.body).toMatchObject({
       'api-version': '2026-01',
       'x-other': 'mine',
-      'x-shop-token': 'at-shop',
+      'x-shop-token': expect.stringMatching(/^made-up-access-/),
     })
     expect(answer.body).not.toHaveProperty('authorization')
   })
@@ -179,7 +190,7 @@ describe('what passes', () => {
         JSON.stringify({ type: request.headers['content-type'], body: (await bodyOf(request)).toString() }),
       )
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const send = async (json: object) =>
       (await local.ask(through, { key: local.key, json: { method: 'post', url: '/x', ...json } })).body
     expect(await send({ data: { a: [1] } })).toEqual({ type: 'application/json', body: '{"a":[1]}' })
@@ -201,7 +212,7 @@ describe('streams', () => {
       upstreamResponse = response
     })
     let upstreamResponse: { write(text: string): void; end(): void } | null = null
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const answer = await raw(local, '/')
     const [first] = (await once(answer, 'data')) as [Buffer]
     expect(first.toString()).toBe('data: 1\n\n')
@@ -228,7 +239,7 @@ describe('streams', () => {
       }
       more()
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const answer = await raw(local, '/')
     answer.pause()
     await standsStill(() => sent)
@@ -238,7 +249,7 @@ describe('streams', () => {
 
   test('an API that reads slowly slows the caller down', async () => {
     const upstream = await startUpstream((request) => void request.pause())
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const request = httpRequest({
       port: local.port,
       path: `${through}/x`,
@@ -269,7 +280,7 @@ describe('streams', () => {
       response.write('begin')
       response.once('close', ended.resolve)
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const answer = await raw(local, '/')
     await once(answer, 'data')
     answer.destroy()
@@ -285,7 +296,7 @@ describe('streams', () => {
     const upstream = await startUpstream((request) => {
       request.once('data', arrived.resolve).once('close', gone.resolve)
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const request = httpRequest({
       port: local.port,
       path: `${through}/x`,
@@ -304,7 +315,7 @@ describe('streams', () => {
       response.writeHead(200, { 'content-length': '1000' })
       response.write('half', () => response.destroy())
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const answer = await raw(local, '/')
     await expect(bodyOf(answer)).rejects.toThrow(/aborted|hang up|ECONNRESET/)
   })
@@ -313,7 +324,7 @@ describe('streams', () => {
     const upstream = await startUpstream((_request, response) => {
       response.writeHead(413, { connection: 'close' }).end('too large for me')
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const request = httpRequest({
       port: local.port,
       path: `${through}/x`,
@@ -334,14 +345,15 @@ describe('answers that are not the last word', () => {
     const upstream = await startUpstream(async (request, response) => {
       const { authorization } = request.headers
       seen.push({ token: authorization, body: (await bodyOf(request)).toString() })
-      response.writeHead(authorization?.includes('-1-') === true ? 401 : 200).end('done')
+      response.writeHead(seen.length === 1 ? 401 : 200).end('done')
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
+    const outcomes = vi.spyOn(local.keyway.tokens, 'reportApiOutcome')
     const answer = await local.call(`${through}/x`, { key: local.key, method: 'POST', body: 'the body' })
     expect([answer.status, await answer.text()]).toEqual([200, 'done'])
     expect(seen.map(({ body }) => body)).toEqual(['the body', 'the body'])
     expect(seen[0]?.token).not.toBe(seen[1]?.token)
-    expect(local.keyway.outcomes.map(({ outcome }) => outcome)).toEqual(['unauthorized', 'worked'])
+    expect(outcomes.mock.calls.map(([, , outcome]) => outcome)).toEqual(['unauthorized', 'worked'])
   })
 
   test('401 again after the refresh is handed on as it is: no circle', async () => {
@@ -350,7 +362,7 @@ describe('answers that are not the last word', () => {
       asked += 1
       response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' }).end('no')
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const answer = await local.call(`${through}/x`, { key: local.key })
     expect([answer.status, answer.headers.get('keyway-upstream'), asked]).toEqual([401, '1', 2])
   })
@@ -362,38 +374,45 @@ describe('answers that are not the last word', () => {
       await bodyOf(request)
       response.writeHead(401).end()
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
+    const outcomes = vi.spyOn(local.keyway.tokens, 'reportApiOutcome')
     const answer = await local.call(`${through}/x`, {
       key: local.key,
       method: 'PUT',
       body: new Uint8Array(100_000),
     })
     expect([answer.status, asked]).toEqual([401, 1])
-    expect(local.keyway.outcomes).toEqual([{ connectionId: 'conn-slack-work', outcome: 'unauthorized' }])
+    expect(outcomes.mock.calls).toEqual([[local.connectionId, 1, 'unauthorized']])
   })
 
   test('403 is the API’s own business: no refresh', async () => {
     const upstream = await startUpstream((_request, response) => void response.writeHead(403).end('no'))
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const answer = await local.call(`${through}/x`, { key: local.key })
-    expect([answer.status, answer.headers.get('keyway-upstream'), local.keyway.tokenCalls]).toEqual([
-      403,
-      '1',
-      0,
-    ])
+    expect([
+      answer.status,
+      answer.headers.get('keyway-upstream'),
+      local.keyway.server.counts.refreshes,
+    ]).toEqual([403, '1', 0])
   })
 
   test('429 and 503 with Retry-After are waited for when the method may be repeated', async () => {
-    const times: number[] = []
+    let asked = 0
     const upstream = await startUpstream((_request, response) => {
-      times.push(Date.now())
-      if (times.length === 1) response.writeHead(429, { 'retry-after': '1' }).end()
+      asked += 1
+      if (asked === 1) response.writeHead(429, { 'retry-after': '1' }).end()
       else response.end('now')
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
-    const answer = await local.call(`${through}/x`, { key: local.key })
-    expect([answer.status, await answer.text()]).toEqual([200, 'now'])
-    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(950)
+    const clock = createFakeClock()
+    const local = await startLocalInMemory({ baseUrl: upstream.url, clock })
+    const idle = clock.waiting
+    const asking = local.call(`${through}/x`, { key: local.key })
+    await expect.poll(() => [asked, clock.waiting]).toEqual([1, idle + 1])
+    clock.advance(999)
+    expect(clock.waiting).toBe(idle + 1)
+    clock.advance(1)
+    const answer = await asking
+    expect([answer.status, await answer.text(), asked]).toEqual([200, 'now', 2])
   })
 
   test('but not for POST, not beyond the deadline, and not without Retry-After', async () => {
@@ -408,7 +427,7 @@ describe('answers that are not the last word', () => {
             : {}
       response.writeHead(503, headers).end()
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const statuses = [
       (await local.call(`${through}/post`, { key: local.key, method: 'POST' })).status,
       (await local.call(`${through}/long`, { key: local.key })).status,
@@ -423,7 +442,7 @@ describe('answers that are not the last word', () => {
       else if (request.url === '/v1/out') response.writeHead(302, { location: '/v1/private' }).end()
       else response.end(`at ${request.url}`)
     })
-    const local = await startFakeLocal({ baseUrl: `${upstream.url}/v1` })
+    const local = await startLocalInMemory({ baseUrl: `${upstream.url}/v1` })
     expect(await (await local.call(`${through}/old`, { key: local.key })).text()).toBe('at /v1/new')
     const post = await local.call(`${through}/old`, { key: local.key, method: 'POST', body: 'x' })
     expect([post.status, post.headers.get('location')]).toEqual([301, '/v1/new'])
@@ -445,19 +464,21 @@ describe('answers that are not the last word', () => {
           .end()
       else response.end('fine')
     })
-    const local = await startFakeLocal()
-    local.keyway.addProvider({ slug: 'bound' })
-    local.keyway.addConnection('bound', { baseUrl: upstream.url, tokenType: 'DPoP' })
+    const local = await startLocalInMemory()
+    local.keyway.addProvider({ slug: 'bound', spec: { api: { baseUrl: upstream.url } } })
+    local.keyway.server.tokenType = 'DPoP'
+    await local.keyway.addConnection('bound')
+    const get = vi.spyOn(local.keyway.tokens, 'get')
     const answer = await local.call('/api/integrations/bound/request/x', { key: local.key })
     expect([answer.status, await answer.text()]).toEqual([200, 'fine'])
     expect(proofs).toEqual(['proof-for-GET-no-nonce', 'proof-for-GET-n1'])
-    expect(local.keyway.tokenCalls).toBe(0)
+    expect(get.mock.calls.filter(([, { rejected }]) => rejected !== undefined)).toEqual([])
   })
 })
 
 describe('what goes wrong', () => {
   test('an API that is not there is 502, coded; one with an unknown certificate says how to trust it', async () => {
-    const local = await startFakeLocal({ baseUrl: 'http://127.0.0.1:9' })
+    const local = await startLocalInMemory({ baseUrl: 'http://127.0.0.1:9' })
     expect(await local.ask(`${through}/x`, { key: local.key })).toMatchObject({
       status: 502,
       body: { code: 'provider_unreachable', retryable: true },
@@ -465,7 +486,7 @@ describe('what goes wrong', () => {
   })
 
   test('without a base address a relative URL is refused, with what to do', async () => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     expect(await local.ask(`${through}/x`, { key: local.key })).toMatchObject({
       status: 403,
       body: { code: 'target_not_allowed', message: expect.stringContaining('whole address') },
@@ -473,23 +494,22 @@ describe('what goes wrong', () => {
   })
 
   test('the four outcomes of the token are the outcomes of the request', async () => {
-    const local = await startFakeLocal({ baseUrl: 'http://127.0.0.1:9' })
+    const local = await startLocalInMemory({ baseUrl: 'http://127.0.0.1:9' })
     local.keyway.addProvider({ slug: 'fresh' })
     expect(await local.ask('/api/integrations/fresh/request/x', { key: local.key })).toMatchObject({
       status: 409,
       body: { code: 'not_connected', connectUrl: expect.stringContaining('ticket=') },
     })
-    local.keyway.lock(true)
   })
 
   test('every request is in the activity with who, where, how much and how long, and without its query', async () => {
     const upstream = await startUpstream((_request, response) => void response.end('12345'))
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     await (await local.call(`${through}/a?secret=1`, { key: local.key, method: 'POST', body: '123' })).text()
     expect(local.keyway.activityRows.find(({ kind }) => kind === 'proxy')).toMatchObject({
       outcome: 'ok',
       appName: 'Everything',
-      connectionId: 'conn-slack-work',
+      connectionId: local.connectionId,
       providerSlug: 'slack',
       account: 'work',
       method: 'POST',
@@ -505,23 +525,26 @@ describe('what goes wrong', () => {
 
   test('a question to the person decides, and no answer is a no', async () => {
     const upstream = await startUpstream((_request, response) => void response.end('asked'))
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const clock = createFakeClock()
+    const local = await startLocalInMemory({ baseUrl: upstream.url, clock })
+    const { approvals } = local.keyway
     const { key } = local.keyway.addApp({ grants: [{ target: { kind: 'all' }, approval: 'ask' }] })
     const questions: unknown[] = []
     for (const [answer, status, code] of [
-      ['allowed', 200, undefined],
-      ['denied', 403, 'approval_denied'],
-      ['timed_out', 403, 'approval_timeout'],
+      ['once', 200, undefined],
+      ['deny', 403, 'approval_denied'],
+      ['none', 403, 'approval_timeout'],
     ] as const) {
-      local.keyway.answerApprovals(({ what, method, url, bodyBytes, bodySha256 }) => {
-        questions.push({ what, method, url, bodyBytes, bodySha256 })
-        return Promise.resolve(answer)
-      })
-      const response = await local.call(`${through}/a?secret=1`, { key, method: 'POST', body: 'abc' })
+      const asking = local.call(`${through}/a?secret=1`, { key, method: 'POST', body: 'abc' })
+      await expect.poll(() => approvals.list().length).toBe(1)
+      questions.push(...approvals.list())
+      if (answer === 'none') clock.advance(60_000)
+      else approvals.decide(approvals.list()[0]!.id, answer)
+      const response = await asking
       expect(response.status).toBe(status)
       expect(/"code":"(\w+)"/.exec(await response.text())?.[1]).toBe(code)
     }
-    expect(questions[0]).toEqual({
+    expect(questions[0]).toMatchObject({
       what: 'proxy',
       method: 'POST',
       url: `${upstream.url}/a?secret=1`,

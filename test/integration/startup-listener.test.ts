@@ -3,7 +3,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { openLocalServer } from '../../electron/http/server/local-server.ts'
 import { type StartupListener, openStartupListener } from '../../electron/http/server/startup-listener.ts'
-import { createFakeKeyway } from '../support/fake-keyway.ts'
+import { startMemoryCore } from '../support/start-keyway.ts'
 import { everything, sendRaw } from '../support/local-api.ts'
 
 async function openEarly(): Promise<StartupListener> {
@@ -13,10 +13,11 @@ async function openEarly(): Promise<StartupListener> {
   return startupListener
 }
 
-function becomeReady(startupListener: StartupListener, port = 0) {
-  const keyway = createFakeKeyway()
+async function becomeReady(startupListener: StartupListener, port = 0) {
+  const keyway = await startMemoryCore()
   keyway.addProvider({ slug: 'slack' })
-  keyway.addConnection('slack')
+  onTestFinished(() => keyway.close())
+  await keyway.addConnection('slack')
   const { key } = keyway.addApp({ name: 'Early', grants: everything })
   const ready = async () => {
     const server = await openLocalServer(keyway, {
@@ -39,7 +40,7 @@ test('its health says that it starts, and then that it is there, on the same por
   const { url } = startupListener.listening
   const health = async () => (await fetch(`${url}/healthz`)).json()
   expect(await health()).toEqual({ status: 'starting', service: 'keyway', vault: 'locked' })
-  const server = await becomeReady(startupListener).ready()
+  const server = await (await becomeReady(startupListener)).ready()
   expect(server.url).toBe(url)
   expect(await health()).toEqual({ status: 'ok', service: 'keyway', vault: 'unlocked' })
 })
@@ -47,7 +48,7 @@ test('its health says that it starts, and then that it is there, on the same por
 test('calls that come early wait, whole bodies and pipelined ones included', async () => {
   const startupListener = await openEarly()
   const { url, port } = startupListener.listening
-  const { key, ready } = becomeReady(startupListener)
+  const { key, ready } = await becomeReady(startupListener)
   const get = fetch(`${url}/api/integrations/slack/token`, { headers: { 'x-api-key': key } })
   const post = fetch(`${url}/api/integrations/token`, {
     method: 'POST',
@@ -76,14 +77,14 @@ test('unauthenticated callers learn nothing from the startup listener: their cal
   const rebound = health(`Host: attacker.example:${port}\r\n`)
   const page = health(`Host: 127.0.0.1:${port}\r\nOrigin: http://attacker.example\r\n`)
   await turns()
-  await becomeReady(startupListener).ready()
+  await (await becomeReady(startupListener)).ready()
   expect(await rebound).toMatch(/^HTTP\/1\.1 403 /)
   expect(await page).toMatch(/^HTTP\/1\.1 403 /)
 })
 
 test('who has gone meanwhile is not answered', async () => {
   const startupListener = await openEarly()
-  const { key, ready } = becomeReady(startupListener)
+  const { key, ready } = await becomeReady(startupListener)
   const gone = new AbortController()
   const call = fetch(`${startupListener.listening.url}/api/integrations/slack/token`, {
     headers: { 'x-api-key': key },

@@ -39,7 +39,7 @@ export function createFakeOAuthClient(clock: Clock, provider: MemoryProvider): F
   const state = (): string => randomBytes(16).toString('base64url')
   const answerOf = (tokens: MemoryTokens): TokenResponse => ({
     accessToken: new Secret(tokens.accessToken),
-    tokenType: 'Bearer',
+    tokenType: provider.tokenType,
     refreshToken: secretOrNull(tokens.refreshToken),
     idToken: null,
     receivedAt: clock.now(),
@@ -136,7 +136,11 @@ export function createFakeOAuthClient(clock: Clock, provider: MemoryProvider): F
       values: {},
     }),
     listResources: async () => client.resources,
-    apiHeaders: async (_provider, { accessToken }) => [['authorization', `Bearer ${accessToken.reveal()}`]],
+    async apiHeaders(_provider, { accessToken, tokenType }, { method, nonce }) {
+      const headers: Array<[string, string]> = [['authorization', `${tokenType} ${accessToken.reveal()}`]]
+      if (tokenType === 'DPoP') headers.push(['dpop', `proof-for-${method}-${nonce ?? 'no-nonce'}`])
+      return headers
+    },
     discover: () => Promise.reject(new KeywayError('discovery_failed')),
     register: async () => ({
       clientId: 'made-up-client',

@@ -1,4 +1,4 @@
-// A listening local API for one test, over a fake core or the real one, and the ways to call it.
+// A listening local API for one test, over a core in memory or one as a host opens it, and the ways to call it.
 import { connect } from 'node:net'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,9 +11,9 @@ import type { Keyway } from '../../electron/core/keyway.ts'
 import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import { appInput, type AppDraft } from '../../shared/contract/app.ts'
 import type { ProviderView } from '../../shared/contract/provider.ts'
-import { createFakeKeyway, type FakeKeyway } from './fake-keyway.ts'
 import type { Clock } from '../../electron/core/ports.ts'
 import { openTestKeyway, registerPracticeProvider, signInAtPracticeProvider } from './open-test-keyway.ts'
+import { startMemoryCore, type MemoryCore } from './start-keyway.ts'
 import { startPracticeProvider } from './start-practice-provider.ts'
 import { tempFolder } from './temp-folder.ts'
 
@@ -74,18 +74,28 @@ export async function startLocal(
 
 export const everything: AppDraft['grants'] = [{ target: { kind: 'all' }, token: true, proxy: true }]
 
-export type FakeLocal = LocalApiUnderTest & { keyway: FakeKeyway; key: string; appId: string }
+export type LocalInMemory = LocalApiUnderTest & {
+  keyway: MemoryCore
+  key: string
+  appId: string
+  connectionId: string
+}
 
-/** Over the fake core, with provider `slack`, one connection `work`, and an app that may do everything. */
-export async function startFakeLocal(
+/** Over a core in memory, with provider `slack`, one connection `work`, and an app that may do everything. */
+export async function startLocalInMemory(
   options: Partial<ServerOptions & ListenOptions> & { clock?: Clock; baseUrl?: string } = {},
-): Promise<FakeLocal> {
+): Promise<LocalInMemory> {
   const { clock, baseUrl, ...rest } = options
-  const keyway = createFakeKeyway(clock === undefined ? {} : { clock })
-  keyway.addProvider({ slug: 'slack', name: 'Slack' })
-  keyway.addConnection('slack', baseUrl === undefined ? {} : { baseUrl })
+  const keyway = await startMemoryCore(clock === undefined ? {} : { clock })
+  onTestFinished(() => keyway.close())
+  keyway.addProvider({
+    slug: 'slack',
+    name: 'Slack',
+    ...(baseUrl === undefined ? {} : { spec: { api: { baseUrl } } }),
+  })
+  const connection = await keyway.addConnection('slack')
   const { key, id } = keyway.addApp({ name: 'Everything', grants: everything })
-  return { ...(await startLocal(keyway, rest)), keyway, key, appId: id }
+  return { ...(await startLocal(keyway, rest)), keyway, key, appId: id, connectionId: connection.id }
 }
 
 export type RealLocal = LocalApiUnderTest & {

@@ -20,6 +20,7 @@ type Grant = {
 export type MemoryProvider = {
   account: MemoryAccount
   lifetimeSeconds: number
+  tokenType: string
   issuesRefreshToken: boolean
   rotates: boolean
   authorise(scopes: readonly string[]): string
@@ -93,6 +94,7 @@ export function createMemoryProvider(
   const provider: MemoryProvider = {
     account: { id: 'u-1', label: 'ada@example.test' },
     lifetimeSeconds: 3600,
+    tokenType: 'Bearer',
     issuesRefreshToken: true,
     rotates: true,
     counts,

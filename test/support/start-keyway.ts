@@ -2,16 +2,19 @@
 // out beside it.
 import { createKeyway, type KeywayDeps } from '../../electron/core/app.ts'
 import { createCorruptFileList } from '../../electron/core/storage/quarantine.ts'
-import type { AuditLog, Keyway } from '../../electron/core/keyway.ts'
+import type { AuditLog, Keyway, ProxyPolicy } from '../../electron/core/keyway.ts'
 import type { Clock, KeyValueStore, RecordStore } from '../../electron/core/ports.ts'
 import { createVault, type Vault } from '../../electron/core/vault/vault.ts'
 import { createPassphraseKeyWrappers } from '../../electron/core/vault/passphrase-wrapper.ts'
 import type { ActivityEntry } from '../../shared/contract/activity.ts'
+import type { AppDraft, AppView } from '../../shared/contract/app.ts'
+import type { ConnectionRecord } from '../../shared/contract/connection.ts'
 import type { Flow } from '../../shared/contract/flow.ts'
 import type { Preset } from '../../shared/contract/preset.ts'
+import type { ProviderView } from '../../shared/contract/provider.ts'
 import { Secret } from '../../shared/contract/secret.ts'
-import { aConnect, aProvider } from './builders.ts'
-import { createFakeClock, type FakeClock } from './fake-clock.ts'
+import { aConnect, anApp, aProvider } from './builders.ts'
+import { createFakeClock, realClock, type FakeClock } from './fake-clock.ts'
 import { createFakeOAuthClient, type FakeOAuthClient } from './fake-oauth-client.ts'
 import { createMemoryKeyValueStore, createMemoryLogger, createMemoryRecordStore } from './memory-ports.ts'
 import { createMemoryProvider, type MemoryProvider } from './memory-provider.ts'
@@ -36,9 +39,9 @@ export const memoryStores = (): MemoryStores => ({
   vault: createMemoryRecordStore(),
 })
 
-export type TestKeyway = {
+export type TestKeyway<OfClock extends Clock = FakeClock> = {
   keyway: Keyway
-  clock: FakeClock
+  clock: OfClock
   oauth: FakeOAuthClient
   server: MemoryProvider
   vault: Vault
@@ -48,8 +51,8 @@ export type TestKeyway = {
   logger: ReturnType<typeof createMemoryLogger>
 }
 
-export type TestKeywayOptions = {
-  clock?: FakeClock
+export type TestKeywayOptions<OfClock extends Clock = FakeClock> = {
+  clock?: OfClock
   stores?: MemoryStores
   server?: MemoryProvider
   oauth?: FakeOAuthClient
@@ -60,8 +63,13 @@ export type TestKeywayOptions = {
   vault?: 'unlocked' | 'locked'
 }
 
-export async function startTestKeyway(options: TestKeywayOptions = {}): Promise<TestKeyway> {
-  const clock = options.clock ?? createFakeClock()
+export const startTestKeyway = (options: TestKeywayOptions = {}): Promise<TestKeyway> =>
+  startTestKeywayAt(options.clock ?? createFakeClock(), options)
+
+async function startTestKeywayAt<OfClock extends Clock>(
+  clock: OfClock,
+  options: TestKeywayOptions<OfClock>,
+): Promise<TestKeyway<OfClock>> {
   const stores = options.stores ?? memoryStores()
   const server = options.server ?? createMemoryProvider(clock)
   const oauth = options.oauth ?? createFakeOAuthClient(clock, server)
@@ -123,6 +131,48 @@ function memoryActivity(entries: ActivityEntry[]): AuditLog {
         authenticated: true,
       }),
   }
+}
+
+export type MemoryCore = Keyway & {
+  readonly server: MemoryProvider
+  readonly logger: TestKeyway['logger']
+  readonly activityRows: ActivityEntry[]
+  /** Without an API, unless the draft says one. */
+  addProvider(draft: Parameters<typeof aProvider>[0]): ProviderView
+  /** The account signs in at the in-memory provider. */
+  addConnection(slug: string, account?: string): Promise<ConnectionRecord>
+  /** May do nothing, unless the draft says so. */
+  addApp(draft: Partial<AppDraft>): { app: AppView; key: string; id: string }
+  /** What the proxy is told from now on, also what no provider's settings could say. */
+  setPolicy(connectionId: string, policy: Partial<ProxyPolicy>): void
+}
+
+/** The core behind a local API, with what its tests need to set up. */
+export async function startMemoryCore({ clock = realClock }: { clock?: Clock } = {}): Promise<MemoryCore> {
+  const started = await startTestKeywayAt(clock, {})
+  const { keyway, server } = started
+  const policies = new Map<string, Partial<ProxyPolicy>>()
+  const { proxyPolicy } = keyway.connections
+  keyway.connections.proxyPolicy = (id) => ({ ...proxyPolicy(id), ...policies.get(id) })
+  return Object.assign(keyway, {
+    server,
+    logger: started.logger,
+    activityRows: started.activity,
+    addProvider: (draft: Parameters<typeof aProvider>[0] = {}) =>
+      keyway.providers.create(aProvider({ name: draft.slug ?? 'Acme', spec: {}, ...draft })),
+    async addConnection(slug: string, account = 'work') {
+      server.account = { id: `id of ${account}`, label: account }
+      const flow = await signIn(started, { providerId: keyway.providers.find(slug)?.id ?? '', account })
+      if (flow.kind !== 'done') throw new Error(`the sign-in ended as ${flow.kind}`)
+      return keyway.connections.record(flow.connectionId)!
+    },
+    addApp(draft: Partial<AppDraft>) {
+      const { app, key } = keyway.apps.create(anApp({ grants: [], ...draft }))
+      return { app, key, id: app.id }
+    },
+    setPolicy: (id: string, policy: Partial<ProxyPolicy>) =>
+      void policies.set(id, { ...policies.get(id), ...policy }),
+  })
 }
 
 /** Signs in at the in-memory provider and comes back with the code. */

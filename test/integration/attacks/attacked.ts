@@ -1,11 +1,11 @@
 // What every attack is followed by: nothing was vended, no token is in the answer, and the next good request
 // is served.
 import { expect } from 'vitest'
-import type { FakeLocal } from '../../support/local-api.ts'
+import type { LocalInMemory } from '../../support/local-api.ts'
 
 /** Runs an attack against a server and proves that it came to nothing. */
 export async function refused(
-  local: FakeLocal,
+  local: LocalInMemory,
   attack: () => Promise<string | Response>,
   expected: { status: number | number[]; code?: string | string[] },
 ): Promise<void> {
@@ -20,19 +20,19 @@ export async function refused(
     status: oneOf(expected.status, status),
     ...(expected.code === undefined ? {} : { code: oneOf(expected.code, code) }),
   })
-  expect(text).not.toContain('at-conn-')
+  expect(text).not.toContain('made-up-access-')
   expect(vended(local)).toBe(before)
   await stillServes(local)
 }
 
-export async function stillServes(local: FakeLocal): Promise<void> {
+export async function stillServes(local: LocalInMemory): Promise<void> {
   const good = await local.call('/api/integrations/slack/token', { key: local.key })
   expect(good.status).toBe(200)
   await good.text()
 }
 
 /** Tokens handed out to anybody but the control request. */
-function vended({ keyway }: FakeLocal): number {
+function vended({ keyway }: LocalInMemory): number {
   const rows = keyway.activityRows.filter(({ kind, outcome }) => kind === 'vend' && outcome === 'ok')
   return rows.filter(({ appName }) => appName !== 'Everything').length
 }

@@ -6,18 +6,18 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   everything,
   sendRaw,
-  startFakeLocal,
+  startLocalInMemory,
   startUpstream,
-  type FakeLocal,
+  type LocalInMemory,
 } from '../../support/local-api.ts'
 import { stillServes } from './attacked.ts'
 
-const request = ({ port }: FakeLocal, path: string, headers = '') =>
+const request = ({ port }: LocalInMemory, path: string, headers = '') =>
   `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}\r\n`
 
 describe('requests pipelined on one connection', () => {
   test('are answered one after the other, bodies and all, in their order', async () => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     const key = `X-API-Key: ${local.key}\r\n`
     const body = '{"provider":"slack"}'
     const post = `POST /api/integrations/token HTTP/1.1\r\nHost: 127.0.0.1:${local.port}\r\n${key}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
@@ -46,7 +46,7 @@ describe('requests pipelined on one connection', () => {
       running -= 1
       response.end('upstream')
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const { key, id } = local.keyway.addApp({ name: 'Revoked', grants: everything })
     const call = request(local, '/api/integrations/slack/request/x', `X-API-Key: ${key}\r\n`)
     const answers = sendRaw(local.port, call.repeat(10), { until: /(?:HTTP\/1\.1 [^]*){10}\}$/ })
@@ -67,7 +67,7 @@ describe('requests pipelined on one connection', () => {
   ])(
     'by the hundred thousand (%s) they hold neither the next program up nor much memory',
     async (_name, path) => {
-      const local = await startFakeLocal()
+      const local = await startLocalInMemory()
       const before = process.memoryUsage().rss
       const started = requestsStarted()
       const text = request(local, path, 'Authorization: Bearer kp_made-up\r\n').repeat(5000)
@@ -84,8 +84,7 @@ describe('requests pipelined on one connection', () => {
 })
 
 test('connections without a key that hold thousands of requests cannot have the waiting places of a program with one', async () => {
-  const local = await startFakeLocal()
-  local.keyway.answerPairing(() => new Promise(() => undefined))
+  const local = await startLocalInMemory()
   const { body } = await local.ask('/api/apps/pair', { json: { name: 'Waits' } })
   const poll = request(
     local,
@@ -106,7 +105,7 @@ test('connections without a key that hold thousands of requests cannot have the 
 
 describe('connections by the thousand', () => {
   test('without a key, the oldest give way; a program that showed one keeps its connection', async () => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     const good = request(local, '/api/integrations/slack/token', `X-API-Key: ${local.key}\r\n`)
     const program = await open(local.port, good)
     const answered = (): number => program.text().split('HTTP/1.1 200').length - 1

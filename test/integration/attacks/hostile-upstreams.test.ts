@@ -1,18 +1,23 @@
 // An API that attacks the proxy that calls it, and callers that try to make one request into another.
 import { createServer, type AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startFakeLocal, startRealLocal, startUpstream, type FakeLocal } from '../../support/local-api.ts'
+import {
+  startLocalInMemory,
+  startRealLocal,
+  startUpstream,
+  type LocalInMemory,
+} from '../../support/local-api.ts'
 import { refused, stillServes } from './attacked.ts'
 
 /** Answers every request with exactly these bytes. */
-async function behind(bytes: string): Promise<FakeLocal & { ask(): Promise<Response> }> {
+async function behind(bytes: string): Promise<LocalInMemory & { ask(): Promise<Response> }> {
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy())
     socket.once('data', () => socket.end(Buffer.from(bytes, 'latin1')))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
-  const local = await startFakeLocal({
+  const local = await startLocalInMemory({
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
   })
   return { ...local, ask: () => local.call('/api/integrations/slack/request/x', { key: local.key }) }
@@ -89,7 +94,7 @@ describe('requests that mean another', () => {
     ['the query, encoded', { url: '/x?a=b&%5Fmethod=delete' }],
   ])('a grant for POST is none for the method that %s names', async (_name, change) => {
     const upstream = await startUpstream((_request, response) => void response.end('upstream'))
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const { key } = local.keyway.addApp({
       name: 'Posts',
       grants: [{ target: { kind: 'all' }, methods: ['POST'], proxy: true }],
@@ -107,7 +112,7 @@ describe('requests that mean another', () => {
       seen.push(...Object.keys(request.headers))
       response.end('upstream')
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const headers = {
       'X-Original-URL': '/admin',
       'X-Rewrite-URL': '/admin',
@@ -127,7 +132,7 @@ describe('requests that mean another', () => {
     'http://0177.0.0.1',
   ])('a host is taken as it is written (%s)', async (written) => {
     const upstream = await startUpstream((_request, response) => void response.end('upstream'))
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     const json = { url: `${written}:${upstream.port}/x` }
     await refused(local, () => local.call('/api/integrations/slack/request', { key: local.key, json }), {
       status: 400,
@@ -137,7 +142,7 @@ describe('requests that mean another', () => {
 
   test('dots and slashes that some servers fold into plain ones are no way up', async () => {
     const upstream = await startUpstream((_request, response) => void response.end('upstream'))
-    const local = await startFakeLocal({ baseUrl: `${upstream.url}/v1` })
+    const local = await startLocalInMemory({ baseUrl: `${upstream.url}/v1` })
     for (const url of ['/．．/admin', '/%EF%BC%8E%EF%BC%8E/admin', '/x／..／admin']) {
       await refused(
         local,
@@ -157,7 +162,7 @@ describe('requests that mean another', () => {
     ],
     ['with a header beyond Latin-1', '{"url":"/x","headers":{"X":"\u{1F600}"}}'],
   ])('a request %s is the caller’s mistake, and says so', async (_name, body) => {
-    const local = await startFakeLocal({ baseUrl: 'http://127.0.0.1:9' })
+    const local = await startLocalInMemory({ baseUrl: 'http://127.0.0.1:9' })
     const post = { key: local.key, method: 'POST', body, headers: { 'content-type': 'application/json' } }
     await refused(local, () => local.call('/api/integrations/slack/request', post), {
       status: 400,

@@ -2,7 +2,7 @@
 // time, never what they meant before.
 import { connect, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { startFakeLocal, type FakeLocal } from '../../support/local-api.ts'
+import { startLocalInMemory, type LocalInMemory } from '../../support/local-api.ts'
 import { stillServes } from './attacked.ts'
 
 type Caller = {
@@ -13,7 +13,7 @@ type Caller = {
 }
 type Answer = { status: number; head: string; body: string }
 
-async function openCaller({ port }: FakeLocal): Promise<Caller> {
+async function openCaller({ port }: LocalInMemory): Promise<Caller> {
   const socket = connect(port, '127.0.0.1')
   onTestFinished(() => void socket.destroy())
   socket.setNoDelay(true)
@@ -54,15 +54,15 @@ async function openCaller({ port }: FakeLocal): Promise<Caller> {
   }
 }
 
-const getOf = (local: FakeLocal, more = ''): string =>
+const getOf = (local: LocalInMemory, more = ''): string =>
   `GET /api/integrations/slack/token HTTP/1.1\r\nHost: 127.0.0.1:${local.port}\r\nX-API-Key: ${local.key}\r\n${more}\r\n`
 
-const postOf = (local: FakeLocal, body: string, more = ''): string =>
+const postOf = (local: LocalInMemory, body: string, more = ''): string =>
   `POST /api/integrations/token HTTP/1.1\r\nHost: 127.0.0.1:${local.port}\r\nX-API-Key: ${local.key}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${more}\r\n${body}`
 
 /** A caller whose call was answered on its connection before. */
-async function calledBefore(call: (local: FakeLocal) => string = getOf) {
-  const local = await startFakeLocal()
+async function calledBefore(call: (local: LocalInMemory) => string = getOf) {
+  const local = await startLocalInMemory()
   const caller = await openCaller(local)
   const bytes = call(local)
   for (let time = 0; time < 2; time += 1) {
@@ -72,13 +72,13 @@ async function calledBefore(call: (local: FakeLocal) => string = getOf) {
 }
 
 test('GET and POST again and again on one connection: each is looked at, and the activity has every one', async () => {
-  for (const call of [getOf, (local: FakeLocal) => postOf(local, '{"provider":"slack"}')]) {
+  for (const call of [getOf, (local: LocalInMemory) => postOf(local, '{"provider":"slack"}')]) {
     const { local, caller, bytes } = await calledBefore(call)
     for (let time = 0; time < 20; time += 1) await caller.send([bytes])
     expect(local.keyway.activityRows.filter(({ kind }) => kind === 'vend')).toHaveLength(22)
-    local.keyway.changeApp(local.appId, { grants: [] })
+    local.keyway.apps.update(local.appId, { grants: [] })
     expect(await caller.send([bytes])).toMatchObject([{ status: 403 }])
-    local.keyway.changeApp(local.appId, { paused: true })
+    local.keyway.apps.update(local.appId, { paused: true })
     expect(await caller.send([bytes])).toMatchObject([{ status: 401 }])
   }
 })
@@ -101,7 +101,7 @@ test('the same bytes after the beginning of another head belong to that head', a
 })
 
 test('what follows half a request belongs to it', async () => {
-  const local = await startFakeLocal()
+  const local = await startLocalInMemory()
   const bare = `GET /api/integrations/slack/token HTTP/1.1\r\nHost: 127.0.0.1:${local.port}\r\n\r\n`
   const key = `GET /api/integrations/slack/token HTTP/1.1\r\nX-API-Key: ${local.key}\r\nX-Rest: `
   const caller = await openCaller(local)

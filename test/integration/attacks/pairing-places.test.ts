@@ -6,33 +6,30 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { startFakeLocal, type FakeLocal, type Json } from '../../support/local-api.ts'
+import { startLocalInMemory, type LocalInMemory, type Json } from '../../support/local-api.ts'
 
-type Asking = FakeLocal & { questions: Map<string, string>; answer(name: string): void; socketPath: string }
+type Asking = LocalInMemory & {
+  questions(): Map<string, string>
+  answer(name: string): void
+  socketPath: string
+}
 
 /** Questions stay open until they are answered or taken back; `questions`: those shown now, code by name. */
 async function startAsking(): Promise<Asking> {
   const folder = mkdtempSync(join(tmpdir(), 'kw-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const socketPath = join(folder, 'keyway.sock')
-  const local = await startFakeLocal({ socketPath })
-  const questions = new Map<string, string>()
-  const answers = new Map<string, () => void>()
-  local.keyway.answerPairing((wants, code, signal) => {
-    questions.set(wants.name, code)
-    return new Promise((resolve) => {
-      signal?.addEventListener('abort', () => {
-        if (questions.get(wants.name) === code) questions.delete(wants.name)
-        resolve('denied')
-      })
-      answers.set(wants.name, () => {
-        questions.delete(wants.name)
-        const { app, key } = local.keyway.addApp({ name: wants.name })
-        resolve({ app, key })
-      })
-    })
-  })
-  return { ...local, questions, answer: (name) => answers.get(name)?.(), socketPath }
+  const local = await startLocalInMemory({ socketPath })
+  const asked = () => local.keyway.approvals.list().flatMap((each) => (each.kind === 'pair' ? [each] : []))
+  return {
+    ...local,
+    questions: () => new Map(asked().map(({ wants, code }) => [wants.name, code])),
+    answer: (name) => {
+      const question = asked().find(({ wants }) => wants.name === name)
+      local.keyway.approvals.decide(question?.id ?? '', 'once')
+    },
+    socketPath,
+  }
 }
 
 /** Each on a connection of its own, so that none is known by it. */
@@ -75,11 +72,11 @@ test.each([3, 5, 100])(
   async (crowd) => {
     const local = await startAsking()
     for (let each = 0; each < crowd; each += 1) expect((await pair(local, `Crowd ${each}`)).status).toBe(202)
-    expect(local.questions.size).toBe(Math.min(crowd, 5))
+    expect(local.questions().size).toBe(Math.min(crowd, 5))
     const { status, body } = await pair(local, 'Mine')
     expect(status).toBe(202)
-    expect(local.questions.get('Mine')).toBe(body.code)
-    expect(local.questions.size).toBeLessThanOrEqual(5)
+    expect(local.questions().get('Mine')).toBe(body.code)
+    expect(local.questions().size).toBeLessThanOrEqual(5)
     local.answer('Mine')
     expect((await poll(local, body)).body).toMatchObject({ status: 'approved', app: { name: 'Mine' } })
   },
@@ -99,7 +96,7 @@ test('whoever asks again and again under one name or on one connection takes its
   const names = ['A', 'B', 'C', 'D']
   for (const name of names) await pair(local, name)
   for (let each = 0; each < 50; each += 1) await pair(local, 'Loop')
-  expect([...local.questions.keys()].sort()).toEqual([...names, 'Loop'])
+  expect([...local.questions().keys()].sort()).toEqual([...names, 'Loop'])
   const agent = new (await import('node:http')).Agent({ keepAlive: true, maxSockets: 1 })
   onTestFinished(() => agent.destroy())
   for (let each = 0; each < 50; each += 1) {
@@ -113,7 +110,7 @@ test('whoever asks again and again under one name or on one connection takes its
     expect(status).toBe(202)
   }
   // The loop's first request took one place; the other fifty only ever took that one.
-  expect([...local.questions.keys()].filter((name) => [...names, 'Loop'].includes(name))).toHaveLength(4)
+  expect([...local.questions().keys()].filter((name) => [...names, 'Loop'].includes(name))).toHaveLength(4)
 })
 
 test('a program that waits for its answer keeps its place before those that do not', async () => {
@@ -121,7 +118,7 @@ test('a program that waits for its answer keeps its place before those that do n
   const { body } = await pair(local, 'Waits')
   const waiting = poll(local, body, 25)
   for (let each = 0; each < 50; each += 1) await pair(local, `Crowd ${each}`)
-  expect(local.questions.has('Waits')).toBe(true)
+  expect(local.questions().has('Waits')).toBe(true)
   local.answer('Waits')
   expect((await waiting).body).toMatchObject({ status: 'approved' })
 })
@@ -130,8 +127,8 @@ test('what comes at the port does not displace what comes at the local socket', 
   const local = await startAsking()
   await pair(local, 'Local', 'socket')
   for (let each = 0; each < 50; each += 1) await pair(local, `Crowd ${each}`)
-  expect(local.questions.has('Local')).toBe(true)
-  expect(local.questions.size).toBe(6)
+  expect(local.questions().has('Local')).toBe(true)
+  expect(local.questions().size).toBe(6)
 })
 
 test('2,300 silent connections do not cut off a program that waits for its pairing', async () => {

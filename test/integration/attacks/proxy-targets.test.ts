@@ -2,24 +2,24 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import type { Resolve } from '../../../electron/http/proxy/upstream.ts'
-import { sendRaw, startFakeLocal, startUpstream, type FakeLocal } from '../../support/local-api.ts'
+import { sendRaw, startLocalInMemory, startUpstream, type LocalInMemory } from '../../support/local-api.ts'
 import { refused, stillServes } from './attacked.ts'
 
 type Seen = { url: string | undefined; headers: IncomingHttpHeaders }
 
 async function startWithUpstream(
   path = '/v1',
-): Promise<FakeLocal & { seen: Seen[]; upstreamUrl: string; host: string }> {
+): Promise<LocalInMemory & { seen: Seen[]; upstreamUrl: string; host: string }> {
   const seen: Seen[] = []
   const upstream = await startUpstream((request, response) => {
     seen.push({ url: request.url, headers: request.headers })
     response.end('upstream')
   })
-  const local = await startFakeLocal({ baseUrl: `${upstream.url}${path}` })
+  const local = await startLocalInMemory({ baseUrl: `${upstream.url}${path}` })
   return { ...local, seen, upstreamUrl: upstream.url, host: upstream.host }
 }
 
-const json = (local: FakeLocal, url: string) =>
+const json = (local: LocalInMemory, url: string) =>
   local.call('/api/integrations/slack/request', { key: local.key, json: { url } })
 
 describe('addresses in the JSON form', () => {
@@ -190,7 +190,7 @@ describe('headers', () => {
     expect(local.seen).toHaveLength(2)
     for (const { headers } of local.seen) {
       expect(headers).toMatchObject({
-        authorization: expect.stringMatching(/^Bearer at-conn-/),
+        authorization: expect.stringMatching(/^Bearer made-up-access-/),
         host: local.host,
         'x-fine': 'kept',
       })
@@ -223,9 +223,9 @@ describe('redirects and names that move', () => {
     const upstream = await startUpstream((_request, response) => {
       response.writeHead(302, { location: `${elsewhere.url}/steal` }).end()
     })
-    const local = await startFakeLocal({ baseUrl: upstream.url })
+    const local = await startLocalInMemory({ baseUrl: upstream.url })
     // Even when the other origin is allowed for the connection.
-    local.keyway.setPolicy('conn-slack-work', {
+    local.keyway.setPolicy(local.connectionId, {
       hosts: [elsewhere.host],
       privateHosts: [upstream.host, elsewhere.host],
     })
@@ -237,7 +237,7 @@ describe('redirects and names that move', () => {
   test('a name that resolves to a private address is refused before anything is sent', async () => {
     const local = await startWithUpstream()
     for (const url of ['http://localhost:80/', 'https://localhost/']) {
-      local.keyway.setPolicy('conn-slack-work', { baseUrl: url, privateHosts: [] })
+      local.keyway.setPolicy(local.connectionId, { baseUrl: url, privateHosts: [] })
       await refused(local, () => json(local, '/x'), { status: 403, code: 'target_not_allowed' })
     }
   })
@@ -256,8 +256,8 @@ describe('redirects and names that move', () => {
       asked += 1
       done(null, [{ address: asked === 1 ? '192.0.2.1' : '127.0.0.1', family: 4 }])
     }
-    const local = await startFakeLocal({ resolve, baseUrl: `http://rebind.example:${port}` })
-    local.keyway.setPolicy('conn-slack-work', { privateHosts: [] })
+    const local = await startLocalInMemory({ resolve })
+    local.keyway.setPolicy(local.connectionId, { baseUrl: `http://rebind.example:${port}`, privateHosts: [] })
     for (let attempt = 0; attempt < 3; attempt += 1) {
       await refused(local, () => json(local, '/x'), {
         status: [403, 502],
@@ -273,8 +273,8 @@ describe('redirects and names that move', () => {
   test('a socket opened with one connection’s leave to go to a private address is not used by another without it', async () => {
     const local = await startWithUpstream()
     expect((await json(local, '/x')).status).toBe(200)
-    local.keyway.addConnection('slack', { account: 'other', baseUrl: local.upstreamUrl })
-    local.keyway.setPolicy('conn-slack-other', { privateHosts: [] })
+    const other = await local.keyway.addConnection('slack', 'other')
+    local.keyway.setPolicy(other.id, { privateHosts: [] })
     const answer = await local.ask('/api/integrations/slack/request', {
       key: local.key,
       json: { url: '/x', account: 'other' },

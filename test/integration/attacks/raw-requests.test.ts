@@ -1,16 +1,16 @@
 // Requests that no client sends: smuggled, split, endless, unfinished.
 import { connect, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { sendRaw, startFakeLocal, type FakeLocal } from '../../support/local-api.ts'
+import { sendRaw, startLocalInMemory, type LocalInMemory } from '../../support/local-api.ts'
 import { refused, stillServes } from './attacked.ts'
 
-const host = ({ port }: FakeLocal) => `Host: 127.0.0.1:${port}\r\n`
-const post = (local: FakeLocal, headers: string, body: string) =>
+const host = ({ port }: LocalInMemory) => `Host: 127.0.0.1:${port}\r\n`
+const post = (local: LocalInMemory, headers: string, body: string) =>
   `POST /api/integrations/token HTTP/1.1\r\n${host(local)}X-API-Key: ${local.key}\r\nContent-Type: application/json\r\n${headers}\r\n${body}`
 const good = '{"provider":"slack"}'
 
 describe('what two parsers could read differently', () => {
-  const cases: Array<[string, (local: FakeLocal) => string]> = [
+  const cases: Array<[string, (local: LocalInMemory) => string]> = [
     [
       'both lengths',
       (local) => post(local, `Content-Length: 4\r\nTransfer-Encoding: chunked\r\n`, `0\r\n\r\n`),
@@ -50,19 +50,19 @@ describe('what two parsers could read differently', () => {
     ],
   ]
   test.each(cases)('%s is a bad request and ends the connection', async (_name, request) => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     await refused(local, () => sendRaw(local.port, request(local)), { status: [400, 401, 403] })
   })
 
   test('a second request hidden in the body of the first is never answered', async () => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     const hidden = `GET /api/integrations/slack/token HTTP/1.1\r\n${host(local)}X-API-Key: ${local.key}\r\n\r\n`
     const request = `POST /api/integrations/slack/request HTTP/1.1\r\n${host(local)}X-API-Key: kw_wrong\r\nContent-Type: application/json\r\nContent-Length: ${hidden.length}\r\nConnection: close\r\n\r\n${hidden}`
     await refused(local, () => sendRaw(local.port, request), { status: 401, code: 'unauthorized' })
   })
 
   test('CONNECT and TRACE are not for this server', async () => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     const connectAnswer = await sendRaw(
       local.port,
       `CONNECT attacker.example:443 HTTP/1.1\r\n${host(local)}\r\n`,
@@ -80,7 +80,7 @@ describe('what two parsers could read differently', () => {
 
 describe('too much', () => {
   test('headers over 16 KiB are 431, coded, whether in one or in many', async () => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     for (const headers of [`X: ${'a'.repeat(20_000)}\r\n`, 'X: a\r\n'.repeat(5000)]) {
       await refused(local, () => sendRaw(local.port, post(local, headers, '')), {
         status: 431,
@@ -90,7 +90,7 @@ describe('too much', () => {
   })
 
   test('10 MB of headers are cut off, not collected', async () => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     const before = process.memoryUsage().rss
     await sendRaw(local.port, `GET / HTTP/1.1\r\n${host(local)}X: ${'a'.repeat(10_000_000)}\r\n\r\n`)
     await stillServes(local)
@@ -98,7 +98,7 @@ describe('too much', () => {
   })
 
   test('a 10 MB body is 413 on every call that takes one, with and without a stated length', async () => {
-    const local = await startFakeLocal({ baseUrl: 'http://127.0.0.1:9' })
+    const local = await startLocalInMemory({ baseUrl: 'http://127.0.0.1:9' })
     const big = JSON.stringify({ provider: 'slack', account: 'a'.repeat(10_000_000) })
     for (const path of [
       '/api/integrations/token',
@@ -125,7 +125,7 @@ describe('too much', () => {
   })
 
   test('a form-encoded body, a text body and no type at all are 415: no page can post without being asked first', async () => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     for (const type of [
       'application/x-www-form-urlencoded',
       'text/plain',
@@ -146,7 +146,7 @@ describe('too much', () => {
 
 describe('too slow', () => {
   test('200 connections that never finish their headers disturb nobody, and are ended', async () => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     const slow = await Promise.all(
       Array.from({ length: 200 }, () =>
         openSocket(
@@ -168,7 +168,7 @@ describe('too slow', () => {
   })
 
   test('a body that never comes is given up, on a token call as on any other', async () => {
-    const local = await startFakeLocal()
+    const local = await startLocalInMemory()
     const stalled = await Promise.all(
       ['/api/integrations/token', '/api/integrations/slack/connect-link'].map((path) =>
         openSocket(

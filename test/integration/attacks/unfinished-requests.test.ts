@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { DEADLINES } from '../../../electron/http/server/request-body.ts'
-import { sendRaw, startFakeLocal, startUpstream, type FakeLocal } from '../../support/local-api.ts'
+import { sendRaw, startLocalInMemory, startUpstream, type LocalInMemory } from '../../support/local-api.ts'
 import { tempFolder } from '../../support/temp-folder.ts'
 import { stillServes } from './attacked.ts'
 
@@ -51,7 +51,7 @@ const OTHERS = ['/nowhere', '/', '/api/nowhere', '/oauth2/callback', '/healthz',
 const WINDOW = ['/launch', '/ui/call/snapshot.get', '/ui/events', '/index.html']
 
 /** Every address with every method that it takes and with two that it may not. */
-async function targets(local: FakeLocal): Promise<string[]> {
+async function targets(local: LocalInMemory): Promise<string[]> {
   const { body } = await local.ask('/openapi.json')
   const described = Object.keys(body.paths as object).map((path) =>
     path.replace(/\{(?:id|slug|provider)\}/, 'slack').replace(/\{\*\}|\{[a-zA-Z]+\}/g, 'abcdefghijkl'),
@@ -96,7 +96,7 @@ function sendAll(where: NetConnectOpts, texts: ReadonlyMap<string, string>) {
   return { open, through }
 }
 
-async function startWithWindow(): Promise<FakeLocal & { socketPath: string }> {
+async function startWithWindow(): Promise<LocalInMemory & { socketPath: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'kw-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const windowFolder = join(tempFolder(), 'window')
@@ -106,7 +106,7 @@ async function startWithWindow(): Promise<FakeLocal & { socketPath: string }> {
     request.resume().once('end', () => response.end('upstream'))
   })
   const socketPath = join(folder, 'keyway.sock')
-  const local = await startFakeLocal({
+  const local = await startLocalInMemory({
     baseUrl: upstream.url,
     windowFolder,
     socketPath,
@@ -116,7 +116,7 @@ async function startWithWindow(): Promise<FakeLocal & { socketPath: string }> {
 }
 
 describe('whatever a request lacks, it is answered or its connection ends', () => {
-  let local: FakeLocal & { socketPath: string }
+  let local: LocalInMemory & { socketPath: string }
   beforeEach(async () => void (local = await startWithWindow()))
 
   test.each([
@@ -143,7 +143,7 @@ describe('whatever a request lacks, it is answered or its connection ends', () =
       await expect.poll(() => [...open].slice(0, 5), { timeout: 150_000, interval: 500 }).toEqual([])
       await through
       // With a key, the end of the only connection is among what was answered.
-      if (whose === 'with a key') local.keyway.addConnection('slack', { account: 'after' })
+      if (whose === 'with a key') await local.keyway.addConnection('slack', 'after')
       await stillServes(local)
     },
     180_000,
@@ -174,13 +174,13 @@ test('the observer of these tests sees a request that nobody answers', async () 
 })
 
 test('an empty body is no body where none is needed, and a 400 that names it where one is', async () => {
-  const local = await startFakeLocal()
+  const local = await startLocalInMemory()
   for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded', 'nonsense']) {
     const headers = { 'content-type': type }
     const missing = await local.ask('/api/apps/me', { key: local.key, method: 'PATCH', headers })
     expect([type, missing.status, missing.body.code]).toEqual([type, 400, 'invalid_request'])
     expect(missing.body).toMatchObject({ field: 'body' })
-    local.keyway.addConnection('slack', { account: 'spare' })
+    await local.keyway.addConnection('slack', 'spare')
     const gone = await local.call('/api/integrations/slack/connection?account=spare', {
       key: local.key,
       method: 'DELETE',
@@ -201,7 +201,7 @@ test('300 pipelined requests with Expect reach the API one at a time, are answer
     running -= 1
     response.end(`answer ${request.url};`)
   })
-  const local = await startFakeLocal({ baseUrl: upstream.url })
+  const local = await startLocalInMemory({ baseUrl: upstream.url })
   const head = (path: string, more: string) =>
     `GET /api/integrations/slack/request/${path} HTTP/1.1\r\nHost: 127.0.0.1:${local.port}\r\nX-API-Key: ${local.key}\r\n${more}\r\n`
   const expecting = 'Expect: 100-continue\r\n'
@@ -222,7 +222,7 @@ test('the same with bodies that came along unasked', async () => {
     bodies.push((await request.setEncoding('utf8').toArray()).join(''))
     response.end('fine;')
   })
-  const local = await startFakeLocal({ baseUrl: upstream.url })
+  const local = await startLocalInMemory({ baseUrl: upstream.url })
   const request = (body: string, more = 'Expect: 100-continue\r\n') =>
     `POST /api/integrations/slack/request/x HTTP/1.1\r\nHost: 127.0.0.1:${local.port}\r\nX-API-Key: ${local.key}\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`
   const wanted = Array.from({ length: 100 }, (_each, index) => `body ${index}`)
@@ -243,7 +243,7 @@ test.each([
     await new Promise<void>((resolve) => waiting.push(resolve))
     response.end('upstream')
   })
-  const local = await startFakeLocal({ baseUrl: upstream.url })
+  const local = await startLocalInMemory({ baseUrl: upstream.url })
   const call = `GET /api/integrations/slack/request/x HTTP/1.1\r\nHost: 127.0.0.1:${local.port}\r\nX-API-Key: ${local.key}\r\n\r\n`
   const answers = sendRaw(local.port, `${call}${after}`)
   await expect.poll(() => waiting.length).toBe(1)

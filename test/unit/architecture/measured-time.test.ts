@@ -20,6 +20,7 @@ test.each([
   ['from what another said', 'expect(Date.parse(said) - Date.now()).toBeLessThan(9)'],
   ['against a moment', 'expect(Date.now()).toBeLessThan(deadline)'],
   ['in a list', 'const all = []; all.push(performance.now()); expect(all[1] - all[0]).toBeLessThan(9)'],
+  ['in a list with gaps', 'all.push(Date.now()); expect((all[1] ?? 0) - (all[0] ?? 0)).toBeGreaterThan(9)'],
   ['by the console', "console.time('work')"],
 ])('a time measured %s is found', (_name, text) => {
   expect(measuredTimes({ path: 'a.test.ts', text })).not.toEqual([])
@@ -40,6 +41,7 @@ type Node = {
   value?: unknown
   operator?: string
   argument?: Node
+  expression?: Node
   left?: Node
   right?: Node
   callee?: Node
@@ -94,8 +96,10 @@ function isReading(node: Node | null | undefined, readings: ReadonlySet<string>)
   if (node === null || node === undefined) return false
   if (node.type === 'Identifier') return readings.has(node.name ?? '')
   if (node.type === 'MemberExpression') return isReading(node.object, readings)
+  if (node.type === 'LogicalExpression') return isReading(node.left, readings)
+  if (node.type === 'ParenthesizedExpression') return isReading(node.expression, readings)
   if (node.type === 'UnaryExpression' || node.type === 'TSNonNullExpression') {
-    return isReading(node.argument ?? (node as { expression?: Node }).expression, readings)
+    return isReading(node.argument ?? node.expression, readings)
   }
   if (node.type === 'NewExpression') {
     return node.callee?.name === 'Date' && (node.arguments?.length ?? 0) === 0

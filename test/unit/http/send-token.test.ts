@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { createFakeClock, realClock } from '../../support/fake-clock.ts'
-import { startFakeLocal } from '../../support/local-api.ts'
+import { startLocalInMemory } from '../../support/local-api.ts'
 
 /** Everything that comes back for these bytes until the connection ends. */
 function exchange(
@@ -56,7 +56,7 @@ const split = (text: string): Array<{ head: string[]; body: string }> => {
 }
 
 test('a prepared answer is byte for byte what the first one was, but for what time changes', async () => {
-  const local = await startFakeLocal()
+  const local = await startLocalInMemory()
   const get = (last = '') =>
     `GET /api/integrations/slack/token HTTP/1.1\r\nHost: 127.0.0.1:${local.port}\r\nX-API-Key: ${local.key}\r\n${last}\r\n`
   const answers = split(
@@ -66,7 +66,7 @@ test('a prepared answer is byte for byte what the first one was, but for what ti
   const names = (head: string[]) => head.map((line) => line.split(':')[0]!.toLowerCase())
   for (const { head, body } of answers) {
     expect(head[0]).toBe('HTTP/1.1 200 OK')
-    expect(JSON.parse(body).data).toMatchObject({ account: 'work', connectionId: 'conn-slack-work' })
+    expect(JSON.parse(body).data).toMatchObject({ account: 'work', connectionId: local.connectionId })
     expect(new Set(names(head)).size).toBe(head.length)
     expect(head).toEqual(
       expect.arrayContaining(['cache-control: no-store', 'x-content-type-options: nosniff']),
@@ -78,8 +78,8 @@ test('a prepared answer is byte for byte what the first one was, but for what ti
 })
 
 test('pipelined calls are answered in order', async () => {
-  const local = await startFakeLocal()
-  local.keyway.addConnection('slack', { account: 'other' })
+  const local = await startLocalInMemory()
+  await local.keyway.addConnection('slack', 'other')
   const get = (account: string, last = '') =>
     `GET /api/integrations/slack/token?account=${account} HTTP/1.1\r\nHost: 127.0.0.1:${local.port}\r\nX-API-Key: ${local.key}\r\n${last}\r\n`
   const text = await exchange(
@@ -98,8 +98,8 @@ test('pipelined calls are answered in order', async () => {
 })
 
 test('each POST is read anew, and a body in pieces is read whole', async () => {
-  const local = await startFakeLocal()
-  local.keyway.addConnection('slack', { account: 'other' })
+  const local = await startLocalInMemory()
+  await local.keyway.addConnection('slack', 'other')
   const post = (account: string, last = '') => {
     const body = JSON.stringify({ provider: 'slack', account })
     const head = `POST /api/integrations/token HTTP/1.1\r\nHost: 127.0.0.1:${local.port}\r\nX-API-Key: ${local.key}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n${last}\r\n`
@@ -117,7 +117,7 @@ test('each POST is read anew, and a body in pieces is read whole', async () => {
 })
 
 test('HTTP/1.0 and a client that does not keep the connection get a whole answer too', async () => {
-  const local = await startFakeLocal()
+  const local = await startLocalInMemory()
   const text = await exchange(
     local.port,
     `GET /api/integrations/slack/token HTTP/1.0\r\nHost: 127.0.0.1:${local.port}\r\nX-API-Key: ${local.key}\r\n\r\n`,
@@ -127,14 +127,14 @@ test('HTTP/1.0 and a client that does not keep the connection get a whole answer
 
 test('seconds left count down on a connection that stays open, and a token past its time is asked for anew', async () => {
   const clock = createFakeClock(Date.now())
-  const local = await startFakeLocal({ clock: { ...realClock, now: clock.now } })
+  const local = await startLocalInMemory({ clock: { ...realClock, now: clock.now } })
   const left = async () =>
     (await local.ask('/api/integrations/slack/token', { key: local.key })).body.data.expiresIn
   const first = await left()
   clock.advance(10_000)
   expect(await left()).toBe(first - 10)
-  const { tokenCalls } = local.keyway
+  expect(local.keyway.server.counts.refreshes).toBe(0)
   clock.advance(3_600_000)
   await left()
-  expect(local.keyway.tokenCalls).toBe(tokenCalls + 1)
+  expect(local.keyway.server.counts.refreshes).toBe(1)
 })

@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { createProxyUsageLog } from '../../../electron/http/proxy/usage-log.ts'
 import { startProxyRequest } from '../../../electron/http/proxy/request.ts'
 import { createFakeClock } from '../../support/fake-clock.ts'
-import { createFakeKeyway } from '../../support/fake-keyway.ts'
+import { startMemoryCore } from '../../support/start-keyway.ts'
 import { everything } from '../../support/local-api.ts'
 
-function start() {
+async function start() {
   const clock = createFakeClock()
-  const keyway = createFakeKeyway({ clock })
-  keyway.addProvider({ slug: 'slack' })
-  const { id } = keyway.addConnection('slack', { baseUrl: 'https://api.example.com' })
+  const keyway = await startMemoryCore({ clock })
+  keyway.addProvider({ slug: 'slack', spec: { api: { baseUrl: 'https://api.example.com' } } })
+  const { id } = await keyway.addConnection('slack')
   const session = keyway.apps.authenticate(keyway.addApp({ name: 'Busy', grants: everything }).key)!
   const notes = createProxyUsageLog(keyway)
   const connection = keyway.connections.record(id)!
@@ -31,11 +31,15 @@ function start() {
       notes.note(trip, { kind: 'relayed', status, bytes: 10 })
     }
   }
+  await keyway.tokens.get(id, {})
+  // Creating the app was a row of this app in its first second.
+  clock.advance(1000)
+  keyway.activityRows.length = 0
   return { clock, keyway, notes, note }
 }
 
-test('what a person or a script sends is noted request by request', () => {
-  const { note, keyway } = start()
+test('what a person or a script sends is noted request by request', async () => {
+  const { note, keyway } = await start()
   note(50)
   expect(keyway.activityRows).toHaveLength(50)
   expect(keyway.activityRows[0]).toMatchObject({
@@ -49,8 +53,8 @@ test('what a person or a script sends is noted request by request', () => {
   })
 })
 
-test('of a busy loop nothing is left out: the like is counted, with its bytes, what failed as well', () => {
-  const { note, keyway, clock } = start()
+test('of a busy loop nothing is left out: the like is counted, with its bytes, what failed as well', async () => {
+  const { note, keyway, clock } = await start()
   note(50)
   note(30, '/a')
   note(20, '/b')
