@@ -9,9 +9,9 @@ import { sendFailure } from '../server/respond.ts'
 
 /** `authenticate`: made before, so that it hears of a change first. */
 export function createRunningRequests(keyway: Keyway, authenticate: AuthenticateRequest): RunningRequests {
-  const running = new Set<RunningRequest>()
+  const running = createList()
   const stop = keyway.onPermissionsChanged((change) => {
-    for (const request of running) {
+    for (const request of running.all()) {
       const { permission } = request
       const isAnothers = change.connectionId !== null && change.connectionId !== permission?.connectionId
       if (isAnothers) continue
@@ -19,13 +19,13 @@ export function createRunningRequests(keyway: Keyway, authenticate: Authenticate
       if (refusal !== null) end(request, refusal)
     }
   })
-  const end = (request: RunningRequest, failure: KeywayError): void => {
-    running.delete(request)
+  const end = (request: Listed, failure: KeywayError): void => {
+    running.remove(request)
     endRequest(request, failure)
   }
   return {
     start({ requestContext, session, response }) {
-      const request: RunningRequest = {
+      const request: Listed = {
         requestContext,
         session,
         response,
@@ -33,10 +33,11 @@ export function createRunningRequests(keyway: Keyway, authenticate: Authenticate
         ended: null,
         abort: null,
         onClosed: null,
+        place: NOWHERE,
       }
       running.add(request)
       response.on('close', () => {
-        running.delete(request)
+        running.remove(request)
         request.onClosed?.()
       })
       return request
@@ -47,7 +48,37 @@ export function createRunningRequests(keyway: Keyway, authenticate: Authenticate
     },
     close() {
       stop()
-      for (const request of running) end(request, new KeywayError('shutting_down'))
+      for (const request of running.all()) end(request, new KeywayError('shutting_down'))
+    },
+  }
+}
+
+type Listed = RunningRequest & { place: number }
+
+const NOWHERE = -1
+
+/**
+ * Not a Set: V8 copies one that many are added to and deleted from again and again, and each copy holds what
+ * was in it, and the next copy, until the whole heap is collected.
+ */
+function createList() {
+  const list: Listed[] = []
+  return {
+    *all(): Iterable<Listed> {
+      // Ending one may end others.
+      for (const request of [...list]) if (request.place !== NOWHERE) yield request
+    },
+    add(request: Listed): void {
+      request.place = list.push(request) - 1
+    },
+    remove(request: Listed): void {
+      if (request.place === NOWHERE) return
+      const last = list.pop()
+      if (last !== undefined && last !== request) {
+        list[request.place] = last
+        last.place = request.place
+      }
+      request.place = NOWHERE
     },
   }
 }
