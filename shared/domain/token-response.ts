@@ -1,12 +1,11 @@
 // Normalizes the response of a token endpoint. Pure: the caller passes the time of receipt and the server's
 // clock.
 import type { TokenSpec } from '../contract/provider-token-spec.ts'
-import { readPath, readText, textOf } from './json-path.ts'
+import { parseJsonOr } from './exact-json.ts'
 import { parseLifetime, parseMoment } from './expiry.ts'
-import { parseScopes, type ScopeSeparator } from './scopes.ts'
+import { readPath, readText, textOf } from './json-path.ts'
 import { namedSecrets } from './redact.ts'
-import { readTokenBody } from './token-body.ts'
-import { errorInSuccess, errorOf, type ReplyError } from './token-error.ts'
+import { parseScopes, type ScopeSeparator } from './scopes.ts'
 
 export type TokenReply = {
   status: number
@@ -185,4 +184,134 @@ function firstToken(data: unknown, places: readonly string[]): string | null {
     if (token !== null && /^[^\s\p{Cc}]+$/u.test(token)) return token
   }
   return null
+}
+
+// Reads the error of a token response: RFC 6749 5.2, or what real servers send instead, with an error status
+// or inside a 200.
+
+export type ReplyError = { code: string; description: string | null }
+
+/** The error in a body with an error status (or without a token). Null: the body names none. */
+export function errorOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec): ReplyError | null {
+  const code = codeOf(body, spec)
+  if (code === null) return null
+  return { code: aliasOf(code, spec), description: descriptionOf(body, spec) }
+}
+
+/** An error inside a 200, by the rules of the spec or by standard members. */
+export function errorInSuccess(
+  body: Readonly<Record<string, unknown>>,
+  spec: TokenSpec,
+  reply: { hasToken: boolean },
+): ReplyError | null {
+  if (spec.success !== null) {
+    const found = readPath(body, spec.success.path)
+    if (String(found) !== String(spec.success.value)) {
+      return errorOf(body, spec) ?? { code: shortText(found) ?? 'unsuccessful', description: null }
+    }
+  }
+  if (spec.errorInSuccess !== null && readText(body, spec.errorInSuccess.errorPath) !== null) {
+    return errorOf(body, spec)
+  }
+  if (reply.hasToken) return null
+  return errorOf(body, spec) ?? (body['ok'] === false || body['success'] === false ? unnamed : null)
+}
+
+const unnamed: ReplyError = { code: 'unsuccessful', description: null }
+
+/** Possible locations of the error code, those of the spec first. */
+function codeOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec): string | null {
+  const places = [
+    spec.success?.errorPath,
+    spec.errorInSuccess?.errorPath,
+    'error',
+    'error.code',
+    'error.type',
+    'error.error',
+    'errorCode',
+    'error_code',
+    'errors[0].code',
+    'code',
+    'errors[0].message',
+  ]
+  for (const place of places) {
+    const found = place === undefined ? null : readText(body, place)
+    if (found !== null && found !== 'true') return printable(found)
+  }
+  return null
+}
+
+function descriptionOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec): string | null {
+  const places = [
+    spec.errorInSuccess?.descriptionPath,
+    'error_description',
+    'error.message',
+    'error.error_description',
+    'errorSummary',
+    'errors[0].message',
+    'message',
+    'error_message',
+    'detail',
+  ]
+  for (const place of places) {
+    const found = place === undefined ? null : readText(body, place)
+    if (found !== null) return printable(found)
+  }
+  return null
+}
+
+function aliasOf(code: string, spec: TokenSpec): string {
+  return Object.hasOwn(spec.errorAliases, code) ? (spec.errorAliases[code] ?? code) : code
+}
+
+function shortText(value: unknown): string | null {
+  return typeof value === 'string' || typeof value === 'number' ? printable(String(value)) : null
+}
+
+/**
+ * Far more than is shown. It is truncated for display only after secrets are removed, so that no part of one
+ * remains at the end.
+ */
+const MOST_TEXT = 4000
+
+function printable(words: string): string {
+  return words
+    .slice(0, MOST_TEXT)
+    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim()
+}
+
+// Parses the body of a response to a JSON object: JSON under any content type, or form-encoded.
+
+export type ParsedTokenBody =
+  | { kind: 'object'; body: Readonly<Record<string, unknown>> }
+  | { kind: 'unreadable'; reason: 'empty' | 'html' | 'torn' | 'text' | 'not_an_object'; message: string }
+
+export function readTokenBody(text: string): ParsedTokenBody {
+  const trimmed = text.replace(/^\uFEFF/, '').trim()
+  if (trimmed === '') return { kind: 'unreadable', reason: 'empty', message: 'The answer was empty.' }
+  if (trimmed.startsWith('<')) {
+    return { kind: 'unreadable', reason: 'html', message: 'The answer was a web page instead of JSON.' }
+  }
+  const parsed = parseJsonOr(trimmed)
+  if (parsed !== undefined) {
+    return parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed)
+      ? { kind: 'object', body: parsed as Record<string, unknown> }
+      : { kind: 'unreadable', reason: 'not_an_object', message: 'The answer was JSON, but not an object.' }
+  }
+  const form = parseForm(trimmed)
+  if (form !== null) return { kind: 'object', body: form }
+  return /^[{["]/.test(trimmed)
+    ? { kind: 'unreadable', reason: 'torn', message: 'The answer broke off in the middle, or is no JSON.' }
+    : { kind: 'unreadable', reason: 'text', message: 'The answer was plain text instead of JSON.' }
+}
+
+/**
+ * Accepts a form only with a token, a device code or an error in it: truncated JSON must not be read as a
+ * form.
+ */
+function parseForm(text: string): Record<string, string> | null {
+  if (!/^[\w.-]+=[^\s<>{}"]*$/.test(text)) return null
+  const fields = Object.fromEntries(new URLSearchParams(text))
+  return ['access_token', 'error', 'device_code'].some((name) => name in fields) ? fields : null
 }
