@@ -2,7 +2,7 @@
 // on disk.
 import { basename } from 'node:path'
 import { openKeyway } from '../../electron/core/open-keyway.ts'
-import { type FileOps, nodeFileOps, type OpenFile } from '../../electron/core/storage/file-ops.ts'
+import { type FileOps, nodeFileOps, type OpenFile } from '../../electron/core/storage/durable-file.ts'
 import { createConfKv } from '../../electron/headless/headless.ts'
 import { connectInput } from '../../shared/contract/flow.ts'
 import { providerInput } from '../../shared/contract/provider.ts'

@@ -15,8 +15,7 @@ import { isProviderEntry } from './providers/store.ts'
 import { isSetting } from './settings.ts'
 import { isAppEntry } from './apps/store.ts'
 import { createIntegrity, type Integrity } from './integrity/integrity.ts'
-import type { DecisiveSection } from './integrity/decisive.ts'
-import { createManifestFiles } from './integrity/manifest.ts'
+import { createManifestFiles, type DecisiveSection } from './integrity/manifest.ts'
 import { createOAuthClient } from './oauth/client.ts'
 import {
   type Browser,
@@ -31,7 +30,7 @@ import {
 import type { OpenPracticeProvider } from './practice/practice-providers.ts'
 import { secretBoxOf } from './vault/status.ts'
 import { type DataFolder, openDataFolder, socketPathIn } from './storage/data-folder.ts'
-import type { FileOps } from './storage/file-ops.ts'
+import type { FileOps } from './storage/durable-file.ts'
 import type { GuardedKvDeps } from './storage/document.ts'
 import { createRecordStore, type RecordStoreDeps } from './storage/records.ts'
 import { createPassphraseKeyWrappers } from './vault/passphrase-wrapper.ts'

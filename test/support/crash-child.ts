@@ -1,7 +1,7 @@
 // A Keyway in a process of its own that forces one refresh and kills itself (kill -9) at a chosen step of it:
 // `file:<n>` in front of the n-th step of writing connection files, `sent` when the token request has gone
 // out and its answer is at the door, `hold` not at all.
-import { type FileOps, nodeFileOps } from '../../electron/core/storage/file-ops.ts'
+import { type FileOps, nodeFileOps } from '../../electron/core/storage/durable-file.ts'
 import { openTestKeyway } from './open-test-keyway.ts'
 
 const [folder = '', connectionId = '', killAt = '', callers = '1'] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-import { type FileOps, nodeFileOps } from '../../electron/core/storage/file-ops.ts'
+import { type FileOps, nodeFileOps } from '../../electron/core/storage/durable-file.ts'
 
 export const systemError = (code: string): Error =>
   Object.assign(new Error(`${code}: injected fault`), { code })

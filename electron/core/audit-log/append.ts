@@ -2,7 +2,7 @@
 // them to the window. Takes microseconds and never fails; nobody waits for the disk.
 import type { ActivityEntry, ActivityRow } from '../../../shared/contract/activity.ts'
 import type { Clock, Logger } from '../ports.ts'
-import { toSaveError } from '../storage/file-ops.ts'
+import { toSaveError } from '../storage/durable-file.ts'
 import { type ChainPoint, nextLine } from './entry.ts'
 import type { SegmentWriter } from './segments.ts'
 

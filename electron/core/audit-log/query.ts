@@ -2,7 +2,7 @@
 // JSON escapes quotes in values, so these bytes cannot come from text inside a value.
 import { readFile } from 'node:fs/promises'
 import type { ActivityQuery, ActivityRow } from '../../../shared/contract/activity.ts'
-import { systemCode } from '../storage/file-ops.ts'
+import { systemCode } from '../storage/durable-file.ts'
 import { parseLine, readOpening } from './entry.ts'
 import type { JournalSegment } from './segments.ts'
 

@@ -11,7 +11,7 @@ import { shortenedId } from '../../../shared/domain/private-text.ts'
 import { redactText } from '../../../shared/domain/redact.ts'
 import type { AuditLog } from '../keyway.ts'
 import type { Clock } from '../ports.ts'
-import { systemCode } from '../storage/file-ops.ts'
+import { systemCode } from '../storage/durable-file.ts'
 import type { Vault } from '../vault/vault.ts'
 
 /** Where Keyway's files are. Null: nothing is on disk (tests in memory). */

@@ -1,10 +1,16 @@
 // Compares the folder with the manifest at each unlock; without a manifest, records the first one.
 import type { Stretch } from '../audit-log/entry.ts'
-import { compareConnections, compareEntries, decisiveEntries, rowOf } from './compare.ts'
-import { sections, type DecisiveSection } from './decisive.ts'
+import { compareConnections, compareEntries, decisiveEntries } from './compare.ts'
+import {
+  rowOf,
+  type DecisiveSection,
+  decodeManifest,
+  emptyManifest,
+  type Manifest,
+  sections,
+} from './manifest.ts'
 import { wholeFinding, type Finding } from './findings.ts'
 import type { IntegrityDeps, IntegrityParts } from './state.ts'
-import { decodeManifest, emptyManifest, type Manifest } from './manifest.ts'
 
 const MAX_STRETCHES = 200
 

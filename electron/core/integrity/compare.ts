@@ -2,15 +2,15 @@
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import {
   decidesSame,
-  digestOf,
-  sealingFactsOf,
+  type DecisiveSection,
   hasFacts,
   isDecisive,
+  type Manifest,
+  type ManifestConnectionRow,
   onlyReduces,
-  type DecisiveSection,
-} from './decisive.ts'
+  sealingFactsOf,
+} from './manifest.ts'
 import { connectionFinding, entryFinding, type Finding } from './findings.ts'
-import type { ManifestConnectionRow, Manifest } from './manifest.ts'
 
 type Entries = Readonly<Record<string, unknown>>
 
@@ -98,14 +98,4 @@ function rowAfter(record: ConnectionRecord, row: ManifestConnectionRow): Manifes
   const { generation } = record
   const old = generation === row.generation && row.old !== undefined ? { old: row.old } : {}
   return { generation, facts: sealingFactsOf(record), ...old }
-}
-
-/**
- * The manifest row for a connection as it is. `old`: its tokens may have the encryption of earlier versions.
- */
-export function rowOf(record: ConnectionRecord, sealing: 'old' | 'new'): ManifestConnectionRow {
-  const row = { generation: record.generation, facts: sealingFactsOf(record) }
-  if (sealing === 'new') return row
-  const previous = record.sealedPrevious === null ? null : digestOf(record.sealedPrevious)
-  return { ...row, old: { current: digestOf(record.sealedTokens), previous } }
 }

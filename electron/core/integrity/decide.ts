@@ -1,11 +1,10 @@
 // Applies the person's decision about a finding: accepts the change or reverts it.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { IntegrityDecision, IntegrityView } from '../../../shared/contract/integrity.ts'
-import { rowOf } from './compare.ts'
+import { rowOf, emptyManifest } from './manifest.ts'
 import { closeStretch, markFolderSigned, recorded } from './compare-folder.ts'
 import type { Finding } from './findings.ts'
 import type { IntegrityParts } from './state.ts'
-import { emptyManifest } from './manifest.ts'
 
 /**
  * The person confirmed the state that an earlier version left.

@@ -3,7 +3,7 @@ import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { IntegrityChange, IntegrityFinding } from '../../../shared/contract/integrity.ts'
 import { sameJson } from '../../../shared/domain/canonical-json.ts'
-import type { DecisiveSection } from './decisive.ts'
+import type { DecisiveSection } from './manifest.ts'
 
 /** A change whose subject is not used until the person decides. */
 export type Finding = IntegrityFinding & {

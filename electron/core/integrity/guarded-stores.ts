@@ -5,18 +5,18 @@ import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { sameJson } from '../../../shared/domain/canonical-json.ts'
 import type { KeyValueStore, RecordStore } from '../ports.ts'
-import { rowOf } from './compare.ts'
 import {
+  rowOf,
   decidesSame,
-  sealingFactsOf,
+  type DecisiveSection,
   hasFacts,
   isDecisive,
+  type Manifest,
   onlyReduces,
-  type DecisiveSection,
-} from './decisive.ts'
+  sealingFactsOf,
+} from './manifest.ts'
 import { findingId, refusal } from './findings.ts'
 import type { IntegrityDeps, IntegrityState } from './state.ts'
-import type { Manifest } from './manifest.ts'
 
 type Tools = { deps: IntegrityDeps; state: IntegrityState }
 

@@ -6,7 +6,7 @@ import type { KeyValueStore, RecordStore } from '../ports.ts'
 import type { IntegrityGate } from '../vault/status.ts'
 import { compareFolder, noteLog } from './compare-folder.ts'
 import { confirm, decide } from './decide.ts'
-import type { DecisiveSection } from './decisive.ts'
+import type { DecisiveSection } from './manifest.ts'
 import { guardConnections, type GuardedRecords, guardEntries } from './guarded-stores.ts'
 import {
   createIntegrityState,

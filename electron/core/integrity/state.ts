@@ -5,9 +5,14 @@ import type { LogKey } from '../audit-log/audit-log.ts'
 import type { Clock, KeyValueStore, Logger, RollbackCounter } from '../ports.ts'
 import type { IntegrityGate } from '../vault/status.ts'
 import type { Vault } from '../vault/vault.ts'
-import { type DecisiveSection, digestOf } from './decisive.ts'
+import {
+  type DecisiveSection,
+  digestOf,
+  encodeManifest,
+  type Manifest,
+  type ManifestFiles,
+} from './manifest.ts'
 import { type Finding, refusal } from './findings.ts'
-import { encodeManifest, type Manifest, type ManifestFiles } from './manifest.ts'
 
 /** Delay for changes that may be lost: token generations and the last log row. Milliseconds. */
 const LAZY_MS = 10_000

@@ -5,7 +5,7 @@ import type { IntegrityView } from '../../../shared/contract/integrity.ts'
 import { providerRecord } from '../../../shared/contract/provider.ts'
 import type { UiApi } from '../../../shared/contract/ui-api.ts'
 import type { KeywayDeps, KeywayParts } from '../wiring.ts'
-import type { DecisiveSection } from './decisive.ts'
+import type { DecisiveSection } from './manifest.ts'
 import type { Integrity } from './integrity.ts'
 import type { IntegrityTargets } from './state.ts'
 

@@ -6,9 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Clock, Logger } from '../ports.ts'
-import { removeLeftovers, writeDurably, writeDurablySync } from './durable-file.ts'
-import { systemCode, toSaveError } from './file-ops.ts'
-import { refuseLinks } from './no-link.ts'
+import { removeLeftovers, systemCode, toSaveError, writeDurably, writeDurablySync } from './durable-file.ts'
+import { quarantineFile } from './quarantine.ts'
 import { type OwnerLock, takeOwnerLock } from './owner-lock.ts'
 
 /** What a second process may know about the owner, to pass its request on. Never a secret. */
@@ -278,4 +277,54 @@ export function socketPathIn(folder: string, platform: NodeJS.Platform = process
   }
   const path = join(folder, 'keyway.sock')
   return Buffer.byteLength(path) <= MAX_BYTES ? path : null
+}
+
+// Rejects symbolic links in the data folder: Keyway would read, overwrite or empty a file that is not its
+// own. A linked record counts as unreadable; any other link stops the start with an error.
+
+/** The names that Keyway itself creates in the folder. The person put everything else there. */
+const OWN =
+  /^(?:owner\.(?:lock|json)|keyway\.(?:log(?:\.1)?|sock)|window-sessions\.json|(?:settings|providers|apps)(?:\.last-good)?\.json|integrity(?:\.copy)?\.json|activity|connections|vault|imports|practice-provider|set-aside)$/
+
+/**
+ * Folders whose files are written in place. Record files are many, and are opened without following links.
+ */
+const FOLDERS = ['activity', 'vault']
+
+/**
+ * Checks the folder before anything in it is opened. A dangling link stays: the code that needs the file
+ * quarantines it. Pipes (which block a reader) and devices are quarantined now.
+ * @throws KeywayError `folder_link`
+ */
+function refuseLinks(folder: string, logger: Logger): void {
+  for (const entry of entriesOf(folder)) if (OWN.test(entry.name)) look(folder, entry, logger)
+  for (const name of FOLDERS) {
+    const path = join(folder, name)
+    for (const entry of entriesOf(path)) look(path, entry, logger)
+  }
+}
+
+function look(folder: string, entry: Dirent, logger: Logger): void {
+  const path = join(folder, entry.name)
+  if (entry.isFIFO() || entry.isBlockDevice() || entry.isCharacterDevice()) {
+    logger.warn('What is neither a file nor a folder was set aside', {
+      file: path,
+      setAsidePath: quarantineFile(path, Date.now()),
+    })
+    return
+  }
+  if (!entry.isSymbolicLink() || statSync(path, { throwIfNoEntry: false }) === undefined) return
+  throw new KeywayError('folder_link', {
+    message: `“${entry.name}” in the data folder is a symbolic link, and Keyway follows none there.`,
+    details: { file: path },
+  })
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch {
+    // Missing, or not a folder: the code that creates it reports that.
+    return []
+  }
 }

@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Clock, CorruptFile, KeyValueStore, Logger } from '../ports.ts'
-import { removeLeftovers, syncFolderSync, writeDurablySync } from './durable-file.ts'
-import { systemCode, toSaveError } from './file-ops.ts'
+import { removeLeftovers, syncFolderSync, systemCode, toSaveError, writeDurablySync } from './durable-file.ts'
 import { quarantineFile } from './quarantine.ts'
 
 export type Document = Record<string, unknown>

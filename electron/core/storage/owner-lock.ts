@@ -10,7 +10,7 @@
 // code may ever open `owner.lock`.
 import { chmodSync, closeSync, existsSync, lstatSync, openSync, statSync, truncateSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { systemCode } from './file-ops.ts'
+import { systemCode } from './durable-file.ts'
 import { quarantineFile } from './quarantine.ts'
 
 const BUSY = 5

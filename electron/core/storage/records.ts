@@ -8,15 +8,17 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import { createKeyedMutex } from '../async.ts'
 import type { Clock, CorruptFile, Leftover, Logger, RecordStore } from '../ports.ts'
 import {
+  type FileOps,
   leftoverOf,
   makeFolder,
+  nodeFileOps,
+  readNoLink,
   removeDurably,
   removeLeftovers,
+  systemCode,
   writeDurably,
   writeDurablySync,
 } from './durable-file.ts'
-import { type FileOps, nodeFileOps, systemCode } from './file-ops.ts'
-import { readNoLink } from './no-link.ts'
 import { quarantineFile, quarantinePath } from './quarantine.ts'
 
 const ID = /^[a-z0-9_-]{1,64}$/

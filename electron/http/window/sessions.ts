@@ -6,8 +6,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Clock, Logger } from '../../core/ports.ts'
 import type { Presence, WindowSession } from '../../core/presence/presence.ts'
-import { writeDurably } from '../../core/storage/durable-file.ts'
-import { systemCode } from '../../core/storage/file-ops.ts'
+import { systemCode, writeDurably } from '../../core/storage/durable-file.ts'
 
 /**
  * Who asked for the link that opened the window: the service itself or its terminal, or a program in a shell.

@@ -2,7 +2,7 @@
 // They are synchronous inside, so that one seed is one order of events; fsync is left out, because a killed
 // process loses nothing that was written.
 import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
-import type { FileOps, OpenFile } from '../../../electron/core/storage/file-ops.ts'
+import type { FileOps, OpenFile } from '../../../electron/core/storage/durable-file.ts'
 import { systemError } from '../faulty-file-ops.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
