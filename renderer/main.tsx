@@ -2,6 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { z } from 'zod'
 import { App } from './features/shell/app.tsx'
+import { loadScreensWith } from './features/shell/lazy-screens.ts'
 import { createHost } from './host/create-host.ts'
 import { text } from './lib/text.ts'
 import { WindowProvider } from './stores/window-context.tsx'
@@ -17,10 +18,12 @@ const gate = createPresenceGate(createHost(window, text.link))
 const { host } = gate
 const store = createWindowStore(host)
 const presets = createPresetsStore(host)
+loadScreensWith(store)
 store.start()
 // Nearly every screen needs the presets, so they are requested before the first one does.
 void presets.load()
-void import('./components/brand/brand-mark.tsx')
+// Without the icons, initials are shown.
+import('./components/brand/brand-mark.tsx').catch(() => undefined)
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root.')

@@ -1,9 +1,51 @@
 // Screens in chunks of their own, so that the first paint does not wait for all of them.
 import { lazy } from 'react'
+import type { WindowStore } from '../../stores/window-store.ts'
+
+type LinkStore = Pick<WindowStore, 'getState' | 'subscribe' | 'reload'>
+
+let store: LinkStore | null = null
+
+/** React loads the chunks without a context, so the store is set once at the start. */
+export function loadScreensWith(windowStore: LinkStore): void {
+  store = windowStore
+}
 
 const files = {
-  setUp: () => import('./set-up-screens.ts'),
-  watch: () => import('./watch-screens.ts'),
+  setUp: () => load(() => import('./set-up-screens.ts')),
+  watch: () => load(() => import('./watch-screens.ts')),
+}
+
+function load<Chunk>(fetch: () => Promise<Chunk>): Promise<Chunk> {
+  return store === null ? fetch() : loadFromKeyway(store, fetch)
+}
+
+/**
+ * In a browser the chunks come from Keyway, which may stop before all of them are loaded. That is not an error
+ * of a screen: the window already states that Keyway is not answering, and the screen follows when it answers
+ * again. Rejects when a chunk cannot be loaded although Keyway answers, for instance after an update.
+ */
+export async function loadFromKeyway<Chunk>(link: LinkStore, fetch: () => Promise<Chunk>): Promise<Chunk> {
+  for (;;) {
+    try {
+      return await fetch()
+    } catch (error) {
+      // The event stream may not have noticed yet; a call finds out at once.
+      await link.reload()
+      if (link.getState().link === 'online') throw error
+      await whenOnline(link)
+    }
+  }
+}
+
+function whenOnline({ subscribe }: LinkStore): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = subscribe(({ link }) => {
+      if (link !== 'online') return
+      stop()
+      resolve()
+    })
+  })
 }
 
 /** Loads the remaining chunks, so that navigation does not wait. */
