@@ -69,11 +69,11 @@ function weights(): Figure[] {
   ]
 }
 
-type Paints = { firstPaintMs: number[]; connectionsMs: number[] }
+type Paints = { firstPaintMs: number[]; connectionsMs: number[]; changeMs: number[] }
 
 /** Each time with nothing in the browser's cache. The first opening warms the server and is not counted. */
 async function openings(browser: Browser, launch: () => Promise<string>, rounds: number): Promise<Paints> {
-  const paints: Paints = { firstPaintMs: [], connectionsMs: [] }
+  const paints: Paints = { firstPaintMs: [], connectionsMs: [], changeMs: [] }
   for (let round = 0; round <= rounds; round += 1) {
     const context = await browser.newContext()
     const page = await context.newPage()
@@ -83,7 +83,9 @@ async function openings(browser: Browser, launch: () => Promise<string>, rounds:
       performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
       performance.now(),
     ])
+    const changed = await change(page, `account 0.${round}`)
     if (round > 0) {
+      paints.changeMs.push(changed)
       paints.firstPaintMs.push(painted ?? Number.NaN)
       paints.connectionsMs.push(shown ?? Number.NaN)
     }
@@ -92,13 +94,41 @@ async function openings(browser: Browser, launch: () => Promise<string>, rounds:
   return paints
 }
 
-function paintFigures({ firstPaintMs, connectionsMs }: Paints): Figure[] {
+/**
+ * From the call that renames the first account until the name is in the page, where an event of Keyway brings
+ * it. The row has to stay in view, so the name has to stay the first.
+ */
+function change(page: Page, account: string): Promise<number> {
+  return page.evaluate(async (name) => {
+    const row = document.querySelector('a[href^="#/connections/con_"]')
+    const id = row?.getAttribute('href')?.split('/').at(-1)
+    const shown = new Promise<number>((resolve) => {
+      new MutationObserver(() => {
+        if (document.body.textContent.includes(name)) resolve(performance.now())
+      }).observe(document.body, { subtree: true, childList: true, characterData: true })
+    })
+    const sentAt = performance.now()
+    const answer = await fetch('/ui/call/connections.rename', {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-keyway-window': localStorage.getItem('keyway.window') ?? '',
+      },
+      body: JSON.stringify({ id, account: name }),
+    })
+    if (!answer.ok) throw new Error(`The account was not renamed: ${answer.status}.`)
+    return (await shown) - sentAt
+  }, account)
+}
+
+function paintFigures({ firstPaintMs, connectionsMs, changeMs }: Paints): Figure[] {
   const time = (what: string, values: readonly number[], must: number, aim: number): Figure => {
     return { what, value: spreadOf(values), unit: ' ms', must, aim, better: 'lower' }
   }
   return [
     time('first paint of the window on a warm server', firstPaintMs, 500, 300),
     time('until 1,000 connections stand there', connectionsMs, 1000, 500),
+    time('from a change at Keyway until the window shows it', changeMs, 200, 100),
   ]
 }
 
