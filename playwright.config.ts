@@ -11,8 +11,9 @@ export default defineConfig({
   outputDir: 'test-results',
   // The stand-in is a shell script with a Chromium behind it; Windows has the real Electron.
   testIgnore: process.platform === 'win32' ? 'stand-in-*.spec.ts' : [],
-  // One window at a time: the specs share two cores, and each starts an app with a browser of its own.
-  workers: 1,
+  // Each worker has one browser for all its specs. No test depends on another, so a long file is divided too.
+  workers: 2,
+  fullyParallel: true,
   retries: 0,
   forbidOnly: true,
   timeout: 90_000,
@@ -22,6 +23,8 @@ export default defineConfig({
   use: {
     trace: 'off',
     video: 'off',
+    // What moves is looked at in real-life.spec.ts and on the desktop.
+    contextOptions: { reducedMotion: 'reduce' },
     launchOptions: { executablePath: findChromium(), args: [...sandboxFlags()] },
   },
 })

@@ -1,37 +1,16 @@
 // The window in a real browser, served by the built headless host: from the one-time link to a healthy
 // connection.
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { expect, test as base, type Page } from '@playwright/test'
-import manifest from '../../package.json' with { type: 'json' }
-import { createHeadless, type Headless } from '../../electron/headless/headless.ts'
+import type { Page } from '@playwright/test'
+import type { Headless } from '../../electron/headless/headless.ts'
 import { createPracticeProvider, type PracticeProvider } from '../../electron/practice-provider/provider.ts'
-import { Secret } from '../../shared/contract/secret.ts'
-import { root } from '../../scripts/build/parts.ts'
 import { practiceRegistration } from '../../scripts/demo/registration.ts'
 import { openWindowClient } from '../../scripts/demo/window-client.ts'
-import { makeTempFolder } from '../support/temp-folder.ts'
+import { expect, test as base } from '../support/real-window/headless-fixture.ts'
+import { signInAt } from '../support/real-window/person.ts'
 
-type World = { host: Headless; practice: PracticeProvider; complaints: string[] }
+type World = { practice: PracticeProvider; complaints: string[] }
 
 const test = base.extend<World>({
-  // Playwright reads from this pattern what a fixture needs.
-  host: async ({ browserName: _browser }, provide) => {
-    const folder = makeTempFolder()
-    const host = await createHeadless({
-      dataFolder: join(folder.path, 'data'),
-      port: 0,
-      windowFolder: join(root, 'out', 'renderer'),
-      passphrase: new Secret(randomBytes(16).toString('base64url')),
-      keychain: 'unused',
-      logLevel: 'warn',
-      version: manifest.version,
-      environment: {},
-    })
-    await provide(host)
-    await host.close()
-    folder.remove()
-  },
   practice: async ({ host }, provide) => {
     const practice = await createPracticeProvider({ redirectUris: [`${host.url}/oauth2/callback`] })
     const window = await openWindowClient(host.launchUrl())
@@ -62,9 +41,7 @@ async function signIn(page: Page, decision: 'Allow access' | 'Deny'): Promise<Pa
   const address = await link.getAttribute('href')
   const provider = await page.context().newPage()
   await provider.goto(address ?? '')
-  await provider.getByLabel('Account').fill('ada@example.test')
-  await provider.getByRole('button', { name: 'Sign in' }).click()
-  await provider.getByRole('button', { name: decision }).click()
+  await signInAt(provider, { decision })
   await provider.waitForURL((url) => url.pathname === '/oauth2/callback')
   return provider
 }

@@ -1,34 +1,11 @@
 // Pages and servers on other ports of this machine, and what a real browser lets them do to the window.
-import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import { expect, test as base } from '@playwright/test'
-import manifest from '../../package.json' with { type: 'json' }
-import { createHeadless, type Headless } from '../../electron/headless/headless.ts'
-import { Secret } from '../../shared/contract/secret.ts'
-import { root } from '../../scripts/build/parts.ts'
-import { makeTempFolder } from '../support/temp-folder.ts'
+import { expect, test as base } from '../support/real-window/headless-fixture.ts'
 
 type Stranger = { url: string; cookies: string[] }
 
-const test = base.extend<{ host: Headless; stranger: Stranger }>({
-  host: async ({ browserName: _browser }, provide) => {
-    const folder = makeTempFolder()
-    const host = await createHeadless({
-      dataFolder: join(folder.path, 'data'),
-      port: 0,
-      windowFolder: join(root, 'out', 'renderer'),
-      passphrase: new Secret(randomBytes(16).toString('base64url')),
-      keychain: 'unused',
-      logLevel: 'warn',
-      version: manifest.version,
-      environment: {},
-    })
-    await provide(host)
-    await host.close()
-    folder.remove()
-  },
+const test = base.extend<{ stranger: Stranger }>({
   stranger: async ({ browserName: _browser }, provide) => {
     const cookies: string[] = []
     const server = createServer((request, response) => {

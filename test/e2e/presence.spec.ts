@@ -1,12 +1,12 @@
 // A window that a command opened, as a person meets it: one dialog asks for a proof, and what was being done
 // goes on by itself.
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { requestWindow } from '../../electron/core/running-service.ts'
 import { PASSPHRASE } from '../support/real-window/real-host.ts'
 import { expect, listenFor, test } from '../support/real-window/real-window-fixture.ts'
-import { root } from '../../scripts/build/parts.ts'
+import { startHeadlessProgram } from '../support/real-window/headless-fixture.ts'
+import { createVault } from '../support/real-window/person.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 async function openFromShell(page: Page, dataFolder: string, complaints: string[]): Promise<Page> {
@@ -97,24 +97,25 @@ test('a window that is open stays open through kill -9 and a restart, and shows 
   complaints,
 }) => {
   const folder = makeTempFolder()
-  const start = (port: string) => startHost(join(folder.path, 'data'), port)
+  const start = (port: string) =>
+    startHeadlessProgram({ dataFolder: join(folder.path, 'data'), port, passphrase: PASSPHRASE })
   const first = start('0')
-  const link = await first.heard(/Open (http:\/\/127\.0\.0\.1:\d+\/launch\?ticket=[\w-]+)/)
+  const link = await first.launchUrl()
   listenFor(page, complaints)
   await page.goto(link)
   await page.getByRole('link', { name: 'Add a connection' }).click()
   await page.getByRole('option', { name: /Describe a provider yourself/ }).click()
   await page.getByLabel('Name', { exact: true }).fill('Acme Data')
   await page.getByLabel('Client secret').fill('typed and not saved')
-  first.kill()
+  first.kill('SIGKILL')
   await first.ended
   await expect(page.getByText('Not answering', { exact: true })).toBeVisible()
   const second = start(new URL(link).port)
-  await second.heard(/Open (http:\/\/127\.0\.0\.1:\d+\/launch\?ticket=[\w-]+)/)
+  await second.launchUrl()
   await expect(page.getByText('Keyway is not answering')).toBeHidden()
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Acme Data')
   await expect(page.getByLabel('Client secret')).toHaveValue('typed and not saved')
-  second.kill()
+  second.kill('SIGKILL')
   await second.ended
   folder.remove()
 })
@@ -138,28 +139,8 @@ test('who forgot the passphrase starts over: providers stay, connections go, and
   await dialog.getByLabel(/^Type/).fill('start over')
   await dialog.getByRole('button', { name: 'Start over', exact: true }).click()
   await expect(window.getByText('The old vault was set aside')).toBeVisible()
-  await window.getByLabel('Passphrase', { exact: true }).fill('an entirely new one')
-  await window.getByLabel('Passphrase again').fill('an entirely new one')
-  await window.getByRole('button', { name: 'Create the vault' }).click()
+  await createVault(window, 'an entirely new one')
   await window.getByRole('link', { name: 'Providers' }).first().click()
   await expect(window.getByText('Rehearsal').first()).toBeVisible()
   expect(host.keyway.snapshot().connections).toEqual([])
 })
-
-function startHost(dataFolder: string, port: string) {
-  const program = join(root, 'out', 'headless', 'main.js')
-  const parameters = ['--no-open', '--passphrase-stdin', '--port', port, '--data', dataFolder]
-  const child = spawn(process.execPath, [program, ...parameters], { stdio: ['pipe', 'pipe', 'inherit'] })
-  child.stdin.end(`${PASSPHRASE}\n`)
-  let output = ''
-  child.stdout.on('data', (chunk) => (output += String(chunk)))
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  return {
-    ended,
-    kill: () => void child.kill('SIGKILL'),
-    heard: async (pattern: RegExp): Promise<string> => {
-      await expect.poll(() => output).toMatch(pattern)
-      return pattern.exec(output)?.[1] ?? ''
-    },
-  }
-}

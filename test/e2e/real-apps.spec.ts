@@ -1,4 +1,5 @@
 // Apps and their keys, tried with the keys themselves.
+import { readNewKey } from '../support/real-window/person.ts'
 import { expect, test } from '../support/real-window/real-window-fixture.ts'
 
 test('a key does what its sentences say: limits hold, a pause refuses, rotation ends the old key, revoking ends it all', async ({
@@ -35,10 +36,7 @@ test('a key does what its sentences say: limits hold, a pause refuses, rotation 
     ),
   ).toBeVisible()
   await window.getByRole('button', { name: 'Make the key' }).click()
-  const key =
-    /kw_[\w-]{43}/.exec(
-      await window.getByRole('alertdialog', { name: 'Save this key now' }).innerText(),
-    )?.[0] ?? ''
+  const key = await readNewKey(window)
   await window.getByRole('button', { name: 'I have saved it' }).click()
   expect([await send(key, 'api/me'), await send(key, 'api/files')]).toEqual([200, 403])
 
@@ -52,10 +50,7 @@ test('a key does what its sentences say: limits hold, a pause refuses, rotation 
   await window.getByRole('button', { name: 'Rotate the key' }).click()
   await window.getByLabel('The old key works for').selectOption('no longer: it ends now')
   await window.getByRole('button', { name: 'Make the new key' }).click()
-  const next =
-    /kw_[\w-]{43}/.exec(
-      await window.getByRole('alertdialog', { name: 'Save this key now' }).innerText(),
-    )?.[0] ?? ''
+  const next = await readNewKey(window)
   await window.getByRole('button', { name: 'I have saved it' }).click()
   expect([await send(key, 'api/me'), await send(next, 'api/me')]).toEqual([401, 200])
 
@@ -101,6 +96,7 @@ test('changed permissions can be discarded or saved, and a second window sees th
   const { app } = await call('apps.create', { name: 'Backup', grants: [{ target: { kind: 'all' } }] })
   const window = await openWindow(`#/apps/${app.id}`)
   const other = await openWindow('#/apps')
+  await window.bringToFront()
   await window.getByRole('textbox', { name: 'Name' }).fill('Night backup')
   await window.getByRole('button', { name: 'Discard' }).click()
   await expect(window.getByRole('textbox', { name: 'Name' })).toHaveValue('Backup')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from '@playwright/test'
 import { root } from '../../scripts/build/parts.ts'
-import { signInFrom } from '../support/real-window/person.ts'
+import { createVault, signInFrom } from '../support/real-window/person.ts'
 import { expect, test } from '../support/real-window/real-window-fixture.ts'
 
 const run = promisify(execFile)
@@ -62,9 +62,7 @@ test.describe('from the very first start', () => {
     host,
   }) => {
     const window = await openWindow()
-    await window.getByLabel('Passphrase', { exact: true }).fill('a few plain words')
-    await window.getByLabel('Passphrase again').fill('a few plain words')
-    await window.getByRole('button', { name: 'Create the vault' }).click()
+    await createVault(window, 'a few plain words')
     await window.getByRole('link', { name: 'Try it without an account' }).click()
     await window.getByRole('button', { name: 'Start it' }).click()
     await window.getByRole('button', { name: 'Sign in there' }).click()

@@ -2,11 +2,13 @@
 // enlarged windows, keys alone.
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { root } from '../../scripts/build/parts.ts'
-import { signInAt, signInFrom } from '../support/real-window/person.ts'
+import { choose, createVault, goTo, signInAt, signInFrom } from '../support/real-window/person.ts'
 import { expect, listenFor, test } from '../support/real-window/real-window-fixture.ts'
-import { runNode, type Script } from '../support/real-window/script.ts'
+import { startHeadlessProgram } from '../support/real-window/headless-fixture.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
+
+// As for most people, everything moves here.
+test.use({ contextOptions: { reducedMotion: 'no-preference' } })
 
 test('two windows follow each other: what is done in one is seen in the other, sign-ins and questions too', async ({
   openWindow,
@@ -17,15 +19,17 @@ test('two windows follow each other: what is done in one is seen in the other, s
   await register(await startPractice())
   const one = await openWindow('#/connections')
   const other = await openWindow('#/connections')
+  await one.bringToFront()
   await one.getByRole('button', { name: 'Connect to Rehearsal' }).click()
+  await other.bringToFront()
   await other.getByRole('link', { name: 'Continue' }).click()
   await expect(other.getByRole('heading', { name: 'Continue in your browser' })).toBeVisible()
   await signInFrom(other)
   await expect(one.getByText('Signed in as ada@example.test')).toBeVisible()
   await expect(other.getByText('Signed in as ada@example.test')).toBeVisible()
+  await one.bringToFront()
   await one.goto(`${host.url}/#/connections`)
-  await one.getByRole('button', { name: /^More actions/ }).click()
-  await one.getByRole('menuitem', { name: 'Rename' }).click()
+  await choose(one, 'Rename')
   await one.getByLabel('Account name').fill('Arbeit 👩🏽‍💻')
   await one.getByLabel('Account name').press('Enter')
   await other.goto(`${host.url}/#/connections`)
@@ -39,22 +43,12 @@ test('a host that is killed is said to be gone; started again, a fresh link brin
   complaints,
 }) => {
   const folder = makeTempFolder()
-  const start = (port: string): Script =>
-    runNode([
-      join(root, 'out', 'headless', 'main.js'),
-      '--no-open',
-      '--port',
-      port,
-      '--data',
-      join(folder.path, 'data'),
-    ])
+  const start = (port: string) => startHeadlessProgram({ dataFolder: join(folder.path, 'data'), port })
   listenFor(page, complaints)
   const first = start('0')
-  const link = await first.heard(/Open (http:\/\/127\.0\.0\.1:\d+\/launch\?ticket=[\w-]+)/)
+  const link = await first.launchUrl()
   await page.goto(link)
-  await page.getByLabel('Passphrase', { exact: true }).fill('correct horse battery')
-  await page.getByLabel('Passphrase again').fill('correct horse battery')
-  await page.getByRole('button', { name: 'Create the vault' }).click()
+  await createVault(page, 'correct horse battery')
   await page.getByRole('link', { name: 'Add a connection' }).click()
   await page.getByRole('option', { name: /Describe a provider yourself/ }).click()
   await page.getByLabel('Name', { exact: true }).fill('Acme Data')
@@ -65,7 +59,7 @@ test('a host that is killed is said to be gone; started again, a fresh link brin
   await page.getByLabel('Token URL', { exact: true }).fill('https://auth.acme.example/token')
 
   const second = start(new URL(link).port)
-  await second.heard(/Open (http:\/\/127\.0\.0\.1:\d+\/launch\?ticket=[\w-]+)/)
+  await second.launchUrl()
   // The window is known again; only the vault has to be opened.
   await page.getByLabel('Passphrase', { exact: true }).fill('correct horse battery')
   await page.keyboard.press('Enter')
@@ -129,13 +123,12 @@ for (const { name, size, zoom } of [
         `providers/${registered.id}`,
         `providers/${registered.id}/edit`,
       ]) {
-        await window.goto(`${new URL(window.url()).origin}/#/${place}`)
+        await goTo(window, `#/${place}`)
         await window.getByRole('heading', { level: 1 }).waitFor()
         expect(await sideways(window), place).toBe(0)
       }
-      await window.goto(`${new URL(window.url()).origin}/#/connections/${id}`)
-      await window.getByRole('button', { name: /^More actions/ }).click()
-      await window.getByRole('menuitem', { name: 'Disconnect' }).click()
+      await goTo(window, `#/connections/${id}`)
+      await choose(window, 'Disconnect')
       await window.getByRole('alertdialog').getByRole('button', { name: 'Disconnect' }).click()
       await window.getByRole('button', { name: 'Done' }).click()
       await expect(window.getByRole('button', { name: 'Connect to Rehearsal' })).toBeVisible()

@@ -1,12 +1,11 @@
 // What the window says of a connection is what happened, and never more.
 import type { Page } from '@playwright/test'
 import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
-import { signInFrom } from '../support/real-window/person.ts'
+import { choose, signInFrom } from '../support/real-window/person.ts'
 import { expect, test } from '../support/real-window/real-window-fixture.ts'
 
 async function refreshFrom(window: Page): Promise<void> {
-  await window.getByRole('button', { name: /^More actions/ }).click()
-  await window.getByRole('menuitem', { name: 'Refresh now' }).click()
+  await choose(window, 'Refresh now')
 }
 
 const fresh = /has a fresh token/
@@ -144,7 +143,7 @@ test('the practice provider that is stopped says so on its connection, and goes 
   await refreshFrom(window)
   await expect(window.getByText(failed)).toBeVisible()
   await window.getByRole('main').getByRole('button', { name: 'Start it' }).click()
-  await expect(window.getByText('The practice provider is stopped.').first()).toBeHidden({ timeout: 15_000 })
+  await expect(window.getByText('The practice provider is stopped.').first()).toBeHidden()
   await expect(window.getByText(/^Verified /).first()).toBeVisible()
   expect(host.keyway.connections.list()[0]?.lastOutcome.status).toBe('ok')
 })

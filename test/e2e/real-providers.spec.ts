@@ -1,5 +1,5 @@
 // The provider's page against a real server: editing, checking, exporting, copying, deleting.
-import { signInFrom } from '../support/real-window/person.ts'
+import { choose, goTo, signInFrom } from '../support/real-window/person.ts'
 import { expect, test } from '../support/real-window/real-window-fixture.ts'
 
 test('editing keeps the secret behind its dots; other scopes ask for a new sign-in, which then works', async ({
@@ -60,7 +60,7 @@ test('a set-up leaves as JSON without its secret and comes back under another sl
   await window.getByRole('radio', { name: 'Typed code' }).click()
   await expect(window.getByRole('figure', { name: 'Typed code' })).toContainText('defineProvider({')
 
-  await window.goto(`${new URL(window.url()).origin}/#/add/import`)
+  await goTo(window, '#/add/import')
   const content = window.getByLabel('Its content')
   await content.fill(json.slice(0, json.length / 2))
   await window.getByRole('button', { name: 'Import', exact: true }).click()
@@ -104,7 +104,7 @@ test('a copy has everything but the secret; deleting says what breaks before and
   await expect(window.getByRole('heading', { name: 'Rehearsal (copy)', level: 1 })).toBeVisible()
   await expect(window.getByLabel('Client secret')).toHaveValue('')
 
-  await window.goto(`${new URL(window.url()).origin}/#/providers/${registered.id}`)
+  await goTo(window, `#/providers/${registered.id}`)
   await more.click()
   await window.getByRole('menuitem', { name: 'Delete' }).click()
   const question = window.getByRole('alertdialog')
@@ -122,12 +122,11 @@ test('what is slow says so and can be left', async ({ openWindow, startPractice,
   const id = await connect(registered)
   await provider.behave({ faults: [{ kind: 'hang', at: 'everywhere' }] })
   const window = await openWindow(`#/connections/${id}`)
-  await window.getByRole('button', { name: /^More actions/ }).click()
-  await window.getByRole('menuitem', { name: 'Refresh now' }).click()
+  await choose(window, 'Refresh now')
   await expect(window.getByText('Refreshing Rehearsal · ada@example.test…')).toBeVisible()
   await window.getByRole('button', { name: 'Stop waiting' }).click()
   await expect(window.getByText('Refreshing Rehearsal · ada@example.test…')).toBeHidden()
-  await window.goto(`${new URL(window.url()).origin}/#/providers/${registered.id}/check`)
+  await goTo(window, `#/providers/${registered.id}/check`)
   await window.getByRole('button', { name: 'Run the check' }).click()
   await expect(window.getByText('Talking to the provider…')).toBeVisible()
   await window.getByRole('button', { name: 'Stop waiting' }).click()

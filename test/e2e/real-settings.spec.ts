@@ -147,9 +147,11 @@ test('diagnostics are seen whole before they are saved, and hold no secret; the 
 test('a switch acts at once and its undo brings it back, in every window', async ({ openWindow }) => {
   const window = await openWindow('#/settings/general')
   const other = await openWindow('#/settings/general')
+  await window.bringToFront()
   await window.getByRole('radio', { name: 'Dark' }).click()
   const ground = (page: Page) => page.evaluate(() => document.documentElement.dataset['theme'] ?? 'system')
   await expect.poll(() => ground(other)).toBe('dark')
+  await other.bringToFront()
   await other.getByRole('radio', { name: 'Light' }).click()
   await expect.poll(() => ground(window)).toBe('light')
 })

@@ -1,6 +1,6 @@
 // Every way to connect, by a person in the window, against real providers on loopback.
 import { discoverAs, signInForTokens } from '../support/start-practice-provider.ts'
-import { signInAt, signInFrom } from '../support/real-window/person.ts'
+import { choose, goTo, signInAt, signInFrom } from '../support/real-window/person.ts'
 import { signInWithHttp } from '../support/user-agent.ts'
 import { expect, test } from '../support/real-window/real-window-fixture.ts'
 
@@ -129,8 +129,7 @@ test('a refresh token that one has is proved and taken; a wrong one is refused a
   const { id } = await register(provider)
   const { refresh_token: token = '' } = await signInForTokens(await discoverAs(provider, 'basic'))
   const window = await openWindow(`#/providers/${id}`)
-  await window.getByRole('button', { name: 'More actions for Rehearsal' }).click()
-  await window.getByRole('menuitem', { name: 'Connect another way' }).click()
+  await choose(window, 'Connect another way', 'Rehearsal')
   await window.getByRole('radio', { name: 'With a refresh token you have' }).click()
   const dialog = window.getByRole('dialog')
   await dialog.getByRole('button', { name: 'Connect' }).click()
@@ -158,8 +157,7 @@ test('an access token that one has is taken as it is, and the page says what Key
   const { id } = await register(provider)
   const { access_token: token } = await signInForTokens(await discoverAs(provider, 'basic'))
   const window = await openWindow(`#/providers/${id}`)
-  await window.getByRole('button', { name: 'More actions for Rehearsal' }).click()
-  await window.getByRole('menuitem', { name: 'Connect another way' }).click()
+  await choose(window, 'Connect another way', 'Rehearsal')
   await window.getByRole('radio', { name: 'With an access token you have' }).click()
   await window.getByLabel('Access token', { exact: true }).fill(token)
   await window.getByLabel('Access token', { exact: true }).press('Enter')
@@ -200,8 +198,7 @@ test('when another account comes back nothing is replaced before the person says
   const id = await connect(await register(provider))
   const window = await openWindow(`#/connections/${id}`)
   const reconnectAsGrace = async (answer: string): Promise<void> => {
-    await window.getByRole('button', { name: /^More actions/ }).click()
-    await window.getByRole('menuitem', { name: 'Reconnect', exact: true }).click()
+    await choose(window, 'Reconnect')
     await expect(window.getByText('Reconnecting ada@example.test')).toBeVisible()
     await signInFrom(window, { account: 'grace@example.test' })
     await expect(window.getByRole('heading', { name: 'Another account came back' })).toBeVisible()
@@ -212,7 +209,7 @@ test('when another account comes back nothing is replaced before the person says
   await reconnectAsGrace('Discard')
   await expect(window.getByRole('heading', { name: 'Cancelled' })).toBeVisible()
   await expect.poll(() => provider.grants().map(({ account }) => account)).toEqual(['ada@example.test'])
-  await window.goto(`${new URL(window.url()).origin}/#/connections/${id}`)
+  await goTo(window, `#/connections/${id}`)
   await reconnectAsGrace('Keep both')
   await expect(window.getByText('Signed in as grace@example.test')).toBeVisible()
   await window.getByRole('link', { name: 'Connections' }).first().click()
@@ -230,8 +227,7 @@ test('a revoked grant is shown for what it is, and reconnecting keeps the connec
   const id = await connect(await register(provider))
   const window = await openWindow('#/connections')
   provider.revokeGrants()
-  await window.getByRole('button', { name: 'More actions for Rehearsal · ada@example.test' }).click()
-  await window.getByRole('menuitem', { name: 'Refresh now' }).click()
+  await choose(window, 'Refresh now', 'Rehearsal · ada@example.test')
   await expect(window.getByRole('heading', { name: 'Needs attention' })).toBeVisible()
   await window.getByRole('button', { name: 'Reconnect Rehearsal · ada@example.test' }).click()
   await signInFrom(window)
@@ -250,8 +246,7 @@ test('more scopes are asked for in one sign-in, and what the person leaves out s
 }) => {
   const id = await connect(await register(await startPractice()))
   const window = await openWindow(`#/connections/${id}`)
-  await window.getByRole('button', { name: /^More actions/ }).click()
-  await window.getByRole('menuitem', { name: 'Ask for more scopes' }).click()
+  await choose(window, 'Ask for more scopes')
   await window.getByLabel('Further scopes').fill('files.write')
   await window.getByLabel('Further scopes').press('Enter')
   await window.getByRole('button', { name: 'Sign in again' }).click()
@@ -278,8 +273,7 @@ test('disconnecting says which of the two happened: revoked at the provider, or 
   await connect(registered)
   const second = await connect(registered, 'grace@example.test')
   const window = await openWindow('#/connections')
-  await window.getByRole('button', { name: 'More actions for Rehearsal · ada@example.test' }).click()
-  await window.getByRole('menuitem', { name: 'Disconnect' }).click()
+  await choose(window, 'Disconnect', 'Rehearsal · ada@example.test')
   await expect(window.getByRole('alertdialog')).toContainText('Keyway tells Rehearsal to end the grant')
   await window.getByRole('alertdialog').getByRole('button', { name: 'Disconnect' }).click()
   await expect(window.getByRole('alertdialog', { name: 'Disconnected and revoked' })).toBeVisible()
@@ -288,9 +282,8 @@ test('disconnecting says which of the two happened: revoked at the provider, or 
   expect(provider.grants().map(({ account }) => account)).toEqual(['grace@example.test'])
 
   await provider.behave({ outage: { kind: 'refused' } })
-  await window.goto(`${new URL(window.url()).origin}/#/connections/${second}`)
-  await window.getByRole('button', { name: /^More actions/ }).click()
-  await window.getByRole('menuitem', { name: 'Disconnect' }).click()
+  await goTo(window, `#/connections/${second}`)
+  await choose(window, 'Disconnect')
   await window.getByRole('alertdialog').getByRole('button', { name: 'Disconnect' }).click()
   await expect(window.getByRole('alertdialog', { name: 'Removed from this machine only' })).toBeVisible()
   await window.getByRole('button', { name: 'Done' }).click()

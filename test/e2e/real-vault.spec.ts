@@ -1,5 +1,6 @@
 // The vault under the window: first start, locking, unlocking, another passphrase, another protector.
 import { PASSPHRASE } from '../support/real-window/real-host.ts'
+import { goTo } from '../support/real-window/person.ts'
 import { expect, test } from '../support/real-window/real-window-fixture.ts'
 
 test.describe('at the first start', () => {
@@ -42,7 +43,7 @@ test.describe('with a keychain', () => {
     await expect(window.getByRole('radio', { name: 'Keychain in memory' })).toBeChecked()
     await window.getByRole('button', { name: 'Use the keychain' }).click()
     await expect(window.getByRole('heading', { name: 'Connections' })).toBeVisible()
-    await window.goto(`${new URL(window.url()).origin}/#/settings/vault`)
+    await goTo(window, '#/settings/vault')
     await window.getByRole('button', { name: 'Move to this' }).click()
     const dialog = window.getByRole('dialog')
     await dialog.getByLabel('Passphrase', { exact: true }).fill('a few plain words')

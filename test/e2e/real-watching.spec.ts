@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { signInFrom } from '../support/real-window/person.ts'
+import { choose, signInFrom } from '../support/real-window/person.ts'
 import { expect, test } from '../support/real-window/real-window-fixture.ts'
 
 test('what a program does is in the window at once, opens to its link in the chain, is filtered, and leaves whole', async ({
@@ -77,8 +77,7 @@ test('the practice provider is started, used for a sign-in, and set to each of i
   }
   const refresh = async (): Promise<void> => {
     await window.goto(connection)
-    await window.getByRole('button', { name: /^More actions/ }).click()
-    await window.getByRole('menuitem', { name: 'Refresh now' }).click()
+    await choose(window, 'Refresh now')
   }
 
   await apply('Tokens expire soon')

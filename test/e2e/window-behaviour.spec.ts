@@ -4,6 +4,7 @@ import { KeywayError } from '../../shared/contract/errors.ts'
 import { SECRET_PLACEHOLDER } from '../../shared/contract/provider.ts'
 import { flowsOf } from '../support/window-host/seed-flows.ts'
 import { approvalOfUse, fresh, livedIn } from '../support/window-host/seed.ts'
+import { choose } from '../support/real-window/person.ts'
 import { expect, focusedName, test } from '../support/window-fixture.ts'
 
 test('a change at Keyway is in the window by itself, with nothing asked', async ({ page, openWindow }) => {
@@ -226,8 +227,7 @@ test('a dialog that a menu opened gives the focus back to the menu’s button', 
 
 test('a renamed account can be had back', async ({ page, openWindow }) => {
   await openWindow({ hash: '#/connections/con_google' })
-  await page.getByRole('button', { name: /^More actions/ }).click()
-  await page.getByRole('menuitem', { name: 'Rename' }).click()
+  await choose(page, 'Rename')
   await page.getByLabel('Account name').fill('home')
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(page.getByRole('heading', { name: 'home', level: 1 })).toBeVisible()
@@ -237,8 +237,7 @@ test('a renamed account can be had back', async ({ page, openWindow }) => {
 
 test('disconnecting says before what will happen and after what did', async ({ page, openWindow }) => {
   await openWindow({ hash: '#/connections/con_google' })
-  await page.getByRole('button', { name: /^More actions/ }).click()
-  await page.getByRole('menuitem', { name: 'Disconnect' }).click()
+  await choose(page, 'Disconnect')
   const question = page.getByRole('alertdialog')
   await expect(question).toContainText('Backup script')
   await expect(question).toContainText('ends every grant')

@@ -14,14 +14,20 @@ export type Script = {
 }
 
 export function runKeywayScript(url: string, argv: readonly string[], key = ''): Script {
-  return runNode([join(root, 'electron', 'cli', 'keyway.mjs'), ...argv], { KEYWAY_URL: url, KEYWAY_KEY: key })
+  return runNode([join(root, 'electron', 'cli', 'keyway.mjs'), ...argv], {
+    environment: { KEYWAY_URL: url, KEYWAY_KEY: key },
+  })
 }
 
-export function runNode(argv: readonly string[], environment: Record<string, string> = {}): Script {
+export function runNode(
+  argv: readonly string[],
+  { environment = {}, input = '' }: { environment?: Record<string, string>; input?: string } = {},
+): Script {
   const child = spawn(process.execPath, argv, {
     env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  child.stdin.end(input)
   const listeners = new Set<() => void>()
   let output = ''
   const hear = (chunk: Buffer): void => {
