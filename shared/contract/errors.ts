@@ -256,7 +256,7 @@ export const errorTable = {
     window: 'Wait a moment, then try again.',
     terminal: 'Wait a moment, then run the command again.',
   }),
-  headers_too_large: row(431, 2, false, 'The request headers are larger than 16 KiB.', {
+  headers_too_large: row(431, 2, false, 'The request headers are larger than 64 KiB.', {
     api: 'Send fewer or shorter headers.',
     window: 'Delete the cookies of this address in the browser, then open it again.',
     terminal: 'Send fewer or shorter headers.',

@@ -48,6 +48,18 @@ export function failurePage(failure: { code: string; message: string; nextStep: 
   })
 }
 
+/** A request that Keyway does not accept from a browser. */
+export function refusedPage(failure: { code: string; message: string; nextStep: string }): string {
+  return notePage({
+    mark: '✕',
+    tone: 'bad',
+    title: 'Keyway cannot read this request',
+    text: failure.message,
+    next: nextStepFor('window', failure),
+    facts: [['Code', failure.code]],
+  })
+}
+
 const NAMES: ReadonlySet<string> = new Set(['providerName', 'account', 'identityLabel', 'was', 'is'])
 
 /** Names come from providers and stand in sentences here; none may reorder them. */

@@ -34,6 +34,11 @@ export async function callbackRoutes(app: Framework, context: HttpContext): Prom
     },
   }
   app.get(PATH, { config: { access: 'public' }, schema }, async (request, reply) => {
+    if (isPrefetch(request)) {
+      // A browser that only looks ahead must not use up the answer; it asks again when the person goes there.
+      void reply.code(503).header('cache-control', 'no-store').send(undefined)
+      return
+    }
     const { query } = requestContextOf(request.raw)
     finish(
       request,
@@ -64,6 +69,15 @@ export async function callbackRoutes(app: Framework, context: HttpContext): Prom
     )
     done()
   })
+}
+
+/** Fetch Metadata's Sec-Purpose, and what older browsers send. Prerendering is `prefetch;prerender`. */
+function isPrefetch({ headers }: FastifyRequest): boolean {
+  return ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some((name) =>
+    String(headers[name] ?? '')
+      .toLowerCase()
+      .startsWith('prefetch'),
+  )
 }
 
 /** Null at the local socket, which has no address. */

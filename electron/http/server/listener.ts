@@ -37,7 +37,8 @@ export type Listening = {
   close(graceMs?: number): Promise<void>
 }
 
-const MAX_HEADER_BYTES = 16 * 1024
+/** A browser sends the cookies of every program on 127.0.0.1, whatever its port. */
+const MAX_HEADER_BYTES = 64 * 1024
 
 /** @throws KeywayError port_busy (details: port, holder, nextFreePort) */
 export async function listen(

@@ -6,6 +6,8 @@ import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { type ErrorCode, KeywayError, toErrorBody } from '../../../shared/contract/errors.ts'
+import { pageHeaders } from '../pages/page.ts'
+import { refusedPage } from '../pages/result-page.ts'
 import { markLocalSocket } from '../window/entry.ts'
 import { tryListen } from './busy-port.ts'
 import { requestInProgress } from './connection-limits.ts'
@@ -80,9 +82,26 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
  * What the parser refuses (smuggling, splitting, overlong or unfinished headers) gets a coded answer, and the
  * connection ends.
  */
-export function answerBadRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-  else endInTurn(socket, new KeywayError(CODES[error.code ?? ''] ?? 'invalid_request', { cause: error }))
+export function answerBadRequest(
+  error: NodeJS.ErrnoException & { rawPacket?: Buffer },
+  socket: Duplex,
+): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const failure = new KeywayError(CODES[error.code ?? ''] ?? 'invalid_request', { cause: error })
+  endInTurn(socket, failure, isNavigation(error.rawPacket))
+}
+
+/**
+ * Whether a browser shows the answer. Of a request this long, only the part that was read last is at hand.
+ * It is mostly cookies, which only browsers send.
+ */
+function isNavigation(packet: Buffer | undefined): boolean {
+  const text = packet?.toString('latin1') ?? ''
+  const pairs = text.split('; ').filter((pair) => pair.includes('='))
+  return pairs.length > 2 || text.toLowerCase().includes('\nsec-fetch-mode: navigate\r')
 }
 
 /** CONNECT asks for a tunnel to anywhere, which is what this is not. */
@@ -94,21 +113,20 @@ export function refuseTunnel(socket: Duplex): void {
  * An answer that has begun must not get a second one written into it, nor may a request before this one take
  * this refusal for its own.
  */
-function endInTurn(socket: Duplex, failure: KeywayError): void {
+function endInTurn(socket: Duplex, failure: KeywayError, asPage = false): void {
   const before = requestInProgress(socket)
-  if (before === null) end(socket, failure)
+  if (before === null) end(socket, failure, asPage)
   else if (before.request.complete)
-    before.response.once('close', () => (socket.writable ? end(socket, failure) : socket.destroy()))
+    before.response.once('close', () => (socket.writable ? end(socket, failure, asPage) : socket.destroy()))
   // It is this very request whose body went wrong.
   else if (before.response.headersSent) socket.destroy()
-  else end(socket, failure)
+  else end(socket, failure, asPage)
 }
 
-function end(socket: Duplex, failure: KeywayError): void {
-  const body = JSON.stringify(toErrorBody(failure))
+function end(socket: Duplex, failure: KeywayError, asPage: boolean): void {
+  const body = asPage ? refusedPage(failure) : JSON.stringify(toErrorBody(failure))
   const headers = Object.entries({
-    ...COMMON_HEADERS,
-    'content-type': 'application/json; charset=utf-8',
+    ...(asPage ? pageHeaders() : { ...COMMON_HEADERS, 'content-type': 'application/json; charset=utf-8' }),
     'content-length': String(Buffer.byteLength(body)),
     connection: 'close',
   }).map(([name, value]) => `${name}: ${value}\r\n`)

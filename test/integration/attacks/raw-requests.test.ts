@@ -79,14 +79,31 @@ describe('what two parsers could read differently', () => {
 })
 
 describe('too much', () => {
-  test('headers over 16 KiB are 431, coded, whether in one or in many', async () => {
+  test('headers over 64 KiB are 431, coded, whether in one or in many', async () => {
     const local = await startLocalInMemory()
-    for (const headers of [`X: ${'a'.repeat(20_000)}\r\n`, 'X: a\r\n'.repeat(5000)]) {
+    for (const headers of [`X: ${'a'.repeat(70_000)}\r\n`, 'X: a\r\n'.repeat(20_000)]) {
       await refused(local, () => sendRaw(local.port, post(local, headers, '')), {
         status: 431,
         code: 'headers_too_large',
       })
     }
+  })
+
+  test('cookies of other programs on this machine: 60 KB are read, more get a page that helps', async () => {
+    const local = await startLocalInMemory()
+    const cookies = (count: number) =>
+      Array.from({ length: count }, (_, index) => `c${index}=${'v'.repeat(1000)}`).join('; ')
+    const navigate = (count: number) =>
+      sendRaw(
+        local.port,
+        `GET /oauth2/callback?state=x HTTP/1.1\r\n${host(local)}Accept: text/html\r\nSec-Fetch-Mode: navigate\r\nConnection: close\r\nCookie: ${cookies(count)}\r\n\r\n`,
+      )
+    expect(await navigate(60)).toContain('The sign-in did not work')
+    const answer = await navigate(200)
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /)
+    expect(answer).toContain('content-type: text/html')
+    expect(answer).toContain('Delete the cookies of this address')
+    await stillServes(local)
   })
 
   test('10 MB of headers are cut off, not collected', async () => {

@@ -125,13 +125,41 @@ describe('return addresses', () => {
 })
 
 describe('states', () => {
-  test('a callback is good once', async () => {
+  test('a callback acts once: the same one shows the same result, another under its state is refused', async () => {
     const local = await startRealLocal()
     const start = await follow(await linkFor(local, local.addApp()))
     const { pathname, search } = await callbackOf(start.headers.get('location')!)
     expect((await local.ask(pathname + search)).body).toMatchObject({ success: true })
-    const again = await local.ask(pathname + search)
+    expect((await local.ask(pathname + search)).body).toMatchObject({ success: true })
+    const code = new URLSearchParams(search).get('code')!
+    const again = await local.ask(pathname + search.replace(code, 'another-code'))
     expect(again).toMatchObject({ status: 410, body: { success: false, code: 'callback_replayed' } })
+    expect(local.keyway.connections.list()).toHaveLength(1)
+  })
+
+  test('a browser that only looks ahead uses nothing up', async () => {
+    const local = await startRealLocal()
+    const start = await follow(await linkFor(local, local.addApp()))
+    const { pathname, search } = await callbackOf(start.headers.get('location')!)
+    for (const headers of [
+      { 'Sec-Purpose': 'prefetch' },
+      { 'Sec-Purpose': 'prefetch;prerender' },
+      { Purpose: 'prefetch' },
+      { 'X-Moz': 'prefetch' },
+    ]) {
+      const ahead = await fetch(`${local.url}${pathname}${search}`, {
+        headers: headers as Record<string, string>,
+      })
+      expect([ahead.status, await ahead.text(), ahead.headers.get('cache-control')]).toEqual([
+        503,
+        '',
+        'no-store',
+      ])
+    }
+    const head = await fetch(`${local.url}${pathname}${search}`, { method: 'HEAD' })
+    expect(head.status).toBeGreaterThanOrEqual(400)
+    expect(local.keyway.connections.list()).toHaveLength(0)
+    expect((await local.ask(pathname + search)).body).toMatchObject({ success: true })
     expect(local.keyway.connections.list()).toHaveLength(1)
   })
 

@@ -1,5 +1,6 @@
 // Handles the authorization response. The state selects the sign-in and can be used once. The result page
 // gets an answer in any case and in time.
+import { hash } from 'node:crypto'
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
@@ -31,7 +32,10 @@ export async function receiveCallback(
 ): Promise<CallbackResult> {
   try {
     assertRedirectUri(deps, parameters, arrivedAt)
-    return await finished(deps, takeFlow(deps, parameters), parameters)
+    const repeated = repeatedFlow(deps, parameters)
+    if (repeated === null) return await finished(deps, takeFlow(deps, parameters), parameters)
+    await repeated.received?.settled
+    return resultOf(repeated)
   } catch (error) {
     const { code, message, nextStep } = asKeywayError(error)
     deps.logger.warn('A callback was not accepted', { code })
@@ -44,20 +48,48 @@ async function finished(
   running: RunningFlow,
   parameters: URLSearchParams,
 ): Promise<CallbackResult> {
-  const { returnUrl } = running.input
   const late = new KeywayError('deadline_exceeded')
-  const flow = await withTimeout(
+  const exchanging = withTimeout(
     deps.clock,
     CALLBACK_MS,
     exchange(deps, running, parameters),
     () => late,
   ).catch((error: unknown) => {
-    if (error === late) return running.flow
-    throw error
+    if (error !== late) throw error
   })
-  const { code, message, nextStep } = flow.kind === 'failed' ? flow.failure : late
-  const isFine = flow.kind !== 'failed' && flow.kind !== 'exchanging'
-  return { flow, returnUrl, failure: isFine ? null : { code, message, nextStep } }
+  running.received = {
+    digest: digestOf(parameters),
+    at: deps.clock.now(),
+    settled: exchanging.then(
+      () => undefined,
+      () => undefined,
+    ),
+  }
+  await exchanging
+  return resultOf(running)
+}
+
+/**
+ * The sign-in whose response a browser brings again: reloaded, restored, or fetched before by a scanner. It
+ * shows the result and does nothing a second time. Null: this is not such a response.
+ */
+function repeatedFlow(deps: FlowDeps, parameters: URLSearchParams): RunningFlow | null {
+  const state = stateIn(deps, parameters)
+  const running = state === null ? null : deps.flows.ownerOf(state)
+  const received = running?.received ?? null
+  if (received === null || received.digest !== digestOf(parameters)) return null
+  return deps.clock.now() - received.at > FLOW_MS ? null : running
+}
+
+function resultOf({ flow, input: { returnUrl } }: RunningFlow): CallbackResult {
+  if (flow.kind !== 'failed' && flow.kind !== 'exchanging') return { flow, returnUrl, failure: null }
+  const { code, message, nextStep } =
+    flow.kind === 'failed' ? flow.failure : new KeywayError('deadline_exceeded')
+  return { flow, returnUrl, failure: { code, message, nextStep } }
+}
+
+function digestOf(parameters: URLSearchParams): string {
+  return hash('sha256', parameters.toString())
 }
 
 /**

@@ -39,6 +39,8 @@ export type FlowStore = {
   /** The sign-in of a state. This call uses up a pending state. */
   take(state: string): ReturnType<FlowStates<RunningFlow>['take']>
   knows(state: string): boolean
+  /** The sign-in of a state. Does not use up the state. */
+  ownerOf(state: string): RunningFlow | null
   /**
    * Whether a response with this state belongs to another listener than the one that received it. Does not
    * use up the state.
@@ -96,6 +98,7 @@ export function createFlowStore(deps: Omit<FlowEntries, 'flows'>): FlowStore {
     },
     take: states.take,
     knows: states.knows,
+    ownerOf: states.ownerOf,
     redirectUriMismatches(state, arrivedAt) {
       const owner = states.ownerOf(state)
       if (owner === null) return false
@@ -277,8 +280,19 @@ export type RunningFlow = {
   loopbackListener: LoopbackListener | null
   /** Tokens that wait for the person's decision. */
   pendingSignIn: PendingSignIn | null
+  /** The response that the browser brought, for a browser that brings it again. */
+  received: ReceivedCallback | null
   readonly abort: AbortController
   cancelExpiry: () => void
+}
+
+export type ReceivedCallback = {
+  /** Of all parameters. */
+  digest: string
+  /** Epoch milliseconds. */
+  at: number
+  /** Resolves when the sign-in has a result, and never rejects. */
+  settled: Promise<void>
 }
 
 export const isPendingFlow = ({ kind }: Flow): boolean =>
@@ -316,6 +330,7 @@ export function newRunningFlow(
     authorizationState: null,
     loopbackListener: null,
     pendingSignIn: null,
+    received: null,
     abort: new AbortController(),
     cancelExpiry: () => undefined,
   }
