@@ -188,7 +188,7 @@ async function buildCore(
     ...(deps.readerFile === undefined ? {} : { readerFile: deps.readerFile }),
     host: deps.host,
     oauth: createOAuthClient({
-      fetchFor: (provider) => outgoing.fetchFor(provider?.extraCa ?? null),
+      fetchFor: outgoing.fetchFor,
       clock,
       logger,
       userAgent: `Keyway/${deps.host.version}`,

@@ -43,7 +43,7 @@ export function createRegister({ deps, servers }: RegisterTools): OAuthClient['r
     const { clock } = deps
     try {
       return await withDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, (inner) => {
-        const transport = { fetch: deps.fetchFor(provider), clock, signal: inner }
+        const transport = { fetch: deps.fetchFor(provider.extraCa), clock, signal: inner }
         if (own !== null) return registerByApi({ deps, transport }, provider, { server, options })
         server.endpointOrThrow('registration')
         return registerClient({ deps, transport }, serverMetadataSchema.parse(server.metadata), options)

@@ -114,7 +114,7 @@ async function ownRevocation(deps: OAuthDeps, revocation: CustomRevocation): Pro
       headers,
     },
   )
-  const reply = await sendHttp({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request)
+  const reply = await sendHttp({ fetch: deps.fetchFor(provider.extraCa), clock: deps.clock, signal }, request)
   return judgeRevocation(provider, reply, [tokens.accessToken.reveal(), tokens.refreshToken?.reveal() ?? ''])
 }
 
@@ -216,7 +216,10 @@ async function send(
       },
     )
     try {
-      seen.reply = await sendHttp({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request)
+      seen.reply = await sendHttp(
+        { fetch: deps.fetchFor(provider.extraCa), clock: deps.clock, signal },
+        request,
+      )
     } catch (error) {
       seen.failure = httpFailureOf(error, new URL(url).host)
       throw seen.failure

@@ -237,11 +237,8 @@ export type OAuthClient = {
 }
 
 export type OAuthDeps = {
-  /**
-   * The fetch for all requests of a provider (extra certificate authorities, corporate proxy). Null: an
-   * address without a provider.
-   */
-  fetchFor(provider: Pick<ResolvedProvider, 'extraCa'> | null): HttpFetch
+  /** The fetch for all requests of a provider, which may trust certificate authorities of its own. */
+  fetchFor(extraCa: string | null): HttpFetch
   clock: Clock
   logger: Logger
   /** Sent with every request; {user_agent} in templates. */

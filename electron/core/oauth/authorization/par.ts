@@ -72,7 +72,7 @@ async function pushOnce(
     }
     const request = shapeRequest({ url: how.url, headers: init.headers, parameters: added }, shaping)
     seen.reply = await sendHttp(
-      { fetch: deps.fetchFor(provider), clock: deps.clock, signal: how.signal },
+      { fetch: deps.fetchFor(provider.extraCa), clock: deps.clock, signal: how.signal },
       request,
     )
     return standardPushReply(seen.reply)

@@ -19,7 +19,7 @@ export function createDiscover(deps: OAuthDeps): OAuthClient['discover'] {
         { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal },
         async (inner) => {
           const transport: HttpTransport = {
-            fetch: deps.fetchFor(extraCa === null ? null : { extraCa }),
+            fetch: deps.fetchFor(extraCa),
             clock: deps.clock,
             signal: inner,
           }

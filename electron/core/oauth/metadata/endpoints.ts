@@ -95,7 +95,7 @@ export function createEndpointResolver(deps: OAuthDeps): EndpointResolver {
     return withDeadline({ clock: deps.clock, ...how }, (signal) =>
       cache.get(
         { key, addresses, issuer, rules: discovery },
-        { fetch: deps.fetchFor(provider), clock: deps.clock, signal },
+        { fetch: deps.fetchFor(provider.extraCa), clock: deps.clock, signal },
         deps.userAgent,
       ),
     )

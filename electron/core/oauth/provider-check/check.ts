@@ -49,7 +49,9 @@ function makeCheck(
   provider: ResolvedProvider,
   about: Pick<Check, 'redirectUri' | 'choosesHost' | 'scopes' | 'log' | 'signal'>,
 ): Check {
-  const recorder = recordExchanges(deps.fetchFor(provider), (answer) => secretsIn(deps, provider, answer))
+  const recorder = recordExchanges(deps.fetchFor(provider.extraCa), (answer) =>
+    secretsIn(deps, provider, answer),
+  )
   const recorded: OAuthDeps = { ...deps, fetchFor: () => recorder.fetch }
   // The check has its own caches, so that cached values do not hide the server's current answers.
   const servers = createEndpointResolver(recorded)

@@ -68,7 +68,7 @@ async function requestSignInPage(
     const { url } = await check.authorize(provider, request, signal)
     recorder.take()
     const headers = { accept: 'text/html', 'user-agent': deps.userAgent }
-    const wire = { fetch: deps.fetchFor(provider), clock: deps.clock, signal }
+    const wire = { fetch: deps.fetchFor(provider.extraCa), clock: deps.clock, signal }
     const reply = await sendHttp(wire, { method: 'GET', url, headers, body: null })
     const answer = { ...reply, location: reply.headers.get('location') }
     return { verdict: signInVerdict({ url, redirectUri }, answer), seen: recorder.take().at(-1) }

@@ -158,7 +158,7 @@ async function metadataAbove(check: Check, typed: string): Promise<DiscoveredMet
   const { origin, pathname } = new URL(typed)
   const parts = pathname.split('/').filter(Boolean)
   const issuers = parts.map((_part, index) => [origin, ...parts.slice(0, index)].join('/')).slice(0, 3)
-  const wire = { fetch: deps.fetchFor(provider), clock: deps.clock, signal }
+  const wire = { fetch: deps.fetchFor(provider.extraCa), clock: deps.clock, signal }
   for (const issuer of issuers) {
     for (const address of metadataAddresses(issuer, 'oidc-then-oauth2')) {
       try {

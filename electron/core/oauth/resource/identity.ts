@@ -180,7 +180,7 @@ async function readUserinfo(
       const send = async (nonce: string | null): Promise<HttpResponse> => {
         const own = Object.fromEntries(await apiHeaders(provider, credential, { method: 'GET', url, nonce }))
         const headers = { ...init.headers, 'user-agent': deps.userAgent, ...own }
-        const wire = { fetch: deps.fetchFor(provider), clock: deps.clock, signal: inner }
+        const wire = { fetch: deps.fetchFor(provider.extraCa), clock: deps.clock, signal: inner }
         return sendHttp(wire, { method: 'GET', url, headers, body: null })
       }
       const first = await send(null)
@@ -231,7 +231,7 @@ export function createValidate(deps: OAuthDeps): OAuthClient['validate'] {
       const headers = { accept: 'application/json', 'user-agent': deps.userAgent, authorization }
       const reply = await withDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, (inner) =>
         sendHttp(
-          { fetch: deps.fetchFor(provider), clock, signal: inner },
+          { fetch: deps.fetchFor(provider.extraCa), clock, signal: inner },
           { method: 'GET', url, headers, body: null },
         ),
       )

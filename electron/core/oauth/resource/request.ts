@@ -60,7 +60,7 @@ export function createApiCaller(deps: OAuthDeps, apiHeaders: OAuthClient['apiHea
     const { clock } = deps
     try {
       return await withDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, async (inner) => {
-        const wire = { fetch: deps.fetchFor(provider), clock, signal: inner }
+        const wire = { fetch: deps.fetchFor(provider.extraCa), clock, signal: inner }
         const about = { provider, credential, call }
         let reply = await sendWith(wire, about, null)
         const nonce = reply.headers.get('dpop-nonce')

@@ -213,7 +213,10 @@ async function requestOnce(
     const parameters = [...new URLSearchParams(init.body instanceof URLSearchParams ? init.body : '')]
     const request = shapeRequest({ url, headers: init.headers, parameters }, { ...base, method: 'POST' })
     try {
-      seen.reply = await sendHttp({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request)
+      seen.reply = await sendHttp(
+        { fetch: deps.fetchFor(provider.extraCa), clock: deps.clock, signal },
+        request,
+      )
     } catch (error) {
       seen.failure = httpFailureOf(error, new URL(url).host)
       throw seen.failure

@@ -208,7 +208,7 @@ async function sendTokenRequest(
 ): Promise<Received> {
   const parameters = [...new URLSearchParams(init.body instanceof URLSearchParams ? init.body : '')]
   const request = shapeRequest({ url: call.url, headers: init.headers, parameters }, call.shaping)
-  const wire = { fetch: deps.fetchFor(call.provider), clock: deps.clock, signal }
+  const wire = { fetch: deps.fetchFor(call.provider.extraCa), clock: deps.clock, signal }
   const reply = await sendHttp(wire, request)
   const { token, scopes } = call.provider.spec
   return { reply, parsed: parseTokenReply(reply, token, scopes.responseSeparator ?? scopes.separator) }

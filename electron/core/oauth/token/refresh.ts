@@ -149,7 +149,7 @@ export async function plainTokenRequest(
   const deadline = { clock: deps.clock, timeoutMs, signal: about.signal }
   try {
     const reply = await withDeadline(deadline, (signal) =>
-      sendHttp({ fetch: deps.fetchFor(provider), clock: deps.clock, signal }, request),
+      sendHttp({ fetch: deps.fetchFor(provider.extraCa), clock: deps.clock, signal }, request),
     )
     const parsed = parseTokenReply(reply, token, scopes.responseSeparator ?? scopes.separator)
     if (parsed.kind !== 'tokens') return outcomeOfResponse(reply, parsed, about.facts)
