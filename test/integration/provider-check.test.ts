@@ -5,8 +5,8 @@ import type { ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
 import type { ProviderCheckStep } from '../../shared/contract/ui-api.ts'
 import { planRedirect } from '../../shared/domain/redirect-uri.ts'
 import { makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
-import type { OddRules } from '../support/providers/odd-rules.ts'
-import { startOddServer } from '../support/providers/odd-server.ts'
+import type { ServerRules } from '../support/providers/server-rules.ts'
+import { startNonConformantServer } from '../support/providers/non-conformant-server.ts'
 import { addresses, together } from '../support/providers/quirk.ts'
 import { startPracticeProvider } from '../support/start-practice-provider.ts'
 
@@ -22,8 +22,8 @@ const step = (steps: readonly ProviderCheckStep[], name: string) => steps.find((
 
 type Spec = ProviderSpecInput | ((origin: string) => ProviderSpecInput)
 
-async function examine(rules: OddRules, spec: Spec = {}, more: Partial<ProviderCheckRequest> = {}) {
-  const server = await startOddServer(rules)
+async function examine(rules: ServerRules, spec: Spec = {}, more: Partial<ProviderCheckRequest> = {}) {
+  const server = await startNonConformantServer(rules)
   const own = typeof spec === 'function' ? spec(server.origin) : spec
   const input = together(addresses(server.origin, rules), own)
   const steps = await makeOAuthClient().checkProvider(resolvedProvider(input, { clientSecret: secret }), {
@@ -64,7 +64,7 @@ describe('the provider check', () => {
     expect(JSON.stringify(steps)).not.toContain(clientSecret)
   })
 
-  it.each<[string, OddRules, ProviderSpecInput, object]>([
+  it.each<[string, ServerRules, ProviderSpecInput, object]>([
     ['JSON for a form', { token: { format: 'json' } }, {}, { token: { format: 'json' } }],
     [
       'a form for JSON',
@@ -96,7 +96,7 @@ describe('the provider check', () => {
   const localhost = {
     authorize: { redirect: (uri: string | null) => uri?.includes('//localhost:') === true },
   }
-  it.each<[string, OddRules, Spec, object]>([
+  it.each<[string, ServerRules, Spec, object]>([
     [
       'PKCE',
       { authorize: { pkce: 'required' } },

@@ -1,14 +1,17 @@
 // Each quirk class at a loopback server that insists on it, from authorize to refresh to revoke; and the same
-// server without the data, to show that it really is odd. At the end a table names the test that covers each
-// class.
+// server without the data, to show that it really deviates. At the end a table names the test that covers
+// each class.
 import { afterAll, describe, expect, it } from 'vitest'
 import { providerSpec, type ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
 import { Secret } from '../../shared/contract/secret.ts'
 import { presets } from '../../shared/presets/presets.ts'
 import { quirkClasses } from '../support/providers/catalogue.ts'
 import { runCircle, type Circle } from '../support/providers/circle.ts'
-import { startOddServer, type OddServer } from '../support/providers/odd-server.ts'
-import type { OddRules } from '../support/providers/odd-rules.ts'
+import {
+  type NonConformantServer,
+  startNonConformantServer,
+} from '../support/providers/non-conformant-server.ts'
+import type { ServerRules } from '../support/providers/server-rules.ts'
 import { addresses, together, type Quirk } from '../support/providers/quirk.ts'
 import { addressQuirks } from '../support/providers/quirks/addresses.ts'
 import { apiQuirks } from '../support/providers/quirks/api.ts'
@@ -40,9 +43,13 @@ function covers(classes: readonly number[], title = String(expect.getState().cur
 }
 
 const me = { 'GET /api/me': () => ({ id: 'u1', email: 'ada@example.test' }) }
-const rulesOf = (quirk: Quirk): OddRules => ({ api: me, ...quirk.rules })
+const rulesOf = (quirk: Quirk): ServerRules => ({ api: me, ...quirk.rules })
 
-function circleWith(quirk: Quirk, server: OddServer, how: 'with the data' | 'without it'): Promise<Circle> {
+function circleWith(
+  quirk: Quirk,
+  server: NonConformantServer,
+  how: 'with the data' | 'without it',
+): Promise<Circle> {
   const data = how === 'with the data' ? quirk.spec(server.origin) : (quirk.plainSpec?.(server.origin) ?? {})
   const request = how === 'with the data' ? quirk.request : { ...quirk.request, ...quirk.plainRequest }
   return runCircle({
@@ -60,7 +67,7 @@ function circleWith(quirk: Quirk, server: OddServer, how: 'with the data' | 'wit
 
 describe.each(quirks)('$title', (quirk) => {
   it('is met by data', async () => {
-    const server = await startOddServer(rulesOf(quirk))
+    const server = await startNonConformantServer(rulesOf(quirk))
     const circle = await circleWith(quirk, server, 'with the data')
     expect(circle.broken).toBeNull()
     quirk.check?.(circle as Required<Circle>, server)
@@ -68,7 +75,7 @@ describe.each(quirks)('$title', (quirk) => {
   })
 
   it('is a quirk indeed', async () => {
-    const server = await startOddServer(rulesOf(quirk))
+    const server = await startNonConformantServer(rulesOf(quirk))
     const circle = await circleWith(quirk, server, 'without it')
     expect({ brokenAt: circle.broken?.step ?? 'works', circle }).toMatchObject({ brokenAt: quirk.plain })
   })
@@ -86,7 +93,7 @@ const request = {
 describe('what does not fit the circle', () => {
   it('a client registered by the server’s own API, and by RFC 7591', async () => {
     covers([21])
-    const server = await startOddServer({
+    const server = await startNonConformantServer({
       client: { id: 'registered-client', secret: 'registered-secret', auth: 'post' },
       api: me,
       routes: {
@@ -141,7 +148,7 @@ describe('what does not fit the circle', () => {
   it('a callback whose signature or host was tampered with is refused', async () => {
     covers([45])
     const quirk = callbackQuirks.find(({ classes }) => classes.includes(45)) as Quirk
-    const server = await startOddServer(rulesOf(quirk))
+    const server = await startNonConformantServer(rulesOf(quirk))
     const client = makeOAuthClient()
     const spec = together(addresses(server.origin, quirk.rules), quirk.spec(server.origin))
     const provider = resolvedProvider(spec, { clientSecret: quirk.secret ?? null })
@@ -163,7 +170,7 @@ describe('what does not fit the circle', () => {
 
   it('a callback that names a foreign token host gets no code and no secret', async () => {
     covers([20])
-    const server = await startOddServer()
+    const server = await startNonConformantServer()
     const client = makeOAuthClient()
     const rule = { param: 'accounts-server', pattern: 'accounts\\.example' }
     const spec = together(addresses(server.origin, {}), { authorize: { tokenHostFromCallback: rule } })
@@ -183,7 +190,7 @@ describe('what does not fit the circle', () => {
 
   it('a revocation that says ok:false in a 200 did not happen', async () => {
     covers([35, 69])
-    const server = await startOddServer({
+    const server = await startNonConformantServer({
       revoke: { param: 'token', reply: { body: { ok: false, error: 'not_allowed' } } },
     })
     server.book.access.add('access-1')
@@ -205,7 +212,7 @@ describe('what does not fit the circle', () => {
 
   it('a grace period in which the used-up refresh token is still taken', async () => {
     covers([50])
-    const server = await startOddServer({ refresh: { grace: true }, api: me })
+    const server = await startNonConformantServer({ refresh: { grace: true }, api: me })
     const client = makeOAuthClient()
     const provider = resolvedProvider(
       together(addresses(server.origin, {}), { refresh: { reuseGraceSeconds: 1800 } }),
@@ -218,7 +225,7 @@ describe('what does not fit the circle', () => {
 
   it('a token address that was given up is named, and the others are data', async () => {
     covers([56])
-    const server = await startOddServer({
+    const server = await startNonConformantServer({
       api: me,
       routes: { 'POST /v1/token': () => ({ status: 410, body: '<h1>Gone</h1>' }) },
     })
@@ -240,7 +247,7 @@ describe('what does not fit the circle', () => {
 
   it('a token check that the provider demands from time to time', async () => {
     covers([65])
-    const server = await startOddServer({
+    const server = await startNonConformantServer({
       routes: {
         'GET /validate': ({ headers }) =>
           headers['authorization'] === 'OAuth good' ? { body: { user_id: '1' } } : { status: 401, body: {} },
@@ -270,7 +277,7 @@ describe('what does not fit the circle', () => {
 
   it('a token check along the whole life of a grant', async () => {
     covers([65])
-    const server = await startOddServer({
+    const server = await startNonConformantServer({
       api: { ...me, 'GET /validate': () => ({ user_id: 'u1' }) },
       revoke: { param: 'token' },
     })
@@ -285,7 +292,7 @@ describe('what does not fit the circle', () => {
 
   it('a code that has lapsed ends the sign-in and nothing else', async () => {
     covers([47])
-    const server = await startOddServer({ authorize: { codeLifetimeMs: -1 } })
+    const server = await startNonConformantServer({ authorize: { codeLifetimeMs: -1 } })
     const provider = resolvedProvider(addresses(server.origin, {}))
     const { broken } = await runCircle({ client: makeOAuthClient(), provider, server })
     expect(broken).toMatchObject({
@@ -296,7 +303,7 @@ describe('what does not fit the circle', () => {
 
   it('one client for two entries of a family, each with scopes of its own', async () => {
     covers([77])
-    const server = await startOddServer({ api: me, revoke: { param: 'token' } })
+    const server = await startNonConformantServer({ api: me, revoke: { param: 'token' } })
     for (const scope of ['mail', 'calendar']) {
       const provider = resolvedProvider(addresses(server.origin, { revoke: {} }))
       const circle = await runCircle({
@@ -312,7 +319,7 @@ describe('what does not fit the circle', () => {
 
   it('a client-id metadata document where the server takes one (PAR and DPoP: oauth.test.ts)', async () => {
     covers([66])
-    const server = await startOddServer({
+    const server = await startNonConformantServer({
       routes: {
         'GET /.well-known/openid-configuration': (_request, origin) => ({
           body: {
@@ -344,19 +351,19 @@ describe('what does not fit the circle', () => {
     const published = resolvedProvider(together(addresses(server.origin, {}), byHand.draft.spec ?? {}), {
       clientId: clientMetadataUrl,
     })
-    const own = await startOddServer({ client: { id: clientMetadataUrl, auth: 'none' }, api: me })
+    const own = await startNonConformantServer({ client: { id: clientMetadataUrl, auth: 'none' }, api: me })
     const provider = { ...published, spec: resolvedProvider(addresses(own.origin, {})).spec }
     expect((await runCircle({ client: makeOAuthClient(), provider, server: own })).broken).toBeNull()
   })
 })
 
 describe('the device flow', () => {
-  const start = async (rules: OddRules, spec: ProviderSpecInput = {}) => {
+  const start = async (rules: ServerRules, spec: ProviderSpecInput = {}) => {
     const quick = {
       ...rules.device,
       reply: rules.device?.reply ?? ((fields) => ({ ...fields, interval: 0.01 })),
     }
-    const server = await startOddServer({ ...rules, device: quick })
+    const server = await startNonConformantServer({ ...rules, device: quick })
     const client = makeOAuthClient()
     const endpoints = { deviceAuthorization: `${server.origin}/device` }
     const provider = resolvedProvider(together(addresses(server.origin, rules), { endpoints }, spec))
@@ -374,7 +381,7 @@ describe('the device flow', () => {
 
   it('without the secret, with scopes under another name and an older field name', async () => {
     covers([67, 68])
-    const rules: OddRules = {
+    const rules: ServerRules = {
       device: {
         scopeName: 'scopes',
         reply: ({ verification_uri, ...fields }) => ({

@@ -1,4 +1,5 @@
-// A listening local API for one test, over a core in memory or one as a host opens it, and the ways to call it.
+// A listening local API for one test, over a core in memory or one as a host opens it, and the ways to call
+// it.
 import { connect } from 'node:net'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

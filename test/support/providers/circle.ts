@@ -1,5 +1,5 @@
-// One connection's whole life at an odd server, as far as it gets: sign-in, exchange, identity, an API call,
-// refresh, revocation.
+// One connection's whole life at a non-conformant server, as far as it gets: sign-in, exchange, identity, an
+// API call, refresh, revocation.
 import type {
   AuthorizeRequest,
   Identity,
@@ -9,7 +9,7 @@ import type {
   TokenOutcome,
 } from '../../../electron/core/oauth/types.ts'
 import { asKeywayError } from '../../../shared/contract/errors.ts'
-import type { OddServer } from './odd-server.ts'
+import type { NonConformantServer } from './non-conformant-server.ts'
 import { grantOf } from '../oauth.ts'
 
 export type Step = 'authorize' | 'exchange' | 'identify' | 'refresh' | 'revoke'
@@ -29,7 +29,7 @@ export type Circle = {
 export type CircleInput = {
   client: OAuthClient
   provider: ResolvedProvider
-  server: OddServer
+  server: NonConformantServer
   request?: Partial<AuthorizeRequest>
   /** Whether this provider can renew a token at all. */
   refreshes?: boolean

@@ -1,8 +1,8 @@
 import type { AuthorizeRequest } from '../../../electron/core/oauth/types.ts'
 import type { ProviderSpecInput } from '../../../shared/contract/provider-spec.ts'
 import type { Circle, Step } from './circle.ts'
-import type { OddRules } from './odd-rules.ts'
-import type { OddServer } from './odd-server.ts'
+import type { ServerRules } from './server-rules.ts'
+import type { NonConformantServer } from './non-conformant-server.ts'
 
 /**
  * One way in which real providers deviate: a server that insists on it, and the data with which Keyway meets
@@ -12,7 +12,7 @@ export type Quirk = {
   /** Numbers of shared/catalog/quirks.md. */
   classes: readonly number[]
   title: string
-  rules: OddRules
+  rules: ServerRules
   /** What the provider record says beyond the addresses. */
   spec: (origin: string) => ProviderSpecInput
   clientId?: string
@@ -21,7 +21,7 @@ export type Quirk = {
   request?: Partial<AuthorizeRequest>
   refreshes?: boolean
   /** What must be true of the finished circle. */
-  check?: (circle: Required<Circle>, server: OddServer) => void
+  check?: (circle: Required<Circle>, server: NonConformantServer) => void
   /**
    * Where a provider without this data fails at the same server; `works`: it gets through, and `check` is
    * what differs.
@@ -33,7 +33,7 @@ export type Quirk = {
 }
 
 /** The addresses that every record has. */
-export function addresses(origin: string, rules: OddRules): ProviderSpecInput {
+export function addresses(origin: string, rules: ServerRules): ProviderSpecInput {
   return {
     endpoints: {
       authorization: `${origin}${rules.authorize?.path ?? '/authorize'}`,

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { OddRules } from '../odd-rules.ts'
+import type { ServerRules } from '../server-rules.ts'
 import type { Quirk } from '../quirk.ts'
 
 const base = { name: 'base', label: 'Server', pattern: 'http://127\\.0\\.0\\.1:[0-9]+' }
@@ -17,7 +17,7 @@ export function idToken(claims: object): string {
 
 const nonceOf: { value: string } = { value: '' }
 /** Remembers the nonce of the sign-in for the id_token. */
-const remember: NonNullable<OddRules['authorize']>['callback'] = (request) => {
+const remember: NonNullable<ServerRules['authorize']>['callback'] = (request) => {
   nonceOf.value = request.params['nonce'] ?? ''
   return {}
 }

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import type { SeenRequest } from '../odd-request.ts'
-import type { Reply } from '../odd-rules.ts'
+import type { SeenRequest } from '../server-request.ts'
+import type { Reply } from '../server-rules.ts'
 import type { Quirk } from '../quirk.ts'
 
 const longer =

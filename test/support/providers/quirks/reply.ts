@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Fields } from '../odd-rules.ts'
+import type { Fields } from '../server-rules.ts'
 import type { Quirk } from '../quirk.ts'
 
 const HOUR = 3_600_000

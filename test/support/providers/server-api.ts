@@ -1,10 +1,10 @@
-import { wrongClientAuthentication } from './odd-client.ts'
-import type { SeenRequest } from './odd-request.ts'
-import type { Reply } from './odd-rules.ts'
-import { failed, wrongWith, type OddParts } from './odd-parts.ts'
+import { wrongClientAuthentication } from './server-client.ts'
+import { failed, type ServerParts, wrongWith } from './server-parts.ts'
+import type { SeenRequest } from './server-request.ts'
+import type { Reply } from './server-rules.ts'
 
 /** Takes a live token in this provider's own header, and the headers that it demands. */
-export function answerApi(parts: OddParts, request: SeenRequest, key: string): Reply {
+export function answerApi(parts: ServerParts, request: SeenRequest, key: string): Reply {
   const { rules, book, origin } = parts
   const header = rules.apiHeader ?? ((token: string) => ['authorization', `Bearer ${token}`] as const)
   const known = [...book.access].some((token) => {
@@ -19,7 +19,7 @@ export function answerApi(parts: OddParts, request: SeenRequest, key: string): R
   return shaped ? (answer as Reply) : { body: answer }
 }
 
-export function answerRevoke(parts: OddParts, request: SeenRequest): Reply {
+export function answerRevoke(parts: ServerParts, request: SeenRequest): Reply {
   const { rules, book } = parts
   const rule = rules.revoke
   if (rule === undefined) return { status: 404, body: '' }
@@ -37,7 +37,7 @@ export function answerRevoke(parts: OddParts, request: SeenRequest): Reply {
 }
 
 function wrongCredential(
-  { rules, book }: OddParts,
+  { rules, book }: ServerParts,
   request: SeenRequest,
   bearer: string | undefined,
 ): string | null {

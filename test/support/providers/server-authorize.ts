@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto'
-import type { SeenRequest } from './odd-request.ts'
-import type { Reply } from './odd-rules.ts'
-import { failed, wrongWith, type OddParts } from './odd-parts.ts'
+import { failed, type ServerParts, wrongWith } from './server-parts.ts'
+import type { SeenRequest } from './server-request.ts'
+import type { Reply } from './server-rules.ts'
 
 /** The person says yes at once; a request that this server would not take is a 400 with the reason. */
-export function answerAuthorize(parts: OddParts, request: SeenRequest): Reply {
+export function answerAuthorize(parts: ServerParts, request: SeenRequest): Reply {
   const { rules, book, origin } = parts
   const rule = rules.authorize ?? {}
   const { params } = request
@@ -41,13 +41,13 @@ export function answerAuthorize(parts: OddParts, request: SeenRequest): Reply {
   return { status: 302, headers: { location: target.href }, body: '' }
 }
 
-function wrongClient({ rules }: OddParts, params: SeenRequest['params']): string | null {
+function wrongClient({ rules }: ServerParts, params: SeenRequest['params']): string | null {
   if (rules.client?.auth === 'unregistered') return null
   const name = rules.client?.idName ?? 'client_id'
   return params[name] === (rules.client?.id ?? 'made-up-client') ? null : `${name} is ${params[name]}`
 }
 
-function wrongPkce({ rules }: OddParts, params: SeenRequest['params']): string | null {
+function wrongPkce({ rules }: ServerParts, params: SeenRequest['params']): string | null {
   const rule = rules.authorize?.pkce ?? 'required'
   const challenge = params['code_challenge']
   if (rule === 'forbidden') return challenge === undefined ? null : 'code_challenge is not known here'

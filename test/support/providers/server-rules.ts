@@ -1,13 +1,13 @@
-// How an odd server deviates, as data. An empty object is a strict RFC 6749 + 7636 server with rotating
-// refresh tokens.
-import type { SeenRequest } from './odd-request.ts'
+// How a non-conformant server deviates, as data. An empty object is a strict RFC 6749 + 7636 server with
+// rotating refresh tokens.
+import type { SeenRequest } from './server-request.ts'
 
 export type Fields = Record<string, unknown>
 export type Reply = { status?: number; headers?: Record<string, string>; body: string | Fields | unknown[] }
 /** Values a request must have: exact, by pattern, or just there. */
 export type Wanted = Readonly<Record<string, string | RegExp | true>>
 
-export type OddRules = {
+export type ServerRules = {
   client?: {
     id?: string
     /** Null: a public client; a secret from it is refused. */

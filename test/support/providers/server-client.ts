@@ -1,9 +1,9 @@
-import type { SeenRequest } from './odd-request.ts'
-import type { OddRules } from './odd-rules.ts'
+import type { SeenRequest } from './server-request.ts'
+import type { ServerRules } from './server-rules.ts'
 
 /** What is wrong with how the client proves itself, or null. */
 export function wrongClientAuthentication(
-  rule: NonNullable<OddRules['client']>,
+  rule: NonNullable<ServerRules['client']>,
   request: SeenRequest,
 ): string | null {
   const { id = 'made-up-client', secret = null, auth = secret === null ? 'none' : 'any' } = rule

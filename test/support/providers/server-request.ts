@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** A request as the odd server saw it. */
+/** A request as the server saw it. */
 export type SeenRequest = {
   method: string
   path: string

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { Issued } from './odd-book.ts'
-import { wrongClientAuthentication } from './odd-client.ts'
-import type { SeenRequest } from './odd-request.ts'
-import type { Fields, Reply } from './odd-rules.ts'
-import { failed, wrongWith, type OddParts } from './odd-parts.ts'
+import { wrongClientAuthentication } from './server-client.ts'
+import { failed, type Issued, type ServerParts, wrongWith } from './server-parts.ts'
+import type { SeenRequest } from './server-request.ts'
+import type { Fields, Reply } from './server-rules.ts'
 
-export function answerToken(parts: OddParts, request: SeenRequest): Reply {
+export function answerToken(parts: ServerParts, request: SeenRequest): Reply {
   const { rules } = parts
   const params = standardNames(parts, request.params)
   const grant = grantOf(parts, params)
@@ -29,7 +28,7 @@ export function answerToken(parts: OddParts, request: SeenRequest): Reply {
   return failed(parts, 'unsupported_grant_type', grant)
 }
 
-function exchange(parts: OddParts, params: Readonly<Record<string, string>>): Reply {
+function exchange(parts: ServerParts, params: Readonly<Record<string, string>>): Reply {
   const { rules, book } = parts
   const issued = book.codes.get(params['code'] ?? '')
   book.codes.delete(params['code'] ?? '')
@@ -57,7 +56,7 @@ function verified(rule: string, issued: Issued, verifier: string | undefined): b
     : verifier === issued.challenge
 }
 
-function refresh(parts: OddParts, params: Readonly<Record<string, string>>): Reply {
+function refresh(parts: ServerParts, params: Readonly<Record<string, string>>): Reply {
   const { rules, book } = parts
   const token = params['refresh_token'] ?? ''
   const grace = rules.refresh?.grace === true ? book.spent.get(token) : undefined
@@ -73,7 +72,7 @@ function refresh(parts: OddParts, params: Readonly<Record<string, string>>): Rep
   return give(parts, 'refresh_token', issued)
 }
 
-function give(parts: OddParts, grant: string, issued: Issued | null): Reply {
+function give(parts: ServerParts, grant: string, issued: Issued | null): Reply {
   const { rules, book, origin } = parts
   const padding = 'x'.repeat(rules.padding ?? 0)
   const access = book.make('access') + padding
@@ -90,14 +89,14 @@ function give(parts: OddParts, grant: string, issued: Issued | null): Reply {
   return isReply(shaped) ? shaped : { body: shaped }
 }
 
-function mayRefresh({ rules }: OddParts, issued: Issued): boolean {
+function mayRefresh({ rules }: ServerParts, issued: Issued): boolean {
   const needs = rules.refresh?.needs
   if (rules.refresh?.none === true) return false
   if (needs?.param !== undefined && issued.params[needs.param[0]] !== needs.param[1]) return false
   return needs?.scope === undefined || issued.scope.split(/[ ,]/).includes(needs.scope)
 }
 
-function poll(parts: OddParts, grant: string): Reply {
+function poll(parts: ServerParts, grant: string): Reply {
   const { rules, book } = parts
   book.polls += 1
   if (book.polls <= (rules.device?.pending ?? 0)) return failed(parts, 'authorization_pending', '')
@@ -113,7 +112,7 @@ function poll(parts: OddParts, grant: string): Reply {
   return give(parts, grant, issued)
 }
 
-export function answerDevice(parts: OddParts, request: SeenRequest): Reply {
+export function answerDevice(parts: ServerParts, request: SeenRequest): Reply {
   const wrong = wrongClientAuthentication(parts.rules.client ?? {}, request)
   if (wrong !== null) return failed(parts, 'invalid_client', wrong)
   const scopeName = parts.rules.device?.scopeName ?? 'scope'
@@ -129,12 +128,15 @@ export function answerDevice(parts: OddParts, request: SeenRequest): Reply {
   return { body: parts.rules.device?.reply?.(fields) ?? fields }
 }
 
-function grantOf({ rules }: OddParts, params: Readonly<Record<string, string>>): string {
+function grantOf({ rules }: ServerParts, params: Readonly<Record<string, string>>): string {
   if (rules.token?.withoutGrantType !== true) return params['grant_type'] ?? ''
   return 'refresh_token' in params ? 'refresh_token' : 'authorization_code'
 }
 
-function standardNames({ rules }: OddParts, params: SeenRequest['params']): Readonly<Record<string, string>> {
+function standardNames(
+  { rules }: ServerParts,
+  params: SeenRequest['params'],
+): Readonly<Record<string, string>> {
   const standard = Object.fromEntries(Object.entries(rules.names ?? {}).map(([name, own]) => [own, name]))
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [standard[name] ?? name, value]))
 }

@@ -1,28 +1,27 @@
-// One authorization server that behaves as oddly as its rules say, and is strict about it: what a provider of
+// One authorization server that deviates as its rules say, and is strict about it: what a provider of
 // that kind would refuse, it refuses with the reason. For tests on loopback; its state is a few sets.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { answerAuthorize } from './odd-authorize.ts'
-import { createOddBook, type OddBook } from './odd-book.ts'
-import { readRequest, type SeenRequest } from './odd-request.ts'
-import type { OddParts } from './odd-parts.ts'
-import type { OddRules, Reply } from './odd-rules.ts'
-import { answerDevice, answerToken } from './odd-token.ts'
-import { answerApi, answerRevoke } from './odd-api.ts'
+import { answerApi, answerRevoke } from './server-api.ts'
+import { answerAuthorize } from './server-authorize.ts'
+import { createServerState, type ServerState, type ServerParts } from './server-parts.ts'
+import { readRequest, type SeenRequest } from './server-request.ts'
+import type { ServerRules, Reply } from './server-rules.ts'
+import { answerDevice, answerToken } from './server-token.ts'
 
-export type OddServer = {
+export type NonConformantServer = {
   readonly origin: string
   readonly requests: readonly SeenRequest[]
-  readonly book: OddBook
+  readonly book: ServerState
   /** The last request to this path. */
   last(path: string): SeenRequest
 }
 
 /** Closed when the test is over. */
-export async function startOddServer(rules: OddRules = {}): Promise<OddServer> {
+export async function startNonConformantServer(rules: ServerRules = {}): Promise<NonConformantServer> {
   const requests: SeenRequest[] = []
-  const book = createOddBook()
+  const book = createServerState()
   const place = { origin: '' }
   const server = createServer((incoming, response) => {
     void readRequest(incoming).then((request) => {
@@ -56,7 +55,7 @@ export async function startOddServer(rules: OddRules = {}): Promise<OddServer> {
   }
 }
 
-function answer(parts: OddParts, request: SeenRequest): Reply {
+function answer(parts: ServerParts, request: SeenRequest): Reply {
   const { rules } = parts
   const key = `${request.method} ${request.path}`
   const route = rules.routes?.[key]
