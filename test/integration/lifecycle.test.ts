@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest'
 import type { RecordStore } from '../../electron/core/ports.ts'
 import { createRecordStore } from '../../electron/core/storage/records.ts'
-import { runLifecycle } from '../support/simulation/run-lifecycle.ts'
+import { runLifecycle } from './lifecycle/run-lifecycle.ts'
 import { memoryStores, startConnected } from '../support/start-keyway.ts'
 import { createMemoryLogger } from '../support/memory-ports.ts'
 import { realClock } from '../support/fake-clock.ts'

@@ -11,7 +11,7 @@ import { createFakeClock } from '../support/fake-clock.ts'
 import { createMemoryLogger } from '../support/memory-ports.ts'
 import { makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
 import { always, startAnswering } from '../support/providers/answering-server.ts'
-import { idToken } from '../support/providers/quirks/addresses.ts'
+import { idToken } from './quirks/addresses.ts'
 
 const REFRESH = 'made-up-refresh-token'
 const SECRET = 'made-up-client-secret'

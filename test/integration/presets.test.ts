@@ -6,7 +6,7 @@ import type { Preset } from '../../shared/contract/preset.ts'
 import { presets } from '../../shared/presets/presets.ts'
 import { compareWithRecord } from '../support/catalog/compare-preset.ts'
 import { demandedRecord, departures } from '../support/catalog/departures.ts'
-import { mutations } from '../support/catalog/mutations.ts'
+import { mutations } from './presets/mutations.ts'
 import { setupsOf } from '../support/catalog/person.ts'
 import { readRecords, type CatalogRecord } from '../support/catalog/record.ts'
 

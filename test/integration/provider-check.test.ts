@@ -7,7 +7,7 @@ import { planRedirect } from '../../shared/domain/redirect-uri.ts'
 import { makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
 import type { ServerRules } from '../support/providers/server-rules.ts'
 import { startNonConformantServer } from '../support/providers/non-conformant-server.ts'
-import { addresses, together } from '../support/providers/quirk.ts'
+import { addresses, together } from './quirks/quirk.ts'
 import { startPracticeProvider } from '../support/start-practice-provider.ts'
 
 const secret = 'made-up-client-secret'

@@ -2,9 +2,9 @@
 import { PassThrough } from 'node:stream'
 import { runCommandLine } from '../../electron/cli/program.ts'
 
-export type Ran = { exit: number; out: string; err: string }
+type Ran = { exit: number; out: string; err: string }
 
-export type CommandOptions = {
+type CommandOptions = {
   url?: string
   key?: string
   environment?: Record<string, string>

@@ -35,7 +35,7 @@ export type MenuEntry = {
 }
 export type TrayState = { toolTip: string; menu: MenuEntry[] }
 export type ShownDialog = { kind: string; title: string; message: string }
-export type ShownNotification = { title: string; body: string }
+type ShownNotification = { title: string; body: string }
 
 export type Desktop = {
   readonly app: ElectronApplication
@@ -64,13 +64,6 @@ export type DesktopDriver = {
   /** One line for the person who reads the test run. */
   describe(): string
 }
-
-/**
- * What the stand-in itself makes Chromium write to a page's console. A spec that wants a silent console has
- * to leave it out; real Electron never writes it.
- */
-export const standInWarning =
-  'An iframe which has both allow-scripts and allow-same-origin for its sandbox attribute can escape its sandboxing.'
 
 type RecordedMenu = {
   items: Array<{ label: string; type: string; enabled: boolean; checked: boolean; submenu?: unknown }>
@@ -133,7 +126,7 @@ export function findStandIn(): DesktopDriver {
 }
 
 /** Starts the app without waiting for a window: it may live in the tray only. */
-export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
+async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const driver = options.driver ?? findDesktopDriver()
   const recorder = driver.kind === 'electron' ? ['-r', recorderPath] : []
   const args = [...recorder, options.appPath ?? projectPath, `--user-data-dir=${options.userData}`]

@@ -32,7 +32,7 @@ export async function startTokenEndpoint(): Promise<{ url: string; sent: string[
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`, sent }
 }
 
-export type EditedFolder = {
+type EditedFolder = {
   path: string
   endpoint: { url: string; sent: string[] }
   providerId: string

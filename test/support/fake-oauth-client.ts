@@ -8,11 +8,11 @@ import { Secret, secretOrNull } from '../../shared/contract/secret.ts'
 import type { MemoryProvider, MemoryTokens } from './memory-provider.ts'
 
 /** Runs in front of a token request; what it returns is answered instead of asking the provider. */
-export type Script = (
+type Script = (
   call: 'exchange' | 'refresh' | 'client_credentials',
 ) => Promise<TokenOutcome | undefined> | TokenOutcome | undefined
 /** Runs after the provider has acted and before its answer arrives: here answers get lost. */
-export type Loss = (outcome: TokenOutcome) => Promise<TokenOutcome> | TokenOutcome
+type Loss = (outcome: TokenOutcome) => Promise<TokenOutcome> | TokenOutcome
 
 export type FakeOAuthClient = OAuthClient & {
   script: Script | null

@@ -15,7 +15,7 @@ export type HostProcess = {
   kill(signal: NodeJS.Signals): void
 }
 
-export type HostOptions = { input?: string; environment?: Record<string, string> }
+type HostOptions = { input?: string; environment?: Record<string, string> }
 
 export const hostProgram = join(root, 'out/headless/main.js')
 

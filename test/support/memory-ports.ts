@@ -2,7 +2,7 @@
 import type { KeywayError } from '../../shared/contract/errors.ts'
 import type { KeyValueStore, LogFields, Logger, RecordStore } from '../../electron/core/ports.ts'
 
-export type MemoryRecordStore = RecordStore & {
+type MemoryRecordStore = RecordStore & {
   /** The next `put` fails with this, once. */
   failNext(error: KeywayError): void
   readonly puts: number
@@ -44,7 +44,7 @@ export function createMemoryRecordStore(initial: Readonly<Record<string, unknown
   }
 }
 
-export type MemoryKeyValueStore = KeyValueStore & { failNext(error: KeywayError): void }
+type MemoryKeyValueStore = KeyValueStore & { failNext(error: KeywayError): void }
 
 export function createMemoryKeyValueStore(
   initial: Readonly<Record<string, unknown>> = {},

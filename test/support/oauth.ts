@@ -12,7 +12,7 @@ import { Secret } from '../../shared/contract/secret.ts'
 import { realClock } from './fake-clock.ts'
 import { createMemoryLogger } from './memory-ports.ts'
 
-export const USER_AGENT = 'keyway-test/1 (made up)'
+const USER_AGENT = 'keyway-test/1 (made up)'
 
 export function makeOAuthClient(deps: Partial<OAuthDeps> = {}): OAuthClient {
   return createOAuthClient({

@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-export type RecordingRelay = {
+type RecordingRelay = {
   url: string
   /** Every byte that went either way so far, as Latin-1. */
   heard(): string

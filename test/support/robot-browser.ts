@@ -171,11 +171,11 @@ export type VisitedPage = {
   html: string
 }
 
-export type BrowseRequest = { url: URL; method?: 'GET' | 'POST'; form?: URLSearchParams }
+type BrowseRequest = { url: URL; method?: 'GET' | 'POST'; form?: URLSearchParams }
 
 export type BrowserTab = { open(request: BrowseRequest): Promise<VisitedPage> }
 
-export type TabOptions = {
+type TabOptions = {
   /** Default: the platform's fetch. */
   fetch?: typeof globalThis.fetch
   signal?: AbortSignal
@@ -212,7 +212,7 @@ export function openTab(options: TabOptions = {}): BrowserTab {
 
 // The cookies of one made-up browser: enough of RFC 6265 for sign-in pages (host, port-blind, path, expiry,
 // deletion).
-export type CookieJar = {
+type CookieJar = {
   /** The Cookie header for this address, or null. */
   header(url: URL): string | null
   /** Takes the Set-Cookie headers of an answer from this address. */

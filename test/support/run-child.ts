@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-export type RunningChild = {
+type RunningChild = {
   readonly process: ChildProcess
   /** Resolves with the first line that starts with this. */
   line(start: string): Promise<string>

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-export type ScriptedUpstream = {
+type ScriptedUpstream = {
   url: string
   host: string
   /** Each request's head and what came with it, in order, over all connections. */

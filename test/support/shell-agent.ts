@@ -9,7 +9,7 @@ import type { Json } from './local-api.ts'
 import { tempFolder } from './temp-folder.ts'
 import { browserFetch, openLaunchLink, type BrowserSession } from './window-hosts.ts'
 
-export type Ran = { exit: number | null; out: string; err: string }
+type Ran = { exit: number | null; out: string; err: string }
 
 /** Runs a built program of Keyway to its end. */
 export function runProgram(

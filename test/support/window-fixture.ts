@@ -6,7 +6,7 @@ import type { Snapshot } from '../../shared/contract/ui-api.ts'
 import { createFakeWindowServer, type FakeWindowHost, type FakeWindowServer } from './fake-window-host.ts'
 import { livedIn } from './window-host/seed.ts'
 
-export type WindowWorld = {
+type WindowWorld = {
   /** Opens the window with a Keyway of its own behind it. */
   openWindow(options?: { hash?: string; snapshot?: Snapshot; activity?: number }): Promise<FakeWindowHost>
   /**

@@ -3,7 +3,7 @@ import { CLIENT_ID, knownValues, REDIRECT_URI, type Setup } from './person.ts'
 import type { CatalogRecord } from './record.ts'
 import { SOMETHING, splitUrl, type Demand } from './wire-view.ts'
 
-export type Asked = {
+type Asked = {
   scopes: readonly string[]
   secondaryScopes: readonly string[]
   optional: Readonly<Record<string, string>>

@@ -5,7 +5,7 @@ import type { CatalogRecord, Texts } from './record.ts'
 
 export const CLIENT_ID = 'made-up-client'
 /** With characters that the ways of sending a secret encode differently. */
-export const CLIENT_SECRET = 'made:up/secret +1'
+const CLIENT_SECRET = 'made:up/secret +1'
 export const REDIRECT_URI = 'http://127.0.0.1:7317/oauth2/callback'
 export const CONTACT = 'you@example.com'
 export const CODE = 'made-up-code'

@@ -181,7 +181,7 @@ export function revocationReply({ options }: CatalogRecord): Reply {
 }
 
 /** What the product must have understood of the reply. Times in seconds from now; null: nothing is known. */
-export type Understood = {
+type Understood = {
   accessToken: string
   refreshToken: string | null
   lifeSeconds: number | null

@@ -16,7 +16,7 @@ import { makeTempFolder } from '../temp-folder.ts'
 import { signInWithHttp } from '../user-agent.ts'
 import { openRealHost, type RealHost, type RealHostOptions } from './real-host.ts'
 
-export type RealWorld = {
+type RealWorld = {
   /** How the test's host begins. */
   beginning: Omit<RealHostOptions, 'dataFolder'>
   host: RealHost

@@ -23,7 +23,7 @@ export const withoutKeychain: KeyWrapperView[] = [
   { kind: 'passphrase', label: 'A passphrase', usable: true, reason: null },
 ]
 
-export const stoppedPractice: PracticeState = {
+const stoppedPractice: PracticeState = {
   kind: 'stopped',
   issuer: null,
   providerId: null,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../../shared/contract/secret.ts'
 import type { ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
 import { makeOAuthClient, resolvedProvider } from '../../../support/oauth.ts'
-import { idToken } from '../../../support/providers/quirks/addresses.ts'
+import { idToken } from '../../../integration/quirks/addresses.ts'
 
 type Answers = Readonly<Record<string, () => Response>>
 

@@ -3,7 +3,7 @@
 // process loses nothing that was written.
 import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import type { FileOps, OpenFile } from '../../../electron/core/storage/durable-file.ts'
-import { systemError } from '../faulty-file-ops.ts'
+import { systemError } from '../../support/faulty-file-ops.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 export type FaultyFiles = {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import type { Fields } from '../server-rules.ts'
-import type { Quirk } from '../quirk.ts'
+import type { Fields } from '../../support/providers/server-rules.ts'
+import type { Quirk } from './quirk.ts'
 
 const HOUR = 3_600_000
 const renamed = ({ access_token, refresh_token, expires_in }: Fields): Fields => ({

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Quirk } from '../quirk.ts'
+import type { Quirk } from './quirk.ts'
 
 const OOB = 'urn:ietf:wg:oauth:2.0:oob'
 

@@ -5,12 +5,12 @@ import type {
   Identity,
   OAuthClient,
   ResolvedProvider,
-  TokenResponse,
   TokenOutcome,
+  TokenResponse,
 } from '../../../electron/core/oauth/types.ts'
 import { asKeywayError } from '../../../shared/contract/errors.ts'
-import type { NonConformantServer } from './non-conformant-server.ts'
-import { grantOf } from '../oauth.ts'
+import { grantOf } from '../../support/oauth.ts'
+import type { NonConformantServer } from '../../support/providers/non-conformant-server.ts'
 
 export type Step = 'authorize' | 'exchange' | 'identify' | 'refresh' | 'revoke'
 

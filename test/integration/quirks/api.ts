@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Quirk } from '../quirk.ts'
+import type { Quirk } from './quirk.ts'
 
 const me = { id: 'u1', email: 'ada@example.test' }
 

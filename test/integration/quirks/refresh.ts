@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
-import type { SeenRequest } from '../server-request.ts'
-import type { Reply } from '../server-rules.ts'
-import type { Quirk } from '../quirk.ts'
+import type { SeenRequest } from '../../support/providers/server-request.ts'
+import type { Reply } from '../../support/providers/server-rules.ts'
+import type { Quirk } from './quirk.ts'
 
 const longer =
   (grant: string, days: number) =>

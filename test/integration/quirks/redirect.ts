@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
-import { providerSpec, type ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
-import { planRedirect, withPort, type RedirectChoice } from '../../../../shared/domain/redirect-uri.ts'
-import type { Quirk } from '../quirk.ts'
+import { providerSpec, type ProviderSpecInput } from '../../../shared/contract/provider-spec.ts'
+import { planRedirect, type RedirectChoice, withPort } from '../../../shared/domain/redirect-uri.ts'
+import type { Quirk } from './quirk.ts'
 
 /** The address that the planner gives for these rules. */
 function planned(

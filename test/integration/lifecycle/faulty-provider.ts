@@ -2,7 +2,7 @@
 // proportions.
 import { REFRESH_DEADLINE_MS, type TokenOutcome } from '../../../electron/core/oauth/types.ts'
 import type { Clock } from '../../../electron/core/ports.ts'
-import type { FakeOAuthClient } from '../fake-oauth-client.ts'
+import type { FakeOAuthClient } from '../../support/fake-oauth-client.ts'
 import type { Life } from './one-life.ts'
 import type { SeededRandom } from './seeded-random.ts'
 

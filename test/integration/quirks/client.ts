@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Quirk } from '../quirk.ts'
+import type { Quirk } from './quirk.ts'
 
 const secret = 'made-up secret: 100% & more'
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import type { ServerRules } from '../server-rules.ts'
-import type { Quirk } from '../quirk.ts'
+import type { ServerRules } from '../../support/providers/server-rules.ts'
+import type { Quirk } from './quirk.ts'
 
 const base = { name: 'base', label: 'Server', pattern: 'http://127\\.0\\.0\\.1:[0-9]+' }
 

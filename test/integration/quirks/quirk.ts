@@ -1,8 +1,8 @@
 import type { AuthorizeRequest } from '../../../electron/core/oauth/types.ts'
 import type { ProviderSpecInput } from '../../../shared/contract/provider-spec.ts'
+import type { NonConformantServer } from '../../support/providers/non-conformant-server.ts'
+import type { ServerRules } from '../../support/providers/server-rules.ts'
 import type { Circle, Step } from './circle.ts'
-import type { ServerRules } from './server-rules.ts'
-import type { NonConformantServer } from './non-conformant-server.ts'
 
 /**
  * One way in which real providers deviate: a server that insists on it, and the data with which Keyway meets

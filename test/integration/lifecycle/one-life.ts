@@ -1,10 +1,10 @@
 // One run of the process. When it is cut off, everything that it would still do to the world (files,
 // requests, timers) is left undone, in the middle of whatever it was doing: what `kill -9` does at an await.
-import type { Clock, KeyValueStore, RecordStore } from '../../../electron/core/ports.ts'
 import type { OAuthClient } from '../../../electron/core/oauth/types.ts'
-import type { FakeClock } from '../fake-clock.ts'
-import type { FakeOAuthClient } from '../fake-oauth-client.ts'
-import type { MemoryStores } from '../start-keyway.ts'
+import type { Clock, KeyValueStore, RecordStore } from '../../../electron/core/ports.ts'
+import type { FakeClock } from '../../support/fake-clock.ts'
+import type { FakeOAuthClient } from '../../support/fake-oauth-client.ts'
+import type { MemoryStores } from '../../support/start-keyway.ts'
 
 export type Life = {
   readonly alive: boolean

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Quirk } from '../quirk.ts'
+import type { Quirk } from './quirk.ts'
 
 const atProvider: Quirk['check'] = ({ revocation }, server) => {
   expect(revocation.revoked).toBe('at_provider')

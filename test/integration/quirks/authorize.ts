@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import { missingScopes } from '../../../../shared/domain/scopes.ts'
-import type { Quirk } from '../quirk.ts'
+import { missingScopes } from '../../../shared/domain/scopes.ts'
+import type { Quirk } from './quirk.ts'
 
 /** Classes 1 to 15: what the authorization request must look like. */
 export const authorizeQuirks: readonly Quirk[] = [

@@ -1,4 +1,5 @@
 // Every quirk class of shared/catalog/quirks.md by number, in the catalogue's words.
+
 export const quirkClasses: Readonly<Record<number, string>> = {
   1: 'Fixed extra authorize parameters',
   2: 'Offline access asked by a parameter, not a scope',
