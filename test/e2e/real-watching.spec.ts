@@ -88,6 +88,9 @@ test('the practice provider is started, used for a sign-in, and set to each of i
   await expect(window.getByText('Token refreshed, refresh token rotated').first()).toBeVisible()
   await apply('Odd answers')
   await refresh()
+  // It was verified before, too. An outage in the middle of a refresh would rightly end in a reconnect.
+  const history = window.getByRole('region', { name: 'History' })
+  await expect(history.getByText(/^Token refreshed/)).toHaveCount(3)
   await expect(window.getByText(/^Verified /).first()).toBeVisible()
   await apply('Outage')
   await refresh()
