@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { sourceFiles, type SourceFile } from './source-tree.ts'
 
 test('no test computes how long something took', () => {
-  const tests = sourceFiles(['test/contract', 'test/integration', 'test/unit'])
+  const tests = sourceFiles(['test/contract', 'test/e2e', 'test/integration', 'test/unit'])
   expect(tests.length).toBeGreaterThan(200)
   expect(tests.flatMap(measuredTimes)).toEqual([])
 })
