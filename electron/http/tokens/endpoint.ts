@@ -45,7 +45,13 @@ export function createTokenRoute(context: HttpContext): TokenRoute {
   const answerAll = (): void => {
     const all = waiting
     waiting = []
-    for (const exchange of all) answerInTurn(context, exchange)
+    for (const [index, exchange] of all.entries()) {
+      answerInTurn(context, exchange)
+      if (exchange.response.headersSent) continue
+      // What this one waits for is to begin before the others are looked at.
+      for (const other of all.slice(index + 1)) setImmediate(answerInTurn, context, other)
+      return
+    }
   }
   return (request, response, requestContext) => {
     const authenticated = context.authenticate(request, requestContext)
