@@ -2,6 +2,7 @@
 // without a secret, unless the server requires an empty one.
 import type { ClientAuth, Configuration, CustomFetch } from 'openid-client'
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import type { AuthorizationServer } from './metadata/endpoints.ts'
 import { NO_CLIENT_ID } from './request-format.ts'
 import { allowLoopbackHttp, type Library } from './transport/openid-client.ts'
@@ -14,10 +15,12 @@ export type AuthMethod =
   | 'basic_empty_secret'
   /** Basic at a server that does not decode what RFC 6749 2.3.1 has encoded. */
   | 'basic_raw'
+  /** Basic at a server that also wants `client_id` in the body, which RFC 6749 2.3.1 allows. */
+  | 'basic_with_client_id'
 
 /**
- * The methods to try, in order. More than one only where the method is not configured; the second is tried if
- * the server rejects the first.
+ * The methods to try, in order. More than one only where the method is not configured; the next is tried if
+ * the server rejects the one before.
  */
 export function authMethods(
   provider: Pick<ResolvedProvider, 'spec' | 'clientSecret' | 'clientId'>,
@@ -36,35 +39,118 @@ export function authMethods(
   const both: AuthMethod[] = ['client_secret_basic', 'client_secret_post']
   const offered = both.filter((method) => about.supported?.includes(method) ?? true)
   const usable = offered.length === 0 ? both : offered
-  if (usable.includes('client_secret_basic') && encodingsDiffer(provider)) usable.push('basic_raw')
-  // The method that worked before comes first. The other stays available, because a server may change its
+  if (usable.includes('client_secret_basic')) {
+    if (encodingsDiffer(provider)) usable.push('basic_raw')
+    usable.push('basic_with_client_id')
+  }
+  // The method that worked before comes first. The others stay available, because a server may change its
   // configuration.
   return usable.toSorted(
     (one, other) => Number(other === about.remembered) - Number(one === about.remembered),
   )
 }
 
-/** RFC 6749 5.2 defines invalid_client. Some servers send a bare 401 or unauthorized_client instead. */
-export function isClientRejection(code: unknown): boolean {
-  return code === 'invalid_client' || code === 'unauthorized_client' || code === 'http_401'
+/** One request to an endpoint at which the client proves itself. */
+export type ClientCall = {
+  provider: ResolvedProvider
+  server: AuthorizationServer
+  url: string
+  withoutSecret?: boolean
 }
 
 /**
- * Tries one method after the other as long as the server rejects the client (`providerCode` in the details of
- * the error).
+ * Sends a request with one method after the other, until the server accepts the client. The same for the
+ * token, revocation, device authorization and pushed authorization endpoints.
  */
-export async function tryEach<T>(
-  methods: readonly AuthMethod[],
-  attempt: (method: AuthMethod) => Promise<T>,
-): Promise<T> {
-  const [method = 'none', ...others] = methods
-  try {
-    return await attempt(method)
-  } catch (error) {
-    const code = error instanceof KeywayError ? error.details['providerCode'] : null
-    if (others.length === 0 || !isClientRejection(code)) throw error
-    return tryEach(others, attempt)
+export type ClientAuthentication = {
+  /**
+   * `refusal`: what a result says about the client, null if it says nothing. A thrown KeywayError is judged
+   * by its `providerCode`.
+   */
+  authenticated<T>(
+    call: ClientCall,
+    attempt: (method: AuthMethod) => Promise<T>,
+    refusal: (result: T) => ClientVerdict,
+  ): Promise<T>
+}
+export type ClientVerdict = 'accepted' | 'refused' | 'unknown'
+
+const REMEMBERED = 500
+
+/** Remembers in memory which method a provider accepted, for each endpoint and for the provider as a whole. */
+export function createClientAuthentication(): ClientAuthentication {
+  const accepted = new BoundedMap<string, AuthMethod>(REMEMBERED)
+  return {
+    async authenticated<T>(
+      call: ClientCall,
+      attempt: (method: AuthMethod) => Promise<T>,
+      refusal: (result: T) => ClientVerdict,
+    ) {
+      const client = `${call.provider.id} ${call.provider.clientId}`
+      const endpoint = `${client} ${call.url}`
+      const methods = authMethods(call.provider, {
+        supported: supportedMethods(call.server),
+        remembered: accepted.get(endpoint) ?? accepted.get(client),
+        withoutSecret: call.withoutSecret ?? false,
+      })
+      let refused: (() => T) | null = null
+      for (const method of methods) {
+        const outcome = await settled(attempt, method, refusal)
+        if (outcome.verdict === 'refused') {
+          // The response to the first method tells most: the others are less usual.
+          refused ??= outcome.give
+          continue
+        }
+        if (outcome.verdict === 'accepted') {
+          accepted.set(endpoint, method)
+          accepted.set(client, method)
+        }
+        return outcome.give()
+      }
+      if (refused === null) throw new Error('there is no way to authenticate')
+      return refused()
+    },
   }
+}
+
+async function settled<T>(
+  attempt: (method: AuthMethod) => Promise<T>,
+  method: AuthMethod,
+  refusal: (result: T) => ClientVerdict,
+): Promise<{ verdict: ClientVerdict; give: () => T }> {
+  try {
+    const result = await attempt(method)
+    return { verdict: refusal(result), give: () => result }
+  } catch (error) {
+    const isRefusal =
+      error instanceof KeywayError && isClientRefusal(error.details['providerCode'], error.message)
+    const give = (): never => {
+      throw error
+    }
+    return { verdict: isRefusal ? 'refused' : 'unknown', give }
+  }
+}
+
+/** RFC 8414: if the metadata has no such field, Basic is supported. Without metadata nothing is known. */
+function supportedMethods({ discovered }: AuthorizationServer): readonly string[] | null {
+  if (discovered === null) return null
+  return discovered.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
+}
+
+const refusals: ReadonlySet<unknown> = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'http_401',
+  'http_403',
+])
+
+/**
+ * RFC 6749 5.2 defines invalid_client. Some servers send a bare 401 or 403 or unauthorized_client instead, and
+ * servers that look for the credentials elsewhere send invalid_request.
+ */
+export function isClientRefusal(code: unknown, words: string): boolean {
+  if (refusals.has(code)) return true
+  return code === 'invalid_request' && /client[_ ]?(?:id|secret|auth|cred)|credential/i.test(words)
 }
 
 /**
@@ -81,7 +167,8 @@ function clientAuthentication(
   if (method === 'client_secret_post') return library.ClientSecretPost(secret)
   const password = method === 'basic_empty_secret' ? '' : secret
   const encoding = method === 'basic_raw' ? 'raw' : provider.spec.client.basicEncoding
-  return (_server, client, _body, headers) => {
+  return (_server, client, body, headers) => {
+    if (method === 'basic_with_client_id') body.set('client_id', client.client_id)
     headers.set('authorization', basicHeader(encoding, client.client_id, password))
   }
 }

@@ -4,6 +4,7 @@ import { readPath, readText } from '../../../shared/domain/json-path.ts'
 import { namedSecrets } from '../../../shared/domain/redact.ts'
 import { openText, secretTraces } from '../secret-traces.ts'
 import { createAuthorize } from './authorization/request.ts'
+import { createClientAuthentication } from './client-authentication.ts'
 import { createDiscover } from './discovery/discover.ts'
 import { createDpopKeys } from './dpop.ts'
 import { createEndpointResolver } from './metadata/endpoints.ts'
@@ -23,16 +24,17 @@ import type { OAuthClient, OAuthDeps } from './types.ts'
 export function createOAuthClient(deps: OAuthDeps): OAuthClient {
   const servers = createEndpointResolver(deps)
   const dpopKeys = createDpopKeys()
-  const tokenEndpoint = createTokenEndpointClient(deps, dpopKeys)
+  const clients = createClientAuthentication()
+  const tokenEndpoint = createTokenEndpointClient(deps, { dpopKeys, clients })
   const apiHeaders = createApiHeaders({ deps, dpopKeys })
   const callApi = createApiCaller(deps, apiHeaders)
   return {
-    authorize: createAuthorize({ deps, servers, dpopKeys }),
+    authorize: createAuthorize({ deps, servers, dpopKeys, clients }),
     exchange: createExchange({ deps, servers, tokenEndpoint }),
     refresh: createRefresh({ deps, servers, tokenEndpoint }),
     clientCredentials: createClientCredentials({ deps, servers, tokenEndpoint, dpopKeys }),
-    ...createDevice({ deps, servers, tokenEndpoint, dpopKeys }),
-    revoke: createRevoke({ deps, servers }),
+    ...createDevice({ deps, servers, tokenEndpoint, dpopKeys, clients }),
+    revoke: createRevoke({ deps, servers, clients }),
     identify: createIdentify({ deps, servers, callApi, apiHeaders }),
     listResources: createListResources(deps, callApi),
     apiHeaders,

@@ -7,7 +7,15 @@ import { namedSecrets } from '../../../shared/domain/redact.ts'
 import { fillMap, fillTemplate } from '../../../shared/domain/template.ts'
 import { errorInSuccess, errorOf, readTokenBody } from '../../../shared/domain/token-response.ts'
 import { withDeadline } from '../async.ts'
-import { type AuthMethod, authMethods, basicHeader, buildConfiguration } from './client-authentication.ts'
+import {
+  type AuthMethod,
+  authMethods,
+  basicHeader,
+  buildConfiguration,
+  type ClientAuthentication,
+  type ClientVerdict,
+  isClientRefusal,
+} from './client-authentication.ts'
 import type { AuthorizationServer, EndpointResolver } from './metadata/endpoints.ts'
 import { clientIdRule, fillProviderUrl, shapeRequest, withSecrets } from './request-format.ts'
 import { scrub } from './token/errors.ts'
@@ -24,14 +32,14 @@ import {
 
 export type TokenToRevoke = { kind: 'refresh_token' | 'access_token'; value: string }
 
-type Tools = { deps: OAuthDeps; servers: EndpointResolver }
+type Tools = { deps: OAuthDeps; servers: EndpointResolver; clients: ClientAuthentication }
 
-export function createRevoke({ deps, servers }: Tools): OAuthClient['revoke'] {
+export function createRevoke(tools: Tools): OAuthClient['revoke'] {
   return async (provider, tokens) => {
     try {
-      const { clock } = deps
+      const { clock } = tools.deps
       return await withDeadline({ clock, timeoutMs: REVOCATION_DEADLINE_MS }, (signal) =>
-        revokeAll({ deps, servers }, provider, tokens, signal),
+        revokeAll(tools, provider, tokens, signal),
       )
     } catch (error) {
       const reason = error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown reason'
@@ -41,7 +49,7 @@ export function createRevoke({ deps, servers }: Tools): OAuthClient['revoke'] {
 }
 
 async function revokeAll(
-  { deps, servers }: Tools,
+  { deps, servers, clients }: Tools,
   provider: ResolvedProvider,
   tokens: RefreshRequest,
   signal: AbortSignal,
@@ -62,7 +70,7 @@ async function revokeAll(
   for (const token of toRevoke) {
     const result =
       own === null
-        ? await standardRevocation(deps, { provider, server, token, secrets, signal })
+        ? await standardRevocation({ deps, clients }, { provider, server, token, secrets, signal })
         : await ownRevocation(deps, { provider, server, rule: own, token, tokens, signal })
     // The first token decides. If the refresh token is revoked, the access token expires by itself. If only
     // the access token is revoked, the authorization remains valid through the refresh token.
@@ -179,19 +187,35 @@ type StandardRevocation = {
 }
 
 /** RFC 7009, through the library. */
-async function standardRevocation(deps: OAuthDeps, revocation: StandardRevocation): Promise<Revoked> {
-  const supported = revocation.server.discovered?.token_endpoint_auth_methods_supported ?? null
-  const methods = authMethods(revocation.provider, { supported })
-  let result: Revoked = { done: false, message: 'There was no way to authenticate.' }
-  for (const method of methods) {
-    const { reply } = await send(deps, revocation, method)
-    result = judgeRevocation(revocation.provider, reply, revocation.secrets)
-    const read = readTokenBody(reply.text)
-    const code = read.kind === 'object' ? errorOf(read.body, revocation.provider.spec.token)?.code : undefined
-    if (result.done || (code !== 'invalid_client' && reply.status !== 401)) break
-  }
+async function standardRevocation(
+  { deps, clients }: Pick<Tools, 'deps' | 'clients'>,
+  revocation: StandardRevocation,
+): Promise<Revoked> {
+  const { provider, server, secrets } = revocation
+  const call = { provider, server, url: server.endpointOrThrow('revocation') }
+  const { result } = await clients.authenticated(
+    call,
+    async (method) => {
+      const { reply } = await send(deps, revocation, method)
+      return { reply, result: judgeRevocation(provider, reply, secrets) }
+    },
+    (attempted) => verdictOn(provider, attempted),
+  )
   return result
 }
+
+function verdictOn(
+  provider: ResolvedProvider,
+  { reply, result }: { reply: HttpResponse; result: Revoked },
+): ClientVerdict {
+  if (result.done) return 'accepted'
+  const read = readTokenBody(reply.text)
+  const error = read.kind === 'object' ? errorOf(read.body, provider.spec.token) : null
+  if (error === null || reply.status === 401) return isBare(reply.status) ? 'refused' : 'unknown'
+  return isClientRefusal(error.code, error.description ?? '') ? 'refused' : 'unknown'
+}
+
+const isBare = (status: number): boolean => status === 401 || status === 403
 
 async function send(
   deps: OAuthDeps,

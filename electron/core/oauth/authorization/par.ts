@@ -5,7 +5,7 @@ import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.t
 import { namedSecrets } from '../../../../shared/domain/redact.ts'
 import { errorOf, readTokenBody } from '../../../../shared/domain/token-response.ts'
 import { withDeadline } from '../../async.ts'
-import { type AuthMethod, authMethods, buildConfiguration, tryEach } from '../client-authentication.ts'
+import { type AuthMethod, buildConfiguration, type ClientAuthentication } from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import type { AuthorizationServer } from '../metadata/endpoints.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
@@ -29,17 +29,19 @@ type Pushed = {
  * @throws KeywayError config_error | provider_unreachable | deadline_exceeded
  */
 export async function pushAuthorization(
-  tools: { deps: OAuthDeps; dpopKeys: DpopKeys },
+  tools: { deps: OAuthDeps; dpopKeys: DpopKeys; clients: ClientAuthentication },
   push: Pushed,
 ): Promise<Array<[string, string]>> {
   const { provider, server } = push
   const url = server.endpointOrThrow('pushedAuthorization')
-  const supported = server.discovered?.token_endpoint_auth_methods_supported ?? null
-  const methods = authMethods(provider, { supported })
   const timeoutMs = DISCOVERY_DEADLINE_MS
   try {
     return await withDeadline({ clock: tools.deps.clock, timeoutMs, signal: push.signal }, (signal) =>
-      tryEach(methods, (method) => pushOnce(tools, push, { url, method, signal })),
+      tools.clients.authenticated(
+        { provider, server, url },
+        (method) => pushOnce(tools, push, { url, method, signal }),
+        () => 'accepted',
+      ),
     )
   } catch (error) {
     throw asKeywayError(asDiscoveryError(error))

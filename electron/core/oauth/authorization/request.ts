@@ -5,7 +5,7 @@ import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { type Secret, secretOrNull } from '../../../../shared/contract/secret.ts'
 import { joinScopes } from '../../../../shared/domain/scopes.ts'
 import { fillMap, fillTemplate, type TemplateValues } from '../../../../shared/domain/template.ts'
-import { requireClientId } from '../client-authentication.ts'
+import { type ClientAuthentication, requireClientId } from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import type { AuthorizationServer, EndpointResolver } from '../metadata/endpoints.ts'
 import { clientIdRule, shapeParameters, withQuery } from '../request-format.ts'
@@ -19,9 +19,14 @@ import type {
 } from '../types.ts'
 import { pushAuthorization } from './par.ts'
 
-type Tools = { deps: OAuthDeps; servers: EndpointResolver; dpopKeys: DpopKeys }
+type Tools = {
+  deps: OAuthDeps
+  servers: EndpointResolver
+  dpopKeys: DpopKeys
+  clients: ClientAuthentication
+}
 
-export function createAuthorize({ deps, servers, dpopKeys }: Tools): OAuthClient['authorize'] {
+export function createAuthorize({ deps, servers, dpopKeys, clients }: Tools): OAuthClient['authorize'] {
   return async (provider, request, signal) => {
     requireClientId(provider)
     const server = await servers.resolveEndpoints(provider, {
@@ -49,7 +54,10 @@ export function createAuthorize({ deps, servers, dpopKeys }: Tools): OAuthClient
         authorizationHost: new URL(endpoint).host,
       }),
     }
-    const pushed = await pushedOrPlain({ deps, dpopKeys }, { provider, server, parameters, dpopKey, signal })
+    const pushed = await pushedOrPlain(
+      { deps, dpopKeys, clients },
+      { provider, server, parameters, dpopKey, signal },
+    )
     return { url: withQuery(endpoint, pushed), authorizationState }
   }
 }
@@ -154,7 +162,7 @@ export function wantsDpop(provider: ResolvedProvider, server: AuthorizationServe
  * plain request is used.
  */
 async function pushedOrPlain(
-  tools: Pick<Tools, 'deps' | 'dpopKeys'>,
+  tools: Pick<Tools, 'deps' | 'dpopKeys' | 'clients'>,
   push: Parameters<typeof pushAuthorization>[1],
 ): Promise<ReadonlyArray<readonly [string, string]>> {
   const { provider, server, parameters } = push

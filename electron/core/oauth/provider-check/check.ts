@@ -4,7 +4,7 @@ import { asKeywayError, sentencesFor } from '../../../../shared/contract/errors.
 import { parseTokenReply } from '../../../../shared/domain/token-response.ts'
 import { withDeadline } from '../../async.ts'
 import { createAuthorize } from '../authorization/request.ts'
-import { requireClientId } from '../client-authentication.ts'
+import { createClientAuthentication, requireClientId } from '../client-authentication.ts'
 import { createDpopKeys } from '../dpop.ts'
 import { type AuthorizationServer, createEndpointResolver } from '../metadata/endpoints.ts'
 import { templateValues } from '../request-format.ts'
@@ -56,17 +56,18 @@ function makeCheck(
   // The check has its own caches, so that cached values do not hide the server's current answers.
   const servers = createEndpointResolver(recorded)
   const dpopKeys = createDpopKeys()
-  const tokenEndpoint = createTokenEndpointClient(recorded, dpopKeys)
+  const clients = createClientAuthentication()
+  const tokenEndpoint = createTokenEndpointClient(recorded, { dpopKeys, clients })
   return {
     deps: recorded,
     provider,
     servers,
     recorder,
     ...about,
-    authorize: createAuthorize({ deps: recorded, servers, dpopKeys }),
+    authorize: createAuthorize({ deps: recorded, servers, dpopKeys, clients }),
     exchange: createExchange({ deps: recorded, servers, tokenEndpoint }),
     clientCredentials: createClientCredentials({ deps: recorded, servers, tokenEndpoint, dpopKeys }),
-    startDevice: createDevice({ deps: recorded, servers, tokenEndpoint, dpopKeys }).startDevice,
+    startDevice: createDevice({ deps: recorded, servers, tokenEndpoint, dpopKeys, clients }).startDevice,
     server: null,
   }
 }

@@ -1,6 +1,7 @@
 // The steps of a provider check: discovery, sign-in page, device code, token endpoint and client credentials.
 import { randomBytes } from 'node:crypto'
 import { asKeywayError, nextStepFor, sentencesFor } from '../../../../shared/contract/errors.ts'
+import { Secret } from '../../../../shared/contract/secret.ts'
 import type { ProviderCheckStep } from '../../../../shared/contract/ui-api.ts'
 import type { AuthorizationServer, Endpoint } from '../metadata/endpoints.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
@@ -184,10 +185,13 @@ export async function checkTokenEndpoint(check: Check): Promise<void> {
   const { outcome, seen } = first
   const step = { name: 'Token request', ...seen }
   if (isGood(outcome)) {
+    const isClientSeen = await seesClient(check)
     log.add({
       ...step,
-      outcome: 'ok',
-      explanation: 'The server understood the request and the client; only the made-up code was refused.',
+      outcome: isClientSeen ? 'ok' : 'warning',
+      explanation: isClientSeen
+        ? 'The server understood the request and the client; only the made-up code was refused.'
+        : 'The server understood the request. It refused the made-up code before it looked at the client, so the client secret is not checked.',
     })
     return
   }
@@ -204,6 +208,17 @@ export async function checkTokenEndpoint(check: Check): Promise<void> {
     return
   }
   await addFailure(check, first, { tryOne: tryCode, isGood })
+}
+
+/**
+ * Whether the response depends on the client secret. Some servers look at the code first and would accept a
+ * made-up secret as well, so their response says nothing about the client.
+ */
+async function seesClient(check: Check): Promise<boolean> {
+  const { provider } = check
+  if (provider.clientSecret === null || provider.spec.client.auth === 'none') return true
+  const { outcome } = await tryCode(check, { ...provider, clientSecret: new Secret(madeUpCode()) })
+  return !isGood(outcome)
 }
 
 /** Requests a token for the client itself, like every use of this provider. */

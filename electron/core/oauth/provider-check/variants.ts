@@ -2,6 +2,7 @@
 // that works is suggested.
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
+import { isClientRefusal } from '../client-authentication.ts'
 import {
   type DiscoveredMetadata,
   getDocument,
@@ -40,6 +41,7 @@ const withSecret: readonly Variant[] = [
     label: 'Send client id and secret with Basic, without form-encoding them first',
     spec: { client: { auth: 'client_secret_basic', basicEncoding: 'raw' } },
   },
+  { label: 'Try the usual ways of sending the client secret', spec: { client: { auth: 'auto' } } },
   { label: 'Send no client secret', spec: { client: { auth: 'none' } } },
 ]
 const withoutSecret: readonly Variant[] = [
@@ -74,7 +76,7 @@ export async function tokenVariants(
 ): Promise<Variant[]> {
   const { provider } = check
   const auth = provider.clientSecret === null ? withoutSecret : withSecret
-  const isClient = code === 'invalid_client' || code === 'unauthorized_client' || code === 'http_401'
+  const isClient = isClientRefusal(code, answer ?? '')
   const addresses = nowhere.test(answer ?? '') ? await addressVariants(check, 'token') : []
   const ordered = isClient
     ? [...auth, ...formats]

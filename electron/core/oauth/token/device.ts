@@ -15,9 +15,8 @@ import { secretTraces } from '../../secret-traces.ts'
 import { resourcesOf, wantsDpop } from '../authorization/request.ts'
 import {
   type AuthMethod,
-  authMethods,
   buildConfiguration,
-  tryEach,
+  type ClientAuthentication,
   requireClientId,
 } from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
@@ -43,6 +42,7 @@ type Tools = {
   servers: EndpointResolver
   tokenEndpoint: TokenEndpointClient
   dpopKeys: DpopKeys
+  clients: ClientAuthentication
 }
 type Inner = { deviceCode: Secret; scopes: readonly string[]; dpopKey: PrivateJwk | null }
 
@@ -50,13 +50,13 @@ const GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 const MAX_INTERVAL_SECONDS = 60
 
 export function createDevice(tools: Tools): Pick<OAuthClient, 'startDevice' | 'pollDevice'> {
-  const { deps, servers, dpopKeys } = tools
+  const { servers, dpopKeys } = tools
   return {
     async startDevice(provider, scopes, signal) {
       requireClientId(provider)
       const need = ['deviceAuthorization', 'token'] as const
       const server = await servers.resolveEndpoints(provider, { need, discovery: 'when-needed', signal })
-      const { deviceCode, ...shown } = await requestDeviceCode(deps, { provider, server, scopes, signal })
+      const { deviceCode, ...shown } = await requestDeviceCode(tools, { provider, server, scopes, signal })
       const dpopKey = wantsDpop(provider, server) ? await dpopKeys.make(await loadLibrary()) : null
       const inner: Inner = { deviceCode: new Secret(deviceCode), scopes, dpopKey }
       return { ...shown, inner }
@@ -176,20 +176,26 @@ const DEFAULT_INTERVAL_SECONDS = 5
  * @throws KeywayError config_error | provider_error | provider_response_invalid | provider_unreachable |
  * deadline_exceeded
  */
-async function requestDeviceCode(deps: OAuthDeps, request: DeviceCodeRequest): Promise<Shown> {
+async function requestDeviceCode(
+  { deps, clients }: Pick<Tools, 'deps' | 'clients'>,
+  request: DeviceCodeRequest,
+): Promise<Shown> {
+  const { provider, server } = request
+  const url = server.endpointOrThrow('deviceAuthorization')
+  const call = { provider, server, url, withoutSecret: provider.spec.device.withoutSecret }
   try {
     return await withDeadline(
       { clock: deps.clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal: request.signal },
-      (signal) => tryEach(methodsFor(request), (method) => requestOnce(deps, request, { method, signal })),
+      (signal) =>
+        clients.authenticated(
+          call,
+          (method) => requestOnce(deps, request, { method, signal }),
+          () => 'accepted',
+        ),
     )
   } catch (error) {
     throw asDiscoveryError(error)
   }
-}
-
-function methodsFor({ provider, server }: DeviceCodeRequest): AuthMethod[] {
-  const supported = server.discovered?.token_endpoint_auth_methods_supported ?? null
-  return authMethods(provider, { supported, withoutSecret: provider.spec.device.withoutSecret })
 }
 
 async function requestOnce(

@@ -6,9 +6,10 @@ import { type ParsedReply, parseTokenReply, type Tokens } from '../../../../shar
 import { DeadlineExceeded, withDeadline } from '../../async.ts'
 import {
   type AuthMethod,
-  authMethods,
   buildConfiguration,
-  isClientRejection,
+  type ClientAuthentication,
+  type ClientVerdict,
+  isClientRefusal,
 } from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import type { AuthorizationServer } from '../metadata/endpoints.ts'
@@ -63,26 +64,15 @@ export type TokenEndpointClient = {
   request(request: TokenRequest): Promise<TokenOutcome>
 }
 
-export function createTokenEndpointClient(deps: OAuthDeps, dpopKeys: DpopKeys): TokenEndpointClient {
-  /** The client authentication that a provider accepted, where the spec does not fix it. */
-  const taken = new Map<string, AuthMethod>()
-
+export function createTokenEndpointClient(
+  deps: OAuthDeps,
+  { dpopKeys, clients }: { dpopKeys: DpopKeys; clients: ClientAuthentication },
+): TokenEndpointClient {
   const attempts = async (call: TokenRequest, signal: AbortSignal): Promise<TokenOutcome> => {
     const library = await loadLibrary()
-    const key = `${call.provider.id} ${call.provider.clientId} ${call.url}`
-    const methods = authMethods(call.provider, {
-      supported: supportedMethods(call),
-      remembered: taken.get(key),
-      withoutSecret: call.withoutSecret ?? false,
-    })
-    const [first = 'none', ...others] = methods
-    let outcome = await attemptGrant({ deps, dpopKeys, library, signal }, call, first)
-    if (outcome.kind === 'ok') taken.set(key, first)
-    for (const method of others) {
-      if (!isClientRefused(outcome)) break
-      outcome = await attemptGrant({ deps, dpopKeys, library, signal }, call, method)
-      if (outcome.kind === 'ok') taken.set(key, method)
-    }
+    const tools = { deps, dpopKeys, library, signal }
+    const attempt = (method: AuthMethod): Promise<Attempted> => attemptGrant(tools, call, method)
+    const { outcome } = await clients.authenticated(call, attempt, verdictOn)
     return outcome
   }
 
@@ -122,18 +112,12 @@ export function timeLeft(
   return startedAt === undefined ? deadlineMs : Math.max(1000, deadlineMs - (clock.monotonicMs() - startedAt))
 }
 
-/** Servers that look for the credentials elsewhere also send other error codes. */
-function isClientRefused(outcome: TokenOutcome): boolean {
-  if (outcome.kind === 'refused') return isClientRejection(outcome.code)
-  if (outcome.kind !== 'config_error') return false
-  const aboutClient = /client[_ ]?(?:id|secret|auth|cred)|credential/i.test(outcome.message)
-  return isClientRejection(outcome.code) || (outcome.code === 'invalid_request' && aboutClient)
-}
-
-/** RFC 8414: if the metadata has no such field, Basic is supported. Without metadata nothing is known. */
-function supportedMethods({ server }: TokenRequest): readonly string[] | null {
-  if (server.discovered === null) return null
-  return server.discovered.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
+/** A response without a readable error counts as well: many servers refuse a client with a bare 401 or 403. */
+function verdictOn({ outcome, isBareRefusal }: Attempted): ClientVerdict {
+  if (outcome.kind === 'ok') return 'accepted'
+  if (isBareRefusal) return 'refused'
+  if (outcome.kind !== 'refused' && outcome.kind !== 'config_error') return 'unknown'
+  return isClientRefusal(outcome.code, outcome.message) ? 'refused' : 'unknown'
 }
 
 /** The outcome for an error before the request (missing address, discovery). */
@@ -167,14 +151,27 @@ export function outcomeOfPreparation(provider: ResolvedProvider, thrown: unknown
 export type AttemptTools = { deps: OAuthDeps; dpopKeys: DpopKeys; library: Library; signal: AbortSignal }
 
 type Received = { reply: HttpResponse; parsed: ParsedReply }
+/** `isBareRefusal`: the response was 401 or 403 without a readable error. */
+type Attempted = { outcome: TokenOutcome; isBareRefusal: boolean }
 type Checks = { issuer: string | null; skewSeconds: number; expectIdToken: boolean }
 
-async function attemptGrant(
+async function attemptGrant(tools: AttemptTools, call: TokenRequest, method: AuthMethod): Promise<Attempted> {
+  const seen: Seen = { received: null, failure: null }
+  const outcome = await sendGrant(tools, call, method, seen)
+  const { received } = seen
+  const isBareRefusal =
+    received?.parsed.kind === 'unreadable' && (received.reply.status === 401 || received.reply.status === 403)
+  return { outcome, isBareRefusal }
+}
+
+type Seen = { received: Received | null; failure: HttpFailure | null }
+
+async function sendGrant(
   tools: AttemptTools,
   call: TokenRequest,
   method: AuthMethod,
+  seen: Seen,
 ): Promise<TokenOutcome> {
-  const seen: { received: Received | null; failure: HttpFailure | null } = { received: null, failure: null }
   const send: CustomFetch = async (_url, init) => {
     try {
       seen.received = await sendTokenRequest(tools, call, init)

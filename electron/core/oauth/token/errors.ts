@@ -73,6 +73,9 @@ export function outcomeOfResponse(
   if (parsed.kind === 'error' && passingCodes.has(code.toLowerCase())) return retry(code, `says ${code}`)
   if (parsed.kind === 'error') return outcomeOfCode({ code, said, status: reply.status }, facts)
   if (isClientChallenge(reply)) return configError('invalid_client', '', facts)
+  // A refresh is confirmed by a second request first, because a filter in between may have answered.
+  const isBare = (reply.status === 401 || reply.status === 403) && !unreadable.has(parsed.code)
+  if (isBare && facts.purpose !== 'refresh') return configError(code, '', facts)
   if (wrongAddress.has(reply.status) || reply.status === 301 || reply.status === 308) {
     return configError(code, '', facts)
   }
@@ -219,6 +222,8 @@ const sameAs: Readonly<Record<string, string>> = {
   invalid_client_id: 'invalid_client',
   bad_client_secret: 'invalid_client',
   incorrect_client_credentials: 'invalid_client',
+  http_401: 'invalid_client',
+  http_403: 'invalid_client',
   invalid_redirect_uri: 'redirect_uri_mismatch',
   bad_redirect_uri: 'redirect_uri_mismatch',
   invalid_resource: 'invalid_target',

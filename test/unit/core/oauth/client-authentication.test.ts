@@ -23,11 +23,9 @@ it('sends the raw characters where the provider is known not to decode', () => {
 it('has raw Basic as a last try where nobody has said how, and only where it would read otherwise', () => {
   const methods = (clientSecret: string, spec = {}) =>
     authMethods(resolvedProvider(spec, { clientSecret }), { supported: null })
-  expect(methods('a:b%')).toEqual(['client_secret_basic', 'client_secret_post', 'basic_raw'])
-  expect(methods('plain')).toEqual(['client_secret_basic', 'client_secret_post'])
+  const [first, second, last] = ['client_secret_basic', 'client_secret_post', 'basic_with_client_id']
+  expect(methods('a:b%')).toEqual([first, second, 'basic_raw', last])
+  expect(methods('plain')).toEqual([first, second, last])
   expect(methods('a:b%', { client: { auth: 'client_secret_basic' } })).toEqual(['client_secret_basic'])
-  expect(methods('a:b%', { client: { basicEncoding: 'raw' } })).toEqual([
-    'client_secret_basic',
-    'client_secret_post',
-  ])
+  expect(methods('a:b%', { client: { basicEncoding: 'raw' } })).toEqual([first, second, last])
 })
