@@ -21,9 +21,9 @@ function load<Chunk>(fetch: () => Promise<Chunk>): Promise<Chunk> {
 }
 
 /**
- * In a browser the chunks come from Keyway, which may stop before all of them are loaded. That is not an error
- * of a screen: the window already states that Keyway is not answering, and the screen follows when it answers
- * again. Rejects when a chunk cannot be loaded although Keyway answers, for instance after an update.
+ * In a browser the chunks come from Keyway, which may stop before all of them are loaded. That is not an
+ * error of a screen: the window already states that Keyway is not answering, and the screen follows when it
+ * answers again. Rejects when a chunk cannot be loaded although Keyway answers, for instance after an update.
  */
 export async function loadFromKeyway<Chunk>(link: LinkStore, fetch: () => Promise<Chunk>): Promise<Chunk> {
   for (;;) {
