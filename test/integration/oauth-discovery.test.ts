@@ -298,10 +298,10 @@ describe('a hostile or useless address', () => {
 
   it('is refused for what is wrong with its document, not for the places where there is none', async () => {
     const { origin } = await serve({
-      '/.well-known/openid-configuration': (base) => ({ ...metadata(base), scopes_supported: [7] }),
+      '/.well-known/openid-configuration': (base) => ({ ...metadata(base), token_endpoint: 7 }),
     })
     await expect(discover(origin)).rejects.toMatchObject({
-      message: expect.stringMatching(/openid-configuration is not usable: scopes_supported/) as string,
+      message: expect.stringMatching(/openid-configuration is not usable: token_endpoint/) as string,
     })
     await expect(discover((await serve({})).origin)).rejects.toMatchObject({
       message: expect.stringContaining('There is no server metadata') as string,
@@ -372,7 +372,11 @@ describe('a hostile or useless address', () => {
     outcome.catch(() => undefined)
     await arrived.promise
     clock.advance(10_000)
-    await expect(outcome).rejects.toMatchObject({ code: 'discovery_failed', details: { steps: [] } })
+    const request = `GET ${origin}/.well-known/oauth-protected-resource`
+    await expect(outcome).rejects.toMatchObject({
+      code: 'discovery_failed',
+      details: { steps: [{ request, explanation: 'No answer before the time was over.' }] },
+    })
   })
 })
 

@@ -9,7 +9,7 @@ import { fillMap } from '../../../shared/domain/template.ts'
 import { readTokenBody } from '../../../shared/domain/token-response.ts'
 import { withDeadline } from '../async.ts'
 import type { AuthorizationServer, EndpointResolver } from './metadata/endpoints.ts'
-import { asDiscoveryError, type DiscoveredMetadata, serverMetadataSchema } from './metadata/metadata.ts'
+import { asDiscoveryError, type DiscoveredMetadata, serverDocument } from './metadata/metadata.ts'
 import { fillProviderUrl, shapeRequest } from './request-format.ts'
 import { scrub } from './token/errors.ts'
 import { jsonResponse } from './token/response.ts'
@@ -46,7 +46,11 @@ export function createRegister({ deps, servers }: RegisterTools): OAuthClient['r
         const transport = { fetch: deps.fetchFor(provider.extraCa), clock, signal: inner }
         if (own !== null) return registerByApi({ deps, transport }, provider, { server, options })
         server.endpointOrThrow('registration')
-        return registerClient({ deps, transport }, serverMetadataSchema.parse(server.metadata), options)
+        return registerClient(
+          { deps, transport },
+          serverDocument(server.metadata.issuer, { ...server.metadata }).metadata,
+          options,
+        )
       })
     } catch (error) {
       throw asDiscoveryError(error)

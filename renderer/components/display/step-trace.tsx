@@ -25,7 +25,10 @@ export function StepTrace({ steps, children }: StepTraceProps) {
       {steps.map((step, index) => {
         const { Icon, colour } = looks[step.outcome]
         return (
-          <li key={`${step.name}:${step.explanation}`} className="flex items-start gap-3 px-4 py-3">
+          <li
+            key={`${step.name}:${step.request}:${step.explanation}`}
+            className="flex items-start gap-3 px-4 py-3"
+          >
             <Icon aria-hidden="true" className={`mt-0.5 size-4 shrink-0 ${colour}`} />
             <div className="min-w-0 flex-1">
               <p className="text-sm">

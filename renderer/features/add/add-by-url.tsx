@@ -1,5 +1,6 @@
 import { useState } from 'react'
-import type { Discovered } from '../../../shared/contract/ui-api.ts'
+import type { ErrorBody } from '../../../shared/contract/errors.ts'
+import type { Discovered, ProviderCheckStep } from '../../../shared/contract/ui-api.ts'
 import { StepTrace } from '../../components/display/step-trace.tsx'
 import { Callout, Failure } from '../../components/feedback/callout.tsx'
 import { Button, buttonClasses } from '../../components/input/button.tsx'
@@ -58,6 +59,7 @@ export function AddByUrl({ url }: { url: string }) {
             </a>
           }
         />
+        <Tried failure={discover.failure} />
         <div className="flex gap-2">
           <Button type="submit" look={found === null ? 'primary' : 'secondary'} pending={discover.pending}>
             {words.look}
@@ -95,6 +97,17 @@ function AddressField({ value, onChange }: { value: string; onChange: (value: st
 function withScheme(address: string): string {
   if (address === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(address)) return address
   return /^(?:localhost|127\.|\[::1\])/.test(address) ? `http://${address}` : `https://${address}`
+}
+
+/** Every address that was tried in vain, with its result. */
+function Tried({ failure }: { failure: ErrorBody | null }) {
+  const steps: unknown = failure?.['steps']
+  if (!Array.isArray(steps) || steps.length === 0) return null
+  return (
+    <section aria-label={words.tried}>
+      <StepTrace steps={steps as ProviderCheckStep[]} />
+    </section>
+  )
 }
 
 /** The result of the discovery, before anything is saved. */

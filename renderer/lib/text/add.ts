@@ -47,6 +47,7 @@ export const addText = {
     look: 'Look it up',
     looking: 'Asking the server…',
     steps: 'What Keyway found',
+    tried: 'Addresses tried',
     registered: 'Registered automatically: no client id needed.',
     missing: 'Still needed',
     continue: 'Continue',

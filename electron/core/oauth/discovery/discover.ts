@@ -7,7 +7,7 @@ import { asDiscoveryError } from '../metadata/metadata.ts'
 import { createStepLog, type StepLog } from '../provider-check/context.ts'
 import type { HttpTransport } from '../transport/http-exchange.ts'
 import { DISCOVERY_DEADLINE_MS, type OAuthClient, type OAuthDeps } from '../types.ts'
-import { clientFor, discoveryDraft, missingFields } from './draft.ts'
+import { clientFor, discoveryDraft, missingFields, noClient } from './draft.ts'
 import { findServer } from './find-server.ts'
 
 export function createDiscover(deps: OAuthDeps): OAuthClient['discover'] {
@@ -23,9 +23,13 @@ export function createDiscover(deps: OAuthDeps): OAuthClient['discover'] {
             clock: deps.clock,
             signal: inner,
           }
-          const { metadata, resource } = await findServer({ transport, userAgent: deps.userAgent, log }, url)
-          const draft = discoveryDraft(metadata, resource)
-          const client = await clientFor({ deps, transport, log }, metadata, { draft, redirectUris })
+          const found = await findServer({ transport, userAgent: deps.userAgent, log }, url)
+          const { metadata } = found
+          const draft = discoveryDraft(found)
+          const client =
+            metadata === null
+              ? noClient
+              : await clientFor({ deps, transport, log }, metadata, { draft, redirectUris })
           const filled = { ...draft, ...client.fields, spec: { ...draft.spec, ...client.spec } }
           return {
             draft: filled,

@@ -11,36 +11,42 @@ import type { StepLog } from '../provider-check/context.ts'
 import { registerClient } from '../registration.ts'
 import type { HttpTransport } from '../transport/http-exchange.ts'
 import type { OAuthDeps } from '../types.ts'
-import type { ProtectedResource } from './find-server.ts'
+import type { FoundServer } from './find-server.ts'
+import type { ProtectedResource } from './protected-resource.ts'
 
 export type DiscoveredDraft = ProviderInputDraft & { spec: ProviderSpecInput }
 
-export function discoveryDraft(
-  metadata: DiscoveredMetadata,
-  resource: ProtectedResource | null,
-): DiscoveredDraft {
-  const host = new URL(resource?.resource ?? metadata.issuer).hostname
+export function discoveryDraft({ metadata, resource, address }: FoundServer): DiscoveredDraft {
+  const host = new URL(address).hostname
   return {
     slug: slugOf(host),
     name: cleanName(resource?.resource_name ?? '') || nameOf(host),
     scopes: scopesOf(metadata, resource),
-    flow: flowOf(metadata),
-    spec: specOf(metadata, resource),
+    flow: flowOf(metadata?.grant_types_supported),
+    spec: { ...(metadata === null ? {} : serverSpec(metadata)), ...resourceSpec(resource) },
   }
 }
 
 /** The fields that the person still has to fill in. */
-export function missingFields(draft: ProviderInputDraft, metadata: DiscoveredMetadata): string[] {
+export function missingFields(
+  draft: ProviderInputDraft,
+  metadata: Partial<DiscoveredMetadata> | null,
+): string[] {
   const missing: string[] = []
   if ((draft.clientId ?? '') === '') missing.push('clientId')
-  if (metadata.token_endpoint === undefined) missing.push('spec.endpoints.token')
-  if (draft.flow === 'authorization_code' && metadata.authorization_endpoint === undefined) {
+  if (metadata?.token_endpoint === undefined) missing.push('spec.endpoints.token')
+  if (draft.flow === 'authorization_code' && metadata?.authorization_endpoint === undefined) {
     missing.push('spec.endpoints.authorization')
   }
   return missing
 }
 
-function specOf(metadata: DiscoveredMetadata, resource: ProtectedResource | null): ProviderSpecInput {
+function resourceSpec(resource: ProtectedResource | null): ProviderSpecInput {
+  if (resource === null) return {}
+  return { resources: [resource.resource], api: { baseUrl: withoutTrailing(resource.resource, '/') } }
+}
+
+function serverSpec(metadata: DiscoveredMetadata): ProviderSpecInput {
   const methods = metadata.code_challenge_methods_supported
   const onlyPlain = methods !== undefined && !methods.includes('S256') && methods.includes('plain')
   const refresh = metadata.grant_types_supported?.includes('refresh_token')
@@ -58,23 +64,20 @@ function specOf(metadata: DiscoveredMetadata, resource: ProtectedResource | null
     },
     ...(onlyPlain ? { authorize: { pkce: 'plain' as const } } : {}),
     ...(refresh === true ? { refresh: { supported: 'yes' as const } } : {}),
-    ...(resource === null
-      ? {}
-      : { resources: [resource.resource], api: { baseUrl: withoutTrailing(resource.resource, '/') } }),
   }
 }
 
 /** The resource's own scopes, plus those for identity and refresh tokens if the server lists them. */
-function scopesOf(metadata: DiscoveredMetadata, resource: ProtectedResource | null): string[] {
-  const known = metadata.scopes_supported ?? []
+function scopesOf(metadata: DiscoveredMetadata | null, resource: ProtectedResource | null): string[] {
+  const known = metadata?.scopes_supported ?? []
   const wanted = resource === null ? ['openid', 'profile', 'email', 'offline_access'] : ['offline_access']
   const scopes = [...(resource?.scopes_supported ?? []), ...wanted.filter((scope) => known.includes(scope))]
   return [...new Set(scopes)].filter((scope) => /^[^\p{Cc}\s]+$/u.test(scope)).slice(0, 200)
 }
 
-function flowOf({
-  grant_types_supported: grants,
-}: DiscoveredMetadata): 'authorization_code' | 'device_code' | 'client_credentials' {
+function flowOf(
+  grants: readonly string[] | undefined,
+): 'authorization_code' | 'device_code' | 'client_credentials' {
   if (grants === undefined || grants.includes('authorization_code')) return 'authorization_code'
   if (grants.includes('urn:ietf:params:oauth:grant-type:device_code')) return 'device_code'
   return grants.includes('client_credentials') ? 'client_credentials' : 'authorization_code'
@@ -103,7 +106,7 @@ type ClientFields = {
   registration: Secret | null
 }
 
-const none: ClientFields = { fields: {}, spec: {}, registration: null }
+export const noClient: ClientFields = { fields: {}, spec: {}, registration: null }
 /** With a client metadata document, its address is the client id. There is no secret. */
 const describesItself = { client: { auth: 'none' as const, metadataDocument: true } }
 
@@ -117,7 +120,7 @@ export async function clientFor(
   if (takesDescription && deps.clientMetadataUrl !== undefined) {
     const explanation = 'The server takes the published client description; no client id is needed.'
     log.add({ name: 'Client', outcome: 'ok', explanation })
-    return { ...none, fields: { clientId: deps.clientMetadataUrl }, spec: describesItself }
+    return { ...noClient, fields: { clientId: deps.clientMetadataUrl }, spec: describesItself }
   }
   const { redirectUris } = about
   const mayRegister = metadata.registration_endpoint !== undefined && redirectUris.length > 0
@@ -128,7 +131,7 @@ export async function clientFor(
     const explanation = 'Enter the client ID of an app registered there.'
     log.add({ name: 'Client', outcome: 'skipped', explanation })
   }
-  return none
+  return noClient
 }
 
 async function register(
@@ -175,5 +178,5 @@ function describedByPerson({ deps, log }: Tools, redirectUris: readonly string[]
     explanation:
       'This server takes clients that describe themselves. Publish the description below at an https address of yours, with that address as its client_id, and enter the same address as the client ID.',
   })
-  return { ...none, spec: describesItself }
+  return { ...noClient, spec: describesItself }
 }

@@ -1,68 +1,101 @@
 // Finds the authorization server of an address. Each attempt is a step that is shown to the person.
-import { z } from 'zod'
-import { isSafeUrl } from '../../../../shared/contract/provider-template.ts'
-import { parseJson } from '../../../../shared/domain/exact-json.ts'
-import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
+import { leftOutSentence } from '../members.ts'
 import {
   asDiscoveryError,
   type DiscoveredMetadata,
+  discoveryRefused,
   getDocument,
   issuerMatches,
   metadataAddresses,
   MetadataNotFound,
   parseMetadata,
-  pointsInside,
-  discoveryRefused,
+  type ServerDocument,
 } from '../metadata/metadata.ts'
 import type { StepLog } from '../provider-check/context.ts'
-import { type HttpTransport, HttpFailure } from '../transport/http-exchange.ts'
+import type { HttpTransport } from '../transport/http-exchange.ts'
+import {
+  challengeOf,
+  type ProtectedResource,
+  readProtectedResource,
+  resourceAddresses,
+} from './protected-resource.ts'
 
-export type FoundServer = { metadata: DiscoveredMetadata; resource: ProtectedResource | null }
+export type FoundServer = {
+  /** Null only if a resource names no authorization server and none was found near it. */
+  metadata: DiscoveredMetadata | null
+  resource: ProtectedResource | null
+  /** The resource, or the issuer. */
+  address: string
+}
 type Search = { transport: HttpTransport; userAgent: string; log: StepLog }
 
 const exact = { issuerPattern: null, issuerTrailingSlash: false }
 
 /** @throws KeywayError discovery_failed | provider_unreachable | config_error */
 export async function findServer(search: Search, url: string): Promise<FoundServer> {
-  if (new URL(url).pathname.includes('/.well-known/oauth-protected-resource')) {
-    const resource = await readResource(search, url, url.replace('/.well-known/oauth-protected-resource', ''))
-    if (resource !== null) return serverOfResource(search, resource)
-  } else if (new URL(url).pathname.includes('/.well-known/')) {
-    return { metadata: await readMetadata(search, url, null), resource: null }
-  }
   const failures: unknown[] = []
+  if (new URL(url).pathname.includes('/.well-known/oauth-protected-resource')) {
+    const described = url.replace('/.well-known/oauth-protected-resource', '')
+    const resource = await attempt(search, failures, () => readResource(search, url, described))
+    if (resource !== null) return serverOfResource(search, resource)
+    throw asDiscoveryError(failures[0])
+  }
+  if (new URL(url).pathname.includes('/.well-known/')) {
+    return serverAlone(await readMetadata(search, url, null))
+  }
   const resource =
     (await resourceByAddress(search, url, failures)) ?? (await challenged(search, url, failures, 'GET'))
   if (resource !== null) return serverOfResource(search, resource)
   const own = await tryIssuer(search, url, failures)
-  if (own !== null) return { metadata: own, resource: null }
+  if (own !== null) return serverAlone(own)
   // POST comes last, because an address that is not a protected resource should not receive an unexpected
   // request body.
   const posted = await challenged(search, url, failures, 'POST')
   if (posted !== null) return serverOfResource(search, posted)
-  const { origin, pathname } = new URL(url)
-  // Older servers publish one metadata document at the origin for everything below it.
-  const metadata = pathname === '/' ? null : await tryIssuer(search, origin, failures)
-  if (metadata !== null) return { metadata, resource: null }
-  throw asDiscoveryError(
-    mostTelling(failures) ?? discoveryRefused(`No server metadata was found for ${url}.`),
-  )
+  const metadata = await tryOrigin(search, url, failures)
+  if (metadata !== null) return serverAlone(metadata)
+  throw asDiscoveryError(mostTelling(failures) ?? notFound(search, url))
 }
+
+const serverAlone = (metadata: DiscoveredMetadata): FoundServer => ({
+  metadata,
+  resource: null,
+  address: metadata.issuer,
+})
 
 async function serverOfResource(search: Search, resource: ProtectedResource): Promise<FoundServer> {
   const failures: unknown[] = []
-  for (const issuer of resource.authorization_servers) {
+  const named = resource.authorization_servers ?? []
+  for (const issuer of named) {
     const metadata = await tryIssuer(search, issuer, failures)
-    if (metadata !== null) return { metadata, resource }
+    if (metadata !== null) return { metadata, resource, address: resource.resource }
   }
-  throw asDiscoveryError(
-    mostTelling(failures) ?? discoveryRefused(`${resource.resource} names no server that can be used.`),
-  )
+  if (named.length > 0) throw asDiscoveryError(mostTelling(failures) ?? failures[0])
+  // Without authorization servers (RFC 9728 2 makes them optional), the resource may be its own.
+  const metadata =
+    (await tryIssuer(search, resource.resource, failures)) ??
+    (await tryOrigin(search, resource.resource, failures))
+  return { metadata, resource, address: resource.resource }
+}
+
+/** Older servers publish one metadata document at the origin for everything below it. */
+async function tryOrigin(
+  search: Search,
+  url: string,
+  failures: unknown[],
+): Promise<DiscoveredMetadata | null> {
+  const { origin, pathname } = new URL(url)
+  return pathname === '/' ? null : tryIssuer(search, origin, failures)
 }
 
 /** An unusable document explains the failure better than an address without a document. */
 function mostTelling(failures: readonly unknown[]): unknown {
-  return failures.find((failure) => !(failure instanceof MetadataNotFound)) ?? failures[0]
+  return failures.find((failure) => !(failure instanceof MetadataNotFound)) ?? null
+}
+
+function notFound({ log }: Search, url: string): unknown {
+  const tried = new Set(log.steps.map(({ request }) => request)).size
+  return discoveryRefused(`There is no server metadata for ${url}: ${tried} addresses were tried.`)
 }
 
 async function resourceByAddress(
@@ -90,12 +123,43 @@ async function challenged(
   failures: unknown[],
   method: 'GET' | 'POST',
 ): Promise<ProtectedResource | null> {
-  const { transport, userAgent } = search
-  const challenge = await attempt(search, failures, () => challengeOf(transport, url, { method, userAgent }))
+  const { transport, userAgent, log } = search
+  const answered = beginStep(log, 'Challenge', `${method} ${url}`)
+  const challenge = await attempt(search, failures, async () => {
+    try {
+      return await challengeOf(transport, url, { method, userAgent })
+    } catch (error) {
+      if (!transport.signal.aborted) answered('skipped', wordsOf(error))
+      throw error
+    }
+  })
   const address = challenge?.address ?? null
-  if (challenge === null || address === null) return null
+  if (address === null) {
+    answered('skipped', 'The answer names no resource metadata (RFC 9728).')
+    return null
+  }
+  answered('ok', `The answer names ${address}.`)
   const found = await attempt(search, failures, () => readResource(search, address, url))
-  return found === null ? null : withScopes(found, challenge.scopes)
+  return found === null ? null : withScopes(found, challenge?.scopes ?? null)
+}
+
+type Answered = (outcome: 'ok' | 'skipped', explanation: string, answer?: string) => void
+
+/** The step of one address. It stands as unanswered until its result is known. */
+function beginStep(log: StepLog, name: string, request: string): Answered {
+  log.add({ name, request, outcome: 'skipped', explanation: UNANSWERED })
+  const step = log.steps.at(-1)
+  return (outcome, explanation, answer) => {
+    if (step?.explanation === UNANSWERED)
+      Object.assign(step, { outcome, explanation, answer: answer ?? null })
+  }
+}
+
+const UNANSWERED = 'No answer before the time was over.'
+
+/** The result of one address, for its step. */
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? `${error.message.replace(/\.$/, '')}.` : 'It cannot be read.'
 }
 
 function withScopes(resource: ProtectedResource, scopes: string[] | null): ProtectedResource {
@@ -118,13 +182,13 @@ async function tryIssuer(
  * The origin may show the metadata of an issuer at a longer path. It is accepted only if the same metadata is
  * also at that issuer's own address.
  */
-async function atOwnPlace(search: Search, issuer: string): Promise<DiscoveredMetadata | null> {
+async function atOwnPlace(search: Search, issuer: string): Promise<ServerDocument | null> {
   for (const address of metadataAddresses(issuer, 'oidc-then-oauth2')) {
     const found = await attempt(search, [], async () => {
       const reply = await getDocument(search.transport, address, search.userAgent)
       return parseMetadata(address, reply)
     })
-    if (found !== null && issuerMatches(issuer, found.issuer, exact)) return found
+    if (found !== null && issuerMatches(issuer, found.metadata.issuer, exact)) return found
   }
   return null
 }
@@ -144,29 +208,20 @@ async function attempt<T>(
   }
 }
 
-async function readResource(
-  search: Search,
-  address: string,
-  resource: string,
-): Promise<ProtectedResource | null> {
+async function readResource(search: Search, address: string, resource: string): Promise<ProtectedResource> {
   const { transport, userAgent, log } = search
-  const found = await readProtectedResource(transport, address, { resource, userAgent })
-  log.add(
-    found === null
-      ? {
-          name: 'Protected resource',
-          outcome: 'skipped',
-          request: `GET ${address}`,
-          explanation: 'No resource metadata there (RFC 9728).',
-        }
-      : {
-          name: 'Protected resource',
-          outcome: 'ok',
-          request: `GET ${address}`,
-          explanation: `${found.resource} trusts ${found.authorization_servers.join(', ')}.`,
-        },
-  )
-  return found
+  const answered = beginStep(log, 'Protected resource', `GET ${address}`)
+  try {
+    const found = await readProtectedResource(transport, address, { resource, userAgent })
+    const servers = found.resource.authorization_servers ?? []
+    const trusts = servers.length === 0 ? 'names no authorization server' : `trusts ${servers.join(', ')}`
+    const explanation = `${found.resource.resource} ${trusts}.${leftOutSentence(found.leftOut)}`
+    answered('ok', explanation)
+    return found.resource
+  } catch (error) {
+    if (!transport.signal.aborted) answered('skipped', wordsOf(error))
+    throw error
+  }
 }
 
 async function readMetadata(
@@ -175,28 +230,37 @@ async function readMetadata(
   issuer: string | null,
 ): Promise<DiscoveredMetadata> {
   const { transport, userAgent, log } = search
-  const request = `GET ${address}`
+  const answered = beginStep(log, 'Server metadata', `GET ${address}`)
   try {
     const reply = await getDocument(transport, address, userAgent)
-    const shown = await parseMetadata(address, reply)
-    const isOwn = issuer === null || issuerMatches(issuer, shown.issuer, exact)
-    const fits = belongs(shown.issuer, address)
-    const metadata = isOwn ? shown : fits ? await atOwnPlace(search, shown.issuer) : null
-    if (metadata === null || (issuer === null && !fits)) {
-      throw discoveryRefused(`The metadata at ${address} belongs to ${shown.issuer}.`)
+    const shown = parseMetadata(address, reply)
+    const named = shown.metadata.issuer
+    const isOwn = issuer === null || issuerMatches(issuer, named, exact)
+    const fits = belongs(named, address)
+    const document = isOwn ? shown : fits ? await atOwnPlace(search, named) : null
+    if (document === null || (issuer === null && !fits)) {
+      throw discoveryRefused(`The metadata at ${address} belongs to ${named}.`)
     }
-    log.add({
-      name: 'Server metadata',
-      outcome: 'ok',
-      request,
-      answer: `HTTP ${reply.status}`,
-      explanation: `Issuer ${metadata.issuer}.`,
-    })
-    return metadata
+    checkSignInAddresses(address, document)
+    const explanation = `Issuer ${document.metadata.issuer}.${leftOutSentence(document.leftOut)}`
+    answered('ok', explanation, `HTTP ${reply.status}`)
+    return document.metadata
   } catch (error) {
-    const explanation = error instanceof Error ? error.message : 'It cannot be read.'
-    log.add({ name: 'Server metadata', outcome: 'skipped', request, explanation })
+    if (!transport.signal.aborted) answered('skipped', wordsOf(error))
     throw error
+  }
+}
+
+/**
+ * A sign-in needs these addresses. A wrong one is reported as what it is, and not asked of the person. With
+ * null or an empty text the server has none.
+ */
+function checkSignInAddresses(address: string, { leftOut }: ServerDocument): void {
+  const wrong = leftOut.filter(
+    (member) => /^(?:authorization|token)_endpoint \(/.test(member) && !/\((?:null|empty)\)$/.test(member),
+  )
+  if (wrong.length > 0) {
+    throw discoveryRefused(`The metadata at ${address} is not usable: ${wrong.join(', ')}.`)
   }
 }
 
@@ -206,134 +270,4 @@ async function readMetadata(
  */
 function belongs(issuer: string, address: string): boolean {
   return new URL(issuer).origin === new URL(address).origin
-}
-
-// Protected resource metadata (RFC 9728): a resource (MCP server, API) lists the authorization servers that
-// it trusts.
-
-const safeAddress = z.string().max(2000).refine(isSafeUrl)
-
-const schema = z.object({
-  resource: safeAddress,
-  resource_name: z.string().max(200).optional().catch(undefined),
-  authorization_servers: z.array(safeAddress).min(1).max(20),
-  scopes_supported: z.array(z.string().max(300)).max(500).optional(),
-})
-export type ProtectedResource = z.output<typeof schema>
-
-/** Possible addresses of a resource's metadata: with the path inserted, and at the root. */
-function resourceAddresses(resource: string): string[] {
-  const url = new URL(resource)
-  const path = withoutTrailing(url.pathname, '/')
-  const root = `${url.origin}/.well-known/oauth-protected-resource`
-  return path === '' ? [root] : [`${root}${path}`, root]
-}
-
-/**
- * Null if there is no document at `address`.
- * @throws KeywayError discovery_failed if the document must not be trusted
- */
-async function readProtectedResource(
-  transport: HttpTransport,
-  address: string,
-  about: { resource: string; userAgent: string },
-): Promise<ProtectedResource | null> {
-  const reply = await getDocument(transport, address, about.userAgent)
-  if (reply.status !== 200) return null
-  const parsed = schema.safeParse(jsonIn(reply.text))
-  if (!parsed.success) return null
-  const { data } = parsed
-  if (!covers(data.resource, about.resource)) {
-    throw discoveryRefused(`${address} describes ${data.resource}, which is not ${about.resource}.`)
-  }
-  if (data.authorization_servers.some((server) => pointsInside(about.resource, server))) {
-    throw discoveryRefused(
-      `${address} names an authorization server on this machine, which a remote resource may not.`,
-    )
-  }
-  return data
-}
-
-/**
- * The described resource must be the requested one or a parent path of it, and never on another origin (RFC
- * 9728 3.3).
- */
-function covers(described: string, asked: string): boolean {
-  const [outer, inner] = [new URL(described), new URL(asked)]
-  const slash = (path: string): string => (path.endsWith('/') ? path : `${path}/`)
-  return outer.origin === inner.origin && slash(inner.pathname).startsWith(slash(outer.pathname))
-}
-
-export type Challenge = {
-  /** The address of the resource's metadata. */
-  address: string | null
-  /** The scopes that this request would have needed (RFC 6750 3); null if the challenge names none. */
-  scopes: string[] | null
-}
-
-/**
- * The first message of an MCP client. A server that supports only POST rejects this message, but may not
- * reject a GET with a challenge.
- */
-const initialize = {
-  jsonrpc: '2.0',
-  id: 1,
-  method: 'initialize',
-  params: {
-    protocolVersion: '2025-06-18',
-    capabilities: {},
-    clientInfo: { name: 'keyway', version: '1' },
-  },
-}
-
-/**
- * Sends a request to the resource. A 401 response may name its metadata and the required scopes. Null if the
- * response has no such challenge. The body is not read, because it may be an endless stream.
- */
-async function challengeOf(
-  transport: HttpTransport,
-  resource: string,
-  about: { method: 'GET' | 'POST'; userAgent: string },
-): Promise<Challenge | null> {
-  const { method, userAgent } = about
-  const accept = { accept: 'application/json, text/event-stream', 'user-agent': userAgent }
-  try {
-    const response = await transport.fetch(resource, {
-      method,
-      headers: method === 'GET' ? accept : { ...accept, 'content-type': 'application/json' },
-      ...(method === 'GET' ? {} : { body: JSON.stringify(initialize) }),
-      redirect: 'manual',
-      signal: transport.signal,
-    })
-    await response.body?.cancel()
-    return readChallenge(resource, response.headers.get('www-authenticate') ?? '')
-  } catch (error) {
-    if (transport.signal.aborted || error instanceof HttpFailure) throw error
-    return null
-  }
-}
-
-function readChallenge(resource: string, header: string): Challenge | null {
-  const named = parameterIn(header, METADATA)
-  const safe = named !== null && isSafeUrl(named) && !pointsInside(resource, named)
-  const scopes = parameterIn(header, SCOPE)?.split(' ').filter(Boolean) ?? null
-  if (!safe && scopes === null) return null
-  return { address: safe ? named : null, scopes }
-}
-
-/** Quoted or unquoted: RFC 9110 11.2 allows both. */
-const METADATA = /(?:^|[\s,])resource_metadata\s*=\s*(?:"([^"]*)"|([^\s,"]+))/i
-const SCOPE = /(?:^|[\s,])scope\s*=\s*(?:"([^"]*)"|([^\s,"]+))/i
-
-function parameterIn(header: string, pattern: RegExp): string | null {
-  const found = pattern.exec(header)
-  return found?.[1] ?? found?.[2] ?? null
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return parseJson(text)
-  } catch {
-    return null
-  }
 }

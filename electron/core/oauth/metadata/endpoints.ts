@@ -17,6 +17,7 @@ import {
   type IssuerRules,
   metadataAddresses,
   parseMetadata,
+  type ServerDocument,
 } from './metadata.ts'
 
 export type Endpoint =
@@ -34,6 +35,8 @@ export type AuthorizationServer = {
   /** Null if the issuer is unknown; then only hosts can be compared. */
   issuer: string | null
   discovered: DiscoveredMetadata | null
+  /** The members of the metadata that cannot be used, each with the reason. */
+  leftOut: readonly string[]
   endpoint(name: Endpoint): string | null
   /** @throws KeywayError config_error that names the empty field. */
   endpointOrThrow(name: Endpoint): string
@@ -85,7 +88,7 @@ export function createEndpointResolver(deps: OAuthDeps): EndpointResolver {
     provider: ResolvedProvider,
     values: TemplateValues,
     how: { timeoutMs: number; signal?: AbortSignal | undefined },
-  ): Promise<DiscoveredMetadata | null> => {
+  ): Promise<ServerDocument | null> => {
     const { discovery } = provider.spec
     const issuer = discovery.issuer === null ? null : fillProviderUrl(provider, discovery.issuer, values)
     const url = discovery.url === null ? null : fillProviderUrl(provider, discovery.url, values)
@@ -157,9 +160,10 @@ function serverOf(about: {
   provider: ResolvedProvider
   values: TemplateValues
   typed: Typed
-  discovered: DiscoveredMetadata | null
+  discovered: ServerDocument | null
 }): AuthorizationServer {
-  const { provider, values, typed, discovered } = about
+  const { provider, values, typed } = about
+  const { metadata: discovered = null, leftOut = [] } = about.discovered ?? {}
   const configured = provider.spec.discovery.issuer
   const issuer =
     discovered?.issuer ?? (configured === null ? null : fillProviderUrl(provider, configured, values))
@@ -179,13 +183,16 @@ function serverOf(about: {
     metadata: metadata as unknown as ServerMetadata,
     issuer,
     discovered,
+    leftOut,
     values,
     endpoint,
     endpointOrThrow(name) {
       const address = endpoint(name)
       if (address !== null) return address
+      const reason = leftOut.find((member) => member.startsWith(`${metadataNames[name]} (`))
+      const told = reason === undefined ? '' : ` Its metadata has one that cannot be used: ${reason}.`
       throw new KeywayError('config_error', {
-        message: `${provider.name} has no ${readable[name]} address.`,
+        message: `${provider.name} has no ${readable[name]} address.${told}`,
         nextStep: `Enter it on the page of ${provider.name}, or an issuer that names it.`,
         details: { field: `endpoints.${name}` },
       })
@@ -220,14 +227,14 @@ export type MetadataRequest = {
 export type MetadataCache = {
   /** Drops cached failures, so that these addresses are requested again at once. */
   forgetFailures(): void
-  get(request: MetadataRequest, transport: HttpTransport, userAgent: string): Promise<DiscoveredMetadata>
+  get(request: MetadataRequest, transport: HttpTransport, userAgent: string): Promise<ServerDocument>
 }
 
 const GOOD_FOR_MS = 3_600_000
 const BAD_FOR_MS = 60_000
 const REMEMBERED = 200
 
-type Entry = { until: number; found: DiscoveredMetadata | KeywayError; lastGood: DiscoveredMetadata | null }
+type Entry = { until: number; found: ServerDocument | KeywayError; lastGood: ServerDocument | null }
 
 export function createMetadataCache(clock: Clock): MetadataCache {
   const entries = new BoundedMap<string, Entry>(REMEMBERED)
@@ -267,14 +274,15 @@ async function fetchMetadata(
   request: MetadataRequest,
   transport: HttpTransport,
   userAgent: string,
-): Promise<DiscoveredMetadata> {
+): Promise<ServerDocument> {
   const failures: unknown[] = []
   for (const address of request.addresses) {
     try {
       const reply = await getDocument(transport, address, userAgent)
-      const metadata = await parseMetadata(address, reply)
+      const document = parseMetadata(address, reply)
+      const { metadata } = document
       if (request.issuer === null || issuerMatches(request.issuer, metadata.issuer, request.rules))
-        return metadata
+        return document
       throw discoveryRefused(
         `The metadata at ${address} belongs to ${metadata.issuer}, not to ${request.issuer}.`,
       )

@@ -1,43 +1,45 @@
 // Reads authorization server metadata (OIDC Discovery, RFC 8414) as untrusted input: size limited, redirects
 // checked again, every address verified. Metadata of a remote server must not point at services of this
 // machine.
-import { z } from 'zod'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import { isLoopbackHost, isSafeUrl } from '../../../../shared/contract/provider-template.ts'
+import { readTokenBody } from '../../../../shared/domain/token-response.ts'
 import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
 import { isLinkLocalHost, isPrivateHost } from '../../network/private-addresses.ts'
 import { literally, matchPattern } from '../../providers/data-patterns.ts'
+import { addressMember, flagMember, namesMember, optionalMembers } from '../members.ts'
 import { adviceFor } from '../token/errors.ts'
 import { sendHttp, type HttpTransport, HttpFailure, type HttpResponse } from '../transport/http-exchange.ts'
-import { loadLibrary, loopbackExtensions } from '../transport/openid-client.ts'
 
-const address = z.string().max(2000).refine(isSafeUrl)
-const names = z.array(z.string().max(300)).max(500)
+/** The metadata members in use besides the issuer; all others are dropped. */
+const readers = {
+  authorization_endpoint: addressMember,
+  token_endpoint: addressMember,
+  revocation_endpoint: addressMember,
+  device_authorization_endpoint: addressMember,
+  userinfo_endpoint: addressMember,
+  introspection_endpoint: addressMember,
+  pushed_authorization_request_endpoint: addressMember,
+  registration_endpoint: addressMember,
+  require_pushed_authorization_requests: flagMember,
+  authorization_response_iss_parameter_supported: flagMember,
+  client_id_metadata_document_supported: flagMember,
+  code_challenge_methods_supported: namesMember,
+  dpop_signing_alg_values_supported: namesMember,
+  grant_types_supported: namesMember,
+  id_token_signing_alg_values_supported: namesMember,
+  response_modes_supported: namesMember,
+  scopes_supported: namesMember,
+  token_endpoint_auth_methods_supported: namesMember,
+}
 
-/** The metadata fields in use; all others are dropped. */
-export const serverMetadataSchema = z.object({
-  issuer: address,
-  authorization_endpoint: address.optional(),
-  token_endpoint: address.optional(),
-  revocation_endpoint: address.optional(),
-  device_authorization_endpoint: address.optional(),
-  userinfo_endpoint: address.optional(),
-  introspection_endpoint: address.optional(),
-  pushed_authorization_request_endpoint: address.optional(),
-  registration_endpoint: address.optional(),
-  require_pushed_authorization_requests: z.boolean().optional(),
-  authorization_response_iss_parameter_supported: z.boolean().optional(),
-  client_id_metadata_document_supported: z.boolean().optional(),
-  code_challenge_methods_supported: names.optional(),
-  dpop_signing_alg_values_supported: names.optional(),
-  grant_types_supported: names.optional(),
-  id_token_signing_alg_values_supported: names.optional(),
-  response_modes_supported: names.optional(),
-  scopes_supported: names.optional(),
-  token_endpoint_auth_methods_supported: names.optional(),
-})
-export type DiscoveredMetadata = z.output<typeof serverMetadataSchema>
+export type DiscoveredMetadata = { issuer: string } & ReturnType<
+  typeof optionalMembers<typeof readers>
+>['members']
+
+/** `leftOut`: the optional members that cannot be used, each with the reason. */
+export type ServerDocument = { metadata: DiscoveredMetadata; leftOut: string[] }
 
 const MAX_REDIRECTS = 5
 
@@ -82,50 +84,53 @@ function isInside(hostname: string): boolean {
 }
 
 /**
- * Parses metadata that was read from `source`.
+ * Parses metadata that was read from `source`. The caller compares the issuer, because it knows the
+ * provider's rules.
  * @throws KeywayError discovery_failed
  */
-export async function parseMetadata(source: string, reply: HttpResponse): Promise<DiscoveredMetadata> {
-  const library = await loadLibrary()
-  // The library validates the form of the response. The caller compares the issuer, because it knows the
-  // provider's rules.
-  const config = await library
-    .discovery(new URL('/.well-known/openid-configuration', source), 'discovery', undefined, undefined, {
-      [library.customFetch]: () =>
-        Promise.resolve(
-          new Response(reply.text, { status: reply.status, headers: { 'content-type': 'application/json' } }),
-        ),
-      execute: loopbackExtensions(library),
-    })
-    .catch((cause: unknown) => {
-      const message = `There is no server metadata at ${source} (HTTP ${reply.status}).`
-      throw reply.status === 404 ? new MetadataNotFound(message, cause) : discoveryRefused(message, cause)
-    })
-  const parsed = serverMetadataSchema.safeParse(config.serverMetadata())
-  if (!parsed.success) {
-    const where = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ')
-    throw discoveryRefused(`The metadata at ${source} is not usable: ${where}.`)
-  }
-  const inside = Object.entries(parsed.data).find(
-    ([name, value]) => name.endsWith('_endpoint') && typeof value === 'string' && pointsInside(source, value),
+export function parseMetadata(source: string, reply: HttpResponse): ServerDocument {
+  const absent = `There is no server metadata at ${source} (HTTP ${reply.status})`
+  if (reply.status === 404) throw new MetadataNotFound(`${absent}.`)
+  if (reply.status !== 200) throw discoveryRefused(`${absent}.`)
+  const read = readTokenBody(reply.text)
+  if (read.kind === 'unreadable') throw discoveryRefused(`${absent}. ${read.message}`)
+  const document = serverDocument(source, read.body)
+  const inside = Object.keys(readers).find(
+    (name) => name.endsWith('_endpoint') && namesInside(source, read.body[name]),
   )
   if (inside !== undefined) {
     throw discoveryRefused(
-      `The metadata at ${source} points ${inside[0]} at this machine or its network, which a remote server may not.`,
+      `The metadata at ${source} points ${inside} at this machine or its network, which a remote server may not.`,
     )
   }
-  return parsed.data
+  return document
 }
 
-/** No document at this address. Of several discovery failures, this one explains least. */
+/** @throws KeywayError discovery_failed if the document has no usable issuer, the only required member */
+export function serverDocument(source: string, body: Readonly<Record<string, unknown>>): ServerDocument {
+  const { value: issuer, note } = addressMember(body['issuer'])
+  if (issuer === undefined) {
+    const reason = 'issuer' in body ? note : 'absent'
+    throw discoveryRefused(`The metadata at ${source} is not usable: issuer (${reason}).`)
+  }
+  const { members, leftOut } = optionalMembers(body, readers)
+  return { metadata: { issuer, ...members }, leftOut }
+}
+
+/** Also an address that is left out for another reason shows what the document is for. */
+function namesInside(source: string, value: unknown): boolean {
+  return typeof value === 'string' && URL.canParse(value) && pointsInside(source, value)
+}
+
+/** No usable document at this address. Of several discovery failures, this one explains least. */
 export class MetadataNotFound extends KeywayError {
-  constructor(message: string, cause: unknown) {
-    super('discovery_failed', { message, cause })
+  constructor(message: string) {
+    super('discovery_failed', { message })
   }
 }
 
-export function discoveryRefused(message: string, cause?: unknown): KeywayError {
-  return new KeywayError('discovery_failed', { message, ...(cause === undefined ? {} : { cause }) })
+export function discoveryRefused(message: string): KeywayError {
+  return new KeywayError('discovery_failed', { message })
 }
 
 /** Maps a network failure during discovery to a KeywayError. */

@@ -5,6 +5,7 @@ import { Secret } from '../../../../shared/contract/secret.ts'
 import type { ProviderCheckStep } from '../../../../shared/contract/ui-api.ts'
 import type { AuthorizationServer, Endpoint } from '../metadata/endpoints.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
+import { leftOutSentence } from '../members.ts'
 import { sendHttp } from '../transport/http-exchange.ts'
 import type { RecordedExchange } from '../transport/recording.ts'
 import type { ProviderCheckRequest, ResolvedProvider, TokenOutcome } from '../types.ts'
@@ -116,7 +117,12 @@ export async function checkDiscovery(
       const explanation = named
         ? `Issuer ${server.issuer ?? ''}.`
         : 'No issuer is set; the typed addresses are used.'
-      log.add({ name: 'Discovery', outcome: named ? 'ok' : 'skipped', ...last, explanation })
+      log.add({
+        name: 'Discovery',
+        outcome: named ? 'ok' : 'skipped',
+        ...last,
+        explanation: explanation + leftOutSentence(server.leftOut),
+      })
     }
     for (const name of needed[flow]) server.endpointOrThrow(name)
     hints(check, server)

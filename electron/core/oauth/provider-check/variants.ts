@@ -164,7 +164,7 @@ async function metadataAbove(check: Check, typed: string): Promise<DiscoveredMet
   for (const issuer of issuers) {
     for (const address of metadataAddresses(issuer, 'oidc-then-oauth2')) {
       try {
-        const found = await parseMetadata(address, await getDocument(wire, address, deps.userAgent))
+        const { metadata: found } = parseMetadata(address, await getDocument(wire, address, deps.userAgent))
         if (issuerMatches(issuer, found.issuer, { issuerPattern: null, issuerTrailingSlash: false }))
           return found
       } catch (error) {

@@ -82,21 +82,40 @@ export function skewOf(serverTime: number, receivedAt: number): number {
 
 async function readBounded(response: Response, host: string): Promise<string> {
   if (response.body === null) return ''
-  const decoder = new TextDecoder()
   let size = 0
-  let text = ''
+  const chunks: Uint8Array[] = []
   const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader()
   for (;;) {
     const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
+    if (done) return textOfBody(Buffer.concat(chunks), response.headers.get('content-type') ?? '')
     size += value.byteLength
     if (size > MAX_RESPONSE_BYTES) {
-      await reader.cancel()
+      // A server that goes on sending must not keep the caller waiting.
+      void reader.cancel().catch(() => undefined)
       throw new HttpFailure('too_large', `${host} sent more than ${MAX_RESPONSE_BYTES / 1_000_000} MB`, {
         sent: true,
       })
     }
-    text += decoder.decode(value, { stream: true })
+    chunks.push(value)
+  }
+}
+
+/**
+ * The text of a body. JSON is UTF-8 (RFC 8259 8.1); some servers send UTF-16, or Latin-1 as they declare. The
+ * byte order mark is removed.
+ */
+export function textOfBody(bytes: Uint8Array, contentType: string): string {
+  const [first, second] = bytes
+  const utf16 = first === 0xfe && second === 0xff ? 'utf-16be' : first === 0xff && second === 0xfe
+  if (utf16 !== false) return new TextDecoder(utf16 === true ? 'utf-16le' : utf16).decode(bytes)
+  // Without a mark: JSON begins with an ASCII character, so one of its two bytes is zero.
+  if (first === 0 && second !== 0 && bytes.length > 1) return new TextDecoder('utf-16be').decode(bytes)
+  if (second === 0 && first !== 0) return new TextDecoder('utf-16le').decode(bytes)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    const isLatin = /charset\s*=\s*"?(?:iso-8859-1|latin1|windows-1252)/i.test(contentType)
+    return new TextDecoder(isLatin ? 'windows-1252' : 'utf-8').decode(bytes)
   }
 }
 
