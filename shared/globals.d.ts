@@ -31,3 +31,4 @@ declare class URLSearchParams implements Iterable<[string, string]> {
   toString(): string
   [Symbol.iterator](): IterableIterator<[string, string]>
 }
+declare function atob(encoded: string): string

@@ -2,6 +2,7 @@
 // dates are first corrected by the measured clock skew, so that a wrong clock on either side does not matter.
 import type { ConnectionRecord, ConnectionStatus } from '../contract/connection.ts'
 import { type ErrorCode, errorTable } from '../contract/errors.ts'
+import { parseJsonOr } from './exact-json.ts'
 
 /** A lifetime above this counts as unlimited. */
 const FOREVER_SECONDS = 100 * 365 * 86_400
@@ -17,8 +18,8 @@ export function parseLifetime(
 ): number | null {
   const number = asNumber(value)
   if (number === null) {
-    const date = typeof value === 'string' && value.includes('-') ? Date.parse(value) : Number.NaN
-    return Number.isNaN(date) ? null : positive((date - about.serverNow) / 1000)
+    const date = typeof value === 'string' && /[-:]/.test(value) ? parseDate(value) : null
+    return date === null ? null : positive((date - about.serverNow) / 1000)
   }
   const seconds = about.unit === 'milliseconds' ? number / 1000 : number
   if (seconds > DATE_SECONDS * 1000) return positive((seconds - about.serverNow) / 1000)
@@ -26,11 +27,51 @@ export function parseLifetime(
   return positive(seconds)
 }
 
+/** A date without a time zone is UTC, not the local time of this computer. */
+function parseDate(text: string): number | null {
+  const isBare = /^\s*\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s*$/.test(text)
+  const date = Date.parse(isBare ? `${text.trim().replace(' ', 'T')}Z` : text)
+  return Number.isNaN(date) ? null : date
+}
+
+/** Tokens with an end further away than this are not believed to state it. Ten years. */
+const MAX_JWT_MS = 10 * 365 * 86_400_000
+const MAX_JWT_CHARACTERS = 100_000
+
+/**
+ * The seconds until the `exp` of a token that is a JWT; null for any other token, and where `exp` is past or
+ * not credible. A token is opaque to its client (RFC 6749 1.4), so this is used only when nothing else tells.
+ */
+export function jwtLifetime(token: string | null, serverNow: number): number | null {
+  const [header, payload, signature, more] = (token ?? '').split('.', 4)
+  const isLong = (token ?? '').length > MAX_JWT_CHARACTERS
+  if (
+    header === undefined ||
+    payload === undefined ||
+    signature === undefined ||
+    more !== undefined ||
+    isLong
+  )
+    return null
+  const { alg } = jsonObjectIn(header)
+  const end = parseMoment(jsonObjectIn(payload)['exp'], 'epoch_seconds')
+  if (typeof alg !== 'string' || end === null || end <= serverNow || end > serverNow + MAX_JWT_MS) return null
+  return (end - serverNow) / 1000
+}
+
+function jsonObjectIn(encoded: string): Readonly<Record<string, unknown>> {
+  try {
+    const found = parseJsonOr(atob(encoded.replaceAll('-', '+').replaceAll('_', '/')))
+    return found !== null && typeof found === 'object' ? (found as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
 /** Parses a time to epoch ms of the server's clock, or null. */
 export function parseMoment(value: unknown, format: DateFormat): number | null {
   if (format === 'iso8601') {
-    const date = typeof value === 'string' ? Date.parse(value) : Number.NaN
-    return Number.isNaN(date) ? null : date
+    return typeof value === 'string' ? parseDate(value) : null
   }
   const number = asNumber(value)
   if (number === null || number <= 0) return null

@@ -2,7 +2,7 @@
 // clock.
 import type { TokenSpec } from '../contract/provider-token-spec.ts'
 import { parseJsonOr } from './exact-json.ts'
-import { parseLifetime, parseMoment } from './expiry.ts'
+import { jwtLifetime, parseLifetime, parseMoment } from './expiry.ts'
 import { readPath, readText, textOf } from './json-path.ts'
 import { namedSecrets } from './redact.ts'
 import { parseScopes, type ScopeSeparator } from './scopes.ts'
@@ -109,7 +109,7 @@ function tokensOf(data: Readonly<Record<string, unknown>>, how: Reading): Tokens
       : {
           accessToken,
           refreshToken: firstToken(data, [paths.refreshToken ?? 'refresh_token']),
-          lifetimeSeconds: lifetimeOf(data, how),
+          lifetimeSeconds: lifetimeOf(data, accessToken, how),
           scopes: parseScopes(readPath(data, paths.scope ?? 'scope'), how.separator),
         }
   if (main === null) return null
@@ -138,7 +138,14 @@ function secondOf(data: Readonly<Record<string, unknown>>, how: Reading): OneTok
   }
 }
 
-function lifetimeOf(data: Readonly<Record<string, unknown>>, how: Reading): number | null {
+/** Where servers without `expires_in` state the end, as a date or in seconds. */
+const usualEnds = ['expires_at', 'expires_on', 'expiresAt', 'expires', '.expires']
+
+function lifetimeOf(
+  data: Readonly<Record<string, unknown>>,
+  accessToken: string,
+  how: Reading,
+): number | null {
   const { spec, reply } = how
   const place = spec.paths.expiresIn ?? 'expires_in'
   const told = seconds(data, place, how)
@@ -147,11 +154,34 @@ function lifetimeOf(data: Readonly<Record<string, unknown>>, how: Reading): numb
   const moment =
     spec.expiresAt === null ? null : parseMoment(readPath(data, spec.expiresAt.path), spec.expiresAt.format)
   if (moment !== null && moment > reply.serverNow) return (moment - reply.serverNow) / 1000
-  return spec.defaultLifetimeSeconds
+  // RFC 6749 5.1: "other means".
+  return (
+    firstEnd(data, usualEnds, how) ?? jwtLifetime(accessToken, reply.serverNow) ?? spec.defaultLifetimeSeconds
+  )
 }
 
-/** Not standardized; most servers that send it use one of these two names. */
-const usualRefreshLifetimes = ['refresh_token_expires_in', 'refresh_expires_in']
+/** Top-level members by their exact name, dots included. */
+function firstEnd(
+  data: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  { reply }: Reading,
+): number | null {
+  for (const name of names) {
+    const value = Object.hasOwn(data, name) ? data[name] : null
+    const found = parseLifetime(value, { unit: 'seconds', serverNow: reply.serverNow })
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** Not standardized; most servers that send it use one of these names. */
+const usualRefreshLifetimes = [
+  'refresh_token_expires_in',
+  'refresh_expires_in',
+  'x_refresh_token_expires_in',
+  'refresh_token_expires_at',
+  'refresh_expires_at',
+]
 
 /** The earlier of the sliding and the absolute expiry. */
 function refreshLifetimeOf(data: Readonly<Record<string, unknown>>, how: Reading): number | null {
@@ -167,7 +197,8 @@ function refreshLifetimeOf(data: Readonly<Record<string, unknown>>, how: Reading
     spec.refreshHardExpiresIn === null ? null : seconds(data, spec.refreshHardExpiresIn, how),
     date === null || date <= reply.serverNow ? null : (date - reply.serverNow) / 1000,
   ].filter((end) => end !== null)
-  return ends.length === 0 ? null : Math.min(...ends)
+  if (ends.length > 0) return Math.min(...ends)
+  return jwtLifetime(firstToken(data, [spec.paths.refreshToken ?? 'refresh_token']), reply.serverNow)
 }
 
 function seconds(data: unknown, path: string, how: Reading): number | null {

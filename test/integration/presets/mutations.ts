@@ -202,9 +202,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     slug: 'square',
-    what: 'an end that is a date, unread',
-    mutate: drop('token', 'expiresAt'),
-    notices: /exchange: seconds to live is null/,
+    what: 'an end read from another field',
+    mutate: change('token', 'paths', { expiresIn: 'refresh_token_expires_at', accountId: 'merchant_id' }),
+    notices: /exchange: seconds to live is \d+, demanded is \d+/,
   },
   {
     slug: 'xero',
@@ -214,9 +214,8 @@ export const mutations: readonly Mutation[] = [
   },
   {
     slug: 'quickbooks',
-    what: 'an unread life of the refresh token',
-    mutate: drop('token', 'refreshExpiresIn'),
-    // The usual names are tried where the preset gives none, and another number stands there.
+    what: 'the life of the refresh token read from another field',
+    mutate: change('token', 'refreshExpiresIn', 'refresh_token_expires_in'),
     notices: /seconds to renew is 20000000, demanded is 1000000/,
   },
   {

@@ -3,7 +3,7 @@
 import type { ConnectionRecord, LifeEvent } from '../../../../shared/contract/connection.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import type { Secret } from '../../../../shared/contract/secret.ts'
-import { okOutcome } from '../../../../shared/domain/expiry.ts'
+import { expiryOf, okOutcome } from '../../../../shared/domain/expiry.ts'
 import { unionScopes } from '../../../../shared/domain/scopes.ts'
 import { newId } from '../../ports.ts'
 import type { TokenResponse } from '../../oauth/types.ts'
@@ -42,7 +42,7 @@ export function newConnection(
     refreshStartedAt: null,
     hasRefreshToken: answer.refreshToken !== null,
     generation: 1,
-    ...timesOf(answer, spec, null),
+    ...timesOf(answer, spec, null, 'yes'),
     values: { ...answer.values, ...sign.values },
     browser: sign.browser,
     lastOutcome: okOutcome(now),
@@ -83,7 +83,7 @@ export function reconnected(
   const sameGrant = record.lastOutcome.status !== 'reconnect_needed' && continuesAuthorization(record, sign)
   const before = sameGrant && passesIntegrityCheck(box, record) ? record : null
   const granted = answer.scopes ?? [...sign.requestedScopes]
-  const times = timesOf(answer, spec, record)
+  const times = timesOf(answer, spec, record, answer.refreshToken === null ? 'no' : 'yes')
   const next: ConnectionRecord = {
     ...record,
     identity: {
@@ -137,8 +137,8 @@ export function refreshedRecord(
   answer: TokenResponse,
   { box, spec, now, clientSecret }: Tools,
 ): ConnectionRecord {
-  const times = timesOf(answer, spec, record)
   const isRotation = rotatesRefreshToken(box, record, answer)
+  const times = timesOf(answer, spec, record, isRotation ? 'yes' : 'no')
   const of = { id: record.id, providerId: record.providerId, generation: record.generation + 1 }
   const next: ConnectionRecord = {
     ...record,
@@ -210,8 +210,9 @@ function isShortFormOf(stored: string, id: string): boolean {
 /** If a response has no lifetime, the provider's usual lifetime applies, or the last one it sent. */
 function timesOf(
   answer: TokenResponse,
-  { token }: ProviderSpec,
-  before: Pick<ConnectionRecord, 'lifetimeSeconds' | 'refreshTokenExpiresAt'> | null,
+  { token, refresh }: ProviderSpec,
+  before: Pick<ConnectionRecord, 'lifetimeSeconds' | 'refreshTokenExpiresAt' | 'hasRefreshToken'> | null,
+  isNewRefreshToken: 'yes' | 'no',
 ): Pick<ConnectionRecord, 'issuedAt' | 'expiresAt' | 'lifetimeSeconds' | 'refreshTokenExpiresAt'> {
   const told = answer.lifetimeSeconds ?? secondsBetween(answer.receivedAt, answer.expiresAt)
   const assumed = token.zeroExpiresInMeansNever
@@ -219,14 +220,31 @@ function timesOf(
     : (token.defaultLifetimeSeconds ?? before?.lifetimeSeconds ?? null)
   const lifetimeSeconds = told ?? assumed
   const assumedEnd = lifetimeSeconds === null ? null : answer.receivedAt + lifetimeSeconds * 1000
-  const isRotated = answer.refreshToken !== null
   return {
     issuedAt: answer.receivedAt,
     expiresAt: answer.expiresAt ?? (told === null ? assumedEnd : null),
     lifetimeSeconds,
     refreshTokenExpiresAt:
-      answer.refreshTokenExpiresAt ?? (isRotated ? null : (before?.refreshTokenExpiresAt ?? null)),
+      answer.refreshTokenExpiresAt ?? refreshEndOf(answer, refresh, before, isNewRefreshToken),
   }
+}
+
+/**
+ * The end of the refresh token if the response does not state it: by the provider's usual lifetime, else the
+ * last one it sent. An idle limit (`keepAliveSeconds`) starts again with each use, any other one only with a new
+ * token.
+ */
+function refreshEndOf(
+  answer: TokenResponse,
+  { refreshTokenLifetimeSeconds: usual, keepAliveSeconds, style }: ProviderSpec['refresh'],
+  before: Pick<ConnectionRecord, 'refreshTokenExpiresAt' | 'hasRefreshToken'> | null,
+  isNewRefreshToken: 'yes' | 'no',
+): number | null {
+  const known = before?.refreshTokenExpiresAt ?? null
+  const hasOne = answer.refreshToken !== null || before?.hasRefreshToken === true
+  if (usual === null || style !== 'standard' || !hasOne) return answer.refreshToken === null ? known : null
+  const startsAgain = isNewRefreshToken === 'yes' || keepAliveSeconds !== null
+  return startsAgain ? expiryOf(answer.receivedAt, usual) : known
 }
 
 function secondsBetween(from: number, to: number | null): number | null {
