@@ -4,6 +4,7 @@ import type { Approval } from '../../shared/contract/approval.ts'
 import type { ConnectionView } from '../../shared/contract/connection.ts'
 import { nextStepFor } from '../../shared/contract/errors.ts'
 import { isolated } from '../../shared/contract/name.ts'
+import { connectionState } from '../../shared/domain/connection-state.ts'
 import type { Keyway } from '../core/keyway.ts'
 
 export type Notice = { title: string; body: string; to: string }
@@ -17,6 +18,7 @@ type Deps = {
 
 export function watchForNotices({ keyway, notify, isAway, isWindowFocused }: Deps): () => void {
   const lastNoticeAt = new Map<string, number>()
+  const announcedEnds = new Map<string, number>()
   const consider = (connections: readonly ConnectionView[]) => {
     const { notifications, reminderMinutes } = keyway.settings.get()
     if (!notifications || isAway()) return
@@ -24,6 +26,11 @@ export function watchForNotices({ keyway, notify, isAway, isWindowFocused }: Dep
       const { status } = connection.lastOutcome
       // Only a connection that works again causes a new notification later; an outage in between does not.
       if (status === 'ok') lastNoticeAt.delete(connection.id)
+      const end = endToAnnounce(connection, keyway.clock.now())
+      if (end !== null && announcedEnds.get(connection.id) !== end) {
+        announcedEnds.set(connection.id, end)
+        notify(endNotice(connection, end))
+      }
       if (status !== 'reconnect_needed' && status !== 'config_error') continue
       const before = lastNoticeAt.get(connection.id)
       if (before !== undefined && keyway.clock.now() - before < reminderMinutes * 60_000) continue
@@ -37,6 +44,23 @@ export function watchForNotices({ keyway, notify, isAway, isWindowFocused }: Dep
   return () => {
     stopConnections()
     stopApprovals()
+  }
+}
+
+/**
+ * The end of a refresh token, once it is near: only a new sign-in helps. The end of a connection without one
+ * was said at its sign-in.
+ */
+function endToAnnounce(connection: ConnectionView, now: number): number | null {
+  const { kind, end } = connectionState(connection, now)
+  return kind === 'ends' && end?.because === 'refresh_token_expires' ? end.at : null
+}
+
+function endNotice({ providerName, account, id }: ConnectionView, end: number): Notice {
+  return {
+    title: `${isolated(providerName)}: sign in soon`,
+    body: `${isolated(account)} stops working on ${new Date(end).toISOString().slice(0, 10)}.`,
+    to: `/connections/${id}`,
   }
 }
 

@@ -6,6 +6,8 @@ import { settle } from '../../support/settle.ts'
 import { startConnected } from '../../support/start-keyway.ts'
 
 const MINUTE_MS = 60_000
+const DAY_MS = 86_400_000
+const START_MS = Date.parse('2026-01-01T00:00:00Z')
 
 async function startWatched() {
   const started = await startConnected()
@@ -39,6 +41,28 @@ test('a grant that ended is one notice, then a reminder no more often than the p
   await retry()
   expect(seen).toHaveLength(1)
   clock.advance(15 * MINUTE_MS)
+  await retry()
+  expect(seen).toHaveLength(2)
+})
+
+test('the end of a refresh token is announced once, when it is near, and again for another end', async () => {
+  const { oauth, clock, seen, retry } = await startWatched()
+  const days = { left: 10 }
+  oauth.loss = (outcome) =>
+    outcome.kind === 'ok'
+      ? {
+          kind: 'ok',
+          response: { ...outcome.response, refreshTokenExpiresAt: DAY_MS * (400 + days.left) + START_MS },
+        }
+      : outcome
+  clock.jumpTo(START_MS + DAY_MS * 400)
+  await retry()
+  expect(seen).toEqual([])
+  days.left = 2
+  await retry()
+  await retry()
+  expect(seen).toEqual(['Acme: sign in soon'])
+  days.left = 1
   await retry()
   expect(seen).toHaveLength(2)
 })

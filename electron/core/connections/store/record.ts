@@ -231,8 +231,8 @@ function timesOf(
 
 /**
  * The end of the refresh token if the response does not state it: by the provider's usual lifetime, else the
- * last one it sent. An idle limit (`keepAliveSeconds`) starts again with each use, any other one only with a new
- * token.
+ * last one it sent. An idle limit (`keepAliveSeconds`) starts again with each use, any other one only with a
+ * new token.
  */
 function refreshEndOf(
   answer: TokenResponse,
