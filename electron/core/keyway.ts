@@ -55,6 +55,12 @@ export type Providers = {
   update(id: string, patch: ProviderPatch): { provider: ProviderView; reauthorise: boolean }
   remove(id: string): Promise<{ removedConnections: number }>
   /**
+   * Makes a new key pair for `private_key_jwt`. The one before is kept, because the provider does not know
+   * the new one yet.
+   * @throws KeywayError vault_locked | provider_not_found
+   */
+  newClientKey(id: string): ProviderView
+  /**
    * The provider with its decrypted client secret.
    * @throws KeywayError vault_locked | provider_not_found
    */

@@ -52,8 +52,11 @@ export async function startOver(deps: StartOverDeps): Promise<{ setAsidePath: st
   await vault.quarantine()
   if (deps.folder !== null) await removeDurably(SIGNED.map((name) => join(deps.folder ?? '', name)))
   for (const record of providers.list()) {
-    if (record.sealedClientSecret === null && record.sealedRegistration === null) continue
-    providers.save({ ...record, sealedClientSecret: null, sealedRegistration: null })
+    const { sealedClientSecret, sealedRegistration, sealedClientKeys } = record
+    if ([sealedClientSecret, sealedRegistration, sealedClientKeys].every((sealed) => sealed === null))
+      continue
+    const without = { sealedClientSecret: null, sealedRegistration: null, sealedClientKeys: null }
+    providers.save({ ...record, ...without, clientKeys: [] })
   }
   deps.activity.append({ kind: 'vault', outcome: 'ok', note: `started over; set aside in ${setAsidePath}` })
   deps.onChanged()

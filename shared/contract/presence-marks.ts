@@ -23,6 +23,8 @@ export const presenceMarks = {
   'presets.list': 'not required',
   'providers.create': 'required',
   'providers.update': 'required',
+  // Shows a key that the person registers at the provider.
+  'providers.newClientKey': 'required',
   'providers.remove': 'not required',
   'providers.redirectPlan': 'not required',
   // May register a client at the server.

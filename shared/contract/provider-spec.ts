@@ -128,10 +128,23 @@ export const endpointsSpec = z.strictObject({
 
 export const clientSpec = z.strictObject({
   /**
-   * Client authentication at the token endpoint. `auto`: basic or post by the metadata when there is a
-   * secret, otherwise none.
+   * Client authentication at the token endpoint. `auto`: by the metadata when there is a secret, otherwise
+   * none. `private_key_jwt`: Keyway makes a key pair, and its public key is registered at the provider.
    */
-  auth: z.enum(['auto', 'client_secret_basic', 'client_secret_post', 'none']).default('auto'),
+  auth: z
+    .enum([
+      'auto',
+      'client_secret_basic',
+      'client_secret_post',
+      'none',
+      'private_key_jwt',
+      'client_secret_jwt',
+    ])
+    .default('auto'),
+  /** The algorithm of the key pair for `private_key_jwt`; another one makes a new key. */
+  signingAlgorithm: z.enum(['ES256', 'RS256', 'PS256', 'EdDSA']).default('ES256'),
+  /** The `aud` of client assertions. `auto`: the issuer, then the token endpoint if the server refuses. */
+  assertionAudience: z.enum(['auto', 'issuer', 'token_endpoint']).default('auto'),
   /** Method when the registration has a secret although `auth` is none (both kinds of app exist). */
   authWithSecret: z.enum(['client_secret_basic', 'client_secret_post']).nullable().default(null),
   publicPossible: known.default('unknown'),

@@ -108,6 +108,20 @@ export const providerChange = patchOf(
 )
 export type ProviderChange = z.output<typeof providerChange>
 
+/** A public key that proves this client (RFC 7517). Registered at the provider; it is no secret. */
+export const clientKey = z.strictObject({
+  kty: z.string().max(10),
+  kid: z.string().max(200),
+  alg: z.string().max(20),
+  use: z.literal('sig'),
+  crv: z.string().max(20).exactOptional(),
+  x: z.string().max(2000).exactOptional(),
+  y: z.string().max(2000).exactOptional(),
+  n: z.string().max(2000).exactOptional(),
+  e: z.string().max(20).exactOptional(),
+})
+export type ClientKey = z.output<typeof clientKey>
+
 /** As stored in the providers file. The vault seals the secret with this record's id as associated data. */
 export const providerRecord = providerInput.omit({ clientSecret: true }).extend({
   name: storedName,
@@ -115,6 +129,10 @@ export const providerRecord = providerInput.omit({ clientSecret: true }).extend(
   sealedClientSecret: z.string().nullable(),
   /** Sealed registration access token (RFC 7592), when the client was registered dynamically. */
   sealedRegistration: z.string().nullable().default(null),
+  /** Public keys for `private_key_jwt`, newest first; the second until the provider knows the first. */
+  clientKeys: z.array(clientKey).max(2).default([]),
+  /** The private keys, sealed together. */
+  sealedClientKeys: z.string().nullable().default(null),
   spec: storedSpec.default({}),
   createdAt: z.number(),
   updatedAt: z.number(),
@@ -122,8 +140,13 @@ export const providerRecord = providerInput.omit({ clientSecret: true }).extend(
 export type ProviderRecord = z.output<typeof providerRecord>
 
 /** What the window and the API receive: everything but the secret, with the spec in full. */
-export type ProviderView = Omit<ProviderRecord, 'sealedClientSecret' | 'sealedRegistration' | 'spec'> & {
+export type ProviderView = Omit<
+  ProviderRecord,
+  'sealedClientSecret' | 'sealedRegistration' | 'sealedClientKeys' | 'spec'
+> & {
   hasClientSecret: boolean
+  /** The newest public key in PEM; null without a key. */
+  clientKeyPem: string | null
   spec: ProviderSpec
   /** Only the differences from the preset. */
   overrides: ProviderSpecInput

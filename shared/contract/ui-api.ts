@@ -179,6 +179,8 @@ export const uiCalls = {
   'providers.update': call<{ provider: ProviderView; reauthorise: boolean }>()(
     z.strictObject({ id, patch: providerPatch }),
   ),
+  /** Makes a new key pair; the one before is kept until the next. */
+  'providers.newClientKey': call<ProviderView>()(byId),
   'providers.remove': call<{ removedConnections: number }>()(byId),
   'providers.redirectPlan': call<RedirectPlan>()(z.strictObject({ draft: z.unknown() })),
   'providers.discover': call<Discovered>()(

@@ -179,6 +179,6 @@ it('the check accepts what the token call would do, and suggests it where the se
 it('the check does not vouch for a client that the server did not look at', async () => {
   expect(await checkedProvider('code', 'auto')).toMatchObject({
     outcome: 'warning',
-    explanation: expect.stringContaining('client secret is not checked') as string,
+    explanation: expect.stringContaining('the client is not checked') as string,
   })
 })

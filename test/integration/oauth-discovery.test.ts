@@ -41,12 +41,14 @@ describe('an address that can be connected to', () => {
   it('is a real issuer: found, registered, signed in at, with no client id from the person', async () => {
     const practice = await startPracticeProvider()
     const client = makeOAuthClient()
-    const { draft, registration, steps, missing } = await client.discover(practice.issuer, { redirectUris })
+    const { draft, registered, steps, missing } = await client.discover(practice.issuer, { redirectUris })
     expect(missing).toEqual([])
-    expect(registration?.reveal()).toContain('accessToken')
+    expect(registered?.registration?.reveal()).toContain('accessToken')
     expect(steps.filter(({ outcome }) => outcome === 'failed')).toEqual([])
     expect(draft.scopes).toEqual(['openid', 'profile', 'email', 'offline_access'])
-    expect(JSON.stringify(steps)).not.toContain(String(draft.clientSecret ?? registration?.reveal()))
+    expect(JSON.stringify(steps)).not.toContain(
+      String(draft.clientSecret ?? registered?.registration?.reveal()),
+    )
 
     const input = providerInput.parse(draft)
     const provider = resolvedProvider(input.spec, {
@@ -247,9 +249,9 @@ describe('an address that can be connected to', () => {
           .end('{"error":"access_denied","error_description":"by hand only"}')
       },
     })
-    const { missing, steps, registration } = await discover(origin)
+    const { missing, steps, registered } = await discover(origin)
     expect(missing).toEqual(['clientId'])
-    expect(registration).toBeNull()
+    expect(registered).toBeNull()
     expect(steps.at(-1)).toMatchObject({
       outcome: 'failed',
       explanation: expect.stringContaining('by hand only') as string,

@@ -147,6 +147,7 @@ export function createFakeOAuthClient(clock: Clock, provider: MemoryProvider): F
       clientSecret: null,
       auth: 'none',
       registration: null,
+      clientKeys: null,
     }),
     validate: async () => 'unknown',
     checkProvider: async () => [],

@@ -3,6 +3,14 @@
 import type { ClientAuth, Configuration, CustomFetch } from 'openid-client'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { BoundedMap } from '../bounded-map.ts'
+import {
+  type AssertionMethod,
+  ASSERTION_TYPE,
+  assertionMethods,
+  isAssertion,
+  makeAssertion,
+  requireClientKey,
+} from './client-assertion.ts'
 import type { AuthorizationServer } from './metadata/endpoints.ts'
 import { NO_CLIENT_ID } from './request-format.ts'
 import { allowLoopbackHttp, type Library } from './transport/openid-client.ts'
@@ -17,38 +25,62 @@ export type AuthMethod =
   | 'basic_raw'
   /** Basic at a server that also wants `client_id` in the body, which RFC 6749 2.3.1 allows. */
   | 'basic_with_client_id'
+  | AssertionMethod
 
 /**
  * The methods to try, in order. More than one only where the method is not configured; the next is tried if
  * the server rejects the one before.
  */
 export function authMethods(
-  provider: Pick<ResolvedProvider, 'spec' | 'clientSecret' | 'clientId'>,
+  provider: Authenticating,
   about: {
     supported: readonly string[] | null
     remembered?: AuthMethod | undefined
     withoutSecret?: boolean
+    /** False if the issuer is unknown, so that a client assertion cannot name it. */
+    hasIssuer?: boolean
   },
 ): AuthMethod[] {
-  const { client } = provider.spec
-  const hasSecret = provider.clientSecret !== null && provider.clientSecret.length > 0
-  if (!hasSecret || about.withoutSecret === true)
-    return [client.basicWithEmptySecret ? 'basic_empty_secret' : 'none']
-  if (client.auth === 'none') return [client.authWithSecret ?? 'none']
-  if (client.auth !== 'auto') return [client.auth]
-  const both: AuthMethod[] = ['client_secret_basic', 'client_secret_post']
-  const offered = both.filter((method) => about.supported?.includes(method) ?? true)
-  const usable = offered.length === 0 ? both : offered
-  if (usable.includes('client_secret_basic')) {
-    if (encodingsDiffer(provider)) usable.push('basic_raw')
-    usable.push('basic_with_client_id')
-  }
   // The method that worked before comes first. The others stay available, because a server may change its
   // configuration.
-  return usable.toSorted(
+  return possibleMethods(provider, about).toSorted(
     (one, other) => Number(other === about.remembered) - Number(one === about.remembered),
   )
 }
+
+type Authenticating = Pick<ResolvedProvider, 'spec' | 'clientSecret' | 'clientKeys' | 'clientId'>
+
+function possibleMethods(
+  provider: Authenticating,
+  { supported, withoutSecret = false, hasIssuer = true }: Parameters<typeof authMethods>[1],
+): AuthMethod[] {
+  const { client } = provider.spec
+  const isOffered = (method: string): boolean => supported?.includes(method) ?? true
+  const hasSecret = provider.clientSecret !== null && provider.clientSecret.length > 0
+  const hasKey = provider.clientKeys != null && client.auth === 'auto' && supported !== null
+  const open: AuthMethod = client.basicWithEmptySecret ? 'basic_empty_secret' : 'none'
+  if (withoutSecret) return [open]
+  if (client.auth === 'private_key_jwt' || (hasKey && !hasSecret && isOffered('private_key_jwt')))
+    return assertionMethods('private_key_jwt', provider, { hasIssuer })
+  if (!hasSecret) return [open]
+  if (client.auth === 'none') return [client.authWithSecret ?? 'none']
+  if (client.auth === 'client_secret_jwt')
+    return assertionMethods('client_secret_jwt', provider, { hasIssuer })
+  if (client.auth !== 'auto') return [client.auth]
+  const offered = sentSecrets.filter((method) => isOffered(method))
+  const signed =
+    offered.length === 0 && isOffered('client_secret_jwt')
+      ? assertionMethods('client_secret_jwt', provider, { hasIssuer })
+      : []
+  const sent: AuthMethod[] = offered.length === 0 ? [...sentSecrets] : offered
+  if (sent.includes('client_secret_basic')) {
+    if (encodingsDiffer(provider)) sent.push('basic_raw')
+    sent.push('basic_with_client_id')
+  }
+  return [...signed, ...sent]
+}
+
+const sentSecrets = ['client_secret_basic', 'client_secret_post'] as const
 
 /** One request to an endpoint at which the client proves itself. */
 export type ClientCall = {
@@ -77,7 +109,7 @@ export type ClientVerdict = 'accepted' | 'refused' | 'unknown'
 
 const REMEMBERED = 500
 
-/** Remembers in memory which method a provider accepted, for each endpoint and for the provider as a whole. */
+/** Remembers which method a provider accepted, for each endpoint and for the provider as a whole. */
 export function createClientAuthentication(): ClientAuthentication {
   const accepted = new BoundedMap<string, AuthMethod>(REMEMBERED)
   return {
@@ -92,7 +124,9 @@ export function createClientAuthentication(): ClientAuthentication {
         supported: supportedMethods(call.server),
         remembered: accepted.get(endpoint) ?? accepted.get(client),
         withoutSecret: call.withoutSecret ?? false,
+        hasIssuer: call.server.issuer !== null,
       })
+      requireClientKey(call.provider, methods)
       let refused: (() => T) | null = null
       for (const method of methods) {
         const outcome = await settled(attempt, method, refusal)
@@ -145,8 +179,8 @@ const refusals: ReadonlySet<unknown> = new Set([
 ])
 
 /**
- * RFC 6749 5.2 defines invalid_client. Some servers send a bare 401 or 403 or unauthorized_client instead, and
- * servers that look for the credentials elsewhere send invalid_request.
+ * RFC 6749 5.2 defines invalid_client. Some servers send a bare 401 or 403 or unauthorized_client instead,
+ * and servers that look for the credentials elsewhere send invalid_request.
  */
 export function isClientRefusal(code: unknown, words: string): boolean {
   if (refusals.has(code)) return true
@@ -159,12 +193,20 @@ export function isClientRefusal(code: unknown, words: string): boolean {
  */
 function clientAuthentication(
   library: Library,
-  provider: Pick<ResolvedProvider, 'spec' | 'clientSecret'>,
-  method: AuthMethod,
+  { provider, server, method, skewSeconds = 0 }: ConfigurationInput,
 ): ClientAuth {
   const secret = provider.clientSecret?.reveal() ?? ''
   if (method === 'none') return library.None()
   if (method === 'client_secret_post') return library.ClientSecretPost(secret)
+  if (isAssertion(method)) {
+    const sign: unknown = async (...[, client, body]: Parameters<ClientAuth>): Promise<void> => {
+      body.set('client_id', client.client_id)
+      body.set('client_assertion_type', ASSERTION_TYPE)
+      body.set('client_assertion', await makeAssertion(provider, { server, method, skewSeconds }))
+    }
+    // The library waits for it, as for its own signing methods; only its type does not say so.
+    return sign as ClientAuth
+  }
   const password = method === 'basic_empty_secret' ? '' : secret
   const encoding = method === 'basic_raw' ? 'raw' : provider.spec.client.basicEncoding
   return (_server, client, body, headers) => {
@@ -230,14 +272,14 @@ export type ConfigurationInput = {
  * call.
  */
 export function buildConfiguration(library: Library, input: ConfigurationInput): Configuration {
-  const { provider, server, method } = input
+  const { provider, server } = input
   const metadata = { ...server.metadata, ...(input.issuer == null ? {} : { issuer: input.issuer }) }
   const client = { [library.clockSkew]: input.skewSeconds ?? 0 }
   const config = new library.Configuration(
     metadata,
     provider.clientId === '' ? NO_CLIENT_ID : provider.clientId,
     client,
-    clientAuthentication(library, provider, method),
+    clientAuthentication(library, input),
   )
   // The core applies deadlines with its own clock.
   config.timeout = 0

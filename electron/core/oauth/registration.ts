@@ -2,12 +2,14 @@
 import type { CustomFetch } from 'openid-client'
 import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import type { ClientKey } from '../../../shared/contract/provider.ts'
 import { Secret, secretOrNull } from '../../../shared/contract/secret.ts'
 import { readText, textOf } from '../../../shared/domain/json-path.ts'
 import { namedSecrets } from '../../../shared/domain/redact.ts'
 import { fillMap } from '../../../shared/domain/template.ts'
 import { readTokenBody } from '../../../shared/domain/token-response.ts'
 import { withDeadline } from '../async.ts'
+import { makeClientKey, type PrivateClientKey, publicPartOf, signingAlgorithmFor } from './client-keys.ts'
 import type { AuthorizationServer, EndpointResolver } from './metadata/endpoints.ts'
 import { asDiscoveryError, type DiscoveredMetadata, serverDocument } from './metadata/metadata.ts'
 import { fillProviderUrl, shapeRequest } from './request-format.ts'
@@ -104,6 +106,7 @@ async function registerByApi(
     clientId,
     clientSecret,
     auth: clientSecret === null ? 'none' : 'client_secret_post',
+    clientKeys: null,
     registration: null,
   }
 }
@@ -120,7 +123,7 @@ const answer = z.object({
 
 type Tools = { deps: OAuthDeps; transport: HttpTransport }
 type RegistrationOptions = { redirectUris: readonly string[]; scopes: readonly string[] }
-type ClientRequest = Record<string, string | string[]>
+type ClientRequest = Record<string, string | string[] | { keys: ClientKey[] }>
 
 /**
  * Registers with all features that Keyway can use. If the server rejects a field, a smaller request follows,
@@ -132,14 +135,38 @@ export async function registerClient(
   metadata: DiscoveredMetadata,
   options: RegistrationOptions,
 ): Promise<RegisteredClient> {
-  const [full, ...lesser] = requests(tools.deps, metadata, options)
+  const authentication = authenticationFor(metadata)
+  const [full, ...lesser] = requests(tools.deps, metadata, { options, authentication })
   const first = await registerOnce(tools, metadata, full)
-  if (first.kind === 'registered') return first.client
+  if (first.kind === 'registered') return withKey(first.client, authentication)
   for (const less of first.isAboutMetadata ? lesser : []) {
     const next = await registerOnce(tools, metadata, less)
-    if (next.kind === 'registered') return next.client
+    if (next.kind === 'registered') return withKey(next.client, authentication)
   }
   throw first.failure
+}
+
+type Authentication = { method: RegisteredClient['auth']; key: PrivateClientKey | null }
+
+/** How the client will prove itself: the simplest way that the server names, with a key if it needs one. */
+function authenticationFor(metadata: DiscoveredMetadata): Authentication {
+  const offered = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
+  const method = registrable.find((one) => offered.includes(one)) ?? 'none'
+  const key = method === 'private_key_jwt' ? makeClientKey(signingAlgorithmFor(metadata)) : null
+  return { method, key }
+}
+
+const registrable = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt',
+  'client_secret_jwt',
+] as const
+
+function withKey(client: RegisteredClient, { key }: Authentication): RegisteredClient {
+  const isSigned = key !== null && client.auth === 'private_key_jwt'
+  return isSigned ? { ...client, clientKeys: new Secret(JSON.stringify([key])) } : client
 }
 
 type Registration =
@@ -183,11 +210,11 @@ async function registerOnce(
 function requests(
   deps: OAuthDeps,
   metadata: DiscoveredMetadata,
-  options: RegistrationOptions,
+  {
+    options,
+    authentication: { method, key },
+  }: { options: RegistrationOptions; authentication: Authentication },
 ): [ClientRequest, ...ClientRequest[]] {
-  const methods = metadata.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
-  const method =
-    ['none', 'client_secret_basic', 'client_secret_post'].find((one) => methods.includes(one)) ?? 'none'
   const device = 'urn:ietf:params:oauth:grant-type:device_code'
   // Some servers issue refresh tokens without listing the grant type.
   const lasting = ['authorization_code', 'refresh_token']
@@ -196,6 +223,9 @@ function requests(
     redirect_uris: [...options.redirectUris],
     response_types: ['code'],
     token_endpoint_auth_method: method,
+    ...(key === null
+      ? {}
+      : { token_endpoint_auth_signing_alg: key.alg, jwks: { keys: [publicPartOf(key)] } }),
   }
   const scope = options.scopes.length === 0 ? {} : { scope: options.scopes.join(' ') }
   const hasDevice = metadata.grant_types_supported?.includes(device) === true
@@ -222,13 +252,14 @@ function registeredClient(registered: unknown): RegisteredClient {
   const { data } = parsed
   const clientSecret = secretOrNull(data.client_secret)
   const told = data.token_endpoint_auth_method
-  const method =
-    told === 'client_secret_post' || told === 'client_secret_basic' ? told : 'client_secret_basic'
+  const method = registrable.find((one) => one !== 'none' && one === told) ?? 'client_secret_basic'
+  const isPublic = told !== 'private_key_jwt' && (clientSecret === null || told === 'none')
   const token = data.registration_access_token ?? ''
   return {
     clientId: data.client_id,
     clientSecret,
-    auth: clientSecret === null || told === 'none' ? 'none' : method,
+    auth: isPublic ? 'none' : method,
+    clientKeys: null,
     registration:
       token === ''
         ? null

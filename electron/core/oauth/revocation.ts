@@ -7,6 +7,7 @@ import { namedSecrets } from '../../../shared/domain/redact.ts'
 import { fillMap, fillTemplate } from '../../../shared/domain/template.ts'
 import { errorInSuccess, errorOf, readTokenBody } from '../../../shared/domain/token-response.ts'
 import { withDeadline } from '../async.ts'
+import { ASSERTION_TYPE, isAssertion, makeAssertion } from './client-assertion.ts'
 import {
   type AuthMethod,
   authMethods,
@@ -108,7 +109,7 @@ async function ownRevocation(deps: OAuthDeps, revocation: CustomRevocation): Pro
       ? server.endpointOrThrow('revocation')
       : fillProviderUrl(provider, rule.url, server.values)
   const values = withSecrets(provider, server.values, tokens)
-  const { headers, parameters } = authentication(revocation, values)
+  const { headers, parameters } = await authentication(revocation, values)
   const body =
     Object.keys(rule.body).length === 0 ? { [rule.tokenParam]: token.value } : fillMap(rule.body, values)
   const request = shapeRequest(
@@ -126,10 +127,10 @@ async function ownRevocation(deps: OAuthDeps, revocation: CustomRevocation): Pro
   return judgeRevocation(provider, reply, [tokens.accessToken.reveal(), tokens.refreshToken?.reveal() ?? ''])
 }
 
-function authentication(
-  { provider, rule, tokens }: CustomRevocation,
+async function authentication(
+  { provider, server, rule, tokens }: CustomRevocation,
   values: Readonly<Record<string, string>>,
-): { headers: Record<string, string>; parameters: Record<string, string> } {
+): Promise<{ headers: Record<string, string>; parameters: Record<string, string> }> {
   const { client } = provider.spec
   const secret = provider.clientSecret?.reveal() ?? ''
   const basic = { authorization: basicHeader(provider.spec.client.basicEncoding, provider.clientId, secret) }
@@ -148,6 +149,11 @@ function authentication(
     method === 'basic_empty_secret'
   ) {
     return { headers: basic, parameters: {} }
+  }
+  if (method !== undefined && isAssertion(method)) {
+    const assertion = await makeAssertion(provider, { server, method, skewSeconds: 0 })
+    const signed = { client_assertion_type: ASSERTION_TYPE, client_assertion: assertion }
+    return { headers: {}, parameters: { [client.idParam]: provider.clientId, ...signed } }
   }
   const withSecret = method === 'client_secret_post' ? { [client.secretParam]: secret } : {}
   return { headers: {}, parameters: { [client.idParam]: provider.clientId, ...withSecret } }

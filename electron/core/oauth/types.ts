@@ -13,6 +13,8 @@ export type ResolvedProvider = {
   name: string
   clientId: string
   clientSecret: Secret | null
+  /** The private keys for `private_key_jwt` as JSON, newest first. */
+  clientKeys?: Secret | null
   spec: ProviderSpec
   parameters: Readonly<Record<string, string>>
   extraCa: string | null
@@ -114,10 +116,15 @@ export type Identity = { id: string | null; label: string | null }
 export type RegisteredClient = {
   clientId: string
   clientSecret: Secret | null
-  auth: 'client_secret_basic' | 'client_secret_post' | 'none'
+  auth: Exclude<ProviderSpec['client']['auth'], 'auto'>
+  /** The private key whose public part was registered, as JSON; null if the client has none. */
+  clientKeys: Secret | null
   /** JSON {accessToken, uri} for RFC 7592; null if the server returned none. */
   registration: Secret | null
 }
+
+/** What a dynamic registration gave besides id and secret. */
+export type RegistrationSecrets = Pick<RegisteredClient, 'registration' | 'clientKeys'>
 
 export type ApiCredential = {
   accessToken: Secret
@@ -203,7 +210,7 @@ export type OAuthClient = {
     options: { redirectUris: readonly string[]; extraCa?: string | null; signal?: AbortSignal },
   ): Promise<{
     draft: ProviderInputDraft
-    registration: Secret | null
+    registered: RegistrationSecrets | null
     steps: ProviderCheckStep[]
     missing: string[]
   }>

@@ -10,12 +10,12 @@ import {
   SECRET_PLACEHOLDER,
   specPatch,
 } from '../../../shared/contract/provider.ts'
-import type { Secret } from '../../../shared/contract/secret.ts'
 import { slugSchema } from '../../../shared/contract/slug.ts'
 import { slugAvailability } from '../../../shared/domain/slug-availability.ts'
-import type { RegisteredClient } from '../oauth/types.ts'
+import type { RegistrationSecrets, RegisteredClient } from '../oauth/types.ts'
 import { type Clock, newId } from '../ports.ts'
 import type { SecretBox } from '../vault/status.ts'
+import { sealClientKeys } from './client-keys.ts'
 import { patchedSpec, sealClientSecret, sealRegistration } from './store.ts'
 
 type Tools = { box: SecretBox; clock: Clock }
@@ -104,7 +104,7 @@ export function needAddresses(
 
 export function newProvider(
   input: ProviderInput,
-  registration: Secret | null,
+  registered: RegistrationSecrets | null,
   { box, clock }: Tools,
 ): ProviderRecord {
   const id = newId('prv')
@@ -114,7 +114,8 @@ export function newProvider(
     ...rest,
     id,
     sealedClientSecret: sealClientSecret(box, id, clientSecret, null),
-    sealedRegistration: sealRegistration(box, id, registration),
+    sealedRegistration: sealRegistration(box, id, registered?.registration ?? null),
+    ...sealClientKeys(box, id, registered?.clientKeys ?? null),
     createdAt: now,
     updatedAt: now,
   }
@@ -149,6 +150,7 @@ export function withRegisteredClient(
     clientId: client.clientId,
     sealedClientSecret: sealClientSecret(box, record.id, client.clientSecret?.reveal() ?? '', null),
     sealedRegistration: sealRegistration(box, record.id, client.registration),
+    ...(client.clientKeys === null ? {} : sealClientKeys(box, record.id, client.clientKeys)),
     spec: { ...spec, client: { ...spec.client, auth: client.auth } },
     updatedAt: clock.now(),
   }

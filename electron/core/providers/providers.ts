@@ -9,10 +9,10 @@ import type {
   ProviderRecord,
   ProviderView,
 } from '../../../shared/contract/provider.ts'
-import type { Secret } from '../../../shared/contract/secret.ts'
 import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
 import type { AuditLog, Providers } from '../keyway.ts'
-import type { RegisteredClient } from '../oauth/types.ts'
+import { pemOf } from '../oauth/client-keys.ts'
+import type { RegistrationSecrets, RegisteredClient } from '../oauth/types.ts'
 import type { Clock } from '../ports.ts'
 import type { SecretBox } from '../vault/status.ts'
 import {
@@ -23,6 +23,7 @@ import {
   newProvider,
   withRegisteredClient,
 } from './changes.ts'
+import { withClientKey, withNewClientKey } from './client-keys.ts'
 import { checkPatterns } from './data-patterns.ts'
 import { resolveProvider, type ProviderStore } from './store.ts'
 
@@ -47,7 +48,7 @@ export type ProvidersDeps = {
 export type ProviderRegistry = Providers & {
   /** Stores a client that the provider registered for Keyway. */
   saveRegisteredClient(id: string, client: RegisteredClient): ProviderRecord
-  createRegistered(input: ProviderInput, registration: Secret | null): ProviderView
+  createRegistered(input: ProviderInput, registered: RegistrationSecrets | null): ProviderView
 }
 
 export function createProviders(deps: ProvidersDeps): ProviderRegistry {
@@ -57,18 +58,18 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
   const view = (record: ProviderRecord): ProviderView => viewOf(deps, record)
   const note = ({ slug }: ProviderRecord, what: string): void =>
     deps.activity.append({ kind: 'provider', outcome: 'ok', providerSlug: slug, note: what })
-  const save = (before: ProviderRecord | null, after: ProviderRecord, what: string): void => {
-    check(store, before, after)
+  const save = (before: ProviderRecord | null, changed: ProviderRecord, what: string): ProviderRecord => {
+    check(store, before, changed)
+    const after = withClientKey(changed, store.specOf(changed), box)
     store.save(after)
     note(after, what)
     deps.onChanged({ before, after })
+    return after
   }
 
-  const createRegistered: ProviderRegistry['createRegistered'] = (input, registration) => {
+  const createRegistered: ProviderRegistry['createRegistered'] = (input, registered) => {
     checkSlug(input, { presetSlugs, takenSlugs: store.takenSlugs() })
-    const record = newProvider(input, registration, { box, clock })
-    save(null, record, 'registered')
-    return view(record)
+    return view(save(null, newProvider(input, registered, { box, clock }), 'registered'))
   }
 
   return {
@@ -86,8 +87,7 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
         throw new KeywayError('slug_immutable', { details: { field: 'slug' } })
       }
       const { record, reauthorise } = changedProvider(before, patch, { box, clock })
-      save(before, record, 'changed')
-      return { provider: view(record), reauthorise }
+      return { provider: view(save(before, record, 'changed')), reauthorise }
     },
     async remove(id) {
       const record = store.getOrThrow(id)
@@ -100,8 +100,13 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
     saveRegisteredClient(id, client) {
       const before = store.getOrThrow(id)
       const record = withRegisteredClient(before, client, deps)
-      save(before, record, 'the provider registered a client for Keyway')
-      return record
+      return save(before, record, 'the provider registered a client for Keyway')
+    },
+    newClientKey(id) {
+      const before = store.getOrThrow(id)
+      const { signingAlgorithm } = store.specOf(before).client
+      const after = withNewClientKey({ ...before, updatedAt: clock.now() }, signingAlgorithm, box)
+      return view(save(before, after, 'new key for client authentication'))
     },
     resolve: (id) => resolveProvider({ providers: store, box }, store.getOrThrow(id)),
   }
@@ -150,9 +155,17 @@ function providerView(
   record: ProviderRecord,
   about: { spec: ProviderSpec; plan: RedirectPlan; connectionCount: number },
 ): ProviderView {
-  const { sealedClientSecret, sealedRegistration: _registration, spec: overrides, ...rest } = record
+  const {
+    sealedClientSecret,
+    sealedRegistration: _registration,
+    sealedClientKeys: _keys,
+    spec: overrides,
+    ...rest
+  } = record
+  const [newest] = record.clientKeys
   return {
     ...rest,
+    clientKeyPem: newest === undefined ? null : pemOf(newest),
     hasClientSecret: sealedClientSecret !== null,
     spec: about.spec,
     overrides,

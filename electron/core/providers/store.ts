@@ -11,6 +11,7 @@ import {
 import { providerRecord, type ProviderRecord, SECRET_PLACEHOLDER } from '../../../shared/contract/provider.ts'
 import { bareSchema, isMap, memberSchema } from '../../../shared/contract/schema-walk.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
+import { openClientKeys } from './client-keys.ts'
 import type { ResolvedProvider } from '../oauth/types.ts'
 import type { KeyValueStore, Logger } from '../ports.ts'
 import type { SecretBox } from '../vault/status.ts'
@@ -139,6 +140,7 @@ export function resolveProvider(
     name: record.name,
     clientId: record.clientId,
     clientSecret: openClientSecret(box, record),
+    clientKeys: openClientKeys(box, record),
     spec: providers.specOf(record),
     parameters: record.parameters,
     extraCa: record.extraCa,

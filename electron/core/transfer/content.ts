@@ -13,10 +13,13 @@ const safeId = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,63}$/, 'An id has lowercase letters, digits, "_" and "-".')
 
-const bundledProvider = providerRecord.omit({ sealedClientSecret: true, sealedRegistration: true }).extend({
+const sealed = { sealedClientSecret: true, sealedRegistration: true, sealedClientKeys: true } as const
+const bundledProvider = providerRecord.omit(sealed).extend({
   id: safeId,
   clientSecret: z.string().max(10_000).nullable(),
   registration: z.string().max(10_000).nullable(),
+  /** The private keys; the public ones are taken from these. */
+  privateClientKeys: z.string().max(20_000).nullable().default(null),
 })
 export type BundledProvider = z.output<typeof bundledProvider>
 

@@ -6,6 +6,7 @@ import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import { createYielder } from './file-reader.ts'
 import { openTokenSet } from '../connections/store/sealed.ts'
+import { openClientKeys } from '../providers/client-keys.ts'
 import { openClientSecret, openRegistration } from '../providers/store.ts'
 import type { SecretBox } from '../vault/status.ts'
 import type { ExistingData } from './compatible.ts'
@@ -40,7 +41,12 @@ export async function collectContent(
 }
 
 function bundledProvider(record: ProviderRecord, box: SecretBox, warnings: BundleWarning[]): BundledProvider {
-  const { sealedClientSecret: _secret, sealedRegistration: _registration, ...rest } = record
+  const {
+    sealedClientSecret: _secret,
+    sealedRegistration: _registration,
+    sealedClientKeys: _keys,
+    ...rest
+  } = record
   const open = (what: string, read: () => string | null): string | null =>
     readable(read, () =>
       warnings.push(
@@ -56,6 +62,7 @@ function bundledProvider(record: ProviderRecord, box: SecretBox, warnings: Bundl
     ...rest,
     clientSecret: open('the client secret', () => openClientSecret(box, record)?.reveal() ?? null),
     registration: open('the registration', () => openRegistration(box, record)?.reveal() ?? null),
+    privateClientKeys: open('the key of the client', () => openClientKeys(box, record)?.reveal() ?? null),
   }
 }
 

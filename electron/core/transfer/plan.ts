@@ -12,6 +12,7 @@ import { createYielder } from './file-reader.ts'
 import { freeLabel } from '../connections/store/lookup.ts'
 import { sealTokenSet } from '../connections/store/sealed.ts'
 import { newId } from '../ports.ts'
+import { sealClientKeys } from '../providers/client-keys.ts'
 import { sealClientSecret, sealRegistration } from '../providers/store.ts'
 import type { SecretBox } from '../vault/status.ts'
 import { type ConnectionTarget, fitApp, fitConnection, fitProvider, type ExistingData } from './compatible.ts'
@@ -322,13 +323,14 @@ function providerRecordOf(
   { id, slug }: { id: string; slug: string },
   { box, now }: Planning,
 ): ProviderRecord {
-  const { clientSecret, registration, ...rest } = provider
+  const { clientSecret, registration, privateClientKeys, ...rest } = provider
   return {
     ...rest,
     id,
     slug,
     sealedClientSecret: sealClientSecret(box, id, clientSecret ?? '', null),
     sealedRegistration: sealRegistration(box, id, secretOrNull(registration)),
+    ...sealClientKeys(box, id, secretOrNull(privateClientKeys)),
     updatedAt: now,
   }
 }

@@ -1,7 +1,6 @@
 // The window's calls for bundles, provider files, diagnostics, the practice provider and settings.
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { Preset } from '../../../shared/contract/preset.ts'
-import type { Secret } from '../../../shared/contract/secret.ts'
 import type { Snapshot, UiApi, VaultView } from '../../../shared/contract/ui-api.ts'
 import type { AppRegistry } from '../apps/apps.ts'
 import { BoundedMap } from '../bounded-map.ts'
@@ -20,6 +19,7 @@ import type { SettingsStore, SettingsChange } from '../settings.ts'
 import { type Bundles, createBundles } from '../transfer/bundles.ts'
 import type { ExistingData } from '../transfer/compatible.ts'
 import { createProviderFiles, type ProviderFiles } from '../transfer/foreign-files.ts'
+import type { RegistrationSecrets } from '../oauth/types.ts'
 import type { SecretBox, VaultState } from '../vault/status.ts'
 import type { Vault } from '../vault/vault.ts'
 
@@ -109,22 +109,22 @@ function existingDataOf({
 const MAX_ITEMS = 20
 
 /**
- * Registration access tokens (RFC 7592) between a discovery that registered a client and the save of its
- * provider. They are never sent to the window.
+ * Registration access tokens (RFC 7592) and client keys between a discovery that registered a client and
+ * the save of its provider. They are never sent to the window.
  */
 export type DiscoveredRegistrations = {
-  remember(clientId: string, registration: Secret): void
-  take(clientId: string): Secret | null
+  remember(clientId: string, registered: RegistrationSecrets): void
+  take(clientId: string): RegistrationSecrets | null
 }
 
 export function createDiscoveredRegistrations(): DiscoveredRegistrations {
-  const waiting = new BoundedMap<string, Secret>(MAX_ITEMS)
+  const waiting = new BoundedMap<string, RegistrationSecrets>(MAX_ITEMS)
   return {
-    remember: (clientId, registration) => void waiting.set(clientId, registration),
+    remember: (clientId, registered) => void waiting.set(clientId, registered),
     take(clientId) {
-      const registration = waiting.get(clientId) ?? null
+      const registered = waiting.get(clientId) ?? null
       waiting.delete(clientId)
-      return registration
+      return registered
     },
   }
 }

@@ -69,6 +69,7 @@ function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets
     'providers.create': async (input) =>
       providers.createRegistered(input, deps.registrations.take(input.clientId)),
     'providers.update': async ({ id, patch }) => providers.update(id, patch),
+    'providers.newClientKey': async ({ id }) => providers.newClientKey(id),
     'providers.remove': async ({ id }) => providers.remove(id),
     'providers.redirectPlan': async ({ draft }) => {
       // The form calls this while it is being filled in, so only the relevant fields must be valid.
@@ -93,8 +94,7 @@ function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets
         redirectUris: client === 'register' ? redirectUris.filter((uri) => uri !== null) : [],
         extraCa,
       })
-      if (found.registration !== null)
-        deps.registrations.remember(found.draft.clientId ?? '', found.registration)
+      if (found.registered !== null) deps.registrations.remember(found.draft.clientId ?? '', found.registered)
       const { draft, steps, missing } = found
       return { draft, steps, missing, registered: (draft.clientId ?? '') !== '' }
     },

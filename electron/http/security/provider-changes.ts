@@ -38,6 +38,13 @@ export function needRightToChange(
       details: { field: 'clientSecret', changed: field },
     })
   }
+  if (before.clientKeys.length > 0) {
+    throw new KeywayError('forbidden', {
+      message: `A change of ${field} may decide where this client proves itself with its key.`,
+      nextStep: 'Make the change in the window.',
+      details: { changed: field },
+    })
+  }
   const now = keyway.clock.now()
   const isOwn = keyway.connections
     .list()

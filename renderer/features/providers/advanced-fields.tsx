@@ -60,6 +60,7 @@ function TokenGroup() {
       <Pair>
         <FormSelect name="spec.client.auth" label={words.auth} options={words.authOptions} />
         <FormSelect name="spec.token.format" label={words.format} options={words.formats} />
+        <SignatureFields />
       </Pair>
       <FormMap name="spec.token.extraParams" label={words.tokenParams} />
       <FormMap name="spec.token.headers" label={words.tokenHeaders} />
@@ -82,6 +83,27 @@ function TokenGroup() {
       />
       <FormText name="spec.endpoints.revocation" label={words.revocation} mono optional />
     </Group>
+  )
+}
+
+function SignatureFields() {
+  const auth: unknown = useWatch({ name: 'spec.client.auth' })
+  if (auth !== 'private_key_jwt' && auth !== 'client_secret_jwt') return null
+  return (
+    <>
+      {auth === 'private_key_jwt' && (
+        <FormSelect
+          name="spec.client.signingAlgorithm"
+          label={words.signingAlgorithm}
+          options={words.signingAlgorithmOptions}
+        />
+      )}
+      <FormSelect
+        name="spec.client.assertionAudience"
+        label={words.assertionAudience}
+        options={words.assertionAudienceOptions}
+      />
+    </>
   )
 }
 

@@ -135,7 +135,8 @@ export function clientNeeds({
   const { client } = spec
   const registersItself = client.dynamicRegistration || client.registrationRequest !== null
   const id = !client.noRegistration && !registersItself
-  if (client.noRegistration || client.mustNotSendSecret) return { id, secret: 'none' }
+  const takesNoSecret = client.mustNotSendSecret || client.auth === 'private_key_jwt'
+  if (client.noRegistration || takesNoSecret) return { id, secret: 'none' }
   const isOpenDevice = flow === 'device_code' && spec.device.withoutSecret
   const isConfidential = (client.publicPossible === 'no' && !isOpenDevice) || flow === 'client_credentials'
   return { id, secret: id && isConfidential ? 'required' : 'optional' }

@@ -4,6 +4,7 @@ import type { ProviderView } from '../../../shared/contract/provider.ts'
 import { CopyField } from '../../components/display/copy.tsx'
 import { type Fact, Facts, Moment, ScopeList } from '../../components/display/facts.tsx'
 import { Card, PageSection } from '../../components/layout/page.tsx'
+import { ClientKeys } from './client-keys.tsx'
 import { StatusBadge } from '../connections/status-badge.tsx'
 import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
@@ -27,6 +28,7 @@ export function ProviderOverview({ provider, preset }: { provider: ProviderView;
           />
         </PageSection>
       )}
+      {provider.spec.client.auth === 'private_key_jwt' && <ClientKeys provider={provider} />}
       <PageSection title={words.setup}>
         <SetUp provider={provider} preset={preset} />
       </PageSection>

@@ -1,6 +1,7 @@
 // POST /api/integrations/{id}/request: one API request described as JSON.
 import { z } from 'zod'
 import { httpMethod } from '../app.ts'
+import { clientKey } from '../provider.ts'
 import { accountSelector } from '../slug.ts'
 import { integrationId, pageQuery, printable } from './common.ts'
 
@@ -44,6 +45,10 @@ export const integrationResponseSchema = z
     type: z.string().describe('The preset it builds on, or its slug'),
     clientId: z.string(),
     hasClientSecret: z.boolean().describe('The secret itself is write-only'),
+    clientKeys: z
+      .array(clientKey)
+      .describe('Public keys for private_key_jwt (RFC 7517), newest first; to be registered at the provider'),
+    clientKeyPem: z.string().nullable().describe('The newest of these keys in PEM'),
     scopes: z.array(z.string()),
     redirectUri: z.string().nullable().describe('To be registered at the provider, exactly so'),
     connectionCount: z.number().int(),

@@ -146,6 +146,11 @@ export function createFakeWindowApi(
         reauthorise: rest.scopes !== undefined && rest.scopes.join() !== found.scopes.join(),
       })
     },
+    'providers.newClientKey': ({ id }) => {
+      const found = snapshot.providers.find((each) => each.id === id)
+      if (found === undefined) throw new KeywayError('provider_not_found')
+      return Promise.resolve(found)
+    },
     'providers.remove': ({ id }) => {
       const own = snapshot.connections.filter(({ providerId }) => providerId === id)
       set(

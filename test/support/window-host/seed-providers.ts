@@ -35,6 +35,8 @@ export function providerOf(sketch: Sketch, now: number): ProviderView {
     createdAt: now - 40 * 86_400_000,
     updatedAt: now - 86_400_000,
     hasClientSecret: true,
+    clientKeys: [],
+    clientKeyPem: null,
     spec,
     overrides: sketch.spec ?? {},
     redirectUri: 'http://127.0.0.1:7317/oauth2/callback',

@@ -33,7 +33,7 @@ export function createDiscover(deps: OAuthDeps): OAuthClient['discover'] {
           const filled = { ...draft, ...client.fields, spec: { ...draft.spec, ...client.spec } }
           return {
             draft: filled,
-            registration: client.registration,
+            registered: client.registered,
             steps: log.steps,
             missing: missingFields(filled, metadata),
           }

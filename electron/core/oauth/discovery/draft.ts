@@ -4,13 +4,13 @@ import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import { cleanName } from '../../../../shared/contract/name.ts'
 import type { ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
 import type { ProviderInputDraft } from '../../../../shared/contract/provider.ts'
-import type { Secret } from '../../../../shared/contract/secret.ts'
 import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
+import { type SigningAlgorithm, signingAlgorithmFor } from '../client-keys.ts'
 import { asDiscoveryError, type DiscoveredMetadata } from '../metadata/metadata.ts'
 import type { StepLog } from '../provider-check/context.ts'
 import { registerClient } from '../registration.ts'
 import type { HttpTransport } from '../transport/http-exchange.ts'
-import type { OAuthDeps } from '../types.ts'
+import type { OAuthDeps, RegistrationSecrets } from '../types.ts'
 import type { FoundServer } from './find-server.ts'
 import type { ProtectedResource } from './protected-resource.ts'
 
@@ -62,9 +62,25 @@ function serverSpec(metadata: DiscoveredMetadata): ProviderSpecInput {
       pushedAuthorization: metadata.pushed_authorization_request_endpoint ?? null,
       registration: metadata.registration_endpoint ?? null,
     },
+    ...signedClient(metadata),
     ...(onlyPlain ? { authorize: { pkce: 'plain' as const } } : {}),
     ...(refresh === true ? { refresh: { supported: 'yes' as const } } : {}),
   }
+}
+
+/** The client authentication of a server that takes neither a secret nor a public client. */
+function signedClient(metadata: DiscoveredMetadata): Pick<ProviderSpecInput, 'client'> {
+  const offered = metadata.token_endpoint_auth_methods_supported
+  const usual = ['client_secret_basic', 'client_secret_post', 'none']
+  if (offered === undefined || usual.some((one) => offered.includes(one))) return {}
+  const method = (['private_key_jwt', 'client_secret_jwt'] as const).find((one) => offered.includes(one))
+  return method === undefined ? {} : { client: { ...signatureOf(metadata), auth: method } }
+}
+
+/** Only if it is not the default. */
+function signatureOf(metadata: DiscoveredMetadata): { signingAlgorithm?: SigningAlgorithm } {
+  const signingAlgorithm = signingAlgorithmFor(metadata)
+  return signingAlgorithm === 'ES256' ? {} : { signingAlgorithm }
 }
 
 /** The resource's own scopes, plus those for identity and refresh tokens if the server lists them. */
@@ -103,10 +119,10 @@ type Tools = { deps: OAuthDeps; transport: HttpTransport; log: StepLog }
 type ClientFields = {
   fields: Pick<ProviderInputDraft, 'clientId' | 'clientSecret'>
   spec: Pick<ProviderSpecInput, 'client'>
-  registration: Secret | null
+  registered: RegistrationSecrets | null
 }
 
-export const noClient: ClientFields = { fields: {}, spec: {}, registration: null }
+export const noClient: ClientFields = { fields: {}, spec: {}, registered: null }
 /** With a client metadata document, its address is the client id. There is no secret. */
 const describesItself = { client: { auth: 'none' as const, metadataDocument: true } }
 
@@ -148,8 +164,8 @@ async function register(
     const secret = client.clientSecret?.reveal()
     return {
       fields: { clientId: client.clientId, ...(secret === undefined ? {} : { clientSecret: secret }) },
-      spec: { client: { auth: client.auth, dynamicRegistration: true } },
-      registration: client.registration,
+      spec: { client: { ...signatureOf(metadata), auth: client.auth, dynamicRegistration: true } },
+      registered: client,
     }
   } catch (error) {
     if (transport.signal.aborted) throw error

@@ -32,6 +32,7 @@ const readers = {
   response_modes_supported: namesMember,
   scopes_supported: namesMember,
   token_endpoint_auth_methods_supported: namesMember,
+  token_endpoint_auth_signing_alg_values_supported: namesMember,
 }
 
 export type DiscoveredMetadata = { issuer: string } & ReturnType<

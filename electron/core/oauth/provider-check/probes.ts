@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { asKeywayError, nextStepFor, sentencesFor } from '../../../../shared/contract/errors.ts'
 import { Secret } from '../../../../shared/contract/secret.ts'
 import type { ProviderCheckStep } from '../../../../shared/contract/ui-api.ts'
+import { makeClientKey, signingAlgorithmFor } from '../client-keys.ts'
 import type { AuthorizationServer, Endpoint } from '../metadata/endpoints.ts'
-import { asDiscoveryError } from '../metadata/metadata.ts'
+import { asDiscoveryError, type DiscoveredMetadata } from '../metadata/metadata.ts'
 import { leftOutSentence } from '../members.ts'
 import { sendHttp } from '../transport/http-exchange.ts'
 import type { RecordedExchange } from '../transport/recording.ts'
@@ -149,11 +150,40 @@ function hints({ provider, log }: Check, server: AuthorizationServer): void {
       fix: { label: 'Use PKCE with S256', spec: { authorize: { pkce: 'S256' } } },
     })
   }
-  const supported = discovered.token_endpoint_auth_methods_supported
-  const { auth } = provider.spec.client
-  if (supported !== undefined && auth !== 'auto' && !supported.includes(auth)) {
+  hintAboutClient({ provider, log }, discovered)
+}
+
+const usual = ['client_secret_basic', 'client_secret_post', 'none']
+
+function hintAboutClient(
+  { provider, log }: Pick<Check, 'provider' | 'log'>,
+  metadata: DiscoveredMetadata,
+): void {
+  const supported = metadata.token_endpoint_auth_methods_supported
+  const { auth, signingAlgorithm } = provider.spec.client
+  if (supported === undefined) return
+  const name = 'Client authentication'
+  const signingFits = signingAlgorithmFor(metadata)
+  const named = metadata.token_endpoint_auth_signing_alg_values_supported
+  const hasUsual = usual.some((one) => supported.includes(one))
+  if (auth !== 'private_key_jwt' && !hasUsual && supported.includes('private_key_jwt')) {
+    const client = { auth: 'private_key_jwt', signingAlgorithm: signingFits }
     log.add({
-      name: 'Client authentication',
+      name,
+      outcome: 'warning',
+      explanation: `The server wants a signature of the client (${supported.join(', ')}); this provider is set to ${auth}.`,
+      fix: { label: 'Make a key and sign with it', spec: { client } },
+    })
+  } else if (auth === 'private_key_jwt' && named !== undefined && !named.includes(signingAlgorithm)) {
+    log.add({
+      name,
+      outcome: 'warning',
+      explanation: `The server takes signatures with ${named.join(', ')}; the key here is for ${signingAlgorithm}.`,
+      fix: { label: `Make a key for ${signingFits}`, spec: { client: { signingAlgorithm: signingFits } } },
+    })
+  } else if (auth !== 'auto' && !supported.includes(auth)) {
+    log.add({
+      name,
       outcome: 'warning',
       explanation: `The server names ${supported.join(', ')}; this provider is set to ${auth}.`,
       fix: { label: 'Choose the way by the metadata', spec: { client: { auth: 'auto' } } },
@@ -197,7 +227,7 @@ export async function checkTokenEndpoint(check: Check): Promise<void> {
       outcome: isClientSeen ? 'ok' : 'warning',
       explanation: isClientSeen
         ? 'The server understood the request and the client; only the made-up code was refused.'
-        : 'The server understood the request. It refused the made-up code before it looked at the client, so the client secret is not checked.',
+        : 'The server understood the request. It refused the made-up code before it looked at the client, so the client is not checked.',
     })
     return
   }
@@ -222,8 +252,13 @@ export async function checkTokenEndpoint(check: Check): Promise<void> {
  */
 async function seesClient(check: Check): Promise<boolean> {
   const { provider } = check
-  if (provider.clientSecret === null || provider.spec.client.auth === 'none') return true
-  const { outcome } = await tryCode(check, { ...provider, clientSecret: new Secret(madeUpCode()) })
+  const { auth, signingAlgorithm } = provider.spec.client
+  const isSigned = auth === 'private_key_jwt'
+  if (auth === 'none' || (provider.clientSecret === null && !isSigned)) return true
+  const other = isSigned
+    ? { clientKeys: new Secret(JSON.stringify([makeClientKey(signingAlgorithm)])) }
+    : { clientSecret: new Secret(madeUpCode()) }
+  const { outcome } = await tryCode(check, { ...provider, ...other })
   return !isGood(outcome)
 }
 

@@ -112,7 +112,7 @@ export function timeLeft(
   return startedAt === undefined ? deadlineMs : Math.max(1000, deadlineMs - (clock.monotonicMs() - startedAt))
 }
 
-/** A response without a readable error counts as well: many servers refuse a client with a bare 401 or 403. */
+/** A bare 401 or 403 counts as well: many servers refuse a client without a readable error. */
 function verdictOn({ outcome, isBareRefusal }: Attempted): ClientVerdict {
   if (outcome.kind === 'ok') return 'accepted'
   if (isBareRefusal) return 'refused'

@@ -157,6 +157,7 @@ describe('a provider that registers clients itself', () => {
         clientSecret: new Secret('made-up-registered-secret'),
         auth: 'client_secret_post',
         registration: new Secret('made-up-registration-token'),
+        clientKeys: null,
       }
     }
     waiting(await connect())
