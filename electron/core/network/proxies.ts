@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import type { SecureContext } from 'node:tls'
 import { Agent, buildConnector, Pool, type Dispatcher } from 'undici'
 import { KeywayError } from '../../../shared/contract/errors.ts'
+import { tolerateContinue, tolerating } from './interim-responses.ts'
 import type { Proxy } from './proxy-choice.ts'
 import type { Lookup } from './types.ts'
 
@@ -40,7 +41,7 @@ function httpRoute({ proxy, tls, maxHeaderSize }: Options): ProxyDispatcher {
     maxHeaderSize,
     connect: (to, done) =>
       connect(to, (...[error, socket]) => {
-        if (error === null) done(null, socket)
+        if (error === null) done(null, tolerateContinue(socket))
         else done(unreachable(proxy, error), null)
       }),
   })
@@ -128,8 +129,8 @@ async function connectThrough({
 }): Promise<void> {
   try {
     const socket = (await opening) as Socket
-    if (to.protocol === 'https:') secure({ ...to, httpSocket: socket }, done)
-    else done(null, socket)
+    if (to.protocol === 'https:') secure({ ...to, httpSocket: socket }, tolerating(done))
+    else done(null, tolerateContinue(socket))
   } catch (error) {
     done(error as Error, null)
   }

@@ -4,6 +4,7 @@ import type { SecureContext } from 'node:tls'
 import { Agent, buildConnector, type Dispatcher } from 'undici'
 import { BoundedMap } from '../bounded-map.ts'
 import { createProxyDispatcher, type ProxyDispatcher } from './proxies.ts'
+import { tolerating } from './interim-responses.ts'
 import type { Proxy, ProxyChoice } from './proxy-choice.ts'
 import type { Lookup, Routes } from './types.ts'
 
@@ -71,7 +72,7 @@ function connector(tls: () => Tls, lookup: Lookup | undefined): buildConnector.c
   const options = { allowH2: false, ...(lookup === undefined ? {} : { lookup: lookup as never }) }
   const plain = buildConnector({ ...options, timeout: CONNECT_TIMEOUT_MS })
   const secure = once(() => buildConnector({ ...options, ...tls() }))
-  return (to, done) => (to.protocol === 'https:' ? secure() : plain)(to, done)
+  return (to, done) => (to.protocol === 'https:' ? secure() : plain)(to, tolerating(done))
 }
 
 function once<Value extends object>(make: () => Value): () => Value {

@@ -29,6 +29,9 @@ export type FoundServer = {
 }
 type Search = { transport: HttpTransport; userAgent: string; log: StepLog }
 
+/** Further authorization servers of a resource are not asked. */
+const MAX_SERVERS = 20
+
 const exact = { issuerPattern: null, issuerTrailingSlash: false }
 
 /** @throws KeywayError discovery_failed | provider_unreachable | config_error */
@@ -65,7 +68,7 @@ const serverAlone = (metadata: DiscoveredMetadata): FoundServer => ({
 
 async function serverOfResource(search: Search, resource: ProtectedResource): Promise<FoundServer> {
   const failures: unknown[] = []
-  const named = resource.authorization_servers ?? []
+  const named = (resource.authorization_servers ?? []).slice(0, MAX_SERVERS)
   for (const issuer of named) {
     const metadata = await tryIssuer(search, issuer, failures)
     if (metadata !== null) return { metadata, resource, address: resource.resource }
