@@ -19,7 +19,7 @@ export type Target =
   | { kind: 'ok'; url: TargetUrl; privateAllowed: boolean }
   | { kind: 'refused'; code: 'target_not_allowed' | 'invalid_request'; reason: string }
 
-/** `requested`: relative (`/files?x=1`, `files`) or absolute. */
+/** `requested`: relative (`/files?x=1`, `files`), empty for the base itself, or absolute. */
 export function resolveTarget(policy: TargetPolicy, requested: string): Target {
   if (/[\s\p{Cc}\\]/u.test(requested))
     return invalid('The address holds a space, a backslash or a control character.')
@@ -41,11 +41,17 @@ function relative(policy: TargetPolicy, requested: string): Target {
   const checked = checkPath(`/${path.replace(/^\//, '')}`)
   if (checked.kind === 'refused') return invalid(checked.reason)
   const { prefix } = base
-  const text = `${base.url.origin}${prefix}${path === '' || path.startsWith('/') ? path : `/${path}`}${query}`
+  const text = `${base.url.origin}${pathAt(base, path)}${query}`
   const url = new URL(text)
   if (url.origin !== base.url.origin || !url.pathname.startsWith(prefix))
     return refused('The address leaves its base.')
   return allowed(policy, url)
+}
+
+/** An empty path is the base as it is registered, with or without a slash at its end. */
+function pathAt({ url, prefix }: Base, path: string): string {
+  if (path === '') return url.pathname
+  return path.startsWith('/') ? `${prefix}${path}` : `${prefix}/${path}`
 }
 
 type Base = { readonly url: URL; readonly prefix: string; readonly privateAllowed: boolean }

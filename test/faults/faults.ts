@@ -188,8 +188,8 @@ export const seededFaults: readonly SeededFault[] = [
   {
     name: 'a method named in the query counts for nothing',
     file: 'electron/http/proxy/parse.ts',
-    find: 'if (PARAMETER.test(name)) found.push(value)',
-    replace: 'if (PARAMETER.test(name)) found.push()',
+    find: 'found.push(...methodsIn(new URLSearchParams(query)))',
+    replace: 'found.push()',
     tests: ['test/integration/attacks/hostile-upstreams.test.ts'],
   },
 ]

@@ -102,7 +102,7 @@ test('another allowed host is reached with bytes as with JSON, and one that is n
 
 test('an address cannot climb out of the request, and an account in any script is found', async () => {
   const { client, seen } = await start()
-  for (const url of ['../../../apps/me', '/a/../../b', '/%2e%2e/x', 'a\\b', '/x#y', '']) {
+  for (const url of ['../../../apps/me', '/a/../../b', '/%2e%2e/x', 'a\\b', '/x#y']) {
     await expect(
       client.request('slack', { method: 'POST', url, data: new Uint8Array([1]) }),
     ).rejects.toMatchObject({

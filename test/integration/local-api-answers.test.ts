@@ -149,6 +149,8 @@ async function using(check: Check, key: string): Promise<void> {
   for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
     const headers = { 'keyway-account': 'work' }
     await check(`${ID}/request/{path}`, '/api/integrations/rehearsal/request/me', { key, method, headers })
+    if (method === 'POST') continue
+    await check(`${ID}/request`, '/api/integrations/rehearsal/request', { key, method, headers })
   }
 }
 

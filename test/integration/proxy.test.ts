@@ -436,7 +436,7 @@ describe('answers that are not the last word', () => {
     expect([statuses, asked]).toEqual([[503, 503, 503], 3])
   })
 
-  test('a redirect within the API is followed for GET, with the grant checked again; for POST it is handed back', async () => {
+  test('a redirect within the API is followed for GET, with the grant checked again; for POST it comes back as a path of Keyway', async () => {
     const upstream = await startUpstream((request, response) => {
       if (request.url === '/v1/old') response.writeHead(301, { location: '/v1/new' }).end()
       else if (request.url === '/v1/out') response.writeHead(302, { location: '/v1/private' }).end()
@@ -445,7 +445,11 @@ describe('answers that are not the last word', () => {
     const local = await startLocalInMemory({ baseUrl: `${upstream.url}/v1` })
     expect(await (await local.call(`${through}/old`, { key: local.key })).text()).toBe('at /v1/new')
     const post = await local.call(`${through}/old`, { key: local.key, method: 'POST', body: 'x' })
-    expect([post.status, post.headers.get('location')]).toEqual([301, '/v1/new'])
+    expect([post.status, post.headers.get('location'), post.headers.get('keyway-location')]).toEqual([
+      301,
+      `/api/integrations/${local.connectionId}/request/new`,
+      `${upstream.url}/v1/new`,
+    ])
     const { key } = local.keyway.addApp({ grants: [{ target: { kind: 'all' }, paths: ['/v1/out'] }] })
     expect(await local.ask(`${through}/out`, { key })).toMatchObject({
       status: 403,

@@ -30,7 +30,7 @@ export function authorizeNow(
   if (token === null) return null
   const aimed = aim(keyway, forwarding, connection)
   // What may mean two things is looked at in full.
-  if (overriddenMethods(forwarding.call.headers, aimed.url.search).length > 0) return null
+  if (overriddenMethods(forwarding.call, aimed.url.search).length > 0) return null
   const use = proxyUse(forwarding, aimed)
   const verdict = may(forwarding.session.app, policyUse(use), connection, now)
   if (verdict.kind === 'deny') throw new KeywayError('forbidden', { message: verdict.reason })
@@ -57,7 +57,7 @@ export async function authorizeLater(
   const { session, running, response, call } = forwarding
   const aimed = aim(keyway, forwarding, connection)
   const use = proxyUse(forwarding, aimed)
-  const methods = [...overriddenMethods(call.headers, aimed.url.search), use.method]
+  const methods = [...overriddenMethods(call, aimed.url.search), use.method]
   const uses: PermittedUse[] = []
   for (const method of methods) {
     runOn(keyway, forwarding, { ...aimed, uses })

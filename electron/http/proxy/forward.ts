@@ -17,12 +17,15 @@ import { tokenVerdict } from '../../../shared/domain/connection-state.ts'
 import type { Routes } from '../../core/network/types.ts'
 import { chooseConnection } from '../connections/selection.ts'
 import { authorize } from '../security/authorize.ts'
+import { exposeHeaders } from '../security/cors.ts'
 import { inviteBody } from '../server/request-body.ts'
 import { clientGone } from '../server/respond.ts'
 import { tokenFor } from '../tokens/serve.ts'
 import { authorizeLater, authorizeNow, runOn } from './authorize.ts'
 import { type AttemptResult, sendOnce } from './relay.ts'
 import { type Forwarding, type AuthorizedRequest, startProxyRequest, type ProxyRequest } from './request.ts'
+import { overriddenMethods } from './parse.ts'
+import { withOwnLocation } from './redirect.ts'
 import { headerOf, maySendAgain, type Move, nextMove } from './retry.ts'
 
 /** Nothing of the API was handed on; the record is written. */
@@ -174,18 +177,15 @@ async function follow(
     case 'redirect': {
       proxyRequest.redirects += 1
       proxyRequest.url = move.url
-      const { method, body, bodyBytes } = proxyRequest.call
-      const use = { what: 'proxy', method, url: move.url, bodyBytes, body } as const
+      const { call, session, connection } = proxyRequest
+      const { body, bodyBytes } = call
       const gone = () => clientGone(proxyRequest.response)
-      const permitted = await authorize(
-        context.keyway,
-        proxyRequest.session,
-        proxyRequest.connection,
-        use,
-        gone,
-      )
+      const uses = [...proxyRequest.uses]
+      for (const method of [...overriddenMethods(call, move.url.search), call.method]) {
+        const use = { what: 'proxy', method, url: move.url, bodyBytes, body } as const
+        uses.push(await authorize(context.keyway, session, connection, use, gone))
+      }
       const { url, privateAllowed } = move
-      const uses = [...proxyRequest.uses, permitted]
       runOn(context.keyway, proxyRequest, { ...proxyRequest, url, privateAllowed, uses, asked: url.href })
       context.running.check(proxyRequest.running)
     }
@@ -252,7 +252,13 @@ function send(
     learn(parts, proxyRequest, status, head)
     // Whatever is below 300 is the API's answer.
     if (status >= 300) move = moveAfter(parts, proxyRequest, status, head)
-    return move.kind === 'relay' ? 'relay' : 'drop'
+    if (move.kind !== 'relay') return 'drop'
+    if (head.location !== null) {
+      const { policy, connection } = proxyRequest
+      withOwnLocation(head, status, { url, policy, id: connection.id })
+    }
+    exposeHeaders(running.response, head.headers)
+    return 'relay'
   }
   const path = url.pathname + url.search
   if (call.body !== null) inviteBody(running.response)

@@ -35,6 +35,17 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'via',
   'x-real-ip',
   'http2-settings',
+  // To some servers these name the path or host that is really meant, whatever the grant says about the one
+  // that was asked for.
+  'base-url',
+  'http-url',
+  'request-uri',
+  'x-host',
+  'x-http-host-override',
+  'x-http-destinationurl',
+  'x-override-url',
+  'x-proxy-host',
+  'x-proxy-url',
 ])
 const NOT_FORWARDED_PREFIXES = [
   'keyway-',
@@ -42,8 +53,10 @@ const NOT_FORWARDED_PREFIXES = [
   'sec-',
   'x-forwarded-',
   'access-control-request-',
-  // To some servers these name the path or host that is really meant, whatever the grant says about the one
-  // that was asked for.
+  // The same as above.
+  'x-accel-',
+  'x-envoy-',
+  'x-middleware-',
   'x-original-',
   'x-rewrite-',
 ]
@@ -94,10 +107,12 @@ function look(written: string): Known {
   const found = judgedNames.get(written)
   if (found !== undefined) return found
   const name = written.toLowerCase()
+  // To servers behind CGI, X_Forwarded_Host and X-Forwarded-Host are one name (RFC 3875 4.1.18).
+  const asked = name.replaceAll('_', '-')
   const judged = {
     name,
     isForwarded:
-      !NOT_FORWARDED.has(name) && !NOT_FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix)),
+      !NOT_FORWARDED.has(asked) && !NOT_FORWARDED_PREFIXES.some((prefix) => asked.startsWith(prefix)),
     isReturned: !NOT_RETURNED.has(name) && !NOT_RETURNED_PREFIXES.some((prefix) => name.startsWith(prefix)),
   }
   judgedNames.set(written, judged)

@@ -24,7 +24,8 @@ export type ProxiedCall = {
 }
 
 const JSON_FORM = /^\/api\/integrations\/([^/]+)\/request$/
-const PATH_FORM = /^\/api\/integrations\/([^/]+)\/request(\/.*)$/s
+/** Without anything after `request`, with or without a slash, it is the base address as it is registered. */
+const PATH_FORM = /^\/api\/integrations\/([^/]+)\/request(\/.*)?$/s
 /** The schema takes each of these; what it says about others, it says itself. */
 const ORDINARY_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 /** CONNECT never gets here; TRACE would show the caller the credentials (RFC 9110 9.3.8). */
@@ -49,7 +50,7 @@ export function parsePathForm(
   if (upgrade !== undefined && /\bwebsocket\b/i.test(upgrade)) throw noWebSocket()
   if (headers.accounts.length > 1)
     throw invalidRequest('headers', [{ path: ['keyway-account'], message: 'It may be given only once.' }])
-  const target = targetIn(headers, `${rest ?? '/'}${query}`)
+  const target = targetIn(headers, `${rest === '/' ? '' : (rest ?? '')}${query}`)
   const account = accountIn(headers)
   const length = request.headers['content-length']
   return {
@@ -71,7 +72,7 @@ function targetIn({ targets: [named, ...more] }: RequestHeaders, path: string): 
   const refuse = (message: string): KeywayError =>
     invalidRequest('headers', [{ path: [TARGET_HEADER], message }])
   if (more.length > 0) throw refuse('It may be given only once.')
-  if (path !== '/') throw refuse('With it nothing may stand after /request/ in the path.')
+  if (path !== '') throw refuse('With it nothing may stand after /request/ in the path.')
   const url = requestBody.shape.url.safeParse(named)
   if (!url.success)
     throw refuse('A path, or the whole address on an allowed host, in at most 8000 characters.')
@@ -145,23 +146,73 @@ function textOf(data: unknown): string {
 
 // Some APIs let a request say that it means another method than it has. A grant for POST must not become one
 // for DELETE that way.
-const HEADER = /^(?:x-http-method(?:-override)?|x-method-override)$/i
-const PARAMETER = /^(?:_method|x-http-method(?:-override)?|x-method-override)$/i
+
+/** Of headers, query parameters and form fields, in lower case, with `_` as `-`. */
+const OVERRIDE = /^(?:x-)?(?:http-)?method(?:-override)?$/
+const METHOD_NAME = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|QUERY|MERGE|MOVE|COPY|LINK|UNLINK|PURGE)$/
 
 /**
- * The methods that the API may take this request for beside its own, in capitals. `headers`: names and values
- * in turn.
+ * The methods that the API may take this request for beside its own, in capitals. Looks at headers, query,
+ * and a body that is at hand; not into a body that is streamed.
  */
-export function overriddenMethods(headers: readonly string[], query: string): string[] {
+export function overriddenMethods(call: Pick<ProxiedCall, 'headers' | 'body'>, query: string): string[] {
   const found: string[] = []
+  const { headers, body } = call
+  let type = ''
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index] ?? ''
-    // Nearly every header is ruled out by its first letter.
-    if ((name.startsWith('x') || name.startsWith('X')) && HEADER.test(name))
-      found.push(headers[index + 1] ?? '')
+    const value = headers[index + 1] ?? ''
+    // Nearly every header is ruled out by its length or its letters.
+    if (/method/i.test(name) && isOverride(name)) found.push(value)
+    else if (name.length === 12 && name.toLowerCase() === 'content-type') type = value
   }
-  if (/method|%/i.test(query)) {
-    for (const [name, value] of new URLSearchParams(query)) if (PARAMETER.test(name)) found.push(value)
-  }
+  if (/method|%/i.test(query)) found.push(...methodsIn(new URLSearchParams(query)))
+  if (Buffer.isBuffer(body) && body.length > 0) found.push(...methodsInBody(body, type))
   return found.map((method) => method.trim().toUpperCase())
+}
+
+/** `_method`, `$method` and `X_HTTP_Method_Override` are spellings of the same. */
+function isOverride(name: string): boolean {
+  return OVERRIDE.test(
+    name
+      .trim()
+      .toLowerCase()
+      .replaceAll('_', '-')
+      .replace(/^[-$]+/, ''),
+  )
+}
+
+/** `?method=photos.search` is another thing. */
+function methodsIn(fields: Iterable<[name: string, value: unknown]>): string[] {
+  const found: string[] = []
+  for (const [name, value] of fields) {
+    if (typeof value === 'string' && isOverride(name) && METHOD_NAME.test(value.trim().toUpperCase()))
+      found.push(value)
+  }
+  return found
+}
+
+function methodsInBody(body: Buffer, type: string): string[] {
+  if (/form-urlencoded/i.test(type)) return methodsIn(new URLSearchParams(body.toString('latin1')))
+  const text = body.includes('ethod') || body.includes('ETHOD') ? body.toString('utf8') : ''
+  if (text === '') return []
+  if (/json/i.test(type)) return methodsIn(Object.entries(objectIn(text)))
+  if (!/multipart\//i.test(type)) return []
+  const parts = text.split(/\r?\n\r?\n/)
+  return methodsIn(
+    parts.flatMap((head, index): Array<[string, string]> => {
+      const [, quoted, bare] = /\bname=(?:"([^"]*)"|([^\s;]+))[^\r\n]*$/im.exec(head) ?? []
+      const value = /^[^\r\n]*/.exec(parts[index + 1] ?? '')?.[0] ?? ''
+      return [[quoted ?? bare ?? '', value]]
+    }),
+  )
+}
+
+function objectIn(text: string): Record<string, unknown> {
+  try {
+    const value = parseJsonAsWritten(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
 }

@@ -1,10 +1,11 @@
 // Decides what to do with a response's head: relay it, or try again with a change. Pure; the request says
 // what was tried before.
-import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
+import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import { readRetryAfter } from '../../../shared/domain/retry-after.ts'
 import type { ProxyPolicy } from '../../core/keyway.ts'
 import { isBound, type ReturnedHeaders } from './headers.ts'
 import type { ProxiedCall } from './parse.ts'
+import { followedRedirect, type Redirected } from './redirect.ts'
 import type { AttemptResult } from './relay.ts'
 
 export type Move =
@@ -12,7 +13,7 @@ export type Move =
   | { kind: 'fresh_token' }
   | { kind: 'with_nonce' }
   | { kind: 'wait'; delayMs: number }
-  | { kind: 'redirect'; url: TargetUrl; privateAllowed: boolean }
+  | Redirected
 
 type Seen = {
   status: number
@@ -34,16 +35,17 @@ type Seen = {
 
 /** RFC 9110 9.2.2: repeating these is the same as sending them once. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 const MOST_WAITS = 3
-const MOST_REDIRECTS = 5
 
 export function nextMove(seen: Seen): Move {
   const { status, proxyRequest } = seen
   if (!isReplayable(proxyRequest.call)) return { kind: 'relay' }
   if (status === 401) return afterUnauthorized(seen)
   if (status === 429 || status === 503) return afterOverload(seen)
-  return REDIRECTS.has(status) ? afterRedirect(seen) : { kind: 'relay' }
+  const { call, ...request } = proxyRequest
+  return (
+    followedRedirect(status, seen.head.location, { ...request, method: call.method }) ?? { kind: 'relay' }
+  )
 }
 
 /** A body that was streamed is gone. */
@@ -89,28 +91,6 @@ function afterOverload({ head, proxyRequest, leftMs, nowMs }: Seen): Move {
     return { kind: 'relay' }
   }
   return { kind: 'wait', delayMs }
-}
-
-/**
- * Within the same origin a redirect is followed for the caller, whose own client could not find the way. To
- * any other origin it is handed back as it is: credentials never follow.
- */
-function afterRedirect({ head, proxyRequest }: Seen): Move {
-  if (proxyRequest.call.method !== 'GET' && proxyRequest.call.method !== 'HEAD') return { kind: 'relay' }
-  if (
-    head.location === null ||
-    proxyRequest.redirects >= MOST_REDIRECTS ||
-    !URL.canParse(head.location, proxyRequest.url.href)
-  ) {
-    return { kind: 'relay' }
-  }
-  const url = new URL(head.location, proxyRequest.url.href)
-  url.hash = ''
-  if (url.origin !== proxyRequest.url.origin) return { kind: 'relay' }
-  const target = resolveTarget(proxyRequest.policy, url.href)
-  return target.kind === 'ok'
-    ? { kind: 'redirect', url: target.url, privateAllowed: target.privateAllowed }
-    : { kind: 'relay' }
 }
 
 export function headerOf(flat: readonly string[], wanted: string): string | null {

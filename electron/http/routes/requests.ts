@@ -12,8 +12,8 @@ const refusal = contentOf(
 )
 const description =
   'Only to the connection’s allowed hosts. On 401 one refresh and one retry when the body can be replayed (up to 64 KiB); 429 and 503 with ' +
-  'Retry-After are waited for, up to 15 s, for idempotent methods. Redirects within the API are followed for GET and HEAD, others are handed ' +
-  'back as they are. Cookies are not passed in either direction. Keyway-Account picks the account. ' +
+  'Retry-After are waited for, up to 15 s, for idempotent methods. Redirects within the API’s origin are followed for GET and HEAD, and 307 and ' +
+  '308 while the body can be replayed. Otherwise Location is a path of Keyway, or missing if none leads there; Keyway-Location is the API’s own. Cookies are not passed in either direction. Keyway-Account picks the account. ' +
   'A body of any bytes reaches every allowed host: /request/ with Keyway-Target, which holds a path or the whole address.'
 
 export function requestRoutes(app: Framework): void {
@@ -32,6 +32,18 @@ export function requestRoutes(app: Framework): void {
     answeredInFront,
   )
   app.route({
+    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    url: '/api/integrations/:id/request',
+    schema: {
+      summary: 'Send an API request to the base address itself; POST has a slash at the end',
+      description,
+      tags: ['Requests'],
+      params: idParams,
+      response: { 200: upstream, default: refusal },
+    },
+    handler: answeredInFront,
+  })
+  app.route({
     method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     url: '/api/integrations/:id/request/*',
     schema: {
@@ -40,7 +52,7 @@ export function requestRoutes(app: Framework): void {
       tags: ['Requests'],
       params: z.strictObject({
         id: integrationId,
-        '*': z.string().describe('Path below the connection’s base address'),
+        '*': z.string().describe('Path below the connection’s base address; empty: that address'),
       }),
       response: { 200: upstream, default: refusal },
     },

@@ -7,6 +7,7 @@ import type { RequestContext } from './request-guard.ts'
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE'
 const REQUEST_HEADERS = 'Authorization, X-API-Key, Content-Type, Keyway-Account, Keyway-Target'
 const EXPOSED = 'Retry-After, Keyway-Revocation, Keyway-Upstream, Location, Link, ETag, Content-Range'
+const EXPOSED_HEADER = 'access-control-expose-headers'
 
 export function isPreflight(
   method: string | undefined,
@@ -39,7 +40,15 @@ export function answerPreflight(
 
 export function allowOrigin(response: ServerResponse, origin: string): void {
   response.setHeader('access-control-allow-origin', origin)
-  response.setHeader('access-control-expose-headers', EXPOSED)
+  response.setHeader(EXPOSED_HEADER, EXPOSED)
   response.setHeader('cross-origin-resource-policy', 'cross-origin')
   response.setHeader('vary', 'Origin')
+}
+
+/** Lets a page of an allowed origin read what the API sent. `headers`: names and values in turn. */
+export function exposeHeaders(response: ServerResponse, headers: readonly string[]): void {
+  if (!response.hasHeader(EXPOSED_HEADER)) return
+  const names = new Set(EXPOSED.toLowerCase().split(', '))
+  for (let index = 0; index < headers.length; index += 2) names.add((headers[index] ?? '').toLowerCase())
+  response.setHeader(EXPOSED_HEADER, [...names].join(', '))
 }

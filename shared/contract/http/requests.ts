@@ -15,8 +15,9 @@ export const requestBody = z.strictObject({
     .pipe(httpMethod)
     .default('GET'),
   url: printable(8000)
-    .min(1, 'An address is needed.')
-    .describe('Relative to the connection’s base address, or absolute on one of its allowed hosts'),
+    .describe(
+      'Relative to the connection’s base address, empty for that address itself, or absolute on one of its allowed hosts',
+    ),
   headers: z
     .record(
       z

@@ -214,7 +214,7 @@ describe('headers', () => {
 })
 
 describe('redirects and names that move', () => {
-  test('a redirect to another origin is handed back; no credential follows', async () => {
+  test('a redirect to another origin has no Location; no credential follows', async () => {
     const caught: Seen[] = []
     const elsewhere = await startUpstream((request, response) => {
       caught.push({ url: request.url, headers: request.headers })
@@ -230,7 +230,11 @@ describe('redirects and names that move', () => {
       privateHosts: [upstream.host, elsewhere.host],
     })
     const answer = await local.call('/api/integrations/slack/request/x', { key: local.key })
-    expect([answer.status, answer.headers.get('location')]).toEqual([302, `${elsewhere.url}/steal`])
+    expect([answer.status, answer.headers.get('location'), answer.headers.get('keyway-location')]).toEqual([
+      302,
+      null,
+      `${elsewhere.url}/steal`,
+    ])
     expect(caught).toEqual([])
   })
 
