@@ -1,5 +1,5 @@
-// Tolerates an unasked "100 Continue" (RFC 9110 15.2 requires that of a client). The HTTP library breaks such a
-// connection off, but skips any other interim response. So the status 100 is changed to 109, which means
+// Tolerates an unasked "100 Continue" (RFC 9110 15.2 requires that of a client). The HTTP library breaks such
+// a connection off, but skips any other interim response. So the status 100 is changed to 109, which means
 // nothing, on its way to the library.
 import type { Socket } from 'node:net'
 import type { buildConnector } from 'undici'

@@ -14,10 +14,9 @@ export const requestBody = z.strictObject({
     .transform((text) => text.toUpperCase())
     .pipe(httpMethod)
     .default('GET'),
-  url: printable(8000)
-    .describe(
-      'Relative to the connection’s base address, empty for that address itself, or absolute on one of its allowed hosts',
-    ),
+  url: printable(8000).describe(
+    'Relative to the connection’s base address, empty for that address itself, or absolute on one of its allowed hosts',
+  ),
   headers: z
     .record(
       z
