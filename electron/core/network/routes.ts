@@ -72,7 +72,9 @@ function connector(tls: () => Tls, lookup: Lookup | undefined): buildConnector.c
   const options = { allowH2: false, ...(lookup === undefined ? {} : { lookup: lookup as never }) }
   const plain = buildConnector({ ...options, timeout: CONNECT_TIMEOUT_MS })
   const secure = once(() => buildConnector({ ...options, ...tls() }))
-  return (to, done) => (to.protocol === 'https:' ? secure() : plain)(to, tolerating(done))
+  // What a proxied response brings is passed on as it is; only requests of Keyway itself are tolerant.
+  const taken = lookup === undefined ? tolerating : (done: buildConnector.Callback) => done
+  return (to, done) => (to.protocol === 'https:' ? secure() : plain)(to, taken(done))
 }
 
 function once<Value extends object>(make: () => Value): () => Value {
