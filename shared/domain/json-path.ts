@@ -1,18 +1,35 @@
 import { numberText, parseJson } from './exact-json.ts'
 
 /**
- * Reads `a.b[0].c` from a parsed JSON value; `$` is the whole value. Own properties only, so that a hostile
- * body cannot reach a prototype.
+ * Reads `a.b[0].c` from a parsed JSON value; `$` is the whole value. A name with dots, such as
+ * `https://example.com/email`, is found where a member has exactly that name. Own properties only, so that a
+ * hostile body cannot reach a prototype.
  */
 export function readPath(value: unknown, path: string): unknown {
-  let current = value
-  for (const step of stepsOf(path)) {
-    if (current === null || typeof current !== 'object') return undefined
-    if (!Object.hasOwn(current, step)) return undefined
-    current = (current as Record<string, unknown>)[step]
-  }
-  return current
+  const inner = path.replace(/^\$\.?/, '')
+  if (isObject(value) && Object.hasOwn(value, inner)) return value[inner]
+  return readSteps(
+    value,
+    inner.split(/\.|(?=\[)/).filter((step) => step !== ''),
+  )
 }
+
+function readSteps(value: unknown, steps: readonly string[]): unknown {
+  if (steps.length === 0) return value
+  if (!isObject(value)) return undefined
+  // The longest name that is there.
+  for (let end = steps.length; end > 0; end -= 1) {
+    const name = steps
+      .slice(0, end)
+      .join('.')
+      .replace(/^\[(\d+)\]$/, '$1')
+    if (Object.hasOwn(value, name)) return readSteps(value[name], steps.slice(end))
+  }
+  return undefined
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object'
 
 /** The text of a string, number or boolean at `path`; null for anything else. */
 export function readText(value: unknown, path: string): string | null {
@@ -24,14 +41,6 @@ export function readText(value: unknown, path: string): string | null {
 export function textOf(value: unknown): string | null {
   if (typeof value === 'number') return numberText(value)
   return typeof value === 'string' && value !== '' ? value : null
-}
-
-function stepsOf(path: string): string[] {
-  return path
-    .replace(/^\$\.?/, '')
-    .split(/\.|(?=\[)/)
-    .map((step) => step.replace(/^\[(\d+)\]$/, '$1'))
-    .filter((step) => step !== '')
 }
 
 // Finds the position where a text stops being JSON. The engine's own message quotes the text around it, which

@@ -1,5 +1,5 @@
 // Servers that send too much, too slowly or something else than they announce: bounded in time and memory,
-// and always a coded outcome. Over real sockets and the app's own HTTP library.
+// and always a coded outcome. Over real sockets and the HTTP library of the app.
 import { createServer, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { brotliCompressSync, constants, createGzip, deflateSync, gzipSync } from 'node:zlib'

@@ -233,7 +233,7 @@ function store(deps: FlowDeps, running: RunningFlow, pending: PendingSignIn): Pr
     if (before === null) {
       const siblings = records.ofProvider(provider.id)
       if (pending.account !== null) checkLabelFree(siblings, pending.account)
-      const account = pending.account ?? freeLabel(siblings, sign.identity.label ?? provider.name)
+      const account = pending.account ?? freeLabel(siblings, accountName(sign, provider.name))
       record = newConnection(
         { ...sign, providerId: provider.id, account, isDefault: false, browser },
         response,
@@ -250,6 +250,14 @@ function store(deps: FlowDeps, running: RunningFlow, pending: PendingSignIn): Pr
     deps.onSignedIn(record, before)
     return completeSignIn(deps, running, record, pending)
   })
+}
+
+/**
+ * What the account is called until the person renames it: the person's name, else their identifier. The
+ * provider's name is not a person's; only a client's own account has it.
+ */
+function accountName({ identity, how }: PendingSignIn['sign'], providerName: string): string {
+  return identity.label ?? identity.id ?? (how === 'client_credentials' ? providerName : 'account')
 }
 
 function completeSignIn(

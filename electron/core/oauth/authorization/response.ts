@@ -92,12 +92,37 @@ function callbackError(provider: ResolvedProvider, callback: Callback & { kind: 
       details,
     })
   }
+  const missing = Object.hasOwn(missingFromPerson, code) ? missingFromPerson[code] : undefined
+  if (missing !== undefined) {
+    const message = `${provider.name} ${missing.says} (${words}).`
+    return new KeywayError('access_denied', { message, nextStep: missing.nextStep, details })
+  }
   const nextStep = knownAdvice(code)
   return new KeywayError('provider_error', {
     message: `${provider.name} answered the sign-in with an error (${words}).`,
     ...(nextStep === null ? {} : { nextStep }),
     details,
   })
+}
+
+/** Errors that a person can answer at the provider (OpenID Connect Core 3.1.2.6). */
+const missingFromPerson: Readonly<Record<string, { says: string; nextStep: string }>> = {
+  consent_required: {
+    says: 'needs your consent first',
+    nextStep: 'Start the sign-in again and allow the access on the page of the provider.',
+  },
+  interaction_required: {
+    says: 'needs an answer from you first',
+    nextStep: 'Start the sign-in again and finish every page that the provider shows.',
+  },
+  login_required: {
+    says: 'needs you to sign in there first',
+    nextStep: 'Sign in at the provider in this browser, then start the sign-in again.',
+  },
+  account_selection_required: {
+    says: 'does not know which of your accounts to use',
+    nextStep: 'Start the sign-in again and choose an account on the page of the provider.',
+  },
 }
 
 /**

@@ -82,6 +82,12 @@ function readJson(provider: ResolvedProvider, reply: HttpResponse): unknown {
       details: { status: reply.status },
     })
   }
+  if (isEncrypted(reply)) {
+    throw new KeywayError('provider_response_invalid', {
+      message: `The API of ${provider.name} answered encrypted, which Keyway cannot read.`,
+      nextStep: 'Switch off encrypted userinfo for this client at the provider.',
+    })
+  }
   try {
     return isJwt(reply) ? idTokenClaims(reply.text) : parseJson(reply.text)
   } catch (cause) {
@@ -96,8 +102,15 @@ function readJson(provider: ResolvedProvider, reply: HttpResponse): unknown {
  * Userinfo may be signed (OIDC Core 5.3.2). The signature is not verified: as with plain JSON, TLS
  * authenticates the server.
  */
-export const isJwt = ({ headers }: Pick<HttpResponse, 'headers'>): boolean =>
-  /^application\/jwt\b/i.test(headers.get('content-type') ?? '')
+export const isJwt = ({ headers, text }: Pick<HttpResponse, 'headers' | 'text'>): boolean =>
+  /^application\/jwt\b/i.test(headers.get('content-type') ?? '') || JWT.test(text)
+
+/** Three parts; some servers send it as JSON or text. */
+const JWT = /^\s*eyJ[\w-]+\.[\w-]+\.[\w-]*\s*$/
+
+/** An encrypted token has five parts (RFC 7516 3.1). */
+export const isEncrypted = ({ text }: Pick<HttpResponse, 'text'>): boolean =>
+  /^\s*eyJ[\w-]+(?:\.[\w-]*){4}\s*$/.test(text)
 
 function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))

@@ -248,22 +248,30 @@ function deviceParameters({ provider, server, scopes }: DeviceCodeRequest): URLS
   return new URLSearchParams(parameters)
 }
 
-/** Accepts older field names, numbers as text, and a missing lifetime. */
+/** Accepts older field names, numbers as text, text as numbers, and a missing lifetime. */
 function standardDeviceReply(reply: HttpResponse): Response {
   const read = readTokenBody(reply.text)
   const body = read.kind === 'object' ? read.body : {}
-  if (reply.status < 200 || reply.status > 299 || 'error' in body) return jsonResponse(400, reply, body)
-  const about = { unit: 'seconds', serverNow: reply.serverNow } as const
+  const isError = (body['error'] ?? '') !== '' && body['error'] !== false
+  if (reply.status < 200 || reply.status > 299 || isError) return jsonResponse(400, reply, body)
+  const first = (...names: string[]): string | undefined =>
+    names.map((name) => textOf(body[name])).find((text) => text !== null) ?? undefined
   return jsonResponse(200, reply, {
-    ...body,
-    device_code: textOf(body['device_code']) ?? undefined,
-    user_code: textOf(body['user_code']) ?? undefined,
-    verification_uri: body['verification_uri'] ?? body['verification_url'],
-    verification_uri_complete:
-      body['verification_uri_complete'] ?? body['verification_url_complete'] ?? undefined,
-    expires_in: parseLifetime(body['expires_in'], about) ?? DEFAULT_LIFETIME_SECONDS,
-    interval: parseLifetime(body['interval'], about) ?? DEFAULT_INTERVAL_SECONDS,
+    device_code: first('device_code'),
+    user_code: first('user_code'),
+    verification_uri: first('verification_uri', 'verification_url'),
+    verification_uri_complete: first('verification_uri_complete', 'verification_url_complete'),
+    expires_in: secondsOf(reply, body['expires_in'], { usual: DEFAULT_LIFETIME_SECONDS, most: 86_400 * 30 }),
+    interval: secondsOf(reply, body['interval'], { usual: DEFAULT_INTERVAL_SECONDS, most: 600 }),
   })
+}
+
+function secondsOf(
+  { serverNow }: HttpResponse,
+  value: unknown,
+  { usual, most }: { usual: number; most: number },
+): number {
+  return Math.min(most, Math.max(1, parseLifetime(value, { unit: 'seconds', serverNow }) ?? usual))
 }
 
 const page = z
