@@ -106,7 +106,7 @@ export function buildParts(deps: KeywayDeps): KeywayParts {
     planRedirect: plan,
     localServer: () => ({ port: server.port() ?? settings.get().port, listening: server.view().listening }),
     openLoopbackListener: server.openLoopbackListener,
-    saveRegisteredClient: (id, client) => providers.saveRegisteredClient(id, client),
+    registry: () => providers,
     random: deps.random ?? Math.random,
     onUnreadable,
     onConnectionChanged: (id, kind) => {

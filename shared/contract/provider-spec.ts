@@ -111,6 +111,10 @@ export const discoverySpec = z.strictObject({
    */
   issuerPattern: z.string().nullable().default(null),
   issuerTrailingSlash: z.boolean().default(false),
+  /**
+   * The issuer that the first id_token named, where no issuer is configured. Later ones are compared with it.
+   */
+  learnedIssuer: z.string().max(2000).nullable().default(null),
 })
 
 export const endpointsSpec = z.strictObject({

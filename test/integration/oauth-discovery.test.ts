@@ -98,6 +98,23 @@ describe('an address that can be connected to', () => {
     }
   })
 
+  it.each([
+    ['/mcp', '/mcp'],
+    ['/mcp/', '/mcp'],
+    ['/', ''],
+    ['/.well-known/oauth-protected-resource', ''],
+  ])(
+    'is a resource that describes the whole host, and its API is what was typed: %s',
+    async (typed, base) => {
+      const { origin } = await serve({
+        '/.well-known/oauth-authorization-server': (at) => metadata(at),
+        '/.well-known/oauth-protected-resource': (at) => ({ resource: at, authorization_servers: [at] }),
+      })
+      const { draft } = await discover(`${origin}${typed}`)
+      expect(draft.spec).toMatchObject({ resources: [origin], api: { baseUrl: `${origin}${base}` } })
+    },
+  )
+
   it.each(['well-known', 'challenge'])(
     'is an MCP server whose %s names its authorization server',
     async (how) => {

@@ -42,7 +42,7 @@ export type ConnectionPartsDeps = TokenPartsDeps & {
   planRedirect: PlanRedirect
   localServer: FlowDeps['localServer']
   openLoopbackListener: FlowDeps['openLoopbackListener']
-  saveRegisteredClient: FlowDeps['saveRegisteredClient']
+  registry: FlowDeps['registry']
   onFlowsChanged: () => void
 }
 

@@ -69,7 +69,8 @@ export type TokenOutcome =
    */
   | { kind: 'retry'; code: string; message: string; retryAfterMs: number | null; sent: boolean }
   | { kind: 'ended'; code: string; message: string }
-  | { kind: 'refused'; code: string; message: string }
+  /** `setting`: the field of the provider whose change may help, with the next step. */
+  | { kind: 'refused'; code: string; message: string; setting?: { field: string; nextStep: string } }
   | { kind: 'config_error'; code: string; message: string; nextStep: string }
 
 /** What is kept between the authorization request and the callback. Memory only. */

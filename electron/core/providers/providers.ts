@@ -48,6 +48,8 @@ export type ProvidersDeps = {
 export type ProviderRegistry = Providers & {
   /** Stores a client that the provider registered for Keyway. */
   saveRegisteredClient(id: string, client: RegisteredClient): ProviderRecord
+  /** Stores the issuer of the first id_token; nothing is stored if one is known already. */
+  saveLearnedIssuer(id: string, issuer: string): void
   createRegistered(input: ProviderInput, registered: RegistrationSecrets | null): ProviderView
 }
 
@@ -58,7 +60,7 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
   const view = (record: ProviderRecord): ProviderView => viewOf(deps, record)
   const note = ({ slug }: ProviderRecord, what: string): void =>
     deps.activity.append({ kind: 'provider', outcome: 'ok', providerSlug: slug, note: what })
-  const save = (before: ProviderRecord | null, changed: ProviderRecord, what: string): ProviderRecord => {
+  const save: Save = (before, changed, what) => {
     check(store, before, changed)
     const after = withClientKey(changed, store.specOf(changed), box)
     store.save(after)
@@ -97,11 +99,7 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
       deps.onChanged({ before: record, after: null })
       return { removedConnections }
     },
-    saveRegisteredClient(id, client) {
-      const before = store.getOrThrow(id)
-      const record = withRegisteredClient(before, client, deps)
-      return save(before, record, 'the provider registered a client for Keyway')
-    },
+    ...foundOut(deps, save),
     newClientKey(id) {
       const before = store.getOrThrow(id)
       const { signingAlgorithm } = store.specOf(before).client
@@ -109,6 +107,34 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
       return view(save(before, after, 'new key for client authentication'))
     },
     resolve: (id) => resolveProvider({ providers: store, box }, store.getOrThrow(id)),
+  }
+}
+
+type Save = (before: ProviderRecord | null, changed: ProviderRecord, what: string) => ProviderRecord
+
+/** Stores what a sign-in finds out about a provider. */
+function foundOut(
+  deps: ProvidersDeps,
+  save: Save,
+): Pick<ProviderRegistry, 'saveRegisteredClient' | 'saveLearnedIssuer'> {
+  const { store, clock } = deps
+  return {
+    saveRegisteredClient(id, client) {
+      const before = store.getOrThrow(id)
+      const record = withRegisteredClient(before, client, deps)
+      return save(before, record, 'the provider registered a client for Keyway')
+    },
+    saveLearnedIssuer(id, issuer) {
+      const before = store.getOrThrow(id)
+      const known = store.specOf(before).discovery
+      if ([known.issuer, known.url, known.learnedIssuer].some((one) => one !== null)) return
+      const discovery = { ...before.spec.discovery, learnedIssuer: issuer }
+      save(
+        before,
+        { ...before, spec: { ...before.spec, discovery }, updatedAt: clock.now() },
+        'issuer learned',
+      )
+    },
   }
 }
 

@@ -24,7 +24,7 @@ export function SignInFailed({ flow }: { flow: FlowOf<'failed'> }) {
   const words = text.signIn.failed
   const { code, field } = flow.failure
   // The same attempt again would fail the same way.
-  const isSetup = code === 'config_error' || code === 'discovery_failed'
+  const isSetup = code === 'config_error' || code === 'discovery_failed' || typeof field === 'string'
   const setup = (
     <a
       href={hrefOf({

@@ -146,5 +146,5 @@ export async function ensureRegisteredClient(
     { redirectUris: plan?.redirectUri == null ? [] : [plan.redirectUri], scopes: running.scopes },
     running.abort.signal,
   )
-  return deps.saveRegisteredClient(provider.id, registered)
+  return deps.registry().saveRegisteredClient(provider.id, registered)
 }

@@ -204,6 +204,10 @@ export function responseOrThrow(outcome: TokenOutcome, provider: ResolvedProvide
     throw new KeywayError('config_error', { message, nextStep: outcome.nextStep, details })
   }
   if (outcome.kind === 'retry') throw new KeywayError('provider_unreachable', { message, details })
+  if (outcome.kind === 'refused' && outcome.setting !== undefined) {
+    const { field, nextStep } = outcome.setting
+    throw new KeywayError('provider_error', { message, nextStep, details: { ...details, field } })
+  }
   throw new KeywayError('provider_error', { message, details })
 }
 

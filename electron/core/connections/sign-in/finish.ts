@@ -6,7 +6,7 @@ import type { AccountQuestion, Flow } from '../../../../shared/contract/flow.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
 import { missingScopes, offlineScope } from '../../../../shared/domain/scopes.ts'
 import { withTimeout } from '../../async.ts'
-import { responseSecrets } from '../../oauth/token/response.ts'
+import { idTokenClaims, responseSecrets } from '../../oauth/token/response.ts'
 import { openText, openValues, secretTraces } from '../../secret-traces.ts'
 import { revokeUnused } from '../disconnect.ts'
 import { refreshMethod } from '../refresh/backoff.ts'
@@ -247,6 +247,7 @@ function store(deps: FlowDeps, running: RunningFlow, pending: PendingSignIn): Pr
         browser: browser ?? current.browser,
       }))
     }
+    learnIssuer(deps, pending)
     deps.onSignedIn(record, before)
     return completeSignIn(deps, running, record, pending)
   })
@@ -259,6 +260,22 @@ function store(deps: FlowDeps, running: RunningFlow, pending: PendingSignIn): Pr
 function accountName({ identity, how }: PendingSignIn['sign'], providerName: string): string {
   return identity.label ?? identity.id ?? (how === 'client_credentials' ? providerName : 'account')
 }
+
+/** Remembers the issuer of the first id_token of a provider that has none configured. */
+function learnIssuer({ registry, logger }: FlowDeps, { provider, response }: PendingSignIn): void {
+  const { issuer, url, learnedIssuer } = provider.spec.discovery
+  if (issuer !== null || url !== null || learnedIssuer !== null || response.idToken === null) return
+  const { iss } = idTokenClaims(response.idToken.reveal())
+  if (typeof iss !== 'string' || iss.length > MAX_ISSUER) return
+  try {
+    registry().saveLearnedIssuer(provider.id, iss)
+  } catch (error) {
+    // The connection is stored. The next sign-in learns the issuer.
+    logger.warn('The issuer of a provider could not be saved', { provider: provider.slug, error })
+  }
+}
+
+const MAX_ISSUER = 2000
 
 function completeSignIn(
   deps: FlowDeps,

@@ -224,10 +224,14 @@ export type FlowDeps = {
   /** Opens a listener for one sign-in; null if that is not possible. */
   openLoopbackListener: (host: LoopbackHost) => Promise<LoopbackListener | null>
   /**
-   * Stores a client that was registered at a provider.
+   * Stores what a sign-in finds out about a provider.
    * @throws KeywayError disk_full | save_failed | vault_locked
    */
-  saveRegisteredClient: (providerId: string, client: RegisteredClient) => ProviderRecord
+  registry: () => {
+    saveRegisteredClient(providerId: string, client: RegisteredClient): ProviderRecord
+    /** The issuer that the provider's first id_token named. */
+    saveLearnedIssuer(providerId: string, issuer: string): void
+  }
   /** Runs tasks that may change the labels of a provider's connections one at a time. */
   withProviderLock: <Result>(providerId: string, task: () => Promise<Result>) => Promise<Result>
   /**

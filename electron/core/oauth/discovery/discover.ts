@@ -25,7 +25,7 @@ export function createDiscover(deps: OAuthDeps): OAuthClient['discover'] {
           }
           const found = await findServer({ transport, userAgent: deps.userAgent, log }, url)
           const { metadata } = found
-          const draft = discoveryDraft(found)
+          const draft = discoveryDraft(found, url)
           const client =
             metadata === null
               ? noClient

@@ -6,7 +6,7 @@ import type { ProviderSpecInput } from '../../../../shared/contract/provider-spe
 import type { ProviderInputDraft } from '../../../../shared/contract/provider.ts'
 import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
 import { type SigningAlgorithm, signingAlgorithmFor } from '../client-keys.ts'
-import { asDiscoveryError, type DiscoveredMetadata } from '../metadata/metadata.ts'
+import { asDiscoveryError, type DiscoveredMetadata, isOfTenants } from '../metadata/metadata.ts'
 import type { StepLog } from '../provider-check/context.ts'
 import { registerClient } from '../registration.ts'
 import type { HttpTransport } from '../transport/http-exchange.ts'
@@ -16,14 +16,17 @@ import type { ProtectedResource } from './protected-resource.ts'
 
 export type DiscoveredDraft = ProviderInputDraft & { spec: ProviderSpecInput }
 
-export function discoveryDraft({ metadata, resource, address }: FoundServer): DiscoveredDraft {
+export function discoveryDraft(
+  { metadata, resource, address, asked }: FoundServer,
+  typed: string,
+): DiscoveredDraft {
   const host = new URL(address).hostname
   return {
     slug: slugOf(host),
     name: cleanName(resource?.resource_name ?? '') || nameOf(host),
     scopes: scopesOf(metadata, resource),
     flow: flowOf(metadata?.grant_types_supported),
-    spec: { ...(metadata === null ? {} : serverSpec(metadata)), ...resourceSpec(resource) },
+    spec: { ...(metadata === null ? {} : serverSpec(metadata, asked)), ...resourceSpec(resource, typed) },
   }
 }
 
@@ -41,17 +44,33 @@ export function missingFields(
   return missing
 }
 
-function resourceSpec(resource: ProtectedResource | null): ProviderSpecInput {
+/**
+ * The resource indicator is what the metadata says (RFC 9728, RFC 8707). The base URL is what the person
+ * typed, because the metadata may describe the whole host.
+ */
+function resourceSpec(resource: ProtectedResource | null, typed: string): ProviderSpecInput {
   if (resource === null) return {}
-  return { resources: [resource.resource], api: { baseUrl: withoutTrailing(resource.resource, '/') } }
+  const { origin, pathname } = new URL(typed)
+  const isApi = origin === new URL(resource.resource).origin && !pathname.includes('/.well-known/')
+  const baseUrl = isApi && pathname !== '/' ? `${origin}${pathname}` : resource.resource
+  return { resources: [resource.resource], api: { baseUrl: withoutTrailing(baseUrl, '/') } }
 }
 
-function serverSpec(metadata: DiscoveredMetadata): ProviderSpecInput {
+/** Metadata of shared tenants names none: the issuer that was asked stays, and the token names the tenant. */
+function discoveryOf({ issuer }: DiscoveredMetadata, asked: string): ProviderSpecInput['discovery'] {
+  if (!isOfTenants(issuer)) return { issuer }
+  return {
+    issuer: isOfTenants(asked) ? issuer.replace(/\{tenantid\}/i, 'common') : asked,
+    issuerPattern: issuer,
+  }
+}
+
+function serverSpec(metadata: DiscoveredMetadata, issuer: string): ProviderSpecInput {
   const methods = metadata.code_challenge_methods_supported
   const onlyPlain = methods !== undefined && !methods.includes('S256') && methods.includes('plain')
   const refresh = metadata.grant_types_supported?.includes('refresh_token')
   return {
-    discovery: { issuer: metadata.issuer },
+    discovery: discoveryOf(metadata, issuer),
     endpoints: {
       authorization: metadata.authorization_endpoint ?? null,
       token: metadata.token_endpoint ?? null,

@@ -26,6 +26,8 @@ export type FoundServer = {
   resource: ProtectedResource | null
   /** The resource, or the issuer. */
   address: string
+  /** The issuer whose metadata was asked for. Metadata of shared tenants names a placeholder instead. */
+  asked: string
 }
 type Search = { transport: HttpTransport; userAgent: string; log: StepLog }
 
@@ -44,24 +46,25 @@ export async function findServer(search: Search, url: string): Promise<FoundServ
     throw asDiscoveryError(failures[0])
   }
   if (new URL(url).pathname.includes('/.well-known/')) {
-    return serverAlone(await readMetadata(search, url, null))
+    return serverAlone(await readMetadata(search, url, null), url.replace(/\/\.well-known\/[^/?#]*/, ''))
   }
   const resource =
     (await resourceByAddress(search, url, failures)) ?? (await challenged(search, url, failures, 'GET'))
   if (resource !== null) return serverOfResource(search, resource)
   const own = await tryIssuer(search, url, failures)
-  if (own !== null) return serverAlone(own)
+  if (own !== null) return serverAlone(own, url)
   // POST comes last, because an address that is not a protected resource should not receive an unexpected
   // request body.
   const posted = await challenged(search, url, failures, 'POST')
   if (posted !== null) return serverOfResource(search, posted)
   const metadata = await tryOrigin(search, url, failures)
-  if (metadata !== null) return serverAlone(metadata)
+  if (metadata !== null) return serverAlone(metadata, new URL(url).origin)
   throw asDiscoveryError(mostTelling(failures) ?? notFound(search, url))
 }
 
-const serverAlone = (metadata: DiscoveredMetadata): FoundServer => ({
+const serverAlone = (metadata: DiscoveredMetadata, asked: string): FoundServer => ({
   metadata,
+  asked,
   resource: null,
   address: metadata.issuer,
 })
@@ -71,14 +74,14 @@ async function serverOfResource(search: Search, resource: ProtectedResource): Pr
   const named = (resource.authorization_servers ?? []).slice(0, MAX_SERVERS)
   for (const issuer of named) {
     const metadata = await tryIssuer(search, issuer, failures)
-    if (metadata !== null) return { metadata, resource, address: resource.resource }
+    if (metadata !== null) return { metadata, resource, address: resource.resource, asked: issuer }
   }
   if (named.length > 0) throw asDiscoveryError(mostTelling(failures) ?? failures[0])
   // Without authorization servers (RFC 9728 2 makes them optional), the resource may be its own.
   const metadata =
     (await tryIssuer(search, resource.resource, failures)) ??
     (await tryOrigin(search, resource.resource, failures))
-  return { metadata, resource, address: resource.resource }
+  return { metadata, resource, address: resource.resource, asked: resource.resource }
 }
 
 /** Older servers publish one metadata document at the origin for everything below it. */

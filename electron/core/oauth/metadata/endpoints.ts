@@ -166,7 +166,10 @@ function serverOf(about: {
   const { metadata: discovered = null, leftOut = [] } = about.discovered ?? {}
   const configured = provider.spec.discovery.issuer
   const issuer =
-    discovered?.issuer ?? (configured === null ? null : fillProviderUrl(provider, configured, values))
+    discovered?.issuer ??
+    (configured === null
+      ? provider.spec.discovery.learnedIssuer
+      : fillProviderUrl(provider, configured, values))
   const endpoint = (name: Endpoint): string | null => typed[name] ?? discovered?.[metadataNames[name]] ?? null
   const fallback = new URL(endpoint('token') ?? endpoint('authorization') ?? 'https://unknown.invalid').origin
   const metadata: Record<string, unknown> = {

@@ -194,6 +194,9 @@ export type IssuerRules = Pick<ProviderSpec['discovery'], 'issuerPattern' | 'iss
 export function issuerMatches(expected: string, found: string, rules: IssuerRules): boolean {
   if (found === expected) return true
   if (withoutSlash(found) === withoutSlash(expected)) return true
+  // Metadata of shared tenants names no tenant; an answer names one (either order).
+  if (isOfTenants(expected) && matchesTenants(expected, found)) return true
+  if (isOfTenants(found) && matchesTenants(found, expected)) return true
   return matchesPattern(found, rules)
 }
 
@@ -209,9 +212,22 @@ export function relaxedIssuer(
   const issuer = claims['iss']
   if (typeof issuer !== 'string' || issuer === expected) return null
   if (withoutSlash(issuer) === withoutSlash(expected)) return issuer
-  if (rules.issuerPattern === null) return null
+  const pattern = rules.issuerPattern ?? (isOfTenants(expected) ? expected : null)
+  if (pattern === null) return null
   const tenant = typeof claims['tid'] === 'string' ? claims['tid'] : ''
-  return rules.issuerPattern.replace(/\{tenantid\}/i, tenant) === issuer ? issuer : null
+  return pattern.replace(TENANT, () => tenant) === issuer ? issuer : null
+}
+
+/** Microsoft Entra writes this for the endpoints that several tenants share (common, organizations). */
+const TENANT = /\{tenantid\}/i
+
+/** Whether the issuer has a placeholder for the tenant. It can only be in the path: no host has braces. */
+export function isOfTenants(issuer: string): boolean {
+  return TENANT.test(issuer) && URL.canParse(issuer)
+}
+
+function matchesTenants(pattern: string, found: string): boolean {
+  return matchesPattern(found, { issuerPattern: pattern, issuerTrailingSlash: false })
 }
 
 function matchesPattern(found: string, { issuerPattern }: IssuerRules): boolean {

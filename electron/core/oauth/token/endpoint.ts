@@ -13,7 +13,7 @@ import {
 } from '../client-authentication.ts'
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import type { AuthorizationServer } from '../metadata/endpoints.ts'
-import { relaxedIssuer } from '../metadata/metadata.ts'
+import { issuerMatches, relaxedIssuer } from '../metadata/metadata.ts'
 import { collectValues, shapeRequest, type Shaping, type TokenPurpose } from '../request-format.ts'
 import { sendHttp, httpFailureOf, type HttpFailure, type HttpResponse } from '../transport/http-exchange.ts'
 import { type Library, loadLibrary } from '../transport/openid-client.ts'
@@ -237,11 +237,15 @@ async function runGrant(
  */
 function adjusted(call: TokenRequest, tokens: Tokens, reply: HttpResponse): Checks {
   const expected = call.server.metadata.issuer
+  const claims = tokens.idToken === null ? {} : idTokenClaims(tokens.idToken)
+  const told = typeof claims['iss'] === 'string' ? claims['iss'] : null
   return {
+    // Without a known issuer there is nothing to compare with. The id_token comes directly from the token
+    // endpoint over TLS (OpenID Connect Core 3.1.3.7), so its issuer is taken, and compared from then on.
     issuer:
-      tokens.idToken === null
-        ? null
-        : relaxedIssuer(expected, idTokenClaims(tokens.idToken), call.provider.spec.discovery),
+      call.server.issuer === null && call.purpose !== 'refresh'
+        ? told
+        : relaxedIssuer(expected, claims, call.provider.spec.discovery),
     // The server that sent this response dated the id_token, so its clock is used.
     skewSeconds: Math.round((reply.serverNow - Date.now()) / 1000),
     expectIdToken: tokens.idToken !== null,
@@ -271,7 +275,30 @@ function withoutIdToken(
   if (call.purpose === 'refresh') {
     return accepted(call, reply, { ...parsed, tokens: { ...parsed.tokens, idToken: null } })
   }
-  return { kind: 'refused', code: 'id_token_invalid', message: `The id_token does not hold: ${reason}` }
+  return (
+    otherIssuer(call, parsed.tokens) ?? {
+      kind: 'refused',
+      code: 'id_token_invalid',
+      message: `The id_token does not hold: ${reason}`,
+    }
+  )
+}
+
+/** The outcome for an id_token of another issuer than the known one; null if that is not the problem. */
+function otherIssuer({ provider, server }: TokenRequest, { idToken }: Tokens): TokenOutcome | null {
+  const iss = idToken === null ? null : idTokenClaims(idToken)['iss']
+  if (typeof iss !== 'string' || server.issuer === null || iss === server.issuer) return null
+  if (issuerMatches(server.issuer, iss, provider.spec.discovery)) return null
+  const found = scrub(iss, [provider.clientSecret?.reveal()])
+  return {
+    kind: 'refused',
+    code: 'id_token_invalid',
+    message: `The id_token is from ${found}, but the issuer of ${provider.name} is ${server.issuer}.`,
+    setting: {
+      field: 'spec.discovery.issuer',
+      nextStep: `If ${found} is right, set it as the issuer of ${provider.name}, then sign in again.`,
+    },
+  }
 }
 
 function accepted(
