@@ -66,7 +66,7 @@ function createList() {
   return {
     *all(): Iterable<Listed> {
       // Ending one may end others.
-      for (const request of [...list]) if (request.place !== NOWHERE) yield request
+      for (const request of list.slice()) if (request.place !== NOWHERE) yield request
     },
     add(request: Listed): void {
       request.place = list.push(request) - 1

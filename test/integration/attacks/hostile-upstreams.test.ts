@@ -176,8 +176,8 @@ describe('requests that mean another', () => {
       'X-Control': 'passes',
     }
     await local.call('/api/integrations/slack/request', { key: local.key, json: { url: '/x', headers } })
-    const own = ['host', 'connection', 'authorization', 'user-agent', 'content-length', 'transfer-encoding']
-    expect(seen.filter((name) => !own.includes(name))).toEqual(['x-control'])
+    const own = /^(?:host|connection|authorization|user-agent|content-length|transfer-encoding)$/
+    expect(seen.filter((name) => !own.test(name))).toEqual(['x-control'])
   })
 
   test.each([

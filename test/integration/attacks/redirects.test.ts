@@ -1,12 +1,13 @@
 // Where the API redirects to: what Keyway follows, what comes back as a path of Keyway, and that no client
 // carries its key to a stranger. The clients are real ones.
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { findProgram } from '../../../scripts/machine/find-program.ts'
 import { startLocalInMemory, startUpstream } from '../../support/local-api.ts'
 
 const run = promisify(execFile)
@@ -147,7 +148,7 @@ describe('to a stranger', () => {
       response.end('stranger')
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => void server.close().closeAllConnections())
+    onTestFinished(() => server.close().closeAllConnections())
     const host = `127.0.0.1:${(server.address() as { port: number }).port}`
     expect(await (await fetch(`http://${host}/control`)).text()).toBe('stranger')
     expect(seen.splice(0)).toHaveLength(1)
@@ -196,53 +197,56 @@ except urllib.error.HTTPError as error:
   const requests = `
 import os, sys, requests
 print(requests.get(sys.argv[1], headers={"X-API-Key": os.environ["K"], "Authorization": "Bearer " + os.environ["K"]}).status_code)`
-  type Client = { name: string; command: string; args(url: string, folder: string): string[] }
-  const clients: Client[] = [
-    {
-      name: 'curl -L',
-      command: 'curl',
-      args: (url, folder) => ['-sL', '-H', `@${join(folder, 'headers')}`, url],
-    },
-    { name: 'Python urllib', command: 'python3', args: (url) => ['-c', urllib, url] },
-    { name: 'Python requests', command: 'python3', args: (url) => ['-c', requests, url] },
-    { name: 'Java HttpClient', command: 'java', args: (url, folder) => [join(folder, 'Redirect.java'), url] },
-  ]
+  type Client = { command: string; args(url: string, folder: string): string[] }
+  const hasRequests = spawnSync('python3', ['-c', 'import requests']).status === 0
+  const curl: Client = {
+    command: 'curl',
+    args: (url, folder) => ['-sL', '-H', `@${join(folder, 'headers')}`, url],
+  }
+  const python = (program: string): Client => ({ command: 'python3', args: (url) => ['-c', program, url] })
+  const javaClient: Client = { command: 'java', args: (url, folder) => [join(folder, 'Redirect.java'), url] }
 
-  test.each(clients)(
-    '$name follows nothing with the key, and does follow within Keyway',
-    async ({ command, args }) => {
-      const { host, seen } = await startStranger()
-      const {
-        local,
-        key,
-        seen: asked,
-      } = await startApi({
-        '/mcp/out': [302, `http://${host}/steal`],
-        // Only a streamed or changed request is not followed by Keyway itself, so the control goes to itself.
-        '/mcp/loop': [302, '/mcp/loop'],
-      })
-      const folder = await mkdtemp(join(tmpdir(), 'keyway-redirect-'))
-      onTestFinished(() => rm(folder, { recursive: true, force: true }))
-      await writeFile(join(folder, 'Redirect.java'), java)
-      await writeFile(join(folder, 'headers'), `X-API-Key: ${key}\nAuthorization: Bearer ${key}\n`)
-      const ask = (url: string) =>
-        run(command, args(url, folder), { env: { ...process.env, K: key } }).catch((error: unknown) => error)
-      await ask(`${local.url}${through}/out`)
-      expect(asked).toContain('GET /mcp/out')
-      expect(seen).toEqual([])
-      const before = asked.length
-      await ask(`${local.url}${through}/loop`)
-      // Keyway follows five times for each request; a client that follows asks again.
-      expect(asked.length - before).toBeGreaterThan(6)
-      // The client does carry the key to whoever redirects it without Keyway: what is prevented is real.
-      const bare = createServer((_request, response) => {
-        response.writeHead(302, { location: `http://${host}/control` }).end()
-      })
-      await new Promise<void>((resolve) => bare.listen(0, '127.0.0.1', resolve))
-      onTestFinished(() => void bare.close().closeAllConnections())
-      await ask(`http://127.0.0.1:${(bare.address() as { port: number }).port}/`)
-      expect(seen.join('\n')).toContain(key)
-    },
+  const carriesNoKey = async ({ command, args }: Client): Promise<void> => {
+    const { host, seen } = await startStranger()
+    const {
+      local,
+      key,
+      seen: asked,
+    } = await startApi({
+      '/mcp/out': [302, `http://${host}/steal`],
+      // Only a streamed or changed request is not followed by Keyway itself, so the control goes to itself.
+      '/mcp/loop': [302, '/mcp/loop'],
+    })
+    const folder = await mkdtemp(join(tmpdir(), 'keyway-redirect-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    await writeFile(join(folder, 'Redirect.java'), java)
+    await writeFile(join(folder, 'headers'), `X-API-Key: ${key}\nAuthorization: Bearer ${key}\n`)
+    const ask = (url: string) =>
+      run(command, args(url, folder), { env: { ...process.env, K: key } }).catch((error: unknown) => error)
+    await ask(`${local.url}${through}/out`)
+    expect(asked).toContain('GET /mcp/out')
+    expect(seen).toEqual([])
+    const before = asked.length
+    await ask(`${local.url}${through}/loop`)
+    // Keyway follows five times for each request; a client that follows asks again.
+    expect(asked.length - before).toBeGreaterThan(6)
+    // The client does carry the key to whoever redirects it without Keyway: what is prevented is real.
+    const bare = createServer((_request, response) => {
+      response.writeHead(302, { location: `http://${host}/control` }).end()
+    })
+    await new Promise<void>((resolve) => bare.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => bare.close().closeAllConnections())
+    await ask(`http://127.0.0.1:${(bare.address() as { port: number }).port}/`)
+    expect(seen.join('\n')).toContain(key)
+  }
+
+  test.skipIf(findProgram('curl') === null)('curl -L carries no key there', () => carriesNoKey(curl))
+  test.skipIf(findProgram('python3') === null)('Python urllib carries no key there', () =>
+    carriesNoKey(python(urllib)),
+  )
+  test.skipIf(!hasRequests)('Python requests carries no key there', () => carriesNoKey(python(requests)))
+  test.skipIf(findProgram('java') === null)('Java HttpClient carries no key there', () =>
+    carriesNoKey(javaClient),
   )
 
   test('Node fetch follows nothing with the key', async () => {
