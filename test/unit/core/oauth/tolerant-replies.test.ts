@@ -160,7 +160,10 @@ describe('an error of the sign-in page that a person can answer', () => {
     ['login_required', 'needs you to sign in there first'],
     ['account_selection_required', 'does not know which of your accounts to use'],
   ])('%s is like a refusal, with its own sentence', async (error, sentence) => {
-    const client = makeOAuthClient({ fetchFor: () => () => Promise.reject(new Error('asked')) })
+    const unasked = async (): Promise<Response> => {
+      throw new Error('asked')
+    }
+    const client = makeOAuthClient({ fetchFor: () => unasked })
     const provider = resolvedProvider({
       endpoints: { authorization: 'https://as.example/authorize', token: 'https://as.example/token' },
     })
