@@ -245,10 +245,28 @@ export function errorInSuccess(
     return errorOf(body, spec)
   }
   if (reply.hasToken) return null
-  return errorOf(body, spec) ?? (body['ok'] === false || body['success'] === false ? unnamed : null)
+  return errorOf(body, spec) ?? (saysFailure(body) ? unnamedError(body, spec) : null)
 }
 
-const unnamed: ReplyError = { code: 'unsuccessful', description: null }
+/** `"success": "false"`, `"status": "error"` and the like. */
+function saysFailure(body: Readonly<Record<string, unknown>>): boolean {
+  const flags = ['ok', 'success', 'succeeded'].map((name) => readText(body, name))
+  const words = ['status', 'result', 'state'].map((name) => readText(body, name) ?? '')
+  return (
+    flags.some((flag) => flag === 'false' || flag === '0') ||
+    words.some((word) => /^(?:error|fail|failed|failure|denied|ko|nok)$/i.test(word))
+  )
+}
+
+/** An error without a code of its own; some servers send the standard code as its description. */
+function unnamedError(body: Readonly<Record<string, unknown>>, spec: TokenSpec): ReplyError {
+  const description = descriptionOf(body, spec)
+  const isCode = /^[a-z]+(?:_[a-z]+)+$/.test(description ?? '')
+  return { code: aliasOf(isCode ? (description ?? '') : 'unsuccessful', spec), description }
+}
+
+/** A flag, or the number of no error. */
+const notCodes: ReadonlySet<string> = new Set(['true', 'false', '0'])
 
 /** Possible locations of the error code, those of the spec first. */
 function codeOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec): string | null {
@@ -264,10 +282,19 @@ function codeOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec): strin
     'errors[0].code',
     'code',
     'errors[0].message',
+    'errcode',
+    'errorcode',
+    'ErrorCode',
+    'Error',
+    'err',
+    'error_type',
+    'fault.detail.errorcode',
+    'fault.faultcode',
+    'exception',
   ]
   for (const place of places) {
     const found = place === undefined ? null : readText(body, place)
-    if (found !== null && found !== 'true') return printable(found)
+    if (found !== null && !notCodes.has(found)) return printable(found)
   }
   return null
 }
@@ -283,6 +310,14 @@ function descriptionOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec)
     'message',
     'error_message',
     'detail',
+    'errorMessage',
+    'errorDescription',
+    'error_msg',
+    'errmsg',
+    'msg',
+    'fault.faultstring',
+    'error_reason',
+    'reason',
   ]
   for (const place of places) {
     const found = place === undefined ? null : readText(body, place)

@@ -15,6 +15,8 @@ const MAX_PATIENCE_MS = 24 * 60 * 60_000
 export type Backoff = {
   /** Epoch milliseconds before which no request may be sent; null if one may. */
   blockedUntil(id: string): number | null
+  /** How many attempts failed in a row. */
+  failures(id: string): number
   /** Records a temporary failure. Returns the time of the next attempt in epoch milliseconds. */
   failed(id: string, retryAfterMs: number | null): number
   /**
@@ -47,6 +49,7 @@ export function createBackoff({ clock, random }: { clock: Clock; random: () => n
       const left = (states.get(id)?.notBefore ?? 0) - clock.monotonicMs()
       return left > 0 ? Math.ceil(clock.now() + left) : null
     },
+    failures: (id) => states.get(id)?.failures ?? 0,
     failed: (id, retryAfterMs) => block(id, QUICK, Math.min(retryAfterMs ?? 0, MAX_PATIENCE_MS)),
     notSaved: (id) => block(id, DISK, 0),
     refused: (id) => block(id, SLOW, 0),

@@ -2,7 +2,7 @@
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { type ErrorCode, errorTable, KeywayError } from '../../../../shared/contract/errors.ts'
 import { failedOutcome, type LastOutcome } from '../../../../shared/domain/expiry.ts'
-import type { FailedTokenOutcome } from '../../oauth/token/errors.ts'
+import { type FailedTokenOutcome, isUnreadable } from '../../oauth/token/errors.ts'
 import type { TokenResult } from '../tokens/types.ts'
 import type { Backoff } from './backoff.ts'
 
@@ -71,7 +71,10 @@ export type FailureContext = {
 type Failed = { result: RefreshFailure; lastOutcome: LastOutcome }
 
 export function refreshFailureOf(outcome: FailedTokenOutcome, context: FailureContext): Failed {
-  if (outcome.kind === 'retry') return passing(outcome, context)
+  if (outcome.kind === 'retry') {
+    const isLasting = context.backoff.failures(context.record.id) >= UNREADABLE_TRIES
+    return isLasting && isUnreadable(outcome.code) ? unreadable(outcome, context) : passing(outcome, context)
+  }
   if (outcome.kind === 'ended') return ended(outcome, context)
   return outcome.kind === 'refused' ? refused(outcome, context) : misconfigured(outcome, context)
 }
@@ -82,6 +85,22 @@ function passing(outcome: FailedTokenOutcome & { kind: 'retry' }, context: Failu
   return {
     result: { kind: 'retrying', retryAt, failure },
     lastOutcome: storedOutcome('retrying', failure, context.now, retryAt),
+  }
+}
+
+/** After so many failures, a response that cannot be read is no accident. */
+const UNREADABLE_TRIES = 3
+
+/** The refresh token is kept, and Keyway goes on trying, but seldom. */
+function unreadable(outcome: FailedTokenOutcome, context: FailureContext): Failed {
+  const retryAt = context.backoff.refused(context.record.id)
+  const failure = newFailure('provider_response_invalid', outcome, context, {
+    message: outcome.message,
+    nextStep: 'Run the provider check on the provider page. The authorization is kept.',
+  })
+  return {
+    result: { kind: 'config_error', failure },
+    lastOutcome: storedOutcome('config_error', failure, context.now, retryAt),
   }
 }
 

@@ -7,6 +7,7 @@ import type { Flow } from '../../../../shared/contract/flow.ts'
 import { pastedCallback } from '../../../../shared/domain/callback-url.ts'
 import { withTimeout } from '../../async.ts'
 import type { CallbackResult } from '../../keyway.ts'
+import { isUnreadable } from '../../oauth/token/errors.ts'
 import type { ResolvedProvider, TokenResponse, TokenOutcome } from '../../oauth/types.ts'
 import { resolveProvider } from '../../providers/store.ts'
 import { finishSignIn } from './finish.ts'
@@ -203,7 +204,10 @@ export function responseOrThrow(outcome: TokenOutcome, provider: ResolvedProvide
   if (outcome.kind === 'config_error') {
     throw new KeywayError('config_error', { message, nextStep: outcome.nextStep, details })
   }
-  if (outcome.kind === 'retry') throw new KeywayError('provider_unreachable', { message, details })
+  if (outcome.kind === 'retry') {
+    const code = isUnreadable(outcome.code) ? 'provider_response_invalid' : 'provider_unreachable'
+    throw new KeywayError(code, { message, details })
+  }
   if (outcome.kind === 'refused' && outcome.setting !== undefined) {
     const { field, nextStep } = outcome.setting
     throw new KeywayError('provider_error', { message, nextStep, details: { ...details, field } })

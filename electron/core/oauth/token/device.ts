@@ -33,7 +33,7 @@ import {
   type TokenOutcome,
 } from '../types.ts'
 import { outcomeOfPreparation, type TokenEndpointClient } from './endpoint.ts'
-import { adviceFor, scrub } from './errors.ts'
+import { adviceFor, isUnreadable, scrub } from './errors.ts'
 import { shapeRequest, tokenShaping } from '../request-format.ts'
 import { jsonResponse } from './response.ts'
 
@@ -48,6 +48,8 @@ type Inner = { deviceCode: Secret; scopes: readonly string[]; dpopKey: PrivateJw
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 const MAX_INTERVAL_SECONDS = 60
+/** So many responses that cannot be read are passed over. */
+const UNREADABLE_POLLS = 3
 
 export function createDevice(tools: Tools): Pick<OAuthClient, 'startDevice' | 'pollDevice'> {
   const { servers, dpopKeys } = tools
@@ -93,6 +95,7 @@ async function pollUntilDecided(tools: Tools, poll: Poll, signal: AbortSignal): 
   const endsAt = clock.monotonicMs() + Math.max(0, poll.device.expiresAt - clock.now())
   let interval = poll.device.intervalSeconds
   let pause = interval
+  let unreadable = 0
   for (;;) {
     await sleep(clock, Math.min(pause * 1000, Math.max(0, endsAt - clock.monotonicMs())), signal)
     if (clock.monotonicMs() >= endsAt) throw new KeywayError('flow_expired')
@@ -100,6 +103,8 @@ async function pollUntilDecided(tools: Tools, poll: Poll, signal: AbortSignal): 
     if (signal.aborted) throw new KeywayError('flow_cancelled')
     const next = nextStep(poll.provider, outcome)
     if (next === 'done') return outcome
+    if (outcome.kind === 'retry' && isUnreadable(outcome.code)) unreadable += 1
+    if (unreadable > UNREADABLE_POLLS) return outcome
     // RFC 8628 3.5: slow_down adds five seconds permanently; a timeout increases the interval.
     if (next === 'slower') interval += 5
     if (next === 'back off') interval = Math.min(interval * 2, MAX_INTERVAL_SECONDS)

@@ -15,7 +15,14 @@ import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import type { AuthorizationServer } from '../metadata/endpoints.ts'
 import { issuerMatches, relaxedIssuer } from '../metadata/metadata.ts'
 import { collectValues, shapeRequest, type Shaping, type TokenPurpose } from '../request-format.ts'
-import { sendHttp, httpFailureOf, type HttpFailure, type HttpResponse } from '../transport/http-exchange.ts'
+import {
+  sendHttp,
+  httpFailureOf,
+  type HttpFailure,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpTransport,
+} from '../transport/http-exchange.ts'
 import { type Library, loadLibrary } from '../transport/openid-client.ts'
 import {
   type OAuthDeps,
@@ -24,7 +31,7 @@ import {
   TOKEN_DEADLINE_MS,
   type TokenOutcome,
 } from '../types.ts'
-import { outcomeOfResponse, outcomeOfHttpFailure, scrub } from './errors.ts'
+import { outcomeOfResponse, outcomeOfHttpFailure, redirectTarget, scrub } from './errors.ts'
 import { idTokenClaims, isDpop, normalizeResponse, tokenResponseOf } from './response.ts'
 
 export type GrantTools = {
@@ -186,7 +193,7 @@ async function sendGrant(
   const facts = failureFactsOf(call)
   if (seen.failure !== null) return outcomeOfHttpFailure(seen.failure, facts)
   const { reply, parsed } = seen.received ?? missing(problem)
-  if (parsed.kind !== 'tokens') return outcomeOfResponse(reply, parsed, facts)
+  if (parsed.kind !== 'tokens') return outcomeOfResponse(reply, parsed, { ...facts, url: call.url })
   if (problem === null) return accepted(call, reply, parsed)
   const again = await runGrant(tools, call, {
     method,
@@ -206,9 +213,25 @@ async function sendTokenRequest(
   const parameters = [...new URLSearchParams(init.body instanceof URLSearchParams ? init.body : '')]
   const request = shapeRequest({ url: call.url, headers: init.headers, parameters }, call.shaping)
   const wire = { fetch: deps.fetchFor(call.provider.extraCa), clock: deps.clock, signal }
-  const reply = await sendHttp(wire, request)
+  const reply = await sendAndFollow(wire, request, call.dpopKey === null ? 3 : 0)
   const { token, scopes } = call.provider.spec
   return { reply, parsed: parseTokenReply(reply, token, scopes.responseSeparator ?? scopes.separator) }
+}
+
+/**
+ * Follows a redirect that keeps method and body (RFC 9110 15.4.8), but only within the origin that the
+ * request was meant for. A DPoP proof names its address, so such a request is not sent elsewhere.
+ */
+async function sendAndFollow(
+  transport: HttpTransport,
+  request: HttpRequest,
+  most: number,
+): Promise<HttpResponse> {
+  const reply = await sendHttp(transport, request)
+  const target = redirectTarget(request.url, reply)
+  const isKept = reply.status === 307 || reply.status === 308
+  if (target === null || !isKept || most === 0 || target.origin !== new URL(request.url).origin) return reply
+  return sendAndFollow(transport, { ...request, url: target.href }, most - 1)
 }
 
 /** Null if the library accepts the response, else its error. */

@@ -13,6 +13,8 @@ export type FailureFacts = {
   purpose: 'exchange' | 'refresh' | 'client_credentials' | 'device'
   /** Values that the server may have echoed and that must not be shown. */
   secrets: readonly string[]
+  /** The address that was called. */
+  url?: string
 }
 
 /** One day. */
@@ -76,9 +78,8 @@ export function outcomeOfResponse(
   // A refresh is confirmed by a second request first, because a filter in between may have answered.
   const isBare = (reply.status === 401 || reply.status === 403) && !unreadable.has(parsed.code)
   if (isBare && facts.purpose !== 'refresh') return configError(code, '', facts)
-  if (wrongAddress.has(reply.status) || reply.status === 301 || reply.status === 308) {
-    return configError(code, '', facts)
-  }
+  if (movedStatus.has(reply.status)) return movedError(reply, facts)
+  if (wrongAddress.has(reply.status)) return configError(code, '', facts)
   const isRefusal = reply.status >= 400 && !unreadable.has(parsed.code)
   if (isRefusal) return { kind: 'refused', code, message: `HTTP ${reply.status} without a reason` }
   return retry(
@@ -86,6 +87,36 @@ export function outcomeOfResponse(
     `answered ${reply.status} with something that cannot be read: ${parsed.message.replace(/\.$/, '')}`,
   )
 }
+
+/** Where a redirect leads; null if the response is none. */
+export function redirectTarget(from: string, reply: Pick<HttpResponse, 'status' | 'headers'>): URL | null {
+  const target = reply.headers.get('location')
+  const isRedirect = reply.status >= 300 && reply.status < 400 && target !== null
+  return isRedirect && URL.canParse(target, from) ? new URL(target, from) : null
+}
+
+/** 301, 307 and 308 say that the address is another one; 302 and 303 also lead to a page in between. */
+const movedStatus = new Set([301, 307, 308])
+
+function movedError(reply: HttpResponse, facts: FailureFacts): FailedTokenOutcome {
+  const target = redirectTarget(facts.url ?? 'https://unknown.invalid', reply)
+  // Without the query, which may repeat values of the request.
+  const where = target === null ? '' : ` to ${scrub(target.origin + target.pathname, facts.secrets)}`
+  const code = `http_${reply.status}`
+  return {
+    kind: 'config_error',
+    code,
+    message: `The token address of ${facts.providerName} redirects${where} (HTTP ${reply.status}).`,
+    nextStep: adviceFor(code),
+  }
+}
+
+/** A response came, but none that the protocol allows. The network is not at fault. */
+export const isUnreadable = (code: string): boolean =>
+  code.endsWith('_answer') ||
+  code === 'no_token_in_answer' ||
+  code === 'answer_too_large' ||
+  code === 'redirected'
 
 /**
  * A protocol error code is never redacted, even if a secret contains the same text, because it decides what
@@ -215,6 +246,7 @@ const advice: Readonly<Record<string, string>> = {
   http_410: 'Check the token address on the provider page: the provider has given it up.',
   http_415: 'Set the token format to JSON under Advanced: the server does not take a form body.',
   http_301: 'Use the address that the token address has moved to.',
+  http_307: 'Use the address that the token address has moved to.',
   http_308: 'Use the address that the token address has moved to.',
 }
 

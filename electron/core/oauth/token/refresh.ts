@@ -152,7 +152,9 @@ export async function plainTokenRequest(
       sendHttp({ fetch: deps.fetchFor(provider.extraCa), clock: deps.clock, signal }, request),
     )
     const parsed = parseTokenReply(reply, token, scopes.responseSeparator ?? scopes.separator)
-    if (parsed.kind !== 'tokens') return outcomeOfResponse(reply, parsed, about.facts)
+    if (parsed.kind !== 'tokens') {
+      return outcomeOfResponse(reply, parsed, { ...about.facts, url: request.url })
+    }
     const values = collectValues(provider, 'token', parsed.data)
     const secrets = [...about.facts.secrets, ...parsed.secrets]
     return { kind: 'ok', response: tokenResponseOf(parsed.tokens, reply, { dpopKey: null, values, secrets }) }
