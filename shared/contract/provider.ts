@@ -129,6 +129,8 @@ export const providerRecord = providerInput.omit({ clientSecret: true }).extend(
   sealedClientSecret: z.string().nullable(),
   /** Sealed registration access token (RFC 7592), when the client was registered dynamically. */
   sealedRegistration: z.string().nullable().default(null),
+  /** When the client secret ends (RFC 7591), in epoch milliseconds; null: never, or not known. */
+  clientSecretExpiresAt: z.number().nullable().default(null),
   /** Public keys for `private_key_jwt`, newest first; the second until the provider knows the first. */
   clientKeys: z.array(clientKey).max(2).default([]),
   /** The private keys, sealed together. */

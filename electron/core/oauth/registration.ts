@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { ClientKey } from '../../../shared/contract/provider.ts'
 import { Secret, secretOrNull } from '../../../shared/contract/secret.ts'
+import { parseMoment } from '../../../shared/domain/expiry.ts'
 import { readText, textOf } from '../../../shared/domain/json-path.ts'
 import { namedSecrets } from '../../../shared/domain/redact.ts'
 import { fillMap } from '../../../shared/domain/template.ts'
@@ -116,9 +117,10 @@ async function registerByApi(
 const answer = z.object({
   client_id: z.string().min(1).max(2000),
   client_secret: z.string().max(10_000).nullish(),
-  token_endpoint_auth_method: z.string().max(100).nullish(),
-  registration_access_token: z.string().max(10_000).nullish(),
-  registration_client_uri: z.string().max(2000).nullish(),
+  client_secret_expires_at: z.number().nullish(),
+  token_endpoint_auth_method: z.string().max(100).nullish().catch(null),
+  registration_access_token: z.string().max(10_000).nullish().catch(null),
+  registration_client_uri: z.string().max(2000).nullish().catch(null),
 })
 
 type Tools = { deps: OAuthDeps; transport: HttpTransport }
@@ -136,14 +138,42 @@ export async function registerClient(
   options: RegistrationOptions,
 ): Promise<RegisteredClient> {
   const authentication = authenticationFor(metadata)
-  const [full, ...lesser] = requests(tools.deps, metadata, { options, authentication })
-  const first = await registerOnce(tools, metadata, full)
+  const first = await registerWith(tools, metadata, { options, authentication })
   if (first.kind === 'registered') return withKey(first.client, authentication)
+  const other = first.isAboutRedirect ? onOtherLoopback(options) : null
+  if (other === null) throw first.failure
+  const next = await registerWith(tools, metadata, { options: other.options, authentication })
+  if (next.kind === 'registered')
+    return { ...withKey(next.client, authentication), redirectHost: other.redirectHost }
+  throw first.failure
+}
+
+/** The full request, then smaller ones as long as the server rejects a field. */
+async function registerWith(
+  tools: Tools,
+  metadata: DiscoveredMetadata,
+  how: Parameters<typeof requests>[2],
+): Promise<Registration> {
+  const [full, ...lesser] = requests(tools.deps, metadata, how)
+  const first = await registerOnce(tools, metadata, full)
+  if (first.kind === 'registered') return first
   for (const less of first.isAboutMetadata ? lesser : []) {
     const next = await registerOnce(tools, metadata, less)
-    if (next.kind === 'registered') return withKey(next.client, authentication)
+    if (next.kind === 'registered') return next
   }
-  throw first.failure
+  return first
+}
+
+/** The same redirect URIs with the other loopback name; null if they are not on loopback. */
+function onOtherLoopback(
+  options: RegistrationOptions,
+): { options: RegistrationOptions; redirectHost: 'localhost' | '127.0.0.1' } | null {
+  const [first] = options.redirectUris
+  const hostname = first === undefined || !URL.canParse(first) ? null : new URL(first).hostname
+  if (hostname !== 'localhost' && hostname !== '127.0.0.1') return null
+  const redirectHost = hostname === 'localhost' ? '127.0.0.1' : 'localhost'
+  const redirectUris = options.redirectUris.map((uri) => uri.replace(`//${hostname}`, `//${redirectHost}`))
+  return { options: { ...options, redirectUris }, redirectHost }
 }
 
 type Authentication = { method: RegisteredClient['auth']; key: PrivateClientKey | null }
@@ -171,7 +201,7 @@ function withKey(client: RegisteredClient, { key }: Authentication): RegisteredC
 
 type Registration =
   | { kind: 'registered'; client: RegisteredClient }
-  | { kind: 'refused'; isAboutMetadata: boolean; failure: KeywayError }
+  | { kind: 'refused'; isAboutMetadata: boolean; isAboutRedirect: boolean; failure: KeywayError }
 
 async function registerOnce(
   { deps, transport }: Tools,
@@ -193,7 +223,7 @@ async function registerOnce(
     }
     const read = readTokenBody(seen.reply.text)
     const fine = seen.reply.status === 200 || seen.reply.status === 201
-    return jsonResponse(fine ? 201 : 400, seen.reply, read.kind === 'object' ? withTexts(read.body) : {})
+    return jsonResponse(fine ? 201 : 400, seen.reply, read.kind === 'object' ? completed(read.body) : {})
   }
   const server = new URL('/.well-known/openid-configuration', metadata.issuer)
   const options = { [library.customFetch]: fetch, execute: loopbackExtensions(library) }
@@ -260,6 +290,7 @@ function registeredClient(registered: unknown): RegisteredClient {
     clientSecret,
     auth: isPublic ? 'none' : method,
     clientKeys: null,
+    clientSecretExpiresAt: clientSecret === null ? null : (data.client_secret_expires_at ?? 0) * 1000 || null,
     registration:
       token === ''
         ? null
@@ -279,16 +310,29 @@ function refusedRegistration(reply: HttpResponse | null, cause: unknown): Regist
     cause,
   })
   const isAboutMetadata = body['error'] === 'invalid_client_metadata' || body['error'] === 'invalid_scope'
-  return { kind: 'refused', isAboutMetadata, failure }
+  const isAboutRedirect = /redirect/i.test(words)
+  return { kind: 'refused', isAboutMetadata, isAboutRedirect, failure }
 }
 
 const TEXTS: ReadonlySet<string> = new Set(['client_id', 'client_secret', 'registration_access_token'])
 
-/** Drops null fields. A numeric id or secret is converted to text. */
-function withTexts(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(body)
-      .filter(([, value]) => value !== null)
-      .map(([name, value]) => [name, TEXTS.has(name) ? (textOf(value) ?? value) : value]),
-  )
+/**
+ * The response as the library requires it (RFC 7591 3.2.1): without null fields, ids and secrets as text, no
+ * empty secret, and an end of the secret in seconds, where 0 is never.
+ */
+function completed(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const texts = Object.entries(body)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]): [string, unknown] => [name, TEXTS.has(name) ? (textOf(value) ?? value) : value])
+  const { client_secret: secret, ...rest } = Object.fromEntries(texts)
+  const end = {
+    client_secret_expires_at: Math.floor((momentOf(body['client_secret_expires_at']) ?? 0) / 1000),
+  }
+  return secret === undefined || secret === '' ? rest : { ...rest, client_secret: secret, ...end }
+}
+
+/** Seconds since 1970 as a number or text, or an ISO date; null for never and for what cannot be read. */
+function momentOf(value: unknown): number | null {
+  const isDate = typeof value === 'string' && /[-:]/.test(value)
+  return parseMoment(value, isDate ? 'iso8601' : 'epoch_seconds')
 }

@@ -120,12 +120,19 @@ export type RegisteredClient = {
   auth: Exclude<ProviderSpec['client']['auth'], 'auto'>
   /** The private key whose public part was registered, as JSON; null if the client has none. */
   clientKeys: Secret | null
+  /** When the client secret ends, in epoch milliseconds; null: never, or not told. */
+  clientSecretExpiresAt?: number | null
+  /** The loopback name in the registered redirect URI, if the server did not take the planned one. */
+  redirectHost?: 'localhost' | '127.0.0.1' | null
   /** JSON {accessToken, uri} for RFC 7592; null if the server returned none. */
   registration: Secret | null
 }
 
 /** What a dynamic registration gave besides id and secret. */
-export type RegistrationSecrets = Pick<RegisteredClient, 'registration' | 'clientKeys'>
+export type RegistrationSecrets = Pick<
+  RegisteredClient,
+  'registration' | 'clientKeys' | 'clientSecretExpiresAt'
+>
 
 export type ApiCredential = {
   accessToken: Secret

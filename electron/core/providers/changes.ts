@@ -116,6 +116,7 @@ export function newProvider(
     sealedClientSecret: sealClientSecret(box, id, clientSecret, null),
     sealedRegistration: sealRegistration(box, id, registered?.registration ?? null),
     ...sealClientKeys(box, id, registered?.clientKeys ?? null),
+    clientSecretExpiresAt: registered?.clientSecretExpiresAt ?? null,
     createdAt: now,
     updatedAt: now,
   }
@@ -135,6 +136,7 @@ export function changedProvider(
     updatedAt: clock.now(),
   }
   const secretChanged = clientSecret !== undefined && clientSecret !== SECRET_PLACEHOLDER
+  if (secretChanged) next.clientSecretExpiresAt = null
   return { record: next, reauthorise: secretChanged || !isDeepStrictEqual(basisOf(record), basisOf(next)) }
 }
 
@@ -150,6 +152,8 @@ export function withRegisteredClient(
     clientId: client.clientId,
     sealedClientSecret: sealClientSecret(box, record.id, client.clientSecret?.reveal() ?? '', null),
     sealedRegistration: sealRegistration(box, record.id, client.registration),
+    clientSecretExpiresAt: client.clientSecretExpiresAt ?? null,
+    ...(client.redirectHost == null ? {} : { redirectHost: client.redirectHost }),
     ...(client.clientKeys === null ? {} : sealClientKeys(box, record.id, client.clientKeys)),
     spec: { ...spec, client: { ...spec.client, auth: client.auth } },
     updatedAt: clock.now(),

@@ -86,6 +86,9 @@ function SetUp({ provider, preset }: { provider: ProviderView; preset: Preset | 
     preset === null ? null : { label: words.preset, value: preset.name },
     { label: words.clientId, value: provider.clientId === '' ? text.common.none : mono(provider.clientId) },
     { label: words.secret, value: provider.hasClientSecret ? words.secretStored : words.secretNone },
+    provider.clientSecretExpiresAt === null
+      ? null
+      : { label: words.secretEnds, value: <Moment at={provider.clientSecretExpiresAt} /> },
     { label: words.flow, value: words.flows[provider.flow] },
     address(words.issuer, discovery.issuer),
     address(words.authorization, endpoints.authorization),

@@ -25,6 +25,7 @@ export const providerText = {
     secret: 'Client secret',
     secretStored: 'stored, encrypted',
     secretNone: 'none',
+    secretEnds: 'The client secret ends on',
     flow: 'Way of signing in',
     flows: {
       authorization_code: 'browser sign-in',

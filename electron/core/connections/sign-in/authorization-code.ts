@@ -18,8 +18,11 @@ export async function startBrowserFlow(deps: FlowDeps, start: FlowStart): Promis
   const { running, provider } = start
   const { input } = running
   try {
-    const plan = redirectPlan(deps, provider, input.redirect)
-    const resolved = resolveProvider(deps, await ensureRegisteredClient(deps, running, provider, plan))
+    const planned = redirectPlan(deps, provider, input.redirect)
+    const registered = await ensureRegisteredClient(deps, running, provider, planned)
+    // The registration may have taken another loopback name only.
+    const plan = registered === provider ? planned : redirectPlan(deps, registered, input.redirect)
+    const resolved = resolveProvider(deps, registered)
     const { url, authorizationState } = await deps.oauth.authorize(
       resolved,
       {

@@ -136,7 +136,7 @@ function slugOf(host: string): string {
 
 type Tools = { deps: OAuthDeps; transport: HttpTransport; log: StepLog }
 type ClientFields = {
-  fields: Pick<ProviderInputDraft, 'clientId' | 'clientSecret'>
+  fields: Pick<ProviderInputDraft, 'clientId' | 'clientSecret' | 'redirectHost'>
   spec: Pick<ProviderSpecInput, 'client'>
   registered: RegistrationSecrets | null
 }
@@ -182,7 +182,11 @@ async function register(
     log.add({ ...step, outcome: 'ok', explanation })
     const secret = client.clientSecret?.reveal()
     return {
-      fields: { clientId: client.clientId, ...(secret === undefined ? {} : { clientSecret: secret }) },
+      fields: {
+        clientId: client.clientId,
+        ...(secret === undefined ? {} : { clientSecret: secret }),
+        ...(client.redirectHost == null ? {} : { redirectHost: client.redirectHost }),
+      },
       spec: { client: { ...signatureOf(metadata), auth: client.auth, dynamicRegistration: true } },
       registered: client,
     }
