@@ -68,9 +68,8 @@ describe('a registration answer', () => {
     expect(missing).toEqual([])
     expect(draft).toMatchObject(expected)
     expect(registered?.clientSecretExpiresAt ?? null).toBe(end)
-    if ((draft.clientSecret ?? '') === '') {
-      expect(draft.spec).toMatchObject({ client: { auth: 'none' } })
-    }
+    const auth = (draft.clientSecret ?? '') === '' ? 'none' : 'client_secret_basic'
+    expect(draft.spec).toMatchObject({ client: { auth } })
   })
 
   it('without an id is no client', async () => {
