@@ -278,3 +278,21 @@ test('the theme changes at once and the choice can be undone', async ({ page, op
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect.poll(ground).toBe('rgb(255, 255, 255)')
 })
+
+test('a look-up that finds nothing lists every address that was tried', async ({ page, openWindow }) => {
+  const { fake } = await openWindow({ hash: '#/add/url' })
+  const step = { name: 'Server metadata', outcome: 'skipped', answer: null, fix: null }
+  const paths = ['openid-configuration', 'oauth-authorization-server']
+  const steps = paths.map((path) => ({
+    ...step,
+    request: `GET https://as.example.test/.well-known/${path}`,
+    explanation: `There is no server metadata at https://as.example.test/.well-known/${path} (HTTP 404).`,
+  }))
+  const message = 'There is no server metadata for https://as.example.test/: 2 addresses were tried.'
+  fake.failNext('providers.discover', new KeywayError('discovery_failed', { message, details: { steps } }))
+  await page.getByRole('textbox', { name: 'URL' }).fill('as.example.test')
+  await page.getByRole('button', { name: 'Look it up' }).click()
+  const tried = page.getByRole('region', { name: 'Addresses tried' })
+  await expect(tried.getByRole('listitem')).toHaveCount(2)
+  await expect(tried).toContainText('/oauth-authorization-server (HTTP 404)')
+})
