@@ -131,6 +131,11 @@ export const providerRecord = providerInput.omit({ clientSecret: true }).extend(
   sealedRegistration: z.string().nullable().default(null),
   /** When the client secret ends (RFC 7591), in epoch milliseconds; null: never, or not known. */
   clientSecretExpiresAt: z.number().nullable().default(null),
+  /**
+   * When the provider last refused a client that it had registered for Keyway; null after a success. The next
+   * sign-in registers a new one.
+   */
+  clientRefusedAt: z.number().nullable().default(null),
   /** Public keys for `private_key_jwt`, newest first; the second until the provider knows the first. */
   clientKeys: z.array(clientKey).max(2).default([]),
   /** The private keys, sealed together. */

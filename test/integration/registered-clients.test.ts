@@ -128,3 +128,145 @@ describe('a server that takes only the other loopback name', () => {
     expect(keyway.providers.find(provider.id)).toMatchObject({ redirectHost: 'localhost', clientId: 'j1' })
   })
 })
+
+describe('a client that the server has forgotten', () => {
+  /** Registers c1, c2 …; the token endpoint knows those that the test says. */
+  const start = async () => {
+    const state = { registered: 0, known: new Set<string>() }
+    const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+      let text = ''
+      for await (const chunk of incoming) text += String(chunk)
+      const { origin } = server
+      if (incoming.url === '/register') {
+        const id = `c${(state.registered += 1)}`
+        state.known.add(id)
+        return always(201, { client_id: id })(incoming, response)
+      }
+      if (incoming.url !== '/token') {
+        return always(200, {
+          issuer: origin,
+          authorization_endpoint: `${origin}/authorize`,
+          token_endpoint: `${origin}/token`,
+          registration_endpoint: `${origin}/register`,
+        })(incoming, response)
+      }
+      const isKnown = state.known.has(new URLSearchParams(text).get('client_id') ?? '')
+      const tokens = { access_token: 'at', token_type: 'Bearer', expires_in: 3600, refresh_token: 'rt' }
+      always(isKnown ? 200 : 401, isKnown ? tokens : { error: 'invalid_client' })(incoming, response)
+    }
+    const server = await startAnswering((incoming, response) => void answer(incoming, response))
+    const opened = await openTestKeyway(tempFolder())
+    onTestFinished(opened.close)
+    const { keyway } = opened
+    const provider = keyway.providers.create(
+      aProvider({
+        clientId: '',
+        clientSecret: '',
+        spec: { discovery: { issuer: server.origin }, client: { dynamicRegistration: true } },
+      }),
+    )
+    const open = async (connectionId: string | null) => {
+      const flow = await keyway.connections.connect(
+        aConnect({ providerId: provider.id, open: 'link-only', connectionId }),
+      )
+      if (flow.kind !== 'waiting_for_browser') throw new Error(JSON.stringify(flow))
+      return new URL(flow.authorizationUrl).searchParams
+    }
+    const comeBack = async (asked: URLSearchParams, more: Record<string, string> = { code: 'c' }) =>
+      (await keyway.flows.callback(new URLSearchParams({ state: asked.get('state') ?? '', ...more }))).flow
+    return { keyway, provider, state, open, comeBack }
+  }
+
+  it('is registered again by the next sign-in, and then refreshes work', async () => {
+    const { keyway, provider, state, open, comeBack } = await start()
+    expect(await comeBack(await open(null))).toMatchObject({ kind: 'done' })
+    const [connection] = keyway.connections.list()
+    const id = connection?.id ?? ''
+    state.known.clear()
+    const failed = await keyway.connections.refresh(id)
+    expect(failed.lastOutcome).toMatchObject({
+      status: 'reconnect_needed',
+      message: expect.stringContaining('registers a new client') as string,
+    })
+    expect(keyway.providers.find(provider.id)).toMatchObject({ clientId: 'c1' })
+    const asked = await open(id)
+    expect(asked.get('client_id')).toBe('c2')
+    expect(await comeBack(asked)).toMatchObject({ kind: 'done', connectionId: id })
+    expect((await keyway.connections.refresh(id)).lastOutcome.status).toBe('ok')
+    expect(keyway.providers.find(provider.id)).toMatchObject({ clientId: 'c2', clientRefusedAt: null })
+  })
+
+  it('stays when the refusal was temporary', async () => {
+    const { keyway, provider, state, open, comeBack } = await start()
+    await comeBack(await open(null))
+    const id = keyway.connections.list()[0]?.id ?? ''
+    state.known.clear()
+    await keyway.connections.refresh(id)
+    expect(keyway.providers.find(provider.id)?.clientRefusedAt).not.toBeNull()
+    state.known.add('c1')
+    await keyway.connections.refresh(id)
+    expect(keyway.providers.find(provider.id)?.clientRefusedAt).toBeNull()
+    expect((await open(id)).get('client_id')).toBe('c1')
+  })
+
+  it.each(['invalid_client', 'unauthorized_client'])(
+    'is noticed in the authorization response: %s',
+    async (error) => {
+      const { open, comeBack } = await start()
+      const first = await open(null)
+      expect(await comeBack(first, { error })).toMatchObject({
+        kind: 'failed',
+        failure: { nextStep: expect.stringContaining('registers a new client') as string },
+      })
+      expect((await open(null)).get('client_id')).toBe('c2')
+    },
+  )
+
+  it('is noticed when the code is exchanged', async () => {
+    const { state, open, comeBack } = await start()
+    const first = await open(null)
+    state.known.clear()
+    expect(await comeBack(first)).toMatchObject({
+      kind: 'failed',
+      failure: { nextStep: expect.stringContaining('registers a new client') as string },
+    })
+    expect(await comeBack(await open(null))).toMatchObject({ kind: 'done' })
+  })
+})
+
+it('a resource that is refused at the refresh is left out there, also after a restart', async () => {
+  const asked: Array<string | null> = []
+  const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let text = ''
+    for await (const chunk of incoming) text += String(chunk)
+    const body = new URLSearchParams(text)
+    const isRefresh = body.get('grant_type') === 'refresh_token'
+    if (isRefresh) asked.push(body.get('resource'))
+    const isRefused = isRefresh && body.has('resource')
+    const tokens = { access_token: 'at', token_type: 'Bearer', expires_in: 3600, refresh_token: 'rt' }
+    always(isRefused ? 400 : 200, isRefused ? { error: 'invalid_target' } : tokens)(incoming, response)
+  }
+  const { origin } = await startAnswering((incoming, response) => void answer(incoming, response))
+  const folder = tempFolder()
+  const opened = await openTestKeyway(folder)
+  const provider = opened.keyway.providers.create(
+    aProvider({
+      spec: {
+        endpoints: { authorization: `${origin}/authorize`, token: `${origin}/token` },
+        resources: ['https://api.example'],
+      },
+    }),
+  )
+  const flow = await opened.keyway.connections.connect(
+    aConnect({ providerId: provider.id, account: 'work', kind: 'refresh_token', token: 'made-up' }),
+  )
+  expect(flow.kind).toBe('done')
+  const id = opened.keyway.connections.list()[0]?.id ?? ''
+  expect((await opened.keyway.connections.refresh(id)).lastOutcome.status).toBe('ok')
+  await opened.close()
+  const again = await openTestKeyway(folder)
+  onTestFinished(again.close)
+  expect((await again.keyway.connections.refresh(id)).lastOutcome.status).toBe('ok')
+  // The paste verifies the token with one refresh, which does not know the provider's record.
+  expect(asked).toEqual(['https://api.example', null, 'https://api.example', null, null])
+})

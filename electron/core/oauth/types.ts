@@ -63,7 +63,8 @@ export type TokenResponse = {
  * `message` is a sentence; for `ended` it is the provider's description alone.
  */
 export type TokenOutcome =
-  | { kind: 'ok'; response: TokenResponse }
+  /** `withoutResource`: the provider refused `resource` and took the request without it. */
+  | { kind: 'ok'; response: TokenResponse; withoutResource?: boolean }
   /**
    * `sent`: false only when the request certainly never left, so that the refresh token is certainly unused.
    */

@@ -117,6 +117,7 @@ export function newProvider(
     sealedRegistration: sealRegistration(box, id, registered?.registration ?? null),
     ...sealClientKeys(box, id, registered?.clientKeys ?? null),
     clientSecretExpiresAt: registered?.clientSecretExpiresAt ?? null,
+    clientRefusedAt: null,
     createdAt: now,
     updatedAt: now,
   }
@@ -137,7 +138,20 @@ export function changedProvider(
   }
   const secretChanged = clientSecret !== undefined && clientSecret !== SECRET_PLACEHOLDER
   if (secretChanged) next.clientSecretExpiresAt = null
+  if (secretChanged || next.clientId !== record.clientId) next.clientRefusedAt = null
   return { record: next, reauthorise: secretChanged || !isDeepStrictEqual(basisOf(record), basisOf(next)) }
+}
+
+/** Stores what sign-ins and refreshes find out about a provider. */
+export type ProviderFindings = {
+  saveRegisteredClient(providerId: string, client: RegisteredClient): ProviderRecord
+  /** The issuer that the provider's first id_token named. */
+  saveLearnedIssuer(providerId: string, issuer: string): void
+  /** Returns whether the provider registered this client, so that the next sign-in registers a new one. */
+  saveClientRefused(providerId: string): boolean
+  saveClientAccepted(providerId: string): void
+  /** The provider refused `resource` at a refresh and took the request without it. */
+  saveRefreshWithoutResource(providerId: string): void
 }
 
 /** The provider with a client that was registered for Keyway (RFC 7591, or the provider's own API). */
@@ -153,6 +167,7 @@ export function withRegisteredClient(
     sealedClientSecret: sealClientSecret(box, record.id, client.clientSecret?.reveal() ?? '', null),
     sealedRegistration: sealRegistration(box, record.id, client.registration),
     clientSecretExpiresAt: client.clientSecretExpiresAt ?? null,
+    clientRefusedAt: null,
     ...(client.redirectHost == null ? {} : { redirectHost: client.redirectHost }),
     ...(client.clientKeys === null ? {} : sealClientKeys(box, record.id, client.clientKeys)),
     spec: { ...spec, client: { ...spec.client, auth: client.auth } },

@@ -12,7 +12,7 @@ import type {
 import type { RedirectPlan } from '../../../shared/contract/ui-api.ts'
 import type { AuditLog, Providers } from '../keyway.ts'
 import { pemOf } from '../oauth/client-keys.ts'
-import type { RegistrationSecrets, RegisteredClient } from '../oauth/types.ts'
+import type { RegistrationSecrets } from '../oauth/types.ts'
 import type { Clock } from '../ports.ts'
 import type { SecretBox } from '../vault/status.ts'
 import {
@@ -21,6 +21,7 @@ import {
   checkSlug,
   needAddresses,
   newProvider,
+  type ProviderFindings,
   withRegisteredClient,
 } from './changes.ts'
 import { withClientKey, withNewClientKey } from './client-keys.ts'
@@ -45,13 +46,10 @@ export type ProvidersDeps = {
 }
 
 /** {@link Providers}, plus registration with the result of a dynamic registration (RFC 7591). */
-export type ProviderRegistry = Providers & {
-  /** Stores a client that the provider registered for Keyway. */
-  saveRegisteredClient(id: string, client: RegisteredClient): ProviderRecord
-  /** Stores the issuer of the first id_token; nothing is stored if one is known already. */
-  saveLearnedIssuer(id: string, issuer: string): void
-  createRegistered(input: ProviderInput, registered: RegistrationSecrets | null): ProviderView
-}
+export type ProviderRegistry = Providers &
+  ProviderFindings & {
+    createRegistered(input: ProviderInput, registered: RegistrationSecrets | null): ProviderView
+  }
 
 export function createProviders(deps: ProvidersDeps): ProviderRegistry {
   const { store, box, clock } = deps
@@ -113,16 +111,34 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
 type Save = (before: ProviderRecord | null, changed: ProviderRecord, what: string) => ProviderRecord
 
 /** Stores what a sign-in finds out about a provider. */
-function foundOut(
-  deps: ProvidersDeps,
-  save: Save,
-): Pick<ProviderRegistry, 'saveRegisteredClient' | 'saveLearnedIssuer'> {
+function foundOut(deps: ProvidersDeps, save: Save): ProviderFindings {
   const { store, clock } = deps
   return {
     saveRegisteredClient(id, client) {
       const before = store.getOrThrow(id)
       const record = withRegisteredClient(before, client, deps)
       return save(before, record, 'the provider registered a client for Keyway')
+    },
+    saveClientRefused(id) {
+      const before = store.getOrThrow(id)
+      const { dynamicRegistration, registrationRequest } = store.specOf(before).client
+      if (!dynamicRegistration && registrationRequest === null) return false
+      if (before.clientRefusedAt === null)
+        save(before, { ...before, clientRefusedAt: clock.now() }, 'the registered client was refused')
+      return true
+    },
+    saveClientAccepted(id) {
+      const before = store.getOrThrow(id)
+      if (before.clientRefusedAt === null) return
+      save(before, { ...before, clientRefusedAt: null }, 'the registered client was accepted')
+    },
+    saveRefreshWithoutResource(id) {
+      const before = store.getOrThrow(id)
+      const { omitParams } = store.specOf(before).refresh
+      if (omitParams.includes('resource')) return
+      const refresh = { ...before.spec.refresh, omitParams: [...omitParams, 'resource'] }
+      const spec = { ...before.spec, refresh }
+      save(before, { ...before, spec, updatedAt: clock.now() }, 'no resource at refreshes')
     },
     saveLearnedIssuer(id, issuer) {
       const before = store.getOrThrow(id)

@@ -36,6 +36,7 @@ export function providerOf(sketch: Sketch, now: number): ProviderView {
     updatedAt: now - 86_400_000,
     hasClientSecret: true,
     clientKeys: [],
+    clientRefusedAt: null,
     clientSecretExpiresAt: null,
     clientKeyPem: null,
     spec,

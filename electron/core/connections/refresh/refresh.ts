@@ -9,9 +9,11 @@ import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.t
 import { Secret } from '../../../../shared/contract/secret.ts'
 import { failedOutcome } from '../../../../shared/domain/expiry.ts'
 import type { AuditLog } from '../../keyway.ts'
+import { isClientRefusal } from '../../oauth/client-authentication.ts'
 import type { FailedTokenOutcome } from '../../oauth/token/errors.ts'
 import type { OAuthClient, ResolvedProvider, TokenResponse, TokenOutcome } from '../../oauth/types.ts'
 import type { Clock, Logger } from '../../ports.ts'
+import type { ProviderFindings } from '../../providers/changes.ts'
 import type { SecretBox } from '../../vault/status.ts'
 import { appendHistory, refreshedRecord, rotatesRefreshToken } from '../store/record.ts'
 import { openTokens, type OpenTokens } from '../store/sealed.ts'
@@ -37,8 +39,47 @@ export async function refreshConnection(deps: RefreshDeps, record: ConnectionRec
   const unmarked = await writeRefreshMarker(deps, record, provider)
   if (unmarked !== null) return unmarked
   const outcome = await sendRefresh(deps, record, provider)
-  if (outcome.kind === 'ok') return saveResponse(deps, record, provider, outcome.response)
-  return recordFailure(deps, record, provider, { outcome, unanswered })
+  if (outcome.kind !== 'ok') {
+    return recordFailure(deps, record, provider, {
+      outcome: forgottenClient(deps, provider, outcome),
+      unanswered,
+    })
+  }
+  noteAccepted(deps, provider, outcome.withoutResource === true)
+  return saveResponse(deps, record, provider, outcome.response)
+}
+
+/**
+ * If the provider forgot a client that it had registered, only a new sign-in helps: it registers a new one.
+ * The refresh is still repeated later, because the refusal may be temporary.
+ */
+function forgottenClient(
+  { registry, logger }: RefreshDeps,
+  provider: ResolvedProvider,
+  outcome: FailedTokenOutcome,
+): FailedTokenOutcome {
+  if (outcome.kind !== 'config_error' || !isClientRefusal(outcome.code, outcome.message)) return outcome
+  try {
+    if (registry?.().saveClientRefused(provider.id) !== true) return outcome
+  } catch (error) {
+    logger.warn('That a client was refused could not be saved', { provider: provider.slug, error })
+    return outcome
+  }
+  const message = `${outcome.code}. The next sign-in registers a new client.`
+  return { kind: 'refused', code: outcome.code, message }
+}
+
+function noteAccepted(
+  { registry, logger }: RefreshDeps,
+  { id, slug }: ResolvedProvider,
+  withoutResource: boolean,
+): void {
+  try {
+    registry?.().saveClientAccepted(id)
+    if (withoutResource) registry?.().saveRefreshWithoutResource(id)
+  } catch (error) {
+    logger.warn('What a refresh showed about a provider could not be saved', { provider: slug, error })
+  }
 }
 
 /** The reason why a request cannot succeed; null if it can. */
@@ -265,6 +306,8 @@ export type RefreshDeps = {
   backoff: Backoff
   tokenClock: TokenClock
   pendingTokenWrites: PendingTokenWrites
+  /** Stores what a refresh finds out about the provider. Absent: it is not stored. */
+  registry?: (() => ProviderFindings) | undefined
   /** @throws KeywayError vault_locked | provider_not_found */
   resolve: (providerId: string) => ResolvedProvider
   /** Connections whose refresh marker was found at startup. */

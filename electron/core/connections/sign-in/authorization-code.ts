@@ -143,7 +143,8 @@ export async function ensureRegisteredClient(
 ): Promise<ProviderRecord> {
   const { client } = deps.providers.specOf(provider)
   const registersClients = client.registrationRequest !== null || client.dynamicRegistration
-  if (provider.clientId !== '' || client.noRegistration || !registersClients) return provider
+  const isUsable = provider.clientId !== '' && provider.clientRefusedAt === null
+  if (isUsable || client.noRegistration || !registersClients) return provider
   const registered = await deps.oauth.register(
     resolveProvider(deps, provider),
     { redirectUris: plan?.redirectUri == null ? [] : [plan.redirectUri], scopes: running.scopes },

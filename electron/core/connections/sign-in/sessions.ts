@@ -6,14 +6,10 @@ import type { ProviderRecord } from '../../../../shared/contract/provider.ts'
 import { isRedirectTarget, type LoopbackHost } from '../../../../shared/domain/redirect-uri.ts'
 import { BoundedMap } from '../../bounded-map.ts'
 import type { AuditLog } from '../../keyway.ts'
-import type {
-  AuthorizationState,
-  OAuthClient,
-  RegisteredClient,
-  ResolvedProvider,
-  TokenResponse,
-} from '../../oauth/types.ts'
+import { isClientRefusal } from '../../oauth/client-authentication.ts'
+import type { AuthorizationState, OAuthClient, ResolvedProvider, TokenResponse } from '../../oauth/types.ts'
 import { type Browser, type Clock, type Logger, type LoopbackListener, newId } from '../../ports.ts'
+import type { ProviderFindings } from '../../providers/changes.ts'
 import type { PlanRedirect } from '../../providers/providers.ts'
 import type { ProviderStore } from '../../providers/store.ts'
 import type { SecretBox } from '../../vault/status.ts'
@@ -227,11 +223,7 @@ export type FlowDeps = {
    * Stores what a sign-in finds out about a provider.
    * @throws KeywayError disk_full | save_failed | vault_locked
    */
-  registry: () => {
-    saveRegisteredClient(providerId: string, client: RegisteredClient): ProviderRecord
-    /** The issuer that the provider's first id_token named. */
-    saveLearnedIssuer(providerId: string, issuer: string): void
-  }
+  registry: () => ProviderFindings
   /** Runs tasks that may change the labels of a provider's connections one at a time. */
   withProviderLock: <Result>(providerId: string, task: () => Promise<Result>) => Promise<Result>
   /**
@@ -250,7 +242,25 @@ export function startFailed(deps: FlowDeps, running: RunningFlow, failure: Keywa
     code: failure.code,
     error: failure,
   })
-  return deps.flows.end(running, { kind: 'failed', failure })
+  return deps.flows.end(running, { kind: 'failed', failure: withRegistration(deps, running, failure) })
+}
+
+/** Where the server forgot a client that it had registered, the next sign-in registers a new one. */
+function withRegistration(
+  { registry, logger }: FlowDeps,
+  { base }: RunningFlow,
+  failure: KeywayError,
+): KeywayError {
+  const { code, message, details } = failure
+  if (!isClientRefusal(details['providerCode'], message)) return failure
+  try {
+    if (!registry().saveClientRefused(base.providerId)) return failure
+  } catch (error) {
+    logger.warn('That a client was refused could not be saved', { provider: base.providerSlug, error })
+    return failure
+  }
+  const nextStep = 'Start the sign-in again: Keyway then registers a new client by itself.'
+  return new KeywayError(code, { message, nextStep, details, cause: failure })
 }
 
 // A sign-in in progress.

@@ -29,11 +29,29 @@ export function createRefresh(tools: Tools): OAuthClient['refresh'] {
       if (provider.spec.refresh.style === 'exchange-access-token') {
         return await exchangeAccessToken(tools, provider, request, signal)
       }
-      return await standardRefresh(tools, provider, request, signal)
+      const outcome = await standardRefresh(tools, provider, request, signal)
+      if (!refusesResource(provider, outcome)) return outcome
+      // The resource of the sign-in stays in force without the parameter (RFC 8707 2.2).
+      const again = await standardRefresh(tools, withoutResource(provider), request, signal)
+      return again.kind === 'ok' ? { ...again, withoutResource: true } : outcome
     } catch (error) {
       return outcomeOfPreparation(provider, error)
     }
   }
+}
+
+function refusesResource({ spec }: ResolvedProvider, outcome: TokenOutcome): boolean {
+  if (spec.resources.length === 0 || spec.refresh.omitParams.includes('resource')) return false
+  return (
+    outcome.kind === 'config_error' &&
+    (outcome.code === 'invalid_target' || outcome.code === 'invalid_resource')
+  )
+}
+
+function withoutResource(provider: ResolvedProvider): ResolvedProvider {
+  const { refresh } = provider.spec
+  const omitParams = [...refresh.omitParams, 'resource']
+  return { ...provider, spec: { ...provider.spec, refresh: { ...refresh, omitParams } } }
 }
 
 async function standardRefresh(
