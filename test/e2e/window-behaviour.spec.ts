@@ -281,10 +281,12 @@ test('the theme changes at once and the choice can be undone', async ({ page, op
 
 test('a look-up that finds nothing lists every address that was tried', async ({ page, openWindow }) => {
   const { fake } = await openWindow({ hash: '#/add/url' })
-  const step = { name: 'Server metadata', outcome: 'skipped', answer: null, fix: null }
   const paths = ['openid-configuration', 'oauth-authorization-server']
   const steps = paths.map((path) => ({
-    ...step,
+    name: 'Server metadata',
+    outcome: 'skipped',
+    answer: null,
+    fix: null,
     request: `GET https://as.example.test/.well-known/${path}`,
     explanation: `There is no server metadata at https://as.example.test/.well-known/${path} (HTTP 404).`,
   }))

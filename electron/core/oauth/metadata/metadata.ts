@@ -22,6 +22,7 @@ const readers = {
   introspection_endpoint: addressMember,
   pushed_authorization_request_endpoint: addressMember,
   registration_endpoint: addressMember,
+  jwks_uri: addressMember,
   require_pushed_authorization_requests: flagMember,
   authorization_response_iss_parameter_supported: flagMember,
   client_id_metadata_document_supported: flagMember,
@@ -97,7 +98,7 @@ export function parseMetadata(source: string, reply: HttpResponse): ServerDocume
   if (read.kind === 'unreadable') throw discoveryRefused(`${absent}. ${read.message}`)
   const document = serverDocument(source, read.body)
   const inside = Object.keys(readers).find(
-    (name) => name.endsWith('_endpoint') && namesInside(source, read.body[name]),
+    (name) => /_(?:endpoint|uri)$/.test(name) && namesInside(source, read.body[name]),
   )
   if (inside !== undefined) {
     throw discoveryRefused(

@@ -26,6 +26,7 @@ import {
   type ResolvedProvider,
 } from '../types.ts'
 import { type ProviderApiRequest, type CallProviderApi, isJwt } from './request.ts'
+import { checkUserinfoSignature } from './userinfo-signature.ts'
 
 type Tools = {
   deps: OAuthDeps
@@ -170,8 +171,10 @@ async function readUserinfo(
   })
   const url = server.endpoint('userinfo')
   if (url === null) return null
+  const check = (reply: HttpResponse): Promise<void> =>
+    checkUserinfoSignature({ deps, servers }, provider, reply, signal)
   if (about.expectedSubject === null) {
-    return callApi(provider, credential, { method: 'GET', url, headers: {}, body: null }, signal)
+    return callApi(provider, credential, { method: 'GET', url, headers: {}, body: null, check }, signal)
   }
   const expected = about.expectedSubject
   const library = await loadLibrary()
@@ -186,7 +189,9 @@ async function readUserinfo(
       const first = await send(null)
       const nonce = first.headers.get('dpop-nonce')
       const challenged = first.status === 401 && nonce !== null && credential.dpopKey !== null
-      return standardUserinfo(challenged ? await send(nonce) : first, provider.clientId, server.issuer)
+      const reply = challenged ? await send(nonce) : first
+      if (reply.status === 200) await check(reply)
+      return standardUserinfo(reply, provider.clientId, server.issuer)
     }
     const config = buildConfiguration(library, { provider, server, method: 'none', fetch })
     return library.fetchUserInfo(config, credential.accessToken.reveal(), expected)

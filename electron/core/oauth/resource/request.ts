@@ -24,6 +24,8 @@ export type ProviderApiRequest = {
   url: string
   headers: Readonly<Record<string, string>>
   body: string | null
+  /** Throws if the response must not be used. */
+  check?: (reply: HttpResponse) => Promise<void>
 }
 
 export type CallProviderApi = (
@@ -67,6 +69,7 @@ export function createApiCaller(deps: OAuthDeps, apiHeaders: OAuthClient['apiHea
         if (reply.status === 401 && nonce !== null && credential.dpopKey !== null) {
           reply = await sendWith(wire, about, nonce)
         }
+        if (reply.status === 200) await call.check?.(reply)
         return readJson(provider, reply)
       })
     } catch (error) {
