@@ -31,6 +31,7 @@ export function connectionAnswer(view: ConnectionView): ConnectionResponse {
       statusMessage: view.lastOutcome.message,
       isDefault: view.isDefault,
       refreshable: view.hasRefreshToken,
+      signInBefore: toIsoMomentOrNull(view.stopsWorkingAt),
     },
     createdAt: toIsoMoment(view.createdAt),
     updatedAt: toIsoMoment(view.updatedAt),

@@ -22,6 +22,7 @@ export const connectionResponseSchema = z.strictObject({
     statusMessage: z.string().nullable(),
     isDefault: z.boolean(),
     refreshable: z.boolean(),
+    signInBefore: isoMoment.nullable().describe('When only a new sign-in helps; null where no end is known'),
   }),
   createdAt: isoMoment,
   updatedAt: isoMoment,
