@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { KeywayError } from '../../shared/contract/errors.ts'
 import { integrationId } from '../../shared/contract/http/common.ts'
+import { typedScopes } from '../../shared/contract/scope-list.ts'
 import { accountSelector } from '../../shared/contract/slug.ts'
 import type { Terminal } from './output.ts'
 
@@ -13,7 +14,7 @@ export const accountOption = accountSelector.optional()
 /** Scopes separated by commas or spaces. */
 export const scopesOption = z
   .string()
-  .transform((text) => text.split(/[\s,]+/).filter((scope) => scope !== ''))
+  .transform(typedScopes)
   .pipe(z.array(z.string().max(300)).max(200))
   .optional()
 

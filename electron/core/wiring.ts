@@ -3,6 +3,7 @@ import { asKeywayError, type KeywayError, toErrorBody } from '../../shared/contr
 import type { Preset } from '../../shared/contract/preset.ts'
 import type { ServerView, Snapshot, UiEventName, UiEvents } from '../../shared/contract/ui-api.ts'
 import { type LoopbackHost, planRedirect } from '../../shared/domain/redirect-uri.ts'
+import { missingScopes } from '../../shared/domain/scope-comparison.ts'
 import { type AppParts, createAppParts } from './apps/wiring.ts'
 import { type ConnectionParts, createConnectionParts } from './connections/wiring.ts'
 import type { DataPlace } from './diagnostics/facts.ts'
@@ -92,6 +93,21 @@ export type KeywayParts = {
   settingsChange: SettingsChange
 }
 
+/** The scopes that each connection of a provider lacks of those that an app needs. */
+const missingAtEach =
+  (
+    providers: Pick<ProviderStore, 'bySlug' | 'byId' | 'specOf'>,
+    records: Pick<ConnectionParts['records'], 'ofProvider'>,
+  ) =>
+  (idOrSlug: string, scopes: readonly string[]): string[][] => {
+    const provider = providers.byId(idOrSlug) ?? providers.bySlug(idOrSlug)
+    if (provider === null) return []
+    const rules = providers.specOf(provider).scopes
+    return records
+      .ofProvider(provider.id)
+      .map(({ grantedScopes }) => missingScopes(scopes, grantedScopes, rules))
+  }
+
 /** Creates every part of the core once. Only the small documents are read from disk. */
 export function buildParts(deps: KeywayDeps): KeywayParts {
   const box = secretBoxOf(deps.vault, deps.integrity?.gate)
@@ -139,7 +155,7 @@ export function buildParts(deps: KeywayDeps): KeywayParts {
     store: deps.stores.apps,
     onUnreadable,
     provider: (idOrSlug) => providerStore.byId(idOrSlug) ?? providerStore.bySlug(idOrSlug),
-    connectionsOf: connections.records.ofProvider,
+    missingAtEach: missingAtEach(providerStore, connections.records),
     connection: (id) => connections.records.get(id),
     isUnlocked: () => box.unlocked,
     blocked: (id) => failureOf(() => deps.integrity?.gate.app(id)),

@@ -181,6 +181,13 @@ export const clientSpec = z.strictObject({
     .default(null),
 })
 
+/** A scope in a rule. */
+const scopeName = z
+  .string()
+  .min(1)
+  .max(300)
+  .regex(/^[^\s*]*(?:\*[^\s*]*){0,2}$/)
+
 export const scopeSpec = z.strictObject({
   separator: z.enum([' ', ',', '+']).default(' '),
   responseSeparator: z.enum([' ', ',', '+']).nullable().default(null),
@@ -200,6 +207,21 @@ export const scopeSpec = z.strictObject({
   additive: z.boolean().default(false),
   /** Requested scope → the name under which the server reports it as granted. */
   aliases: z.record(z.string(), z.string()).default({}),
+  /** Groups of names for the same scope. */
+  equivalent: z.array(z.array(scopeName).min(2).max(20)).max(100).default([]),
+  /**
+   * Granted scope → the scopes that it includes. `*` stands for any text: in a value alone for all such
+   * scopes, in both for the same text (`*:write` includes `*:read`).
+   */
+  implies: z.record(scopeName, z.array(scopeName).max(100)).default({}),
+  /** Beginnings of names that may be left out (`https://graph.microsoft.com/`). */
+  prefixes: z.array(scopeName).max(20).default([]),
+  /** `Files.Read` and `files.read` are the same scope. */
+  ignoreCase: z.boolean().default(false),
+  /** Scopes that are granted without being named in the response. */
+  notReported: z.array(scopeName).max(50).default([]),
+  /** Last part of a scope that asks for everything the app is set up with (`.default`). */
+  allSuffix: scopeName.nullable().default(null),
   /** What the known scopes mean, for the wizard. */
   meanings: stringMap.default({}),
 })

@@ -5,7 +5,7 @@ import { parseJsonOr } from './exact-json.ts'
 import { jwtLifetime, parseLifetime, parseMoment } from './expiry.ts'
 import { readPath, readText, textOf } from './json-path.ts'
 import { namedSecrets } from './redact.ts'
-import { parseScopes, type ScopeSeparator } from './scopes.ts'
+import { parseScopes, type ScopeReading } from '../contract/scope-list.ts'
 
 export type TokenReply = {
   status: number
@@ -60,7 +60,7 @@ const unreadableCodes = {
 export function parseTokenReply(
   reply: TokenReply,
   spec: TokenSpec,
-  separator: ScopeSeparator = ' ',
+  scopes: ScopeReading = { separator: ' ', known: [] },
 ): ParsedReply {
   const read = readTokenBody(reply.text)
   if (read.kind === 'unreadable') {
@@ -73,7 +73,7 @@ export function parseTokenReply(
       : { kind: 'error', ...error, secrets: namedSecrets(read.body) }
   }
   const data = dataOf(read.body, spec)
-  const tokens = tokensOf(data, { spec, reply, separator })
+  const tokens = tokensOf(data, { spec, reply, scopes })
   const error = errorInSuccess(read.body, spec, { hasToken: tokens !== null })
   const secrets = [...secretsOf(tokens), ...namedSecrets(read.body)]
   if (error !== null) return { kind: 'error', ...error, secrets }
@@ -96,7 +96,7 @@ function dataOf(body: Readonly<Record<string, unknown>>, spec: TokenSpec): Reado
   return inner !== null && typeof inner === 'object' ? (inner as Record<string, unknown>) : {}
 }
 
-type Reading = { spec: TokenSpec; reply: TokenReply; separator: ScopeSeparator }
+type Reading = { spec: TokenSpec; reply: TokenReply; scopes: ScopeReading }
 
 function tokensOf(data: Readonly<Record<string, unknown>>, how: Reading): Tokens | null {
   const { paths, issuedAt } = how.spec
@@ -110,7 +110,7 @@ function tokensOf(data: Readonly<Record<string, unknown>>, how: Reading): Tokens
           accessToken,
           refreshToken: firstToken(data, [paths.refreshToken ?? 'refresh_token']),
           lifetimeSeconds: lifetimeOf(data, accessToken, how),
-          scopes: parseScopes(readPath(data, paths.scope ?? 'scope'), how.separator),
+          scopes: scopesIn(data, paths.scope ?? 'scope', how),
         }
   if (main === null) return null
   return {
@@ -134,12 +134,18 @@ function secondOf(data: Readonly<Record<string, unknown>>, how: Reading): OneTok
     accessToken,
     refreshToken: place.refreshToken === undefined ? null : firstToken(data, [place.refreshToken]),
     lifetimeSeconds: place.expiresIn === undefined ? null : seconds(data, place.expiresIn, how),
-    scopes: place.scope === undefined ? null : parseScopes(readPath(data, place.scope), how.separator),
+    scopes: place.scope === undefined ? null : scopesIn(data, place.scope, how),
   }
 }
 
 /** Where servers without `expires_in` state the end, as a date or in seconds. */
 const usualEnds = ['expires_at', 'expires_on', 'expiresAt', 'expires', '.expires']
+
+/** An empty list says nothing: RFC 6749 3.3 has no empty scope, and some apps always receive one. */
+function scopesIn(data: unknown, path: string, { scopes }: Reading): string[] | null {
+  const named = parseScopes(readPath(data, path), scopes.separator, scopes.known)
+  return named === null || named.length === 0 ? null : named
+}
 
 function lifetimeOf(
   data: Readonly<Record<string, unknown>>,

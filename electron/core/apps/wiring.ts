@@ -2,7 +2,6 @@
 import type { AppRecord, AppView } from '../../../shared/contract/app.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import type { KeywayError } from '../../../shared/contract/errors.ts'
-import { missingScopes } from '../../../shared/domain/scopes.ts'
 import type { AuditLog } from '../keyway.ts'
 import type { Clock, KeyValueStore, Logger } from '../ports.ts'
 import { type ApprovalService, createApprovals } from './approvals.ts'
@@ -18,7 +17,8 @@ export function createAppParts(deps: {
   activity: Pick<AuditLog, 'append'>
   onUnreadable: (entry: { store: string; key: string }) => void
   provider: (idOrSlug: string) => { id: string; name: string } | null
-  connectionsOf: (providerId: string) => readonly ConnectionRecord[]
+  /** The scopes that each connection of a provider lacks. */
+  missingAtEach: (idOrSlug: string, scopes: readonly string[]) => readonly string[][]
   connection: (id: string) => ConnectionRecord | null
   isUnlocked: () => boolean
   blocked: (appId: string) => KeywayError | null
@@ -32,11 +32,7 @@ export function createAppParts(deps: {
     clock: deps.clock,
     activity: deps.activity,
     blocked: deps.blocked,
-    missingOf: (app) =>
-      missingNeeds(app, (slug) => {
-        const provider = deps.provider(slug)
-        return provider === null ? [] : deps.connectionsOf(provider.id)
-      }),
+    missingOf: (app) => missingNeeds(app, deps.missingAtEach),
     onExpired: deps.onExpired,
     rememberedOf: (appId) => approvals.remembered(appId),
     onChanged(appId) {
@@ -67,10 +63,10 @@ export function createAppParts(deps: {
  */
 function missingNeeds(
   app: Pick<AppRecord, 'authProviders'>,
-  connectionsOf: (providerSlug: string) => readonly ConnectionRecord[],
+  missingAtEach: (providerSlug: string, scopes: readonly string[]) => readonly string[][],
 ): AppView['missing'] {
   return app.authProviders.flatMap(({ provider, scopes }) => {
-    const lacks = connectionsOf(provider).map(({ grantedScopes }) => missingScopes(scopes, grantedScopes))
+    const lacks = missingAtEach(provider, scopes)
     if (lacks.some((missing) => missing.length === 0)) return []
     const least = lacks.toSorted((one, other) => one.length - other.length)[0]
     return [{ provider, scopes: least ?? scopes }]

@@ -7,7 +7,7 @@ import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import type { DisconnectResult } from '../../../shared/contract/ui-api.ts'
 import { scopesConfirmed, verifiedAt } from '../../../shared/domain/connection-state.ts'
 import { failedOutcome, stopsWorkingAt } from '../../../shared/domain/expiry.ts'
-import { missingScopes } from '../../../shared/domain/scopes.ts'
+import { scopesToUpgrade } from '../../../shared/domain/scope-comparison.ts'
 import { fillTemplate, resolveParameters } from '../../../shared/domain/template.ts'
 import type { AuditLog, Connections } from '../keyway.ts'
 import type { OAuthClient } from '../oauth/types.ts'
@@ -318,7 +318,7 @@ function connectionView(
     nextRefreshAt: about.nextRefreshAt,
     apiBaseUrl: apiBaseUrl(provider, spec, record),
     probe: about.probe,
-    missingScopes: missingScopes(record.requestedScopes, record.grantedScopes, spec.scopes.aliases),
+    missingScopes: scopesToUpgrade(record, provider.scopes, spec.scopes),
     stopsWorkingAt: stopsWorkingAt(record, refreshMethod(record, spec) === 'none' ? 'no' : 'yes'),
   }
 }

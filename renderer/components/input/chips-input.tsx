@@ -1,5 +1,6 @@
 import { X } from 'lucide-react'
-import { type KeyboardEvent, useState } from 'react'
+import { type ChangeEvent, type ClipboardEvent, type KeyboardEvent, useState } from 'react'
+import { parseScopes, typedScopes } from '../../../shared/contract/scope-list.ts'
 import { classes } from '../../lib/format.ts'
 import { text } from '../../lib/text.ts'
 import type { FieldIds } from './field.tsx'
@@ -8,8 +9,8 @@ type ChipsInputProps = FieldIds & {
   values: readonly string[]
   onChange: (values: string[]) => void
   placeholder?: string
-  /** What separates values in pasted text. */
-  separator?: RegExp
+  /** Pasted scopes are read like those of a provider. */
+  kind?: 'words' | 'scopes'
   /** The meaning of one value, shown in its tooltip. */
   meaningOf?: (value: string) => string | undefined
 }
@@ -24,28 +25,11 @@ export function ChipsInput({
   values,
   onChange,
   placeholder,
-  separator = BETWEEN_WORDS,
+  kind = 'words',
   meaningOf,
   ...ids
 }: ChipsInputProps) {
-  const [typed, setTyped] = useState('')
-
-  const add = (raw: string): void => {
-    const fresh = raw.split(separator).filter((word) => word !== '' && !values.includes(word))
-    if (fresh.length > 0) onChange([...values, ...new Set(fresh)])
-    setTyped('')
-  }
-  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
-    if (event.key === 'Enter' || event.key === ',') {
-      if (typed.trim() === '' && event.key === 'Enter') return
-      event.preventDefault()
-      add(typed)
-    } else if (event.key === 'Backspace' && typed === '' && values.length > 0) {
-      event.preventDefault()
-      setTyped(values.at(-1) ?? '')
-      onChange(values.slice(0, -1))
-    }
-  }
+  const { typed, ...handlers } = useWords({ values, onChange, kind })
 
   return (
     <div
@@ -66,13 +50,7 @@ export function ChipsInput({
       <input
         {...ids}
         value={typed}
-        onChange={(event) => {
-          const next = event.target.value
-          if (separator.test(next) && next.trim() !== '') add(next)
-          else setTyped(next.trimStart())
-        }}
-        onKeyDown={onKeyDown}
-        onBlur={() => add(typed)}
+        {...handlers}
         placeholder={values.length === 0 ? placeholder : undefined}
         spellCheck={false}
         autoCapitalize="off"
@@ -81,6 +59,50 @@ export function ChipsInput({
       />
     </div>
   )
+}
+
+/** The field of the words: what is typed in it, and its handlers. */
+function useWords({
+  values,
+  onChange,
+  kind,
+}: Required<Pick<ChipsInputProps, 'values' | 'onChange' | 'kind'>>) {
+  const [typed, setTyped] = useState('')
+
+  const append = (words: readonly string[]): void => {
+    const fresh = words.filter((word) => word !== '' && !values.includes(word))
+    if (fresh.length > 0) onChange([...values, ...new Set(fresh)])
+    setTyped('')
+  }
+  const add = (raw: string): void => append(kind === 'scopes' ? typedScopes(raw) : raw.split(BETWEEN_WORDS))
+  const onPaste = (event: ClipboardEvent<HTMLInputElement>): void => {
+    const names = kind === 'scopes' ? parseScopes(event.clipboardData.getData('text')) : null
+    if (names === null || names.length < 2 || typed !== '') return
+    event.preventDefault()
+    append(names)
+  }
+  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
+    if (event.key === 'Enter' || event.key === ',') {
+      if (typed.trim() === '' && event.key === 'Enter') return
+      event.preventDefault()
+      add(typed)
+    } else if (event.key === 'Backspace' && typed === '' && values.length > 0) {
+      event.preventDefault()
+      setTyped(values.at(-1) ?? '')
+      onChange(values.slice(0, -1))
+    }
+  }
+  return {
+    typed,
+    onKeyDown,
+    onPaste,
+    onBlur: () => add(typed),
+    onChange(event: ChangeEvent<HTMLInputElement>) {
+      const next = event.target.value
+      if (BETWEEN_WORDS.test(next) && next.trim() !== '') add(next)
+      else setTyped(next.trimStart())
+    },
+  }
 }
 
 function Chip({

@@ -51,25 +51,36 @@ export function ScopesDialog({ connection, onClose }: { connection: ConnectionVi
           {(ids) => (
             <ChipsInput
               {...ids}
+              kind="scopes"
               values={scopes}
               onChange={setScopes}
               meaningOf={(scope) => meanings[scope]}
             />
           )}
         </Field>
-        {connection.grantedScopes.length > 0 && (
-          <div>
-            <h3 className="mb-2 text-sm font-medium">
-              {connection.scopesConfirmed ? words.granted : words.requested}
-            </h3>
-            <ScopeList
-              scopes={connection.grantedScopes}
-              meanings={meanings}
-              standing={connection.scopesConfirmed ? 'granted' : 'unconfirmed'}
-            />
-          </div>
-        )}
+        {connection.grantedScopes.length > 0 && <GrantedScopes connection={connection} meanings={meanings} />}
       </div>
     </Dialog>
+  )
+}
+
+function GrantedScopes({
+  connection,
+  meanings,
+}: {
+  connection: ConnectionView
+  meanings: Readonly<Record<string, string>>
+}) {
+  return (
+    <div>
+      <h3 className="mb-2 text-sm font-medium">
+        {connection.scopesConfirmed ? words.granted : words.requested}
+      </h3>
+      <ScopeList
+        scopes={connection.grantedScopes}
+        meanings={meanings}
+        standing={connection.scopesConfirmed ? 'granted' : 'unconfirmed'}
+      />
+    </div>
   )
 }

@@ -102,12 +102,15 @@ export function ScopeFields() {
     <>
       <FormChips
         name="scopes"
+        kind="scopes"
         label={words.scopes}
         hint={words.scopesHint}
         meaningOf={(scope) => spec.meanings[scope]}
       />
       <KnownScopes meanings={spec.meanings} />
-      {spec.secondary !== null && <FormChips name="secondaryScopes" label={words.secondaryScopes} optional />}
+      {spec.secondary !== null && (
+        <FormChips name="secondaryScopes" kind="scopes" label={words.secondaryScopes} optional />
+      )}
     </>
   )
 }

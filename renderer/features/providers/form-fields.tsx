@@ -98,15 +98,20 @@ export function FormSelect({
   )
 }
 
-type FormChipsProps = Named & { meaningOf?: (value: string) => string | undefined; placeholder?: string }
+type FormChipsProps = Named & {
+  kind?: 'words' | 'scopes'
+  meaningOf?: (value: string) => string | undefined
+  placeholder?: string
+}
 
-export function FormChips({ name, label, meaningOf, placeholder, ...rest }: FormChipsProps) {
+export function FormChips({ name, label, kind = 'words', meaningOf, placeholder, ...rest }: FormChipsProps) {
   const { field, fieldState } = useController({ name })
   return (
     <Field label={label} error={firstMessage(fieldState.error)} aside={<UnsureMark name={name} />} {...rest}>
       {(ids) => (
         <ChipsInput
           {...ids}
+          kind={kind}
           values={(field.value as string[] | undefined) ?? []}
           onChange={field.onChange}
           {...(meaningOf === undefined ? {} : { meaningOf })}

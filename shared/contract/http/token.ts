@@ -1,5 +1,6 @@
 // POST /api/integrations/token (leash) and its short form GET /api/integrations/{id}/token.
 import { z } from 'zod'
+import { typedScopes } from '../scope-list.ts'
 import { accountSelector } from '../slug.ts'
 import { isoMoment, printable } from './common.ts'
 
@@ -41,7 +42,7 @@ export const tokenQuery = z.strictObject({
     .optional()
     .describe('Which account, when several are connected and none is the default'),
   scopes: printable(4000)
-    .transform((text) => text.split(/[ ,]+/).filter((scope) => scope !== ''))
+    .transform(typedScopes)
     .pipe(scopes)
     .optional()
     .describe('Separated by spaces or commas; all of these must be granted'),

@@ -1,6 +1,7 @@
 // oidc-agent: its list of issuers (JSON since version 5, lines before), its public clients, and the output of
 // `oidc-gen --print`.
 import { z } from 'zod'
+import { parseScopes } from '../../contract/scope-list.ts'
 import { textOf } from '../json-path.ts'
 import { type ForeignClient, hostOf } from './provider.ts'
 
@@ -55,7 +56,7 @@ function clientOf(entry: IssuerEntry): ForeignClient {
     discoveryKind: entry.oauth === true || entry.oauth === 1 ? 'oauth2' : undefined,
     clientId: client.client_id,
     clientSecret: client.client_secret,
-    scopes: split(client.scope),
+    scopes: parseScopes(client.scope) ?? [],
     flow: flow[0] === 'device' ? 'device_code' : undefined,
     notes: notesOf(entry),
   }
@@ -125,9 +126,6 @@ function publicClientLine(line: string): ForeignClient | null {
     },
   })
 }
-
-const split = (scope: string | undefined): string[] =>
-  (scope ?? '').split(/\s+/).filter((name) => name !== '')
 
 // pizauth.conf: `account "name" { field = "text"; … }` with // comments.
 
@@ -268,7 +266,7 @@ function pizauthClient(name: string, fields: ReadonlyMap<string, Value>): Foreig
     tokenUrl: text('token_uri'),
     clientId: text('client_id'),
     clientSecret: text('client_secret'),
-    scopes: Array.isArray(scopes) ? scopes : [],
+    scopes: parseScopes(scopes) ?? [],
     authorizationParams: params,
     // pizauth sends id and secret in the body.
     auth: fields.has('client_secret') ? 'client_secret_post' : undefined,

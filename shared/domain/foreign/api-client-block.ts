@@ -1,4 +1,5 @@
 // The OAuth 2.0 settings of an API client (Postman, Insomnia, Bruno): three spellings of the same fields.
+import { parseScopes } from '../../contract/scope-list.ts'
 import { textOf } from '../json-path.ts'
 import type { ForeignClient } from './provider.ts'
 
@@ -44,7 +45,7 @@ export function clientOfBlock(name: string, block: Block, variables: Variables):
     deviceUrl: text('deviceAuthorizationUrl', 'device_authorization_url'),
     clientId,
     clientSecret: text('clientSecret', 'client_secret'),
-    scopes: (text('scope', 'scopes') ?? '').split(/\s+/).filter((scope) => scope !== ''),
+    scopes: parseScopes(text('scope', 'scopes')) ?? [],
     auth: authOf(block, text),
     pkce: grant === 'authorization_code_with_pkce' ? methodOf(text) : pkceOf(block, text),
     flow: FLOWS[grant],

@@ -1,5 +1,6 @@
 // email-oauth2-proxy's emailproxy.config: an INI file with one section per account, named after the mail
 // address.
+import { parseScopes } from '../../contract/scope-list.ts'
 import type { ForeignClient } from './provider.ts'
 
 type Section = { name: string; values: Map<string, string> }
@@ -53,7 +54,7 @@ function clientOf({ name, values }: Section): ForeignClient {
     tokenUrl: values.get('token_url'),
     clientId: values.get('client_id'),
     clientSecret: values.get('client_secret'),
-    scopes: (values.get('oauth2_scope') ?? '').split(/\s+/).filter((scope) => scope !== ''),
+    scopes: parseScopes(values.get('oauth2_scope')) ?? [],
     // The proxy sends id and secret in the body.
     auth: values.has('client_secret') ? 'client_secret_post' : undefined,
     pkce: usesPkce ? 'S256' : undefined,

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { missingScopes } from '../../../shared/domain/scopes.ts'
+import { missingScopes } from '../../../shared/domain/scope-comparison.ts'
 import type { Quirk } from './quirk.ts'
 
 /** Classes 1 to 15: what the authorization request must look like. */

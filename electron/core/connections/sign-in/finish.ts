@@ -4,7 +4,8 @@ import type { ConnectionRecord } from '../../../../shared/contract/connection.ts
 import { asKeywayError, KeywayError } from '../../../../shared/contract/errors.ts'
 import type { AccountQuestion, Flow } from '../../../../shared/contract/flow.ts'
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
-import { missingScopes, offlineScope } from '../../../../shared/domain/scopes.ts'
+import { missingScopes } from '../../../../shared/domain/scope-comparison.ts'
+import { offlineScope } from '../../../../shared/domain/scopes.ts'
 import { withTimeout } from '../../async.ts'
 import { idTokenClaims, responseSecrets } from '../../oauth/token/response.ts'
 import { openText, openValues, secretTraces } from '../../secret-traces.ts'
@@ -297,11 +298,7 @@ function completeSignIn(
     account: record.account,
     identityLabel: record.identity.label,
     grantedScopes: record.grantedScopes,
-    missingScopes: missingScopes(
-      record.requestedScopes,
-      record.grantedScopes,
-      pending.provider.spec.scopes.aliases,
-    ),
+    missingScopes: missingScopes(record.requestedScopes, record.grantedScopes, pending.provider.spec.scopes),
     warning: signInWarning(record, pending.provider.spec),
   }))
 }

@@ -2,7 +2,7 @@
 // caller waits beyond its deadline; the refresh continues.
 import type { ConnectionRecord } from '../../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../../shared/contract/errors.ts'
-import { missingScopes } from '../../../../shared/domain/scopes.ts'
+import { missingScopes } from '../../../../shared/domain/scope-comparison.ts'
 import type { Clock } from '../../ports.ts'
 import type { ProviderStore } from '../../providers/store.ts'
 import { refreshMethod } from '../refresh/backoff.ts'
@@ -157,7 +157,7 @@ function refusal(
   options: TokenOptions,
 ): TokenResult | null {
   const { slug, spec } = deps.providerOf(record.providerId)
-  const missing = missingScopes(options.scopes ?? [], record.grantedScopes, spec.scopes.aliases)
+  const missing = missingScopes(options.scopes ?? [], record.grantedScopes, spec.scopes)
   if (missing.length > 0) {
     const details = { ...failureDetails(record, slug), missingScopes: missing }
     return { kind: 'reconnect_needed', failure: new KeywayError('scope_missing', { details }) }

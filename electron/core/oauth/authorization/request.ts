@@ -111,8 +111,8 @@ function chosen(provider: ResolvedProvider, request: AuthorizeRequest): Record<s
   )
   const fixed = authorize.extraParams['prompt']
   // OpenID Connect Core 11: offline access is granted only with prompt=consent, unless the provider is known
-  // to need the scope only.
-  const offline = ['openid', 'offline_access'].every((scope) => request.scopes.includes(scope))
+  // to need the scope only. Servers apply it without the scope `openid` too; others ignore the parameter.
+  const offline = request.scopes.includes('offline_access')
   const scopeIsEnough = refresh.needsScope !== null && refresh.needsParam !== 'prompt=consent'
   const due =
     fixed ?? (offline && !scopeIsEnough && !authorize.omitParams.includes('prompt') ? 'consent' : undefined)

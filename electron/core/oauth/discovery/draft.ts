@@ -4,6 +4,7 @@ import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import { cleanName } from '../../../../shared/contract/name.ts'
 import type { ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
 import type { ProviderInputDraft } from '../../../../shared/contract/provider.ts'
+import { typedScopes } from '../../../../shared/contract/scope-list.ts'
 import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
 import { type SigningAlgorithm, signingAlgorithmFor } from '../client-keys.ts'
 import { asDiscoveryError, type DiscoveredMetadata, isOfTenants } from '../metadata/metadata.ts'
@@ -107,7 +108,7 @@ function scopesOf(metadata: DiscoveredMetadata | null, resource: ProtectedResour
   const known = metadata?.scopes_supported ?? []
   const wanted = resource === null ? ['openid', 'profile', 'email', 'offline_access'] : ['offline_access']
   const scopes = [...(resource?.scopes_supported ?? []), ...wanted.filter((scope) => known.includes(scope))]
-  return [...new Set(scopes)].filter((scope) => /^[^\p{Cc}\s]+$/u.test(scope)).slice(0, 200)
+  return [...new Set(scopes.flatMap(typedScopes))].slice(0, 200)
 }
 
 function flowOf(

@@ -3,6 +3,7 @@
 import { isSafeUrl } from '../../../../shared/contract/provider-template.ts'
 import { readTokenBody } from '../../../../shared/domain/token-response.ts'
 import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
+import { parseScopes } from '../../../../shared/contract/scope-list.ts'
 import { addressMember, listOf, namesMember, optionalMembers, textMember } from '../members.ts'
 import { discoveryRefused, getDocument, MetadataNotFound, pointsInside } from '../metadata/metadata.ts'
 import { type HttpTransport, HttpFailure } from '../transport/http-exchange.ts'
@@ -121,7 +122,7 @@ export async function challengeOf(
 function readChallenge(resource: string, header: string): Challenge | null {
   const named = parameterIn(header, METADATA)
   const safe = named !== null && isSafeUrl(named) && !pointsInside(resource, named)
-  const scopes = parameterIn(header, SCOPE)?.split(' ').filter(Boolean) ?? null
+  const scopes = parseScopes(parameterIn(header, SCOPE))
   if (!safe && scopes === null) return null
   return { address: safe ? named : null, scopes }
 }

@@ -1,5 +1,6 @@
 // Exchanges the authorization code for tokens (RFC 6749 4.1.3).
-import { parseScopes } from '../../../../shared/domain/scopes.ts'
+import { parseScopes } from '../../../../shared/contract/scope-list.ts'
+import { scopeReading } from '../../../../shared/domain/scopes.ts'
 import { fillMap } from '../../../../shared/domain/template.ts'
 import { openScopes, openText, openValues, secretTraces } from '../../secret-traces.ts'
 import { readInnerState, resourcesOf, type InnerState } from '../authorization/request.ts'
@@ -49,6 +50,7 @@ export function createExchange({ deps, servers, tokenEndpoint }: Tools): OAuthCl
       server: found,
       url,
       purpose: 'exchange',
+      scopes: inner.scopes,
       shaping: tokenShaping({
         provider,
         values: found.values,
@@ -68,7 +70,7 @@ export function createExchange({ deps, servers, tokenEndpoint }: Tools): OAuthCl
           resources: resourcesOf(provider, found.values),
         }),
     })
-    const completed = withCallback(provider, outcome, callback)
+    const completed = withCallback(provider, inner.scopes, outcome, callback)
     return postExchange({ deps, startedAt }, provider, completed, signal)
   }
 }
@@ -110,13 +112,15 @@ async function codeGrant(tools: GrantTools, grant: CodeGrant): Promise<unknown> 
  */
 function withCallback(
   provider: ResolvedProvider,
+  requested: readonly string[],
   outcome: TokenOutcome,
   callback: CheckedCallback,
 ): TokenOutcome {
   if (outcome.kind !== 'ok') return outcome
-  const { grantedInCallback, separator, responseSeparator } = provider.spec.scopes
+  const { grantedInCallback } = provider.spec.scopes
   const named = grantedInCallback === null ? undefined : callback.extra[grantedInCallback]
-  const scopes = named === undefined ? null : parseScopes(named, responseSeparator ?? separator)
+  const reading = scopeReading(provider.spec.scopes, requested)
+  const scopes = named === undefined ? null : parseScopes(named, reading.separator, reading.known)
   const { response } = outcome
   const traces = secretTraces([...responseSecrets(response), callback.code, provider.clientSecret?.reveal()])
   return {

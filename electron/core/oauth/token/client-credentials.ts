@@ -43,6 +43,7 @@ export function createClientCredentials({
         server,
         url: server.endpointOrThrow('token'),
         purpose: 'client_credentials',
+        scopes,
         shaping: tokenShaping({
           provider,
           values: server.values,

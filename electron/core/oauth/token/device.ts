@@ -148,6 +148,7 @@ function pollOnce(
     server,
     url: server.endpointOrThrow('token'),
     purpose: 'device',
+    scopes,
     shaping: tokenShaping({
       provider,
       values: server.values,

@@ -2,6 +2,7 @@
 // network failures.
 import type { Configuration, CustomFetch, DPoPOptions } from 'openid-client'
 import { asKeywayError, type KeywayError, nextStepFor } from '../../../../shared/contract/errors.ts'
+import { scopeReading } from '../../../../shared/domain/scopes.ts'
 import { type ParsedReply, parseTokenReply, type Tokens } from '../../../../shared/domain/token-response.ts'
 import { DeadlineExceeded, withDeadline } from '../../async.ts'
 import {
@@ -50,6 +51,8 @@ export type TokenRequest = {
   url: string
   purpose: TokenPurpose
   shaping: Shaping
+  /** The requested scopes, so that the response is not read as other ones. */
+  scopes: readonly string[]
   /** Values of the request that must not appear in a message. */
   secrets: readonly string[]
   dpopKey: PrivateJwk | null
@@ -215,7 +218,7 @@ async function sendTokenRequest(
   const wire = { fetch: deps.fetchFor(call.provider.extraCa), clock: deps.clock, signal }
   const reply = await sendAndFollow(wire, request, call.dpopKey === null ? 3 : 0)
   const { token, scopes } = call.provider.spec
-  return { reply, parsed: parseTokenReply(reply, token, scopes.responseSeparator ?? scopes.separator) }
+  return { reply, parsed: parseTokenReply(reply, token, scopeReading(scopes, call.scopes)) }
 }
 
 /**

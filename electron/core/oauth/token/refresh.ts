@@ -1,6 +1,6 @@
 // Gets a new access token without the person: refresh token grant (RFC 6749 6) or exchange of the access
 // token.
-import { joinScopes } from '../../../../shared/domain/scopes.ts'
+import { joinScopes, scopeReading } from '../../../../shared/domain/scopes.ts'
 import { fillMap } from '../../../../shared/domain/template.ts'
 import { parseTokenReply } from '../../../../shared/domain/token-response.ts'
 import { DeadlineExceeded, withDeadline } from '../../async.ts'
@@ -81,6 +81,7 @@ async function standardRefresh(
     server: withTokenEndpoint(server, url),
     url,
     purpose: 'refresh',
+    scopes: request.scopes,
     shaping: tokenShaping({
       provider,
       values,
@@ -169,7 +170,7 @@ export async function plainTokenRequest(
     const reply = await withDeadline(deadline, (signal) =>
       sendHttp({ fetch: deps.fetchFor(provider.extraCa), clock: deps.clock, signal }, request),
     )
-    const parsed = parseTokenReply(reply, token, scopes.responseSeparator ?? scopes.separator)
+    const parsed = parseTokenReply(reply, token, scopeReading(scopes))
     if (parsed.kind !== 'tokens') {
       return outcomeOfResponse(reply, parsed, { ...about.facts, url: request.url })
     }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { manageUrl } from '../../../../electron/core/connections/connections.ts'
 import { proxyPolicy } from '../../../../electron/core/connections/proxy-policy.ts'
 import { fullSpecOf, type Preset } from '../../../../shared/contract/preset.ts'
-import { missingScopes } from '../../../../shared/domain/scopes.ts'
+import { missingScopes } from '../../../../shared/domain/scope-comparison.ts'
 import { presets } from '../../../../shared/presets/presets.ts'
 
 const presetOf = (slug: string): Preset => presets.find((preset) => preset.slug === slug) as Preset
@@ -54,5 +54,5 @@ it('a Google sign-in that was granted in full lacks nothing, though Google answe
     'https://www.googleapis.com/auth/userinfo.profile',
     'https://www.googleapis.com/auth/gmail.readonly',
   ]
-  expect(missingScopes(presetOf('gmail').defaultScopes, granted, scopes.aliases)).toEqual([])
+  expect(missingScopes(presetOf('gmail').defaultScopes, granted, scopes)).toEqual([])
 })
