@@ -1,5 +1,6 @@
 // The end of a refresh token that the response does not state: by the provider's usual lifetime.
 import { describe, expect, it } from 'vitest'
+import { connectionAnswer } from '../../../../electron/http/connections/views.ts'
 import type { TokenOutcome } from '../../../../electron/core/oauth/types.ts'
 import type { ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
 import { connectionState } from '../../../../shared/domain/connection-state.ts'
@@ -33,6 +34,8 @@ describe('the end of a refresh token by the usual lifetime of its provider', () 
     })
     expect(view().refreshTokenExpiresAt).toBe(signedInAt + 10 * DAY_MS)
     expect(view().stopsWorkingAt).toBe(signedInAt + 10 * DAY_MS)
+    const { signInBefore } = connectionAnswer(view()).data
+    expect(Date.parse(signInBefore ?? '')).toBe(Math.floor((signedInAt + 10 * DAY_MS) / 1000) * 1000)
     await refreshAfter(DAY_MS)
     expect(view().refreshTokenExpiresAt).toBe(clock.now() + 10 * DAY_MS)
   })
