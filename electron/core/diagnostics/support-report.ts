@@ -54,7 +54,7 @@ function connectionLines(connection: ConnectionView): string[] {
   return [
     `Connection: ${connection.id}, account "${redactText(connection.account)}", made by ${connection.how}`,
     `Status: ${last.status} since ${iso(last.at) ?? 'unknown'}${last.code === null ? '' : ` (${last.code})`}${last.message === null ? '' : `: ${words(last.message)}`}`,
-    `Scopes: ${connection.grantedScopes.join(' ') || 'none'}${connection.missingScopes.length === 0 ? '' : `; asked for and not granted: ${connection.missingScopes.join(' ')}`}`,
+    `Scopes: ${connection.grantedScopes.join(' ') || 'none'}${connection.missingScopes.length === 0 ? '' : `; missing: ${connection.missingScopes.join(' ')}`}`,
     `Signed in: ${iso(connection.lastAuthorizedAt) ?? 'unknown'}; token set number ${connection.generation}, issued ${iso(connection.issuedAt) ?? 'unknown'}`,
     `Access token ends: ${iso(connection.expiresAt) ?? 'not told'}; refresh token: ${connection.hasRefreshToken ? (iso(connection.refreshTokenExpiresAt) ?? 'yes, end not told') : 'none'}`,
     `Next renewal: ${iso(connection.nextRefreshAt) ?? 'none'}; stops working without a person: ${end ?? 'not known'}; last used: ${iso(connection.lastUsedAt) ?? 'never'}`,

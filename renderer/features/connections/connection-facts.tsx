@@ -56,6 +56,7 @@ export function ConnectionAccess({ connection }: { connection: ConnectionView })
   const open = useConnectionDialogs()
   const meanings = providers.find(({ id }) => id === connection.providerId)?.spec.scopes.meanings ?? {}
   const words = text.connections.detail
+  const wasRequested = connection.missingScopes.every((scope) => connection.requestedScopes.includes(scope))
   return (
     <Card className="flex flex-col gap-4 px-4 py-3.5">
       {connection.grantedScopes.length === 0 ? (
@@ -72,10 +73,10 @@ export function ConnectionAccess({ connection }: { connection: ConnectionView })
       )}
       {connection.missingScopes.length > 0 && (
         <div className="border-line flex flex-col items-start gap-2 border-t pt-3.5">
-          <h3 className="text-sm font-medium">{words.missing}</h3>
+          <h3 className="text-sm font-medium">{wasRequested ? words.missing : words.notYet}</h3>
           <ScopeList scopes={connection.missingScopes} meanings={meanings} standing="missing" />
           <Button size="sm" className="mt-1" onClick={() => open({ kind: 'scopes', connection })}>
-            {words.missingAction}
+            {wasRequested ? words.missingAction : text.connections.upgradeNow}
           </Button>
         </div>
       )}

@@ -100,12 +100,13 @@ function RowBadges({ connection, now }: { connection: ConnectionView; now: numbe
 }
 
 function Quiet({ connection, now }: { connection: ConnectionView; now: number }) {
-  const { identity, grantedScopes, lastUsedAt, account } = connection
+  const { identity, grantedScopes, missingScopes, lastUsedAt, account } = connection
   const state = connectionState(connection, now)
   const parts = [
     state.kind === 'verified' && state.end === null ? stateLabel(state, now) : null,
     identity.label === account || identity.label === null ? null : isolated(identity.label),
     grantedScopes.length === 0 ? null : text.connections.scopes(grantedScopes.length),
+    missingScopes.length === 0 ? null : text.connections.missingScopes(missingScopes.length),
     lastUsedAt === null ? text.connections.neverUsed : text.connections.lastUsed(relative(lastUsedAt, now)),
   ]
   const told = parts.filter((part) => part !== null).join(' · ')
@@ -161,6 +162,17 @@ function ConnectionRowActions({ connection, now }: { connection: ConnectionView;
         >
           {text.connections.reconnect}
         </Button>
+      )}
+      {status === 'ok' && !hasEnded && connection.missingScopes.length > 0 && (
+        <span className="max-sm:hidden">
+          <Button
+            size="sm"
+            aria-label={`${text.connections.upgradeNow} ${name}`}
+            onClick={() => open({ kind: 'scopes', connection })}
+          >
+            {text.connections.upgradeNow}
+          </Button>
+        </span>
       )}
       {status === 'config_error' && (
         <a

@@ -50,6 +50,7 @@ export const connectionText = {
   default: 'Default',
   scopes: (count: number) => (count === 1 ? '1 scope' : `${count} scopes`),
   noScopes: 'No scopes',
+  missingScopes: (count: number) => (count === 1 ? '1 scope missing' : `${count} scopes missing`),
   lastUsed: (when: string) => `Used ${when}`,
   neverUsed: 'Not used yet',
   ring: {
@@ -68,6 +69,7 @@ export const connectionText = {
   rename: 'Rename',
   setDefault: 'Make default',
   upgrade: 'Ask for more scopes',
+  upgradeNow: 'Upgrade',
   disconnect: 'Disconnect',
   openDetails: 'Show details',
   openProvider: 'Show provider',
@@ -88,6 +90,7 @@ export const connectionText = {
     access: 'What was granted',
     missing: 'Asked for, but not granted',
     missingAction: 'Ask again',
+    notYet: 'Not granted yet; the provider’s scopes were changed',
     nothingGranted: 'The provider named no scopes.',
     unconfirmed: 'Requested, not confirmed: the provider did not say which scopes it granted.',
     history: 'History',

@@ -73,6 +73,8 @@ describe('an authorization URL', () => {
 
   it.each<[string, ProviderSpecInput, Partial<AuthorizeRequest>, string | undefined]>([
     ['offline access by the standard', {}, { scopes: ['openid', 'offline_access'] }, 'consent'],
+    ['offline access without openid', {}, { scopes: ['offline_access', 'read'] }, 'consent'],
+    ['another scope with a similar name', {}, { scopes: ['openid', 'offline.access'] }, undefined],
     [
       'offline access where the scope is known to be enough',
       { refresh: { needsScope: 'offline_access' } },
