@@ -119,6 +119,7 @@ const answer = z.object({
   client_secret: z.string().max(10_000).nullish(),
   client_secret_expires_at: z.number().nullish(),
   token_endpoint_auth_method: z.string().max(100).nullish().catch(null),
+  dpop_bound_access_tokens: z.boolean().nullish().catch(null),
   registration_access_token: z.string().max(10_000).nullish().catch(null),
   registration_client_uri: z.string().max(2000).nullish().catch(null),
 })
@@ -290,6 +291,7 @@ function registeredClient(registered: unknown): RegisteredClient {
     clientSecret,
     auth: isPublic ? 'none' : method,
     clientKeys: null,
+    isDpopBound: data.dpop_bound_access_tokens === true,
     clientSecretExpiresAt: clientSecret === null ? null : (data.client_secret_expires_at ?? 0) * 1000 || null,
     registration:
       token === ''

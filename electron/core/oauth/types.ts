@@ -52,6 +52,9 @@ export type TokenResponse = {
   clockSkewMs: number | null
 }
 
+/** The field of a provider whose change may help, with the next step. */
+type Setting = { field: string; nextStep: string }
+
 /**
  * The outcomes of a token request. `ended`: the authorization was revoked or has expired. `refused`: a
  * rejection other than `invalid_grant`, which the caller confirms with a second request.
@@ -69,9 +72,8 @@ export type TokenOutcome =
    * `sent`: false only when the request certainly never left, so that the refresh token is certainly unused.
    */
   | { kind: 'retry'; code: string; message: string; retryAfterMs: number | null; sent: boolean }
-  | { kind: 'ended'; code: string; message: string }
-  /** `setting`: the field of the provider whose change may help, with the next step. */
-  | { kind: 'refused'; code: string; message: string; setting?: { field: string; nextStep: string } }
+  | { kind: 'ended'; code: string; message: string; setting?: Setting }
+  | { kind: 'refused'; code: string; message: string; setting?: Setting }
   | { kind: 'config_error'; code: string; message: string; nextStep: string }
 
 /** What is kept between the authorization request and the callback. Memory only. */
@@ -123,6 +125,8 @@ export type RegisteredClient = {
   clientKeys: Secret | null
   /** When the client secret ends, in epoch milliseconds; null: never, or not told. */
   clientSecretExpiresAt?: number | null
+  /** The server binds the tokens of this client to a key (RFC 9449 5.2). */
+  isDpopBound?: boolean
   /** The loopback name in the registered redirect URI, if the server did not take the planned one. */
   redirectHost?: 'localhost' | '127.0.0.1' | null
   /** JSON {accessToken, uri} for RFC 7592; null if the server returned none. */

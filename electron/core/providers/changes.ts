@@ -170,7 +170,11 @@ export function withRegisteredClient(
     clientRefusedAt: null,
     ...(client.redirectHost == null ? {} : { redirectHost: client.redirectHost }),
     ...(client.clientKeys === null ? {} : sealClientKeys(box, record.id, client.clientKeys)),
-    spec: { ...spec, client: { ...spec.client, auth: client.auth } },
+    spec: {
+      ...spec,
+      client: { ...spec.client, auth: client.auth },
+      ...(client.isDpopBound === true ? { dpop: 'always' as const } : {}),
+    },
     updatedAt: clock.now(),
   }
 }

@@ -136,7 +136,8 @@ export const addressQuirks: readonly Quirk[] = [
       expect(identity).toMatchObject({ id: 'u1', label: 'ada@example.test' })
     },
     plain: 'exchange',
-    plainSpec: (origin) => ({ discovery: { issuer: `${origin}/common/v2.0` } }),
+    // The metadata of the shared issuer names its pattern by itself; an issuer without metadata does not.
+    plainSpec: (origin) => ({ discovery: { issuer: `${origin}/shared/v2.0` } }),
   },
   {
     classes: [20],

@@ -208,7 +208,7 @@ export function responseOrThrow(outcome: TokenOutcome, provider: ResolvedProvide
     const code = isUnreadable(outcome.code) ? 'provider_response_invalid' : 'provider_unreachable'
     throw new KeywayError(code, { message, details })
   }
-  if (outcome.kind === 'refused' && outcome.setting !== undefined) {
+  if (outcome.setting !== undefined) {
     const { field, nextStep } = outcome.setting
     throw new KeywayError('provider_error', { message, nextStep, details: { ...details, field } })
   }

@@ -138,7 +138,7 @@ function slugOf(host: string): string {
 type Tools = { deps: OAuthDeps; transport: HttpTransport; log: StepLog }
 type ClientFields = {
   fields: Pick<ProviderInputDraft, 'clientId' | 'clientSecret' | 'redirectHost'>
-  spec: Pick<ProviderSpecInput, 'client'>
+  spec: Pick<ProviderSpecInput, 'client' | 'dpop'>
   registered: RegistrationSecrets | null
 }
 
@@ -188,7 +188,10 @@ async function register(
         ...(secret === undefined ? {} : { clientSecret: secret }),
         ...(client.redirectHost == null ? {} : { redirectHost: client.redirectHost }),
       },
-      spec: { client: { ...signatureOf(metadata), auth: client.auth, dynamicRegistration: true } },
+      spec: {
+        client: { ...signatureOf(metadata), auth: client.auth, dynamicRegistration: true },
+        ...(client.isDpopBound === true ? { dpop: 'always' as const } : {}),
+      },
       registered: client,
     }
   } catch (error) {

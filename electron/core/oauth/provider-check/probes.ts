@@ -222,12 +222,15 @@ export async function checkTokenEndpoint(check: Check): Promise<void> {
   const step = { name: 'Token request', ...seen }
   if (isGood(outcome)) {
     const isClientSeen = await seesClient(check)
+    const hint = offersUnusedDpop(check) ? dpopHint : { explanation: '', fix: null }
+    const explanation = isClientSeen
+      ? 'The server understood the request and the client; only the made-up code was refused.'
+      : 'The server understood the request. It refused the made-up code before it looked at the client, so the client is not checked.'
     log.add({
       ...step,
       outcome: isClientSeen ? 'ok' : 'warning',
-      explanation: isClientSeen
-        ? 'The server understood the request and the client; only the made-up code was refused.'
-        : 'The server understood the request. It refused the made-up code before it looked at the client, so the client is not checked.',
+      explanation: `${explanation}${hint.explanation}`,
+      fix: hint.fix,
     })
     return
   }
@@ -239,11 +242,27 @@ export async function checkTokenEndpoint(check: Check): Promise<void> {
     })
     return
   }
-  if (outcome.kind === 'retry' && !outcome.code.endsWith('_answer') && outcome.code !== 'redirected') {
+  const isPassing = !outcome.code.endsWith('_answer') && !tellsMore.has(outcome.code)
+  if (outcome.kind === 'retry' && isPassing) {
     log.add({ ...step, outcome: 'warning', explanation: outcome.message })
     return
   }
   await addFailure(check, first, { tryOne: tryCode, isGood })
+}
+
+/** Outcomes to retry of which another setting may be the cause. */
+const tellsMore: ReadonlySet<string> = new Set(['redirected', 'use_dpop_nonce'])
+
+const dpopHint = {
+  explanation:
+    ' This server can bind tokens to a key (DPoP). If it demands that of this client, switch it on.',
+  fix: { label: 'Bind tokens to a key when the server offers it (DPoP)', spec: { dpop: 'auto' } },
+}
+
+/** A made-up code does not show whether the server demands DPoP of this client. */
+function offersUnusedDpop({ provider, server }: Check): boolean {
+  const offered = server?.discovered?.dpop_signing_alg_values_supported ?? []
+  return offered.length > 0 && provider.spec.dpop === 'off'
 }
 
 /**

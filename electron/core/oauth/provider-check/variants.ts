@@ -17,7 +17,7 @@ import type { Complaint } from './verdict.ts'
 type Section = 'token' | 'client' | 'authorize' | 'scopes' | 'redirect' | 'endpoints'
 export type Variant = {
   label: string
-  spec: { [Name in Section]?: Partial<ProviderSpec[Name]> }
+  spec: { [Name in Section]?: Partial<ProviderSpec[Name]> } & { dpop?: ProviderSpec['dpop'] }
   /** The redirect URI of this variant, if that is what changes. */
   redirectUri?: string
 }
@@ -53,6 +53,10 @@ const pkce: readonly Variant[] = [
   { label: 'Use PKCE with the challenge in hexadecimal', spec: { authorize: { pkce: 'S256-hex' } } },
   { label: 'Use no PKCE', spec: { authorize: { pkce: 'off' } } },
 ]
+const bound: readonly Variant[] = [
+  { label: 'Bind tokens to a key (DPoP)', spec: { dpop: 'always' } },
+  { label: 'Do not bind tokens to a key', spec: { dpop: 'off' } },
+]
 const separators: readonly Variant[] = [
   { label: 'Separate scopes with a space', spec: { scopes: { separator: ' ' } } },
   { label: 'Separate scopes with a comma', spec: { scopes: { separator: ',' } } },
@@ -78,12 +82,22 @@ export async function tokenVariants(
   const auth = provider.clientSecret === null ? withoutSecret : withSecret
   const isClient = isClientRefusal(code, answer ?? '')
   const addresses = nowhere.test(answer ?? '') ? await addressVariants(check, 'token') : []
-  const ordered = isClient
-    ? [...auth, ...formats]
-    : code === 'http_405'
-      ? [...methods, ...addresses, ...formats]
-      : [...addresses, ...formats, ...auth]
-  return ordered.filter((variant) => changes(provider.spec, variant))
+  const ordered = isAboutDpop(code, answer ?? '')
+    ? bound
+    : isClient
+      ? [...auth, ...formats]
+      : code === 'http_405'
+        ? [...methods, ...addresses, ...formats]
+        : [...addresses, ...formats, ...auth]
+  // A server may refuse a client without a proof in words that do not name DPoP.
+  const offered = check.server?.discovered?.dpop_signing_alg_values_supported ?? []
+  const first = offered.length > 0 && provider.spec.dpop === 'off' ? bound.slice(0, 1) : []
+  return [...new Set([...first, ...ordered])].filter((variant) => changes(provider.spec, variant))
+}
+
+/** RFC 9449 5 and 8: the server wants a proof, or does not take this one. */
+function isAboutDpop(code: string, answer: string): boolean {
+  return code === 'invalid_dpop_proof' || code === 'use_dpop_nonce' || /dpop/i.test(answer)
 }
 
 export async function signInVariants(check: Check, complaint: Complaint): Promise<Variant[]> {
@@ -117,18 +131,19 @@ function otherHosts({ redirectUri, choosesHost }: Check): Variant[] {
 export function withVariant(provider: ResolvedProvider, { spec }: Variant): ResolvedProvider {
   const changed = Object.entries(spec).map(([name, part]) => [
     name,
-    { ...provider.spec[name as Section], ...part },
+    typeof part === 'string' ? part : { ...provider.spec[name as Section], ...part },
   ])
   return { ...provider, spec: { ...provider.spec, ...Object.fromEntries(changed) } }
 }
 
 function changes(spec: ProviderSpec, variant: Variant): boolean {
-  return Object.entries(variant.spec).some(([name, part]) =>
-    Object.entries(part).some(([field, value]) => {
+  return Object.entries(variant.spec).some(([name, part]) => {
+    if (typeof part === 'string') return Reflect.get(spec, name) !== part
+    return Object.entries(part).some(([field, value]) => {
       const now: unknown = Reflect.get(spec[name as Section], field)
       return JSON.stringify(now) !== JSON.stringify(value)
-    }),
-  )
+    })
+  })
 }
 
 // Other addresses to try if there is nothing at the configured one: the address in the metadata, and the same

@@ -83,7 +83,7 @@ export function createTokenEndpointClient(
     const tools = { deps, dpopKeys, library, signal }
     const attempt = (method: AuthMethod): Promise<Attempted> => attemptGrant(tools, call, method)
     const { outcome } = await clients.authenticated(call, attempt, verdictOn)
-    return outcome
+    return withDpopAdvice(call, outcome)
   }
 
   return {
@@ -120,6 +120,23 @@ export function timeLeft(
 ): number {
   const deadlineMs = purpose === 'refresh' ? REFRESH_DEADLINE_MS : TOKEN_DEADLINE_MS
   return startedAt === undefined ? deadlineMs : Math.max(1000, deadlineMs - (clock.monotonicMs() - startedAt))
+}
+
+/** If the server wants tokens bound to a key (RFC 9449) and none was offered, that is the likely cause. */
+function withDpopAdvice(
+  { provider, server, purpose, dpopKey }: TokenRequest,
+  outcome: TokenOutcome,
+): TokenOutcome {
+  if (dpopKey !== null || outcome.kind === 'ok' || purpose === 'refresh') return outcome
+  const nextStep = `Switch DPoP to "auto" under Advanced on the page of ${provider.name}, then sign in again.`
+  if (outcome.code === 'invalid_dpop_proof' || outcome.code === 'use_dpop_nonce') {
+    const message = `${provider.name} wants tokens that are bound to a key (DPoP).`
+    return { kind: 'config_error', code: outcome.code, message, nextStep }
+  }
+  const offered = server.discovered?.dpop_signing_alg_values_supported ?? []
+  if (purpose === 'device' || outcome.kind !== 'ended' || offered.length === 0) return outcome
+  const advice = `If this client needs tokens bound to a key: ${nextStep}`
+  return { ...outcome, setting: { field: 'spec.dpop', nextStep: advice } }
 }
 
 /** A bare 401 or 403 counts as well: many servers refuse a client without a readable error. */

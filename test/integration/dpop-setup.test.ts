@@ -1,0 +1,123 @@
+// Servers that demand tokens bound to a key (RFC 9449): the check finds it, and a failed sign-in names it.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Provider } from 'oidc-provider'
+import { expect, it, onTestFinished } from 'vitest'
+import type { ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
+import { answerOf, makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
+import { always, startAnswering } from '../support/providers/answering-server.ts'
+
+const redirectUri = 'http://127.0.0.1:7317/oauth2/callback'
+const secret = 'a-made-up-secret-of-some-length'
+const request = {
+  redirectUri,
+  scopes: ['openid'],
+  secondaryScopes: [],
+  loginHint: null,
+  prompt: null,
+  optionalParams: {},
+}
+
+/** oidc-provider with one client that is bound to DPoP. */
+async function startBoundServer(): Promise<string> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve()).closeAllConnections()))
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: 'bound',
+        client_secret: secret,
+        dpop_bound_access_tokens: true,
+        grant_types: ['client_credentials', 'authorization_code'],
+        redirect_uris: [redirectUri],
+        response_types: ['code'],
+      },
+    ],
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      dPoP: { enabled: true, nonceSecret: Buffer.alloc(32), requireNonce: () => false },
+    },
+  })
+  const answer = provider.callback()
+  server.on('request', (incoming, response) => void answer(incoming, response))
+  return issuer
+}
+
+const boundProvider = (issuer: string, spec: ProviderSpecInput = {}) =>
+  resolvedProvider({ discovery: { issuer }, ...spec }, { clientId: 'bound', clientSecret: secret })
+const about = { redirectUri, choosesHost: false, scopes: [] }
+
+it('the check finds that a client is bound, and its fix works', async () => {
+  const issuer = await startBoundServer()
+  const flow = 'client_credentials' as const
+  const steps = await makeOAuthClient().checkProvider(boundProvider(issuer), { ...about, flow })
+  expect(steps.find(({ name }) => name === 'Token request')).toMatchObject({
+    outcome: 'failed',
+    fix: { spec: { dpop: 'always' } },
+  })
+  const mended = boundProvider(issuer, { dpop: 'always' })
+  const again = await makeOAuthClient().checkProvider(mended, { ...about, flow })
+  expect(again.find(({ name }) => name === 'Token request')).toMatchObject({ outcome: 'ok' })
+  expect(answerOf(await makeOAuthClient().clientCredentials(mended, [])).tokenType.toLowerCase()).toBe('dpop')
+})
+
+it('the check names DPoP where a made-up code cannot show whether the client is bound', async () => {
+  const issuer = await startBoundServer()
+  const flow = 'authorization_code' as const
+  const steps = await makeOAuthClient().checkProvider(boundProvider(issuer), { ...about, flow })
+  expect(steps.find(({ name }) => name === 'Token request')).toMatchObject({
+    explanation: expect.stringContaining('DPoP') as string,
+    fix: { spec: { dpop: 'auto' } },
+  })
+  const mended = boundProvider(issuer, { dpop: 'auto' })
+  const again = await makeOAuthClient().checkProvider(mended, { ...about, flow })
+  expect(again.find(({ name }) => name === 'Token request')).toMatchObject({ outcome: 'ok', fix: null })
+})
+
+it.each([
+  [{ error: 'invalid_dpop_proof' }, { kind: 'config_error', code: 'invalid_dpop_proof' }],
+  [{ error: 'use_dpop_nonce' }, { kind: 'config_error', code: 'use_dpop_nonce' }],
+  [
+    { error: 'invalid_grant', error_description: 'grant request is invalid' },
+    { kind: 'ended', code: 'invalid_grant', setting: { field: 'spec.dpop' } },
+  ],
+])('a sign-in that ends with %o names DPoP', async (refusal, expected) => {
+  const { origin } = await startAnswering((incoming, response) => {
+    const metadata = {
+      issuer: origin,
+      authorization_endpoint: `${origin}/authorize`,
+      token_endpoint: `${origin}/token`,
+      dpop_signing_alg_values_supported: ['ES256'],
+    }
+    const isToken = incoming.url === '/token'
+    always(isToken ? 400 : 200, isToken ? refusal : metadata)(incoming, response)
+  })
+  const client = makeOAuthClient()
+  const provider = resolvedProvider({ discovery: { issuer: origin } })
+  const { authorizationState } = await client.authorize(provider, request)
+  const callback = new URLSearchParams({ code: 'c', state: authorizationState.state })
+  const outcome = await client.exchange(provider, authorizationState, callback)
+  expect(outcome).toMatchObject(expected)
+  expect(JSON.stringify(outcome)).toContain('DPoP')
+})
+
+it('a registration that binds the client switches DPoP on', async () => {
+  const { origin } = await startAnswering((incoming, response) => {
+    const metadata = {
+      issuer: origin,
+      authorization_endpoint: `${origin}/authorize`,
+      token_endpoint: `${origin}/token`,
+      registration_endpoint: `${origin}/register`,
+    }
+    const isRegistration = incoming.url === '/register'
+    const client = { client_id: 'bound', dpop_bound_access_tokens: true }
+    always(isRegistration ? 201 : 200, isRegistration ? client : metadata)(incoming, response)
+  })
+  const { draft } = await makeOAuthClient().discover(`${origin}/.well-known/openid-configuration`, {
+    redirectUris: [redirectUri],
+  })
+  expect(draft).toMatchObject({ clientId: 'bound', spec: { dpop: 'always' } })
+})
