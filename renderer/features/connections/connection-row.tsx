@@ -164,15 +164,7 @@ function ConnectionRowActions({ connection, now }: { connection: ConnectionView;
         </Button>
       )}
       {status === 'ok' && !hasEnded && connection.missingScopes.length > 0 && (
-        <span className="max-sm:hidden">
-          <Button
-            size="sm"
-            aria-label={`${text.connections.upgradeNow} ${name}`}
-            onClick={() => open({ kind: 'scopes', connection })}
-          >
-            {text.connections.upgradeNow}
-          </Button>
-        </span>
+        <UpgradeButton connection={connection} />
       )}
       {status === 'config_error' && (
         <a
@@ -202,6 +194,21 @@ function ConnectionRowActions({ connection, now }: { connection: ConnectionView;
         }
       />
     </div>
+  )
+}
+
+function UpgradeButton({ connection }: { connection: ConnectionView }) {
+  const open = useConnectionDialogs()
+  return (
+    <span className="max-sm:hidden">
+      <Button
+        size="sm"
+        aria-label={`${text.connections.upgradeNow} ${connectionName(connection)}`}
+        onClick={() => open({ kind: 'scopes', connection })}
+      >
+        {text.connections.upgradeNow}
+      </Button>
+    </span>
   )
 }
 
