@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Provider } from 'oidc-provider'
 import { expect, it, onTestFinished } from 'vitest'
 import type { ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
+import { startRealLocal } from '../support/local-api.ts'
 import { answerOf, makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
 import { always, startAnswering } from '../support/providers/answering-server.ts'
 
@@ -120,4 +121,37 @@ it('a registration that binds the client switches DPoP on', async () => {
     redirectUris: [redirectUri],
   })
   expect(draft).toMatchObject({ clientId: 'bound', spec: { dpop: 'always' } })
+})
+
+it('a bound token is not handed to an app, unless the app asks for it by name', async () => {
+  const { keyway, provider, signIn, addApp, ask } = await startRealLocal()
+  keyway.providers.update(provider.id, { spec: { ...provider.overrides, dpop: 'always' } })
+  const id = await signIn()
+  const key = addApp()
+  for (const path of [`/api/integrations/${id}/token`, `/api/integrations/${id}/token?minValid=1`]) {
+    expect(await ask(path, { key })).toMatchObject({
+      status: 403,
+      body: {
+        error: 'forbidden',
+        message: expect.stringContaining('DPoP') as string,
+        nextStep: expect.stringContaining('proxy') as string,
+      },
+    })
+  }
+  const byBody = (more: object) => ask('/api/integrations/token', { key, json: { provider: id, ...more } })
+  expect((await byBody({})).status).toBe(403)
+  expect(await byBody({ tokenType: 'DPoP' })).toMatchObject({
+    status: 200,
+    body: { data: { tokenType: 'DPoP' } },
+  })
+  expect((await ask(`/api/integrations/${id}/token?tokenType=DPoP`, { key })).status).toBe(200)
+  expect((await ask(`/api/integrations/${id}/token?tokenType=Bearer`, { key })).status).toBe(400)
+})
+
+it('a token that is not bound is handed out, whatever kind the app takes', async () => {
+  const { signIn, addApp, ask } = await startRealLocal()
+  const id = await signIn()
+  const key = addApp()
+  expect((await ask(`/api/integrations/${id}/token?tokenType=DPoP`, { key })).status).toBe(200)
+  expect((await ask(`/api/integrations/${id}/token`, { key })).status).toBe(200)
 })

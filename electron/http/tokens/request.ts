@@ -9,7 +9,8 @@ import { invalidRequest, parsed } from '../../core/invalid-request.ts'
 import type { Wanted } from '../connections/selection.ts'
 import type { RequestContext } from '../security/request-guard.ts'
 
-export type TokenCall = { wanted: Wanted; ask: TokenOptions }
+/** `takesBound`: the app asked by name for a token that is bound to a key of Keyway. */
+export type TokenCall = { wanted: Wanted; ask: TokenOptions; takesBound?: boolean }
 
 const TOKEN_PATH = '/api/integrations/token'
 const PREFIX = '/api/integrations/'
@@ -33,6 +34,7 @@ export function parseTokenQuery({ path, query }: RequestContext): TokenCall {
   return {
     wanted: { id, account: asked.account },
     ask: askOf({ ...asked, rejected: asked.rejected === true ? 'current' : undefined }),
+    takesBound: asked.tokenType !== undefined,
   }
 }
 
@@ -74,7 +76,11 @@ export function parseTokenBody(body: unknown): TokenCall {
       : asked.rejected === true
         ? 'current'
         : undefined
-  return { wanted: { id: asked.provider, account: asked.account }, ask: askOf({ ...asked, rejected }) }
+  return {
+    wanted: { id: asked.provider, account: asked.account },
+    ask: askOf({ ...asked, rejected }),
+    takesBound: asked.tokenType !== undefined,
+  }
 }
 
 function askOf(asked: {

@@ -27,7 +27,7 @@ export function serveAtHand(context: HttpContext, session: AppSession, wanted: W
   // Whoever may be handed a token may also see the connection.
   if (may(session.app, TOKEN_USE, connection, keyway.clock.now()).kind !== 'allow') return null
   const token = keyway.tokens.ready(connection.id)
-  if (token === null) return null
+  if (token === null || isBound(token)) return null
   context.tokenUsage.note(session, token, keyway.clock.monotonicMs() - startedAt)
   return { token, connection }
 }
@@ -38,7 +38,7 @@ const TOKEN_USE = { what: 'token' } as const
 export async function serveToken(
   context: HttpContext,
   request: RunningRequest,
-  { wanted, ask }: TokenCall,
+  { wanted, ask, takesBound = false }: TokenCall,
 ): Promise<ServedToken> {
   const { keyway, running } = context
   const { session, response } = request
@@ -52,6 +52,7 @@ export async function serveToken(
     running.check(request)
     const token = await tokenFor(context, connection, withGeneration(context, session, connection, ask))
     if (request.ended !== null) throw request.ended
+    if (isBound(token) && !takesBound) throw boundToken(token)
     context.tokenUsage.note(session, token, keyway.clock.monotonicMs() - startedAt)
     return token
   } catch (thrown) {
@@ -70,6 +71,18 @@ export async function serveToken(
     })
     throw failure
   }
+}
+
+const isBound = ({ tokenType }: ServedToken): boolean => tokenType.toLowerCase() === 'dpop'
+
+/** Without the key, an API refuses the token (RFC 9449 7.1), so it is not handed out unasked. */
+function boundToken({ tokenType, connectionId, account, providerSlug }: ServedToken): KeywayError {
+  return new KeywayError('forbidden', {
+    message: 'This token is bound to a key of Keyway (DPoP), so an API takes it from Keyway only.',
+    nextStep:
+      'Send the request through the proxy, which proves the key. To get the token anyway, ask with tokenType DPoP.',
+    details: { tokenType, connectionId, account, provider: providerSlug },
+  })
 }
 
 /**

@@ -16,6 +16,9 @@ const minValid = z
   .max(MOST_VALID_SECONDS)
   .describe('Seconds that the token must still be good for, as far as the provider gives such tokens')
 const scopes = z.array(z.string().min(1).max(300)).max(200)
+const tokenType = z
+  .literal('DPoP')
+  .describe('Also take a token that is bound to a key of Keyway, and that only Keyway can use (RFC 9449)')
 
 export const tokenBody = z.strictObject({
   provider: z.string().min(1).max(64).describe('Slug, provider id or connection id'),
@@ -24,6 +27,7 @@ export const tokenBody = z.strictObject({
     .describe('Which account, when several are connected and none is the default'),
   scopes: scopes.optional().describe('All of these must be granted, else scope_missing'),
   minValid: minValid.optional(),
+  tokenType: tokenType.optional(),
   /**
    * `true`: the API refused the token that was served last. A string: the API refused that token. Forces a
    * refresh; rate limited.
@@ -53,6 +57,7 @@ export const tokenQuery = z.strictObject({
     .pipe(minValid)
     .optional()
     .describe('Seconds that the token must still be good for'),
+  tokenType: tokenType.optional(),
   rejected: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
