@@ -57,6 +57,7 @@ test('leaving the dialog changes nothing and keeps what was typed', async ({
   await window.getByLabel('Name', { exact: true }).fill('My script')
   await window.getByRole('checkbox', { name: 'Send requests' }).click()
   await window.getByRole('button', { name: 'Make the key' }).click()
+  await expect(window.getByRole('dialog')).toBeVisible()
   await window.keyboard.press('Escape')
   await expect(window.getByRole('dialog')).toBeHidden()
   await expect(window.getByLabel('Name', { exact: true })).toHaveValue('My script')

@@ -143,6 +143,8 @@ test('loadURL, reload and a jump inside the page are not asked about', async ({ 
   await app.evaluate(async ({ BrowserWindow }) => {
     await BrowserWindow.getAllWindows()[0]?.loadURL('app://fixture/index.html?again')
   })
+  // The test runner learns of it after the app does.
+  await window.waitForURL(/again$/)
   expect((await log()).filter((line) => line.startsWith('will-navigate'))).toEqual([])
 })
 

@@ -235,6 +235,22 @@ test('a renamed account can be had back', async ({ page, openWindow }) => {
   await expect(page.getByRole('heading', { name: 'private', level: 1 })).toBeVisible()
 })
 
+test('a result that comes while the notice before it fades out is shown', async ({ page, openWindow }) => {
+  await page.clock.install()
+  const { fake } = await openWindow({ hash: '#/connections/con_google' })
+  const notices = page.getByRole('region', { name: /^Notifications/ })
+  const refresh = () => choose(page, 'Refresh now')
+  fake.failNext('connections.refresh', new KeywayError('save_failed'))
+  await refresh()
+  await expect(notices.getByText(/was not refreshed/)).toBeVisible()
+  await page.clock.pauseAt(Date.now() + 60_000)
+  await expect(notices.locator('[data-removed="true"]')).toHaveCount(1)
+  fake.failNext('connections.refresh', new KeywayError('provider_unreachable'))
+  await refresh()
+  await page.clock.runFor(1000)
+  await expect(notices.getByText(/was not refreshed/)).toHaveCount(1)
+})
+
 test('disconnecting says before what will happen and after what did', async ({ page, openWindow }) => {
   await openWindow({ hash: '#/connections/con_google' })
   await choose(page, 'Disconnect')

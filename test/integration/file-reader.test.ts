@@ -146,6 +146,8 @@ async function tenThousand(): Promise<ExistingData> {
     extraCa: null,
     spec: {},
     sealedClientSecret: null,
+    clientKeys: [],
+    sealedClientKeys: null,
     sealedRegistration: null,
     createdAt: 1,
     updatedAt: 1,

@@ -71,7 +71,15 @@ export function sparseWith(schema: z.ZodType, path: readonly string[], value: un
   const [key, ...rest] = path
   if (key === undefined) return value
   const { bare } = bareSchema(schema)
-  if (bare instanceof z.ZodArray) return [sparseWith(bare.element as z.ZodType, rest, value)]
+  if (bare instanceof z.ZodArray) {
+    const element = bare.element as z.ZodType
+    const entry = sparseWith(element, rest, value)
+    // A list that needs more than one entry gets others.
+    const others = valuesFor(element).filter((other) => other !== entry)
+    const lengths = Array.from({ length: others.length + 1 }, (_each, length) => length)
+    const enough = lengths.find((length) => bare.safeParse([entry, ...others.slice(0, length)]).success)
+    return [entry, ...others.slice(0, enough ?? 0)]
+  }
   if (bare instanceof z.ZodRecord) return { [key]: sparseWith(bare.valueType as z.ZodType, rest, value) }
   if (!(bare instanceof z.ZodObject)) return value
   const inner = (bare.shape as Record<string, z.ZodType>)[key]

@@ -78,9 +78,9 @@ const isBound = ({ tokenType }: ServedToken): boolean => tokenType.toLowerCase()
 /** Without the key, an API refuses the token (RFC 9449 7.1), so it is not handed out unasked. */
 function boundToken({ tokenType, connectionId, account, providerSlug }: ServedToken): KeywayError {
   return new KeywayError('forbidden', {
-    message: 'This token is bound to a key of Keyway (DPoP), so an API takes it from Keyway only.',
-    nextStep:
-      'Send the request through the proxy, which proves the key. To get the token anyway, ask with tokenType DPoP.',
+    message:
+      'This token is bound to a key of Keyway (DPoP), so an API takes it from Keyway only. Ask with tokenType DPoP to get it anyway.',
+    nextStep: 'Send the request through the proxy, which proves the key.',
     details: { tokenType, connectionId, account, provider: providerSlug },
   })
 }

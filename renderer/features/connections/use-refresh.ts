@@ -9,7 +9,7 @@ import { useHost, useSnapshot } from '../../stores/window-context.tsx'
 import { setupRoute } from '../providers/setup-route.ts'
 import { useStoppedPractice } from '../practice/use-stopped-practice.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
-import { TOLD_LONG_MS, withSlowToast } from '../toasts.ts'
+import { replaceToast, TOLD_LONG_MS, withSlowToast } from '../toasts.ts'
 
 /** Refreshes now and reports the result for the token; a response of Keyway alone is not one. */
 export function useRefresh(connection: ConnectionView): () => Promise<void> {
@@ -21,9 +21,6 @@ export function useRefresh(connection: ConnectionView): () => Promise<void> {
   const name = connectionName(connection)
   const words = text.connections
 
-  // One toast per connection: the latest result replaces the previous one.
-  const notice = `refresh:${id}`
-
   const reconnect = {
     label: words.reconnect,
     onClick: () => void signIn.start({ providerId, connectionId: id }),
@@ -31,6 +28,7 @@ export function useRefresh(connection: ConnectionView): () => Promise<void> {
   const refresh = async (): Promise<void> => {
     const answer = await withSlowToast(words.refreshing(name), host.call('connections.refresh', { id }))
     if (answer === null) return
+    const notice = replaceToast(`refresh:${id}`)
     const retry = { label: text.common.retry, onClick: () => void refresh() }
     if (!answer.ok) {
       const { message, retryable } = answer.failure
@@ -54,12 +52,7 @@ export function useRefresh(connection: ConnectionView): () => Promise<void> {
       return
     }
     if (status === 'ok') {
-      toast.success(words.refreshed(name), {
-        id: notice,
-        description: undefined,
-        action: undefined,
-        duration: 4000,
-      })
+      toast.success(words.refreshed(name), { id: notice })
       return
     }
     const setup = {

@@ -47,6 +47,10 @@ export function isGone(error: unknown): boolean {
   return error instanceof Error && goneMessages.test(error.message)
 }
 
+export function reportUnlessGone(error: unknown): void {
+  if (!isGone(error)) console.error('Electron stand-in:', error)
+}
+
 export function createCdp(input: Readable, output: Writable): Cdp {
   let lastId = 0
   let isClosed = false
@@ -67,9 +71,7 @@ export function createCdp(input: Readable, output: Writable): Cdp {
     return {
       send,
       tell: (method, params) => {
-        send(method, params).catch((error: unknown) => {
-          if (!isGone(error)) console.error('Electron stand-in:', error)
-        })
+        send(method, params).catch(reportUnlessGone)
       },
       on: (event, listener) => {
         const key = `${sessionId ?? ''} ${event}`

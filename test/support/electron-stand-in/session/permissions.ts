@@ -1,7 +1,7 @@
 // A page cannot be stopped at the moment it asks, so the app's handlers are asked whenever a page is loaded
 // and Chromium is told the answers: what a page then gets is what the app decided.
 import type { Session, WebContents } from 'electron'
-import type { Cdp } from '../chromium/cdp.ts'
+import { reportUnlessGone, type Cdp } from '../chromium/cdp.ts'
 
 type RequestHandler = Exclude<Parameters<Session['setPermissionRequestHandler']>[0], null>
 type CheckHandler = Exclude<Parameters<Session['setPermissionCheckHandler']>[0], null>
@@ -10,6 +10,7 @@ type Permission = Parameters<CheckHandler>[1]
 export type Permissions = {
   setRequestHandler(handler: RequestHandler | null): void
   setCheckHandler(handler: CheckHandler | null): void
+  /** Resolves when Chromium has all answers. */
   applyTo(contents: WebContents, pageOrigin: string): Promise<void>
 }
 
@@ -61,10 +62,13 @@ export function createPermissions(cdp: () => Promise<Cdp>): Permissions {
     applyTo: async (contents, pageOrigin) => {
       if (!pageOrigin.startsWith('http')) return
       const { browser } = await cdp()
-      for (const [permission, name, mediaType] of chromiumNames) {
+      const apply = async ([permission, name, mediaType]: (typeof chromiumNames)[number]): Promise<void> => {
         const setting = (await decide(contents, permission, mediaType)) ? 'granted' : 'denied'
-        browser.tell('Browser.setPermission', { permission: { name }, setting, origin: pageOrigin })
+        await browser
+          .send('Browser.setPermission', { permission: { name }, setting, origin: pageOrigin })
+          .catch(reportUnlessGone)
       }
+      await Promise.all(chromiumNames.map(apply))
     },
   }
 }

@@ -10,7 +10,8 @@ export type DocumentEventsDeps = {
   readonly toApp: (url: string) => string
   /** A new document is in the main frame. */
   readonly onCommit: (pageUrl: string, loaderId: string) => void
-  readonly onLoaded: (loaderId: string) => void
+  /** The document of the main frame has loaded; resolves when the app may know. */
+  readonly onLoaded: (loaderId: string) => Promise<void>
   readonly onCrashed: () => void
 }
 
@@ -49,8 +50,7 @@ function listenToLoading({ session, emitter, mainFrameId, ...deps }: DocumentEve
     emitter.emit('dom-ready', createEvent())
   })
   session.on('Page.loadEventFired', () => {
-    deps.onLoaded(loaderId)
-    emitter.emit('did-finish-load', createEvent())
+    void deps.onLoaded(loaderId).then(() => emitter.emit('did-finish-load', createEvent()))
   })
   session.on('Page.frameStoppedLoading', ({ frameId }) => {
     if (isMain(frameId)) emitter.emit('did-stop-loading', createEvent())

@@ -1,4 +1,4 @@
-import { isGone, type Cdp, type CdpSession } from '../chromium/cdp.ts'
+import { reportUnlessGone, type Cdp, type CdpSession } from '../chromium/cdp.ts'
 
 export type PageTarget = {
   readonly targetId: string
@@ -13,9 +13,7 @@ export function whenOpen(
   opened: Promise<PageTarget>,
   act: (page: PageTarget) => Promise<unknown> | void,
 ): void {
-  opened.then(act).catch((error: unknown) => {
-    if (!isGone(error)) console.error('Electron stand-in:', error)
-  })
+  opened.then(act).catch(reportUnlessGone)
 }
 
 /**

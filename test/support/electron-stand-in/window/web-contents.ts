@@ -55,6 +55,7 @@ async function connectPage(
   frames.listen(session, page.targetId)
   guard.listen(session)
   opening.listen(session)
+  let permitted = Promise.resolve()
   listenToDocuments({
     session,
     emitter,
@@ -64,9 +65,12 @@ async function connectPage(
       state.isCrashed = false
       loading.onCommit(loaderId)
       applyTheme()
-      void options.session.permissions.applyTo(contents, new URL(pageUrl).origin)
+      permitted = options.session.permissions.applyTo(contents, new URL(pageUrl).origin)
     },
-    onLoaded: loading.onLoaded,
+    onLoaded: async (loaderId) => {
+      await permitted
+      loading.onLoaded(loaderId)
+    },
     onCrashed: () => {
       state.isCrashed = true
     },
