@@ -204,7 +204,8 @@ export function createAutoLock(deps: {
   lock: () => void
 }): AutoLock {
   const { clock } = deps
-  let touchedAt = clock.now()
+  let usedAt = clock.now()
+  let countedAppUseAt = 0
   let cancel: () => void = () => undefined
   /** A timer is set, or the setting says never. */
   let isWatched = false
@@ -216,8 +217,11 @@ export function createAutoLock(deps: {
     const minutes = deps.settings.get().autoLockMinutes
     if (minutes === 0) return
     const now = clock.now()
-    // After the clock was set back, a use may seem to be in the future.
-    const usedAt = Math.min(now, Math.max(touchedAt, deps.lastAppUseAt()))
+    const appUseAt = deps.lastAppUseAt()
+    if (appUseAt !== countedAppUseAt) usedAt = Math.max(usedAt, appUseAt)
+    countedAppUseAt = appUseAt
+    // After the clock was set back, a use may seem to be in the future; that counts once, as now.
+    usedAt = Math.min(now, usedAt)
     const leftMs = usedAt + minutes * 60_000 - now
     if (leftMs > 0) cancel = clock.after(leftMs, check)
     else {
@@ -228,7 +232,7 @@ export function createAutoLock(deps: {
 
   return {
     touched() {
-      touchedAt = clock.now()
+      usedAt = clock.now()
       // A timer that is set looks at it when it ends.
       if (!isWatched) check()
     },
