@@ -6,18 +6,10 @@ import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
 import { makeClientKey, parsePrivateKeys, publicPartOf, type SigningAlgorithm } from '../oauth/client-keys.ts'
 import type { SecretBox } from '../vault/status.ts'
-
-const contextOf = (id: string): string => `provider:${id}:client-keys`
+import { clientKeysOf, openClientKeys } from './store.ts'
 
 /** The newest key, and the one before it until the provider knows the newest. */
 const KEPT = 2
-
-export function openClientKeys(
-  box: SecretBox,
-  { id, sealedClientKeys }: Pick<ProviderRecord, 'id' | 'sealedClientKeys'>,
-): Secret | null {
-  return sealedClientKeys === null ? null : box.open(sealedClientKeys, contextOf(id))
-}
 
 type StoredKeys = Pick<ProviderRecord, 'clientKeys' | 'sealedClientKeys'>
 
@@ -26,7 +18,7 @@ export function sealClientKeys(box: SecretBox, id: string, keys: Secret | null):
   if (keys === null) return { clientKeys: [], sealedClientKeys: null }
   return {
     clientKeys: parsePrivateKeys(keys).map((key) => publicPartOf(key)),
-    sealedClientKeys: box.seal(keys, contextOf(id)),
+    sealedClientKeys: box.seal(keys, clientKeysOf(id)),
   }
 }
 

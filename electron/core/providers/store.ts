@@ -11,7 +11,6 @@ import {
 import { providerRecord, type ProviderRecord, SECRET_PLACEHOLDER } from '../../../shared/contract/provider.ts'
 import { bareSchema, isMap, memberSchema } from '../../../shared/contract/schema-walk.ts'
 import { Secret } from '../../../shared/contract/secret.ts'
-import { openClientKeys } from './client-keys.ts'
 import type { ResolvedProvider } from '../oauth/types.ts'
 import type { KeyValueStore, Logger } from '../ports.ts'
 import type { SecretBox } from '../vault/status.ts'
@@ -103,6 +102,7 @@ function load({ store, logger, onUnreadable }: ProviderStoreDeps): {
 }
 
 const secretOf = (id: string): string => `provider:${id}:client-secret`
+export const clientKeysOf = (id: string): string => `provider:${id}:client-keys`
 const registrationOf = (id: string): string => `provider:${id}:registration`
 
 /**
@@ -145,6 +145,13 @@ export function resolveProvider(
     parameters: record.parameters,
     extraCa: record.extraCa,
   }
+}
+
+export function openClientKeys(
+  box: SecretBox,
+  { id, sealedClientKeys }: Pick<ProviderRecord, 'id' | 'sealedClientKeys'>,
+): Secret | null {
+  return sealedClientKeys === null ? null : box.open(sealedClientKeys, clientKeysOf(id))
 }
 
 export function sealRegistration(box: SecretBox, id: string, token: Secret | null): string | null {
