@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import type { ProviderSpecInput } from '../../../shared/contract/provider-spec.ts'
 import type { ServerRules } from '../../support/providers/server-rules.ts'
 import type { Quirk } from './quirk.ts'
 
@@ -29,6 +30,28 @@ const metadata = (origin: string, issuer: string): Record<string, unknown> => ({
   revocation_endpoint: `${origin}/revoke`,
 })
 const nowhere = { endpoints: { authorization: null, token: null, revocation: null } }
+
+/** A server of several tenants: its id_tokens name the tenant, and its addresses none. */
+const sharedTenants: ServerRules = {
+  authorize: { callback: remember },
+  reply: (fields, { origin }) => ({
+    ...fields,
+    id_token: idToken({
+      iss: `${origin}/t-42/v2.0`,
+      tid: 't-42',
+      email: 'ada@example.test',
+      nonce: nonceOf.value,
+    }),
+  }),
+}
+const signedIn: ProviderSpecInput = {
+  refresh: { needsScope: 'offline_access' },
+  account: { request: null },
+}
+const namesPerson: Quirk['check'] = ({ answer, identity }) => {
+  expect(answer.idToken).not.toBeNull()
+  expect(identity).toMatchObject({ id: 'u1', label: 'ada@example.test' })
+}
 
 /** Classes 16 to 20: where the server is and who it says it is. */
 export const addressQuirks: readonly Quirk[] = [
@@ -107,18 +130,9 @@ export const addressQuirks: readonly Quirk[] = [
   },
   {
     classes: [18],
-    title: 'a shared issuer whose id_tokens name the tenant',
+    title: 'a shared issuer whose metadata names the pattern of its tenants',
     rules: {
-      authorize: { callback: remember },
-      reply: (fields, { origin }) => ({
-        ...fields,
-        id_token: idToken({
-          iss: `${origin}/t-42/v2.0`,
-          tid: 't-42',
-          email: 'ada@example.test',
-          nonce: nonceOf.value,
-        }),
-      }),
+      ...sharedTenants,
       routes: {
         'GET /common/v2.0/.well-known/openid-configuration': (_request, origin) => ({
           body: { ...metadata(origin, `${origin}/{tenantid}/v2.0`), revocation_endpoint: undefined },
@@ -126,18 +140,24 @@ export const addressQuirks: readonly Quirk[] = [
       },
     },
     request: { scopes: ['openid', 'read'] },
-    spec: (origin) => ({
-      discovery: { issuer: `${origin}/common/v2.0`, issuerPattern: `${origin}/{tenantid}/v2.0` },
-      refresh: { needsScope: 'offline_access' },
-      account: { request: null },
-    }),
-    check: ({ answer, identity }) => {
-      expect(answer.idToken).not.toBeNull()
-      expect(identity).toMatchObject({ id: 'u1', label: 'ada@example.test' })
-    },
+    spec: (origin) => ({ ...signedIn, discovery: { issuer: `${origin}/common/v2.0` } }),
+    check: namesPerson,
     plain: 'exchange',
-    // The metadata of the shared issuer names its pattern by itself; an issuer without metadata does not.
-    plainSpec: (origin) => ({ discovery: { issuer: `${origin}/shared/v2.0` } }),
+    // Without that metadata, nothing says that the issuer is a shared one.
+    plainSpec: (origin) => ({ ...signedIn, discovery: { issuer: `${origin}/shared/v2.0` } }),
+  },
+  {
+    classes: [18],
+    title: 'a shared issuer without metadata, whose id_tokens name the tenant',
+    rules: { ...sharedTenants, revoke: { param: 'token' } },
+    request: { scopes: ['openid', 'read'] },
+    spec: (origin) => ({
+      ...signedIn,
+      discovery: { issuer: `${origin}/common/v2.0`, issuerPattern: `${origin}/{tenantid}/v2.0` },
+    }),
+    check: namesPerson,
+    plain: 'exchange',
+    plainSpec: (origin) => ({ ...signedIn, discovery: { issuer: `${origin}/common/v2.0` } }),
   },
   {
     classes: [20],
