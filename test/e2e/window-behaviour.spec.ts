@@ -20,6 +20,35 @@ test('a change at Keyway is in the window by itself, with nothing asked', async 
   expect(fake.calls.slice(before)).toEqual([])
 })
 
+test('fourteen connections are seen at once; the list can be grouped by provider, and stays so', async ({
+  page,
+  openWindow,
+}) => {
+  await page.setViewportSize({ width: 1280, height: 860 })
+  const { fake } = await openWindow({ hash: '#/connections' })
+  const well = fake.snapshot.connections.find(({ id }) => id === 'con_github_work')
+  if (well === undefined) throw new Error('the seed has no such connection')
+  const many = Array.from({ length: 40 }, (_each, index) => ({
+    ...well,
+    id: `con_${index}`,
+    account: `account ${index}`,
+    providerId: `prv_${index % 4}`,
+    providerName: `Provider ${index % 4}`,
+  }))
+  fake.set('connections', many)
+  const rows = page.getByRole('article')
+  await expect(rows.filter({ hasText: 'account 0' })).toBeVisible()
+  const bottoms = await rows.evaluateAll((all) => all.map((row) => row.getBoundingClientRect().bottom))
+  expect(bottoms.filter((bottom) => bottom <= 860).length).toBeGreaterThanOrEqual(14)
+
+  await page.getByRole('button', { name: 'Group by provider' }).click()
+  await expect(page.getByRole('heading', { name: 'Provider 1' })).toBeVisible()
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'Provider 0' })).toBeVisible()
+  await page.getByRole('button', { name: 'Group by status' }).click()
+  await expect(page.getByRole('heading', { name: 'Connected' })).toBeVisible()
+})
+
 test('a failed save leaves every field as it was typed, and says what to do', async ({
   page,
   openWindow,

@@ -23,7 +23,7 @@ export function Page({ title, lead, subtitle, back, actions, width = 'normal', c
   const name = isolated(title)
   usePageTitle(name)
   return (
-    <div className="mx-auto w-full max-w-5xl px-8 pt-8 pb-16 max-md:px-5 max-sm:px-4 max-sm:pt-4">
+    <div className="mx-auto w-full max-w-6xl px-8 pt-6 pb-16 max-md:px-5 max-sm:px-4 max-sm:pt-4">
       {/* Every screen starts at the same left edge, whatever its width. */}
       <div className={widths[width]}>
         {back !== undefined && (

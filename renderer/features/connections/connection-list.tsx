@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { Plug } from 'lucide-react'
-import { type CSSProperties, useMemo, useRef } from 'react'
+import { type CSSProperties, useMemo, useRef, useState } from 'react'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import { isolated } from '../../../shared/contract/name.ts'
 import type { ProviderView } from '../../../shared/contract/provider.ts'
@@ -14,14 +14,14 @@ import { hrefOf } from '../../lib/route.ts'
 import { text } from '../../lib/text.ts'
 import { useIconOf } from '../providers/use-presets.ts'
 import { useStartSignIn } from '../sign-in/use-start-sign-in.ts'
-import { ConnectionListRow, ROW_REM } from './connection-row.tsx'
+import { ColumnHeadings, ConnectionListRow, ROW_REM } from './connection-row.tsx'
 
 type Line =
-  | { kind: 'heading'; key: string; group: GroupKey; count: number; first: boolean }
+  | { kind: 'heading'; key: string; group: string; label: string; count: number; first: boolean }
   | { kind: 'row'; key: string; connection: ConnectionView; position: 'only' | 'first' | 'middle' | 'last' }
 
-const HEADING_REM = 2.5
-const GAP_REM = 1.25
+const HEADING_REM = 2.25
+const GAP_REM = 0.75
 
 /** All groups in one virtual list: a thousand connections scroll as lightly as ten. */
 export function ConnectionList({ groups, now }: { groups: readonly ConnectionGroup[]; now: number }) {
@@ -42,16 +42,15 @@ export function ConnectionList({ groups, now }: { groups: readonly ConnectionGro
       ref={list}
       role="list"
       aria-label={text.connections.title}
-      className="relative"
+      className="@container relative"
       style={{ height: virtual.getTotalSize() }}
     >
       {virtual.getVirtualItems().map((item) => {
         const line = lines[item.index]
         if (line === undefined) return null
         const style = { height: item.size, transform: `translateY(${item.start - place.top}px)` }
-        return line.kind === 'heading' ? (
-          <GroupHeading key={item.key} line={line} style={style} />
-        ) : (
+        if (line.kind === 'heading') return <GroupHeading key={item.key} line={line} style={style} />
+        return (
           <div
             key={item.key}
             role="listitem"
@@ -74,16 +73,24 @@ function GroupHeading({ line, style }: { line: Extract<Line, { kind: 'heading' }
   return (
     <div role="listitem" className="absolute inset-x-0 top-0 flex items-end gap-2 px-1 pb-2" style={style}>
       <h2 className={classes('text-sm font-semibold', line.group === 'attention' ? 'text-bad' : 'text-ink')}>
-        {text.connections.groups[line.group]}
+        {line.label}
       </h2>
       <span className="text-faint text-xs tabular-nums">{line.count}</span>
+      {line.first && <ColumnHeadings />}
     </div>
   )
 }
 
 function linesOf(groups: readonly ConnectionGroup[]): Line[] {
-  return groups.flatMap(({ key, connections }, groupIndex): Line[] => [
-    { kind: 'heading', key: `group:${key}`, group: key, count: connections.length, first: groupIndex === 0 },
+  return groups.flatMap(({ key, label, connections }, groupIndex): Line[] => [
+    {
+      kind: 'heading',
+      key: `group:${key}`,
+      group: key,
+      label,
+      count: connections.length,
+      first: groupIndex === 0,
+    },
     ...connections.map((connection, index): Line => {
       const last = index === connections.length - 1
       const position = connections.length === 1 ? 'only' : index === 0 ? 'first' : last ? 'last' : 'middle'
@@ -97,11 +104,12 @@ function heightOf(line: Line | undefined): number {
   return line.first ? HEADING_REM - 0.5 : HEADING_REM + GAP_REM
 }
 
-const groupKeys = ['attention', 'retrying', 'ending', 'unverified', 'connected'] as const
-export type GroupKey = (typeof groupKeys)[number]
-export type ConnectionGroup = { key: GroupKey; connections: ConnectionView[] }
+const stateGroups = ['attention', 'retrying', 'ending', 'unverified', 'connected'] as const
+type StateGroup = (typeof stateGroups)[number]
+export type Grouping = 'status' | 'provider'
+export type ConnectionGroup = { key: string; label: string; connections: ConnectionView[] }
 
-const groupOf: Record<ConnectionState['kind'], GroupKey> = {
+const groupOf: Record<ConnectionState['kind'], StateGroup> = {
   reconnect_needed: 'attention',
   config_error: 'attention',
   ended: 'attention',
@@ -111,17 +119,46 @@ const groupOf: Record<ConnectionState['kind'], GroupKey> = {
   verified: 'connected',
 }
 
-/** Those that need a person come first; within a group by provider, then account. */
-export function groupConnections(connections: readonly ConnectionView[], now: number): ConnectionGroup[] {
+/**
+ * By status, those that need a person come first; else one group for each provider. Within a group by
+ * provider, then account.
+ */
+export function groupConnections(
+  connections: readonly ConnectionView[],
+  now: number,
+  by: Grouping = 'status',
+): ConnectionGroup[] {
   const sorted = [...connections].sort(
     (a, b) => a.providerName.localeCompare(b.providerName) || a.account.localeCompare(b.account),
   )
-  return groupKeys
-    .map((key) => ({
+  if (by === 'provider') {
+    return [...Map.groupBy(sorted, ({ providerId }) => providerId)].map(([key, members]) => ({
       key,
-      connections: sorted.filter((connection) => groupOf[connectionState(connection, now).kind] === key),
+      label: isolated(members[0]?.providerName ?? ''),
+      connections: members,
     }))
-    .filter((group) => group.connections.length > 0)
+  }
+  const grouped = Map.groupBy(sorted, (connection) => groupOf[connectionState(connection, now).kind])
+  return stateGroups.flatMap((key) => {
+    const members = grouped.get(key)
+    return members === undefined ? [] : [{ key, label: text.connections.groups[key], connections: members }]
+  })
+}
+
+const GROUPING_KEY = 'keyway.connections.grouping'
+
+/** How the list is grouped, kept in this browser. */
+export function useGrouping(): [Grouping, (grouping: Grouping) => void] {
+  const [grouping, setGrouping] = useState<Grouping>(() =>
+    localStorage.getItem(GROUPING_KEY) === 'provider' ? 'provider' : 'status',
+  )
+  return [
+    grouping,
+    (next) => {
+      localStorage.setItem(GROUPING_KEY, next)
+      setGrouping(next)
+    },
+  ]
 }
 
 /** Every word of the query must be somewhere in what the person sees of the connection. */

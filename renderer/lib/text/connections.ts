@@ -1,6 +1,5 @@
 export const connectionText = {
   title: 'Connections',
-  subtitle: 'The accounts you are signed in to, and how each of them is.',
   add: 'Add connection',
   emptyTitle: 'Connect your first account',
   emptyLead:
@@ -11,7 +10,6 @@ export const connectionText = {
   connect: 'Connect',
   connectTo: (provider: string) => `Connect to ${provider}`,
   filter: 'Filter connections',
-  filterPlaceholder: 'Filter by service, account or scope',
   nothingMatches: (query: string) => `No connection matches “${query}”.`,
   clearFilter: 'Clear the filter',
   groups: {
@@ -21,7 +19,14 @@ export const connectionText = {
     unverified: 'Not verified',
     connected: 'Connected',
   },
-  listOf: (group: string) => `${group} connections`,
+  columns: {
+    account: 'Account',
+    lastUsed: 'Last used',
+    expires: 'Token left',
+    apps: 'Apps',
+    status: 'Status',
+  },
+  groupBy: { status: 'Group by status', provider: 'Group by provider' },
   state: {
     verified: (when: string) => `Verified ${when}`,
     not_verified: 'Not verified',
@@ -53,6 +58,7 @@ export const connectionText = {
   missingScopes: (count: number) => (count === 1 ? '1 scope missing' : `${count} scopes missing`),
   lastUsed: (when: string) => `Used ${when}`,
   neverUsed: 'Not used yet',
+  never: 'Never',
   ring: {
     left: (time: string) => `Token valid for ${time}`,
     expired: 'Token expired; it is renewed at the next use',

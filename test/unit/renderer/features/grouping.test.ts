@@ -20,6 +20,19 @@ test('what needs a person comes first, what ends soon before what is well', () =
   ])
 })
 
+test('grouped by provider, each has its own group, by name', () => {
+  const groups = groupConnections(snapshot.connections, now, 'provider')
+  expect(groups.map(({ label, connections }) => [label, connections.length])).toEqual([
+    ['Acme Cloud', 1],
+    ['Dropbox', 1],
+    ['GitHub', 2],
+    ['Google (generic)', 2],
+    ['Linear', 1],
+    ['Notion', 1],
+    ['Slack (bot, optional user token)', 1],
+  ])
+})
+
 test('the filter finds by service, account, identity and scope, every word somewhere', () => {
   const ids = (query: string) => matching(snapshot.connections, query).map(({ id }) => id)
   expect(ids('github work')).toEqual(['con_github_work'])
