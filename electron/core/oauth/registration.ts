@@ -41,8 +41,12 @@ type RegisterRequest = { redirectUris: readonly string[]; scopes: readonly strin
 export function createRegister({ deps, servers }: RegisterTools): OAuthClient['register'] {
   return async (provider, options, signal) => {
     const own = provider.spec.client.registrationRequest
-    const need = own === null ? (['registration'] as const) : []
-    const server = await servers.resolveEndpoints(provider, { need, discovery: 'when-needed', signal })
+    // The metadata says how a client may prove itself, also where the registration endpoint is typed.
+    const how =
+      own === null
+        ? { need: ['registration'] as const, discovery: 'if-possible' as const }
+        : { need: [], discovery: 'when-needed' as const }
+    const server = await servers.resolveEndpoints(provider, { ...how, signal })
     const { clock } = deps
     try {
       return await withDeadline({ clock, timeoutMs: DISCOVERY_DEADLINE_MS, signal }, (inner) => {
