@@ -207,6 +207,22 @@ describe('the provider check', () => {
     })
   })
 
+  it.each<[string, boolean]>([
+    ['malformed jwt', true],
+    ['The authorization code is malformed', true],
+    ['could not decode code', true],
+    ['code is missing', false],
+    ['the code verifier is wrong', false],
+    ['audience is required', false],
+  ])('a refusal of the made-up code with invalid_request, "%s": understood is %s', async (words, isFine) => {
+    const failure: ServerRules['failure'] = (error) => ({
+      status: 400,
+      body: error === 'invalid_grant' ? { error: 'invalid_request', error_description: words } : { error },
+    })
+    const { steps } = await examine({ client: { secret }, failure })
+    expect(step(steps, 'Token request')).toMatchObject({ outcome: isFine ? 'ok' : 'failed' })
+  })
+
   it('names an address that is not registered', async () => {
     const { steps } = await examine({ client: { secret }, authorize: { redirect: () => false } })
     expect(step(steps, 'Sign-in page')).toMatchObject({

@@ -361,10 +361,20 @@ function withoutBrowserParts(spec: ResolvedProvider['spec']): ResolvedProvider['
 }
 
 function isGood(outcome: TokenOutcome): boolean {
-  if (outcome.kind === 'ended') return true
+  if (outcome.kind === 'ended' || isAboutTheCode(outcome)) return true
   const codes =
     /^(?:invalid_grant|invalid_code|bad_verification_code|code_not_found|expired_code|invalid_authorization_code)$/
   return outcome.kind === 'refused' && codes.test(outcome.code)
+}
+
+/**
+ * Servers whose codes have a form of their own (signed, encrypted) refuse any other with invalid_request. A
+ * code that is missing was not found in the request.
+ */
+function isAboutTheCode(outcome: TokenOutcome): boolean {
+  if (outcome.kind !== 'config_error' || outcome.code !== 'invalid_request') return false
+  const said = outcome.message.slice(outcome.message.indexOf(outcome.code))
+  return /\bjw[est]\b|\bcode\b(?! ?(?:verifier|challenge))/i.test(said) && !/missing|required/i.test(said)
 }
 
 /** A code that no server issued. */
