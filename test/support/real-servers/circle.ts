@@ -3,7 +3,11 @@
 import { expect, onTestFinished } from 'vitest'
 import type { OpenedKeyway } from '../../../electron/core/open-keyway.ts'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
-import { type ProviderInputDraft, providerInput, type ProviderView } from '../../../shared/contract/provider.ts'
+import {
+  type ProviderInputDraft,
+  providerInput,
+  type ProviderView,
+} from '../../../shared/contract/provider.ts'
 import type { DisconnectResult } from '../../../shared/contract/ui-api.ts'
 import { aConnect, aProvider } from '../builders.ts'
 import { openTestKeyway } from '../open-test-keyway.ts'
@@ -57,9 +61,9 @@ export async function visit(url: string, person: Person = nobody, tab = openTab(
 export async function signIn(
   { keyway }: OpenedKeyway,
   providerId: string,
-  person: Person = nobody,
+  { person = nobody, ...draft }: { person?: Person; connectionId?: string } = {},
 ): Promise<ConnectionView> {
-  const started = await keyway.connections.connect(aConnect({ providerId, open: 'link-only' }))
+  const started = await keyway.connections.connect(aConnect({ providerId, open: 'link-only', ...draft }))
   if (started.kind !== 'waiting_for_browser') throw new Error(JSON.stringify(started))
   const callback = await visit(started.authorizationUrl, person)
   const { flow, failure } = await keyway.flows.callback(callback.searchParams)
@@ -98,7 +102,7 @@ export async function walkCircle(
   providerId: string,
   { person = nobody, api }: { person?: Person; api: (token: string) => Promise<number> },
 ): Promise<Circle> {
-  const connection = await signIn(opened, providerId, person)
+  const connection = await signIn(opened, providerId, { person })
   const first = await tokenOf(opened, connection.id)
   const statuses = [await api(first.token)]
   const second = await tokenOf(opened, connection.id, 'refused')

@@ -27,7 +27,9 @@ export async function startNodeOAuth(): Promise<string> {
 function modelOver(
   tokens: Map<string, OAuth2Server.Token>,
   codes: Map<string, OAuth2Server.AuthorizationCode>,
-): OAuth2Server.AuthorizationCodeModel & OAuth2Server.RefreshTokenModel & OAuth2Server.ClientCredentialsModel {
+): OAuth2Server.AuthorizationCodeModel &
+  OAuth2Server.RefreshTokenModel &
+  OAuth2Server.ClientCredentialsModel {
   return {
     getClient: async (id, secret) =>
       id === client.id && (secret === null || secret === nodeOAuthSecret) ? client : false,
