@@ -1,6 +1,6 @@
 // A connection's whole life at an authorization server that others wrote: registered as a person does it,
 // signed in over HTTP, used, refreshed because the API refused the token, and disconnected.
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import type { OpenedKeyway } from '../../../electron/core/open-keyway.ts'
 import type { ConnectionView } from '../../../shared/contract/connection.ts'
 import {
@@ -68,6 +68,31 @@ export async function signIn(
   const callback = await visit(started.authorizationUrl, person)
   const { flow, failure } = await keyway.flows.callback(callback.searchParams)
   if (flow?.kind !== 'done') throw new Error(JSON.stringify({ flow, failure }))
+  const connection = keyway.connections.get(flow.connectionId)
+  if (connection === null) throw new Error('the connection is not there')
+  return connection
+}
+
+/** The person opens the address with the code in it and allows. */
+export async function signInByDevice(
+  { keyway }: OpenedKeyway,
+  providerId: string,
+  person: (verification: { url: string; userCode: string }) => Promise<unknown> = async ({ url }) =>
+    fetch(url),
+): Promise<ConnectionView> {
+  const shown = await keyway.connections.connect(aConnect({ providerId, open: 'link-only' }))
+  if (shown.kind !== 'showing_code') throw new Error(JSON.stringify(shown))
+  const { userCode, verificationUri, verificationUriComplete } = shown
+  await person({ url: verificationUriComplete ?? verificationUri, userCode })
+  const flow = await vi.waitFor(
+    () => {
+      const now = keyway.flows.list().find(({ id }) => id === shown.id)
+      if (now?.kind !== 'done' && now?.kind !== 'failed') throw new Error(JSON.stringify(now))
+      return now
+    },
+    { timeout: 20_000, interval: 50 },
+  )
+  if (flow.kind === 'failed') throw new Error(JSON.stringify(flow))
   const connection = keyway.connections.get(flow.connectionId)
   if (connection === null) throw new Error('the connection is not there')
   return connection
