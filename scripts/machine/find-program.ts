@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
@@ -10,6 +11,21 @@ export function findProgram(name: string, env: NodeJS.ProcessEnv = process.env):
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The Python that has these modules: that of the system, or the first on PATH; null if there is none. */
+export function pythonWith(modules: readonly string[]): string | null {
+  const found = ['/usr/bin/python3', findProgram('python3') ?? '/usr/bin/python3']
+  return found.find((python) => hasModules(python, modules)) ?? null
+}
+
+function hasModules(python: string, modules: readonly string[]): boolean {
+  try {
+    execFileSync(python, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' })
     return true
   } catch {
     return false

@@ -1,6 +1,7 @@
 // Authlib (Debian: python3-authlib, python3-flask): clients of every kind, registered by the address alone.
 import { describe, expect, test } from 'vitest'
-import { pythonWith, startPython } from '../../support/real-servers/python-server.ts'
+import { pythonWith } from '../../../scripts/machine/find-program.ts'
+import { startPython } from '../../support/real-servers/python-server.ts'
 import {
   asksAt,
   openKeyway,

@@ -42,16 +42,18 @@ export function registerByForm(
   return keyway.ui['providers.create'](aProvider(draft))
 }
 
+/** Takes an authorization URL to the redirect that brings the browser back to Keyway. */
+export type Person = (authorizationUrl: string) => Promise<URL>
 /** What the person does on a page; null where the page leads nowhere. */
-export type Person = (page: VisitedPage) => Parameters<BrowserTab['open']>[0] | null
-const nobody: Person = () => null
+export type ActOnPage = (page: VisitedPage) => Parameters<BrowserTab['open']>[0] | null
 
-/** Follows redirects and lets the person act, up to the redirect to Keyway. */
-export async function visit(url: string, person: Person = nobody, tab = openTab()): Promise<URL> {
+/** Follows redirects and lets the person act on the pages in between. */
+export async function visit(url: string, act: ActOnPage = () => null): Promise<URL> {
+  const tab = openTab()
   let page = await tab.open({ url: new URL(url) })
   for (let step = 0; step < 20; step += 1) {
-    if (page.redirectsTo?.href.startsWith(redirectUri) === true) return page.redirectsTo
-    const next = page.redirectsTo === null ? person(page) : { url: page.redirectsTo }
+    if (page.redirectsTo?.port === '7317') return page.redirectsTo
+    const next = page.redirectsTo === null ? act(page) : { url: page.redirectsTo }
     if (next === null) break
     page = await tab.open(next)
   }
@@ -61,11 +63,11 @@ export async function visit(url: string, person: Person = nobody, tab = openTab(
 export async function signIn(
   { keyway }: OpenedKeyway,
   providerId: string,
-  { person = nobody, ...draft }: { person?: Person; connectionId?: string } = {},
+  { person = visit, ...draft }: { person?: Person; connectionId?: string } = {},
 ): Promise<ConnectionView> {
   const started = await keyway.connections.connect(aConnect({ providerId, open: 'link-only', ...draft }))
   if (started.kind !== 'waiting_for_browser') throw new Error(JSON.stringify(started))
-  const callback = await visit(started.authorizationUrl, person)
+  const callback = await person(started.authorizationUrl)
   const { flow, failure } = await keyway.flows.callback(callback.searchParams)
   if (flow?.kind !== 'done') throw new Error(JSON.stringify({ flow, failure }))
   const connection = keyway.connections.get(flow.connectionId)
@@ -125,7 +127,7 @@ export type Circle = {
 export async function walkCircle(
   opened: OpenedKeyway,
   providerId: string,
-  { person = nobody, api }: { person?: Person; api: (token: string) => Promise<number> },
+  { person = visit, api }: { person?: Person; api: (token: string) => Promise<number> },
 ): Promise<Circle> {
   const connection = await signIn(opened, providerId, { person })
   const first = await tokenOf(opened, connection.id)
