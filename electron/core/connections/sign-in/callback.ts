@@ -7,7 +7,7 @@ import type { Flow } from '../../../../shared/contract/flow.ts'
 import { pastedCallback } from '../../../../shared/domain/callback-url.ts'
 import { withTimeout } from '../../async.ts'
 import type { CallbackResult } from '../../keyway.ts'
-import { isUnreadable } from '../../oauth/token/errors.ts'
+import { isUnreadable, isWithoutAnswer, LATER } from '../../oauth/token/errors.ts'
 import type { ResolvedProvider, TokenResponse, TokenOutcome } from '../../oauth/types.ts'
 import { resolveProvider } from '../../providers/store.ts'
 import { finishSignIn } from './finish.ts'
@@ -205,8 +205,9 @@ export function responseOrThrow(outcome: TokenOutcome, provider: ResolvedProvide
     throw new KeywayError('config_error', { message, nextStep: outcome.nextStep, details })
   }
   if (outcome.kind === 'retry') {
-    const code = isUnreadable(outcome.code) ? 'provider_response_invalid' : 'provider_unreachable'
-    throw new KeywayError(code, { message, details })
+    if (isUnreadable(outcome.code)) throw new KeywayError('provider_response_invalid', { message, details })
+    const later = isWithoutAnswer(outcome.code) ? {} : { nextStep: LATER }
+    throw new KeywayError('provider_unreachable', { message, ...later, details })
   }
   if (outcome.setting !== undefined) {
     const { field, nextStep } = outcome.setting

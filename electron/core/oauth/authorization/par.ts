@@ -9,7 +9,7 @@ import { type AuthMethod, buildConfiguration, type ClientAuthentication } from '
 import type { DpopKeys, PrivateJwk } from '../dpop.ts'
 import type { AuthorizationServer } from '../metadata/endpoints.ts'
 import { asDiscoveryError } from '../metadata/metadata.ts'
-import { adviceFor, scrub } from '../token/errors.ts'
+import { adviceFor, LATER, refusedRequestCode, scrub } from '../token/errors.ts'
 import { shapeRequest, tokenShaping } from '../request-format.ts'
 import { jsonResponse } from '../token/response.ts'
 import { sendHttp, type HttpResponse } from '../transport/http-exchange.ts'
@@ -117,9 +117,10 @@ function refusedPush(provider: ResolvedProvider, reply: HttpResponse): KeywayErr
   ]
   const code = scrub(error?.code ?? `http_${reply.status}`, secrets)
   const said = scrub(error?.description ?? '', secrets)
-  return new KeywayError(reply.status >= 500 ? 'provider_unreachable' : 'config_error', {
+  const kind = refusedRequestCode(reply.status, error?.code ?? null)
+  return new KeywayError(kind, {
     message: `${provider.name} refused the pushed authorization request: ${code}${said === '' ? '' : `, ${said}`}.`,
-    nextStep: adviceFor(code),
+    nextStep: kind === 'provider_unreachable' ? LATER : adviceFor(code),
     details: { providerCode: code },
   })
 }

@@ -33,7 +33,7 @@ import {
   type TokenOutcome,
 } from '../types.ts'
 import { outcomeOfPreparation, type TokenEndpointClient } from './endpoint.ts'
-import { adviceFor, isUnreadable, scrub } from './errors.ts'
+import { adviceFor, isUnreadable, LATER, refusedRequestCode, scrub } from './errors.ts'
 import { shapeRequest, tokenShaping } from '../request-format.ts'
 import { jsonResponse } from './response.ts'
 
@@ -337,27 +337,28 @@ function shownCode({ clock }: OAuthDeps, provider: ResolvedProvider, answer: unk
 function refusedCode(provider: ResolvedProvider, reply: HttpResponse): KeywayError {
   const read = readTokenBody(reply.text)
   const error = read.kind === 'object' ? errorOf(read.body, provider.spec.token) : null
-  const details = {
-    providerCode: scrub(error?.code ?? `http_${reply.status}`, [provider.clientSecret?.reveal()]),
-  }
-  if (reply.status >= 500 || reply.status === 429) {
-    return new KeywayError('provider_unreachable', {
-      message: `${provider.name} answered ${reply.status}.`,
-      details,
-    })
-  }
-  if (read.kind === 'unreadable' || error === null) {
-    return new KeywayError('provider_response_invalid', {
-      message: `${provider.name} answered ${reply.status} without a device code.`,
-      details,
-    })
-  }
-  const secrets = [provider.clientSecret?.reveal(), ...namedSecrets(read.body)]
-  const said = scrub(error.description ?? '', secrets)
-  const code = scrub(error.code, secrets)
-  return new KeywayError('config_error', {
-    message: `${provider.name} gives no device code: ${code}${said === '' ? '' : `, ${said}`}.`,
-    nextStep: adviceFor(error.code),
-    details: { ...details, providerCode: code },
+  const secrets = [
+    provider.clientSecret?.reveal(),
+    ...(read.kind === 'object' ? namedSecrets(read.body) : []),
+  ]
+  const code = scrub(error?.code ?? `http_${reply.status}`, secrets)
+  const said = scrub(error?.description ?? '', secrets)
+  const kind = refusedRequestCode(reply.status, error?.code ?? null)
+  const message =
+    error === null
+      ? `${provider.name} answered ${reply.status} without a device code.`
+      : `${provider.name} gives no device code: ${code}${said === '' ? '' : `, ${said}`}.`
+  const own = kind === 'provider_unreachable' ? LATER : kind === 'config_error' ? deviceAdvice(code) : null
+  return new KeywayError(kind, {
+    message,
+    ...(own === null ? {} : { nextStep: own }),
+    details: { providerCode: code },
   })
+}
+
+/** The advice for a status without a reason is about the token address; here it is another one. */
+function deviceAdvice(code: string): string {
+  return /^http_(?!40[13])/.test(code)
+    ? 'Check the device authorization address on the provider page.'
+    : adviceFor(code)
 }

@@ -159,6 +159,27 @@ function configError(code: string, said: string, facts: FailureFacts): FailedTok
   }
 }
 
+/**
+ * What a refusal is called at an endpoint that gives no tokens (device codes, pushed requests), by the same
+ * rules as at the token endpoint. `code`: the error that the body names.
+ */
+export function refusedRequestCode(
+  status: number,
+  code: string | null,
+): 'provider_unreachable' | 'provider_response_invalid' | 'config_error' | 'provider_error' {
+  if (isPassing(status) || passingCodes.has(code?.toLowerCase() ?? '')) return 'provider_unreachable'
+  const isSetting = code === null ? status === 401 || status === 403 : configCodes.has(code)
+  if (isSetting || wrongAddress.has(status) || movedStatus.has(status)) return 'config_error'
+  return code === null && status < 400 ? 'provider_response_invalid' : 'provider_error'
+}
+
+/** The next step where the provider was reached and cannot answer now; the network is not the cause. */
+export const LATER = 'Try again in a few minutes; the provider was reached and cannot do it now.'
+
+const noAnswer = new Set(['unreachable', 'network_error', 'timeout', 'aborted'])
+/** Whether a code of a retry is one for which no answer came. */
+export const isWithoutAnswer = (code: string): boolean => noAnswer.has(code)
+
 function isPassing(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500
 }
