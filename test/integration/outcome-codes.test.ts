@@ -19,7 +19,7 @@ const tokens = {
 
 /** Connects while the server is well, then lets it answer so, and tries everything. */
 async function codesFor(answer: Answer): Promise<{ codes: Codes; nextSteps: string[] }> {
-  const state = { answer: always(200, tokens) as Answer }
+  const state: { answer: Answer } = { answer: always(200, tokens) }
   const { origin } = await startAnswering((request, response) => state.answer(request, response))
   const opened = await openTestKeyway(tempFolder())
   onTestFinished(() => opened.close())
