@@ -125,8 +125,11 @@ export type ProviderCheckStep = {
   request: string | null
   answer: string | null
   explanation: string
-  /** A change of the provider that would help; `providers.update` with this patch's spec applies it. */
-  fix: { label: string; spec: Record<string, unknown> } | null
+  /**
+   * A change of the provider that would help; `providers.update` with this spec, and these scopes in place of
+   * the provider's, applies it.
+   */
+  fix: { label: string; spec: Record<string, unknown>; scopes?: string[] } | null
 }
 export type DisconnectResult = {
   /** `queued`: the vault was locked, so the token is revoked at the provider when it is unlocked. */

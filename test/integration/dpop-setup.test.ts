@@ -1,15 +1,12 @@
 // Servers that demand tokens bound to a key (RFC 9449): the check finds it, and a failed sign-in names it.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { Provider } from 'oidc-provider'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 import type { ProviderSpecInput } from '../../shared/contract/provider-spec.ts'
 import { startRealLocal } from '../support/local-api.ts'
 import { answerOf, makeOAuthClient, resolvedProvider } from '../support/oauth.ts'
+import { boundClient, startBoundServer } from '../support/providers/bound-server.ts'
 import { always, startAnswering } from '../support/providers/answering-server.ts'
 
 const redirectUri = 'http://127.0.0.1:7317/oauth2/callback'
-const secret = 'a-made-up-secret-of-some-length'
 const request = {
   redirectUri,
   scopes: ['openid'],
@@ -19,36 +16,8 @@ const request = {
   optionalParams: {},
 }
 
-/** oidc-provider with one client that is bound to DPoP. */
-async function startBoundServer(): Promise<string> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve()).closeAllConnections()))
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const provider = new Provider(issuer, {
-    clients: [
-      {
-        client_id: 'bound',
-        client_secret: secret,
-        dpop_bound_access_tokens: true,
-        grant_types: ['client_credentials', 'authorization_code'],
-        redirect_uris: [redirectUri],
-        response_types: ['code'],
-      },
-    ],
-    features: {
-      devInteractions: { enabled: false },
-      clientCredentials: { enabled: true },
-      dPoP: { enabled: true, nonceSecret: Buffer.alloc(32), requireNonce: () => false },
-    },
-  })
-  const answer = provider.callback()
-  server.on('request', (incoming, response) => void answer(incoming, response))
-  return issuer
-}
-
 const boundProvider = (issuer: string, spec: ProviderSpecInput = {}) =>
-  resolvedProvider({ discovery: { issuer }, ...spec }, { clientId: 'bound', clientSecret: secret })
+  resolvedProvider({ discovery: { issuer }, ...spec }, boundClient)
 const about = { redirectUri, choosesHost: false, scopes: [] }
 
 it('the check finds that a client is bound, and its fix works', async () => {

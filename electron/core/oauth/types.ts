@@ -71,7 +71,14 @@ export type TokenOutcome =
   /**
    * `sent`: false only when the request certainly never left, so that the refresh token is certainly unused.
    */
-  | { kind: 'retry'; code: string; message: string; retryAfterMs: number | null; sent: boolean }
+  | {
+      kind: 'retry'
+      code: string
+      message: string
+      retryAfterMs: number | null
+      sent: boolean
+      setting?: Setting
+    }
   | { kind: 'ended'; code: string; message: string; setting?: Setting }
   | { kind: 'refused'; code: string; message: string; setting?: Setting }
   | { kind: 'config_error'; code: string; message: string; nextStep: string }

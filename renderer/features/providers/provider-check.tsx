@@ -71,7 +71,10 @@ function Fix({ provider, step }: { provider: ProviderView; step: ProviderCheckSt
   if (fix === null) return null
   const apply = async (): Promise<void> => {
     const spec = withOverrides(provider.overrides, fix.spec) as Record<string, unknown>
-    const answer = await update.run({ id: provider.id, patch: { spec } })
+    const answer = await update.run({
+      id: provider.id,
+      patch: fix.scopes === undefined ? { spec } : { spec, scopes: fix.scopes },
+    })
     if (answer !== null) toast.success(words.fixed(fix.label))
   }
   return (

@@ -92,11 +92,12 @@ function passing(outcome: FailedTokenOutcome & { kind: 'retry' }, context: Failu
 const UNREADABLE_TRIES = 3
 
 /** The refresh token is kept, and Keyway goes on trying, but seldom. */
-function unreadable(outcome: FailedTokenOutcome, context: FailureContext): Failed {
+function unreadable(outcome: FailedTokenOutcome & { kind: 'retry' }, context: FailureContext): Failed {
   const retryAt = context.backoff.refused(context.record.id)
   const failure = newFailure('provider_response_invalid', outcome, context, {
     message: outcome.message,
-    nextStep: 'Run the provider check on the provider page. The authorization is kept.',
+    nextStep:
+      outcome.setting?.nextStep ?? 'Run the provider check on the provider page. The authorization is kept.',
   })
   return {
     result: { kind: 'config_error', failure },

@@ -205,15 +205,22 @@ export function responseOrThrow(outcome: TokenOutcome, provider: ResolvedProvide
     throw new KeywayError('config_error', { message, nextStep: outcome.nextStep, details })
   }
   if (outcome.kind === 'retry') {
-    if (isUnreadable(outcome.code)) throw new KeywayError('provider_response_invalid', { message, details })
+    if (isUnreadable(outcome.code)) {
+      throw new KeywayError('provider_response_invalid', { message, ...settingOf(outcome, details) })
+    }
     const later = isWithoutAnswer(outcome.code) ? {} : { nextStep: LATER }
     throw new KeywayError('provider_unreachable', { message, ...later, details })
   }
-  if (outcome.setting !== undefined) {
-    const { field, nextStep } = outcome.setting
-    throw new KeywayError('provider_error', { message, nextStep, details: { ...details, field } })
-  }
-  throw new KeywayError('provider_error', { message, details })
+  throw new KeywayError('provider_error', { message, ...settingOf(outcome, details) })
+}
+
+/** The field whose change may help, with the next step. */
+function settingOf(
+  { setting }: Exclude<TokenOutcome, { kind: 'ok' | 'config_error' }>,
+  details: Readonly<Record<string, unknown>>,
+): { details: Record<string, unknown>; nextStep?: string } {
+  if (setting === undefined) return { details }
+  return { nextStep: setting.nextStep, details: { ...details, field: setting.field } }
 }
 
 export function pendingSignInFrom(

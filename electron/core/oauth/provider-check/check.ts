@@ -15,13 +15,8 @@ import { createTokenEndpointClient } from '../token/endpoint.ts'
 import { recordExchanges } from '../transport/recording.ts'
 import type { ProviderCheckRequest, OAuthClient, OAuthDeps, ResolvedProvider } from '../types.ts'
 import { type Check, createStepLog } from './context.ts'
-import {
-  checkAuthorization,
-  checkClientCredentials,
-  checkDeviceCode,
-  checkDiscovery,
-  checkTokenEndpoint,
-} from './probes.ts'
+import { checkAuthorization, checkDiscovery } from './probes.ts'
+import { checkClientCredentials, checkDeviceCode, checkTokenEndpoint } from './token-request.ts'
 
 const PROVIDER_CHECK_DEADLINE_MS = 60_000
 

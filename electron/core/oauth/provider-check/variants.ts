@@ -1,6 +1,8 @@
 // The variants that are tried when a server rejects a request. Each is one small, known deviation; the first
 // that works is suggested.
 import type { ProviderSpec } from '../../../../shared/contract/provider-spec.ts'
+import type { ProviderCheckStep } from '../../../../shared/contract/ui-api.ts'
+import { tokenFieldsIn } from '../../../../shared/domain/token-fields.ts'
 import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
 import { isClientRefusal } from '../client-authentication.ts'
 import {
@@ -17,7 +19,11 @@ import type { Complaint } from './verdict.ts'
 type Section = 'token' | 'client' | 'authorize' | 'scopes' | 'redirect' | 'endpoints'
 export type Variant = {
   label: string
-  spec: { [Name in Section]?: Partial<ProviderSpec[Name]> } & { dpop?: ProviderSpec['dpop'] }
+  spec: { [Name in Section]?: Partial<ProviderSpec[Name]> } & Partial<
+    Pick<ProviderSpec, 'dpop' | 'resources'>
+  >
+  /** The scopes of this variant, if those are what changes. */
+  scopes?: string[]
   /** The redirect URI of this variant, if that is what changes. */
   redirectUri?: string
 }
@@ -70,6 +76,8 @@ const notPushed: Variant = {
   spec: { authorize: { par: 'never' } },
 }
 
+const noResource: Variant = { label: 'Name no resource', spec: { resources: [] } }
+
 /** The address has no such endpoint, whatever the body says. */
 const nowhere = /^HTTP (?:404|405|410|30\d)\b/
 
@@ -79,6 +87,8 @@ export async function tokenVariants(
   { code, answer }: { code: string; answer: string | null },
 ): Promise<Variant[]> {
   const { provider } = check
+  const own = ownVariants(check, code, answer ?? '')
+  if (own.length > 0) return own
   const auth = provider.clientSecret === null ? withoutSecret : withSecret
   const isClient = isClientRefusal(code, answer ?? '')
   const addresses = nowhere.test(answer ?? '') ? await addressVariants(check, 'token') : []
@@ -92,7 +102,47 @@ export async function tokenVariants(
   // A server may refuse a client without a proof in words that do not name DPoP.
   const offered = check.server?.discovered?.dpop_signing_alg_values_supported ?? []
   const first = offered.length > 0 && provider.spec.dpop === 'off' ? bound.slice(0, 1) : []
-  return [...new Set([...first, ...ordered])].filter((variant) => changes(provider.spec, variant))
+  const resource = /resource/i.test(answer ?? '') ? [noResource, ...ordered] : [...ordered, noResource]
+  return [...new Set([...first, ...resource])].filter((variant) => changes(provider.spec, variant))
+}
+
+/** For errors that name their cause. */
+function ownVariants(check: Check, code: string, answer: string): Variant[] {
+  const { provider, scopes } = check
+  const found: Readonly<Record<string, () => readonly Variant[]>> = {
+    invalid_scope: () => [...(scopes.length > 1 ? separators : []), ...scopeVariants(check)],
+    invalid_target: () => [noResource],
+    invalid_resource: () => [noResource],
+    no_token_in_answer: () => tokenFieldVariants(answer),
+  }
+  return (found[code]?.() ?? []).filter((variant) => changes(provider.spec, variant))
+}
+
+/** Without the scopes that the metadata does not name, then without each alone, then without any. */
+function scopeVariants({ scopes, server }: Check): Variant[] {
+  const named = server?.discovered?.scopes_supported ?? []
+  const unknown = scopes.filter((scope) => !named.includes(scope))
+  const sets = [
+    ...(named.length > 0 && unknown.length > 0 ? [unknown] : []),
+    ...(scopes.length > 1 ? scopes.map((scope) => [scope]) : []),
+    [...scopes],
+  ].filter((left) => left.length > 0)
+  return sets.map((left) => ({
+    label: left.length === scopes.length ? 'Ask for no scopes' : `Leave out ${left.join(', ')}`,
+    spec: {},
+    scopes: scopes.filter((scope) => !left.includes(scope)),
+  }))
+}
+
+function tokenFieldVariants(answer: string): Variant[] {
+  return tokenFieldsIn(answer.slice(answer.indexOf('\n\n') + 2)).map((paths) => ({
+    label: `Read the token at ${paths.accessToken}`,
+    spec: { token: { paths } },
+  }))
+}
+
+export function fixOf({ label, spec, scopes }: Variant): NonNullable<ProviderCheckStep['fix']> {
+  return { label, spec, ...(scopes === undefined ? {} : { scopes }) }
 }
 
 /** RFC 9449 5 and 8: the server wants a proof, or does not take this one. */
@@ -104,12 +154,13 @@ export async function signInVariants(check: Check, complaint: Complaint): Promis
   const { provider } = check
   const found: Record<Complaint, readonly Variant[]> = {
     redirect: otherHosts(check),
-    scope: check.scopes.length > 1 ? separators : [],
+    scope: [...(check.scopes.length > 1 ? separators : []), ...scopeVariants(check)],
+    resource: [noResource],
     pkce,
     'response mode': responseModes,
     client: [],
     address: complaint === 'address' ? await addressVariants(check, 'authorization') : [],
-    other: [...pkce, ...responseModes],
+    other: [...pkce, ...responseModes, noResource],
   }
   const push = provider.spec.authorize.par === 'always' ? [notPushed] : []
   return [...found[complaint], ...push].filter((variant) => changes(provider.spec, variant))
@@ -131,14 +182,18 @@ function otherHosts({ redirectUri, choosesHost }: Check): Variant[] {
 export function withVariant(provider: ResolvedProvider, { spec }: Variant): ResolvedProvider {
   const changed = Object.entries(spec).map(([name, part]) => [
     name,
-    typeof part === 'string' ? part : { ...provider.spec[name as Section], ...part },
+    isWhole(part) ? part : { ...provider.spec[name as Section], ...part },
   ])
   return { ...provider, spec: { ...provider.spec, ...Object.fromEntries(changed) } }
 }
 
+/** A field that is no section. */
+const isWhole = (part: unknown): part is string | string[] => typeof part === 'string' || Array.isArray(part)
+
 function changes(spec: ProviderSpec, variant: Variant): boolean {
+  if (variant.scopes !== undefined) return true
   return Object.entries(variant.spec).some(([name, part]) => {
-    if (typeof part === 'string') return Reflect.get(spec, name) !== part
+    if (isWhole(part)) return JSON.stringify(Reflect.get(spec, name)) !== JSON.stringify(part)
     return Object.entries(part).some(([field, value]) => {
       const now: unknown = Reflect.get(spec[name as Section], field)
       return JSON.stringify(now) !== JSON.stringify(value)

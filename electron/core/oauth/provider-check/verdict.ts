@@ -2,7 +2,8 @@
 import { parseCallback } from '../../../../shared/domain/callback-url.ts'
 
 /** What the server rejects. It decides which variants are tried next. */
-export type Complaint = 'redirect' | 'scope' | 'pkce' | 'response mode' | 'client' | 'address' | 'other'
+export type Complaint =
+  'redirect' | 'scope' | 'resource' | 'pkce' | 'response mode' | 'client' | 'address' | 'other'
 
 export type SignInVerdict =
   | { outcome: 'ok'; explanation: string }
@@ -36,6 +37,8 @@ export function complaintIn(words: string): Complaint {
   if (/redirect[ _]?ur[il]|AADSTS50011/i.test(words)) return 'redirect'
   if (/code[ _]?challenge|pkce/i.test(words)) return 'pkce'
   if (/response[ _]?mode/i.test(words)) return 'response mode'
+  if (/invalid_(?:target|resource)|resource[ _]?(?:indicator|server|parameter)/i.test(words))
+    return 'resource'
   if (/\bscopes?\b|invalid_scope/i.test(words)) return 'scope'
   if (/client[ _]?id|(?:invalid|unauthori[sz]ed|unknown)[ _]client/i.test(words)) return 'client'
   return 'other'
@@ -50,6 +53,7 @@ function sentences(redirectUri: string | null): Partial<Record<Complaint, string
     client: 'The server does not know the client id.',
     pkce: 'The server does not like the way of PKCE.',
     scope: 'The server does not like the scopes.',
+    resource: 'The server does not know the resource.',
     'response mode': 'The server does not like the response mode.',
   }
 }

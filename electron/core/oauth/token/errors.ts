@@ -1,6 +1,7 @@
 // Interprets failed token requests. Only this file decides between retry, ended, refused and config_error.
 import { KeywayError, nextStepFor } from '../../../../shared/contract/errors.ts'
 import { readRetryAfter } from '../../../../shared/domain/retry-after.ts'
+import { tokenFieldsIn } from '../../../../shared/domain/token-fields.ts'
 import type { ParsedReply } from '../../../../shared/domain/token-response.ts'
 import { secretTraces } from '../../secret-traces.ts'
 import type { HttpFailure, HttpResponse } from '../transport/http-exchange.ts'
@@ -82,10 +83,19 @@ export function outcomeOfResponse(
   if (wrongAddress.has(reply.status)) return configError(code, '', facts)
   const isRefusal = reply.status >= 400 && !unreadable.has(parsed.code)
   if (isRefusal) return { kind: 'refused', code, message: `HTTP ${reply.status} without a reason` }
-  return retry(
+  const unread = retry(
     reply.status >= 300 && reply.status < 400 ? 'redirected' : parsed.code,
     `answered ${reply.status} with something that cannot be read: ${parsed.message.replace(/\.$/, '')}`,
   )
+  return parsed.code === 'no_token_in_answer' ? withTokenField(unread, reply.text) : unread
+}
+
+/** Names the place where a token may be. A name of a member is no secret. */
+function withTokenField(outcome: FailedTokenOutcome, text: string): FailedTokenOutcome {
+  const [fields] = tokenFieldsIn(text)
+  if (fields === undefined || outcome.kind !== 'retry') return outcome
+  const nextStep = `Under Advanced, read the access token at "${fields.accessToken}", then try again.`
+  return { ...outcome, setting: { field: 'spec.token.paths.accessToken', nextStep } }
 }
 
 /** Where a redirect leads; null if the response is none. */
