@@ -16,9 +16,9 @@ export function idToken(claims: object): string {
   return `${part({ alg: 'RS256' })}.${part({ ...standard, ...claims })}.c2lnbmF0dXJl`
 }
 
-const nonceOf: { value: string } = { value: '' }
+export const nonceOf: { value: string } = { value: '' }
 /** Remembers the nonce of the sign-in for the id_token. */
-const remember: NonNullable<ServerRules['authorize']>['callback'] = (request) => {
+export const remember: NonNullable<NonNullable<ServerRules['authorize']>['callback']> = (request) => {
   nonceOf.value = request.params['nonce'] ?? ''
   return {}
 }
@@ -44,7 +44,7 @@ const sharedTenants: ServerRules = {
     }),
   }),
 }
-const signedIn: ProviderSpecInput = {
+export const signedIn: ProviderSpecInput = {
   refresh: { needsScope: 'offline_access' },
   account: { request: null },
 }
@@ -129,7 +129,7 @@ export const addressQuirks: readonly Quirk[] = [
     plainSpec: () => nowhere,
   },
   {
-    classes: [18],
+    classes: [18, 85],
     title: 'a shared issuer whose metadata names the pattern of its tenants',
     rules: {
       ...sharedTenants,

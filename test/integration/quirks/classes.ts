@@ -1,4 +1,5 @@
-// Every quirk class of shared/catalog/quirks.md by number, in the catalogue's words.
+// Every quirk class by number: 1 to 77 are those of shared/catalog/quirks.md in the catalogue's words. The
+// rest was found at real servers.
 
 export const quirkClasses: Readonly<Record<number, string>> = {
   1: 'Fixed extra authorize parameters',
@@ -78,4 +79,22 @@ export const quirkClasses: Readonly<Record<number, string>> = {
   75: 'Redirect behaviour not established',
   76: 'One redirect URI per app',
   77: 'Shared endpoints, other scopes',
+  78: 'Metadata with members that cannot be used',
+  79: 'Registration answer that leaves members out',
+  80: 'Scopes of a reply separated in several ways',
+  81: 'Scopes granted under other names, or by implication',
+  82: 'Expiry as a moment under another name',
+  83: 'Lifetime named by the token alone',
+  84: 'Issuer that nobody has configured',
+  85: 'Metadata of shared tenants',
+  86: 'Resource refused at refreshes only',
+  87: 'Registration of one loopback name only',
+  88: 'Refusal inside HTTP 200 in words of its own',
+  89: 'Token endpoint that has moved',
+  90: 'Device reply with empty members and numbers',
+  91: 'Userinfo as a signed token',
+  92: 'Byte order mark before JSON',
+  93: 'Client refused without a word',
+  94: 'Offline access only with consent',
+  95: 'Tokens bound to a key demanded of one client',
 }

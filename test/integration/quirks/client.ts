@@ -152,4 +152,19 @@ export const clientQuirks: readonly Quirk[] = [
     spec: () => ({ token: { redirectUri: 'never' } }),
     plain: 'exchange',
   },
+  {
+    classes: [95],
+    title: 'tokens bound to a key demanded of this client',
+    rules: {
+      token: { headers: { dpop: /^ey/ } },
+      reply: (fields) => ({ ...fields, token_type: 'DPoP' }),
+      apiHeader: (token) => ['authorization', `DPoP ${token}`],
+    },
+    spec: () => ({ dpop: 'always' }),
+    check: ({ answer }, server) => {
+      expect(answer.dpopKey).not.toBeNull()
+      expect(server.last('/api/me').headers['dpop']).toMatch(/^ey/)
+    },
+    plain: 'exchange',
+  },
 ]
