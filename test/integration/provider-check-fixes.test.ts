@@ -121,6 +121,21 @@ describe('a click on the fix of the check makes the circle work', () => {
       },
       { resources: [] },
     ],
+    [
+      'a scope left out',
+      {
+        rules: {
+          token: { required: { scope: /^read$/ } },
+          failure: (code, description) => ({
+            status: 400,
+            body: { error: description.startsWith('scope') ? 'invalid_scope' : code },
+          }),
+        },
+        spec: {},
+        draft: { flow: 'client_credentials', scopes: ['read', 'made-up'] },
+      },
+      {},
+    ],
   ])('for the client itself: %s', async (_name, wrong, expected) => {
     const { opened, provider } = await startWrong(wrong)
     const connect = () =>

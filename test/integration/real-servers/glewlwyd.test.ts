@@ -104,6 +104,23 @@ describe.skipIf(missingForGlewlwyd().length > 0)('Glewlwyd', () => {
     expect(connection.account).toBe('ada@example.test')
   })
 
+  test('a resource that it does not know is refused after the login: the failure names the field', async () => {
+    const { issuer, person } = await startGlewlwyd({
+      'resource-allowed': true,
+      'resource-scope': { openid: ['https://api.example.test/'] },
+    })
+    const opened = await openKeyway()
+    const provider = await registerByUrl(opened, issuer, { scopes })
+    const { ui } = opened.keyway
+    const wrong = { ...provider.overrides, resources: ['https://other.example.test/'] }
+    await ui['providers.update']({ id: provider.id, patch: { spec: wrong } })
+    await expect(signIn(opened, provider.id, { person })).rejects.toThrow(
+      /invalid_target.*"field":"spec\.resources"/,
+    )
+    await ui['providers.update']({ id: provider.id, patch: { spec: { ...wrong, resources: [] } } })
+    expect(await signIn(opened, provider.id, { person })).toMatchObject({ account: 'ada@example.test' })
+  })
+
   test('a client with its own key, which the revocation endpoint does not take', async () => {
     const { issuer, person, addClient } = await startGlewlwyd()
     const opened = await openKeyway()

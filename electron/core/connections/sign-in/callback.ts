@@ -7,7 +7,7 @@ import type { Flow } from '../../../../shared/contract/flow.ts'
 import { pastedCallback } from '../../../../shared/domain/callback-url.ts'
 import { withTimeout } from '../../async.ts'
 import type { CallbackResult } from '../../keyway.ts'
-import { isUnreadable, isWithoutAnswer, LATER } from '../../oauth/token/errors.ts'
+import { fieldDetail, isUnreadable, isWithoutAnswer, LATER } from '../../oauth/token/errors.ts'
 import type { ResolvedProvider, TokenResponse, TokenOutcome } from '../../oauth/types.ts'
 import { resolveProvider } from '../../providers/store.ts'
 import { finishSignIn } from './finish.ts'
@@ -202,7 +202,11 @@ export function responseOrThrow(outcome: TokenOutcome, provider: ResolvedProvide
   const details = { provider: provider.slug, providerCode: outcome.code }
   const { message } = outcome
   if (outcome.kind === 'config_error') {
-    throw new KeywayError('config_error', { message, nextStep: outcome.nextStep, details })
+    throw new KeywayError('config_error', {
+      message,
+      nextStep: outcome.nextStep,
+      details: { ...details, ...fieldDetail(outcome.code) },
+    })
   }
   if (outcome.kind === 'retry') {
     if (isUnreadable(outcome.code)) {

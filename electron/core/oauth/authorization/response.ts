@@ -5,7 +5,7 @@ import { KeywayError } from '../../../../shared/contract/errors.ts'
 import { type Callback, parseCallback } from '../../../../shared/domain/callback-url.ts'
 import type { AuthorizationServer } from '../metadata/endpoints.ts'
 import { issuerMatches } from '../metadata/metadata.ts'
-import { knownAdvice, scrub } from '../token/errors.ts'
+import { fieldDetail, knownAdvice, scrub } from '../token/errors.ts'
 import type { ResolvedProvider, AuthorizationState } from '../types.ts'
 
 export type CheckedCallback = {
@@ -101,7 +101,7 @@ function callbackError(provider: ResolvedProvider, callback: Callback & { kind: 
   return new KeywayError('provider_error', {
     message: `${provider.name} answered the sign-in with an error (${words}).`,
     ...(nextStep === null ? {} : { nextStep }),
-    details,
+    details: { ...details, ...fieldDetail(code) },
   })
 }
 

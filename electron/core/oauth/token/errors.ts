@@ -293,6 +293,27 @@ const sameAs: Readonly<Record<string, string>> = {
   unsupported_response_type: 'unsupported_grant_type',
 }
 
+const fields: Readonly<Record<string, string>> = {
+  invalid_client: 'clientId',
+  invalid_scope: 'scopes',
+  invalid_target: 'spec.resources',
+  invalid_dpop_proof: 'spec.dpop',
+  unsupported_grant_type: 'flow',
+  http_404: 'spec.endpoints.token',
+  http_405: 'spec.endpoints.token',
+  http_410: 'spec.endpoints.token',
+  http_301: 'spec.endpoints.token',
+  http_307: 'spec.endpoints.token',
+  http_308: 'spec.endpoints.token',
+  http_415: 'spec.token.format',
+}
+
+/** The field of the provider that an error is about, as a detail; empty if it is about no single one. */
+export function fieldDetail(code: string): { field?: string } {
+  const field = fields[sameAs[code] ?? code]
+  return field === undefined ? {} : { field }
+}
+
 /** Null if there is nothing to add to the provider's own message. */
 export function knownAdvice(code: string): string | null {
   return advice[sameAs[code] ?? code] ?? null
