@@ -1,7 +1,15 @@
 // @jmondi/oauth2-server: signed tokens, PKCE demanded, lifetimes of the token's own.
+import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
 import { jmondiClient, startJmondi } from '../../support/real-servers/jmondi.ts'
-import { asksAt, openKeyway, registerByForm, walkCircle } from '../../support/real-servers/circle.ts'
+import {
+  asksAt,
+  openKeyway,
+  registerByForm,
+  signIn,
+  tokenOf,
+  walkCircle,
+} from '../../support/real-servers/circle.ts'
 
 const typed = (origin: string) => ({
   ...jmondiClient,
@@ -42,4 +50,15 @@ test('the check is green, and without PKCE it finds that PKCE is needed', async 
   })
   const found = (await ui['providers.doctor']({ id: provider.id })).find(({ fix }) => fix !== null)
   expect(found?.fix?.spec).toEqual({ authorize: { pkce: 'S256' } })
+})
+
+test('a lifetime shorter than the usual margin is served, to the end that the token has', async () => {
+  const origin = await startJmondi('45s')
+  const opened = await openKeyway()
+  const provider = await registerByForm(opened, typed(origin))
+  const { id } = await signIn(opened, provider.id)
+  const { token, expiresAt } = await tokenOf(opened, id)
+  const end = (decodeJwt(token).exp ?? 0) * 1000
+  expect(Math.abs((expiresAt ?? 0) - end)).toBeLessThanOrEqual(2000)
+  expect((await tokenOf(opened, id)).token).toBe(token)
 })

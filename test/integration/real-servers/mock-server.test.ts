@@ -42,3 +42,18 @@ test('a lifetime that only the token itself names', async () => {
   expect(expiresAt).toBeGreaterThan(Date.now())
   expect(expiresAt).toBeLessThanOrEqual(Date.now() + 3_600_000)
 })
+
+test('a token that the server gives again is never served to a caller whom the API refused it', async () => {
+  const { server, issuer } = await startMockServer()
+  signInAs(server, ada)
+  server.service.on(Events.BeforeResponse, ({ body }) => {
+    if (typeof body === 'object') body['access_token'] = 'made-up-token-that-stays'
+  })
+  const opened = await openKeyway()
+  const provider = await registerByForm(opened, byIssuer(issuer))
+  const { id } = await signIn(opened, provider.id)
+  expect((await tokenOf(opened, id)).token).toBe('made-up-token-that-stays')
+  const again = await opened.keyway.tokens.get(id, { rejected: 'current' })
+  expect(again).toMatchObject({ kind: 'retrying', failure: { code: 'retrying' } })
+  expect((await tokenOf(opened, id)).token).toBe('made-up-token-that-stays')
+})

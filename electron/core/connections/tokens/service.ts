@@ -53,13 +53,20 @@ export function createTokenService(deps: TokenServiceDeps): InternalTokenService
     // Otherwise the token was already refreshed and the caller only has to use the newer one.
     const isRefused = rejected !== undefined && isCurrent(deps, record, rejected)
     const waitMs = isRefused ? forced[rejectedBy].take(record.id, record.generation) : 0
-    if (waitMs > 0) return refreshedTooRecently(deps, record, waitMs)
+    // A provider is not asked again for every caller that reports a token that is seconds old.
+    if (waitMs > 0) return retryLater(deps, record, { waitMs, message: REFRESHED_JUST_NOW })
     const required = requirementsOf(options, record, isRefused ? 'yes' : 'no')
     if (meetsRequirements(record, required, tokenClock) && !unconfirmedRefreshes.has(record.id))
       return ok(record, options)
     const canRenew = refreshMethod(record, deps.providerOf(record.providerId).spec) !== 'none'
     const isAlive = tokenClock.remainingMs(record) > 0 && required.notGeneration === null
-    return !canRenew && isAlive ? ok(record, options) : waitForRefresh(waiting, record.id, options, required)
+    if (!canRenew && isAlive) return ok(record, options)
+    const refused = isRefused && rejectedBy === 'caller' ? openTokens(deps.box, record).accessToken : null
+    const result = await waitForRefresh(waiting, record.id, options, required)
+    // Some providers give the same token again until shortly before its end.
+    if (result.kind !== 'ok' || refused?.equals(result.token.accessToken) !== true) return result
+    const message = 'The provider gave the very token again that was refused.'
+    return retryLater(deps, record, { waitMs: MIN_MS, message })
   }
 
   const replaced = (id: string): void => {
@@ -138,13 +145,19 @@ function isCurrent(
   return rejected.equals(accessToken)
 }
 
-/** A provider is not asked again for every caller that reports a token that is seconds old. */
-function refreshedTooRecently(deps: TokenServiceDeps, record: ConnectionRecord, waitMs: number): TokenResult {
+const REFRESHED_JUST_NOW =
+  'The token was renewed a moment ago and is refused again; it can be replaced once more in a moment.'
+
+/** No token now, because the only one is the one that was refused. */
+function retryLater(
+  deps: TokenServiceDeps,
+  record: ConnectionRecord,
+  { waitMs, message }: { waitMs: number; message: string },
+): TokenResult {
   const retryAt = deps.clock.now() + waitMs
   const { slug } = deps.providerOf(record.providerId)
   const failure = new KeywayError('retrying', {
-    message:
-      'The token was renewed a moment ago and is refused again; it can be replaced once more in a moment.',
+    message,
     details: { ...failureDetails(record, slug), retryAt },
   })
   return { kind: 'retrying', retryAt, failure }
