@@ -47,6 +47,30 @@ test('the check explains what the server answered and offers the fix; one press 
   await expect(window.getByRole('button', { name: 'Use PKCE with S256' })).toHaveCount(0)
 })
 
+test('a resource that the server does not know: one press leaves it out, and the sign-in works', async ({
+  openWindow,
+  startPractice,
+  register,
+  connect,
+}) => {
+  const provider = await startPractice()
+  const registered = await register(provider, {
+    spec: {
+      discovery: { issuer: provider.issuer },
+      authorize: { extraParams: { prompt: 'consent' } },
+      resources: ['https://other.example.test/'],
+    },
+  })
+  const window = await openWindow(`#/providers/${registered.id}/check`)
+  await window.getByRole('button', { name: 'Run the check' }).click()
+  await expect(window.getByText(/answers with invalid_target: [^.]*\. Another way worked/)).toBeVisible()
+  await window.getByRole('button', { name: 'Name no resource' }).click()
+  await expect(window.getByText(/^Applied: /)).toBeVisible()
+  await window.getByRole('button', { name: 'Run it again' }).click()
+  await expect(window.getByText(/^No step failed/)).toBeVisible()
+  await connect(registered)
+})
+
 test('a set-up leaves as JSON without its secret and comes back under another slug', async ({
   openWindow,
   startPractice,

@@ -18,7 +18,11 @@ export function signInVerdict(
   const error = errorIn(answer.location)
   if (error !== null) {
     const complaint = complaintIn(error)
-    return { outcome: 'failed', explanation: `The server answers with ${error}.`, complaint }
+    return {
+      outcome: 'failed',
+      explanation: `The server answers with ${error.replace(/\.$/, '')}.`,
+      complaint,
+    }
   }
   const { status } = answer
   if (status < 400) return { outcome: 'ok', explanation: 'The server shows its sign-in.' }
