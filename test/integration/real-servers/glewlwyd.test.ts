@@ -1,6 +1,7 @@
 // Glewlwyd (Debian: glewlwyd): what an OpenID Connect server with many extensions answers.
 import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
+import { aConnect } from '../../support/builders.ts'
 import { missingForGlewlwyd, startGlewlwyd } from '../../support/real-servers/glewlwyd.ts'
 import {
   asksAt,
@@ -63,6 +64,22 @@ describe.skipIf(missingForGlewlwyd().length > 0)('Glewlwyd', () => {
     const connection = await signInByDevice(opened, provider.id, allowDevice)
     expect(connection).toMatchObject({ account: 'ada@example.test' })
     expect((await tokenOf(opened, connection.id, 'refused')).token).not.toBe('')
+  })
+
+  test('a registered client that may not use device codes is registered again once, and not for ever', async () => {
+    const { issuer } = await startGlewlwyd()
+    const opened = await openKeyway()
+    const { id } = await registerByUrl(opened, issuer, { scopes, flow: 'device_code' })
+    const attempt = async () => {
+      const flow = await opened.keyway.connections.connect(aConnect({ providerId: id }))
+      if (flow.kind !== 'failed') throw new Error(flow.kind)
+      return { advice: flow.failure.nextStep, clientId: opened.keyway.providers.find(id)?.clientId }
+    }
+    const [first, second, third] = [await attempt(), await attempt(), await attempt()]
+    expect(first?.advice).toContain('registers a new client')
+    expect(second?.clientId).not.toBe(first?.clientId)
+    expect(second?.advice).toContain('this client may use this kind of sign-in')
+    expect(third?.clientId).toBe(second?.clientId)
   })
 
   test('userinfo as a signed token, under a media type of its own', async () => {

@@ -88,7 +88,7 @@ function pick(values: Readonly<Record<string, string>>, names: readonly string[]
 
 // The redirect URI of one sign-in: the planned method with the real port.
 
-function redirectPlan(
+export function redirectPlan(
   deps: Pick<FlowDeps, 'planRedirect' | 'providers'>,
   provider: ProviderRecord,
   redirect: ConnectInput['redirect'],
@@ -150,5 +150,6 @@ export async function ensureRegisteredClient(
     { redirectUris: plan?.redirectUri == null ? [] : [plan.redirectUri], scopes: running.scopes },
     running.abort.signal,
   )
+  running.isClientNew = true
   return deps.registry().saveRegisteredClient(provider.id, registered)
 }

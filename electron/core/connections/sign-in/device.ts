@@ -3,7 +3,7 @@ import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import type { Flow } from '../../../../shared/contract/flow.ts'
 import type { DeviceCode, ResolvedProvider } from '../../oauth/types.ts'
 import { resolveProvider } from '../../providers/store.ts'
-import { ensureRegisteredClient } from './authorization-code.ts'
+import { ensureRegisteredClient, redirectPlan } from './authorization-code.ts'
 import { responseOrThrow, pendingSignInFrom } from './callback.ts'
 import { finishSignIn } from './finish.ts'
 import { type FlowDeps, type FlowStart, isPendingFlow, type RunningFlow, startFailed } from './sessions.ts'
@@ -12,7 +12,10 @@ import { type FlowDeps, type FlowStart, isPendingFlow, type RunningFlow, startFa
 export async function startDeviceFlow(deps: FlowDeps, start: FlowStart): Promise<Flow> {
   const { running } = start
   try {
-    const provider = resolveProvider(deps, await ensureRegisteredClient(deps, running, start.provider, null))
+    // Servers register no client without a redirect URI; a later sign-in in the browser needs it anyway.
+    const plan = redirectPlan(deps, start.provider, 'auto')
+    const registered = await ensureRegisteredClient(deps, running, start.provider, plan)
+    const provider = resolveProvider(deps, registered)
     const device = await deps.oauth.startDevice(provider, running.scopes, running.abort.signal)
     if (!isPendingFlow(running.flow)) return running.flow
     deps.flows.expireAfter(running, Math.max(0, device.expiresAt - deps.clock.now()))

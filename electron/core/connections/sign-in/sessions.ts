@@ -248,10 +248,13 @@ export function startFailed(deps: FlowDeps, running: RunningFlow, failure: Keywa
 /** Where the server forgot a client that it had registered, the next sign-in registers a new one. */
 function withRegistration(
   { registry, logger }: FlowDeps,
-  { base }: RunningFlow,
+  running: RunningFlow,
   failure: KeywayError,
 ): KeywayError {
+  const { base } = running
   const { code, message, details } = failure
+  // A client that was registered a moment ago was not forgotten: it may not use this flow.
+  if (running.isClientNew && running.authorizationState === null) return failure
   if (!isClientRefusal(details['providerCode'], message)) return failure
   try {
     if (!registry().saveClientRefused(base.providerId)) return failure
@@ -290,6 +293,8 @@ export type RunningFlow = {
   /** The requested scopes. */
   readonly scopes: readonly string[]
   authorizationState: AuthorizationState | null
+  /** This sign-in registered its client. */
+  isClientNew: boolean
   /** The listener for the response, if this sign-in has its own. */
   loopbackListener: LoopbackListener | null
   /** Tokens that wait for the person's decision. */
@@ -342,6 +347,7 @@ export function newRunningFlow(
     input,
     scopes,
     authorizationState: null,
+    isClientNew: false,
     loopbackListener: null,
     pendingSignIn: null,
     received: null,
