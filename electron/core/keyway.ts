@@ -42,6 +42,8 @@ export type Providers = {
   list(): ProviderView[]
   /** Finds a provider by id or slug; null if there is none. */
   find(idOrSlug: string): ProviderView | null
+  /** Why `find` found none: a preset that was never set up, or an unknown name. */
+  notFound(idOrSlug: string): KeywayError
   create(input: ProviderInput): ProviderView
   /**
    * The provider as it would be after a change of some fields. Nothing is stored.

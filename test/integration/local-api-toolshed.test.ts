@@ -2,6 +2,7 @@
 // client library.
 import { expect, test } from 'vitest'
 import { createKeywayClient, KeywayCallError } from '../../shared/client/index.ts'
+import { presets } from '../../shared/presets/presets.ts'
 import { startRealLocal } from '../support/local-api.ts'
 import { signInWithHttp } from '../support/user-agent.ts'
 
@@ -92,6 +93,30 @@ test("jsworkflows' workflow runs with the client library's getOAuthToken", async
   await new Workflow().start(null, null, client)
   expect(lines[0]).toContain('ada@example.test')
   expect(await client.getOAuthToken('other')).toEqual({ token: null, error: 'provider_not_found' })
+})
+
+test('a preset that was never set up is named as one, with what to do; a misspelt name is not', async () => {
+  const local = await startRealLocal({ presets })
+  const key = local.addApp({ manage: true })
+  const asked = [
+    await local.ask('/api/integrations/token', { key, json: { provider: 'github' } }),
+    await local.ask('/api/integrations/github/token', { key }),
+    await local.ask('/api/integrations/github/request/user', { key }),
+    await local.ask('/api/integrations/github', { key }),
+  ]
+  for (const { status, body } of asked) {
+    expect({ status, body }).toMatchObject({
+      status: 404,
+      body: { code: 'provider_not_found', preset: 'github' },
+    })
+    expect(body.message).toMatch(/^GitHub is a built-in preset/)
+    expect(body.nextStep).toMatch(/Add connection.*GitHub/)
+  }
+  const unknown = await local.ask('/api/integrations/githup/request/user', { key })
+  expect(unknown.body).toMatchObject({
+    code: 'provider_not_found',
+    message: 'No provider has that slug or id.',
+  })
 })
 
 test('the client library tells the outcomes apart, pages through connections, and hands the API its own answers', async () => {

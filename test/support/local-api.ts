@@ -11,6 +11,7 @@ import type { OpenedKeyway } from '../../electron/core/open-keyway.ts'
 import type { Keyway } from '../../electron/core/keyway.ts'
 import type { PracticeProvider } from '../../electron/practice-provider/provider.ts'
 import { appInput, type AppDraft } from '../../shared/contract/app.ts'
+import type { Preset } from '../../shared/contract/preset.ts'
 import type { ProviderView } from '../../shared/contract/provider.ts'
 import type { Clock } from '../../electron/core/ports.ts'
 import { openTestKeyway, registerPracticeProvider, signInAtPracticeProvider } from './open-test-keyway.ts'
@@ -111,8 +112,10 @@ export type RealLocal = LocalApiUnderTest & {
 }
 
 /** Over the real core, with the practice provider registered. Nothing is connected yet. */
-export async function startRealLocal(options: { slug?: string } = {}): Promise<RealLocal> {
-  const opened = await openTestKeyway(tempFolder())
+export async function startRealLocal(
+  options: { slug?: string; presets?: readonly Preset[] } = {},
+): Promise<RealLocal> {
+  const opened = await openTestKeyway(tempFolder(), { presets: options.presets ?? [] })
   onTestFinished(() => opened.close())
   const { keyway } = opened
   const local = await startLocal(keyway, { outgoing: opened.outgoing })

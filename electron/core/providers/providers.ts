@@ -74,6 +74,7 @@ export function createProviders(deps: ProvidersDeps): ProviderRegistry {
 
   return {
     list: () => store.list().map(view),
+    notFound: (idOrSlug) => store.notFound(idOrSlug),
     find(idOrSlug) {
       const record = store.byId(idOrSlug) ?? store.bySlug(idOrSlug)
       return record === null ? null : view(record)

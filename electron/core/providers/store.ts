@@ -21,6 +21,8 @@ export type ProviderStore = {
   bySlug(slug: string): ProviderRecord | null
   /** @throws KeywayError provider_not_found */
   getOrThrow(id: string): ProviderRecord
+  /** Why there is none: a preset that was never set up, or an unknown name. */
+  notFound(idOrSlug: string): KeywayError
   specOf(record: ProviderRecord): ProviderSpec
   presetOf(record: Pick<ProviderRecord, 'preset'>): Preset | null
   /** Every slug in the file, including those of unreadable entries. */
@@ -55,9 +57,10 @@ export function createProviderStore(deps: ProviderStoreDeps): ProviderStore {
     },
     getOrThrow(id) {
       const record = records.get(id)
-      if (record === undefined) throw new KeywayError('provider_not_found', { details: { provider: id } })
+      if (record === undefined) throw notFound(presets, id)
       return record
     },
+    notFound: (idOrSlug) => notFound(presets, idOrSlug),
     specOf(record) {
       const known = specs.get(record)
       if (known !== undefined) return known
@@ -76,6 +79,16 @@ export function createProviderStore(deps: ProviderStoreDeps): ProviderStore {
       records.delete(id)
     },
   }
+}
+
+function notFound(presets: ReadonlyMap<string, Preset>, idOrSlug: string): KeywayError {
+  const preset = presets.get(idOrSlug)
+  if (preset === undefined) return new KeywayError('provider_not_found', { details: { provider: idOrSlug } })
+  return new KeywayError('provider_not_found', {
+    message: `${preset.name} is a built-in preset that has not been set up yet.`,
+    nextStep: `Choose "Add connection" in Keyway's window, then ${preset.name}.`,
+    details: { provider: idOrSlug, preset: preset.slug },
+  })
 }
 
 export const isProviderEntry = (key: string, value: unknown): boolean =>

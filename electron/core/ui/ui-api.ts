@@ -100,14 +100,14 @@ function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets
     },
     'providers.doctor': async ({ id }) => {
       const view = providers.find(id)
-      if (view === null) throw new KeywayError('provider_not_found')
+      if (view === null) throw providers.notFound(id)
       const { redirectUri, redirectHost, scopes, flow } = view
       const about = { redirectUri, scopes, flow, choosesHost: redirectHost === 'auto' }
       return oauth.checkProvider(providers.resolve(id), about)
     },
     'providers.export': async ({ id }) => {
       const provider = providers.find(id)
-      if (provider === null) throw new KeywayError('provider_not_found')
+      if (provider === null) throw providers.notFound(id)
       return exportProvider(provider)
     },
   }

@@ -55,8 +55,7 @@ function chooseAmongVisible(
   selected: ConnectionRecord | KeywayError,
 ): ConnectionRecord {
   const provider = keyway.providers.find(id)
-  if (provider === null)
-    throw selected instanceof KeywayError ? selected : new KeywayError('provider_not_found')
+  if (provider === null) throw selected instanceof KeywayError ? selected : keyway.providers.notFound(id)
   if (!mayReachProvider(keyway, app, provider)) throw noGrant()
   const visible = keyway.connections
     .list()
@@ -117,7 +116,7 @@ export function chooseProvider(
 ): { provider: ProviderView; connection: ConnectionRecord | null } {
   const connection = keyway.connections.record(id)
   const provider = keyway.providers.find(connection?.providerId ?? id)
-  if (provider === null) throw new KeywayError('provider_not_found')
+  if (provider === null) throw keyway.providers.notFound(id)
   if (connection === null ? !mayReachProvider(keyway, app, provider) : !sees(keyway, app, connection)) {
     throw noGrant()
   }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { KeywayError } from '../../../shared/contract/errors.ts'
 import {
   errorResponseSchema,
   idParams,
@@ -138,7 +137,7 @@ function changeRoute(app: Framework, context: HttpContext): void {
 
 function found({ keyway }: HttpContext, id: string): ProviderView {
   const provider = keyway.providers.find(id)
-  if (provider === null) throw new KeywayError('provider_not_found')
+  if (provider === null) throw keyway.providers.notFound(id)
   return provider
 }
 

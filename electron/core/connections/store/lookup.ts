@@ -65,10 +65,10 @@ type Lookups = Pick<ConnectionMap, 'index' | 'get' | 'ofProvider'>
  * @throws KeywayError provider_not_found, and as `selectConnection`
  */
 export const createSelection =
-  (records: Lookups, providers: Pick<ProviderStore, 'byId' | 'bySlug'>) =>
+  (records: Lookups, providers: Pick<ProviderStore, 'byId' | 'bySlug' | 'notFound'>) =>
   (idOrSlug: string, account?: string): ConnectionRecord => {
     const provider = providers.byId(idOrSlug) ?? providers.bySlug(idOrSlug)
-    if (provider === null) throw new KeywayError('provider_not_found', { details: { provider: idOrSlug } })
+    if (provider === null) throw providers.notFound(idOrSlug)
     return selectConnection(records, provider, account)
   }
 
