@@ -1,12 +1,16 @@
 // Decides where a proxied request may go, from the connection's policy and the requested URL. The request
 // carries credentials, so anything that two parsers could read differently is refused instead of repaired.
+import { KeywayError } from '../contract/errors.ts'
 
 export type TargetPolicy = {
   /** Base URL of relative addresses. Its own host is always allowed. */
   readonly baseUrl: string | null
   /** `host` or `host:port`; `*.` matches subdomains. Without a port: the scheme's default. */
   readonly hosts: readonly string[]
-  /** Hosts that may have private or loopback addresses and may be reached over plain http. */
+  /**
+   * Hosts that may have private or loopback addresses and may be reached over plain http. One without `*`
+   * need not be among `hosts` as well.
+   */
   readonly privateHosts: readonly string[]
 }
 
@@ -17,7 +21,16 @@ export type TargetUrl = Readonly<
 
 export type Target =
   | { kind: 'ok'; url: TargetUrl; privateAllowed: boolean }
-  | { kind: 'refused'; code: 'target_not_allowed' | 'invalid_request'; reason: string }
+  | {
+      kind: 'refused'
+      code: 'target_not_allowed' | 'invalid_request'
+      reason: string
+      /** What the person would have to allow; absent where nothing helps but another address. */
+      missing?: MissingHost
+    }
+
+/** `host`: as it would be added, with the port if it needs one. */
+export type MissingHost = { host: string; why: 'host' | 'port' | 'plain_http' }
 
 /** `requested`: relative (`/files?x=1`, `files`), empty for the base itself, or absolute. */
 export function resolveTarget(policy: TargetPolicy, requested: string): Target {
@@ -120,10 +133,22 @@ function absolute(policy: TargetPolicy, requested: string): Target {
   // allowed and requested hosts can be compared.
   if (authorityIn(requested) !== url.host && authorityIn(requested) !== `${url.host}:${effectivePort(url)}`)
     return invalid(`The host is written in another way than it is used (${url.host}).`)
-  if (!isAllowed(policy, url)) {
-    return refused(`${url.host} is not among this connection's allowed hosts.`)
+  return isAllowed(policy, url) ? allowed(policy, url) : notAllowed(policy, url)
+}
+
+function notAllowed(policy: TargetPolicy, url: URL): Target {
+  const { host, hostname } = url
+  const lists = [...policy.hosts, ...policy.privateHosts]
+  if (url.protocol === 'http:' && !matchesAny(policy.privateHosts, url, 'any-port')) {
+    return refused(`${host} would be reached without encryption, which only private hosts may be.`, {
+      host,
+      why: 'plain_http',
+    })
   }
-  return allowed(policy, url)
+  const isKnown = lists.some((pattern) => nameFits(splitPattern(pattern.toLowerCase()).name, hostname))
+  return isKnown
+    ? refused(`${hostname} may be reached, but not on port ${effectivePort(url)}.`, { host, why: 'port' })
+    : refused(`${host} is not among the hosts that this connection may reach.`, { host, why: 'host' })
 }
 
 function authorityIn(requested: string): string {
@@ -136,7 +161,8 @@ function isAllowed(policy: TargetPolicy, url: URL): boolean {
   if (url.protocol === 'http:' && !matchesAny(policy.privateHosts, url, 'any-port')) return false
   return (
     (base !== null && base.protocol === url.protocol && base.host === url.host) ||
-    matchesAny(policy.hosts, url, 'own-port')
+    matchesAny(policy.hosts, url, 'own-port') ||
+    matchesAny(policy.privateHosts.filter(isOneHost), url, 'own-port')
   )
 }
 
@@ -158,6 +184,9 @@ function nameFits(pattern: string, hostname: string): boolean {
   return hostname.endsWith(pattern.slice(1)) && hostname.length > pattern.length - 1
 }
 
+/** Only what the person wrote out in full: a private zone alone says nothing about where tokens may go. */
+const isOneHost = (pattern: string): boolean => !pattern.startsWith('*')
+
 function splitPattern(pattern: string): { name: string; port: string | null } {
   const match = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(pattern)
   return { name: match?.[1] ?? pattern, port: match?.[2] ?? null }
@@ -173,8 +202,24 @@ function split(text: string): { path: string; query: string } {
   return at === -1 ? { path: text, query: '' } : { path: text.slice(0, at), query: text.slice(at) }
 }
 
-function refused(reason: string): Target {
-  return { kind: 'refused', code: 'target_not_allowed', reason }
+function refused(reason: string, missing?: MissingHost): Target {
+  return { kind: 'refused', code: 'target_not_allowed', reason, ...(missing !== undefined && { missing }) }
+}
+
+/** The refusal as an error, whose details name the host that is missing. */
+export function targetError(target: Extract<Target, { kind: 'refused' }>): KeywayError {
+  const { code, reason, missing } = target
+  return new KeywayError(code, {
+    message: reason,
+    details: { field: 'url', ...(missing !== undefined && { host: missing.host, missing: missing.why }) },
+    ...(missing !== undefined && { nextStep: nextStepFor(missing) }),
+  })
+}
+
+function nextStepFor({ host, why }: MissingHost): string {
+  if (why === 'plain_http')
+    return `Use https. If ${host} is in your own network, add it to the provider's private hosts.`
+  return `Add ${host} to the provider's hosts, if this connection's token may go there.`
 }
 
 function invalid(reason: string): Target {

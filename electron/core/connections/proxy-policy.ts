@@ -7,6 +7,7 @@ import type { ProviderRecord } from '../../../shared/contract/provider.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import { fillMap, fillTemplate, fillUrl, resolveParameters } from '../../../shared/domain/template.ts'
 import type { ProxyPolicy } from '../keyway.ts'
+import { isPrivateEntry } from '../network/private-addresses.ts'
 import { matchPattern } from '../providers/data-patterns.ts'
 import type { ProviderStore } from '../providers/store.ts'
 
@@ -47,9 +48,11 @@ export function proxyPolicy(
       ...spec.api.hosts.flatMap((host) => fillTemplate(host, parameters) ?? []),
       ...provider.allowedHosts,
     ],
-    // The person entered a provider on this machine as such, so its address is allowed.
+    // The person entered a provider on this machine as such, so its address is allowed. The same holds for a
+    // private address that is written out among the allowed hosts: it can mean nothing else.
     privateHosts: [
       ...provider.privateHosts,
+      ...provider.allowedHosts.filter(isPrivateEntry),
       ...(base !== null && isLoopbackHost(base.hostname) ? [base.host] : []),
     ],
     headers: fillMap(spec.api.headers, values),

@@ -3,7 +3,7 @@ import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import type { Probe } from '../../../shared/contract/connection.ts'
 import type { TestCallResult, UiParsed } from '../../../shared/contract/ui-api.ts'
 import { tokenVerdict } from '../../../shared/domain/connection-state.ts'
-import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
+import { resolveTarget, targetError, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { Connections, Providers } from '../keyway.ts'
 import type { OAuthClient } from '../oauth/types.ts'
 import type { Clock, HttpFetch } from '../ports.ts'
@@ -30,7 +30,7 @@ type TestCallRequest = UiParsed<'connections.testCall'>
 export async function testCall(deps: TestCallDeps, call: TestCallRequest): Promise<TestCallResult> {
   const policy = deps.connections.proxyPolicy(call.id)
   const target = resolveTarget(policy, call.url)
-  if (target.kind === 'refused') throw new KeywayError(target.code, { message: target.reason })
+  if (target.kind === 'refused') throw targetError(target)
   const probe = probeAt(deps, call, target.url)
   if (call.method === 'POST' && probe === null) throw onlyProbe()
   const startedAt = deps.clock.monotonicMs()

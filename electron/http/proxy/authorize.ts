@@ -3,7 +3,7 @@
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import { may } from '../../../shared/domain/app-policy.ts'
-import { resolveTarget } from '../../../shared/domain/proxy-target.ts'
+import { resolveTarget, targetError } from '../../../shared/domain/proxy-target.ts'
 import { authorize, type PermittedUse, policyUse } from '../security/authorize.ts'
 import { connectionPermission } from '../security/connection-permission.ts'
 import { clientGone } from '../server/respond.ts'
@@ -85,9 +85,7 @@ export function runOn(
 function aim({ connections }: Keyway, { call }: Forwarding, connection: ConnectionRecord): Aimed {
   const policy = connections.proxyPolicy(connection.id)
   const target = resolveTarget(policy, call.target)
-  if (target.kind === 'refused') {
-    throw new KeywayError(target.code, { message: target.reason, details: { field: 'url' } })
-  }
+  if (target.kind === 'refused') throw targetError(target)
   return { connection, policy, url: target.url, privateAllowed: target.privateAllowed }
 }
 

@@ -1,12 +1,11 @@
 // Connections to the APIs, kept alive. They are separate for each set of authorities and for whether private
 // addresses are allowed, so that a socket opened with one connection's permission is never used by another.
 import { lookup as systemLookup } from 'node:dns'
-import { isIP } from 'node:net'
 import { KeywayError } from '../../../shared/contract/errors.ts'
 import type { TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import { BoundedMap } from '../../core/bounded-map.ts'
 import type { Outgoing } from '../../core/network/outgoing.ts'
-import { isPrivateAddress } from '../../core/network/private-addresses.ts'
+import { isPrivateAddress, isPrivateHost } from '../../core/network/private-addresses.ts'
 import type { Lookup, Routes } from '../../core/network/types.ts'
 import type { Clock } from '../../core/ports.ts'
 
@@ -36,7 +35,7 @@ export function createUpstreams(
   return {
     routesFor(url, { policy: { extraCa }, privateAllowed }) {
       // A written-out address is never looked up, so it is checked here.
-      if (!privateAllowed && isWrittenOutPrivate(url.hostname)) throw privateTarget(url)
+      if (!privateAllowed && isPrivateHost(url.hostname)) throw privateTarget(url)
       const lookups = privateAllowed ? open : guarded
       const lookup =
         lookups.get(extraCa) ?? createPinnedLookup(resolve, privateAllowed ? 'allowed' : 'refused')
@@ -48,16 +47,11 @@ export function createUpstreams(
   }
 }
 
-function isWrittenOutPrivate(hostname: string): boolean {
-  const bare = hostname.replace(/^\[|\]$/g, '')
-  return isIP(bare) !== 0 && isPrivateAddress(bare)
-}
-
 function privateTarget(url: Pick<TargetUrl, 'host'>): KeywayError {
   return new KeywayError('target_not_allowed', {
     message: `${url.host} is an address in a private network, which this connection may not be used with.`,
-    nextStep: "Add the host to the provider's private hosts if it is meant.",
-    details: { host: url.host },
+    nextStep: `Add ${url.host} to the provider's private hosts, if it is in your own network.`,
+    details: { field: 'url', host: url.host, missing: 'private' },
   })
 }
 

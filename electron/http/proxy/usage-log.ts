@@ -41,6 +41,9 @@ export function createProxyUsageLog(keyway: Keyway): ProxyUsageLog {
         ...(connection === null ? {} : { connectionId: connection.id, account: connection.account }),
         ...(provider === null ? {} : { providerSlug: provider.slug }),
         ...(url === null ? {} : { host: url.host, path: url.pathname }),
+        ...(url === null && typeof failure.details['host'] === 'string'
+          ? { host: failure.details['host'] }
+          : {}),
         status: failure.status,
         ...(call.bodyBytes === null ? {} : { bytesOut: call.bodyBytes }),
         code: failure.code,

@@ -3,7 +3,7 @@ import type { AppRecord } from '../../../shared/contract/app.ts'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { asKeywayError, KeywayError } from '../../../shared/contract/errors.ts'
 import { may } from '../../../shared/domain/app-policy.ts'
-import { resolveTarget, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
+import { resolveTarget, targetError, type TargetUrl } from '../../../shared/domain/proxy-target.ts'
 import type { Keyway, ProxyPolicy } from '../../core/keyway.ts'
 import { type PermittedUse, policyUse, questionAbout } from './authorize.ts'
 import type { RequestPermission } from '../server/context.ts'
@@ -75,7 +75,7 @@ function targetRefusal(
     const { extraCa } = permitted.policy
     if (extraCa !== null && extraCa !== policy.extraCa) return otherTarget()
     const target = resolveTarget(policy, permitted.asked)
-    if (target.kind === 'refused') return new KeywayError(target.code, { message: target.reason })
+    if (target.kind === 'refused') return targetError(target)
     const isSame = target.url.href === permitted.url.href
     return isSame && (target.privateAllowed || !permitted.privateAllowed) ? null : otherTarget()
   } catch (error) {

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkPath, resolveTarget, type TargetPolicy } from '../../../shared/domain/proxy-target.ts'
+import {
+  checkPath,
+  resolveTarget,
+  targetError,
+  type TargetPolicy,
+} from '../../../shared/domain/proxy-target.ts'
 
 const policy: TargetPolicy = {
   baseUrl: 'https://api.example.com/v1',
@@ -69,14 +74,56 @@ describe('absolute addresses', () => {
     expect(at(requested)).toBe('target_not_allowed')
   })
 
-  test('plain http is for hosts that the person said are private, and must be allowed too', () => {
+  test('plain http is for hosts that the person said are private', () => {
     const local = { baseUrl: 'http://127.0.0.1:4000/api', hosts: [], privateHosts: ['127.0.0.1:4000'] }
     expect(resolveTarget(local, '/x')).toMatchObject({ kind: 'ok', privateAllowed: true })
-    expect(at('http://intranet.example.com/')).toBe('target_not_allowed')
-    expect(at('http://intranet.example.com/', { ...policy, hosts: ['intranet.example.com'] })).toBe(
-      'http://intranet.example.com/',
-    )
+    expect(at('http://intranet.example.com/')).toBe('http://intranet.example.com/')
+    expect(at('http://uploads.example.com/')).toBe('target_not_allowed')
     expect(resolveTarget(policy, '/x')).toMatchObject({ privateAllowed: false })
+  })
+
+  test.each([
+    ['https://intranet.example.com/x', true],
+    ['https://INTRANET.example.com/x', true],
+    ['http://10.0.0.5:8080/x', true],
+    ['https://intranet.example.com:8443/x', false],
+    ['https://intranet.example.com./x', false],
+    ['https://sub.intranet.example.com/x', false],
+    ['http://10.0.0.5/x', false],
+    ['http://10.0.0.6:8080/x', false],
+    ['https://a.zone.example.com/x', false],
+  ])('%s, with the host among the private ones alone, is allowed: %s', (requested, isAllowed) => {
+    const of = { ...policy, privateHosts: [...policy.privateHosts, '*.zone.example.com'] }
+    expect(resolveTarget(of, requested).kind).toBe(isAllowed ? 'ok' : 'refused')
+    if (isAllowed) expect(resolveTarget(of, requested)).toMatchObject({ privateAllowed: true })
+  })
+
+  test.each([
+    ['https://other.example.org/x', 'host', 'other.example.org'],
+    ['https://other.example.org:8443/x', 'host', 'other.example.org:8443'],
+    ['https://uploads.example.com:444/', 'port', 'uploads.example.com:444'],
+    ['https://intranet.example.com:8443/', 'port', 'intranet.example.com:8443'],
+    ['https://odd.example.com/', 'port', 'odd.example.com'],
+    ['http://uploads.example.com/', 'plain_http', 'uploads.example.com'],
+    ['http://other.example.org/', 'plain_http', 'other.example.org'],
+    ['https://[2606:4700::1111]/', 'host', '[2606:4700::1111]'],
+    ['https://xn--bcher-kva.example/', 'host', 'xn--bcher-kva.example'],
+  ])('the refusal of %s names what is missing: %s', (requested, why, host) => {
+    const target = resolveTarget(policy, requested)
+    if (target.kind === 'ok') throw new Error('it was allowed')
+    const { message, nextStep, details } = targetError(target)
+    expect(details).toEqual({ field: 'url', host, missing: why })
+    expect(nextStep).toContain(host)
+    expect(message).toContain(host.replace(/:\d+$/, ''))
+    // What it says to add is enough, where adding helps.
+    if (why === 'plain_http') return
+    expect(resolveTarget({ ...policy, hosts: [...policy.hosts, host] }, requested).kind).toBe('ok')
+  })
+
+  test('a refusal that no host would change names none', () => {
+    const target = resolveTarget(policy, 'https://user@api.example.com/')
+    if (target.kind === 'ok') throw new Error('it was allowed')
+    expect(targetError(target).details).toEqual({ field: 'url' })
   })
 })
 
