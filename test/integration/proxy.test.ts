@@ -585,3 +585,35 @@ async function standsStill(value: () => number): Promise<void> {
     )
     .toBe(true)
 }
+
+describe('the hosts that a connection may reach', () => {
+  test.each(['allowedHosts', 'privateHosts'] as const)(
+    'one that stands in %s alone is reached, and not before; the refusal names it, to the app and in the activity',
+    async (list) => {
+      const upstream = await startUpstream((_request, response) => void response.end('here'))
+      const local = await startRealLocal()
+      await local.signIn()
+      const { keyway, provider } = local
+      const url = `${upstream.url}/x`
+      const ask = (key: string) => local.call('/api/integrations/rehearsal/request', { key, json: { url } })
+      const key = local.addApp()
+      const before = await ask(key)
+      expect(before.status).toBe(403)
+      expect(await before.json()).toMatchObject({
+        code: 'target_not_allowed',
+        host: upstream.host,
+        missing: 'plain_http',
+        nextStep: expect.stringContaining(upstream.host),
+      })
+      await expect
+        .poll(async () => (await keyway.activity.query({ kind: 'proxy', limit: 10 })).at(0))
+        .toMatchObject({ host: upstream.host, code: 'target_not_allowed', outcome: 'refused' })
+
+      const lists = { allowedHosts: provider.allowedHosts, privateHosts: provider.privateHosts }
+      keyway.providers.update(provider.id, { ...lists, [list]: [...lists[list], upstream.host] })
+      expect(await (await ask(key)).text()).toBe('here')
+      keyway.providers.update(provider.id, lists)
+      expect((await ask(key)).status).toBe(403)
+    },
+  )
+})

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isPrivateAddress } from '../../../../electron/core/network/private-addresses.ts'
+import { isPrivateAddress, isPrivateEntry } from '../../../../electron/core/network/private-addresses.ts'
 
 test.each([
   '127.0.0.1',
@@ -56,4 +56,24 @@ test.each([
   '2002:808:808::1',
 ])('%s is public', (address) => {
   expect(isPrivateAddress(address)).toBe(false)
+})
+
+test.each([
+  ['127.0.0.1', true],
+  ['10.0.0.5:8080', true],
+  ['[::1]:3000', true],
+  ['[fd12::1]', true],
+  ['fd12::1', true],
+  ['localhost', true],
+  ['LOCALHOST:3000', true],
+  ['8.8.8.8', false],
+  ['8.8.8.8:443', false],
+  ['[2606:4700::1111]:443', false],
+  ['nas.example.com', false],
+  ['localhost.example.com', false],
+  ['*.localhost', false],
+  ['10.0.0.5.example.com', false],
+  ['', false],
+])('the entry %s of a list of hosts is private: %s', (entry, isPrivate) => {
+  expect(isPrivateEntry(entry)).toBe(isPrivate)
 })
