@@ -96,7 +96,7 @@ function dotted(high: string | undefined, low: string | undefined): string {
   return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.')
 }
 
-/** Whether an entry of a list of hosts, `host` or `host:port`, is a private address or this machine's name. */
+/** Whether `host` or `host:port` is a private address as it stands, or this machine's name. */
 export function isPrivateEntry(entry: string): boolean {
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(entry)?.[1]
   const host = bracketed ?? (isIP(entry) === 6 ? entry : entry.replace(/:\d+$/, ''))

@@ -7,6 +7,7 @@ import { bytes, classes, clock, exactTime } from '../../lib/format.ts'
 import { useNow, useScrollPlace } from '../../lib/hooks.ts'
 import { text } from '../../lib/text.ts'
 import type { ActivityFeed } from '../../stores/use-activity.ts'
+import { AllowHost } from '../providers/hosts.tsx'
 import { useSnapshot } from '../../stores/window-context.tsx'
 
 const ROW_REM = 2.5
@@ -164,19 +165,27 @@ function Details({ row, nameOf }: { row: ActivityRow; nameOf: NameOf }) {
     [fields.hash, row.hash],
     [fields.prev, row.prev],
   ]
+  const { providers } = useSnapshot()
+  const provider = providers.find(({ slug }) => slug === row.providerSlug)
+  const refusedHost = row.code === 'target_not_allowed' ? row.host : undefined
   return (
-    <dl className="animate-fade bg-sunken grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 px-4 py-3 text-xs">
-      {facts.map(([label, value]) =>
-        value === undefined ? null : (
-          <div key={label} className="contents">
-            <dt className="text-muted">{label}</dt>
-            <dd className="text-ink min-w-0 break-all">
-              <bdi>{shown(value)}</bdi>
-            </dd>
-          </div>
-        ),
+    <div className="animate-fade bg-sunken flex flex-col gap-2 px-4 py-3">
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-xs">
+        {facts.map(([label, value]) =>
+          value === undefined ? null : (
+            <div key={label} className="contents">
+              <dt className="text-muted">{label}</dt>
+              <dd className="text-ink min-w-0 break-all">
+                <bdi>{shown(value)}</bdi>
+              </dd>
+            </div>
+          ),
+        )}
+      </dl>
+      {provider !== undefined && refusedHost !== undefined && (
+        <AllowHost providerId={provider.id} missing={{ host: refusedHost, why: null }} />
       )}
-    </dl>
+    </div>
   )
 }
 

@@ -40,9 +40,8 @@ export const ConnectionListRow = memo(function ConnectionRow({
 }) {
   const icon = useIconOf(connection.providerSlug, connection.providerId)
   const state = connectionState(connection, now)
-  const { status, message } = connection.lastOutcome
-  const isWell = status === 'ok' && state.kind !== 'ended'
-  const hasColumns = isWell || status === 'retrying'
+  const { status } = connection.lastOutcome
+  const hasColumns = (status === 'ok' && state.kind !== 'ended') || status === 'retrying'
   return (
     <article
       aria-label={`${isolated(connection.providerName)}, ${isolated(connection.account)}`}
@@ -61,22 +60,7 @@ export const ConnectionListRow = memo(function ConnectionRow({
         <ProviderIcon icon={icon} name={connection.providerName} size="sm" />
         <div className="min-w-0 flex-1">
           <RowName connection={connection} />
-          {/* Two rows of a provider differ by the account, so the rest is truncated first. */}
-          <p className="text-muted flex min-w-0 text-xs/4">
-            <Cut name={connection.account} className="text-ink max-w-full shrink-0" />
-            <span className="min-w-0 truncate whitespace-pre">
-              {isWell ? (
-                <Quiet connection={connection} now={now} />
-              ) : (
-                <>
-                  <span className="sm:hidden">{dotted([stateLabel(state, now)])}</span>
-                  <span className="max-sm:sr-only">
-                    {dotted([message ?? (state.end === null ? null : endLabel(state.end, now))])}
-                  </span>
-                </>
-              )}
-            </span>
-          </p>
+          <AccountLine connection={connection} now={now} />
         </div>
       </div>
       {hasColumns && <WorkingColumns connection={connection} now={now} />}
@@ -114,6 +98,30 @@ function RowName({ connection }: { connection: ConnectionView }) {
         </span>
       )}
     </div>
+  )
+}
+
+/** Two rows of a provider differ by the account, so the rest is truncated first. */
+function AccountLine({ connection, now }: { connection: ConnectionView; now: number }) {
+  const state = connectionState(connection, now)
+  const { status, message } = connection.lastOutcome
+  const isWell = status === 'ok' && state.kind !== 'ended'
+  return (
+    <p className="text-muted flex min-w-0 text-xs/4">
+      <Cut name={connection.account} className="text-ink max-w-full shrink-0" />
+      <span className="min-w-0 truncate whitespace-pre">
+        {isWell ? (
+          <Quiet connection={connection} now={now} />
+        ) : (
+          <>
+            <span className="sm:hidden">{dotted([stateLabel(state, now)])}</span>
+            <span className="max-sm:sr-only">
+              {dotted([message ?? (state.end === null ? null : endLabel(state.end, now))])}
+            </span>
+          </>
+        )}
+      </span>
+    </p>
   )
 }
 

@@ -11,6 +11,7 @@ import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { useNow } from '../../lib/hooks.ts'
 import { useSnapshot } from '../../stores/window-context.tsx'
+import { ProviderHosts } from '../providers/hosts.tsx'
 import { useIconOf } from '../providers/use-presets.ts'
 import { NothingHere } from '../shell/nothing-here.tsx'
 import { ConnectionAccess, ConnectionApps, ConnectionFacts } from './connection-facts.tsx'
@@ -31,6 +32,7 @@ export function ConnectionScreen({ id }: { id: string }) {
 
 function Details({ connection }: { connection: ConnectionView }) {
   const icon = useIconOf(connection.providerSlug, connection.providerId)
+  const provider = useSnapshot().providers.find(({ id }) => id === connection.providerId)
   const words = text.connections.detail
   const now = useNow(15_000)
   return (
@@ -59,6 +61,11 @@ function Details({ connection }: { connection: ConnectionView }) {
       <PageSection title={words.access}>
         <ConnectionAccess connection={connection} />
       </PageSection>
+      {provider !== undefined && (
+        <PageSection title={text.providers.hosts.title}>
+          <ProviderHosts provider={provider} />
+        </PageSection>
+      )}
       <PageSection title={words.usedBy}>
         <ConnectionApps connection={connection} />
       </PageSection>

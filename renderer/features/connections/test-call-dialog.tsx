@@ -9,6 +9,7 @@ import { Dialog } from '../../components/feedback/dialog.tsx'
 import { Field } from '../../components/input/field.tsx'
 import { TextInput } from '../../components/input/inputs.tsx'
 import { Select } from '../../components/input/choices.tsx'
+import { AllowHost, missingHost } from '../providers/hosts.tsx'
 import { connectionName } from '../../lib/status.ts'
 import { text } from '../../lib/text.ts'
 import { useCall } from '../../stores/use-call.ts'
@@ -21,6 +22,8 @@ export function TestCallDialog({ connection, onClose }: { connection: Connection
   const [url, setUrl] = useState(probe?.path ?? probe?.url ?? '')
   const [result, setResult] = useState<TestCallResult | null>(null)
   const send = useCall('connections.testCall')
+
+  const missing = missingHost(send.failure)
 
   const submit = async (): Promise<void> => {
     setResult(null)
@@ -61,7 +64,10 @@ export function TestCallDialog({ connection, onClose }: { connection: Connection
           onMethod={setMethod}
           onUrl={setUrl}
         />
-        <Failure failure={send.failure} />
+        <Failure
+          failure={send.failure}
+          actions={missing !== null && <AllowHost providerId={connection.providerId} missing={missing} />}
+        />
         {result !== null && <Result result={result} />}
       </form>
     </Dialog>

@@ -125,8 +125,6 @@ function ApiGroup() {
   return (
     <Group title={words.api}>
       <FormText name="spec.api.baseUrl" label={words.baseUrl} hint={words.baseUrlHint} mono optional />
-      <FormChips name="allowedHosts" label={words.hosts} hint={words.hostsHint} optional />
-      <FormChips name="privateHosts" label={words.privateHosts} hint={words.privateHostsHint} optional />
       <FormMap name="spec.api.headers" label={words.apiHeaders} />
       <FormText
         name="spec.api.tokenHeader"

@@ -10,6 +10,7 @@ import { AddressFields, ParameterFields, ScopeFields } from './address-fields.ts
 import { AdvancedFields } from './advanced-fields.tsx'
 import { CredentialFields } from './credential-fields.tsx'
 import { Step, UnsureContext } from './form-fields.tsx'
+import { HostsField } from './hosts.tsx'
 import { IdentityFields } from './identity-fields.tsx'
 import {
   baseSpec,
@@ -114,6 +115,9 @@ function FormSteps({ mode, preset }: Pick<ProviderFormProps, 'mode' | 'preset'>)
       </Step>
       <Step number={4} title={words.steps.scopes}>
         <ScopeFields />
+      </Step>
+      <Step number={5} title={text.providers.hosts.title}>
+        <HostsField />
       </Step>
     </>
   )

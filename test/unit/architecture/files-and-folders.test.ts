@@ -17,7 +17,6 @@ const smallOnPurpose: Readonly<Record<string, string>> = {
   'electron/http/routes/api-routes.ts': 'the list of all routes: the first file to read in this folder',
   'renderer/features/shell/set-up-screens.ts': 'the entry of a chunk that is loaded on demand',
   'renderer/features/shell/watch-screens.ts': 'the entry of a chunk that is loaded on demand',
-  'renderer/lib/credential-hosts.ts': 'a rule about addresses, tested without React',
   'renderer/lib/text/presence.ts': 'one file of texts for each area of the window',
 }
 
