@@ -159,3 +159,33 @@ function withoutUserinfo({ issuer }: PracticeProvider) {
     api: { baseUrl: issuer, probe: { url: `${issuer}/api/me` } },
   }
 }
+
+test('a request to a host that is not listed is refused with its name, and one press allows it', async ({
+  openWindow,
+  startPractice,
+  register,
+  connect,
+  host,
+}) => {
+  const provider = await startPractice()
+  const registered = await register(provider, { allowedHosts: [], privateHosts: [] })
+  const id = await connect(registered)
+  const window = await openWindow(`#/connections/${id}`)
+  const other = new URL(provider.issuer)
+  other.hostname = 'localhost'
+  await window.getByRole('button', { name: 'Test call' }).click()
+  const dialog = window.getByRole('dialog')
+  await dialog.getByLabel('URL').fill(`${other.origin}/`)
+  await dialog.getByRole('button', { name: 'Send' }).click()
+  await expect(dialog.getByText(other.host).first()).toBeVisible()
+  await dialog.getByRole('button', { name: `Allow ${other.host}` }).click()
+  const question = window.getByRole('alertdialog')
+  await expect(question.getByRole('checkbox', { name: 'This host is in your own network' })).toBeChecked()
+  await question.getByRole('button', { name: `Allow ${other.host}` }).click()
+  await expect(question).toBeHidden()
+  await dialog.getByRole('button', { name: 'Send' }).click()
+  await expect(dialog.getByText(/answered/i).first()).toBeVisible()
+  await window.keyboard.press('Escape')
+  await window.getByRole('button', { name: `Remove ${other.host}` }).click()
+  await expect.poll(() => host.keyway.providers.find(registered.id)?.allowedHosts).toEqual([])
+})

@@ -40,7 +40,9 @@ export function HostsField() {
     setValue('allowedHosts', allowedHosts, { shouldDirty: true })
     setValue('privateHosts', privateHosts, { shouldDirty: true })
   }
-  return <HostsEditor fixed={apiHosts(spec)} offered={offeredHosts(spec)} lists={lists} onChange={write} />
+  return (
+    <HostsEditor fixed={apiHosts(spec)} offered={offeredHosts(spec)} lists={lists} inForm onChange={write} />
+  )
 }
 
 /** Where there is no base address, the host that tells who is signed in is most likely the API's. */
@@ -78,10 +80,11 @@ type EditorProps = {
   fixed: readonly string[]
   offered: readonly string[]
   lists: HostLists
+  inForm?: boolean
   onChange: (lists: HostLists) => void
 }
 
-function HostsEditor({ fixed, offered, lists, onChange }: EditorProps) {
+function HostsEditor({ fixed, offered, lists, inForm = false, onChange }: EditorProps) {
   const listed = listedHosts(lists)
   const isListed = (host: string): boolean => listed.some((each) => each.host === host)
   const add = (host: string): void => onChange(withHost(lists, { host, isPrivate: looksPrivate(host) }))
@@ -102,7 +105,7 @@ function HostsEditor({ fixed, offered, lists, onChange }: EditorProps) {
             />
           ))}
       </ul>
-      <AddHost onAdd={add} />
+      <AddHost addsOnBlur={inForm} onAdd={add} />
       {offered
         .filter((host) => !isListed(host))
         .map((host) => (
@@ -137,7 +140,8 @@ function Host({ host, icon, onRemove }: { host: string; icon?: ReactNode; onRemo
   )
 }
 
-function AddHost({ onAdd }: { onAdd: (host: string) => void }) {
+/** `addsOnBlur`: in a form, what was typed is not lost with the press that sends it. */
+function AddHost({ addsOnBlur, onAdd }: { addsOnBlur: boolean; onAdd: (host: string) => void }) {
   const [typed, setTyped] = useState('')
   const [isWrong, setWrong] = useState(false)
   const add = (): void => {
@@ -161,7 +165,7 @@ function AddHost({ onAdd }: { onAdd: (host: string) => void }) {
               setTyped(event.target.value)
               setWrong(false)
             }}
-            onBlur={add}
+            onBlur={addsOnBlur ? add : undefined}
             onKeyDown={(event) => {
               if (event.key !== 'Enter') return
               // It adds the host, and does not send the form.
