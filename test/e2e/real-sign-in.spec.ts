@@ -29,6 +29,25 @@ test('a person signs in in a second page, and a test call shows that the connect
   await expect(window.getByText(/^Verified /).first()).toBeVisible()
 })
 
+test('after a minute without an answer the window shows the exact redirect URI to compare', async ({
+  openWindow,
+  startPractice,
+  register,
+}) => {
+  await register(await startPractice())
+  const window = await openWindow('#/connections')
+  await window.clock.install()
+  await window.getByRole('button', { name: 'Connect to Rehearsal' }).click()
+  const link = window.getByRole('link', { name: 'Open the sign-in page' })
+  const sent = new URL((await link.getAttribute('href')) ?? '').searchParams.get('redirect_uri') ?? ''
+  await window.clock.runFor(50_000)
+  await expect(window.getByText('Nothing came back yet')).toBeHidden()
+  await window.clock.runFor(20_000)
+  await expect(window.getByText('Nothing came back yet')).toBeVisible()
+  await expect(window.getByRole('group', { name: 'Redirect URI' })).toContainText(sent)
+  await expect(window.getByRole('button', { name: 'Copy the redirect URI' })).toBeVisible()
+})
+
 test('who denies reads what happened, and the next try is a new one', async ({
   openWindow,
   startPractice,

@@ -212,7 +212,11 @@ describe('the key in Keyway', () => {
       extraCa: null,
     })
     expect(registered).toBe(true)
-    expect(draft.spec).toMatchObject({ client: { auth: 'private_key_jwt', dynamicRegistration: true } })
+    expect(draft.spec).toMatchObject({
+      client: { auth: 'private_key_jwt', dynamicRegistration: true },
+      // The server has just registered one, so nobody has to wonder whether it takes them.
+      redirect: { loopback: 'yes' },
+    })
     const provider = await ui['providers.create'](providerInput.parse({ ...draft, slug: 'signing' }))
     expect(provider.clientKeys).toHaveLength(1)
     const resolved = opened.keyway.providers.resolve(provider.id)

@@ -97,6 +97,8 @@ export function ParameterFields() {
 
 export function ScopeFields() {
   const spec = useWatch({ name: 'spec.scopes' }) as ProviderSpec['scopes']
+  const chosen = (useWatch({ name: 'scopes' }) as string[] | undefined) ?? []
+  const isUnknown = chosen.length === 0 && Object.keys(spec.meanings).length === 0
   if (spec.none) return <p className="text-muted text-sm">{words.noScopes}</p>
   return (
     <>
@@ -104,7 +106,7 @@ export function ScopeFields() {
         name="scopes"
         kind="scopes"
         label={words.scopes}
-        hint={words.scopesHint}
+        hint={isUnknown ? words.scopesUnknown : words.scopesHint}
         meaningOf={(scope) => spec.meanings[scope]}
       />
       <KnownScopes meanings={spec.meanings} />

@@ -1,7 +1,7 @@
 import { ChevronDown, ExternalLink } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { InstalledBrowser } from '../../../shared/contract/settings.ts'
-import { CopyButton } from '../../components/display/copy.tsx'
+import { CopyButton, CopyField } from '../../components/display/copy.tsx'
 import { Callout, Failure } from '../../components/feedback/callout.tsx'
 import { Spinner } from '../../components/feedback/spinner.tsx'
 import { StopWaiting } from '../../components/feedback/waiting.tsx'
@@ -21,7 +21,7 @@ const words = text.signIn.waiting
 /**
  * A redirect would have arrived by this time. A keyway:// URL or a port that does not work reports nothing.
  */
-const PATIENCE_MS = 2 * 60_000
+const PATIENCE_MS = 60_000
 
 export function WaitingForBrowser({ flow }: { flow: FlowOf<'waiting_for_browser'> }) {
   const isLate = useNow(5000) - flow.startedAt > PATIENCE_MS
@@ -49,12 +49,29 @@ export function WaitingForBrowser({ flow }: { flow: FlowOf<'waiting_for_browser'
       </div>
       <p className="text-muted text-xs text-pretty">{words.copyHint}</p>
       <div className="border-line flex flex-col gap-3 border-t pt-3">
-        {isLate && <Callout tone="wait" title={words.late} />}
+        {isLate && <NothingCameBack redirectUri={flow.redirectUri} />}
         <Disclosure label={words.pasteTitle} openAtFirst={isLate || flow.redirectUri === null}>
           <PasteAnswer flow={flow} />
         </Disclosure>
       </div>
     </div>
+  )
+}
+
+/** A provider that refuses the redirect URI says so on a page of its own, and Keyway is not told. */
+function NothingCameBack({ redirectUri }: { redirectUri: string | null }) {
+  return (
+    <Callout tone="wait" title={words.late} live="polite">
+      {redirectUri === null ? (
+        words.lateFinish
+      ) : (
+        <div className="flex flex-col gap-2.5">
+          <p>{words.lateRedirect}</p>
+          <CopyField label={words.redirectUri} value={redirectUri} copyLabel={words.copyRedirectUri} />
+          <p>{words.lateFinish}</p>
+        </div>
+      )}
+    </Callout>
   )
 }
 

@@ -103,6 +103,8 @@ export const addText = {
     parameterNeeded: (label: string) => `${label} is needed.`,
     scopes: 'Scopes',
     scopesHint: 'Enter, comma or space ends one. Ask for the least that you need; more can be added later.',
+    scopesUnknown:
+      'This server names no scopes. Leave this empty for its default, or enter those in its documentation.',
     secondaryScopes: 'Second list of scopes',
     noScopes: 'This service knows no scopes: what you may do is set in its own app settings.',
     advanced: 'Advanced',

@@ -15,7 +15,12 @@ export const signInText = {
     copyHint: 'To sign in with another profile, copy the link and open it there.',
     openWith: 'Open with',
     openWithHint: 'Keyway remembers it for this connection.',
-    late: 'Nothing has come back for two minutes. If you have signed in, finish with the final URL.',
+    late: 'Nothing came back yet',
+    lateRedirect:
+      'Does the provider show an error about the redirect URI? Register exactly this one there, then open the page again.',
+    redirectUri: 'Redirect URI',
+    copyRedirectUri: 'Copy the redirect URI',
+    lateFinish: 'If you have signed in already, paste the final URL below.',
     pasteTitle: 'Did the browser end on a page that does not load?',
     pasteLead: 'Copy the whole URL from that page, or just the code, and paste it here.',
     pasteLabel: 'Final URL or code',

@@ -3,6 +3,7 @@
 import { asKeywayError } from '../../../../shared/contract/errors.ts'
 import { cleanName } from '../../../../shared/contract/name.ts'
 import type { ProviderSpecInput } from '../../../../shared/contract/provider-spec.ts'
+import { isLoopbackHost } from '../../../../shared/contract/provider-template.ts'
 import type { ProviderInputDraft } from '../../../../shared/contract/provider.ts'
 import { typedScopes } from '../../../../shared/contract/scope-list.ts'
 import { withoutTrailing } from '../../../../shared/domain/without-trailing.ts'
@@ -190,6 +191,10 @@ async function register(
       },
       spec: {
         client: { ...signatureOf(metadata), auth: client.auth, dynamicRegistration: true },
+        // It took an address on this machine just now.
+        ...(about.redirectUris.some((uri) => isLoopbackHost(new URL(uri).hostname))
+          ? { redirect: { loopback: 'yes' as const } }
+          : {}),
         ...(client.isDpopBound === true ? { dpop: 'always' as const } : {}),
       },
       registered: client,
