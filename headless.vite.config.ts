@@ -35,7 +35,8 @@ export default defineConfig({
     emptyOutDir: true,
     reportCompressedSize: false,
     rolldownOptions: {
-      // As in electron.vite.config.ts: eval in a dependency of oidc-provider, nothing that a person can change.
+      // As in electron.vite.config.ts: eval in a dependency of oidc-provider, nothing that a person can
+      // change.
       checks: { eval: false },
       input: {
         main: resolve(import.meta.dirname, 'electron/headless/main.ts'),

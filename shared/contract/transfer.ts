@@ -141,6 +141,9 @@ export const foreignFormat = z.enum([
   'postman',
   'insomnia',
   'bruno',
+  'hoppscotch',
+  'google-client',
+  'rclone',
 ])
 export type ForeignFormat = z.output<typeof foreignFormat>
 

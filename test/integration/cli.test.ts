@@ -214,7 +214,7 @@ describe('request', () => {
     local.keyway.providers.update(local.provider.id, {
       spec: { ...local.provider.overrides, api: { baseUrl: first.url } },
       allowedHosts: [first.host, second.host],
-      privateHosts: [first.host, second.host, third.host],
+      privateHosts: [first.host, second.host],
     })
     for (const bytes of [randomBytes(4096), randomBytes(3_000_000), Buffer.from([0xff, 0xfe, 0, 0x80])]) {
       const file = join(tempFolder(), 'bytes.bin')

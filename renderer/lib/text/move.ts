@@ -64,7 +64,8 @@ export const importText = {
   title: 'Import providers',
   subtitle: 'From a file of Keyway’s own, or from what another tool has written down.',
   entry: 'Import from a file',
-  entryHint: 'Keyway, oidc-agent, pizauth, email-oauth2-proxy, Postman, Insomnia, Bruno.',
+  entryHint:
+    'Keyway, oidc-agent, pizauth, email-oauth2-proxy, rclone, Google client_secret.json, Postman, Insomnia, Bruno, Hoppscotch.',
   source: 'Whose file is it?',
   sources: { keyway: 'Keyway', foreign: 'Another tool' },
   text: 'Its content',
@@ -83,6 +84,9 @@ export const importText = {
     postman: 'Postman',
     insomnia: 'Insomnia',
     bruno: 'Bruno',
+    hoppscotch: 'Hoppscotch',
+    'google-client': 'Google client_secret.json',
+    rclone: 'rclone',
   },
   found: (count: number, format: string) =>
     `${count} ${count === 1 ? 'provider' : 'providers'} in this file of ${format}`,

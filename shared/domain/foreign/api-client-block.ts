@@ -6,12 +6,18 @@ import type { ForeignClient } from './provider.ts'
 export type Block = Readonly<Record<string, unknown>>
 export type Variables = ReadonlyMap<string, string>
 
-/** `{{name}}` and `{{ _.name }}` are filled from the file's own variables; unknown names stay as they are. */
+/**
+ * `{{name}}`, `{{ _.name }}` and `<<name>>` are filled from the file's own variables; unknown names stay as
+ * they are.
+ */
 function withVariables(text: string, variables: Variables): string {
-  return text.replaceAll(/\{\{\s*(?:_\.)?([^{}\s]+)\s*\}\}/g, (whole, name: string) => {
-    const value = variables.get(name)
-    return value === undefined || value.includes('{{') ? whole : value
-  })
+  return text.replaceAll(
+    /\{\{\s*(?:_\.)?([^{}\s]+)\s*\}\}|<<([^<>\s]+)>>/g,
+    (whole, name?: string, other?: string) => {
+      const value = variables.get(name ?? other ?? '')
+      return value === undefined || value.includes('{{') ? whole : value
+    },
+  )
 }
 
 const FLOWS: Readonly<Record<string, ForeignClient['flow']>> = {
@@ -109,7 +115,26 @@ function notesOf(block: Block, grant: string, text: Text): string[] {
       ? []
       : [`It sent the token as "${prefix.slice(0, 60)} …": set that header under Advanced.`]),
     ...(block['disabled'] === true ? ['It was switched off there.'] : []),
+    ...shapeless(block),
   ]
+}
+
+/** What a text is expected of, such as an audience, and the file has something else. */
+const TEXTS = [
+  'audience',
+  'resource',
+  'scope',
+  'scopes',
+  'clientId',
+  'client_id',
+  'clientSecret',
+  'client_secret',
+]
+
+function shapeless(block: Block): string[] {
+  return TEXTS.filter((name) => typeof block[name] === 'object' && block[name] !== null).map(
+    (name) => `The setting "${name}" is not a text, so it was left out.`,
+  )
 }
 
 type Extra = {

@@ -37,7 +37,16 @@ function bruBlocks(content: string): Map<string, Record<string, string>> {
   const blocks = new Map<string, Record<string, string>>()
   let current: Map<string, string> | null = null
   let name = ''
+  let long: { key: string; lines: string[] } | null = null
   for (const line of content.split(/\r?\n/)) {
+    // A value of several lines stands between lines of three quotes.
+    if (long !== null) {
+      if (line.trim() === "'''") {
+        current?.set(long.key, long.lines.join('\n').trim())
+        long = null
+      } else long.lines.push(line.trim())
+      continue
+    }
     const opened = /^([a-z][\w:-]*)\s*\{\s*$/.exec(line)?.[1]
     if (opened !== undefined) {
       name = opened
@@ -47,7 +56,10 @@ function bruBlocks(content: string): Map<string, Record<string, string>> {
       current = null
     } else {
       const [, key, value = ''] = /^\s+("(?:[^"\\]|\\.)*"|[^\s:"~][^:]*):\s?(.*)$/.exec(line) ?? []
-      if (key !== undefined) current?.set(key.replaceAll(/^"|"$/g, '').trim(), value.trim())
+      if (key === undefined) continue
+      const entry = key.replaceAll(/^"|"$/g, '').trim()
+      if (value.trim() === "'''") long = { key: entry, lines: [] }
+      else current?.set(entry, value.trim().replace(/^'''(.*)'''$/s, '$1'))
     }
   }
   return blocks
@@ -206,4 +218,78 @@ function postmanVariables(collection: Block): Variables {
       return typeof key === 'string' && text !== null && disabled !== true ? [[key, text]] : []
     }),
   )
+}
+
+// Hoppscotch: a collection, or a list of them, with the settings of a client under `auth.grantTypeInfo`.
+
+/** Null when the JSON contains no OAuth 2.0 block of Hoppscotch. */
+export function hoppscotchClients(value: unknown): ForeignClient[] | null {
+  const clients: ForeignClient[] = []
+  walkHoppscotch(value, { name: 'Hoppscotch', variables: new Map(), clients, depth: 0 })
+  return clients.length === 0 ? null : clients
+}
+
+function walkHoppscotch(value: unknown, at: Walk): void {
+  if (at.depth > DEEPEST) return
+  if (Array.isArray(value)) {
+    for (const item of value) walkHoppscotch(item, { ...at, depth: at.depth + 1 })
+    return
+  }
+  if (!isBlock(value)) return
+  const name = typeof value['name'] === 'string' && value['name'] !== '' ? value['name'] : at.name
+  const variables = new Map([...at.variables, ...hoppscotchVariables(value['variables'])])
+  const { auth } = value
+  if (isBlock(auth) && auth['authType'] === 'oauth-2') {
+    const client = clientOfBlock(name, hoppscotchFields(auth), variables)
+    if (client !== null) at.clients.push(client)
+  }
+  for (const key of ['folders', 'requests', 'collections'])
+    walkHoppscotch(value[key], { ...at, name, variables, depth: at.depth + 1 })
+}
+
+/** Since version 2 of its files the settings stand in `grantTypeInfo`; before, beside `authType`. */
+function hoppscotchFields(auth: Block): Block {
+  const info = isBlock(auth['grantTypeInfo']) ? auth['grantTypeInfo'] : auth
+  const grant = textOf(info['grantType'])?.toLowerCase()
+  return {
+    authUrl: info['authEndpoint'] ?? info['authURL'],
+    accessTokenUrl: info['tokenEndpoint'] ?? info['accessTokenURL'],
+    clientId: info['clientID'],
+    clientSecret: info['clientSecret'],
+    scope: info['scopes'] ?? info['scope'],
+    usePkce: info['isPKCE'],
+    challengeAlgorithm: info['codeVerifierMethod'],
+    accessToken: info['token'],
+    refreshToken: info['refreshToken'],
+    username: info['username'],
+    addTokenTo: (auth['addTo'] ?? info['addTo']) === 'QUERY_PARAMS' ? 'queryParams' : undefined,
+    client_authentication:
+      info['clientAuthentication'] === 'AS_BASIC_AUTH_HEADERS'
+        ? 'header'
+        : info['clientAuthentication'] === 'IN_BODY'
+          ? 'body'
+          : undefined,
+    authRequestParams: hoppscotchParams(info['authRequestParams']),
+    tokenRequestParams: hoppscotchParams(info['tokenRequestParams']),
+    refreshRequestParams: hoppscotchParams(info['refreshRequestParams']),
+    disabled: auth['authActive'] === false,
+    ...(grant === undefined ? {} : { grant_type: grant }),
+  }
+}
+
+function hoppscotchParams(list: unknown): Block[] {
+  return (Array.isArray(list) ? list.filter(isBlock) : []).map((item) => ({
+    ...item,
+    enabled: item['active'] !== false,
+    send_as: item['sendIn'] === 'headers' ? 'request_header' : undefined,
+  }))
+}
+
+function hoppscotchVariables(list: unknown): Array<[string, string]> {
+  return (Array.isArray(list) ? list.filter(isBlock) : []).flatMap((item): Array<[string, string]> => {
+    const text = textOf(item['currentValue']) ?? textOf(item['initialValue']) ?? textOf(item['value'])
+    return typeof item['key'] === 'string' && text !== null && item['secret'] !== true
+      ? [[item['key'], text]]
+      : []
+  })
 }

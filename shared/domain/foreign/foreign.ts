@@ -4,7 +4,14 @@ import type { ForeignFormat, ForeignProviders } from '../../contract/transfer.ts
 import { readJson } from '../json-path.ts'
 import { readYaml, YamlProblem } from '../read-yaml.ts'
 import { oidcAgentJson, oidcAgentLines, pizauthClients, PizauthProblem } from './agents.ts'
-import { bruFileClients, brunoClients, insomniaClients, postmanClients } from './api-clients.ts'
+import {
+  bruFileClients,
+  brunoClients,
+  hoppscotchClients,
+  insomniaClients,
+  postmanClients,
+} from './api-clients.ts'
+import { googleClients, rcloneClients, UnusableFile } from './clouds.ts'
 import { emailProxyClients } from './mail.ts'
 import { type ForeignClient, foreignProviders } from './provider.ts'
 
@@ -25,6 +32,9 @@ const names: Readonly<Record<ForeignFormat, string>> = {
   postman: 'an export of Postman with OAuth 2.0 in it',
   insomnia: 'an export of Insomnia with OAuth 2.0 in it',
   bruno: 'a file of Bruno with OAuth 2.0 in it',
+  hoppscotch: 'an export of Hoppscotch with OAuth 2.0 in it',
+  'google-client': 'a client_secret.json of Google',
+  rclone: 'a configuration of rclone with OAuth in it',
 }
 
 export function readForeign(text: string, format: ForeignFormat | 'auto'): ForeignRead {
@@ -38,6 +48,7 @@ export function readForeign(text: string, format: ForeignFormat | 'auto'): Forei
       if (clients !== null) return readAs(candidate, clients)
     }
   } catch (error) {
+    if (error instanceof UnusableFile) return { kind: 'unreadable', problem: error.message, line: null }
     if (!(error instanceof PizauthProblem)) throw error
     return { kind: 'unreadable', problem: error.message, line: error.line }
   }
@@ -46,7 +57,7 @@ export function readForeign(text: string, format: ForeignFormat | 'auto'): Forei
     kind: 'unreadable',
     problem:
       format === 'auto'
-        ? 'This is none of the files that can be read here: oidc-agent, pizauth, email-oauth2-proxy, Postman, Insomnia, Bruno.'
+        ? 'This is none of the files that can be read here: oidc-agent, pizauth, email-oauth2-proxy, rclone, client_secret.json of Google, Postman, Insomnia, Bruno, Hoppscotch.'
         : `This is not ${names[format]}.`,
     line: null,
   }
@@ -71,6 +82,8 @@ const ofValue =
     parsed.kind === 'json' || parsed.kind === 'yaml' ? read(parsed.value) : null
 
 const readers: Readonly<Record<ForeignFormat, Reader>> = {
+  'google-client': ofValue(googleClients),
+  hoppscotch: ofValue(hoppscotchClients),
   postman: ofValue(postmanClients),
   insomnia: ofValue(insomniaClients),
   bruno: (content, parsed) =>
@@ -81,6 +94,7 @@ const readers: Readonly<Record<ForeignFormat, Reader>> = {
     parsed.kind !== 'json' && (wanted === 'pizauth' || hasLine(content, PIZAUTH_ACCOUNT))
       ? notEmpty(pizauthClients(content))
       : null,
+  rclone: (content, parsed) => (parsed.kind === 'json' ? null : rcloneClients(content)),
   'email-oauth2-proxy': (content, parsed) => (parsed.kind === 'json' ? null : emailProxyClients(content)),
 }
 

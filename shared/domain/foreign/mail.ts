@@ -7,13 +7,20 @@ type Section = { name: string; values: Map<string, string> }
 
 /** Null when no section describes an OAuth account. */
 export function emailProxyClients(content: string): ForeignClient[] | null {
-  const accounts = sectionsOf(content).filter(({ values }) => values.has('token_url'))
-  return accounts.length === 0 ? null : accounts.map(clientOf)
+  const sections = iniSections(content)
+  const accounts = sections.filter(({ values }) => values.has('token_url'))
+  // Sections with a dash in their name are the proxy's own servers, such as [IMAP-1993].
+  const others = sections.filter((each) => each.name.includes('@') && !accounts.includes(each))
+  const left =
+    others.length === 0
+      ? []
+      : [`Accounts without a token address were left out: ${names(others).slice(0, 300)}.`]
+  return accounts.length === 0 ? null : accounts.map((account) => clientOf(account, left))
 }
 
 // As Python's configparser reads it: `=` or `:` between name and value, indented lines continue a value, `#`
 // and `;` start comments.
-function sectionsOf(content: string): Section[] {
+export function iniSections(content: string): Section[] {
   const sections: Section[] = []
   let last: string | null = null
   for (const line of content.split(/\r?\n/)) {
@@ -44,13 +51,18 @@ const FLOWS: Readonly<Record<string, ForeignClient['flow'] | null>> = {
   service_account: null,
 }
 
-function clientOf({ name, values }: Section): ForeignClient {
+const names = (sections: readonly Section[]): string => sections.map(({ name }) => name).join(', ')
+
+function clientOf({ name, values }: Section, left: readonly string[]): ForeignClient {
   const flow = values.get('oauth2_flow') ?? 'authorization_code'
   const resource = values.get('oauth2_resource')
   const usesPkce = ['true', 'yes', 'on', '1'].includes((values.get('use_pkce') ?? '').toLowerCase())
   return {
     name,
-    authorizationUrl: values.get('permission_url'),
+    // In the device flow, permission_url is where the code comes from.
+    ...(flow === 'device'
+      ? { deviceUrl: values.get('permission_url') }
+      : { authorizationUrl: values.get('permission_url') }),
     tokenUrl: values.get('token_url'),
     clientId: values.get('client_id'),
     clientSecret: values.get('client_secret'),
@@ -60,7 +72,7 @@ function clientOf({ name, values }: Section): ForeignClient {
     pkce: usesPkce ? 'S256' : undefined,
     flow: FLOWS[flow] ?? undefined,
     tokenParams: resource === undefined ? {} : { resource },
-    notes: [`Account ${name}: sign in as it when you connect.`, ...notesOf(values, flow)],
+    notes: [`Account ${name}: sign in as it when you connect.`, ...notesOf(values, flow), ...left],
   }
 }
 

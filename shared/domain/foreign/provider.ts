@@ -149,9 +149,13 @@ function specOf(client: ForeignClient, addresses: Addresses, notes: string[]): P
  * The text, unless it is a template variable (`{{x}}`, `${x}`, `<x>`) or one of the sample texts that tools
  * ship.
  */
+const SAMPLE =
+  /^(?:x{3,}|to-?do|changeme|change-me|replaceme|placeholder|example|dummy|(?:your|my|insert|enter|replace|change)[-_ ](?:your[-_ ]|the[-_ ]|this[-_ ]|me[-_ ]?|with[-_ ])*(?:own[-_ ])?(?:oauth2?|google|microsoft|azure|github|app|application|client|consumer|tenant|api|secret|key|id)(?:[^a-z0-9].*)?)$/i
+
 function usable(value: string | undefined): string | null {
   const text = value?.trim() ?? ''
-  if (text === '' || /\{\{|\}\}|\$\{|\{%|^<[^>]*>$|^\*\*\*|^\.\.\.$/.test(text)) return null
+  if (text === '' || /\{\{|\}\}|\$\{|\{%|<[A-Za-z][\w .-]*>|\*\*\*|^\.\.\.$/.test(text) || SAMPLE.test(text))
+    return null
   return /\p{Cc}/u.test(text) ? null : text
 }
 

@@ -332,6 +332,7 @@ const WAYS: Record<string, Way> = {
     take: ({ keyway, provider, acme }) =>
       keyway.providers.update(acme.providerId, {
         allowedHosts: [],
+        privateHosts: [],
         spec: { ...specAt(provider.url), api: { baseUrl: 'https://api.example.com' } },
       }),
   },
@@ -399,7 +400,7 @@ test('one of two hosts is taken from the provider: what runs to it ends, what ru
   const { key } = addApp('Two hosts', acme.connectionId)
   const { streams } = await startAll(world, 'acme', key, { refreshes: false })
   const [byPath, byJson, byOtherHost] = streams
-  keyway.providers.update(acme.providerId, { allowedHosts: [] })
+  keyway.providers.update(acme.providerId, { allowedHosts: [], privateHosts: [] })
   provider.say('after')
   for (const stream of [byPath, byJson]) await expect.poll(() => stream?.text(), SLOWLY).toContain('after')
   await byOtherHost?.over

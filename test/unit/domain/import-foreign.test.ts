@@ -592,3 +592,246 @@ describe('junk', () => {
     expect(only(read(sly).providers).draft.clientId).toBe('c')
   })
 })
+
+describe('what tools mean', () => {
+  test('email-oauth2-proxy: in the device flow, permission_url is where the code comes from', () => {
+    const { providers } = read(`[Server setup]
+
+[IMAP-1993]
+local_address = 127.0.0.1
+
+[ada@example.test]
+permission_url = https://login.example.test/devicecode
+token_url = https://login.example.test/token
+oauth2_flow = device
+oauth2_scope = offline_access imap
+client_id = *** your client id here ***
+client_secret = *** your client secret here ***
+
+[bob@example.test]
+permission_url = https://login.example.test/authorize
+`)
+    const { draft, notes, missing } = only(providers)
+    expect(draft).toMatchObject({
+      clientId: '',
+      flow: 'device_code',
+      spec: {
+        endpoints: {
+          deviceAuthorization: 'https://login.example.test/devicecode',
+          token: 'https://login.example.test/token',
+        },
+      },
+    })
+    expect(draft).not.toHaveProperty('clientSecret')
+    expect(draft).not.toHaveProperty('spec.endpoints.authorization')
+    expect(missing).toEqual(['clientId'])
+    expect(notes.join('\n')).toMatch(/client id is a variable or a sample/)
+    expect(notes.join('\n')).toMatch(/client secret is a variable or a sample/)
+    expect(notes.join('\n')).toMatch(/bob@example\.test/)
+  })
+
+  test.each([
+    '*** your client id here ***',
+    'https://login.example.test/*** your tenant id here ***/token',
+    '<your client id>',
+    'YOUR_CLIENT_ID',
+    'your-client-id-here',
+    'my-client-secret',
+    'INSERT_YOUR_CLIENT_ID',
+    'enter your client id',
+    'xxxxxxxx',
+    'changeme',
+    '<<clientId>>',
+    '{{clientId}}',
+  ])('the sample %j is not kept as if it were real, and is said', (sample) => {
+    const { draft, notes } = only(read(postmanWith({ clientId: sample, clientSecret: sample })).providers)
+    expect(draft.clientId).toBe('')
+    expect(draft).not.toHaveProperty('clientSecret')
+    expect(notes).toContain('The client id is a variable or a sample.')
+  })
+
+  test.each(['0oa1x2y3z4', 'mydata-prod-1234', 'your123abc', 'xx', 'k<3>9', 'examples-inc', 'todo-list-app'])(
+    'a real id such as %j is kept',
+    (id) => {
+      expect(only(read(postmanWith({ clientId: id })).providers).draft.clientId).toBe(id)
+    },
+  )
+
+  test('Bruno: a value of several lines, and one between quotes on one line', () => {
+    const { providers } = read(
+      "meta {\r\n  name: Long\r\n}\r\n\r\nauth:oauth2 {\r\n  grant_type: authorization_code\r\n  authorization_url: https://auth.example.test/authorize\r\n  access_token_url: '''https://auth.example.test/token'''\r\n  client_id: made-up\r\n  scope: '''\r\n    read\r\n    write\r\n  '''\r\n  client_secret: made-up-secret\r\n}\r\n",
+    )
+    expect(only(providers).draft).toMatchObject({
+      scopes: ['read', 'write'],
+      clientSecret: 'made-up-secret',
+      spec: { endpoints: { token: 'https://auth.example.test/token' } },
+    })
+  })
+
+  test('Postman: an audience that is an object is said, not dropped without a word', () => {
+    const { draft, notes } = only(
+      read(postmanWith({ clientId: 'id', audience: { kind: 'api' }, scope: ['read'] })).providers,
+    )
+    expect(JSON.stringify(draft)).not.toContain('audience')
+    expect(notes).toContain('The setting "audience" is not a text, so it was left out.')
+    expect(notes).toContain('The setting "scope" is not a text, so it was left out.')
+  })
+
+  test.each(['installed', 'web'] as const)('Google client_secret.json (%s)', (kind) => {
+    const { format, providers } = read(
+      `\uFEFF${JSON.stringify({
+        [kind]: {
+          client_id: '1234.apps.example.test',
+          project_id: 'made-up',
+          auth_uri: 'https://accounts.google.com/o/oauth2/auth',
+          token_uri: 'https://oauth2.googleapis.com/token',
+          client_secret: 'made-up-secret',
+          redirect_uris: ['http://localhost'],
+          unknown: { a: 1 },
+        },
+      })}`,
+    )
+    expect(format).toBe('google-client')
+    const { draft, notes, missing } = only(providers)
+    expect(draft).toMatchObject({
+      name: 'Google made-up',
+      clientId: '1234.apps.example.test',
+      clientSecret: 'made-up-secret',
+      spec: {
+        endpoints: {
+          authorization: 'https://accounts.google.com/o/oauth2/auth',
+          token: 'https://oauth2.googleapis.com/token',
+        },
+        authorize: { extraParams: { access_type: 'offline' } },
+      },
+    })
+    expect(missing).toEqual([])
+    expect(notes.join('\n')).toContain('http://localhost')
+    expect(notes.some((note) => note.includes('web client'))).toBe(kind === 'web')
+  })
+
+  test('the key of a Google service account is named as what it is', () => {
+    const key = { type: 'service_account', private_key: '-----BEGIN made up', client_email: 'a@b.test' }
+    expect(readForeign(JSON.stringify(key), 'auto')).toMatchObject({
+      kind: 'unreadable',
+      problem: expect.stringContaining('service account'),
+    })
+  })
+
+  test('rclone: remotes with OAuth become providers, the others and the tokens are said', () => {
+    const { format, providers } = read(`# a comment
+[work]
+type = drive
+client_id = 1234.apps.example.test
+client_secret = made-up-secret
+scope = drive.readonly
+token = {"access_token":"made-up-access","refresh_token":"made-up-refresh","expiry":"2026-01-01T00:00:00Z"}
+
+[home]
+type = dropbox
+token = {"access_token":"made-up"}
+
+[odd]
+type = hidrive
+client_id = odd-id
+auth_url = https://auth.example.test/authorize
+token_url = https://auth.example.test/token
+token = {"access_token":"made-up"}
+
+[disk]
+type = sftp
+host = example.test
+`)
+    expect(format).toBe('rclone')
+    expect(providers.map(({ draft }) => [draft.name, draft.clientId, draft.scopes])).toEqual([
+      ['work', '1234.apps.example.test', ['https://www.googleapis.com/auth/drive.readonly']],
+      ['home', '', []],
+      ['odd', 'odd-id', []],
+    ])
+    expect(providers[1]?.notes.join('\n')).toMatch(/rclone's own client/)
+    expect(providers[0]?.notes.join('\n')).toMatch(/token was left out/)
+    expect(providers[0]?.notes.join('\n')).toMatch(/disk/)
+    expect(JSON.stringify(providers)).not.toContain('made-up-refresh')
+    expect(JSON.stringify(providers)).not.toContain('made-up-access')
+  })
+
+  test('an encrypted rclone configuration is said to be one', () => {
+    expect(
+      readForeign('# Encrypted rclone configuration File\n\nRCLONE_ENCRYPT_V0:\nabcdef==\n', 'auto'),
+    ).toMatchObject({ kind: 'unreadable', problem: expect.stringContaining('rclone config show') })
+  })
+
+  test('Hoppscotch: collections of every version, with their variables', () => {
+    const collection = {
+      v: 5,
+      name: 'Shop',
+      variables: [{ key: 'host', initialValue: 'https://auth.example.test', currentValue: '' }],
+      folders: [],
+      requests: [
+        {
+          name: 'Orders',
+          auth: {
+            authType: 'oauth-2',
+            authActive: true,
+            addTo: 'QUERY_PARAMS',
+            grantTypeInfo: {
+              grantType: 'AUTHORIZATION_CODE',
+              authEndpoint: '<<host>>/authorize',
+              tokenEndpoint: '<<host>>/token',
+              clientID: 'made-up',
+              clientSecret: '<<secret>>',
+              scopes: 'read write',
+              isPKCE: true,
+              codeVerifierMethod: 'S256',
+              token: 'made-up-token',
+              authRequestParams: [{ key: 'prompt', value: 'consent', active: true }],
+            },
+          },
+        },
+      ],
+    }
+    const { format, providers } = read(JSON.stringify([collection]))
+    expect(format).toBe('hoppscotch')
+    const { draft, notes } = only(providers)
+    expect(draft).toMatchObject({
+      name: 'Orders',
+      clientId: 'made-up',
+      scopes: ['read', 'write'],
+      spec: {
+        endpoints: {
+          authorization: 'https://auth.example.test/authorize',
+          token: 'https://auth.example.test/token',
+        },
+        authorize: { pkce: 'S256', extraParams: { prompt: 'consent' } },
+      },
+    })
+    expect(draft).not.toHaveProperty('clientSecret')
+    expect(notes.join('\n')).toMatch(/client secret is a variable/)
+    expect(notes.join('\n')).toMatch(/tokens in the file were left out/)
+    expect(notes.join('\n')).toMatch(/put the token into addresses/)
+  })
+
+  test('Hoppscotch before grantTypeInfo', () => {
+    const auth = {
+      authType: 'oauth-2',
+      authActive: false,
+      authURL: 'https://auth.example.test/authorize',
+      accessTokenURL: 'https://auth.example.test/token',
+      clientID: 'made-up',
+      scope: 'read',
+      token: '',
+    }
+    const { draft, notes } = only(read(JSON.stringify({ v: 1, name: 'Old', auth })).providers)
+    expect(draft).toMatchObject({ name: 'Old', clientId: 'made-up', scopes: ['read'] })
+    expect(notes).toContain('It was switched off there.')
+  })
+})
+
+function postmanWith(fields: Record<string, unknown>): string {
+  const oauth2 = Object.entries({
+    authUrl: 'https://auth.example.test/authorize',
+    accessTokenUrl: 'https://auth.example.test/token',
+    ...fields,
+  }).map(([key, value]) => ({ key, value, type: typeof value }))
+  return JSON.stringify({ info: { name: 'Samples' }, auth: { type: 'oauth2', oauth2 }, item: [] })
+}
