@@ -278,10 +278,11 @@ function hoppscotchFields(auth: Block): Block {
 }
 
 function hoppscotchParams(list: unknown): Block[] {
-  return (Array.isArray(list) ? list.filter(isBlock) : []).map((item) => ({
-    ...item,
-    enabled: item['active'] !== false,
-    send_as: item['sendIn'] === 'headers' ? 'request_header' : undefined,
+  return (Array.isArray(list) ? list.filter(isBlock) : []).map(({ key, value, active, sendIn }) => ({
+    key,
+    value,
+    enabled: active !== false,
+    send_as: sendIn === 'headers' ? 'request_header' : undefined,
   }))
 }
 
