@@ -126,10 +126,10 @@ export type ProviderCheckStep = {
   answer: string | null
   explanation: string
   /**
-   * A change of the provider that would help; `providers.update` with this spec, and these scopes in place of
-   * the provider's, applies it.
+   * A change of the provider that would help; `providers.update` with this spec, and these scopes and hosts
+   * in place of the provider's, applies it.
    */
-  fix: { label: string; spec: Record<string, unknown>; scopes?: string[] } | null
+  fix: { label: string; spec: Record<string, unknown>; scopes?: string[]; privateHosts?: string[] } | null
 }
 export type DisconnectResult = {
   /** `queued`: the vault was locked, so the token is revoked at the provider when it is unlocked. */

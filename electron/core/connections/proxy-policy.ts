@@ -1,13 +1,16 @@
 // The targets that proxy requests of a connection may reach: the provider's API, the hosts of its
 // description, and the person's additions. A host from a response alone never counts: it must match the
 // provider's own pattern (fillUrl checks that).
+import { lookup } from 'node:dns/promises'
 import type { ConnectionRecord } from '../../../shared/contract/connection.ts'
 import { isLoopbackHost } from '../../../shared/contract/provider-template.ts'
-import type { ProviderRecord } from '../../../shared/contract/provider.ts'
+import type { ProviderRecord, ProviderView } from '../../../shared/contract/provider.ts'
 import type { ProviderSpec } from '../../../shared/contract/provider-spec.ts'
 import { fillMap, fillTemplate, fillUrl, resolveParameters } from '../../../shared/domain/template.ts'
+import type { ProviderCheckStep } from '../../../shared/contract/ui-api.ts'
+import { resolveTarget } from '../../../shared/domain/proxy-target.ts'
 import type { ProxyPolicy } from '../keyway.ts'
-import { isPrivateEntry } from '../network/private-addresses.ts'
+import { isPrivateAddress, isPrivateEntry } from '../network/private-addresses.ts'
 import { matchPattern } from '../providers/data-patterns.ts'
 import type { ProviderStore } from '../providers/store.ts'
 
@@ -74,4 +77,44 @@ export function apiBaseUrl(
     match: matchPattern,
   })
   return filled.ok ? filled.url : null
+}
+
+type Addresses = (hostname: string) => Promise<readonly string[]>
+
+const addressesOf: Addresses = async (hostname) =>
+  (await lookup(hostname, { all: true })).map(({ address }) => address)
+
+/**
+ * The step of the provider check that no sign-in shows: whether requests may go to the API's own host. None
+ * where the host is known only after a sign-in, or cannot be resolved here.
+ */
+export async function checkApiHost(
+  provider: Pick<
+    ProviderView,
+    'clientId' | 'parameters' | 'allowedHosts' | 'privateHosts' | 'extraCa' | 'spec'
+  >,
+  resolve: Addresses = addressesOf,
+): Promise<ProviderCheckStep[]> {
+  const policy = proxyPolicy(provider, provider.spec, { values: {} })
+  const target = policy.baseUrl === null ? null : resolveTarget(policy, '')
+  if (target?.kind !== 'ok') return []
+  const { host, hostname } = target.url
+  const step = { name: 'API host', request: null, answer: null }
+  const addresses = await resolve(hostname.replace(/^\[|\]$/g, '')).catch(() => [])
+  if (addresses.length === 0) return []
+  if (target.privateAllowed || !addresses.every(isPrivateAddress)) {
+    return [{ ...step, outcome: 'ok', explanation: `Requests may go to ${host}.`, fix: null }]
+  }
+  return [
+    {
+      ...step,
+      outcome: 'failed',
+      explanation: `${host} has an address in a private network, so requests to it are refused until you allow that.`,
+      fix: {
+        label: `Allow ${host} in your own network`,
+        spec: {},
+        privateHosts: [...provider.privateHosts, host],
+      },
+    },
+  ]
 }

@@ -13,6 +13,7 @@ import type { PlanRedirect, ProviderRegistry } from '../providers/providers.ts'
 import { specOf } from '../providers/store.ts'
 import type { Vault } from '../vault/vault.ts'
 import { type DiscoveredRegistrations, type SystemCalls, vaultView } from './system-calls.ts'
+import { checkApiHost } from '../connections/proxy-policy.ts'
 import { testCall, type TestCallDeps } from './test-call.ts'
 
 export type UiApiDeps = Omit<TestCallDeps, 'providers'> & {
@@ -103,7 +104,8 @@ function providerCalls(deps: UiApiDeps): CallsOf<'providers'> & CallsOf<'presets
       if (view === null) throw providers.notFound(id)
       const { redirectUri, redirectHost, scopes, flow } = view
       const about = { redirectUri, scopes, flow, choosesHost: redirectHost === 'auto' }
-      return oauth.checkProvider(providers.resolve(id), about)
+      const steps = await oauth.checkProvider(providers.resolve(id), about)
+      return [...steps, ...(await checkApiHost(view))]
     },
     'providers.export': async ({ id }) => {
       const provider = providers.find(id)

@@ -73,7 +73,11 @@ function Fix({ provider, step }: { provider: ProviderView; step: ProviderCheckSt
     const spec = withOverrides(provider.overrides, fix.spec) as Record<string, unknown>
     const answer = await update.run({
       id: provider.id,
-      patch: fix.scopes === undefined ? { spec } : { spec, scopes: fix.scopes },
+      patch: {
+        spec,
+        ...(fix.scopes !== undefined && { scopes: fix.scopes }),
+        ...(fix.privateHosts !== undefined && { privateHosts: fix.privateHosts }),
+      },
     })
     if (answer !== null) toast.success(words.fixed(fix.label))
   }
